@@ -1,0 +1,71 @@
+# One verb each: CI, hooks and hands use the same words. `make help` lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+.SILENT:
+
+PYTHON       ?= python3.13
+PORT         ?= 3000
+# One variable for both: what the layers' makefiles fetch and what the template tells Lambda.
+ARCHITECTURE ?= $(patsubst aarch64,arm64,$(shell uname -m))
+
+export ARCHITECTURE
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= eu-central-1
+
+BIN  := .venv/bin
+PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
+
+help:  ## list these words
+	grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: .venv/run .venv/modelling .venv/dev  ## install everything that the other words need, into .venv
+
+build: .venv/run  ## sam build, for this machine or with ARCHITECTURE=arm64 (or x86_64)
+	case "$(ARCHITECTURE)" in x86_64|arm64) ;; \
+	  *) echo "make: ARCHITECTURE is x86_64 or arm64, not '$(ARCHITECTURE)'" >&2; exit 2 ;; esac
+	$(BIN)/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+run: build  ## build, send events/predict.json through the built function, print answer and latency
+	$(BIN)/handover run events/predict.json
+
+serve: build  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ctrl-C
+	$(BIN)/handover serve --port $(PORT)
+
+model: .venv/run .venv/modelling  ## train on modelling/data and write the delivery to layers/model/delivery
+	$(BIN)/python -m modelling.train
+	$(BIN)/handover events
+
+test: setup build  ## every test that needs no Docker, with the coverage of function/
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: setup  ## ruff, mypy (strict), import-linter and sam validate --lint
+	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/sam validate --lint
+
+clean:  ## remove what the other words made: .venv, .aws-sam, caches
+	rm -rf .venv .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- one stamp per lock: what is installed already is not looked at again
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
+	  echo "make: Python 3.13 is needed and '$(PYTHON)' is not it: install it (pyenv install 3.13), or name it: make PYTHON=/path/to/python3.13" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements/run.txt requirements/lambda.txt pyproject.toml | .venv/bin/python
+	echo "Installing what running needs ($$(grep -c == $<) packages, about a minute) ..."
+	$(PIP) -r requirements/run.txt
+	$(PIP) -r requirements/lambda.txt --target .venv/lambda --upgrade
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/%: requirements/%.txt | .venv/run
+	echo "Installing what $* needs ($$(grep -c == $<) packages) ..."
+	$(PIP) -r $<
+	touch $@
+
+.PHONY: help setup build run serve model test lint clean

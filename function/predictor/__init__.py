@@ -1,0 +1,1 @@
+"""The prediction function: one row in, one score and one decision out."""

@@ -1,0 +1,1 @@
+"""The data scientists' room: from the raw data to a delivery."""
