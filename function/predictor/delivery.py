@@ -1,0 +1,159 @@
+"""Opens the delivery in the model layer: verifies every hash, then builds validators, encoder and session, once."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from pydantic_core import SchemaValidator
+
+from predictor.encoder import Encoder, FloatRows, Heuristic
+from predictor.problems import MAX_BATCH_ROWS
+
+MANIFEST = "manifest.json"
+FILES = ("contract.json", "heuristics.py", "model.onnx", "golden.jsonl")  # all that the manifest vouches for
+
+type Json = dict[str, Any]
+
+
+class DeliveryError(RuntimeError):
+    """The delivery must not answer: a file is missing, altered or unreadable. The message names it."""
+
+
+class Model(Protocol):
+    """What scores: rows of the model's input, float32 (N, K), to one score each, float32 (N,)."""
+
+    def __call__(self, rows: FloatRows, /) -> NDArray[np.float32]:
+        """Score the rows."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery, verified and ready to answer."""
+
+    identity: str
+    """First 12 hex digits of the SHA-256 of ``model.onnx``."""
+    contract: Json
+    manifest: Json
+    golden: Json
+    """One row with the training-time model's answer, to prove at start that the model gives it here as well."""
+    row: SchemaValidator
+    rows: SchemaValidator
+    encoder: Encoder
+    model: Model
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the delivery in ``folder``.
+
+        Raises
+        ------
+        DeliveryError
+            When a file is missing or its SHA-256 is not the manifest's; nothing of the delivery has run by then.
+            Also when a verified file cannot be read, or the model's columns are not the encoder's.
+        """
+        manifest, files = _verified(folder)
+        try:
+            contract = json.loads(files["contract.json"])
+            heuristics = heuristics_in(load_source(files["heuristics.py"], folder / "heuristics.py"))
+            encoder = Encoder(contract["fields"], heuristics)
+            model = session(files["model.onnx"])
+            golden = json.loads(files["golden.jsonl"].split(b"\n", 1)[0])
+            row, rows = validators(contract)
+        except Exception as error:  # the files are what the manifest says, so what modelling delivered is at fault
+            raise DeliveryError(f"{folder}: the delivery cannot be opened: {type(error).__name__}: {error}") from error
+        columns = tuple(column["name"] for column in manifest["columns"])
+        if encoder.columns != columns:
+            raise DeliveryError(
+                f"{folder}: contract and heuristics give {encoder.columns}, the manifest says {columns}"
+            )
+        return cls(
+            identity=manifest["files"]["model.onnx"][:12],
+            contract=contract,
+            manifest=manifest,
+            golden=golden,
+            row=row,
+            rows=rows,
+            encoder=encoder,
+            model=model,
+        )
+
+
+def _verified(folder: Path) -> tuple[Json, dict[str, bytes]]:
+    """Read manifest and files; what is returned is what was hashed, so nothing can change in between."""
+    try:
+        manifest: Json = json.loads((folder / MANIFEST).read_bytes())
+        expected = {name: manifest["files"][name] for name in FILES}
+        manifest["columns"], manifest["tolerance"]  # read here, so that a manifest without them is named as such
+    except OSError as error:
+        raise DeliveryError(f"{folder / MANIFEST}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise DeliveryError(f"{folder / MANIFEST}: is not a manifest: {type(error).__name__}: {error}") from None
+    files = {}
+    for name, sha256 in expected.items():
+        try:
+            files[name] = (folder / name).read_bytes()
+        except OSError as error:
+            raise DeliveryError(f"{folder / name}: cannot be read: {error.strerror}") from None
+        found = hashlib.sha256(files[name]).hexdigest()
+        if found != sha256:
+            raise DeliveryError(f"{folder / name}: expected SHA-256 {sha256}, found {found}")
+    return manifest, files
+
+
+def load_source(source: bytes, path: Path) -> ModuleType:
+    """Run Python source as a module.
+
+    Compiled here, from the bytes that were hashed, and not imported: an import would run a ``.pyc`` that no hash
+    covers. It costs about a millisecond.
+    """
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102  this is how a module comes to be
+    return module
+
+
+def heuristics_in(module: ModuleType) -> list[Heuristic]:
+    """List the module's public functions in the order of their definition: each is a column of the model's input."""
+    return [
+        member
+        for name, member in vars(module).items()
+        if not name.startswith("_") and getattr(member, "__module__", None) == module.__name__ and callable(member)
+    ]
+
+
+def validators(contract: Json) -> tuple[SchemaValidator, SchemaValidator]:
+    """Build pydantic's own validators of a row, and of a batch that stops at its first bad row, without pydantic.
+
+    The contract holds pydantic's core schema as plain data; all that it lacks is the class to make rows of.
+    """
+    row = {**contract["validator"], "cls": _Row}
+    batch = {"type": "list", "items_schema": row, "min_length": 1, "max_length": MAX_BATCH_ROWS, "fail_fast": True}
+    return SchemaValidator(row), SchemaValidator(batch)
+
+
+class _Row:
+    """Stands in for the contract's ``Row``: the four slots that pydantic's validator fills, and nothing else."""
+
+    __slots__ = ("__dict__", "__pydantic_extra__", "__pydantic_fields_set__", "__pydantic_private__")
+
+
+def session(model: bytes) -> Model:
+    """Load an ONNX model whose input is ``features`` and whose output is ``score``, for one request at a time."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # a Lambda under 1,769 MB has less than one core: threads only wait for each other
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    run = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]).run
+
+    def score(rows: FloatRows) -> NDArray[np.float32]:
+        scores: NDArray[np.float32] = run(["score"], {"features": rows})[0]
+        return scores
+
+    return score

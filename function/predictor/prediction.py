@@ -1,0 +1,157 @@
+"""One body in, one answer out: validate, featurise, infer, decide. No I/O, no clock, no logger."""
+
+import json
+from bisect import bisect_left
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydantic_core import SchemaValidator, ValidationError
+
+from predictor import problems
+from predictor.delivery import Delivery, DeliveryError
+from predictor.encoder import FloatRows
+
+# A row of 200 fields with long names is about 8 KB. Larger bodies are refused unread: parsing costs by the byte, and
+# pydantic would list an error for each unknown name.
+MAX_ROW_BYTES = 16 * 1024
+MAX_BATCH_BYTES = 512 * 1024
+
+UNREADABLE = {"json_invalid", "string_unicode"}  # pydantic's names for what is no JSON, and for a lone surrogate
+
+
+class ModelError(ArithmeticError):
+    """The model left the range that its contract promises, or gave no number."""
+
+
+class Answer(NamedTuple):
+    """What the caller gets for one row."""
+
+    score: float
+    """The model's float32, in the shortest digits that still are that float32."""
+    decision: str
+    reasons: tuple[str, ...]
+    """Columns that moved the score most, away from the reference row's; empty unless asked for."""
+
+
+class Prediction:
+    """Answers for one delivery.
+
+    Raises
+    ------
+    DeliveryError
+        When the delivery does not answer its own first golden row as the training-time model did.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self._encoder = delivery.encoder
+        self._model = delivery.model
+        self._schema = delivery.contract["schema"]
+        score = delivery.contract["score"]
+        self._low, self._high = np.float32(score["low"]), np.float32(score["high"])
+        # Compared as float32, which the score is: 0.1 must not fall on the other side of an edge at 0.1.
+        self._edges = [np.float32(edge).item() for edge in delivery.contract["decisions"].values()]
+        self._decisions = list(delivery.contract["decisions"])
+        self._reference = np.array([column["reference"] for column in delivery.manifest["columns"]], dtype=np.float32)
+        self._prove()
+
+    @property
+    def most_reasons(self) -> int:
+        """How many reasons there are to ask for: one for each column."""
+        return len(self._encoder.columns)
+
+    def predict(self, body: bytes | str, reasons: int = 0) -> Answer:
+        """Answer one row.
+
+        Parameters
+        ----------
+        body
+            One row as a JSON object, at most ``MAX_ROW_BYTES``.
+        reasons
+            How many reasons to give, from 0 to ``most_reasons``.
+
+        Raises
+        ------
+        Problem
+            When the body is too large, is not JSON or breaks the contract.
+        HeuristicError, ModelError
+            When the delivery fails on a row that the contract accepts.
+        """
+        row = self._validated(self._delivery.row, body, MAX_ROW_BYTES)
+        return self._answer(self._encoder.vector(row), reasons)[0]
+
+    def predict_batch(self, body: bytes | str, reasons: int = 0) -> list[Answer]:
+        """Answer a JSON list of 1 to 100 rows, in their order; one bad row and nothing is scored. See ``predict``."""
+        rows = self._validated(self._delivery.rows, body, MAX_BATCH_BYTES)
+        return self._answer(self._encoder.matrix(rows), reasons)
+
+    def _validated(self, validator: SchemaValidator, body: bytes | str, limit_bytes: int) -> Any:
+        if len(body) > limit_bytes:
+            raise problems.too_large(limit_bytes)
+        try:
+            validated = validator.validate_json(body)
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_input=False, include_context=False)
+            if errors[0]["type"] in UNREADABLE:
+                raise problems.not_json() from None
+            batch = validator is self._delivery.rows
+            raise problems.contract_broken(errors, self._schema, batch=batch) from None
+        _refuse_duplicates(body, validated)
+        return validated
+
+    def _answer(self, vectors: FloatRows, reasons: int) -> list[Answer]:
+        answers = []
+        for index, score in enumerate(self._model(vectors)):
+            if not self._low <= score <= self._high:  # false for NaN too
+                raise ModelError(f"the model gave a score outside of [{self._low}, {self._high}]")
+            decision = self._decisions[bisect_left(self._edges, score.item())]
+            why = self._reasons(vectors[index], score, reasons) if reasons else ()
+            answers.append(Answer(float(str(score)), decision, why))
+        return answers
+
+    def _reasons(self, vector: FloatRows, score: np.float32, most: int) -> tuple[str, ...]:
+        """Name the columns whose value moves the score most: each in turn is set to the reference row's value.
+
+        One-at-a-time ablation against a baseline asks nothing of the model but its score, so it holds for every
+        framework, and costs one run on K rows, only when somebody asks.
+        """
+        ablated = np.repeat(vector[np.newaxis], len(vector), axis=0)
+        np.fill_diagonal(ablated, self._reference)
+        moved = np.abs(score - self._model(ablated))
+        order = np.argsort(-moved, kind="stable")[:most]
+        return tuple(self._encoder.columns[column] for column in order if moved[column] > 0)
+
+    def _prove(self) -> None:
+        """Answer the first golden row: proves the delivery, and warms every path that a request takes."""
+        golden = self._delivery.golden
+        try:
+            answer = self.predict(json.dumps(golden["row"]))
+        except Exception as error:  # whatever it is, this delivery cannot answer a row that it came with
+            raise DeliveryError(f"golden.jsonl: row 1 is not answered: {type(error).__name__}: {error}") from error
+        tolerance = self._delivery.manifest["tolerance"]
+        if not abs(answer.score - golden["score"]) <= tolerance or answer.decision != golden["decision"]:
+            raise DeliveryError(
+                f"golden.jsonl: row 1 should give {golden['score']} ({golden['decision']}) within {tolerance}, "
+                f"but gives {answer.score} ({answer.decision})"
+            )
+
+
+def _refuse_duplicates(body: bytes | str, validated: Any) -> None:
+    """Refuse a body in which a name stands twice: pydantic takes the last, another reader may take the first.
+
+    An accepted object has at least one colon for each field that it sets, so an equal count proves that there is no
+    second one. Only a body with more colons (a category may hold one) or fewer (one may be escaped) is read again.
+    """
+    rows = validated if isinstance(validated, list) else [validated]
+    fields = sum(len(row.__pydantic_fields_set__) for row in rows)
+    colons = body.count(":") if isinstance(body, str) else body.count(b":")
+    if colons != fields:
+        json.loads(body, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = sorted(name for name, _ in pairs)
+    if any(one == other for one, other in pairwise(names)):
+        raise problems.duplicate_names()
+    return dict(pairs)

@@ -1,0 +1,44 @@
+"""The environment that the template gives the function, as one frozen object, checked at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+
+class SettingsError(ValueError):
+    """A variable is missing or wrong; the message names it and what ``template.yaml`` should say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the function takes from its environment."""
+
+    delivery: Path
+    """Folder of the delivery: ``/opt/delivery`` in Lambda, where the model layer lands."""
+    service: str
+    """Value of the dimension ``service`` on every metric and log line."""
+    namespace: str
+    """CloudWatch namespace of the metrics."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Read and check the variables.
+
+        Raises
+        ------
+        SettingsError
+            When a variable is missing, or onnxruntime would send telemetry (it does so from Linux unless
+            ``ORT_DISABLE_TELEMETRY=1`` is set before it is imported).
+        """
+        try:
+            settings = cls(
+                delivery=Path(environment["DELIVERY"]),
+                service=environment["POWERTOOLS_SERVICE_NAME"],
+                namespace=environment["POWERTOOLS_METRICS_NAMESPACE"],
+            )
+        except KeyError as missing:
+            raise SettingsError(f"{missing.args[0]} is not set: template.yaml should set it") from None
+        if environment.get("ORT_DISABLE_TELEMETRY") != "1":
+            raise SettingsError("ORT_DISABLE_TELEMETRY is not 1: onnxruntime would send telemetry from every request")
+        return settings

@@ -1,0 +1,119 @@
+"""A trained model of any supported framework becomes one ONNX graph: ``features`` in, ``score`` out."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+from onnx.utils import Extractor
+
+type FloatRows = NDArray[np.float32]
+
+
+class ConversionError(ValueError):
+    """The model cannot become a graph of the agreed shape; the message says what can."""
+
+
+def training_time_scores(model: Any, features: FloatRows) -> NDArray[np.float64]:
+    """Ask the model itself, in its own framework: the answers that production is held to.
+
+    Returns
+    -------
+    float64, shape (N,): the probability of the second class where the model classifies, else its prediction.
+    """
+    if hasattr(model, "predict_proba"):
+        probabilities: NDArray[np.float64] = np.asarray(model.predict_proba(features), dtype=np.float64)
+        if probabilities.shape[1] != 2:
+            raise ConversionError(f"the model knows {probabilities.shape[1]} classes; a score needs exactly two")
+        return probabilities[:, 1]
+    return np.asarray(model.predict(features), dtype=np.float64).reshape(-1)
+
+
+def to_graph(model: Any, columns: tuple[str, ...], name: str) -> bytes:
+    """Convert the model; the same model gives the same bytes.
+
+    Parameters
+    ----------
+    model
+        scikit-learn (a pipeline too), XGBoost or LightGBM, by its scikit-learn interface, trained on float32 (N, K).
+    columns
+        The K columns of the model's input, written into the file so that it explains itself.
+    name
+        The graph's name.
+
+    Returns
+    -------
+    A serialized ``ModelProto``: input ``features`` float32 [N, K], output ``score`` float32 [N].
+
+    Raises
+    ------
+    ConversionError
+        When the framework is not one of these, or the graph has no score.
+    """
+    converted = _converter(model)(model, len(columns))
+    names = [output.name for output in converted.graph.output]
+    source = names[-1]  # a classifier gives its label first, then the probabilities; a regressor only its prediction
+    graph = Extractor(converted).extract_model(["features"], [source]).graph
+    nodes = list(graph.node)
+    constants = list(graph.initializer)
+    if hasattr(model, "predict_proba"):
+        constants.append(helper.make_tensor("second_class", TensorProto.INT64, [], [1]))
+        nodes.append(helper.make_node("Gather", [source, "second_class"], ["score"], axis=1))
+    else:
+        constants.append(helper.make_tensor("one_dimension", TensorProto.INT64, [1], [-1]))
+        nodes.append(helper.make_node("Reshape", [source, "one_dimension"], ["score"]))
+    for index, node in enumerate(nodes):  # converters draw names at random; a build must repeat
+        node.name = f"{index}_{node.op_type}"
+        node.doc_string = ""
+    opsets = {opset.domain: opset.version for opset in converted.opset_import}
+    opsets[""] = max(opsets.get("", 0), 13)
+    proto = helper.make_model(
+        helper.make_graph(
+            nodes,
+            name,
+            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", len(columns)])],
+            [helper.make_tensor_value_info("score", TensorProto.FLOAT, ["N"])],
+            constants,
+        ),
+        opset_imports=[helper.make_opsetid(domain, version) for domain, version in sorted(opsets.items())],
+        ir_version=10,
+        producer_name="handover",
+    )
+    helper.set_model_props(proto, {"columns": json.dumps(columns)})
+    onnx.checker.check_model(proto, full_check=True)
+    serialized: bytes = proto.SerializeToString(deterministic=True)
+    return serialized
+
+
+def _converter(model: Any) -> Callable[[Any, int], Any]:
+    converters = {"sklearn": _from_sklearn, "xgboost": _from_xgboost, "lightgbm": _from_lightgbm}
+    framework = type(model).__module__.partition(".")[0]
+    if framework not in converters:
+        raise ConversionError(f"a model of {framework} cannot be converted; deliver one of {', '.join(converters)}")
+    return converters[framework]
+
+
+def _from_sklearn(model: Any, width: int) -> Any:
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
+
+    options = {"zipmap": False} if hasattr(model, "predict_proba") else None
+    return to_onnx(model, initial_types=[("features", FloatTensorType([None, width]))], options=options)
+
+
+def _from_xgboost(model: Any, width: int) -> Any:
+    import onnxmltools
+    from onnxmltools.convert.common.data_types import FloatTensorType
+
+    return onnxmltools.convert_xgboost(model, initial_types=[("features", FloatTensorType([None, width]))])
+
+
+def _from_lightgbm(model: Any, width: int) -> Any:
+    import onnxmltools
+    from onnxmltools.convert.common.data_types import FloatTensorType
+
+    types = [("features", FloatTensorType([None, width]))]
+    return onnxmltools.convert_lightgbm(model, initial_types=types, zipmap=False)
