@@ -18,7 +18,15 @@ type Json = dict[str, Any]
 
 
 class ContractError(ValueError):
-    """The contract says something that production could not hold; the message names the field and what to write."""
+    """The contract says something that production could not hold; the message names the field and what to write.
+
+    ``topic`` says which rule of a contract is broken: version, decisions, type or bounds; ``field`` where, if in a row.
+    """
+
+    def __init__(self, sentence: str, *, topic: str, field: str | None = None) -> None:
+        super().__init__(sentence if field is None else f"{field}: {sentence}")
+        self.topic = topic
+        self.field = field
 
 
 class Row(pydantic.BaseModel):
@@ -76,13 +84,14 @@ class Contract:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\d+\.\d+\.\d+", self.version):
-            raise ContractError(f"version {self.version!r}: write major.minor.patch, as in 1.0.0")
+            raise ContractError(f"version {self.version!r}: write major.minor.patch, as in 1.0.0", topic="version")
         edges = list(self.decisions.values())
         rising = all(lower < upper for lower, upper in pairwise([self.score.low, *edges]))
         if not edges or not rising or edges[-1] != self.score.high:
             raise ContractError(
                 f"decisions: the upper edges {edges} must rise from above the score's low {self.score.low} "
-                f"to exactly its high {self.score.high}"
+                f"to exactly its high {self.score.high}",
+                topic="decisions",
             )
 
     def compiled(self) -> Json:
@@ -98,7 +107,9 @@ class Contract:
         """
         core: Any = self.row.__pydantic_core_schema__
         if core["type"] != "model" or core["schema"]["type"] != "model-fields":
-            raise ContractError(f"{self.row.__name__}: a validator written in Python cannot ship; make it a heuristic")
+            raise ContractError(
+                "a validator written in Python cannot ship; make it a heuristic", topic="type", field=self.row.__name__
+            )
         fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
         return {
             "format": 1,
@@ -120,7 +131,9 @@ def _field(name: str, schema: Json) -> Json:
     default = None
     if schema["type"] == "default":
         if "default_factory" in schema:
-            raise ContractError(f"{name}: a default_factory is code, and cannot ship; write the default itself")
+            raise ContractError(
+                "a default_factory is code, and cannot ship; write the default", topic="type", field=name
+            )
         default, schema = schema["default"], schema["schema"]
     if schema["type"] == "nullable":
         schema = schema["schema"]
@@ -128,18 +141,24 @@ def _field(name: str, schema: Json) -> Json:
     if kind is None:
         said = {"str": "free text", "list": "a list", "function-after": "a validator written in Python"}
         raise ContractError(
-            f"{name}: {said.get(schema['type'], schema['type'])} cannot be a column of a model; "
-            f"write int, float, bool or Literal[...] of strings, with | None = None where it may be missing"
+            f"{said.get(schema['type'], schema['type'])} cannot be a column of a model; "
+            f"write int, float, bool or Literal[...] of strings, with | None = None where it may be missing",
+            topic="type",
+            field=name,
         )
     if default is not None and kind == "category" and default not in schema["expected"]:
-        raise ContractError(f"{name}: the default is not one of its categories")
+        raise ContractError("the default is not one of its categories", topic="type", field=name)
     if kind == "number":
         low, high = (schema.get(a, schema.get(b)) for a, b in (("ge", "gt"), ("le", "lt")))
         if low is None or high is None or low < -FLOAT32_MAX or high > FLOAT32_MAX:
-            raise ContractError(f"{name}: a number needs both ends, as in Field(ge=0, le=100), within float32")
+            raise ContractError(
+                "a number needs both ends, as in Field(ge=0, le=100), within float32", topic="bounds", field=name
+            )
     if kind == "category":
         if not all(isinstance(category, str) for category in schema["expected"]):
-            raise ContractError(f"{name}: write its categories as strings, as in Literal['one', 'two']")
+            raise ContractError(
+                "write its categories as strings, as in Literal['one', 'two']", topic="type", field=name
+            )
         return {"name": name, "kind": kind, "categories": list(schema["expected"])}
     return {"name": name, "kind": kind}
 
@@ -159,5 +178,7 @@ def _plain(schema: Json) -> Json:
         try:
             json.dumps(field, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise ContractError(f"{name}: its rule is not plain data ({error}); make it a heuristic") from None
+            raise ContractError(
+                f"its rule is not plain data ({error}); make it a heuristic", topic="type", field=name
+            ) from None
     return plain

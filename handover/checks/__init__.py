@@ -1,0 +1,61 @@
+"""The clauses, in the order in which they are held: what is read, what answers, what ships, the stack."""
+
+from collections.abc import Iterable, Iterator
+
+from handover.case import Case
+from handover.checks import contract, heuristics, model
+from handover.finding import Broken, Clause, Finding, Skipped, Verdict
+
+CLAUSES: tuple[Clause, ...] = (*contract.CLAUSES, *heuristics.CLAUSES, *model.CLAUSES)
+
+
+class UnknownCodeError(LookupError):
+    """No clause's code begins like that; the message says which groups there are."""
+
+
+def selected(only: Iterable[str], clauses: Iterable[Clause] = CLAUSES) -> list[Clause]:
+    """Choose clauses by the beginnings of their codes; all of them when nothing is asked for.
+
+    Raises
+    ------
+    UnknownCodeError
+        When a beginning fits no clause.
+    """
+    clauses = list(clauses)
+    wanted = tuple(code.strip().upper() for code in only)
+    for code in wanted:
+        if not code or not any(clause.code.startswith(code) for clause in clauses):
+            groups = ", ".join(sorted({clause.code[0] for clause in clauses}))
+            raise UnknownCodeError(f"no clause begins with '{code}'; the groups are {groups}")
+    return [clause for clause in clauses if not wanted or clause.code.startswith(wanted)]
+
+
+def hold(case: Case, wanted: Iterable[Clause], clauses: Iterable[Clause] = CLAUSES) -> Iterator[Finding]:
+    """Hold a case to the wanted clauses, in order, giving each finding as it is made.
+
+    Clauses that a wanted one needs are held too, silently; where one of them is not kept, the wanted one is skipped.
+    """
+    known = {clause.code: clause for clause in clauses}
+    found: dict[str, Finding] = {}
+
+    def settle(clause: Clause) -> Finding:
+        if clause.code not in found:
+            missing = [code for code in clause.needs if settle(known[code]).verdict is not Verdict.KEPT]
+            found[clause.code] = _skipped_for(clause, missing) if missing else _held(clause, case)
+        return found[clause.code]
+
+    for clause in wanted:
+        yield settle(clause)
+
+
+def _skipped_for(clause: Clause, missing: list[str]) -> Finding:
+    return Finding(clause, Verdict.SKIPPED, reason=f"needs {', '.join(missing)}")
+
+
+def _held(clause: Clause, case: Case) -> Finding:
+    outcome = clause.check(case)
+    if isinstance(outcome, Broken):
+        return Finding(clause, Verdict.BROKEN, broken=outcome)
+    if isinstance(outcome, Skipped):
+        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason)
+    return Finding(clause, Verdict.KEPT)

@@ -1,0 +1,230 @@
+"""C, the contract itself: what both teams agreed can be read, shipped and understood."""
+
+import keyword
+import re
+from itertools import chain
+
+from handover.agreement import ContractError
+from handover.case import Case
+from handover.finding import Broken, Clause
+
+LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
+
+
+def readable(case: Case) -> Broken | None:
+    """``contract.py`` runs, and defines ``CONTRACT``."""
+    try:
+        case.contract  # noqa: B018  opening it is the check
+    except ContractError:
+        return None  # readable, and wrong: the clause whose rule it breaks says so
+    except SyntaxError as error:
+        return Broken(f"Python cannot read it: {error.msg}.", case.folder / "contract.py", error.lineno)
+    except OSError:
+        return Broken("There is no contract.py in the delivery.", case.folder / "contract.py")
+    except Exception as error:  # contract.py is somebody's code, and may raise anything
+        return Broken(f"Running it ends in {type(error).__name__}: {error}", case.folder / "contract.py", _line(error))
+    return None
+
+
+def _line(error: Exception) -> int | None:
+    lines = []
+    trace = error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename.endswith("contract.py"):
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return lines[-1] if lines else None
+
+
+def _contract_error(case: Case) -> ContractError | None:
+    try:
+        case.compiled  # noqa: B018  compiling it is the check
+    except ContractError as error:
+        return error
+    return None
+
+
+def _about(case: Case, topic: str) -> Broken | None:
+    error = _contract_error(case)
+    if error is None or error.topic != topic:
+        return None
+    line = case.field_line(error.field) if error.field else case.word_line(topic)
+    return Broken(f"{error}.", case.folder / "contract.py", line)
+
+
+def version_form(case: Case) -> Broken | None:
+    """The version is major.minor.patch."""
+    return _about(case, "version")
+
+
+def decisions_cover(case: Case) -> Broken | None:
+    """Every score in the range has a decision."""
+    return _about(case, "decisions")
+
+
+def columns_typed(case: Case) -> Broken | None:
+    """Every field has a type that a model's column can have; every category is closed."""
+    return _about(case, "type")
+
+
+def numbers_bounded(case: Case) -> Broken | None:
+    """Every number has two ends, within float32."""
+    return _about(case, "bounds")
+
+
+def integers_exact(case: Case) -> Broken | None:
+    """No whole number is so large that float32 would round it to its neighbour."""
+    for name, schema in case.compiled["schema"]["properties"].items():
+        for kind in chain([schema], schema.get("anyOf", [])):
+            ends = [kind.get(end, 0) for end in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
+            if kind.get("type") == "integer" and max(map(abs, ends)) > LARGEST_EXACT_INTEGER:
+                return Broken(
+                    f"{name} may be as large as {max(ends, key=abs)}, and from {LARGEST_EXACT_INTEGER} on two whole "
+                    f"numbers can become the same float32.",
+                    case.folder / "contract.py",
+                    case.field_line(name),
+                )
+    return None
+
+
+def described(case: Case) -> Broken | None:
+    """Every field says what it is; a number also says its unit in square brackets."""
+    kinds = {field["name"]: field["kind"] for field in case.compiled["fields"]}
+    mute, unitless = [], []
+    for name, schema in case.compiled["schema"]["properties"].items():
+        description = schema.get("description", "")
+        if not description.strip():
+            mute.append(name)
+        elif kinds[name] == "number" and not re.search(r"\[[^\]]+\]", description):
+            unitless.append(name)
+    said = []
+    if mute:
+        said.append(f"No description: {', '.join(mute)}.")
+    if unitless:
+        said.append(
+            f"No unit: {', '.join(unitless)}. Write it in square brackets, as in [DM] or [months]; a count is [1]."
+        )
+    if not said:
+        return None
+    return Broken(" ".join(said), case.folder / "contract.py", case.field_line((mute + unitless)[0]))
+
+
+def well_named(case: Case) -> Broken | None:
+    """Fields are named as JSON and Python both write names: small letters, digits and underscores."""
+    odd = [
+        name
+        for name in case.compiled["schema"]["properties"]
+        if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)
+    ]
+    if not odd:
+        return None
+    evidence = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
+    return Broken(evidence, case.folder / "contract.py", case.field_line(odd[0]))
+
+
+def compiled_afresh(case: Case) -> Broken | None:
+    """``contract.json`` is what ``contract.py`` compiles to today."""
+    try:
+        recorded = case.recorded
+    except OSError:
+        return Broken(
+            "There is no contract.json.", case.folder / "contract.json", cause="The model was not delivered yet."
+        )
+    except ValueError as error:
+        return Broken(f"contract.json is not JSON: {error}.", case.folder / "contract.json")
+    differ = sorted(
+        key for key in recorded.keys() | case.compiled.keys() if recorded.get(key) != case.compiled.get(key)
+    )
+    if not differ:
+        return None
+    return Broken(
+        f"They differ in {', '.join(differ)}.",
+        case.folder / "contract.json",
+        cause="contract.py was changed after the model was delivered, or contract.json was edited by hand.",
+    )
+
+
+COMPILES = ("C101", "C102", "C103", "C104", "C105")
+
+CLAUSES = (
+    Clause(
+        "C101",
+        "contract",
+        "contract.py can be read",
+        "contract.py cannot be read",
+        "modelling",
+        readable,
+    ),
+    Clause(
+        "C102",
+        "version",
+        "the contract's version is major.minor.patch",
+        "the contract's version is not major.minor.patch",
+        "modelling",
+        version_form,
+        ("C101",),
+    ),
+    Clause(
+        "C103",
+        "decisions",
+        "every score in the range has a decision",
+        "the decisions do not cover the score's range",
+        "both teams",
+        decisions_cover,
+        ("C101",),
+    ),
+    Clause(
+        "C104",
+        "types",
+        "every field is a number, a flag or a closed list of categories",
+        "a field is of a type that no column of a model can have",
+        "modelling",
+        columns_typed,
+        ("C101",),
+    ),
+    Clause(
+        "C105",
+        "bounds",
+        "every number has a lowest and a highest value",
+        "a number has no bounds",
+        "modelling",
+        numbers_bounded,
+        ("C101",),
+    ),
+    Clause(
+        "C106",
+        "integers",
+        "float32 holds every whole number exactly",
+        "a whole number is too large for float32",
+        "modelling",
+        integers_exact,
+        COMPILES,
+    ),
+    Clause(
+        "C107",
+        "descriptions",
+        "every field says what it is and in which unit",
+        "a field does not say what it is",
+        "modelling",
+        described,
+        COMPILES,
+    ),
+    Clause(
+        "C108",
+        "names",
+        "fields are named in small letters, digits and underscores",
+        "a field has a name that callers will trip over",
+        "modelling",
+        well_named,
+        COMPILES,
+    ),
+    Clause(
+        "C109",
+        "contract.json",
+        "contract.json is what contract.py compiles to",
+        "contract.json is not what contract.py says",
+        "modelling",
+        compiled_afresh,
+        COMPILES,
+    ),
+)

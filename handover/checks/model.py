@@ -1,0 +1,289 @@
+"""M, the model file: one small graph that the layer's onnxruntime opens, and that says what it takes and gives."""
+
+import hashlib
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+from hypothesis import HealthCheck, find, settings
+from hypothesis.errors import NoSuchExample
+from onnx import TensorProto
+
+from handover.case import Case
+from handover.finding import Broken, Clause
+from handover.rows import accepted_rows
+from predictor import delivery as serving
+
+DOMAINS = {"": "ai.onnx", "ai.onnx": "ai.onnx", "ai.onnx.ml": "ai.onnx.ml"}
+CONTROL_FLOW = {"If", "Loop", "Scan", "SequenceMap"}
+RANDOM = {
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+    "Multinomial",
+    "Bernoulli",
+    "Dropout",
+}
+KIB = 1024
+EXAMPLES = 500
+REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again with make model."
+
+
+def hashes_hold(case: Case) -> Broken | None:
+    """Every file is the one that the manifest vouches for."""
+    manifest = case.folder / serving.MANIFEST
+    try:
+        expected = {name: case.manifest["files"][name] for name in serving.FILES}
+    except OSError:
+        return Broken("There is no manifest.json.", manifest, cause="The model was not delivered yet: make model.")
+    except (ValueError, KeyError, TypeError) as error:
+        return Broken(f"manifest.json cannot be read: {type(error).__name__}: {error}.", manifest, cause=REDELIVER)
+    for name, sha256 in expected.items():
+        try:
+            found = hashlib.sha256((case.folder / name).read_bytes()).hexdigest()
+        except OSError:
+            return Broken(f"There is no {name}.", case.folder / name, cause=REDELIVER)
+        if found != sha256:
+            evidence = f"{name} has the SHA-256 {found[:12]}..., the manifest says {str(sha256)[:12]}..."
+            edited = "heuristics.py was edited after the model was trained on it; train and deliver again: make model."
+            cause = edited if name == "heuristics.py" else REDELIVER
+            return Broken(evidence, case.folder / name, cause=cause, details=f"expected {sha256}\nfound    {found}")
+    return None
+
+
+def loads(case: Case) -> Broken | None:
+    """The layer's onnxruntime opens the file."""
+    try:
+        case.model  # noqa: B018  opening it is the check
+    except Exception as error:  # onnxruntime has a class of its own for each way to fail
+        said = str(error).strip().splitlines()[0]
+        return Broken(f"onnxruntime {onnxruntime.__version__} says: {said}", case.folder / "model.onnx")
+    return None
+
+
+def one_input(case: Case) -> Broken | None:
+    """The one input is ``features``, float32 [N, K], K the number of columns."""
+    width = len(case.manifest["columns"])
+    given = {tensor.name for tensor in case.graph.graph.initializer}
+    inputs = [value for value in case.graph.graph.input if value.name not in given]
+    if len(inputs) == 1 and _is(inputs[0], "features", 2) and _width(inputs[0]) == width:
+        return None
+    said = ", ".join(map(_said, inputs)) or "none"
+    return Broken(f"The inputs are {said}; it should be features: float32[N, {width}].", case.folder / "model.onnx")
+
+
+def one_score(case: Case) -> Broken | None:
+    """The one output is ``score``, float32 [N]: as many scores as rows, whatever the number of rows."""
+    path = case.folder / "model.onnx"
+    outputs = list(case.graph.graph.output)
+    if len(outputs) != 1 or not _is(outputs[0], "score", 1):
+        return Broken(f"The outputs are {', '.join(map(_said, outputs))}; it should be score: float32[N].", path)
+    for rows in (1, 3):
+        try:
+            scores = case.model(np.zeros((rows, len(case.manifest["columns"])), dtype=np.float32))
+        except Exception as error:  # onnxruntime has a class of its own for each way to fail
+            return Broken(f"{rows} rows of zeros end in: {str(error).strip().splitlines()[0]}", path)
+        if scores.shape != (rows,):
+            return Broken(f"{rows} rows give scores of shape {scores.shape}; it should be ({rows},).", path)
+    return None
+
+
+def _is(value: onnx.ValueInfoProto, name: str, rank: int) -> bool:
+    tensor = value.type.tensor_type
+    return value.name == name and tensor.elem_type == TensorProto.FLOAT and len(tensor.shape.dim) == rank
+
+
+def _width(value: onnx.ValueInfoProto) -> int:
+    width: int = value.type.tensor_type.shape.dim[-1].dim_value
+    return width
+
+
+def _said(value: onnx.ValueInfoProto) -> str:
+    tensor = value.type.tensor_type
+    sizes = ", ".join(size.dim_param or str(size.dim_value) for size in tensor.shape.dim)
+    return f"{value.name}: {TensorProto.DataType.Name(tensor.elem_type).lower()}[{sizes}]"
+
+
+def known_operators(case: Case) -> Broken | None:
+    """Operators come from ai.onnx and ai.onnx.ml only, and no function of its own is in the file."""
+    path = case.folder / "model.onnx"
+    foreign = sorted({f"{node.domain}.{node.op_type}" for node in case.graph.graph.node if node.domain not in DOMAINS})
+    if foreign:
+        return Broken(f"It uses {', '.join(foreign)}: only ai.onnx and ai.onnx.ml are in every onnxruntime.", path)
+    if case.graph.functions:
+        return Broken(f"It defines functions of its own: {', '.join(f.name for f in case.graph.functions)}.", path)
+    return None
+
+
+def straight(case: Case) -> Broken | None:
+    """The graph runs straight through: no branch, no loop, nothing drawn at random."""
+    odd = sorted({node.op_type for node in case.graph.graph.node} & (CONTROL_FLOW | RANDOM))
+    if not odd:
+        return None
+    return Broken(
+        f"It has {', '.join(odd)}: latency or answer would not be the same twice.", case.folder / "model.onnx"
+    )
+
+
+def self_contained(case: Case) -> Broken | None:
+    """All weights are in the file."""
+    tensors = list(case.graph.graph.initializer)
+    tensors += [a.t for node in case.graph.graph.node for a in node.attribute if a.HasField("t")]
+    outside = [tensor.name for tensor in tensors if tensor.data_location == TensorProto.EXTERNAL]
+    if not outside:
+        return None
+    return Broken(f"{len(outside)} tensors are in another file, first {outside[0]}.", case.folder / "model.onnx")
+
+
+def small(case: Case) -> Broken | None:
+    """The file is within the contract's budget."""
+    kib = (case.folder / "model.onnx").stat().st_size / KIB
+    budget = case.contract.budgets.model_kib
+    if kib <= budget:
+        return None
+    return Broken(
+        f"model.onnx has {kib:.0f} KiB, the budget is {budget} KiB.",
+        case.folder / "model.onnx",
+        cause="More or deeper trees, or a wider network, than both teams agreed; fewer would do, or agree on more.",
+    )
+
+
+def same_columns(case: Case) -> Broken | None:
+    """The columns that the model was trained on are those that the encoder gives today."""
+    trained = [column["name"] for column in case.manifest["columns"]]
+    encoded = list(case.encoder.columns)
+    if trained == encoded:
+        return None
+    missing, new = [c for c in trained if c not in encoded], [c for c in encoded if c not in trained]
+    said = [f"no longer there: {', '.join(missing)}"] if missing else []
+    said += [f"new since: {', '.join(new)}"] if new else []
+    return Broken(
+        f"The columns are not those of the training; {'; '.join(said) or 'their order changed'}.",
+        case.folder / serving.MANIFEST,
+        cause="contract.py or heuristics.py changed after the training; train again: make model.",
+    )
+
+
+def within_range(case: Case) -> Broken | None:
+    """The score stays in the contract's range for every row that the contract accepts."""
+    score = case.contract.score
+    low, high = np.float32(score.low), np.float32(score.high)
+    outside = [index for index, given in enumerate(case.model(case.golden_matrix)) if not low <= given <= high]
+    if outside:
+        given = case.model(case.golden_matrix)[outside[0]]
+        return _outside(case, f"golden row {outside[0] + 1} gives {given}")
+    quiet = settings(
+        max_examples=EXAMPLES, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+
+    def given_by(row: object) -> np.float32:
+        made = case.validator.validate_json(json.dumps(row))
+        answer: np.float32 = case.model(case.encoder.vector(made))[0]
+        return answer
+
+    try:
+        row = find(accepted_rows(case.compiled), lambda row: not low <= given_by(row) <= high, settings=quiet)
+    except NoSuchExample:
+        return None
+    return _outside(case, f"a row that the contract accepts gives {given_by(row)}", json.dumps(row, indent=2))
+
+
+def _outside(case: Case, seen: str, details: str = "") -> Broken:
+    score = case.contract.score
+    return Broken(
+        f"The contract promises {score.low:g} to {score.high:g}, but {seen}.",
+        case.folder / "model.onnx",
+        cause="A score that is no number often comes from a missing value that the model was not trained for.",
+        details=details,
+    )
+
+
+FILE = ("M101", "M102")
+
+CLAUSES = (
+    Clause(
+        "M101",
+        "hashes",
+        "every file is the one that the manifest vouches for",
+        "a file is not the one that was delivered",
+        "modelling",
+        hashes_hold,
+    ),
+    Clause(
+        "M102",
+        "loads",
+        "the layer's onnxruntime opens the model",
+        "onnxruntime does not open the model",
+        "modelling",
+        loads,
+        ("M101",),
+    ),
+    Clause(
+        "M103",
+        "input",
+        "the model takes one float32 row of the agreed columns",
+        "the model does not take the agreed row",
+        "modelling",
+        one_input,
+        FILE,
+    ),
+    Clause(
+        "M104",
+        "output",
+        "the model gives one float32 score for each row",
+        "the model does not give one score for each row",
+        "modelling",
+        one_score,
+        (*FILE, "M103"),
+    ),
+    Clause(
+        "M105",
+        "operators",
+        "the model uses standard operators only",
+        "the model needs operators that production does not have",
+        "modelling",
+        known_operators,
+        ("M101",),
+    ),
+    Clause(
+        "M106",
+        "control flow",
+        "the model runs straight through",
+        "the model branches, loops or draws lots",
+        "modelling",
+        straight,
+        ("M101",),
+    ),
+    Clause(
+        "M107",
+        "external data",
+        "all weights are in the model's file",
+        "the model keeps weights outside of its file",
+        "modelling",
+        self_contained,
+        ("M101",),
+    ),
+    Clause(
+        "M108", "size", "the model is within its budget", "the model is too large", "modelling", small, ("C101", "M101")
+    ),
+    Clause(
+        "M109",
+        "columns",
+        "the model was trained on the columns that the encoder gives",
+        "the model was trained on other columns",
+        "modelling",
+        same_columns,
+        ("C109", "H106", "M101"),
+    ),
+    Clause(
+        "M110",
+        "range",
+        "the score stays in the contract's range",
+        "the model leaves the score's range",
+        "modelling",
+        within_range,
+        ("M104", "M109", "H107"),
+    ),
+)

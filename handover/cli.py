@@ -1,0 +1,99 @@
+"""The command `handover`: what the words of make call."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+BUILD = Path(".aws-sam/build")
+EVENTS = Path("events")
+DELIVERY = Path("layers/model/delivery")
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+# What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
+CONCURRENCY = 10
+WARM_INVOKES = 200
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Turn what a person can mend into one sentence and exit status 2: it could not run."""
+    from handover.local.server import PortTakenError
+    from handover.local.stack import NothingBuiltError
+
+    try:
+        yield
+    except (NothingBuiltError, PortTakenError) as error:
+        click.echo(f"handover: {error}", err=True)
+        sys.exit(2)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Hold a delivery to its contract, and run the built function on this machine."""
+
+
+@main.command()
+@click.argument("event", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+)
+def run(event: Path, build: Path) -> None:
+    """Send EVENT, a request in API Gateway's format, through the built function; print answer and latency."""
+    from handover.local.run import answer_once
+
+    with _one_sentence():
+        sys.exit(answer_once(event, build, WARM_INVOKES))
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
+@click.option("--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in flight.")
+@click.option(
+    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+)
+def serve(port: int, limit: int, build: Path) -> None:
+    """Answer at http://127.0.0.1:PORT with the built function, until Ctrl-C."""
+    from handover.local.pool import Pool
+    from handover.local.server import serve as open_port
+    from handover.local.stack import built_function
+
+    def log(line: str) -> None:
+        click.echo(line, err=True)
+
+    with _one_sentence(), Pool(built_function(build), limit, log) as pool:
+        server = open_port(pool, port, click.echo)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        click.echo(f"http://127.0.0.1:{port} answers with the built function; Ctrl-C stops it.\n")
+        for line in _curls(port):
+            click.echo(line)
+        click.echo()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("stopped")
+        finally:
+            server.server_close()
+
+
+def _curls(port: int) -> Iterator[str]:
+    """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
+    event: dict[str, Any] = json.loads((EVENTS / "predict.json").read_text())
+    url = f"http://127.0.0.1:{port}"
+    yield f"curl -s {url}/predict -H 'content-type: application/json' -d '{event['body']}'"
+    yield f"curl -s {url}/contract"
+
+
+@main.command()
+@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@click.option("--to", default=EVENTS, show_default=True, type=click.Path(path_type=Path), help="Where the events go.")
+def events(delivery: Path, to: Path) -> None:
+    """Write requests to try the function with, made of the delivery's golden rows."""
+    from handover.events import write_events
+
+    for file in write_events(delivery, to):
+        click.echo(file)

@@ -1,0 +1,49 @@
+"""Requests to try the function with: API Gateway events, made of the delivery's own golden rows."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from handover.local.gateway import event
+
+BATCH_ROWS = 3
+HEADERS = [("Host", "localhost"), ("Content-Type", "application/json"), ("User-Agent", "handover")]
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # fixed, so that the same delivery gives the same files
+
+
+def write_events(delivery: Path, to: Path) -> list[Path]:
+    """Write one file for each kind of request; a file of the same name is replaced.
+
+    Returns
+    -------
+    The files, to be sent with ``handover run``, or with ``sam local invoke -e``.
+    """
+    with (delivery / "golden.jsonl").open() as lines:
+        rows = [json.loads(line)["row"] for _, line in zip(range(BATCH_ROWS), lines, strict=False)]
+    broken = {name: value for name, value in rows[0].items() if name != next(iter(rows[0]))} | {"unheard_of": 1}
+    bodies: dict[str, tuple[str, str, str, Any]] = {
+        "predict": ("POST", "/predict", "", rows[0]),
+        "reasons": ("POST", "/predict", "reasons=3", rows[0]),
+        "batch": ("POST", "/predict/batch", "", rows),
+        "broken": ("POST", "/predict", "", broken),
+        "health": ("GET", "/health", "", None),
+        "contract": ("GET", "/contract", "", None),
+        "openapi": ("GET", "/openapi.json", "", None),
+    }
+    written = []
+    to.mkdir(exist_ok=True)
+    for name, (method, path, query, body) in bodies.items():
+        request = event(
+            method,
+            path,
+            query=query,
+            headers=HEADERS if body is not None else [pair for pair in HEADERS if pair[0] != "Content-Type"],
+            body=b"" if body is None else json.dumps(body).encode(),
+            at=WHEN,
+            request_id=name,
+        )
+        file = to / f"{name}.json"
+        file.write_text(json.dumps(request, indent=2) + "\n")
+        written.append(file)
+    return written

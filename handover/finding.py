@@ -1,0 +1,101 @@
+"""One clause's verdict on one delivery: the object that every rendering is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from handover.case import Case
+
+type Owner = Literal["modelling", "deployment", "both teams"]
+
+
+class Verdict(StrEnum):
+    """How a clause came out."""
+
+    KEPT = "KEPT"
+    BROKEN = "BROKEN"
+    SKIPPED = "SKIPPED"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What a clause found wrong."""
+
+    evidence: str
+    """One or a few sentences: what was seen, with the figures and the place."""
+    look: Path
+    """The file to mend."""
+    line: int | None = None
+    """The line in it, where one line is at fault."""
+    cause: str = ""
+    """The likely cause, only where it was worked out."""
+    details: str = ""
+    """All of the evidence, for ``make explain``."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Why a clause could not be held, and how to get what it lacks."""
+
+    reason: str
+
+
+type Check = Callable[[Case], Broken | Skipped | None]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One rule of the contract between the teams: a code that never changes, and the function that holds it."""
+
+    code: str
+    topic: str
+    """The rule's subject in a word or two."""
+    rule: str
+    """What holds when the clause is kept."""
+    broken: str
+    """What is the matter when it is not: the headline that people read."""
+    owner: Owner
+    """Who mends it."""
+    check: Check = field(repr=False)
+    needs: tuple[str, ...] = ()
+    """Clauses without which this one says nothing: where one is not kept, this one is skipped."""
+
+    @property
+    def page(self) -> str:
+        """Where the clause is explained, from the project's root."""
+        return f"docs/checks/{self.code}.md"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of a clause."""
+
+    clause: Clause
+    verdict: Verdict
+    broken: Broken | None = None
+    reason: str = ""
+
+    def as_json(self, relative: Callable[[Path], str]) -> dict[str, Any]:
+        """Give the finding as plain data, paths made relative by ``relative``."""
+        found: dict[str, Any] = {
+            "code": self.clause.code,
+            "verdict": self.verdict.value,
+            "topic": self.clause.topic,
+            "rule": self.clause.rule,
+            "owner": self.clause.owner,
+            "page": self.clause.page,
+        }
+        if self.broken:
+            found |= {
+                "headline": self.clause.broken,
+                "evidence": self.broken.evidence,
+                "cause": self.broken.cause,
+                "look": relative(self.broken.look),
+                "line": self.broken.line,
+            }
+        if self.reason:
+            found["reason"] = self.reason
+        return found

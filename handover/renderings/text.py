@@ -1,0 +1,51 @@
+"""Findings as plain text: what stands in a terminal and in a log."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from handover.case import Case
+from handover.finding import Finding, Verdict
+
+
+def broken(finding: Finding, case: Case) -> str:
+    """Write a broken clause in full: the rule, the evidence, the likely cause, who mends it, the command, the page."""
+    clause, found = finding.clause, finding.broken
+    if found is None:
+        raise ValueError(f"{clause.code} is {finding.verdict}")
+    place = case.relative(found.look) + (f":{found.line}" if found.line else "")
+    lines = [f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}", "", f"  {found.evidence}"]
+    if found.cause:
+        lines.append(f"  {found.cause}")
+    command = f"make explain CODE={clause.code}"
+    lines += [
+        f"  Mend:  {clause.owner:<12} look in {place}",
+        f"  Do:    {command:<28} shows {'all of the evidence and ' if found.details else ''}the remedy",
+        f"  Page:  {clause.page}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """Count the verdicts in one line; what was skipped is named with what it lacks."""
+    findings = list(findings)
+    count = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for finding in findings:
+        if finding.verdict is Verdict.SKIPPED:
+            reasons[finding.reason].append(finding.clause.code)
+    skipped = "; ".join(
+        f"{', '.join(codes)}: {_plural(reason) if len(codes) > 1 else reason}" for reason, codes in reasons.items()
+    )
+    line = f"{count[Verdict.KEPT]} kept, {count[Verdict.BROKEN]} broken, {count[Verdict.SKIPPED]} skipped"
+    return f"{line} ({skipped})" if skipped else line
+
+
+def _plural(reason: str) -> str:
+    return f"need {reason.removeprefix('needs ')}" if reason.startswith("needs ") else reason
+
+
+def report(findings: Sequence[Finding], case: Case) -> str:
+    """Write every broken clause in full, then the count: nothing else, for what is kept needs no reading."""
+    parts = [broken(finding, case) for finding in findings if finding.verdict is Verdict.BROKEN]
+    return "\n".join([*parts, summary(findings)])

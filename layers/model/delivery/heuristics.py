@@ -1,0 +1,96 @@
+"""What a credit officer would work out from an application: each function is a column of the model's input.
+
+The standard library only, one row in, one number out; `None` where it cannot be known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from delivery.contract import Row
+
+# Middles of the contract's bands; of an open band, a cautious value within it.
+_SHARE = {"below_20": 0.15, "below_25": 0.225, "below_35": 0.30, "from_35": 0.40}
+_SAVINGS_DM = {"below_100": 50.0, "below_500": 300.0, "below_1000": 750.0, "from_1000": 1500.0}
+_BALANCE_DM = {"negative": -100.0, "below_200": 100.0, "from_200": 300.0}
+_YEARS = {"unemployed": 0.0, "below_1": 0.5, "below_4": 2.5, "below_7": 5.5, "from_7": 9.0}
+_CREDITS = {"one": 1, "two_or_three": 2, "four_or_five": 4, "six_or_more": 6}
+
+
+def instalment(row: Row) -> float:
+    """Amount to repay per month, before interest [DM/month]."""
+    return row.amount / row.months
+
+
+def income(row: Row) -> float:
+    """Disposable income that the instalment and its share of it imply [DM/month]."""
+    return row.amount / row.months / _SHARE[row.instalment_share]
+
+
+def loan_in_incomes(row: Row) -> float:
+    """The loan in monthly incomes: how long it would take to earn it [months]."""
+    return row.months * _SHARE[row.instalment_share]
+
+
+def reserve(row: Row) -> float | None:
+    """Months of instalments that the savings would cover [months]."""
+    savings = _SAVINGS_DM.get(row.savings)
+    return None if savings is None else savings * row.months / row.amount
+
+
+def liquidity(row: Row) -> float | None:
+    """Money at hand, in the account and in savings [DM]."""
+    if row.checking == "none" or row.savings == "unknown":
+        return None
+    return _BALANCE_DM[row.checking] + _SAVINGS_DM[row.savings]
+
+
+def loan_to_savings(row: Row) -> float | None:
+    """The loan in units of the savings [1]."""
+    savings = _SAVINGS_DM.get(row.savings)
+    return None if savings is None else row.amount / savings
+
+
+def age_at_end(row: Row) -> float:
+    """Age when the last instalment is due [years]."""
+    return row.age + row.months / 12
+
+
+def stability(row: Row) -> float | None:
+    """Years with the employer and at the address, together [years]."""
+    if row.employed is None or row.resident is None:
+        return None
+    return _YEARS[row.employed] + _YEARS[row.resident]
+
+
+def started_work_at(row: Row) -> float | None:
+    """Age at which the present employment began [years]."""
+    return None if row.employed is None else row.age - _YEARS[row.employed]
+
+
+def obligations(row: Row) -> int:
+    """Parties that are paid in instalments: credits here, and another bank or stores [1]."""
+    return _CREDITS[row.credits] + (row.other_plans != "none")
+
+
+def trouble_before(row: Row) -> bool:
+    """Whether earlier credits were paid late, or not at this bank [1]."""
+    return row.history in {"delayed", "critical"}
+
+
+def secured(row: Row) -> bool | None:
+    """Whether somebody else is liable, or a house stands behind the loan [1]."""
+    if row.guarantor != "none":
+        return True
+    return None if row.property is None else row.property == "real_estate"
+
+
+def consumption(row: Row) -> bool:
+    """Whether the loan is spent on what soon is worth little [1]."""
+    return row.purpose in {"furniture", "television", "appliances", "repairs", "other"}
+
+
+def long_for_its_size(row: Row) -> float:
+    """Months per thousand Deutsche Mark: a small loan over a long time tells of a tight budget [months/1000 DM]."""
+    return row.months / row.amount * 1000

@@ -1,0 +1,126 @@
+"""Lays the runtime layer out: the locked wheels of Lambda's platform, stripped, byte-compiled and checked."""
+
+import argparse
+import compileall
+import py_compile
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+LOCK = Path("layers/runtime/requirements.txt")
+WHEELS = Path(".cache/wheels")
+
+# Lambda's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34: wheels built for an older one run there.
+PLATFORMS = {
+    "x86_64": ["manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"],
+    "arm64": ["manylinux_2_34_aarch64", "manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"],
+}
+ELF_MACHINES = {"x86_64": 62, "arm64": 183}  # e_machine: EM_X86_64 and EM_AARCH64 of the System V ABI
+
+# What inference never opens. The licences stay: they are in each package's .dist-info.
+UNUSED = [
+    "bin",
+    "google", "protobuf-*.dist-info",  # onnxruntime needs these three to write models, not to run them
+    "flatbuffers", "flatbuffers-*.dist-info",
+    "packaging", "packaging-*.dist-info",
+    "onnxruntime/capi/libonnxruntime.so*",  # for programs in C; the Python module has all of it inside
+    "onnxruntime/backend", "onnxruntime/datasets", "onnxruntime/quantization", "onnxruntime/tools",
+    "onnxruntime/transformers",
+    "numpy/f2py", "numpy/_core/include", "numpy/_core/lib", "numpy/_pyinstaller",
+    "**/tests", "**/*.pyi", "**/py.typed", "**/*.a",
+    "**/*.dist-info/RECORD", "**/*.dist-info/INSTALLER", "**/*.dist-info/REQUESTED", "**/*.dist-info/direct_url.json",
+]  # fmt: skip
+
+
+class BuildError(RuntimeError):
+    """The layer cannot be built; one sentence says why."""
+
+
+def install(site: Path, architecture: str) -> None:
+    """Install the locked wheels into ``site``: from the cache, or from the package index into the cache first."""
+    cache = WHEELS / architecture
+    cache.mkdir(parents=True, exist_ok=True)
+    platforms = [f"--platform={platform}" for platform in PLATFORMS[architecture]]
+    wanted = ["--require-hashes", "--only-binary=:all:", "--no-deps", "--python-version=3.13", "--implementation=cp"]
+    wanted += [*platforms, "--requirement", str(LOCK)]
+    from_cache = ["install", "--no-index", f"--find-links={cache}", "--no-compile", f"--target={site}", *wanted]
+    if _pip(from_cache).returncode:
+        fetched = _pip(["download", f"--dest={cache}", *wanted])
+        installed = fetched if fetched.returncode else _pip(from_cache)
+        if installed.returncode:
+            last = (installed.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+            raise BuildError(f"the wheels of {LOCK} cannot be had for {architecture}: {last}")
+
+
+def _pip(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def strip(site: Path) -> None:
+    """Remove what inference never opens."""
+    for pattern in UNUSED:
+        for path in sorted(site.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def byte_compile(folder: Path) -> None:
+    """Write a ``.pyc`` beside each ``.py``, of the kind that is never compared with its source.
+
+    SAM's zip dates every file 1980 and Lambda mounts it read-only: a ``.pyc`` that is checked by date would be found
+    stale, and every cold start would compile every module again.
+    """
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    if not compileall.compile_dir(folder, quiet=1, stripdir=str(folder), invalidation_mode=unchecked, workers=1):
+        raise BuildError("a module cannot be byte-compiled")
+
+
+def foreign_objects(site: Path, architecture: str) -> Iterator[str]:
+    """Name each shared object that is not for ``architecture``, by the machine in its ELF header."""
+    for path in sorted(site.rglob("*.so*")):
+        header = path.read_bytes()[:20]
+        machine = struct.unpack_from("<H", header, 18)[0] if header[:4] == b"\x7fELF" else None
+        if machine != ELF_MACHINES[architecture]:
+            yield str(path.relative_to(site))
+
+
+def build(artifacts: Path, architecture: str) -> None:
+    """Lay the layer out in ``artifacts``.
+
+    Raises
+    ------
+    BuildError
+        When the wheels cannot be had, or one of them is for another architecture.
+    """
+    site = artifacts / "python"
+    shutil.rmtree(site, ignore_errors=True)
+    install(site, architecture)
+    strip(site)
+    foreign = list(foreign_objects(site, architecture))
+    if foreign:
+        raise BuildError(f"{foreign[0]} is not for {architecture}: remove {WHEELS / architecture} and build again")
+    byte_compile(site)
+
+
+def main() -> int:
+    """Run from the project's root, as ``sam build`` does."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("artifacts", type=Path, help="where sam build wants the layer")
+    parser.add_argument("--architecture", choices=sorted(PLATFORMS), required=True)
+    arguments = parser.parse_args()
+    try:
+        build(arguments.artifacts, arguments.architecture)
+    except BuildError as error:
+        print(f"layers/runtime: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

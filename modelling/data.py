@@ -1,0 +1,170 @@
+"""The raw data becomes rows of the contract: one table says which column and which words become what."""
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from handover.agreement import Contract
+
+DATA = Path(__file__).parent / "data" / "german_credit.csv"
+OUTCOME = "creditability"
+BAD = "bad"
+
+YEARS = {
+    "unemployed": "unemployed",
+    "... < 1 year": "below_1",
+    "1 <= ... < 4 years": "below_4",
+    "4 <= ... < 7 years": "below_7",
+    "... >= 7 years": "from_7",
+}
+
+# Field of the contract -> column of the data, and what its words are called in the contract (None: a whole number).
+# The numbered bands are spelled out after Groemping, South German Credit Data: Correcting a Widely Used Data Set, 2019.
+FIELDS: dict[str, tuple[str, Mapping[str, Any] | None]] = {
+    "months": ("duration_in_month", None),
+    "amount": ("credit_amount", None),
+    "age": ("age_in_years", None),
+    "checking": (
+        "status_of_existing_checking_account",
+        {
+            "no checking account": "none",
+            "... < 0 DM": "negative",
+            "0 <= ... < 200 DM": "below_200",
+            "... >= 200 DM / salary assignments for at least 1 year": "from_200",
+        },
+    ),
+    "history": (
+        "credit_history",
+        {
+            "no credits taken/ all credits paid back duly": "none",
+            "all credits at this bank paid back duly": "all_paid",
+            "existing credits paid back duly till now": "paid_so_far",
+            "delay in paying off in the past": "delayed",
+            "critical account/ other credits existing (not at this bank)": "critical",
+        },
+    ),
+    "purpose": (
+        "purpose",
+        {
+            "car (new)": "new_car",
+            "car (used)": "used_car",
+            "furniture/equipment": "furniture",
+            "radio/television": "television",
+            "domestic appliances": "appliances",
+            "repairs": "repairs",
+            "education": "education",
+            "retraining": "retraining",
+            "business": "business",
+            "others": "other",
+        },
+    ),
+    "savings": (
+        "savings_account_and_bonds",
+        {
+            "unknown/ no savings account": "unknown",
+            "... < 100 DM": "below_100",
+            "100 <= ... < 500 DM": "below_500",
+            "500 <= ... < 1000 DM": "below_1000",
+            "... >= 1000 DM": "from_1000",
+        },
+    ),
+    "employed": ("present_employment_since", YEARS),
+    "resident": ("present_residence_since", {"1": "below_1", "2": "below_4", "3": "below_7", "4": "from_7"}),
+    "instalment_share": (
+        "installment_rate_in_percentage_of_disposable_income",
+        {"1": "from_35", "2": "below_35", "3": "below_25", "4": "below_20"},
+    ),
+    "guarantor": (
+        "other_debtors_or_guarantors",
+        {"none": "none", "co-applicant": "co_applicant", "guarantor": "guarantor"},
+    ),
+    "property": (
+        "property",
+        {
+            "unknown / no property": "none",
+            "car or other, not in attribute Savings account/bonds": "car_or_other",
+            "building society savings agreement/ life insurance": "building_society",
+            "real estate": "real_estate",
+        },
+    ),
+    "other_plans": ("other_installment_plans", {"none": "none", "bank": "bank", "stores": "stores"}),
+    "housing": ("housing", {"rent": "rent", "own": "own", "for free": "free"}),
+    "credits": (
+        "number_of_existing_credits_at_this_bank",
+        {"1": "one", "2": "two_or_three", "3": "four_or_five", "4": "six_or_more"},
+    ),
+    "job": (
+        "job",
+        {
+            "unemployed/ unskilled - non-resident": "unskilled_non_resident",
+            "unskilled - resident": "unskilled",
+            "skilled employee / official": "skilled",
+            "management/ self-employed/ highly qualified employee/ officer": "management",
+        },
+    ),
+}
+
+
+class DataError(ValueError):
+    """The data cannot give what the contract asks for; the message says what to write where."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The raw data as rows of the contract."""
+
+    rows: list[dict[str, Any]]
+    labels: list[int]
+    """1 where the loan went bad, else 0."""
+    absent: tuple[str, ...]
+    """Fields of the contract that the data does not have: missing in every row."""
+    sha256: str
+    """Of the file."""
+
+
+def read(contract: Contract, path: Path = DATA) -> Data:
+    """Read the file as rows of the contract.
+
+    A field that ``FIELDS`` does not name is taken from the column of its own name; where there is none, an optional
+    field is missing in every row.
+
+    Raises
+    ------
+    DataError
+        When the data lacks a field that the contract requires, or has a word that ``FIELDS`` does not name.
+    """
+    content = path.read_bytes()
+    records = list(csv.DictReader(content.decode().splitlines()))
+    schema = contract.row.model_json_schema()
+    sources, absent = {}, []
+    for field in schema["properties"]:
+        column, words = FIELDS.get(field, (field, None))
+        if column in records[0]:
+            sources[field] = (column, words)
+        elif field in schema.get("required", ()):
+            raise DataError(
+                f"the contract requires '{field}', but {path.name} has no such column: name its column in FIELDS of "
+                f"modelling/data.py, or let it be missing in contract.py (| None = None)"
+            )
+        else:
+            absent.append(field)
+    rows = [
+        {field: _value(field, record[column], words) for field, (column, words) in sources.items()}
+        for record in records
+    ]
+    labels = [int(record[OUTCOME] == BAD) for record in records]
+    return Data(rows, labels, tuple(absent), hashlib.sha256(content).hexdigest())
+
+
+def _value(field: str, word: str, words: Mapping[str, Any] | None) -> Any:
+    if words is not None:
+        if word not in words:
+            raise DataError(f"'{field}' is '{word}' in the data, which FIELDS of modelling/data.py does not name")
+        return words[word]
+    try:
+        return int(word)
+    except ValueError:
+        return word
