@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from handover.local.gateway import event
+from handover.local.gateway import Request, event
 
 BATCH_ROWS = 3
-HEADERS = [("Host", "localhost"), ("Content-Type", "application/json"), ("User-Agent", "handover")]
+HEADERS = (("Host", "localhost"), ("User-Agent", "handover"))
+JSON = ("Content-Type", "application/json")
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # fixed, so that the same delivery gives the same files
 
 
@@ -34,16 +35,11 @@ def write_events(delivery: Path, to: Path) -> list[Path]:
     written = []
     to.mkdir(exist_ok=True)
     for name, (method, path, query, body) in bodies.items():
-        request = event(
-            method,
-            path,
-            query=query,
-            headers=HEADERS if body is not None else [pair for pair in HEADERS if pair[0] != "Content-Type"],
-            body=b"" if body is None else json.dumps(body).encode(),
-            at=WHEN,
-            request_id=name,
-        )
+        if body is None:
+            request = Request(method, path, query, HEADERS)
+        else:
+            request = Request(method, path, query, (*HEADERS, JSON), json.dumps(body).encode())
         file = to / f"{name}.json"
-        file.write_text(json.dumps(request, indent=2) + "\n")
+        file.write_text(json.dumps(event(request, request_id=name, at=WHEN), indent=2) + "\n")
         written.append(file)
     return written

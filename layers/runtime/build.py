@@ -29,8 +29,9 @@ UNUSED = [
     "onnxruntime/capi/libonnxruntime.so*",  # for programs in C; the Python module has all of it inside
     "onnxruntime/backend", "onnxruntime/datasets", "onnxruntime/quantization", "onnxruntime/tools",
     "onnxruntime/transformers",
+    "aws_lambda_powertools/event_handler",  # a router with a web page inside; our handler routes by itself
     "numpy/f2py", "numpy/_core/include", "numpy/_core/lib", "numpy/_pyinstaller",
-    "**/tests", "**/*.pyi", "**/py.typed", "**/*.a",
+    "**/tests", "**/*.pyi", "**/*.pxd", "**/py.typed", "**/*.a",
     "**/*.dist-info/RECORD", "**/*.dist-info/INSTALLER", "**/*.dist-info/REQUESTED", "**/*.dist-info/direct_url.json",
 ]  # fmt: skip
 

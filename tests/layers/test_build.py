@@ -1,0 +1,127 @@
+"""The runtime layer's builder."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def build() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("runtime_build", ROOT / "layers" / "runtime" / "build.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def elf(machine: int) -> bytes:
+    return b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little") + bytes(44)
+
+
+def test_a_shared_object_of_another_machine_is_named(build: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "ours.so").write_bytes(elf(62))
+    (tmp_path / "theirs.so.1").write_bytes(elf(183))
+    (tmp_path / "text.so").write_text("not an object at all")
+
+    assert list(build.foreign_objects(tmp_path, "x86_64")) == ["text.so", "theirs.so.1"]
+    assert list(build.foreign_objects(tmp_path, "arm64")) == ["ours.so", "text.so"]
+
+
+def test_what_is_compiled_is_never_compared_with_its_source(build: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("ANSWER = 42\n")
+
+    build.byte_compile(tmp_path)
+
+    (compiled,) = (tmp_path / "__pycache__").iterdir()
+    assert compiled.read_bytes()[4:8] == (1).to_bytes(4, "little")
+    assert str(tmp_path).encode() not in compiled.read_bytes()  # the same bytes wherever it is built
+
+
+def test_a_module_that_does_not_compile_is_an_error(
+    build: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "module.py").write_text("def broken(:\n")
+
+    with pytest.raises(build.BuildError, match=r"^a module cannot be byte-compiled$"):
+        build.byte_compile(tmp_path)
+    assert "module.py" in capsys.readouterr().out
+
+
+def test_what_is_not_used_is_removed_and_the_rest_stays(build: ModuleType, tmp_path: Path) -> None:
+    for name in (
+        "numpy/tests/test_x.py",
+        "numpy/a.pyi",
+        "google/protobuf/x.py",
+        "numpy/core.py",
+        "n.dist-info/LICENSE",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    build.strip(tmp_path)
+
+    assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == [
+        "n.dist-info/LICENSE",
+        "numpy/core.py",
+    ]
+
+
+def cut_off(command: list[str | Path], **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that can reach no package index."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    nowhere = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment | nowhere | more, capture_output=True, text=True, check=False
+    )
+
+
+def test_cached_wheels_are_enough_to_build_offline(tmp_path: Path, runtime: Path) -> None:
+    architecture = "arm64" if os.uname().machine in {"aarch64", "arm64"} else "x86_64"
+
+    built = cut_off([sys.executable, "layers/runtime/build.py", tmp_path, "--architecture", architecture])
+
+    assert (built.returncode, built.stderr) == (0, "")
+    ours, theirs = ({p.relative_to(f) for p in f.rglob("*") if p.is_file()} for f in (tmp_path, runtime))
+    assert ours == theirs
+
+
+def test_a_wheel_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "layers/runtime").mkdir(parents=True)
+    (tmp_path / "layers/runtime/requirements.txt").write_text(f"numpy==2.5.5 --hash=sha256:{'0' * 64}\n")
+    script = ROOT / "layers/runtime/build.py"
+
+    built = cut_off(["env", "-C", tmp_path, sys.executable, script, tmp_path / "out", "--architecture", "arm64"])
+
+    assert built.returncode == 1
+    assert built.stderr == (
+        "layers/runtime: the wheels of layers/runtime/requirements.txt cannot be had for arm64: "
+        "ERROR: No matching distribution found for numpy==2.5.5\n"
+    )
+
+
+def test_without_a_setup_the_makefiles_say_what_to_run(tmp_path: Path) -> None:
+    for makefile, target in (("layers/runtime/Makefile", "RuntimeLayer"), ("function/Makefile", "PredictFunction")):
+        said = subprocess.run(
+            ["make", "-f", ROOT / makefile, f"build-{target}", f"ARTIFACTS_DIR={tmp_path}"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert said.stderr.splitlines()[0] == "nothing is set up: run make setup"
+
+
+def test_without_a_delivery_the_makefile_says_what_to_run(tmp_path: Path) -> None:
+    said = subprocess.run(
+        ["make", "-f", ROOT / "layers/model/Makefile", "build-ModelLayer", f"ARTIFACTS_DIR={tmp_path}"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert said.stderr.splitlines()[0] == (
+        "layers/model/delivery/contract.json is missing: no delivery yet, run make model"
+    )
