@@ -12,7 +12,8 @@ from json.encoder import encode_basestring_ascii as quoted
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics
 
 from predictor import openapi, problems
 from predictor.delivery import Delivery, DeliveryError
@@ -45,7 +46,7 @@ def _open() -> tuple[Settings, Logger, Delivery, Prediction]:
 
 
 settings, logger, delivery, prediction = _open()
-metrics = Metrics(namespace=settings.namespace, service=settings.service)
+metrics = EphemeralMetrics(namespace=settings.namespace, service=settings.service)
 metrics.add_dimension("model", delivery.identity)
 cold_starts = chain((1.0,), repeat(0.0))  # the first request of an environment meets the cold start
 

@@ -1,0 +1,204 @@
+"""One execution environment: AWS's runtime interface emulator, its runtime client, and the built function in it."""
+
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import IO
+
+from handover.local import environment
+from handover.local.chatter import INIT_FAILED, function_lines
+from handover.local.stack import BuiltFunction
+
+type Log = Callable[[str], None]
+
+INVOKE = "/2015-03-31/functions/function/invocations"
+LOOPBACK = "127.0.0.1"
+LISTEN_S = 10.0
+"""How long the emulator may take to listen [s]; it takes some hundredths."""
+SLACK_S = 10.0
+"""What a request may take beyond the function's own timeout [s], which the emulator holds it to."""
+
+
+class EnvironmentDiedError(Exception):
+    """The execution environment ended and gave no answer."""
+
+
+class InitError(EnvironmentDiedError):
+    """It ended before it could take a request; its own lines, in the log, say why."""
+
+
+class FunctionTimedOutError(Exception):
+    """The function did not answer within its timeout, and was ended."""
+
+
+class Emulator:
+    """A running execution environment. It takes one request at a time, and starts cold with the first.
+
+    The function runs under ``python -S``: a package that the layers lack is not found in this project's ``.venv``; and
+    under ``-B``: what is built stays as it was built, as in Lambda, where these folders are read-only.
+
+    Raises
+    ------
+    EnvironmentDiedError
+        When the emulator cannot be started.
+    """
+
+    def __init__(self, function: BuiltFunction, log: Log) -> None:
+        self.cold_ms: float | None = None
+        """From starting the process to its first answer [ms], measured from outside; ``None`` before."""
+        self._timeout_s = function.timeout_s
+        self._log = log
+        self._init_failed = False
+        self._spawned = time.perf_counter()
+        opt = TemporaryDirectory(prefix="handover-opt-")
+        environment.link(function.layers, Path(opt.name))
+        port, runtime_port = _free_ports()
+        process = subprocess.Popen(
+            [
+                str(_binary()),
+                *("--runtime-interface-emulator-address", f"{LOOPBACK}:{port}"),
+                *("--runtime-api-address", f"{LOOPBACK}:{runtime_port}"),
+                *(sys.executable, "-S", "-B", "-m", "awslambdaric", function.handler),
+            ],
+            cwd=function.root,
+            env=environment.variables(function, Path(opt.name), Path(sys.prefix) / "lambda"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        assert process.stdout  # noqa: S101  a pipe was asked for
+        reader = Thread(target=_read, args=(process.stdout, weakref.WeakMethod(self._hear)), daemon=True)
+        self._connection = HTTPConnection(LOOPBACK, port, timeout=function.timeout_s + SLACK_S)
+        self.stop = weakref.finalize(self, _end, process, reader, opt, self._connection)
+        """End every process of this environment, at once; done too when Python exits or nobody holds this object."""
+        reader.start()
+        self.pid = process.pid
+        """Process id of the emulator, which is also the id of the session that all its processes are in."""
+        self._wait(process, port)
+
+    @property
+    def alive(self) -> bool:
+        """Whether another request can be sent here."""
+        return self.stop.alive
+
+    def invoke(self, event: bytes) -> bytes:
+        """Send one event, as JSON, and give the handler's reply, as JSON: what it returned, or the error it raised.
+
+        Whatever is raised here, this environment is gone.
+
+        Raises
+        ------
+        InitError
+            When the function did not start.
+        EnvironmentDiedError
+            When its process ended in this request.
+        FunctionTimedOutError
+            When it did not answer in time.
+        """
+        try:
+            self._connection.request("POST", INVOKE, event, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            reply = response.read()
+        except (OSError, HTTPException) as error:
+            died = f"the function's environment was stopped ({type(error).__name__})"
+            raise self._lost(EnvironmentDiedError(died)) from None
+        if response.status != 200:
+            raise self._lost(EnvironmentDiedError("the function's process ended in the request"))
+        if reply.startswith(b"Task timed out"):
+            raise self._lost(FunctionTimedOutError(f"the function did not answer within {self._timeout_s} s"))
+        if self.cold_ms is None:
+            self.cold_ms = (time.perf_counter() - self._spawned) * 1000
+        return reply
+
+    def _lost(self, error: Exception) -> Exception:
+        self.stop()  # hears the environment out, so that its last lines are in the log
+        if self._init_failed:
+            return InitError("the function did not start; its own lines say why")
+        return error
+
+    def _hear(self, line: str) -> None:
+        self._init_failed |= INIT_FAILED in line
+        for own in function_lines(line):
+            self._log(own)
+
+    def _wait(self, process: "subprocess.Popen[str]", port: int) -> None:
+        """Wait until the emulator listens; it starts the function only with the first request."""
+        until = time.monotonic() + LISTEN_S
+        while process.poll() is None and time.monotonic() < until:
+            try:
+                self._connection.connect()
+            except ConnectionRefusedError:
+                time.sleep(0.001)
+            else:
+                return
+        self.stop()
+        raise EnvironmentDiedError(f"AWS's runtime interface emulator did not start on port {port}: try again")
+
+
+def _binary() -> Path:
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    binary = Path(str(files("samcli"))) / "local" / "rapid" / f"aws-lambda-rie-{machine}"
+    if sys.platform != "linux" or not binary.exists():
+        raise EnvironmentDiedError(
+            f"AWS's runtime interface emulator runs on Linux, x86_64 or arm64, not on {sys.platform} {machine}"
+        )
+    return binary
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind((LOOPBACK, 0))
+        other.bind((LOOPBACK, 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def _read(lines: IO[str], hear: "weakref.WeakMethod[Log]") -> None:
+    """Pass every line on; held by a weak reference, so that a forgotten environment ends."""
+    with lines:
+        for line in lines:
+            if passed := hear():
+                passed(line)
+            del passed
+
+
+def _end(
+    process: "subprocess.Popen[str]", reader: Thread, opt: "TemporaryDirectory[str]", connection: HTTPConnection
+) -> None:
+    """Kill the whole session, for the emulator puts the function in a process group of its own; the function first."""
+    while members := sorted(_session(process.pid), reverse=True):
+        for member in members:
+            try:
+                os.kill(member, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.001)
+    process.wait()
+    if reader.ident:
+        reader.join()
+    connection.close()
+    opt.cleanup()
+
+
+def _session(leader: int) -> Iterator[int]:
+    """Find the living processes of a session (``/proc/PID/stat``: state is field 3, session field 6)."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended meanwhile
+        if int(fields[3]) == leader and fields[0] not in "ZX":
+            yield int(stat.parent.name)

@@ -1,0 +1,55 @@
+"""The environment variables of an execution environment: Lambda's own, then the template's, and no others."""
+
+from pathlib import Path
+
+from handover.local.stack import REGION, BuiltFunction
+
+
+def variables(function: BuiltFunction, opt: Path, client: Path) -> dict[str, str]:
+    """Give the variables that the function meets in Lambda, with this machine's folders.
+
+    Parameters
+    ----------
+    opt
+        Folder that stands for ``/opt``.
+    client
+        Folder of AWS's runtime interface client, which Lambda keeps in ``/var/runtime``.
+
+    Returns
+    -------
+    Names as Lambda defines them
+    (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime). Those
+    of the log and of the runtime API the emulator adds itself, and the credentials, which it sets to nothing. A value
+    of the template that lies under ``/opt`` points into ``opt``. Nothing is taken from the caller.
+    """
+    python_path = [function.root, *(layer / "python" for layer in function.layers), client]
+    return {
+        "_HANDLER": function.handler,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout_s),
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_REGION": REGION,
+        "LAMBDA_RUNTIME_DIR": str(client),
+        "LAMBDA_TASK_ROOT": str(function.root),
+        "LANG": "en_US.UTF-8",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": ":".join(map(str, python_path)),
+        "TZ": ":UTC",
+    } | {name: _here(value, opt) for name, value in function.variables.items()}
+
+
+def link(layers: tuple[Path, ...], opt: Path) -> None:
+    """Lay the layers' top-level entries out in ``opt`` as links; of two with one name the later layer's stays."""
+    for layer in layers:
+        for entry in layer.iterdir():
+            place = opt / entry.name
+            place.unlink(missing_ok=True)
+            place.symlink_to(entry)
+
+
+def _here(value: str, opt: Path) -> str:
+    return f"{opt}{value.removeprefix('/opt')}" if value == "/opt" or value.startswith("/opt/") else value

@@ -1,0 +1,98 @@
+"""The HTTP server on loopback: API Gateway's part of the way, for any client on this machine."""
+
+import json
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from handover.local import gateway
+from handover.local.emulator import LOOPBACK, EnvironmentDiedError, FunctionTimedOutError
+from handover.local.pool import Pool, ThrottledError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class PortTakenError(Exception):
+    """The port on loopback cannot be had."""
+
+
+def serve(pool: Pool, port: int, log: Callable[[str], None]) -> BaseWSGIServer:
+    """Open the port; ``serve_forever`` of what is returned answers, one thread for every request.
+
+    Raises
+    ------
+    PortTakenError
+        When the port cannot be had; names it.
+    """
+    with socket.socket() as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            opened.bind((LOOPBACK, port))
+            opened.listen()
+        except OSError as error:
+            raise PortTakenError(
+                f"port {port} of {LOOPBACK} cannot be had ({error.strerror}): choose another"
+            ) from None
+        return make_server(
+            LOOPBACK, port, application(pool, log), threaded=True, request_handler=_Quiet, fd=opened.fileno()
+        )
+
+
+def application(pool: Pool, log: Callable[[str], None]) -> "WSGIApplication":
+    """Answer with the environments of ``pool``; ``log`` gets a line for every request."""
+
+    @Request.application
+    def answer(request: Request) -> Response:
+        started = time.perf_counter()
+        response, how = _answer(request, pool)
+        ms = (time.perf_counter() - started) * 1000
+        # Quoted again: what a stranger sends must not be able to write lines or colours of its own.
+        target = quote(request.path) + ("?" if request.query_string else "") + quote(request.query_string, safe="=&%")
+        log(f"{request.method} {target:.200} {response.status} {ms:.1f} ms {how}")
+        return Response(response.body, response.status, list(response.headers))
+
+    return answer
+
+
+def _answer(request: Request, pool: Pool) -> tuple[gateway.Response, str]:
+    """Give the response, and how it came about."""
+    request.max_content_length = gateway.PAYLOAD_BYTES
+    try:
+        body = request.get_data(cache=False)
+    except HTTPException:
+        return gateway.refusal(413), f"more than {gateway.PAYLOAD_BYTES:,} bytes"
+    received = gateway.Request(
+        method=request.method,
+        path=request.path,
+        query=request.query_string.decode("latin-1"),
+        headers=tuple(request.headers),
+        body=body,
+        source_ip=request.remote_addr or LOOPBACK,
+        protocol=request.environ["SERVER_PROTOCOL"],
+    )
+    event = json.dumps(gateway.event(received, str(uuid.uuid4()), datetime.now(UTC))).encode()
+    if len(event) > gateway.INVOKE_BYTES:
+        return gateway.refusal(413), f"an event of more than {gateway.INVOKE_BYTES:,} bytes"
+    try:
+        answered = pool.invoke(event)
+    except ThrottledError as error:
+        return gateway.refusal(429), str(error)
+    except (EnvironmentDiedError, FunctionTimedOutError) as error:
+        return gateway.refusal(500), str(error)
+    return gateway.response(answered.reply), "cold" if answered.cold else "warm"
+
+
+class _Quiet(WSGIRequestHandler):
+    """Werkzeug's request handler without its log: the application writes one of its own."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""

@@ -1,0 +1,119 @@
+"""The built function, as the template that `sam build` wrote describes it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+PSEUDO_PARAMETERS = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackName": "local",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+class NothingBuiltError(Exception):
+    """There is no build to run, or its template says what only the cloud can resolve."""
+
+
+@dataclass(frozen=True)
+class BuiltFunction:
+    """One Lambda function and its layers, as `sam build` left them."""
+
+    name: str
+    root: Path
+    """Folder that Lambda would unpack to ``/var/task``; absolute."""
+    layers: tuple[Path, ...]
+    """Folders that Lambda would unpack to ``/opt``, in this order; absolute."""
+    handler: str
+    variables: Mapping[str, str]
+    """The environment that the template gives the function."""
+    memory_mb: int
+    timeout_s: int
+
+
+def built_function(build: Path, name: str = "PredictFunction") -> BuiltFunction:
+    """Read the function called ``name`` (its logical id) from the build.
+
+    Raises
+    ------
+    NothingBuiltError
+        When there is no build or not this function in it, or a property needs what only the cloud knows.
+    """
+    try:
+        template = yaml.load((build / "template.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    except FileNotFoundError:
+        raise NothingBuiltError("nothing is built: run make build") from None
+    resources = template["Resources"]
+    if name not in resources:
+        raise NothingBuiltError(f"{build / 'template.yaml'} has no {name}: run make build")
+    values = PSEUDO_PARAMETERS | {
+        parameter: str(said["Default"])
+        for parameter, said in template.get("Parameters", {}).items()
+        if "Default" in said
+    }
+    said = resources[name]["Properties"]
+    variables = said.get("Environment", {}).get("Variables", {})
+    return BuiltFunction(
+        name=name,
+        root=_folder(build, name, said["CodeUri"]),
+        layers=tuple(
+            _folder(build, layer["Ref"], resources[layer["Ref"]]["Properties"]["ContentUri"])
+            for layer in said.get("Layers", [])
+        ),
+        handler=_text(said["Handler"], values, "Handler"),
+        variables={key: _text(value, values, key) for key, value in variables.items()},
+        memory_mb=int(_text(said.get("MemorySize", 128), values, "MemorySize")),
+        timeout_s=int(_text(said.get("Timeout", 3), values, "Timeout")),
+    )
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short tags: ``!Ref x`` becomes ``{"Ref": "x"}``, ``!Sub x`` ``{"Fn::Sub": "x"}``."""
+
+
+def _intrinsic(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    key = name if name in {"Ref", "Condition"} else f"Fn::{name}"
+    if isinstance(node, yaml.ScalarNode):
+        return {key: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {key: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)  # noqa: S101  YAML has no fourth kind of node
+    return {key: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+def _folder(build: Path, owner: str, uri: str) -> Path:
+    folder = (build / uri).resolve()
+    if not folder.is_dir():
+        raise NothingBuiltError(f"{build / uri} of {owner} is missing: run make build")
+    return folder
+
+
+def _text(said: Any, values: Mapping[str, str], what: str) -> str:
+    """Resolve one property: a plain value, a parameter's ``Ref``, or a ``Sub`` of parameters."""
+
+    def value(name: str) -> str:
+        if name not in values:
+            raise NothingBuiltError(f"{what} in template.yaml needs {name}, which has no value on this machine")
+        return values[name]
+
+    match said:
+        case bool():
+            return str(said).lower()
+        case str() | int() | float():
+            return str(said)
+        case {"Ref": str(name)}:
+            return value(name)
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([^!}][^}]*)\}", lambda match: value(match[1]), text).replace("${!", "${")
+    raise NothingBuiltError(f"{what} in template.yaml is {said}, which only the cloud can resolve")

@@ -1,0 +1,149 @@
+"""The command, as it is typed, in a folder with a small build of its own."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from handover.local.emulator import _session
+
+TEMPLATE = """
+Resources:
+  PredictFunction:
+    Properties: {CodeUri: PredictFunction, Handler: app.handler}
+"""
+ANSWER = """
+import json, os
+def handler(event, context):
+    path = event["rawPath"]
+    status = 200 if path == "/predict" else 404
+    return {"statusCode": status, "body": json.dumps({"pid": os.getpid(), "session": os.getsid(0)})}
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "events").mkdir()
+    for name, path in (("predict", "/predict"), ("lost", "/lost")):
+        http = {"method": "POST", "path": path}
+        event = {"rawPath": path, "rawQueryString": "", "requestContext": {"http": http}, "body": '{"a": 1}'}
+        (tmp_path / "events" / f"{name}.json").write_text(json.dumps(event))
+    return tmp_path
+
+
+@pytest.fixture
+def build(project: Path):
+    def lay_out(code: str) -> None:
+        root = project / ".aws-sam" / "build"
+        (root / "PredictFunction").mkdir(parents=True)
+        (root / "template.yaml").write_text(TEMPLATE)
+        (root / "PredictFunction" / "app.py").write_text(textwrap.dedent(code))
+
+    return lay_out
+
+
+def handover(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: PLW1510  the status is what is tested
+        [sys.executable, "-m", "handover", *arguments], capture_output=True, text=True, timeout=30
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(port: int) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-u", "-m", "handover", "serve", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def curl_lines(stdout: IO[str]) -> list[str]:
+    lines = []
+    for line in stdout:
+        if line.strip().startswith("curl "):
+            lines.append(line.strip())
+        if len(lines) == 2:
+            break
+    return lines
+
+
+def test_run_prints_request_answer_and_both_latencies(build) -> None:
+    build(ANSWER)
+    done = handover("run", "events/predict.json")
+    session = int(json.loads(re.search(r"\{\"pid.*\}", done.stdout)[0])["session"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'POST /predict\n          {"a": 1}\n' in done.stdout
+    assert re.search(r"(?m)^Answer +200 ", done.stdout)
+    assert re.search(r"(?m)^Cold +\d+ ms ", done.stdout)
+    assert re.search(r"(?m)^Warm +[\d.]+ ms +median of 200", done.stdout)
+    assert list(_session(session)) == []
+
+
+def test_run_ends_with_1_when_the_answer_is_no_success(build) -> None:
+    build(ANSWER)
+    done = handover("run", "events/lost.json")
+    assert done.returncode == 1
+    assert re.search(r"(?m)^Answer +404 ", done.stdout)
+
+
+@pytest.mark.parametrize("command", [("run", "events/predict.json"), ("serve", "--port", "1")])
+def test_without_a_build_it_is_one_sentence_and_2(command: tuple[str, ...]) -> None:
+    done = handover(*command)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "handover: nothing is built: run make build\n")
+
+
+def test_run_shows_the_line_of_a_function_that_does_not_start(build) -> None:
+    build('import sys\nprint(\'{"level":"CRITICAL"}\')\nsys.exit(1)')
+    done = handover("run", "events/predict.json")
+    assert done.returncode != 0
+    assert done.stderr == ('{"level":"CRITICAL"}\nhandover: the function did not start; its own lines say why\n')
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_serve_answers_what_it_proposes_and_its_end_is_the_end_of_all(build, end: signal.Signals) -> None:
+    build(ANSWER)
+    with serving(free_port()) as process:
+        assert process.stdout
+        post, get = curl_lines(process.stdout)
+        answered = json.loads(subprocess.run(["bash", "-c", post], capture_output=True, check=True, timeout=20).stdout)
+        assert get.endswith("/contract")
+        assert process.stdout.readline().strip() == ""
+        assert re.fullmatch(r"POST /predict\S* 200 [\d.]+ ms (cold|warm)\n", process.stdout.readline())
+        assert answered["pid"] in list(_session(answered["session"]))
+        process.send_signal(end)
+        assert process.wait(timeout=20) == 0
+    assert list(_session(answered["session"])) == []
+
+
+def test_serve_names_a_port_that_is_taken(build) -> None:
+    build(ANSWER)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = handover("serve", "--port", str(port))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"handover: port {port} of 127.0.0.1 cannot be had (Address already in use): choose another\n"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, handover.cli; print(sorted({'rich', 'werkzeug', 'yaml', 'samcli', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
