@@ -1,7 +1,7 @@
 """The command `handover`: what the words of make call."""
 
 import json
-import signal
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,17 +17,22 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
 WARM_INVOKES = 200
+INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 
 
 @contextmanager
 def _one_sentence() -> Iterator[None]:
     """Turn what a person can mend into one sentence and exit status 2: it could not run."""
+    from handover.local import signals
+    from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+    from handover.local.run import EventError
     from handover.local.server import PortTakenError
     from handover.local.stack import NothingBuiltError
 
     try:
-        yield
-    except (NothingBuiltError, PortTakenError) as error:
+        with signals.as_interrupt():
+            yield
+    except (NothingBuiltError, PortTakenError, EventError, EnvironmentDiedError, FunctionTimedOutError) as error:
         click.echo(f"handover: {error}", err=True)
         sys.exit(2)
 
@@ -46,8 +51,11 @@ def run(event: Path, build: Path) -> None:
     """Send EVENT, a request in API Gateway's format, through the built function; print answer and latency."""
     from handover.local.run import answer_once
 
-    with _one_sentence():
-        sys.exit(answer_once(event, build, WARM_INVOKES))
+    try:
+        with _one_sentence():
+            sys.exit(answer_once(event, build, WARM_INVOKES))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 @main.command()
@@ -59,32 +67,35 @@ def run(event: Path, build: Path) -> None:
 def serve(port: int, limit: int, build: Path) -> None:
     """Answer at http://127.0.0.1:PORT with the built function, until Ctrl-C."""
     from handover.local.pool import Pool
+    from handover.local.run import warm_up
     from handover.local.server import serve as open_port
     from handover.local.stack import built_function
 
     def log(line: str) -> None:
         click.echo(line, err=True)
 
-    with _one_sentence(), Pool(built_function(build), limit, log) as pool:
-        server = open_port(pool, port, click.echo)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        click.echo(f"http://127.0.0.1:{port} answers with the built function; Ctrl-C stops it.\n")
-        for line in _curls(port):
-            click.echo(line)
-        click.echo()
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            click.echo("stopped")
-        finally:
-            server.server_close()
+    try:
+        with _one_sentence(), Pool(built_function(build), limit, log) as pool:
+            server = open_port(pool, port, click.echo)
+            try:
+                cold_ms = warm_up(pool)
+                click.echo(f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. Try:\n")
+                for line in _curls(port):
+                    click.echo(line)
+                click.echo()
+                server.serve_forever()
+            finally:
+                server.server_close()
+    except KeyboardInterrupt:
+        pass  # what a person who stops a server wants to see is that it stopped
+    click.echo("stopped")
 
 
 def _curls(port: int) -> Iterator[str]:
     """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
     event: dict[str, Any] = json.loads((EVENTS / "predict.json").read_text())
     url = f"http://127.0.0.1:{port}"
-    yield f"curl -s {url}/predict -H 'content-type: application/json' -d '{event['body']}'"
+    yield f"curl -s '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
     yield f"curl -s {url}/contract"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,19 @@ def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | N
 
     Returns
     -------
-    0 when the answer is a success (2xx), 1 when it is anything else or there is none.
+    0 when the answer is a success (2xx), 1 when it is anything else.
+
+    Raises
+    ------
+    EventError
+        When the file is no API Gateway event.
+    EnvironmentDiedError, FunctionTimedOutError
+        When there is no answer; the function's own lines have been printed by then.
     """
     console = console or Console(highlight=False, soft_wrap=True)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     lines: list[str] = []
-    event: dict[str, Any] = json.loads(path.read_text())
+    event = _event(path)
     payload = json.dumps(event).encode()
     with Pool(built_function(build), 1, lines.append) as pool:
         try:
@@ -35,11 +43,10 @@ def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | N
                     pool.invoke(payload).ms
                     for _ in progress.track(range(warm_invokes), description="Measuring the warm latency")
                 ]
-        except (EnvironmentDiedError, FunctionTimedOutError) as error:
+        except (EnvironmentDiedError, FunctionTimedOutError):
             for line in lines:
                 errors.print(line, markup=False)
-            errors.print(f"handover: {error}", markup=False)
-            return 1
+            raise
     answer = gateway.response(cold.reply)
     request = event["requestContext"]["http"]
     query = f"?{event['rawQueryString']}" if event.get("rawQueryString") else ""
@@ -60,3 +67,22 @@ def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | N
         said = [line for line in lines if '"_aws"' not in line]  # the metrics say that it failed, these say why
         errors.print(*said[:1], markup=False)
     return 0 if HTTPStatus(answer.status).is_success else 1
+
+
+def warm_up(pool: Pool) -> float:
+    """Start one environment, so that a delivery that must not answer is seen at once; give its cold start [ms]."""
+    event = gateway.event(gateway.Request("GET", "/health"), "warm-up", datetime.now(UTC))
+    return pool.invoke(json.dumps(event).encode()).ms
+
+
+class EventError(ValueError):
+    """The file is no request in API Gateway's format."""
+
+
+def _event(path: Path) -> dict[str, Any]:
+    try:
+        event: dict[str, Any] = json.loads(path.read_bytes())
+        _ = event["rawPath"], event["requestContext"]["http"]["method"]
+    except (ValueError, KeyError, TypeError):
+        raise EventError(f"{path} is not an API Gateway request (payload format 2.0) as JSON") from None
+    return event
