@@ -1,0 +1,89 @@
+"""The description of the API is true."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from jsonschema_rs import validator_for
+
+from predictor import openapi
+from predictor.problems import TITLES
+from tests.function.conftest import Function
+
+
+def resolved(document: Any, reference: str) -> Any:
+    node = document
+    for part in reference.removeprefix("#/").split("/"):
+        node = node[part]
+    return node
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [node["$ref"]] if "$ref" in node else [r for value in node.values() for r in references(value)]
+    return [r for item in node for r in references(item)] if isinstance(node, list) else []
+
+
+def test_it_is_openapi_that_others_can_read(function: Function) -> None:
+    document = function("GET", "/openapi.json").json
+
+    schema = schemathesis.openapi.from_dict(document)
+
+    assert document["openapi"] == "3.1.0"
+    assert {operation.ok().label for operation in schema.get_all_operations()} == {
+        "POST /predict",
+        "POST /predict/batch",
+        "GET /health",
+        "GET /contract",
+        "GET /openapi.json",
+    }
+
+
+def test_every_reference_leads_somewhere(function: Function) -> None:
+    document = function("GET", "/openapi.json").json
+
+    assert references(document)
+    for reference in references(document):
+        assert resolved(document, reference)
+
+
+def test_every_problem_leads_to_its_description(function: Function) -> None:
+    document = function("GET", "/openapi.json").json
+
+    for answer in (
+        function("GET", "/x"),
+        function("PUT", "/predict"),
+        function("POST", "/predict", "{"),
+        function.post({}),
+    ):
+        path, _, pointer = answer.json["type"].partition("#/")
+        assert path == "/openapi.json"
+        assert resolved(document, pointer)["description"] == answer.json["title"]
+
+
+def test_answers_and_problems_are_as_described(function: Function, golden: list[dict[str, Any]]) -> None:
+    schemas = function("GET", "/openapi.json").json["components"]["schemas"]
+    row = golden[0]["row"]
+
+    validator_for(schemas["Row"]).validate(row)
+    validator_for(schemas["Answer"]).validate(function.post(row).json)
+    validator_for(schemas["Answer"]).validate(function.post(row, reasons="2").json)
+    for answer in (function.post({}), function.batch([row, 1]), function.post(row | {"x": 1}), function("GET", "/x")):
+        validator_for(schemas["Problem"]).validate(answer.json)
+
+
+def test_the_contract_says_what_was_agreed(function: Function, golden: list[dict[str, Any]]) -> None:
+    said = function("GET", "/contract").json
+
+    agreed = function.module.delivery.contract
+    assert said["row"] == agreed["schema"]
+    assert said["decisions"] == agreed["decisions"]
+    assert said["columns"] == [column["name"] for column in function.module.delivery.manifest["columns"]]
+    validator_for(said["answer"]).validate(function.post(golden[0]["row"]).json)
+
+
+@pytest.mark.parametrize("kind", sorted(TITLES))
+def test_every_kind_of_problem_is_described(function: Function, kind: str) -> None:
+    responses = openapi.document(function.module.delivery)["components"]["responses"]
+
+    assert responses[kind]["description"] == TITLES[kind][1]
