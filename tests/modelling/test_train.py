@@ -1,0 +1,117 @@
+"""`make model`, as a data scientist runs it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from modelling.card import verdict
+from modelling.evaluation import Scores, held_out
+
+ROOT = Path(__file__).parents[2]
+WRITTEN = ["layers/model/delivery", "modelling/card.md", "modelling/roc.png", "modelling/calibration.png"]
+
+
+def project(folder: Path) -> Path:
+    """Copy what training reads and writes."""
+    for part in ("layers/model", "modelling", "handover", "function"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def train(folder: Path) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(str(folder / part) for part in (".", "function", "layers/model"))
+    environment = os.environ | {"PYTHONPATH": path}
+    command = [sys.executable, "-m", "modelling.train"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    files = [path for part in WRITTEN for path in [folder / part, *(folder / part).glob("*")] if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = project(tmp_path_factory.mktemp("trained"))
+    run = train(folder)
+    assert (run.returncode, run.stderr) == (0, "")
+    return folder, run.stdout
+
+
+def test_training_twice_gives_the_same_bytes(trained: tuple[Path, str], tmp_path: Path) -> None:
+    again = project(tmp_path / "again")
+    assert train(again).returncode == 0
+
+    assert written(again) == written(trained[0])
+
+
+def test_the_summary_says_how_good_it_is_and_where_it_went(trained: tuple[Path, str]) -> None:
+    lines = trained[1].splitlines()
+
+    assert len(lines) == 5
+    assert all(re.match(r"  AUC 0\.\d{4}  log loss 0\.\d{4}  ", line) for line in lines[:4])
+    assert re.fullmatch(
+        r"Delivered to layers/model/delivery, model [0-9a-f]{12}; its card is modelling/card\.md\.", lines[4]
+    )
+
+
+def test_the_card_says_what_the_manifest_says(trained: tuple[Path, str]) -> None:
+    card = (trained[0] / "modelling/card.md").read_text()
+    manifest = json.loads((trained[0] / "layers/model/delivery/manifest.json").read_text())
+
+    quality = manifest["quality"]
+    assert f"Model `{manifest['files']['model.onnx'][:12]}`" in card
+    assert "| {auc:.4f} | {log_loss:.4f} | {brier:.4f} | {calibration_error:.4f} |".format(**quality) in card
+    assert manifest["training"]["sha256"] in card
+
+
+def test_the_model_ranks_better_than_the_plain_baseline(trained: tuple[Path, str]) -> None:
+    card = (trained[0] / "modelling/card.md").read_text()
+
+    ours, plain = (float(auc) for auc in re.findall(r"^\| [^|]+ \| (0\.\d{4}) ± ", card, re.MULTILINE)[:2])
+    assert ours > plain
+    assert "ranks better than the plain logistic regression on the raw fields" in card
+
+
+def test_a_contract_that_asks_for_more_than_the_data_has_is_one_sentence(tmp_path: Path) -> None:
+    folder = project(tmp_path / "asks")
+    contract = folder / "layers/model/delivery/contract.py"
+    field = '    income: int = Field(ge=0, le=9999, description="Income [DM/month]")\n\n\nCONTRACT'
+    contract.write_text(contract.read_text().replace("\n\nCONTRACT", field, 1))
+
+    run = train(folder)
+
+    assert run.returncode == 1
+    assert run.stderr == (
+        "train: the contract requires 'income', but german_credit.csv has no such column: name its column in FIELDS of "
+        "modelling/data.py, or let it be missing in contract.py (| None = None)\n"
+    )
+
+
+def test_a_difference_that_is_noise_is_said_to_be_noise() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.02, 20)
+    model, other = Scores(0.8 + noise, noise), Scores(0.8 - noise, noise)
+
+    assert verdict("trees", model, "line", other).endswith("which is no more than the noise of these folds.")
+    assert verdict("trees", Scores(other.auc + 0.1, noise), "line", other) == (
+        "The model (trees) ranks better than the line: +0.1000 AUC, standard error 0.0000, "
+        "which is more than the noise of these folds."
+    )
+
+
+def test_held_out_figures_are_those_of_the_rows() -> None:
+    labels, given = np.array([0, 0, 0, 1] * 8), np.array([0.1, 0.2, 0.3, 0.4] * 8)
+
+    quality = held_out(labels, given)
+
+    assert (quality["rows"], quality["auc"]) == (32, 1.0)
+    assert quality["brier"] == pytest.approx(((0.01 + 0.04 + 0.09 + 0.36) / 4), abs=1e-4)
+    assert sum(bin_["rows"] for bin_ in quality["calibration"]) == 32
+    assert quality["calibration"][-1] == {"rows": 4, "mean_score": 0.4, "bad": 1.0}
