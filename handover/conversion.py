@@ -116,4 +116,31 @@ def _from_lightgbm(model: Any, width: int) -> Any:
     from onnxmltools.convert.common.data_types import FloatTensorType
 
     types = [("features", FloatTensorType([None, width]))]
-    return onnxmltools.convert_lightgbm(model, initial_types=types, zipmap=False)
+    converted = onnxmltools.convert_lightgbm(model, initial_types=types, zipmap=False)
+    _round_thresholds_down(converted, model.booster_.dump_model()["tree_info"])
+    return converted
+
+
+def _round_thresholds_down(converted: Any, trees: list[dict[str, Any]]) -> None:
+    """Put each threshold at the largest float32 that does not exceed the model's own, which is a float64.
+
+    LightGBM asks ``value <= threshold`` in float64, onnxruntime in float32. A threshold that was rounded up would send
+    the one float32 between the two the other way.
+    """
+    exact: dict[tuple[int, int, np.float32], float] = {}
+    for tree in trees:
+        waiting = [tree["tree_structure"]]
+        while waiting:
+            node = waiting.pop()
+            if "threshold" in node:
+                threshold = float(node["threshold"])
+                exact[tree["tree_index"], node["split_feature"], np.float32(threshold)] = threshold
+                waiting += [node["left_child"], node["right_child"]]
+    (ensemble,) = (node for node in converted.graph.node if node.op_type.startswith("TreeEnsemble"))
+    attributes = {attribute.name: attribute for attribute in ensemble.attribute}
+    values = attributes["nodes_values"].floats
+    places = zip(attributes["nodes_treeids"].ints, attributes["nodes_featureids"].ints, strict=True)
+    for index, (tree_id, column) in enumerate(places):
+        rounded = np.float32(values[index])
+        if float(rounded) > exact.get((tree_id, column, rounded), np.inf):  # as float64, or both would be rounded
+            values[index] = np.nextafter(rounded, np.float32(-np.inf))

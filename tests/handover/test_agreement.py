@@ -1,0 +1,182 @@
+"""The vocabulary of a contract: what can be said, and what is said to whom says more."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
+
+from delivery.contract import CONTRACT
+from handover import agreement
+from handover.agreement import Budgets, Contract, ContractError, Field, Score
+from handover.rows import accepted_rows
+from predictor.delivery import validators
+from tests.conftest import PARCELS, Parcel
+
+BUDGETS = Budgets(1, 1, 1e-5, 0)
+
+
+def contract(row: type[agreement.Row] = Parcel, **words: Any) -> Contract:
+    said: dict[str, Any] = {"version": "1.0.0", "score": Score("s", 0.0, 1.0), "decisions": {"yes": 1.0}}
+    return Contract(name="x", row=row, budgets=BUDGETS, **(said | words))
+
+
+class Inner(BaseModel):
+    value: int
+
+
+def text() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        name: str = Field(description="Free text")
+
+    return Row
+
+
+def listed() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        items: list[int] = Field(description="A list")
+
+    return Row
+
+
+def nested() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        inner: Inner = Field(description="A model")
+
+    return Row
+
+
+def unbounded() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        amount: float = Field(ge=0, description="Amount [DM]")
+
+    return Row
+
+
+def beyond_float32() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        amount: float = Field(ge=0, le=1e300, description="Amount [DM]")
+
+    return Row
+
+
+def checked_in_python() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        amount: Annotated[int, AfterValidator(lambda value: value)] = Field(ge=0, le=9, description="Amount [DM]")
+
+    return Row
+
+
+def checked_as_a_whole() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        amount: int = Field(ge=0, le=9, description="Amount [DM]")
+
+        @model_validator(mode="after")
+        def check(self) -> Any:
+            return self
+
+    return Row
+
+
+def made_default() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        amount: int = Field(default_factory=int, ge=0, le=9, description="Amount [DM]")
+
+    return Row
+
+
+def numbered_categories() -> type[agreement.Row]:
+    class Row(agreement.Row):
+        band: Literal[1, 2] = Field(description="Band")
+
+    return Row
+
+
+ALLOWED = (
+    "cannot be a column of a model; write int, float, bool or Literal[...] of strings, with | None = None where it may "
+    "be missing"
+)
+BOTH_ENDS = "a number needs both ends, as in Field(ge=0, le=100), within float32"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (text, f"name: free text {ALLOWED}"),
+        (listed, f"items: a list {ALLOWED}"),
+        (nested, f"inner: model {ALLOWED}"),
+        (checked_in_python, f"amount: a validator written in Python {ALLOWED}"),
+        (checked_as_a_whole, "Row: a validator written in Python cannot ship; make it a heuristic"),
+        (unbounded, f"amount: {BOTH_ENDS}"),
+        (beyond_float32, f"amount: {BOTH_ENDS}"),
+        (made_default, "amount: a default_factory is code, and cannot ship; write the default"),
+        (numbered_categories, "band: write its categories as strings, as in Literal['one', 'two']"),
+    ],
+)
+def test_what_production_could_not_hold_is_refused_with_what_to_write(
+    row: Callable[[], type[agreement.Row]], said: str
+) -> None:
+    with pytest.raises(ContractError) as raised:
+        contract(row()).compiled()
+
+    assert str(raised.value) == said
+
+
+def test_a_version_is_three_numbers() -> None:
+    with pytest.raises(ContractError, match=r"^version '1\.0': write major\.minor\.patch, as in 1\.0\.0$"):
+        contract(version="1.0")
+
+
+@pytest.mark.parametrize(
+    "decisions", [{}, {"yes": 0.5}, {"no": 0.6, "yes": 0.5}, {"no": 0.0, "yes": 1.0}, {"yes": 1.5}]
+)
+def test_a_contract_that_leaves_a_score_undecided_is_refused(decisions: dict[str, float]) -> None:
+    with pytest.raises(ContractError) as raised:
+        contract(decisions=decisions)
+
+    assert str(raised.value) == (
+        f"decisions: the upper edges {list(decisions.values())} must rise from above the score's low 0.0 "
+        "to exactly its high 1.0"
+    )
+
+
+@pytest.mark.parametrize("agreed", [CONTRACT, PARCELS], ids=lambda agreed: agreed.name)
+def test_a_compiled_contract_is_plain_json(agreed: Contract) -> None:
+    compiled = agreed.compiled()
+
+    assert json.loads(json.dumps(compiled, allow_nan=False)) == compiled
+
+
+def test_fields_tell_the_encoder_how_to_lay_them_out() -> None:
+    assert PARCELS.compiled()["fields"] == [
+        {"name": "weight", "kind": "number"},
+        {"name": "zone", "kind": "category", "categories": ["home", "abroad", "island: far"]},
+    ]
+
+
+def judged(validate: Callable[[str], Any], body: str) -> tuple[bool, Any]:
+    try:
+        return True, dict(validate(body).__dict__)
+    except ValidationError as error:
+        return False, [(e["type"], e["loc"]) for e in error.errors(include_input=False, include_url=False)]
+
+
+SIMPLE = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["home", "x", "new_car", ""])
+
+
+@pytest.mark.parametrize("agreed", [CONTRACT, PARCELS], ids=lambda agreed: agreed.name)
+@given(data=st.data())
+def test_the_compiled_validator_judges_as_pydantic_itself_does(agreed: Contract, data: st.DataObject) -> None:
+    row = data.draw(accepted_rows(agreed.compiled()))
+    names = st.sampled_from([*row, "unheard_of"])
+    changed = row | data.draw(st.dictionaries(names, SIMPLE, max_size=2))
+    for name in data.draw(st.sets(names, max_size=1)):
+        changed.pop(name, None)
+    compiled, _ = validators(json.loads(json.dumps(agreed.compiled())))
+
+    for body in (json.dumps(row), json.dumps(changed)):
+        assert judged(compiled.validate_json, body) == judged(agreed.row.model_validate_json, body)
+    assert judged(compiled.validate_json, json.dumps(row))[0]
