@@ -13,11 +13,9 @@ from pathlib import Path
 LOCK = Path("layers/runtime/requirements.txt")
 WHEELS = Path(".cache/wheels")
 
-# Lambda's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34: wheels built for an older one run there.
-PLATFORMS = {
-    "x86_64": ["manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"],
-    "arm64": ["manylinux_2_34_aarch64", "manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"],
-}
+# Lambda's python3.13 runs on Amazon Linux 2023: wheels built for its glibc, 2.34, or for an older one run there.
+GLIBC_MINORS = range(34, 16, -1)
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}  # what Lambda calls a processor, and what wheels call it
 ELF_MACHINES = {"x86_64": 62, "arm64": 183}  # e_machine: EM_X86_64 and EM_AARCH64 of the System V ABI
 
 # What inference never opens. The licences stay: they are in each package's .dist-info.
@@ -44,7 +42,9 @@ def install(site: Path, architecture: str) -> None:
     """Install the locked wheels into ``site``: from the cache, or from the package index into the cache first."""
     cache = WHEELS / architecture
     cache.mkdir(parents=True, exist_ok=True)
-    platforms = [f"--platform={platform}" for platform in PLATFORMS[architecture]]
+    machine = MACHINES[architecture]
+    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in GLIBC_MINORS]
+    platforms.append(f"--platform=manylinux2014_{machine}")  # the older name of manylinux_2_17
     wanted = ["--require-hashes", "--only-binary=:all:", "--no-deps", "--python-version=3.13", "--implementation=cp"]
     wanted += [*platforms, "--requirement", str(LOCK)]
     from_cache = ["install", "--no-index", f"--find-links={cache}", "--no-compile", f"--target={site}", *wanted]
@@ -113,7 +113,7 @@ def main() -> int:
     """Run from the project's root, as ``sam build`` does."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("artifacts", type=Path, help="where sam build wants the layer")
-    parser.add_argument("--architecture", choices=sorted(PLATFORMS), required=True)
+    parser.add_argument("--architecture", choices=sorted(MACHINES), required=True)
     arguments = parser.parse_args()
     try:
         build(arguments.artifacts, arguments.architecture)

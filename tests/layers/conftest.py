@@ -1,5 +1,7 @@
 """What `sam build` left under .aws-sam/build."""
 
+import platform
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -27,3 +29,18 @@ def model() -> Path:
 @pytest.fixture(scope="session")
 def function() -> Path:
     return built("PredictFunction")
+
+
+@pytest.fixture(scope="session")
+def architecture(runtime: Path) -> str:
+    """Give the processor that the template was built for."""
+    definitions = tomllib.loads((runtime.parents[1] / "build.toml").read_text())["layer_build_definitions"]
+    (said,) = (layer["architecture"] for layer in definitions.values() if layer["layer_name"] == "RuntimeLayer")
+    return str(said)
+
+
+@pytest.fixture(scope="session")
+def native(architecture: str) -> None:
+    """Skip what has to run the artifacts when they are for another processor."""
+    if platform.machine().replace("aarch64", "arm64") != architecture:
+        pytest.skip(f"the layers are built for {architecture}: run make build, without ARCHITECTURE")

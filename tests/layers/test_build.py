@@ -1,9 +1,15 @@
 """The runtime layer's builder."""
 
+import hashlib
 import importlib.util
 import os
 import subprocess
 import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
@@ -18,7 +24,9 @@ def build() -> ModuleType:
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "dont_write_bytecode", True)  # a __pycache__ in the layer's source would have SAM build anew
+        spec.loader.exec_module(module)
     return module
 
 
@@ -83,14 +91,102 @@ def cut_off(command: list[str | Path], **more: str) -> subprocess.CompletedProce
     )
 
 
-def test_cached_wheels_are_enough_to_build_offline(tmp_path: Path, runtime: Path) -> None:
-    architecture = "arm64" if os.uname().machine in {"aarch64", "arm64"} else "x86_64"
+def contents(folder: Path) -> dict[Path, str]:
+    return {
+        path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_cached_wheels_are_enough_to_build_the_same_bytes_offline(
+    tmp_path: Path, runtime: Path, architecture: str
+) -> None:
+    if not (ROOT / ".cache" / "wheels" / architecture).is_dir():
+        pytest.skip("the wheels are not cached: rm -r .aws-sam; make build")
 
     built = cut_off([sys.executable, "layers/runtime/build.py", tmp_path, "--architecture", architecture])
 
     assert (built.returncode, built.stderr) == (0, "")
-    ours, theirs = ({p.relative_to(f) for p in f.rglob("*") if p.is_file()} for f in (tmp_path, runtime))
-    assert ours == theirs
+    assert contents(tmp_path) == contents(runtime)
+
+
+class Index:
+    """A package index on loopback that has one small wheel, and the project that locks it."""
+
+    def __init__(self, root: Path) -> None:
+        self.wheel = root / "index" / "demo" / "demo-1.0-py3-none-any.whl"
+        self.wheel.parent.mkdir(parents=True)
+        with zipfile.ZipFile(self.wheel, "w") as archive:
+            archive.writestr("demo/__init__.py", "ANSWER = 42\n")
+            archive.writestr("demo/native.so", elf(62))
+            archive.writestr("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
+            archive.writestr("demo-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+            archive.writestr("demo-1.0.dist-info/RECORD", "")
+        digest = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
+        self.project = root / "project"
+        self.cached = self.project / ".cache" / "wheels" / "x86_64" / self.wheel.name
+        lock = self.project / "layers" / "runtime" / "requirements.txt"
+        lock.parent.mkdir(parents=True)
+        lock.write_text(f"demo==1.0 --hash=sha256:{digest}\n")
+        self.asked: list[str] = []
+        self.server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), partial(self._Handler, self.asked, directory=root / "index")
+        )
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    class _Handler(SimpleHTTPRequestHandler):
+        def __init__(self, asked: list[str], *arguments: object, **more: object) -> None:
+            self.asked = asked
+            super().__init__(*arguments, **more)  # type: ignore[arg-type]
+
+        def log_message(self, *_: object) -> None:
+            self.asked.append(self.path)
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+    index = Index(tmp_path)
+    monkeypatch.chdir(index.project)
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    yield index
+    index.close()
+
+
+def test_what_the_cache_lacks_is_fetched_into_it_and_only_once(build: ModuleType, index: Index, tmp_path: Path) -> None:
+    build.install(tmp_path / "first", "x86_64")
+    asked = list(index.asked)
+    build.install(tmp_path / "second", "x86_64")
+
+    assert index.cached.read_bytes() == index.wheel.read_bytes()
+    assert asked == ["/demo/", "/demo/demo-1.0-py3-none-any.whl"]
+    assert index.asked == asked
+    assert contents(tmp_path / "first") == contents(tmp_path / "second")
+
+
+def test_a_damaged_wheel_in_the_cache_is_fetched_anew(build: ModuleType, index: Index, tmp_path: Path) -> None:
+    index.cached.parent.mkdir(parents=True)
+    index.cached.write_bytes(b"half a whe")
+
+    build.install(tmp_path / "site", "x86_64")
+
+    assert index.cached.read_bytes() == index.wheel.read_bytes()
+
+
+def test_a_wheel_for_another_processor_ends_the_build(build: ModuleType, index: Index, tmp_path: Path) -> None:
+    with pytest.raises(build.BuildError) as stopped:
+        build.build(tmp_path / "layer", "arm64")
+
+    assert str(stopped.value) == "demo/native.so is not for arm64: remove .cache/wheels/arm64 and build again"
 
 
 def test_a_wheel_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import tomllib
 from typing import Any
 
 import pytest
+from samcli.lib.providers.api_provider import ApiProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
 from .transform import ROOT, source, transformed
 
@@ -23,6 +25,21 @@ def one(template: dict[str, Any], kind: str) -> Any:
 
 def versions(template: dict[str, Any]) -> set[str]:
     return set(resources(template, "AWS::Lambda::Version"))
+
+
+def parameters_in(said: Any) -> set[str]:
+    """Name the parameters that a part of the template refers to."""
+    match said:
+        case {"Ref": str(name)}:
+            return {name} & set(source()["Parameters"])
+        case {"Fn::Sub": str(text)}:
+            return set(re.findall(r"\$\{(\w+)\}", text)) & set(source()["Parameters"])
+        case dict():
+            return set().union(*map(parameters_in, said.values()))
+        case list():
+            return set().union(*map(parameters_in, said))
+        case _:
+            return set()
 
 
 @pytest.mark.parametrize("changed", ["ModelLayer", "RuntimeLayer", "PredictFunction"])
@@ -46,10 +63,28 @@ def test_the_function_takes_the_new_layer_when_only_the_model_changes() -> None:
     assert before[1] != after[1]
 
 
+def test_the_alias_moves_when_only_a_parameter_of_the_function_changes() -> None:
+    template = transformed()
+
+    # SAM itself does not see such a change, so the version's description has to: another one is another version.
+    assert versions(template) == versions(transformed(MemorySize="1024"))
+    assert parameters_in(one(template, "AWS::Lambda::Version")["Description"]) == (
+        parameters_in(one(template, "AWS::Lambda::Function")) | {"MemorySize", "Architecture"}
+    )
+
+
 def test_layers_are_kept_for_a_rollback() -> None:
     layers = [r for r in transformed()["Resources"].values() if r["Type"] == "AWS::Lambda::LayerVersion"]
 
     assert [layer["DeletionPolicy"] for layer in layers] == ["Retain", "Retain"]
+
+
+def test_stacks_that_share_an_account_share_no_name() -> None:
+    template = transformed()
+
+    for kind, key in (("AWS::Lambda::LayerVersion", "LayerName"), ("AWS::Logs::LogGroup", "LogGroupName")):
+        for properties in resources(template, kind).values():
+            assert "${AWS::StackName}" in properties[key]["Fn::Sub"]
 
 
 def test_who_may_call_is_a_parameter_that_asks_for_signed_requests_unless_told_otherwise() -> None:
@@ -57,7 +92,9 @@ def test_who_may_call_is_a_parameter_that_asks_for_signed_requests_unless_told_o
 
     assert auth["Default"] == "AWS_IAM"
     assert auth["AllowedValues"] == ["AWS_IAM", "NONE"]
-    assert one(transformed(), "AWS::ApiGatewayV2::Route")["AuthorizationType"] == {"Ref": "Auth"}
+    route = one(transformed(Auth="NONE"), "AWS::ApiGatewayV2::Route")
+    assert route["AuthorizationType"] == {"Ref": "Auth"}
+    assert "AuthorizerId" not in route
 
 
 def test_there_is_one_route_and_it_leads_to_the_alias() -> None:
@@ -68,6 +105,14 @@ def test_there_is_one_route_and_it_leads_to_the_alias() -> None:
     assert integration["IntegrationUri"]["Fn::Sub"].endswith("functions/${PredictFunction.Arn}:live/invocations")
     assert integration["PayloadFormatVersion"] == "2.0"
     assert one(template, "AWS::Lambda::Permission")["FunctionName"] == {"Ref": "PredictFunctionAliaslive"}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of SAM's own parts
+def test_sam_local_start_api_finds_the_function_behind_every_path() -> None:
+    stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"))
+
+    (route,) = ApiProvider(stacks).routes
+    assert (route.path, route.function_name, route.payload_format_version) == ("$default", "PredictFunction", "2.0")
 
 
 def test_the_api_is_throttled_and_writes_an_access_log() -> None:
@@ -84,8 +129,9 @@ def test_the_api_is_throttled_and_writes_an_access_log() -> None:
 def test_every_log_is_kept_for_a_time_that_the_stage_chooses() -> None:
     logs = resources(transformed(), "AWS::Logs::LogGroup")
 
-    assert len(logs) == 2
+    assert set(logs) == {"FunctionLog", "AccessLog"}
     assert all(log["RetentionInDays"] == {"Ref": "LogRetentionDays"} for log in logs.values())
+    assert one(transformed(), "AWS::Lambda::Function")["LoggingConfig"] == {"LogGroup": {"Ref": "FunctionLog"}}
 
 
 def test_the_function_may_write_its_own_log_and_nothing_else() -> None:
@@ -97,6 +143,15 @@ def test_the_function_may_write_its_own_log_and_nothing_else() -> None:
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": {"Fn::GetAtt": ["FunctionLog", "Arn"]},
         }
+    ]
+
+
+def test_no_permission_is_for_everything() -> None:
+    document = json.dumps([one(transformed(), "AWS::IAM::Role"), one(transformed(), "AWS::Lambda::Permission")])
+
+    # The one star is API Gateway's own: any stage and route of this very API.
+    assert re.findall(r'[^"]*\*[^"]*', document) == [
+        "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"
     ]
 
 
@@ -127,13 +182,14 @@ def test_staging_and_prod_set_the_same_keys() -> None:
     def keys(environment: str) -> set[tuple[str, str]]:
         return {(c, k) for c, section in config[environment].items() for k in section["parameters"]}
 
-    def overridden(environment: str) -> set[str]:
-        overrides = config[environment]["deploy"]["parameters"]["parameter_overrides"]
-        return {pair.partition("=")[0] for pair in overrides.split()}
+    def overridden(environment: str, command: str = "deploy") -> dict[str, str]:
+        overrides = config[environment][command]["parameters"]["parameter_overrides"]
+        return dict(pair.split("=") for pair in overrides.split())
 
     assert keys("staging") == keys("prod")
-    assert overridden("staging") == overridden("prod")
-    assert overridden("prod") <= set(source()["Parameters"])
+    for environment in ("staging", "prod"):
+        assert set(overridden(environment)) == set(source()["Parameters"])
+        assert overridden(environment, "build")["Architecture"] == overridden(environment)["Architecture"]
 
 
 def test_sam_finds_nothing_to_say_about_the_template() -> None:
