@@ -26,17 +26,22 @@ build: .venv/run  ## sam build, for this machine or with ARCHITECTURE=arm64 (or 
 	  *) echo "make: ARCHITECTURE is x86_64 or arm64, not '$(ARCHITECTURE)'" >&2; exit 2 ;; esac
 	$(BIN)/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
 
-run: build  ## build, send events/predict.json through the built function, print answer and latency
+# The same for those who want the function and not the build: what sam says is shown when it fails.
+built: .venv/run
+	mkdir -p .aws-sam && echo "Building the function and its layers (sam build) ..." && \
+	  { $(MAKE) build >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log >&2; exit 2; }; }
+
+run: built  ## build, send events/predict.json through the built function, print answer and latency
 	$(BIN)/handover run events/predict.json
 
-serve: build  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ctrl-C
+serve: built  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ctrl-C
 	$(BIN)/handover serve --port $(PORT)
 
 model: .venv/run .venv/modelling  ## train on modelling/data and write the delivery to layers/model/delivery
 	$(BIN)/python -m modelling.train
 	$(BIN)/handover events
 
-test: setup build  ## every test that needs no Docker, with the coverage of function/
+test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: setup  ## ruff, mypy (strict), import-linter and sam validate --lint
@@ -68,4 +73,4 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	$(PIP) -r $<
 	touch $@
 
-.PHONY: help setup build run serve model test lint clean
+.PHONY: help setup build built run serve model test lint clean
