@@ -16,7 +16,7 @@ from pydantic_core import ValidationError
 from handover.agreement import Contract
 from handover.conversion import to_graph, training_time_scores
 from predictor import delivery as serving
-from predictor.encoder import Encoder, FloatRows
+from predictor.encoder import Encoder, FloatRows, HeuristicError
 from predictor.prediction import Prediction
 
 type Json = dict[str, Any]
@@ -47,12 +47,12 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     Raises
     ------
     DeliverError
-        When the contract refuses a row; names the row, the field and the rule.
-    HeuristicError
-        When a heuristic fails on a row that the contract accepts.
+        When the contract refuses a row, or a heuristic fails on one; names the row, and the field or the heuristic.
+    ContractError
+        When the contract says something that production could not hold.
     """
     encoder, accepted = _serving_side(rows, contract.compiled(), heuristics)
-    return Matrix(encoder.matrix(accepted), encoder.columns)
+    return Matrix(_encoded(encoder, accepted), encoder.columns)
 
 
 def deliver(
@@ -96,7 +96,7 @@ def deliver(
     """
     compiled = contract.compiled()
     encoder, accepted = _serving_side(rows, compiled, heuristics)
-    features = encoder.matrix(accepted)
+    features = _encoded(encoder, accepted)
     scores = training_time_scores(model, features).astype(np.float32)
     if not np.all((scores >= contract.score.low) & (scores <= contract.score.high)):
         raise DeliverError(
@@ -153,6 +153,18 @@ def _serving_side(rows: Rows, compiled: Json, heuristics: ModuleType) -> tuple[E
                 f"Mend the row, or widen the field in contract.py"
             ) from None
     return Encoder(compiled["fields"], serving.heuristics_in(heuristics)), accepted
+
+
+def _encoded(encoder: Encoder, accepted: list[Any]) -> FloatRows:
+    try:
+        return encoder.matrix(accepted)
+    except HeuristicError:
+        for index, row in enumerate(accepted):
+            try:
+                encoder.vector(row)
+            except HeuristicError as error:
+                raise DeliverError(f"row {index}, {error} ({error.__cause__}). Mend it in heuristics.py") from error
+        raise
 
 
 def _hold_parity(graph: bytes, features: FloatRows, scores: NDArray[np.float32], contract: Contract) -> None:

@@ -1,7 +1,7 @@
 """The model's card: one page and two plots that say what the model is, how good it is and what it is not for."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +19,16 @@ from matplotlib import pyplot as plt
 CARD = Path(__file__).parent / "card.md"
 ROC = Path(__file__).parent / "roc.png"
 CALIBRATION = Path(__file__).parent / "calibration.png"
+# Why a column of the data is not in the contract.
+LEFT_OUT = {
+    "personal_status_and_sex": "sex and marital status must not decide about a loan",
+    "foreign_worker": "origin must not decide about a loan",
+    "number_of_people_being_liable_to_provide_maintenance_for": (
+        "its two codes are read in opposite ways by the two published codebooks of this data, so nobody can say what a "
+        "caller should send"
+    ),
+    "telephone": "whether a telephone is registered in one's name says nothing about an online applicant",
+}
 INK, ACCENT, FAINT = "#222222", "#0b6e4f", "#999999"
 
 
@@ -53,6 +63,7 @@ def write(
     quality: Mapping[str, Any],
     decided: Mapping[str, Mapping[str, float]],
     training: Mapping[str, Any],
+    unused: Sequence[str],
     identity: str,
 ) -> None:
     """Write ``card.md``. ``scores`` holds the model first, then the plain baseline, then any others."""
@@ -67,6 +78,7 @@ def write(
         f"| {name} | {edge:g} | {decided[name]['share']:.0%} | {decided[name]['bad']:.0%} |"
         for name, edge in contract.decisions.items()
     )
+    left_out = "\n".join(f"- `{column}`: {LEFT_OUT.get(column, 'nobody has asked for it')}." for column in unused)
     features = "\n".join(f"| `{f.__name__}` | {inspect.getdoc(f)} |" for f in functions)
     CARD.write_text(
         f"""# The model's card: {contract.name} {contract.version}
@@ -85,15 +97,12 @@ Statlog (German Credit Data), Hans Hofmann, 1994, UCI Machine Learning Repositor
 {training["rows"] + quality["rows"]} applications, {training["bad_share"]:.0%} of the training rows went bad: bad loans were oversampled, so the
 scores are those of such a portfolio, not of an ordinary one. SHA-256 of the file: `{training["sha256"]}`.
 
-Left out on purpose:
+Left out of the contract:
 
-- `personal_status_and_sex` and `foreign_worker`: sex, marital status and origin must not decide about a loan.
-- `number_of_people_being_liable_to_provide_maintenance_for`: its two codes are read in opposite ways by the two published
-  codebooks of this data, so nobody can say what a caller should send.
-- `telephone`: whether a telephone is registered in one's name says nothing about an online applicant.
+{left_out}
 
-`age` is in the contract, and the model may only lower the score with it. Where the law forbids age, take it out of
-`contract.py`: what depends on it in `heuristics.py` goes with it.
+Age decides about loans in some countries and must not in others. To leave it out, take `age` out of `contract.py`, and what
+is made of it out of `heuristics.py`.
 
 ## Model
 

@@ -121,6 +121,8 @@ class Data:
     """1 where the loan went bad, else 0."""
     absent: tuple[str, ...]
     """Fields of the contract that the data does not have: missing in every row."""
+    unused: tuple[str, ...]
+    """Columns of the data that no field of the contract is made of."""
     sha256: str
     """Of the file."""
 
@@ -156,7 +158,9 @@ def read(contract: Contract, path: Path = DATA) -> Data:
         for record in records
     ]
     labels = [int(record[OUTCOME] == BAD) for record in records]
-    return Data(rows, labels, tuple(absent), hashlib.sha256(content).hexdigest())
+    used = {OUTCOME, *(column for column, _ in sources.values())}
+    unused = tuple(column for column in records[0] if column not in used)
+    return Data(rows, labels, tuple(absent), unused, hashlib.sha256(content).hexdigest())
 
 
 def _value(field: str, word: str, words: Mapping[str, Any] | None) -> Any:

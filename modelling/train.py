@@ -12,6 +12,8 @@ from sklearn.model_selection import train_test_split
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
+from handover.agreement import ContractError
+from handover.conversion import ConversionError
 from handover.deliver import DeliverError, deliver, matrix
 from modelling import card
 from modelling.data import DATA, DataError, read
@@ -46,7 +48,7 @@ def main() -> int:
     console = Console(highlight=False, soft_wrap=True)
     try:
         train(console)
-    except (DataError, DeliverError) as error:
+    except (ContractError, ConversionError, DataError, DeliverError) as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"train: {error}", markup=False)
         return 1
     return 0
@@ -113,6 +115,7 @@ def train(console: Console) -> None:
         quality=quality,
         decided=_decided(given, labels[unseen]),
         training=training,
+        unused=data.unused,
         identity=manifest["files"]["model.onnx"][:12],
     )
     for name, score in scores.items():

@@ -86,6 +86,15 @@ def test_a_row_that_the_contract_refuses_is_named(heuristics: ModuleType) -> Non
     )
 
 
+def test_a_row_on_which_a_heuristic_fails_is_named(heuristics: ModuleType) -> None:
+    rows = [*ROWS, {"weight": 13.0, "zone": "home"}]
+
+    with pytest.raises(DeliverError) as raised:
+        matrix(rows, contract=PARCELS, heuristics=heuristics)
+
+    assert str(raised.value) == "row 30, heuristic volume_weight: KeyError (13.0). Mend it in heuristics.py"
+
+
 def test_scores_outside_of_the_agreed_range_are_not_delivered(heuristics: ModuleType, tmp_path: Path) -> None:
     model = fitted(heuristics)
     model.intercept_ = -5.0
