@@ -1,0 +1,60 @@
+"""The README shows what is really printed."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from handover.cli import main
+from handover.local.gateway import response
+from handover.local.pool import Pool
+from handover.local.stack import NothingBuiltError, built_function
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def shown(command: str) -> str:
+    """Give what the README shows below a command."""
+    found = re.search(rf"^\$ {re.escape(command)}[^\n]*\n(.*?)\n```", README, re.MULTILINE | re.DOTALL)
+    assert found, command
+    return found[1]
+
+
+def test_make_run_prints_what_is_shown() -> None:
+    printed = CliRunner().invoke(
+        main, ["run", str(ROOT / "events/predict.json"), "--build", str(ROOT / ".aws-sam/build")]
+    )
+    if "nothing is built" in printed.output:
+        pytest.skip("nothing is built: run make build")
+
+    def timeless(text: str) -> list[str]:
+        return [re.sub(r"\d+(\.\d+)? ms|\d+\.\d+", "#", line) if "ms" in line else line for line in text.splitlines()]
+
+    assert printed.exit_code == 0
+    assert timeless(printed.stdout) == timeless(shown("make run"))[2:]
+
+
+def test_the_example_request_gets_the_answer_that_is_shown() -> None:
+    try:
+        built = built_function(ROOT / ".aws-sam" / "build")
+    except NothingBuiltError as error:
+        pytest.skip(str(error))
+    with Pool(built, 1, lambda line: None) as pool:
+        answer = response(pool.invoke((ROOT / "events/reasons.json").read_bytes()).reply)
+
+    assert answer.body.decode() == shown("curl")
+
+
+def test_every_word_of_make_that_is_shown_is_there() -> None:
+    words = set(re.findall(r"`make ([a-z-]+)", README)) | set(re.findall(r"^\$ make ([a-z-]+)", README, re.MULTILINE))
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert words <= set(re.findall(r"make ([a-z-]+)", listed))
+
+
+def test_every_file_that_is_linked_is_there() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / link).exists(), link
