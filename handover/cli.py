@@ -108,3 +108,32 @@ def events(delivery: Path, to: Path) -> None:
 
     for file in write_events(delivery, to):
         click.echo(file)
+
+
+@main.command()
+@click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
+@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(only: str, delivery: Path, as_json: bool) -> None:
+    """Hold the delivery to its contract. Exit status: 0 kept, 1 broken, 2 could not be checked."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from handover.case import Case
+    from handover.checks import UnknownCodeError, hold, selected
+    from handover.finding import Verdict
+    from handover.renderings import text
+
+    try:
+        clauses = selected(only.split(",") if only else ())
+    except UnknownCodeError as error:
+        raise click.UsageError(str(error)) from None
+    case = Case(Path.cwd(), delivery.absolute())
+    terminal = Console(stderr=True)
+    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+        findings = list(progress.track(hold(case, clauses), total=len(clauses), description="Holding the clauses"))
+    if as_json:
+        click.echo(json.dumps([finding.as_json(case.relative) for finding in findings], indent=2))
+    else:
+        click.echo(text.report(findings, case))
+    sys.exit(any(finding.verdict is Verdict.BROKEN for finding in findings))
