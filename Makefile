@@ -41,6 +41,13 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/python -m modelling.train
 	$(BIN)/handover events
 
+check: built .venv/modelling  ## hold the delivery and what was built of it to the contract
+	$(BIN)/handover check $(if $(ONLY),--only $(ONLY))
+
+explain: built .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
+	test -n "$(CODE)" || { echo "make: say which clause, as in make explain CODE=P203" >&2; exit 2; }
+	$(BIN)/handover explain $(CODE)
+
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --cov --cov-report=term
 
@@ -73,4 +80,4 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	$(PIP) -r $<
 	touch $@
 
-.PHONY: help setup build built run serve model test lint clean
+.PHONY: help setup build built run serve model check explain test lint clean

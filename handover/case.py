@@ -4,19 +4,28 @@ import ast
 import importlib.util
 import json
 import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from pydantic_core import SchemaValidator
+from pydantic_core import SchemaValidator, ValidationError
 
 from handover.agreement import Contract
+from handover.local import gateway
+from handover.local.pool import Pool
+from handover.local.stack import BuiltFunction, built_function
 from predictor import delivery as serving
 from predictor.encoder import Encoder, FloatRows, Heuristic
+from predictor.problems import MAX_BATCH_ROWS
 
 type Json = dict[str, Any]
 
@@ -38,6 +47,13 @@ class Case:
     def __init__(self, root: Path, folder: Path) -> None:
         self.root = root
         self.folder = folder
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
 
     def relative(self, path: Path) -> str:
         """Name a path as a person at the project's root would type it."""
@@ -155,6 +171,77 @@ class Case:
     def golden_scores(self) -> NDArray[np.float64]:
         """The training-time model's scores of the golden rows."""
         return np.array([line["score"] for line in self.golden])
+
+    @cached_property
+    def golden_here(self) -> NDArray[np.float32]:
+        """What onnxruntime gives for the golden rows in this Python, all at once."""
+        return self.model(self.golden_matrix)
+
+    def decide(self, score: np.floating[Any]) -> str | None:
+        """Decide as the contract says: edges are float32, and inclusive. ``None`` beyond the last."""
+        edges = self.contract.decisions.items()
+        return next((decision for decision, edge in edges if np.float32(score) <= np.float32(edge)), None)
+
+    def refusal(self, row: Json) -> str:
+        """Say in one sentence why the contract refuses a row; nothing when it accepts it."""
+        try:
+            self.validator.validate_json(json.dumps(row))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=True)[0]
+            field = ".".join(map(str, first["loc"])) or "the row"
+            return f"{field}: {first['msg']}, but it is {json.dumps(first['input'])}"
+        return ""
+
+    # --- what answers
+
+    @cached_property
+    def function(self) -> BuiltFunction:
+        """The built function and its runtime layer, with this delivery mounted as the model layer."""
+        built = built_function(self.root / ".aws-sam" / "build")
+        layer = Path(self._opened.enter_context(TemporaryDirectory(prefix="handover-model-")))
+        (layer / "delivery").symlink_to(self.folder)
+        others = tuple(other for other in built.layers if not (other / "delivery").is_dir())
+        return replace(built, layers=(*others, layer))
+
+    @cached_property
+    def log(self) -> list[str]:
+        """The lines that the function has written."""
+        return []
+
+    @cached_property
+    def pool(self) -> Pool:
+        """One environment of the function, in AWS's runtime emulator."""
+        return self._opened.enter_context(Pool(self.function, 1, self.log.append))
+
+    def ask(self, path: str, body: Any) -> Any:
+        """Post a body to the function, and give the answer's body.
+
+        Raises
+        ------
+        RefusedError
+            When the answer is no success.
+        EnvironmentDiedError, FunctionTimedOutError
+            When there is none.
+        """
+        headers = (("content-type", "application/json"),)
+        request = gateway.Request("POST", path, headers=headers, body=json.dumps(body).encode())
+        event = gateway.event(request, "handover-check", datetime.now(UTC))
+        answer = gateway.response(self.pool.invoke(json.dumps(event).encode()).reply)
+        said = json.loads(answer.body)
+        if answer.status != HTTPStatus.OK:
+            raise RefusedError(f"{answer.status} {said.get('detail') or said.get('message')}")
+        return said
+
+    @cached_property
+    def golden_answers(self) -> list[Json]:
+        """What the built function answers to the golden rows, asked in batches."""
+        rows = [line["row"] for line in self.golden]
+        batches = [rows[start : start + MAX_BATCH_ROWS] for start in range(0, len(rows), MAX_BATCH_ROWS)]
+        return [answer for batch in batches for answer in self.ask("/predict/batch", batch)]
+
+
+class RefusedError(RuntimeError):
+    """The function refused what it should have answered."""
 
 
 def _run(path: Path, name: str) -> ModuleType:

@@ -111,6 +111,25 @@ def events(delivery: Path, to: Path) -> None:
 
 
 @main.command()
+@click.argument("code")
+@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+def explain(code: str, delivery: Path) -> None:
+    """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
+    from handover.case import Case
+    from handover.checks import CLAUSES, UnknownCodeError, hold, selected
+    from handover.renderings import text
+
+    try:
+        (clause,) = (clause for clause in selected([code]) if clause.code == code.strip().upper())
+    except (UnknownCodeError, ValueError):
+        codes = ", ".join(clause.code for clause in CLAUSES)
+        raise click.UsageError(f"there is no clause '{code}'; there are {codes}") from None
+    with Case(Path.cwd(), delivery.absolute()) as case:
+        (finding,) = hold(case, [clause])
+        click.echo(text.explanation(finding, case))
+
+
+@main.command()
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
 @click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
@@ -128,12 +147,13 @@ def check(only: str, delivery: Path, as_json: bool) -> None:
         clauses = selected(only.split(",") if only else ())
     except UnknownCodeError as error:
         raise click.UsageError(str(error)) from None
-    case = Case(Path.cwd(), delivery.absolute())
     terminal = Console(stderr=True)
-    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
-        findings = list(progress.track(hold(case, clauses), total=len(clauses), description="Holding the clauses"))
-    if as_json:
-        click.echo(json.dumps([finding.as_json(case.relative) for finding in findings], indent=2))
-    else:
-        click.echo(text.report(findings, case))
-    sys.exit(any(finding.verdict is Verdict.BROKEN for finding in findings))
+    with Case(Path.cwd(), delivery.absolute()) as case:
+        with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+            findings = list(progress.track(hold(case, clauses), total=len(clauses), description="Holding the clauses"))
+        if as_json:
+            click.echo(json.dumps([finding.as_json(case.relative) for finding in findings], indent=2))
+        else:
+            click.echo(text.report(findings, case))
+    broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
+    sys.exit(1 if broken else 2 * any(finding.failed for finding in findings))

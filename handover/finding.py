@@ -77,6 +77,11 @@ class Finding:
     verdict: Verdict
     broken: Broken | None = None
     reason: str = ""
+    """Why it was skipped."""
+    lacks: tuple[str, ...] = ()
+    """The clauses at the root of that: broken ones, or such that could not be held themselves."""
+    failed: bool = False
+    """Whether the clause itself failed, and so says nothing of the delivery."""
 
     def as_json(self, relative: Callable[[Path], str]) -> dict[str, Any]:
         """Give the finding as plain data, paths made relative by ``relative``."""

@@ -89,7 +89,7 @@ def _verified(folder: Path) -> tuple[Json, dict[str, bytes]]:
     try:
         manifest: Json = json.loads((folder / MANIFEST).read_bytes())
         expected = {name: manifest["files"][name] for name in FILES}
-        manifest["columns"], manifest["tolerance"]  # read here, so that a manifest without them is named as such
+        manifest["columns"], float(manifest["tolerance"])  # read here, so that a manifest without them is named as such
     except OSError as error:
         raise DeliveryError(f"{folder / MANIFEST}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:

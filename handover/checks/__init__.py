@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import contract, heuristics, model
+from handover.checks import contract, heuristics, model, parity
 from handover.finding import Broken, Clause, Finding, Skipped, Verdict
 
-CLAUSES: tuple[Clause, ...] = (*contract.CLAUSES, *heuristics.CLAUSES, *model.CLAUSES)
+CLAUSES: tuple[Clause, ...] = (*contract.CLAUSES, *heuristics.CLAUSES, *model.CLAUSES, *parity.CLAUSES)
 
 
 class UnknownCodeError(LookupError):
@@ -40,7 +40,11 @@ def hold(case: Case, wanted: Iterable[Clause], clauses: Iterable[Clause] = CLAUS
 
     def settle(clause: Clause) -> Finding:
         if clause.code not in found:
-            missing = [code for code in clause.needs if settle(known[code]).verdict is not Verdict.KEPT]
+            missing = [
+                finding
+                for finding in (settle(known[code]) for code in clause.needs)
+                if finding.verdict is not Verdict.KEPT
+            ]
             found[clause.code] = _skipped_for(clause, missing) if missing else _held(clause, case)
         return found[clause.code]
 
@@ -48,12 +52,21 @@ def hold(case: Case, wanted: Iterable[Clause], clauses: Iterable[Clause] = CLAUS
         yield settle(clause)
 
 
-def _skipped_for(clause: Clause, missing: list[str]) -> Finding:
-    return Finding(clause, Verdict.SKIPPED, reason=f"needs {', '.join(missing)}")
+def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:
+    """Skip a clause, and name what is at the root of it: not what was itself skipped for want of something."""
+    roots: dict[str, None] = {}
+    for finding in missing:
+        roots.update(dict.fromkeys(finding.lacks or [finding.clause.code]))
+    lacks = tuple(sorted(roots))
+    return Finding(clause, Verdict.SKIPPED, reason=f"needs {', '.join(lacks)}", lacks=lacks)
 
 
 def _held(clause: Clause, case: Case) -> Finding:
-    outcome = clause.check(case)
+    try:
+        outcome = clause.check(case)
+    except Exception as error:  # what no clause has foreseen must not hide what the others found
+        reason = f"could not be held, {type(error).__name__}: {error}"
+        return Finding(clause, Verdict.SKIPPED, reason=reason.splitlines()[0], failed=True)
     if isinstance(outcome, Broken):
         return Finding(clause, Verdict.BROKEN, broken=outcome)
     if isinstance(outcome, Skipped):

@@ -11,7 +11,7 @@ from handover.finding import Broken, Clause
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
 
 
-def readable(case: Case) -> Broken | None:
+def readable(case: Case) -> Broken | None:  # noqa: PLR0911  one way out for each way to fail
     """``contract.py`` runs, and defines ``CONTRACT``."""
     try:
         case.contract  # noqa: B018  opening it is the check
@@ -21,6 +21,10 @@ def readable(case: Case) -> Broken | None:
         return Broken(f"Python cannot read it: {error.msg}.", case.folder / "contract.py", error.lineno)
     except OSError:
         return Broken("There is no contract.py in the delivery.", case.folder / "contract.py")
+    except AttributeError as error:
+        if "has no attribute 'CONTRACT'" not in str(error):
+            return Broken(f"Running it ends in AttributeError: {error}", case.folder / "contract.py", _line(error))
+        return Broken("It does not define CONTRACT = Contract(...).", case.folder / "contract.py")
     except Exception as error:  # contract.py is somebody's code, and may raise anything
         return Broken(f"Running it ends in {type(error).__name__}: {error}", case.folder / "contract.py", _line(error))
     return None

@@ -59,6 +59,7 @@ def loads(case: Case) -> Broken | None:
         case.model  # noqa: B018  opening it is the check
     except Exception as error:  # onnxruntime has a class of its own for each way to fail
         said = str(error).strip().splitlines()[0]
+        said = said.partition("This is an invalid model. ")[2] or said
         return Broken(f"onnxruntime {onnxruntime.__version__} says: {said}", case.folder / "model.onnx")
     return None
 
@@ -103,7 +104,9 @@ def _width(value: onnx.ValueInfoProto) -> int:
 def _said(value: onnx.ValueInfoProto) -> str:
     tensor = value.type.tensor_type
     sizes = ", ".join(size.dim_param or str(size.dim_value) for size in tensor.shape.dim)
-    return f"{value.name}: {TensorProto.DataType.Name(tensor.elem_type).lower()}[{sizes}]"
+    name = TensorProto.DataType.Name(tensor.elem_type).lower()
+    kind = {"float": "float32", "double": "float64"}.get(name, name)
+    return f"{value.name}: {kind}[{sizes}]"
 
 
 def known_operators(case: Case) -> Broken | None:
@@ -134,7 +137,7 @@ def self_contained(case: Case) -> Broken | None:
     outside = [tensor.name for tensor in tensors if tensor.data_location == TensorProto.EXTERNAL]
     if not outside:
         return None
-    return Broken(f"{len(outside)} tensors are in another file, first {outside[0]}.", case.folder / "model.onnx")
+    return Broken(f"In another file: {', '.join(outside)}.", case.folder / "model.onnx")
 
 
 def small(case: Case) -> Broken | None:
@@ -266,7 +269,13 @@ CLAUSES = (
         ("M101",),
     ),
     Clause(
-        "M108", "size", "the model is within its budget", "the model is too large", "modelling", small, ("C101", "M101")
+        "M108",
+        "size",
+        "the model is within its budget",
+        "the model is too large",
+        "modelling",
+        small,
+        ("C102", "C103", "M101"),
     ),
     Clause(
         "M109",

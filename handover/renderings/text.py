@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from handover.case import Case
 from handover.finding import Finding, Verdict
+
+PAGES = Path(__file__).parents[2] / "docs" / "checks"
 
 
 def broken(finding: Finding, case: Case) -> str:
@@ -49,3 +52,20 @@ def report(findings: Sequence[Finding], case: Case) -> str:
     """Write every broken clause in full, then the count: nothing else, for what is kept needs no reading."""
     parts = [broken(finding, case) for finding in findings if finding.verdict is Verdict.BROKEN]
     return "\n".join([*parts, summary(findings)])
+
+
+def explanation(finding: Finding, case: Case) -> str:
+    """Write the clause's page, and above it what the clause found in this delivery, in full."""
+    clause = finding.clause
+    if finding.broken:
+        found = broken(finding, case)
+        if finding.broken.details:
+            found += f"\n{_indented(finding.broken.details)}\n"
+    else:
+        why = f" ({finding.reason})" if finding.reason else ""
+        found = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n"
+    return f"{found}\n{(PAGES / f'{clause.code}.md').read_text()}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

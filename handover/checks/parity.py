@@ -1,0 +1,246 @@
+"""P, parity: the model answers here, and built, as it did where it was trained."""
+
+import json
+import re
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.case import Case, RefusedError
+from handover.finding import Broken, Clause, Skipped
+from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+from handover.local.stack import NothingBuiltError
+
+FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
+AGAIN = 20  # golden rows that are asked for twice
+SHOWN = 10  # rows shown side by side; a hundred would say no more
+
+type Rows = NDArray[np.intp]
+
+
+def golden_rows_hold(case: Case) -> Broken | None:
+    """The golden rows are rows of the contract, and enough of them."""
+    path = case.folder / "golden.jsonl"
+    try:
+        golden = case.golden
+    except ValueError as error:
+        return Broken(f"A line is not JSON: {error}.", path)
+    if len(golden) < FEWEST_GOLDEN_ROWS:
+        return Broken(f"There are {len(golden)} golden rows; fewer than {FEWEST_GOLDEN_ROWS} prove little.", path)
+    for number, line in enumerate(golden, start=1):
+        lacking = sorted({"row", "score", "decision"} - set(line))
+        if lacking:
+            return Broken(f"Line {number} lacks {', '.join(lacking)}.", path, number)
+        said = case.refusal(line["row"])
+        if said:
+            return Broken(f"The contract refuses row {number}: {said}.", path, number)
+    return None
+
+
+def alone_as_in_a_batch(case: Case) -> Broken | None:
+    """A row scored alone gets what it gets among others, within the tolerance.
+
+    To the last bit it need not be: a matrix product may add up in another order when it has more rows.
+    """
+    alone = np.array([case.model(row[np.newaxis])[0] for row in case.golden_matrix])
+    rows = _apart(case, alone, case.golden_here)
+    if not len(rows):
+        return None
+    row = rows[0]
+    return Broken(
+        f"Golden row {row + 1} alone scores {alone[row]:g}, among others {case.golden_here[row]:g}.",
+        case.folder / "model.onnx",
+        cause="The graph mixes rows: an operator works along the first axis.",
+    )
+
+
+def same_scores(case: Case) -> Broken | None:
+    """Every golden row gets its training-time score, within the tolerance."""
+    return _parity(case, case.golden_here, _shared(case, _apart(case, case.golden_here, case.golden_scores)))
+
+
+def _apart(case: Case, given: NDArray[np.floating], expected: NDArray[np.floating]) -> Rows:
+    distance = np.abs(given.astype(np.float64) - expected.astype(np.float64))
+    return np.flatnonzero(~(distance <= case.contract.budgets.parity))
+
+
+def _parity(case: Case, given: NDArray[np.floating], cause: str) -> Broken | None:
+    rows = _apart(case, given, case.golden_scores)
+    if not len(rows):
+        return None
+    worst = rows[np.abs(given[rows] - case.golden_scores[rows]).argmax()]
+    flips = [row for row in rows if case.decide(given[row]) != case.golden[row]["decision"]]
+    flipped = ""
+    if flips:
+        there, here = case.golden[flips[0]]["decision"], case.decide(given[flips[0]])
+        count = "1 decision flips" if len(flips) == 1 else f"{len(flips)} decisions flip, first"
+        flipped = f" {count} (row {flips[0] + 1}: {there} -> {here})."
+    return Broken(
+        f"{len(rows)} of {len(given)} golden rows differ by more than {case.contract.budgets.parity:g}; "
+        f"the worst, row {worst + 1}, should be {case.golden_scores[worst]:g} and is {given[worst]:g}.{flipped}",
+        case.folder / "heuristics.py",
+        cause=cause,
+        details=_side_by_side(case, rows, given),
+    )
+
+
+def _shared(case: Case, rows: Rows) -> str:
+    """Find a category or a gap that all differing rows have, and no other row has."""
+    differing = set(rows.tolist())
+    for field in case.compiled["fields"]:
+        values = [line["row"].get(field["name"]) for line in case.golden]
+        there = {values[row] for row in differing}
+        elsewhere = {value for row, value in enumerate(values) if row not in differing}
+        if len(there) == 1 and not there & elsewhere and (field["kind"] != "number" or there == {None}):
+            return f"All of them have `{field['name']}` = {json.dumps(*there)}; no row that agrees has."
+    return ""
+
+
+def _side_by_side(case: Case, rows: Rows, given: NDArray[np.floating]) -> str:
+    """Show the differing rows as the caller sends them, beside what the model gets of them."""
+    lines = []
+    for row in rows[:SHOWN]:
+        sent = case.golden[row]["row"]
+        lines.append(f"row {row + 1}: should be {case.golden_scores[row]:g}, is {given[row]:g}")
+        lines.append(f"  {'column':<24} {'as sent':<20} as the model gets it")
+        for name, value in zip(case.encoder.columns, case.golden_matrix[row], strict=True):
+            lines.append(f"  {name:<24} {json.dumps(sent[name]) if name in sent else '':<20} {value:g}")
+    return "\n".join(lines)
+
+
+def same_decisions(case: Case) -> Broken | None:
+    """No golden row gets another decision than in training."""
+    flipped = [row for row, line in enumerate(case.golden) if case.decide(case.golden_here[row]) != line["decision"]]
+    budget = case.contract.budgets.flipped_decisions
+    if len(flipped) <= budget:
+        return None
+    row = flipped[0]
+    return Broken(
+        f"{len(flipped)} of {len(case.golden)} golden rows are decided otherwise, {budget} may be; the first is row "
+        f"{row + 1}: {case.golden[row]['decision']} -> {case.decide(case.golden_here[row])}, "
+        f"with a score of {case.golden_here[row]:g}.",
+        case.folder / "contract.py",
+        case.word_line("decisions"),
+        cause="A score lies on the edge of a decision, or the golden rows are not those of this model.",
+    )
+
+
+def starts(case: Case) -> Broken | Skipped | None:
+    """The built function opens the delivery, in AWS's own runtime."""
+    try:
+        case.ask("/predict", case.golden[0]["row"])
+    except NothingBuiltError as error:
+        return Skipped(str(error))
+    except (EnvironmentDiedError, FunctionTimedOutError, RefusedError) as error:
+        said = re.sub(r"\S*/handover-opt-[^/]+", "/opt", _own_words(case.log) or str(error))  # as Lambda would say it
+        return Broken(f"It says: {said}", case.folder / "manifest.json")
+    return None
+
+
+def _own_words(lines: Iterable[str]) -> str:
+    """Give the function's own line about what went wrong: its structured one, or the runtime's."""
+    for line in lines:
+        try:
+            said = json.loads(line)
+        except ValueError:
+            if line.startswith("[ERROR]"):
+                return line.removeprefix("[ERROR]").partition("Traceback")[0].strip()
+            continue
+        if isinstance(said, dict) and said.get("level") in {"CRITICAL", "ERROR"}:
+            return str(said["message"])
+    return ""
+
+
+def built_scores(case: Case) -> Broken | None:
+    """The built function gives every golden row its training-time score."""
+    try:
+        given = np.array([answer["score"] for answer in case.golden_answers])
+    except (EnvironmentDiedError, FunctionTimedOutError, RefusedError) as error:
+        said = _own_words(case.log) or str(error)
+        return Broken(f"Not all golden rows are answered: {said}", case.folder / "heuristics.py")
+    return _parity(
+        case, given, "In this Python the same model agrees: the layer's packages are not those of the training."
+    )
+
+
+def same_twice(case: Case) -> Broken | None:
+    """The same row gets the same answer twice, from the same environment."""
+    rows = [line["row"] for line in case.golden[:AGAIN]]
+    for row, answer in enumerate(case.ask("/predict/batch", rows)):
+        if answer != case.golden_answers[row]:
+            return Broken(
+                f"Golden row {row + 1} got {json.dumps(case.golden_answers[row])}, and then {json.dumps(answer)}.",
+                case.folder / "heuristics.py",
+                cause="A heuristic remembers something between requests.",
+            )
+    return None
+
+
+GRAPH = ("M104", "M109", "P201")
+
+CLAUSES = (
+    Clause(
+        "P201",
+        "golden rows",
+        "the golden rows are rows of the contract",
+        "the golden rows cannot prove anything",
+        "modelling",
+        golden_rows_hold,
+        ("C109", "M101"),
+    ),
+    Clause(
+        "P202",
+        "batch",
+        "a row scores the same alone and among others",
+        "a row scores otherwise among others",
+        "modelling",
+        alone_as_in_a_batch,
+        GRAPH,
+    ),
+    Clause(
+        "P203",
+        "parity",
+        "the model gives the answers it was delivered with",
+        "the model does not give the answers it was delivered with",
+        "modelling",
+        same_scores,
+        (*GRAPH, "P202"),
+    ),
+    Clause(
+        "P204",
+        "decisions",
+        "no decision differs from training",
+        "a decision differs from training",
+        "modelling",
+        same_decisions,
+        (*GRAPH, "P203"),
+    ),
+    Clause(
+        "P205",
+        "start",
+        "the built function opens the delivery",
+        "the built function does not open the delivery",
+        "modelling",
+        starts,
+        ("P203", "P204"),
+    ),
+    Clause(
+        "P206",
+        "built",
+        "the built function gives the answers of the training",
+        "the built function does not give the answers of the training",
+        "deployment",
+        built_scores,
+        ("P205",),
+    ),
+    Clause(
+        "P207",
+        "twice",
+        "a row gets the same answer twice",
+        "a row gets another answer the second time",
+        "modelling",
+        same_twice,
+        ("P206",),
+    ),
+)
