@@ -139,6 +139,12 @@ def half_line(lines: list[dict[str, Any]]) -> None:
     del lines[1]["score"]
 
 
+def append(bench: Bench, text: str) -> Bench:
+    with (bench.folder / "heuristics.py").open("a") as file:
+        file.write(text)
+    return bench
+
+
 def other_columns(bench: Bench) -> Bench:
     names = ["weight", "parts", "zone", "piece_weight", "heavy"]
     return bench.seal(columns=[{"name": name, "kind": "number", "reference": 1.0} for name in names])
@@ -189,8 +195,14 @@ BREAKS: dict[str, tuple[str, Break]] = {
         "H",
         edit("heuristics.py", "    return row.weight > 20", "    row.weight += 0\n    return row.weight > 20"),
     ),
+    "H103-cache": (
+        "C,H,M",
+        heuristics("def piece_weight", "from functools import cache\n\n\n@cache\ndef piece_weight"),
+    ),
     "H104": ("C,H,M", heuristics(" [kg]", "")),
     "H105": ("H", edit("heuristics.py", "def heavy", "def pieces")),
+    "H105-lambda": ("H", edit("heuristics.py", "def heavy", "light = lambda row: 1.0\n\n\ndef heavy")),
+    "H105-alias": ("H", lambda bench: append(bench, "\n\nhefty = heavy\n")),
     "H106": ("H", edit("heuristics.py", "def heavy(row)", "def heavy(row, limit=20)")),
     "H107": ("C,H,M", heuristics(RATIO, "row.pieces / row.weight")),
     "H107-infinite": ("H", edit("heuristics.py", RATIO, "row.weight * 1e38")),
@@ -201,6 +213,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M101": ("C,H,M", edit("heuristics.py", RATIO, f"{RATIO} / 2")),
     "M101-missing": ("M", without("model.onnx")),
     "M101-no-manifest": ("M", without("manifest.json")),
+    "M101-columns": ("M", lambda bench: bench.seal(columns=None)),
     "M102": ("M", model(unknown_operator)),
     "M103": ("M", model(rename_input)),
     "M104": ("M", model(two_outputs)),
@@ -214,6 +227,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P201": ("P", lambda bench: bench.golden(few)),
     "P201-row": ("P", lambda bench: bench.golden(foreign_row)),
     "P201-line": ("P", lambda bench: bench.golden(half_line)),
+    "P201-missing": ("H,P201", without("golden.jsonl")),
+    "P201-none": ("C,H,M,P", lambda bench: bench.golden(list.clear)),
     "P202": ("P", model(mixed)),
     "P203": ("P", lambda bench: bench.golden(worse_scores)),
     "P203-model": ("P", model(shifted(0.001))),
