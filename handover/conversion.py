@@ -88,6 +88,38 @@ def to_graph(model: Any, columns: tuple[str, ...], name: str) -> bytes:
     return serialized
 
 
+def at_thresholds(graph: bytes, features: FloatRows) -> FloatRows:
+    """Make rows at which the trees are most easily wrong: on each threshold, and one float32 step to either side.
+
+    A threshold that the framework keeps as float64 and onnxruntime as float32 sends exactly such a row the other way.
+
+    Parameters
+    ----------
+    graph
+        A serialized model with trees; without trees there are no such rows.
+    features
+        Rows of the model's input, float32 (N, K), taken in turn: each gets one column changed.
+
+    Returns
+    -------
+    float32, shape (3 * thresholds, K).
+    """
+    rows: list[NDArray[np.float32]] = []
+    for node in onnx.load_from_string(graph).graph.node:
+        if not node.op_type.startswith("TreeEnsemble"):
+            continue
+        attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        inner = [mode != b"LEAF" for mode in attributes["nodes_modes"]]
+        columns = np.array(attributes["nodes_featureids"])[inner]
+        values = np.array(attributes["nodes_values"], dtype=np.float32)[inner]
+        for column, value in sorted(set(zip(columns.tolist(), values.tolist(), strict=True))):
+            for side in (-np.inf, value, np.inf):
+                row = features[len(rows) % len(features)].copy()
+                row[column] = np.nextafter(np.float32(value), np.float32(side))
+                rows.append(row)
+    return np.array(rows, dtype=np.float32).reshape(-1, features.shape[1])
+
+
 def _converter(model: Any) -> Callable[[Any, int], Any]:
     converters = {"sklearn": _from_sklearn, "xgboost": _from_xgboost, "lightgbm": _from_lightgbm}
     framework = type(model).__module__.partition(".")[0]

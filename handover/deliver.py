@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic_core import ValidationError
 
 from handover.agreement import Contract
-from handover.conversion import to_graph, training_time_scores
+from handover.conversion import at_thresholds, to_graph, training_time_scores
 from predictor import delivery as serving
 from predictor.encoder import Encoder, FloatRows, HeuristicError
 from predictor.prediction import Prediction
@@ -106,6 +106,11 @@ def deliver(
     graph = to_graph(model, encoder.columns, contract.name)
     decisions = [_decision(contract, score) for score in scores]
     _hold_parity(graph, features, scores, contract)
+    edges = at_thresholds(graph, features)
+    if len(edges):
+        _hold_parity(
+            graph, edges, training_time_scores(model, edges).astype(np.float32), contract, "rows at thresholds"
+        )
     golden = [
         {"row": dict(row), "score": float(str(score)), "decision": decision}
         for row, score, decision in zip(rows, scores, decisions, strict=True)
@@ -167,7 +172,9 @@ def _encoded(encoder: Encoder, accepted: list[Any]) -> FloatRows:
         raise
 
 
-def _hold_parity(graph: bytes, features: FloatRows, scores: NDArray[np.float32], contract: Contract) -> None:
+def _hold_parity(
+    graph: bytes, features: FloatRows, scores: NDArray[np.float32], contract: Contract, of: str = "rows"
+) -> None:
     """Compare onnxruntime's answers with the training-time model's, before anything is written."""
     found = serving.session(graph)(features)
     apart = np.abs(found - scores)
@@ -175,14 +182,14 @@ def _hold_parity(graph: bytes, features: FloatRows, scores: NDArray[np.float32],
     differ, worst = int((~(apart <= tolerance)).sum()), int(apart.argmax())
     if differ:
         raise DeliverError(
-            f"onnxruntime does not give the model's answers: {differ} of {len(scores)} rows differ by more than "
+            f"onnxruntime does not give the model's answers: {differ} of {len(scores)} {of} differ by more than "
             f"{tolerance}, the worst is row {worst}, by {apart[worst]:.3g}. "
             f"Train on the float32 values of matrix(...), and on nothing that was changed after it"
         )
     flips = [row for row in range(len(scores)) if _decision(contract, found[row]) != _decision(contract, scores[row])]
     if len(flips) > contract.budgets.flipped_decisions:
         raise DeliverError(
-            f"onnxruntime decides otherwise than the model on {len(flips)} of {len(scores)} rows, first on row "
+            f"onnxruntime decides otherwise than the model on {len(flips)} of {len(scores)} {of}, first on row "
             f"{flips[0]}: a score lies on the edge of a decision. Move the edge in contract.py by a little"
         )
 

@@ -254,7 +254,7 @@ def says_something_new(case: Case) -> Broken | None:
     return None
 
 
-ROWS = ("C109", "H101", "H106", "P201")
+ROWS = ("C109", "H101", "H105", "H106", "P201")
 
 CLAUSES = (
     Clause("H101", "heuristics", "heuristics.py runs", "heuristics.py does not run", "modelling", runs),

@@ -16,7 +16,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from handover.conversion import ConversionError, to_graph, training_time_scores
+from handover.conversion import ConversionError, at_thresholds, to_graph, training_time_scores
 from predictor.delivery import session
 
 COLUMNS = ("a", "b", "c", "d")
@@ -98,29 +98,36 @@ def test_another_process_gives_the_same_bytes() -> None:
     assert runs[0].stdout == runs[1].stdout
 
 
-def thresholds(graph: bytes) -> NDArray[np.float32]:
-    """List every (column, threshold) of the trees, as rows of zeros with the threshold in its column."""
-    (trees,) = (n for n in onnx.load_from_string(graph).graph.node if n.op_type.startswith("TreeEnsemble"))
-    attributes = {a.name: onnx.helper.get_attribute_value(a) for a in trees.attribute}
-    inner = [mode != b"LEAF" for mode in attributes["nodes_modes"]]
-    columns = np.array(attributes["nodes_featureids"])[inner]
-    values = np.array(attributes["nodes_values"], dtype=np.float32)[inner]
-    rows = np.zeros((len(values), 4), dtype=np.float32)
-    rows[np.arange(len(values)), columns] = values
-    return rows
-
-
-@pytest.mark.parametrize("name", ["xgboost classifier", "lightgbm classifier", "sklearn forest"])
+@pytest.mark.parametrize("name", ["xgboost classifier", "lightgbm classifier", "sklearn trees", "sklearn forest"])
 def test_at_every_threshold_and_one_step_beside_it_the_graph_goes_the_models_way(name: str) -> None:
     model, gaps = MODELS[name]
-    model.fit(*data(gaps))
+    features, labels = data(gaps)
+    model.fit(features, labels)
     graph = to_graph(model, COLUMNS, "test")
-    rows = thresholds(graph)
 
-    assert len(rows) > 50
-    for side in (-np.inf, 0.0, np.inf):
-        stepped = np.where(rows != 0, np.nextafter(rows, np.float32(side)), rows) if side else rows
-        np.testing.assert_allclose(session(graph)(stepped), training_time_scores(model, stepped), atol=1e-5)
+    rows = at_thresholds(graph, features)
+
+    assert len(rows) > 80
+    np.testing.assert_allclose(session(graph)(rows), training_time_scores(model, rows), atol=1e-5)
+
+
+def test_rows_at_thresholds_differ_from_a_row_in_one_column() -> None:
+    model, gaps = MODELS["xgboost classifier"]
+    features, labels = data(gaps)
+    graph = to_graph(model.fit(features, labels), COLUMNS, "test")
+
+    rows = at_thresholds(graph, features[:1])
+
+    changed = (rows != features[:1]) & ~(np.isnan(rows) & np.isnan(features[:1]))
+    assert set(changed.sum(axis=1)) <= {0, 1}
+    assert (np.diff(rows[:3, 0]) > 0).all()
+
+
+def test_without_trees_there_are_no_thresholds() -> None:
+    features, labels = data(gaps=False)
+    graph = to_graph(LinearRegression().fit(features, labels), COLUMNS, "test")
+
+    assert at_thresholds(graph, features).shape == (0, 4)
 
 
 def test_more_than_two_classes_are_refused() -> None:
