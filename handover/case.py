@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
 from handover.agreement import Contract
+from handover.cloudformation import Template
 from handover.local import gateway
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, built_function
@@ -191,6 +192,13 @@ class Case:
             field = ".".join(map(str, first["loc"])) or "the row"
             return f"{field}: {first['msg']}, but it is {json.dumps(first['input'])}"
         return ""
+
+    # --- where it goes
+
+    @cached_property
+    def template(self) -> Template:
+        """``template.yaml``."""
+        return Template(self.root / "template.yaml")
 
     # --- what answers
 

@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import contract, heuristics, model, parity
+from handover.checks import contract, heuristics, model, parity, template
 from handover.finding import Broken, Clause, Finding, Skipped, Verdict
 
-CLAUSES: tuple[Clause, ...] = (*contract.CLAUSES, *heuristics.CLAUSES, *model.CLAUSES, *parity.CLAUSES)
+CLAUSES: tuple[Clause, ...] = (
+    *contract.CLAUSES,
+    *heuristics.CLAUSES,
+    *model.CLAUSES,
+    *parity.CLAUSES,
+    *template.CLAUSES,
+)
 
 
 class UnknownCodeError(LookupError):

@@ -14,6 +14,7 @@ from handover.local.stack import NothingBuiltError
 
 FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
 AGAIN = 20  # golden rows that are asked for twice
+RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
 SHOWN = 10  # rows shown side by side; a hundred would say no more
 
 type Rows = NDArray[np.intp]
@@ -88,15 +89,20 @@ def _parity(case: Case, given: NDArray[np.floating], cause: str) -> Broken | Non
 
 
 def _shared(case: Case, rows: Rows) -> str:
-    """Find a category or a gap that all differing rows have, and no other row has."""
+    """Find the category or gap that all differing rows have and the fewest others: a hint at the line that changed."""
     differing = set(rows.tolist())
+    found: tuple[float, str] = (RARE, "")
     for field in case.compiled["fields"]:
         values = [line["row"].get(field["name"]) for line in case.golden]
         there = {values[row] for row in differing}
-        elsewhere = {value for row, value in enumerate(values) if row not in differing}
-        if len(there) == 1 and not there & elsewhere and (field["kind"] != "number" or there == {None}):
-            return f"All of them have `{field['name']}` = {json.dumps(*there)}; no row that agrees has."
-    return ""
+        if len(there) != 1 or (field["kind"] == "number" and there != {None}):
+            continue
+        agreeing = [value for row, value in enumerate(values) if row not in differing]
+        alike = sum(value in there for value in agreeing)
+        said = f"{alike} of the {len(agreeing)} rows that agree have" if alike else "no row that agrees has"
+        sentence = f"All of them have `{field['name']}` = {json.dumps(*there)}; {said}."
+        found = min(found, (alike / max(1, len(agreeing)), sentence))
+    return found[1]
 
 
 def _side_by_side(case: Case, rows: Rows, given: NDArray[np.floating]) -> str:
@@ -105,9 +111,9 @@ def _side_by_side(case: Case, rows: Rows, given: NDArray[np.floating]) -> str:
     for row in rows[:SHOWN]:
         sent = case.golden[row]["row"]
         lines.append(f"row {row + 1}: should be {case.golden_scores[row]:g}, is {given[row]:g}")
-        lines.append(f"  {'column':<24} {'as sent':<20} as the model gets it")
+        lines.append(f"  {'column':<24} {'as sent':<24} as the model gets it")
         for name, value in zip(case.encoder.columns, case.golden_matrix[row], strict=True):
-            lines.append(f"  {name:<24} {json.dumps(sent[name]) if name in sent else '':<20} {value:g}")
+            lines.append(f"  {name:<24} {json.dumps(sent[name]) if name in sent else '':<24} {value:g}")
     return "\n".join(lines)
 
 

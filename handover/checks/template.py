@@ -1,0 +1,316 @@
+"""T, the template: what is deployed reaches the users, stays small in its rights, and can be watched."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from samtranslator.model.exceptions import InvalidDocumentException
+
+from handover.case import Case
+from handover.finding import Broken, Clause
+
+VERSION, FUNCTION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Function", "AWS::Lambda::Alias"
+# Actions for which AWS knows no resource to name (Service Authorization Reference).
+NO_RESOURCE_KNOWN = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "cloudwatch:PutMetricData"}
+QUIET = {"ORT_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _broken(case: Case, evidence: str, name: str = "", cause: str = "") -> Broken:
+    return Broken(evidence, case.template.path, case.template.line(name) if name else None, cause=cause)
+
+
+def transforms(case: Case) -> Broken | None:
+    """SAM can turn template.yaml into CloudFormation."""
+    try:
+        case.template.plain  # noqa: B018  transforming it is the check
+    except OSError:
+        return Broken("There is no template.yaml.", case.template.path)
+    except InvalidDocumentException as error:
+        return _broken(case, f"SAM says: {'; '.join(cause.message for cause in error.causes)}")
+    except Exception as error:  # a YAML error, or whatever SAM's translator raises on what it did not expect
+        return _broken(case, f"It cannot be read: {type(error).__name__}: {' '.join(str(error).split())}")
+    return None
+
+
+def _model_layers(case: Case) -> list[str]:
+    resources = case.template.source["Resources"].items()
+    return [
+        name
+        for name, resource in resources
+        if resource["Type"] == "AWS::Serverless::LayerVersion"
+        and str(resource["Properties"].get("ContentUri", "")).strip("./").endswith("layers/model")
+    ]
+
+
+def model_moves_the_alias(case: Case) -> Broken | None:
+    """A new model, and nothing else, becomes a new version, and the alias moves to it."""
+    layers = _model_layers(case)
+    if not layers:
+        return _broken(case, "No layer has layers/model as its ContentUri.")
+    before, after = case.template.plain, case.template.transformed({layers[0]: "another"})
+    versions = case.template.of_kind(VERSION, after)
+    if not versions or set(versions) == set(case.template.of_kind(VERSION, before)):
+        return _broken(
+            case,
+            "A template in which only the model layer's content changes publishes no new version: the deployment "
+            "succeeds, and users stay on the old model.",
+            layers[0],
+            "AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: true on "
+            "the layer, and !Ref from one to the other: all four are needed.",
+        )
+    pointed = [alias["FunctionVersion"] for alias in case.template.of_kind(ALIAS, after).values()]
+    if {"Fn::GetAtt": [next(iter(versions)), "Version"]} not in pointed:
+        return _broken(case, "A new version is published, and no alias points at it.")
+    return None
+
+
+def parameters_move_the_alias(case: Case) -> Broken | None:
+    """A new value of a parameter that the function uses becomes a new version too."""
+    functions, versions = case.template.of_kind(FUNCTION), case.template.of_kind(VERSION)
+    for version in versions.values():
+        name = version["FunctionName"]["Ref"]
+        unseen = _parameters(case, functions[name]) - _parameters(case, version.get("Description"))
+        if unseen:
+            return _broken(
+                case,
+                f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: another value is "
+                f"deployed and no version is published, so users do not get it.",
+                name,
+                "SAM compares the template's text, in which a parameter's value does not show.",
+            )
+    return None
+
+
+def _parameters(case: Case, said: Any) -> set[str]:
+    match said:
+        case {"Ref": str(name)}:
+            named = {name}
+        case {"Fn::Sub": str(text)}:
+            named = set(re.findall(r"\$\{(\w+)\}", text))
+        case dict():
+            return set().union(*(_parameters(case, inner) for inner in said.values()))
+        case list():
+            return set().union(*(_parameters(case, inner) for inner in said))
+        case _:
+            return set()
+    return named & set(case.template.source.get("Parameters", {}))
+
+
+def logs_are_kept_for_a_time(case: Case) -> Broken | None:
+    """Every function writes to a log group of the template, and every log group has a retention."""
+    groups = case.template.of_kind("AWS::Logs::LogGroup")
+    for name, group in groups.items():
+        if "RetentionInDays" not in group:
+            return _broken(case, f"{name} keeps its lines for ever, and they are paid for every month.", name)
+    for name, function in case.template.of_kind(FUNCTION).items():
+        if function.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref") not in groups:
+            return _broken(case, f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name)
+    return None
+
+
+def least_privilege(case: Case) -> Broken | None:
+    """No policy allows every action or every resource, but where AWS knows no other."""
+    for name, statement in _statements(case):
+        actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
+        wide = [action for action in actions if isinstance(action, str) and action.endswith("*")]
+        if statement.get("Effect") == "Allow" and wide:
+            return _broken(case, f"{name} allows {', '.join(wide)}: name the actions that are needed.", name)
+        if statement.get("Effect") == "Allow" and "*" in resources and not set(actions) <= NO_RESOURCE_KNOWN:
+            return _broken(case, f"{name} allows {', '.join(map(str, actions))} on every resource: name one.", name)
+    for name, function in case.template.of_kind(FUNCTION).items():
+        role = function.get("Role", {}).get("Fn::GetAtt", [""])[0]
+        managed = case.template.plain["Resources"].get(role, {}).get("Properties", {}).get("ManagedPolicyArns", [])
+        if managed:
+            return _broken(case, f"{name} has AWS's own policies, which allow more than it does: write its own.", name)
+    return None
+
+
+def _statements(case: Case) -> Iterator[tuple[str, Any]]:
+    for name, role in case.template.of_kind("AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            yield from ((name, statement) for statement in _listed(policy["PolicyDocument"].get("Statement")))
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for name, policy in case.template.of_kind(kind).items():
+            yield from ((name, statement) for statement in _listed(policy["PolicyDocument"].get("Statement")))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def no_telemetry(case: Case) -> Broken | None:
+    """Functions with the model keep onnxruntime silent, and to one thread."""
+    plain = case.template.plain["Resources"]
+    layers = {name for name in plain for model in _model_layers(case) if re.fullmatch(rf"{model}\w{{10}}", name)}
+    for name, function in case.template.of_kind(FUNCTION).items():
+        if not layers & {layer.get("Ref") for layer in function.get("Layers", []) if isinstance(layer, dict)}:
+            continue
+        variables = function.get("Environment", {}).get("Variables", {})
+        missing = [f'{key}: "{value}"' for key, value in QUIET.items() if str(variables.get(key)) != value]
+        if missing:
+            return _broken(
+                case,
+                f"{name} lacks {', '.join(missing)} in its environment.",
+                name,
+                "ORT_DISABLE_TELEMETRY keeps onnxruntime from sending telemetry; the other two keep it from starting "
+                "threads for processors that the function does not have.",
+            )
+    return None
+
+
+def throttled(case: Case) -> Broken | None:
+    """Every stage of the API is throttled, and writes an access log."""
+    for name, stage in case.template.of_kind("AWS::ApiGatewayV2::Stage").items():
+        settings = stage.get("DefaultRouteSettings", {})
+        if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= settings.keys():
+            return _broken(case, f"{name} lets any number of requests through, and each one is paid for.", name)
+        if "AccessLogSettings" not in stage:
+            return _broken(case, f"{name} writes no access log: nobody can say who called.", name)
+    return None
+
+
+def answers_in_time(case: Case) -> Broken | None:
+    """The function gives up before the API does, so that its own answer is the one that is seen."""
+    timeouts = [function.get("Timeout", 3) for function in case.template.of_kind(FUNCTION).values()]
+    for name, integration in case.template.of_kind("AWS::ApiGatewayV2::Integration").items():
+        waits = integration.get("TimeoutInMillis", 30_000)
+        if any(isinstance(timeout, int) and timeout * 1000 >= waits for timeout in timeouts):
+            return _broken(case, f"{name} waits {waits} ms, and a function may take {max(timeouts)} s.", name)
+    return None
+
+
+def closed_by_default(case: Case) -> Broken | None:
+    """Nobody can call the API unsigned, unless somebody opened it on purpose."""
+    parameters = case.template.source.get("Parameters", {})
+    for name, route in case.template.of_kind("AWS::ApiGatewayV2::Route").items():
+        kind = route.get("AuthorizationType", "NONE")
+        if isinstance(kind, dict):
+            kind = parameters.get(kind.get("Ref"), {}).get("Default", kind)
+        if kind == "NONE":
+            return _broken(case, f"{name} is open to everybody by default.", name)
+    return None
+
+
+def environments_agree(case: Case) -> Broken | None:
+    """Staging and prod set the same keys: what was tried is what is deployed."""
+    path = case.root / "samconfig.toml"
+    try:
+        config = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        return Broken(f"samconfig.toml cannot be read: {error}.", path)
+    said = {environment: _settings(config.get(environment, {})) for environment in ("staging", "prod")}
+    for one, other in (("staging", "prod"), ("prod", "staging")):
+        alone = sorted(said[one] - said[other])
+        if alone:
+            return Broken(f"{one} sets {', '.join(alone)}, and {other} does not.", path)
+    unknown = {key.partition(" ")[2] for key in said["prod"] if " " in key} - set(case.template.source["Parameters"])
+    if unknown:
+        return Broken(f"template.yaml has no parameter {', '.join(sorted(unknown))}.", path)
+    return None
+
+
+def _settings(environment: Any) -> set[str]:
+    """List what an environment sets: keys of each command, and the parameters that it overrides."""
+    found = set()
+    for command, section in environment.items():
+        for key, value in section.get("parameters", {}).items():
+            found.add(f"{command}.{key}")
+            if key == "parameter_overrides":
+                found |= {f"{command}: {pair.partition('=')[0]}" for pair in str(value).split()}
+    return found
+
+
+T = ("T401",)
+
+CLAUSES = (
+    Clause(
+        "T401",
+        "template",
+        "SAM can turn template.yaml into a stack",
+        "SAM cannot read template.yaml",
+        "deployment",
+        transforms,
+    ),
+    Clause(
+        "T402",
+        "alias",
+        "a new model moves the alias",
+        "a new model would not reach the users",
+        "deployment",
+        model_moves_the_alias,
+        T,
+    ),
+    Clause(
+        "T403",
+        "parameters",
+        "a new parameter value moves the alias",
+        "a new parameter value would not reach the users",
+        "deployment",
+        parameters_move_the_alias,
+        T,
+    ),
+    Clause(
+        "T404",
+        "logs",
+        "logs are kept for a time that is written down",
+        "a log is kept for ever",
+        "deployment",
+        logs_are_kept_for_a_time,
+        T,
+    ),
+    Clause(
+        "T405",
+        "rights",
+        "functions may do what they need and nothing else",
+        "a role may do more than it needs",
+        "deployment",
+        least_privilege,
+        T,
+    ),
+    Clause(
+        "T406",
+        "telemetry",
+        "onnxruntime sends nothing and starts no needless thread",
+        "onnxruntime is not kept silent",
+        "deployment",
+        no_telemetry,
+        T,
+    ),
+    Clause(
+        "T407",
+        "throttling",
+        "the API is throttled and logged",
+        "the API is not throttled or not logged",
+        "deployment",
+        throttled,
+        T,
+    ),
+    Clause(
+        "T408",
+        "timeout",
+        "the function gives up before the API",
+        "the API gives up before the function",
+        "deployment",
+        answers_in_time,
+        T,
+    ),
+    Clause(
+        "T409",
+        "auth",
+        "the API asks who calls",
+        "the API is open by default",
+        "deployment",
+        closed_by_default,
+        T,
+    ),
+    Clause(
+        "T410",
+        "environments",
+        "staging and prod set the same keys",
+        "staging and prod are not set alike",
+        "deployment",
+        environments_agree,
+        T,
+    ),
+)

@@ -1,0 +1,72 @@
+"""Each clause of the template, broken alone: the whole report, as a person reads it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from handover.case import Case
+from handover.checks import CLAUSES, hold, selected
+from handover.renderings.text import report
+from tests.handover.checks.conftest import ROOT
+
+REPORTS = Path(__file__).parent / "reports"
+TEMPLATE, CONFIG = (ROOT / "template.yaml").read_text(), (ROOT / "samconfig.toml").read_text()
+
+# What is changed, and into what: in template.yaml, or in samconfig.toml where it is found there.
+BREAKS = {
+    "T401": ("      Handler: predictor.handler.handler\n", "      Handel: predictor.handler.handler\n"),
+    "T401-yaml": ("Resources:\n", "Resources: [\n"),
+    "T402": ("      AutoPublishAliasAllProperties: true\n", ""),
+    "T402-layer": ("ContentUri: layers/model/", "ContentUri: layers/runtime/"),
+    "T403": ("${MemorySize} MB", "much memory"),
+    "T404": ("      RetentionInDays: !Ref LogRetentionDays\n", ""),
+    "T404-unnamed": ("      LoggingConfig:\n        LogGroup: !Ref FunctionLog\n", ""),
+    "T405": ("Action: [logs:CreateLogStream, logs:PutLogEvents]", "Action: logs:*"),
+    "T405-resource": ("Resource: !GetAtt FunctionLog.Arn", 'Resource: "*"'),
+    "T405-managed": (
+        "      Policies:\n",
+        "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n      Policies:\n",
+    ),
+    "T406": ('ORT_DISABLE_TELEMETRY: "1"', 'ORT_DISABLE_TELEMETRY: "0"'),
+    "T407": ("        ThrottlingRateLimit: !Ref RateLimit\n", ""),
+    "T408": ("Timeout: 5 ", "Timeout: 30 "),
+    "T409": ("    Default: AWS_IAM\n", "    Default: NONE\n"),
+    "T410": ("MemorySize=512 LogRetentionDays=90", "LogRetentionDays=90"),
+    "T410-unknown": ("Stage=staging ", "Stage=staging Colour=red "),
+}
+
+
+def says(root: Path, old: str = "", new: str = "") -> str:
+    assert old in TEMPLATE or old in CONFIG
+    (root / "template.yaml").write_text(TEMPLATE.replace(old, new, 1) if old else TEMPLATE)
+    (root / "samconfig.toml").write_text(CONFIG.replace(old, new, 1) if old and old not in TEMPLATE else CONFIG)
+    with Case(root, root / "layers/model/delivery") as case:
+        return report(list(hold(case, selected(["T"]))), case) + "\n"
+
+
+def test_the_projects_own_template_keeps_every_clause(tmp_path: Path) -> None:
+    assert says(tmp_path) == "10 kept, 0 broken, 0 skipped\n"
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_broken_clause_is_told(tmp_path: Path, name: str) -> None:
+    said = says(tmp_path, *BREAKS[name])
+
+    file = REPORTS / f"{name}.txt"
+    if os.environ.get("HANDOVER_REWRITE"):
+        file.write_text(said)
+    assert said == file.read_text()
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_it_is_told_by_that_clause_alone(name: str) -> None:
+    report = (REPORTS / f"{name}.txt").read_text()
+
+    told = [line.split()[0] for line in report.splitlines() if line[5:11] == "BROKEN"]
+    assert told == [name.partition("-")[0]]
+    assert "could not be held" not in report
+
+
+def test_every_clause_has_been_broken() -> None:
+    assert {clause.code for clause in CLAUSES if clause.code[0] == "T"} == {name.partition("-")[0] for name in BREAKS}
