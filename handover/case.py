@@ -202,10 +202,15 @@ class Case:
 
     # --- what answers
 
+    @property
+    def build(self) -> Path:
+        """What ``sam build`` wrote."""
+        return self.root / ".aws-sam" / "build"
+
     @cached_property
     def function(self) -> BuiltFunction:
         """The built function and its runtime layer, with this delivery mounted as the model layer."""
-        built = built_function(self.root / ".aws-sam" / "build")
+        built = built_function(self.build)
         layer = Path(self._opened.enter_context(TemporaryDirectory(prefix="handover-model-")))
         (layer / "delivery").symlink_to(self.folder)
         others = tuple(other for other in built.layers if not (other / "delivery").is_dir())

@@ -270,4 +270,4 @@ def test_it_is_told_by_that_clause_alone(name: str) -> None:
 def test_every_clause_has_been_broken() -> None:
     tried = {name.partition("-")[0] for name in BREAKS}
 
-    assert {clause.code for clause in CLAUSES if clause.code[0] != "T"} == tried
+    assert {clause.code for clause in CLAUSES if clause.code[0] in "CHMP"} == tried

@@ -1,0 +1,220 @@
+"""S, what ships: the built artifacts are this delivery's, small, for Lambda's machine, and start without compiling."""
+
+import importlib.util
+import io
+import re
+import struct
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from handover.case import Case
+from handover.finding import Broken, Check, Clause, Skipped
+from predictor.delivery import FILES, MANIFEST
+
+MIB = 1024 * 1024
+# Lambda quotas (AWS, Lambda developer guide): a function and its layers unzipped; one zip that is uploaded directly.
+LAMBDA_UNZIPPED_MIB, LAMBDA_ZIP_MIB = 250, 50
+LAMBDA_GLIBC = (2, 34)  # Amazon Linux 2023, on which the python3.13 runtime stands
+ELF_MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of the System V ABI
+UNREAD = ("*.pyi", "*.ipynb", "*.csv", "*.parquet", "*.pkl", "*.joblib", "*.pem", "*.key", ".env", "contract.py", "*.a")
+UNREAD_FOLDERS = {"tests", ".git", ".pytest_cache", ".ipynb_checkpoints"}
+
+
+def _artifacts(case: Case) -> list[Path]:
+    return [case.build / name for name in ("PredictFunction", "RuntimeLayer", "ModelLayer")]
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    return (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _named(case: Case, path: Path) -> str:
+    return str(path.relative_to(case.build))
+
+
+def _when_built(check: Check) -> Check:
+    """Skip a clause of the artifacts when there are none."""
+
+    def held(case: Case) -> Broken | Skipped | None:
+        missing = [folder.name for folder in _artifacts(case) if not folder.is_dir()]
+        return Skipped(f"{', '.join(missing)} not built: make build") if missing else check(case)
+
+    held.__doc__ = check.__doc__
+    return held
+
+
+@_when_built
+def built_of_this(case: Case) -> Broken | None:
+    """The built model layer holds this very delivery."""
+    for name in (*FILES, MANIFEST):
+        built = case.build / "ModelLayer" / "delivery" / name
+        if not built.exists() or built.read_bytes() != (case.folder / name).read_bytes():
+            return Broken(
+                f"{_named(case, built)} is not the delivery's {name}.", built, cause="Built before it was delivered."
+            )
+    return None
+
+
+@_when_built
+def unzipped_within_budget(case: Case) -> Broken | None:
+    """Layers and function, unzipped, are within the contract's budget, and within Lambda's."""
+    budget = min(case.contract.budgets.layers_mib, LAMBDA_UNZIPPED_MIB)
+    sizes = {path: path.stat().st_size for path in _files(_artifacts(case))}
+    total = sum(sizes.values()) / MIB
+    if total <= budget:
+        return None
+    packages: dict[str, int] = {}
+    for path, size in sizes.items():
+        parts = path.relative_to(case.build).parts
+        package = parts[2] if len(parts) > 3 else parts[0]
+        packages[package] = packages.get(package, 0) + size
+    largest = sorted(packages.items(), key=lambda item: -item[1])[:3]
+    said = ", ".join(f"{package} {size / MIB:.0f} MiB" for package, size in largest)
+    return Broken(f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {said}.", case.build / "RuntimeLayer")
+
+
+@_when_built
+def zipped_within_limit(case: Case) -> Broken | None:
+    """Each artifact, zipped, can be uploaded to Lambda."""
+    for folder in _artifacts(case):
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as zipped:
+            for path in _files([folder]):
+                zipped.write(path, path.relative_to(folder))
+        mib = archive.tell() / MIB
+        if mib > LAMBDA_ZIP_MIB:
+            return Broken(f"{folder.name} has {mib:.1f} MiB zipped, Lambda takes {LAMBDA_ZIP_MIB}.", folder)
+    return None
+
+
+@_when_built
+def one_architecture(case: Case) -> Broken | None:
+    """Every shared object is for the processor that was built for."""
+    wanted = _architecture(case)
+    for path in _objects(case):
+        header = path.read_bytes()[:20]
+        machine = struct.unpack_from("<H", header, 18)[0] if header[:4] == b"\x7fELF" else None
+        found = (
+            f"is for {ELF_MACHINES.get(machine, 'another processor')}" if machine is not None else "is no such object"
+        )
+        if machine is None or ELF_MACHINES.get(machine) != wanted:
+            return Broken(f"{_named(case, path)} {found}, the build is for {wanted}.", path)
+    return None
+
+
+def _objects(case: Case) -> list[Path]:
+    return [path for path in _files(_artifacts(case)) if re.search(r"\.so(\.\d+)*$", path.name)]
+
+
+def _architecture(case: Case) -> str:
+    """Read off SAM's own note what the runtime layer was built for."""
+    noted = tomllib.loads((case.build.parent / "build.toml").read_text())
+    layers = noted.get("layer_build_definitions", {}).values()
+    return next((layer["architecture"] for layer in layers if layer["layer"] == "RuntimeLayer"), "x86_64")
+
+
+@_when_built
+def this_python(case: Case) -> Broken | None:
+    """Every extension module is for Python 3.13."""
+    for path in _objects(case):
+        tag = re.search(r"\.cpython-(\d+)", path.name)
+        if tag and tag[1] != "313":
+            return Broken(f"{_named(case, path)} is for CPython {tag[1]}, the function runs on 313.", path)
+    return None
+
+
+@_when_built
+def glibc_of_lambda(case: Case) -> Broken | None:
+    """No shared object asks for a newer C library than Lambda has."""
+    for path in _objects(case):
+        asked = [(int(major), int(minor)) for major, minor in re.findall(rb"\bGLIBC_(\d+)\.(\d+)\b", path.read_bytes())]
+        newest = max(asked, default=(0, 0))
+        if newest > LAMBDA_GLIBC:
+            return Broken(
+                f"{_named(case, path)} asks for glibc {newest[0]}.{newest[1]}, Lambda has "
+                f"{LAMBDA_GLIBC[0]}.{LAMBDA_GLIBC[1]}.",
+                path,
+                cause="A wheel was built on this machine, or its platform tag is too new.",
+            )
+    return None
+
+
+@_when_built
+def bytecode_used(case: Case) -> Broken | None:
+    """Every module has byte-code that Lambda will use: for this Python, unchecked, and of this very source."""
+    for path in _files(_artifacts(case)[:2]):
+        if path.suffix != ".py":
+            continue
+        cached = Path(importlib.util.cache_from_source(str(path)))
+        header = cached.read_bytes()[:16] if cached.exists() else b""
+        said = ""
+        if not header:
+            said = "has no byte-code: every cold start would compile it"
+        elif header[:4] != importlib.util.MAGIC_NUMBER:
+            said = "has byte-code of another Python"
+        elif struct.unpack_from("<I", header, 4)[0] != 1:  # hash-based and unchecked (PEP 552)
+            said = "has byte-code that is compared by date: SAM's zip dates every file 1980, so it is never used"
+        elif header[8:] != importlib.util.source_hash(path.read_bytes()):
+            said = "has byte-code of an older source: Lambda would run the old one"
+        if said:
+            return Broken(f"{_named(case, path)} {said}.", path)
+    return None
+
+
+@_when_built
+def nothing_unread(case: Case) -> Broken | None:
+    """No file ships that is never read in production."""
+    for path in _files(_artifacts(case)):
+        parts = set(path.relative_to(case.build).parts[:-1])
+        if any(path.match(pattern) for pattern in UNREAD) or parts & UNREAD_FOLDERS:
+            return Broken(f"{_named(case, path)} is never read in production.", path)
+    return None
+
+
+@_when_built
+def locked_versions(case: Case) -> Broken | None:
+    """The layer's packages are those of its lock."""
+    lock = case.root / "layers" / "runtime" / "requirements.txt"
+    locked = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", lock.read_text(), re.MULTILINE))
+    for info in sorted((case.build / "RuntimeLayer" / "python").glob("*.dist-info")):
+        name, _, version = info.name.removesuffix(".dist-info").partition("-")
+        wanted = locked.get(name.replace("_", "-"), locked.get(name))
+        if wanted != version:
+            said = f"the lock says {wanted}" if wanted else "the lock does not name it"
+            return Broken(f"The layer has {name} {version}, {said}.", lock, cause="Built before the lock was written.")
+    return None
+
+
+def _clause(code: str, topic: str, rule: str, broken: str, check: Check, *needs: str) -> Clause:
+    return Clause(code, topic, rule, broken, "deployment", check, needs)
+
+
+CLAUSES = (
+    _clause("S301", "build", "what is built is this delivery", "another delivery was built", built_of_this, "M101"),
+    _clause(
+        "S302",
+        "size",
+        "layers and function are within the agreed size",
+        "layers and function are larger than agreed",
+        unzipped_within_budget,
+        "C102",
+        "C103",
+    ),
+    _clause("S303", "upload", "each zip can be uploaded", "a zip is too large for Lambda", zipped_within_limit),
+    _clause(
+        "S304",
+        "architecture",
+        "every shared object is for the built processor",
+        "a shared object is for another processor",
+        one_architecture,
+    ),
+    _clause("S305", "Python", "every extension is for Python 3.13", "an extension is for another Python", this_python),
+    _clause("S306", "glibc", "Lambda's C library is new enough", "a library needs a newer C library", glibc_of_lambda),
+    _clause("S307", "byte-code", "no cold start compiles a module", "byte-code is missing or wrong", bytecode_used),
+    _clause("S308", "ballast", "only what is read ships", "a file ships that is never read", nothing_unread),
+    _clause(
+        "S309", "lock", "the layer holds what its lock names", "the layer is not what its lock says", locked_versions
+    ),
+)

@@ -1,0 +1,149 @@
+"""Each clause of the artifacts, broken alone: the whole report, as a person reads it."""
+
+import os
+import py_compile
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from handover.case import Case
+from handover.checks import CLAUSES, hold, selected, shipping
+from handover.renderings.text import report
+from tests.handover.checks.conftest import ROOT, Bench
+
+REPORTS = Path(__file__).parent / "reports"
+
+
+class Yard:
+    """A small project whose build keeps every clause."""
+
+    def __init__(self, root: Path, delivery: Path) -> None:
+        self.root = root
+        self.build = root / ".aws-sam" / "build"
+        self.folder = Path(shutil.copytree(delivery, root / "layers/model/delivery"))
+        (root / "layers/runtime").mkdir()
+        (root / "layers/runtime/requirements.txt").write_text("tiny-thing==1.2.0 \\\n    --hash=sha256:0\n")
+        self.write("PredictFunction/predictor/handler.py", b"ANSWER = 42\n")
+        self.write("RuntimeLayer/python/tiny/__init__.py", b"SMALL = True\n")
+        self.write("RuntimeLayer/python/tiny/fast.cpython-313-x86_64-linux-gnu.so", elf(62) + b"\0GLIBC_2.17\0")
+        self.write("RuntimeLayer/python/tiny_thing-1.2.0.dist-info/METADATA", b"Name: tiny-thing\n")
+        (self.build / "ModelLayer/delivery").mkdir(parents=True)
+        for name in ("contract.json", "heuristics.py", "model.onnx", "golden.jsonl", "manifest.json"):
+            shutil.copy(self.folder / name, self.build / "ModelLayer/delivery" / name)
+        for path in (self.build / "PredictFunction", self.build / "RuntimeLayer"):
+            compile_all(path)
+        (root / ".aws-sam/build.toml").write_text(
+            '[layer_build_definitions.1]\nlayer = "RuntimeLayer"\narchitecture = "x86_64"\n'
+        )
+
+    def write(self, name: str, content: bytes) -> None:
+        (self.build / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.build / name).write_bytes(content)
+
+    def says(self) -> str:
+        with Case(self.root, self.folder) as case:
+            return report(list(hold(case, selected(["S"]))), case) + "\n"
+
+
+def elf(machine: int) -> bytes:
+    return b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little") + bytes(44)
+
+
+def compile_all(folder: Path) -> None:
+    for path in folder.rglob("*.py"):
+        py_compile.compile(str(path), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+
+
+@pytest.fixture
+def yard(whole: Path, tmp_path: Path) -> Yard:
+    return Yard(tmp_path, whole)
+
+
+OBJECT = "RuntimeLayer/python/tiny/{}.cpython-313-x86_64-linux-gnu.so"
+MODULE = "RuntimeLayer/python/tiny/__init__.py"
+
+
+def by_date(yard: Yard) -> None:
+    module = yard.build / MODULE
+    py_compile.compile(str(module), invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
+
+
+def no_bytecode(yard: Yard) -> None:
+    shutil.rmtree((yard.build / MODULE).parent / "__pycache__")
+
+
+def other_python(yard: Yard) -> None:
+    (cached,) = (yard.build / MODULE).parent.glob("__pycache__/*.pyc")
+    cached.write_bytes(b"\0\0\r\n" + cached.read_bytes()[4:])
+
+
+def redelivered(yard: Yard) -> None:
+    Bench(yard.folder).golden(lambda lines: lines.reverse())
+
+
+BREAKS: dict[str, Callable[[Yard], object]] = {
+    "S301": redelivered,
+    "S302": lambda yard: yard.write("RuntimeLayer/python/huge/weights.bin", bytes(101 * shipping.MIB)),
+    "S303": lambda yard: yard.write("RuntimeLayer/python/dense/weights.bin", os.urandom(51 * shipping.MIB)),
+    "S304": lambda yard: yard.write(OBJECT.format("other"), elf(183)),
+    "S304-text": lambda yard: yard.write("RuntimeLayer/python/tiny/lib.so.1", b"not an object"),
+    "S305": lambda yard: yard.write("RuntimeLayer/python/tiny/x.cpython-312-x86_64-linux-gnu.so", elf(62)),
+    "S306": lambda yard: yard.write(OBJECT.format("new"), elf(62) + b"\0GLIBC_2.38\0GLIBC_2.4\0"),
+    "S307": no_bytecode,
+    "S307-date": by_date,
+    "S307-python": other_python,
+    "S307-stale": lambda yard: yard.write(MODULE, b"SMALL = False\n"),
+    "S308": lambda yard: yard.write("ModelLayer/delivery/contract.py", b""),
+    "S308-tests": lambda yard: yard.write("RuntimeLayer/python/tiny/tests/data.bin", b""),
+    "S309": lambda yard: yard.write("RuntimeLayer/python/other-2.0.dist-info/METADATA", b""),
+    "S309-version": lambda yard: (yard.build / "RuntimeLayer/python/tiny_thing-1.2.0.dist-info").rename(
+        yard.build / "RuntimeLayer/python/tiny_thing-1.3.0.dist-info"
+    ),
+}
+
+
+def test_a_whole_build_keeps_every_clause(yard: Yard) -> None:
+    assert yard.says() == "9 kept, 0 broken, 0 skipped\n"
+
+
+def test_the_projects_own_build_keeps_every_clause() -> None:
+    if not (ROOT / ".aws-sam/build/RuntimeLayer").is_dir():
+        pytest.skip("nothing is built: run make build")
+    with Case(ROOT, ROOT / "layers/model/delivery") as case:
+        assert report(list(hold(case, selected(["S"]))), case) == "9 kept, 0 broken, 0 skipped"
+
+
+def test_without_a_build_the_clauses_are_skipped_with_what_to_run(yard: Yard) -> None:
+    shutil.rmtree(yard.build / "RuntimeLayer")
+
+    assert yard.says() == (
+        "0 kept, 0 broken, 9 skipped "
+        "(S301, S302, S303, S304, S305, S306, S307, S308, S309: RuntimeLayer not built: make build)\n"
+    )
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_broken_clause_is_told(yard: Yard, name: str) -> None:
+    BREAKS[name](yard)
+
+    said = yard.says()
+
+    file = REPORTS / f"{name}.txt"
+    if os.environ.get("HANDOVER_REWRITE"):
+        file.write_text(said)
+    assert said == file.read_text()
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_it_is_told_by_that_clause_alone(name: str) -> None:
+    report = (REPORTS / f"{name}.txt").read_text()
+
+    told = [line.split()[0] for line in report.splitlines() if line[5:11] == "BROKEN"]
+    assert told == [name.partition("-")[0]]
+    assert "could not be held" not in report
+
+
+def test_every_clause_has_been_broken() -> None:
+    assert {clause.code for clause in CLAUSES if clause.code[0] == "S"} == {name.partition("-")[0] for name in BREAKS}
