@@ -41,8 +41,8 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/python -m modelling.train
 	$(BIN)/handover events
 
-check: built .venv/modelling  ## hold the delivery and what was built of it to the contract
-	$(BIN)/handover check $(if $(ONLY),--only $(ONLY))
+check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S REPORT=file.md)
+	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--markdown "$(REPORT)") $(if $(GITHUB_ACTIONS),--github)
 
 explain: built .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
 	test -n "$(CODE)" || { echo "make: say which clause, as in make explain CODE=P203" >&2; exit 2; }
@@ -51,11 +51,12 @@ explain: built .venv/modelling  ## what a clause means, and what it found here: 
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: setup  ## ruff, mypy (strict), import-linter and sam validate --lint
+lint: setup  ## ruff, mypy (strict), import-linter, sam validate --lint, zizmor
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/sam validate --lint
+	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
 
 clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	rm -rf .venv .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

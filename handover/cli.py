@@ -133,7 +133,11 @@ def explain(code: str, delivery: Path) -> None:
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
 @click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(only: str, delivery: Path, as_json: bool) -> None:
+@click.option(
+    "--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Also append them to a Markdown file."
+)
+@click.option("--github", is_flag=True, help="Also print them as annotations of a GitHub workflow.")
+def check(only: str, delivery: Path, as_json: bool, markdown: Path | None, github: bool) -> None:
     """Hold the delivery to its contract. Exit status: 0 kept, 1 broken, 2 could not be checked."""
     from rich.console import Console
     from rich.progress import Progress
@@ -141,7 +145,8 @@ def check(only: str, delivery: Path, as_json: bool) -> None:
     from handover.case import Case
     from handover.checks import UnknownCodeError, hold, selected
     from handover.finding import Verdict
-    from handover.renderings import text
+    from handover.renderings import annotations, text
+    from handover.renderings import markdown as markdown_rendering
 
     try:
         clauses = selected(only.split(",") if only else ())
@@ -155,5 +160,10 @@ def check(only: str, delivery: Path, as_json: bool) -> None:
             click.echo(json.dumps([finding.as_json(case.relative) for finding in findings], indent=2))
         else:
             click.echo(text.report(findings, case))
+        if github and (said := annotations.report(findings, case)):
+            click.echo(said)
+        if markdown:
+            with markdown.open("a") as file:
+                file.write(markdown_rendering.report(findings, case))
     broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
     sys.exit(1 if broken else 2 * any(finding.failed for finding in findings))

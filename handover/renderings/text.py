@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from handover.case import Case
-from handover.finding import Finding, Verdict
+from handover.finding import Broken, Finding, Verdict
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
 
@@ -15,18 +15,22 @@ def broken(finding: Finding, case: Case) -> str:
     clause, found = finding.clause, finding.broken
     if found is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
-    place = case.relative(found.look) + (f":{found.line}" if found.line else "")
     lines = [f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}", "", f"  {found.evidence}"]
     if found.cause:
         lines.append(f"  {found.cause}")
     command = f"make explain CODE={clause.code}"
     lines += [
-        f"  Mend:  {clause.owner:<12} look in {place}",
+        f"  Mend:  {clause.owner:<12} look in {place(found, case)}",
         f"  Do:    {command:<28} shows {'all of the evidence and ' if found.details else ''}the remedy",
         f"  Page:  {clause.page}",
         "",
     ]
     return "\n".join(lines)
+
+
+def place(found: Broken, case: Case) -> str:
+    """Name the file to mend, and the line where there is one."""
+    return case.relative(found.look) + (f":{found.line}" if found.line else "")
 
 
 def summary(findings: Iterable[Finding]) -> str:

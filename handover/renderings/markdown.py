@@ -1,0 +1,50 @@
+"""Findings as Markdown: what stands in a pull request's summary."""
+
+import re
+from collections.abc import Sequence
+
+from handover.case import Case
+from handover.finding import Finding, Verdict
+from handover.renderings.text import place, summary
+
+MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "skipped"}
+
+
+def report(findings: Sequence[Finding], case: Case) -> str:
+    """Write the verdict, every broken clause in full, and a table of all clauses."""
+    broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
+    verdict = "The contract is broken" if broken else "The contract is kept"
+    rows = [_row(finding) for finding in findings]
+    parts = [f"## {verdict}", "", escaped(summary(findings)), ""]
+    for finding in broken:
+        parts += _in_full(finding, case)
+    parts += ["| clause | topic | verdict | who mends it | rule |", "|---|---|---|---|---|", *rows, ""]
+    return "\n".join(parts)
+
+
+def _row(finding: Finding) -> str:
+    clause = finding.clause
+    code = f"[{clause.code}]({clause.page})"
+    return f"| {code} | {clause.topic} | {MARKS[finding.verdict]} | {clause.owner} | {clause.rule} |"
+
+
+def _in_full(finding: Finding, case: Case) -> list[str]:
+    clause, found = finding.clause, finding.broken
+    if found is None:
+        raise ValueError(f"{clause.code} is {finding.verdict}")
+    lines = [f"### {clause.code} {clause.topic}: {clause.broken}", "", escaped(found.evidence), ""]
+    if found.cause:
+        lines += [escaped(found.cause), ""]
+    return [
+        *lines,
+        f"- Mend: **{clause.owner}**, in `{place(found, case)}`",
+        f"- Do: `make explain CODE={clause.code}`",
+        f"- Page: [{clause.page}]({clause.page})",
+        "",
+    ]
+
+
+def escaped(text: str) -> str:
+    """Keep Markdown and HTML from reading anything into a text: it may quote a delivery, and so hold anything."""
+    one_line = " ".join(text.split())
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@$-])", lambda found: f"&#{ord(found[1])};", one_line)

@@ -1,0 +1,86 @@
+"""One finding, written for a summary and for a workflow."""
+
+from pathlib import Path
+
+import pytest
+
+from handover.case import Case
+from handover.finding import Broken, Clause, Finding, Verdict
+from handover.renderings import annotations, markdown, text
+
+ROOT = Path("/project")
+
+
+def clause(code: str, **words: str) -> Clause:
+    return Clause(code, "parity", "answers agree", "answers differ", "modelling", lambda case: None, **words)  # type: ignore[arg-type]
+
+
+FINDINGS = [
+    Finding(clause("C101"), Verdict.KEPT),
+    Finding(
+        clause("P203"),
+        Verdict.BROKEN,
+        broken=Broken("3 of 500 rows | 100%:\n<script>`x`", ROOT / "a,b:c.py", 7, cause="A [link](http://x)"),
+    ),
+    Finding(clause("P204"), Verdict.SKIPPED, reason="needs P203", lacks=("P203",)),
+    Finding(clause("P205"), Verdict.SKIPPED, reason="could not be held, KeyError: 1", failed=True),
+]
+
+
+@pytest.fixture
+def case() -> Case:
+    return Case(ROOT, ROOT / "layers/model/delivery")
+
+
+def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(case: Case) -> None:
+    assert markdown.report(FINDINGS, case) == (
+        "## The contract is broken\n"
+        "\n"
+        "1 kept, 1 broken, 2 skipped &#40;P204: needs P203; P205: could not be held, KeyError: 1&#41;\n"
+        "\n"
+        "### P203 parity: answers differ\n"
+        "\n"
+        "3 of 500 rows &#124; 100%: &#60;script&#62;&#96;x&#96;\n"
+        "\n"
+        "A &#91;link&#93;&#40;http://x&#41;\n"
+        "\n"
+        "- Mend: **modelling**, in `a,b:c.py:7`\n"
+        "- Do: `make explain CODE=P203`\n"
+        "- Page: [docs/checks/P203.md](docs/checks/P203.md)\n"
+        "\n"
+        "| clause | topic | verdict | who mends it | rule |\n"
+        "|---|---|---|---|---|\n"
+        "| [C101](docs/checks/C101.md) | parity | kept | modelling | answers agree |\n"
+        "| [P203](docs/checks/P203.md) | parity | **BROKEN** | modelling | answers agree |\n"
+        "| [P204](docs/checks/P204.md) | parity | skipped | modelling | answers agree |\n"
+        "| [P205](docs/checks/P205.md) | parity | skipped | modelling | answers agree |\n"
+    )
+
+
+def test_markdown_of_a_kept_contract_has_no_more_than_the_table(case: Case) -> None:
+    assert markdown.report(FINDINGS[:1], case) == (
+        "## The contract is kept\n"
+        "\n"
+        "1 kept, 0 broken, 0 skipped\n"
+        "\n"
+        "| clause | topic | verdict | who mends it | rule |\n"
+        "|---|---|---|---|---|\n"
+        "| [C101](docs/checks/C101.md) | parity | kept | modelling | answers agree |\n"
+    )
+
+
+def test_annotations_stand_on_the_very_line(case: Case) -> None:
+    assert annotations.report(FINDINGS, case) == (
+        "::error file=a%2Cb%3Ac.py,line=7,title=P203 answers differ::"
+        "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AMend: modelling. Do: make explain CODE=P203\n"
+        "::notice title=P205 answers differ::could not be held, KeyError: 1"
+    )
+
+
+def test_a_kept_contract_has_no_annotations(case: Case) -> None:
+    assert annotations.report(FINDINGS[:1], case) == ""
+
+
+def test_text_of_what_is_not_broken_is_refused(case: Case) -> None:
+    with pytest.raises(ValueError, match=r"^C101 is KEPT$"):
+        text.broken(FINDINGS[0], case)
