@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import HealthCheck, find, settings
 from hypothesis.errors import NoSuchExample
 
-from handover.case import Case
+from handover.case import NOT_IN_PRODUCTION, Case
 from handover.finding import Broken, Clause
 from handover.rows import accepted_rows
 from predictor.encoder import FLOAT32_MAX, Heuristic
@@ -37,11 +37,14 @@ def runs(case: Case) -> Broken | None:
         return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
         return Broken("There is no heuristics.py in the delivery.", path)
+    except ModuleNotFoundError as error:
+        ours = error.name in NOT_IN_PRODUCTION
+        cause = (
+            "Only `if TYPE_CHECKING:` may import the contract: in production there is no contract.py." if ours else ""
+        )
+        return Broken(f"It imports {error.name}, which is not there.", path, cause=cause)
     except Exception as error:  # heuristics.py is somebody's code, and may raise anything
-        cause = ""
-        if isinstance(error, ModuleNotFoundError) and str(error.name).startswith(("delivery", "handover")):
-            cause = "Only `if TYPE_CHECKING:` may import the contract: in production there is no contract.py."
-        return Broken(f"Running it ends in {type(error).__name__}: {error}", path, cause=cause)
+        return Broken(f"Running it ends in {type(error).__name__}: {error}", path)
     return None
 
 

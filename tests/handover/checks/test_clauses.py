@@ -187,7 +187,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C109-missing": ("C", without("contract.json")),
     "C109-not-json": ("C", edit("contract.json", "{", "")),
     "H101": ("H", edit("heuristics.py", "def heavy(row):", "def heavy(row)")),
-    "H101-raises": ("H", edit("heuristics.py", "def heavy", "from delivery.contract import Nothing\n\n\ndef heavy")),
+    "H101-contract": ("H", edit("heuristics.py", "def heavy", "from delivery.contract import Row\n\n\ndef heavy")),
+    "H101-zero": ("H", edit("heuristics.py", "def heavy", "LIMIT = 1 / 0\n\n\ndef heavy")),
     "H101-missing": ("H", without("heuristics.py")),
     "H102": ("C,H,M", heuristics('"""What', 'import numpy\n"""What')),
     "H103": ("C,H,M", heuristics("def heavy", "def _noise():\n    return open('/dev/null').read()\n\n\ndef heavy")),
@@ -234,7 +235,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P203-model": ("P", model(shifted(0.001))),
     "P203-range": ("P", model(shifted(-50.0))),
     "P204": ("P", lambda bench: bench.golden(other_decision)),
-    "P205": ("P", heuristics("def heavy", "import handover\n\n\ndef heavy")),
+    "P205": ("P", heuristics("def heavy", "import yaml\n\n\ndef heavy")),
     "P206": ("P", heuristics("> 20", "> (20 if 'handover' in __import__('sys').modules else 25)")),
     "P207": ("P", tiring),
 }
