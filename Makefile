@@ -48,6 +48,10 @@ explain: built .venv/modelling  ## what a clause means, and what it found here: 
 	test -n "$(CODE)" || { echo "make: say which clause, as in make explain CODE=P203" >&2; exit 2; }
 	$(BIN)/handover explain $(CODE)
 
+diff: .venv/modelling  ## what a delivery changes for callers, and which answers: make diff OLD=main [NEW=...] [PLOT=x.png]
+	test -n "$(OLD)" || { echo "make: say what to compare with, as in make diff OLD=main" >&2; exit 2; }
+	$(BIN)/handover diff $(if $(PLOT),--plot "$(PLOT)") "$(OLD)" $(if $(NEW),"$(NEW)")
+
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --cov --cov-report=term
 
@@ -81,4 +85,4 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	$(PIP) -r $<
 	touch $@
 
-.PHONY: help setup build built run serve model check explain test lint clean
+.PHONY: help setup build built run serve model check explain diff test lint clean

@@ -21,6 +21,7 @@ from pydantic_core import SchemaValidator, ValidationError
 
 from handover.agreement import Contract
 from handover.cloudformation import Template
+from handover.diff.revisions import agreed_before
 from handover.local import gateway
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, built_function
@@ -156,6 +157,11 @@ class Case:
     def model(self) -> serving.Model:
         """``model.onnx`` in onnxruntime."""
         return serving.session((self.folder / "model.onnx").read_bytes())
+
+    @cached_property
+    def agreed_before(self) -> Json | None:
+        """What ``contract.json`` says on the base branch; ``None`` where nothing was agreed before."""
+        return agreed_before(self.folder)
 
     # --- what follows from both
 

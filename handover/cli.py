@@ -167,3 +167,44 @@ def check(only: str, delivery: Path, as_json: bool, markdown: Path | None, githu
                 file.write(markdown_rendering.report(findings, case))
     broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
     sys.exit(1 if broken else 2 * any(finding.failed for finding in findings))
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new", default=str(DELIVERY))
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the scores, as a PNG.")
+def diff(old: str, new: str, plot: Path | None) -> None:
+    """Compare two deliveries: what callers must know of NEW, and which answers differ from OLD's.
+
+    Each is a folder, a git revision (its layers/model/delivery), or REVISION:FOLDER. NEW is layers/model/delivery as it
+    lies there, if it is not named. Exit status: 0, 1 when the version is too low for what changed, 2 when they cannot
+    be compared.
+    """
+    from handover.diff import DiffError, compare, delivery_at, renderings
+
+    try:
+        with delivery_at(old) as before, delivery_at(new) as after:
+            difference = compare(before, after)
+    except DiffError as error:
+        click.echo(f"handover: {error}", err=True)
+        sys.exit(2)
+    click.echo(renderings.text(difference))
+    if plot:
+        renderings.plot(difference, plot)
+    sys.exit(0 if difference.raised else 1)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="A CSV file, one row for each record.")
+@click.option("--target", required=True, help="The column that is to be predicted.")
+@click.option("--to", type=click.Path(path_type=Path), help="The folder to make.  [default: NAME]")
+def new(name: str, data: Path, target: str, to: Path | None) -> None:
+    """Draft a delivery called NAME from a CSV file: its contract, two heuristics, and a training that delivers."""
+    from handover.new import NewError, scaffold
+
+    try:
+        click.echo(scaffold(name, data, target, to or Path(name)).text())
+    except NewError as error:
+        click.echo(f"handover: {error}", err=True)
+        sys.exit(2)

@@ -102,3 +102,10 @@ def delivery(request: pytest.FixtureRequest) -> Path:
     """Give each delivery in turn: the function knows no field of either."""
     folder: Path = request.getfixturevalue("parcels") if request.param == "parcels" else REAL
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_repository_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep git hooks and GitHub's runners from saying which repository, and which base branch, a test means."""
+    for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GITHUB_BASE_REF"):
+        monkeypatch.delenv(variable, raising=False)

@@ -6,9 +6,16 @@ from itertools import chain
 
 from handover.agreement import ContractError
 from handover.case import Case
-from handover.finding import Broken, Clause
+from handover.diff.changes import Level, changes, least_version, reaches
+from handover.diff.revisions import NoBaseError
+from handover.finding import Broken, Clause, Skipped
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
+MEANINGS: dict[Level, str] = {
+    "major": "a caller of the old contract breaks",
+    "minor": "no caller breaks, and they may send or see more",
+    "patch": "no caller breaks, but what they read is not the same",
+}
 
 
 def readable(case: Case) -> Broken | None:  # noqa: PLR0911  one way out for each way to fail
@@ -148,6 +155,29 @@ def compiled_afresh(case: Case) -> Broken | None:
     )
 
 
+def version_raised(case: Case) -> Broken | Skipped | None:
+    """The version is raised as far as the change since the base branch demands."""
+    try:
+        before = case.agreed_before
+    except NoBaseError as error:
+        return Skipped(str(error))
+    found = changes(before, case.compiled) if before else []
+    if before is None or not found:
+        return None
+    level, least = found[0].level, least_version(before["version"], found[0].level)
+    if reaches(case.contract.version, least):
+        return None
+    gravest = [change.sentence for change in found if change.level == level]
+    more = f" (and {len(gravest) - 1} more)" if len(gravest) > 1 else ""
+    return Broken(
+        f"{gravest[0]}{more}: {MEANINGS[level]}. On the base branch the contract is {before['version']}, so this must "
+        f"be at least {least}, and is {case.contract.version}.",
+        case.folder / "contract.py",
+        case.word_line("version"),
+        details="\n".join(f"{change.level}  {change.sentence}" for change in found),
+    )
+
+
 COMPILES = ("C101", "C102", "C103", "C104", "C105")
 
 CLAUSES = (
@@ -229,6 +259,15 @@ CLAUSES = (
         "contract.json is not what contract.py says",
         "modelling",
         compiled_afresh,
+        COMPILES,
+    ),
+    Clause(
+        "C110",
+        "version raised",
+        "the version is raised as far as the change since the base branch demands",
+        "the contract changed more than its version says",
+        "modelling",
+        version_raised,
         COMPILES,
     ),
 )

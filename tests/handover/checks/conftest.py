@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,13 @@ def rows(count: int = 40) -> list[dict[str, Any]]:
         {"weight": float(weight), "pieces": int(number), "zone": str(zone)}
         for weight, number, zone in zip(weights, pieces, zones, strict=True)
     ]
+
+
+def commit(folder: Path) -> None:
+    """Make a folder a git repository, with all that is in it on ``main``."""
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-qb", "main"], ["add", "."], [*author, "commit", "-qnm", "first"]):
+        subprocess.run(["git", "-C", folder, *command], check=True)
 
 
 class Bench:

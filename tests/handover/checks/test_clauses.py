@@ -5,6 +5,7 @@ read before they are committed.
 """
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from handover.checks import CLAUSES
-from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench
+from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
 
 REPORTS = Path(__file__).parent / "reports"
 RATIO = "row.weight / row.pieces"
@@ -40,6 +41,20 @@ def edit(name: str, old: str, new: str) -> Break:
 
 def model(change: Callable[[Any], Any]) -> Break:
     return lambda bench: bench.model(lambda proto: change(proto.graph))
+
+
+def since(*edits: tuple[str, str]) -> Break:
+    """Agree on one contract, commit it, and deliver another."""
+
+    def change(bench: Bench) -> Bench:
+        commit(bench.folder)
+        changed = CONTRACT
+        for old, new in edits:
+            assert old in changed
+            changed = changed.replace(old, new, 1)
+        return bench.deliver(contract=changed)
+
+    return change
 
 
 def without(name: str) -> Break:
@@ -186,6 +201,9 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C109": ("C,H,M", edit("contract.py", "le=30", "le=29")),
     "C109-missing": ("C", without("contract.json")),
     "C109-not-json": ("C", edit("contract.json", "{", "")),
+    "C110": ("C", since(("le=9", "le=8"), ('"abroad"]', '"abroad", "sea"]'))),
+    "C110-minor": ("C", since(("1.0.0", "1.0.1"), ('"abroad"]', '"abroad", "sea"]'))),
+    "C110-patch": ("C", since(("Weight [kg]", "Mass [kg]"))),
     "H101": ("H", edit("heuristics.py", "def heavy(row):", "def heavy(row)")),
     "H101-contract": ("H", edit("heuristics.py", "def heavy", "from delivery.contract import Row\n\n\ndef heavy")),
     "H101-zero": ("H", edit("heuristics.py", "def heavy", "LIMIT = 1 / 0\n\n\ndef heavy")),
@@ -242,7 +260,26 @@ BREAKS: dict[str, tuple[str, Break]] = {
 
 
 def test_a_whole_delivery_keeps_every_clause(bench: Bench) -> None:
-    assert bench.says("C,H,M,P") == "36 kept, 0 broken, 0 skipped"
+    assert bench.says("C,H,M,P") == "37 kept, 0 broken, 0 skipped"
+
+
+@pytest.mark.parametrize(
+    "edits", [[], [("1.0.0", "2.0.0"), ("le=9", "le=8")], [("1.0.0", "1.1.0"), ("le=30", "le=31")]]
+)
+def test_a_version_that_is_raised_as_far_as_the_change_keeps_every_clause(
+    bench: Bench, edits: list[tuple[str, str]]
+) -> None:
+    assert since(*edits)(bench).says("C") == "10 kept, 0 broken, 0 skipped"
+
+
+def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -> None:
+    commit(bench.folder)
+    subprocess.run(["git", "-C", bench.folder, "branch", "-m", "topic"], check=True)
+
+    assert bench.says("C110") == (
+        "0 kept, 0 broken, 1 skipped (C110: git knows no branch main to compare with: "
+        "git fetch origin main, or on GitHub fetch-depth: 0)"
+    )
 
 
 @pytest.mark.parametrize("name", BREAKS)

@@ -1,0 +1,323 @@
+"""Two deliveries compared: what a caller must know, what the version must be, and which answers differ."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic_core import ValidationError
+
+from handover import agreement
+from handover.agreement import Budgets, Contract, Field, Score
+from handover.case import _run
+from handover.cli import main
+from handover.diff import Change, DiffError, compare, delivery_at, least_version, reaches, required_version
+from handover.diff.changes import changes
+from handover.diff.renderings import plot, text
+from handover.rows import accepted_rows
+from predictor import delivery as serving
+from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
+
+ZONE = 'zone: Literal["home", "abroad"] | None = Field(default=None, description="Where it goes")'
+WEIGHT = 'weight: float = Field(ge=0, le=30, description="Weight [kg]")'
+PIECES = 'pieces: int = Field(ge=1, le=9, description="Pieces [1]")'
+
+
+def compiled(folder: Path, *edits: tuple[str, str]) -> dict[str, Any]:
+    source = CONTRACT
+    for old, new in edits:
+        assert old in source
+        source = source.replace(old, new, 1)
+    (folder / "contract.py").write_text(source)
+    found: dict[str, Any] = _run(folder / "contract.py", "compared_contract").CONTRACT.compiled()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (WEIGHT, "", ["major  weight: removed; a caller who sends it is refused"]),
+        (
+            ZONE,
+            f'{ZONE}\n    height: int = Field(ge=0, le=9, description="Height [cm]")',
+            ["major  height: added, and every caller must send it"],
+        ),
+        (
+            ZONE,
+            f'{ZONE}\n    height: int | None = Field(default=None, ge=0, le=9, description="Height [cm]")',
+            ["minor  height: added, may be left out"],
+        ),
+        ("le=30", "le=20", ["major  weight: is taken only up to 20 now, was up to 30"]),
+        (
+            "ge=0, le=30",
+            "gt=0, le=50",
+            [
+                "major  weight: is taken only from 0 (left out) now, was from 0",
+                "minor  weight: is taken up to 50 now, was up to 30",
+            ],
+        ),
+        ("ge=1, le=9", "gt=0, lt=10", []),
+        ("ge=1, le=9", "ge=1, le=9, multiple_of=2", ["major  pieces: must be a multiple of 2 now"]),
+        ("pieces: int", "pieces: float", ["minor  pieces: need not be a whole number any more"]),
+        ("weight: float", "weight: int", ["major  weight: is a whole number now, was a number"]),
+        (
+            PIECES,
+            'pieces: bool = Field(description="Pieces [1]")',
+            ["major  pieces: is true or false now, was a whole number"],
+        ),
+        ('"home", "abroad"', '"home"', ['major  zone: may not be "abroad" any more']),
+        ('"home", "abroad"', '"home", "abroad", "sea"', ['minor  zone: may be "sea" now']),
+        (
+            "| None = Field(default=None, d",
+            "= Field(d",
+            [
+                "major  zone: every caller must send it now, it could be left out",
+                "major  zone: may not be null any more",
+            ],
+        ),
+        ("default=None", 'default="home"', ['major  zone: left out it is "home" now, was null']),
+        (f"{WEIGHT}\n    {PIECES}", f"{PIECES}\n    {WEIGHT}", ["patch  the fields stand in another order"]),
+        (
+            'decisions={"soon"',
+            'decisions={"fast"',
+            [
+                'major  decisions: "soon" is never answered any more',
+                'major  decisions: "fast" may be answered now, which no caller knows yet',
+            ],
+        ),
+        ('"soon": 3.0', '"soon": 4.0', ["minor  decisions: soon is answered up to 4.0 now, was up to 3.0"]),
+        (
+            'high=40.0),\n    decisions={"soon": 3.0, "late": 40.0}',
+            'high=50.0),\n    decisions={"soon": 3.0, "late": 50.0}',
+            ["major  score: from 0.0 to 50.0 now, was 0.0 to 40.0"],
+        ),
+        ("days on the way", "days", ['patch  score: described as "days" now, was "days on the way"']),
+        ("Weight [kg]", "Mass [kg]", ['patch  weight: described as "Mass [kg]" now']),
+        ("A parcel on its way.", "A parcel.", ["patch  the row is described otherwise"]),
+        ("model_kib=64", "model_kib=32", ["patch  budgets: model_kib is 32 now, was 64"]),
+        ('name="parcels"', 'name="letters"', ["major  the contract is named letters, was parcels"]),
+        (
+            "class Row(agreement.Row):",
+            'class Row(agreement.Row, extra="ignore"):',
+            ["major  the row as a whole is held to other rules (unknown fields, strict types)"],
+        ),
+        ('version="1.0.0"', 'version="1.0.1"', []),
+    ],
+)  # fmt: skip
+def test_each_change_is_named_with_what_it_means_to_a_caller(
+    old: str, new: str, expected: list[str], tmp_path: Path
+) -> None:
+    before, after = compiled(tmp_path), compiled(tmp_path, (old, new))
+    assert [f"{change.level}  {change.sentence}" for change in changes(before, after)] == expected
+    assert required_version(before, after) == (expected[0].split()[0] if expected else "none")
+    assert required_version(before, before) == "none"
+
+
+def test_another_order_of_categories_is_the_models_own_affair(tmp_path: Path) -> None:
+    before, after = compiled(tmp_path), compiled(tmp_path)
+    after["validator"]["schema"]["fields"]["zone"]["schema"]["schema"]["schema"]["expected"] = ["abroad", "home"]
+    assert changes(before, after) == [Change("patch", "zone: its categories stand in another order")]
+
+
+@pytest.mark.parametrize(
+    ("level", "least"), [("major", "2.0.0"), ("minor", "1.10.0"), ("patch", "1.9.4"), ("none", "1.9.3")]
+)
+def test_the_least_version_raises_one_part_and_starts_the_rest_anew(level: Any, least: str) -> None:
+    assert least_version("1.9.3", level) == least
+    assert reaches("2.0.0", least)
+    assert not reaches("1.9.2", least)
+
+
+def numbers(kind: type) -> st.SearchStrategy[tuple[Any, Any]]:
+    ends = st.tuples(st.integers(-3, 3), st.integers(0, 3))
+    return st.builds(
+        lambda optional, end, opened: (
+            kind | None if optional else kind,
+            Field(
+                **({"default": None} if optional else {}),
+                **({"gt": end[0] - 1} if opened else {"ge": end[0]}),
+                le=end[0] + end[1],
+            ),
+        ),
+        st.booleans(),
+        ends,
+        st.booleans(),
+    )
+
+
+FIELDS = st.one_of(
+    numbers(int),
+    numbers(float),
+    st.just((bool, Field())),
+    st.builds(
+        lambda words, optional: (
+            (Literal[*words] | None, Field(default=None)) if optional else (Literal[*words], Field())
+        ),
+        st.lists(st.sampled_from("abc"), min_size=1, unique=True),
+        st.booleans(),
+    ),
+)
+CONTRACTS = st.dictionaries(st.sampled_from(["a_field", "b_field"]), FIELDS, min_size=1).map(
+    lambda fields: Contract(
+        name="any",
+        version="1.0.0",
+        row=pydantic.create_model("Row", __base__=agreement.Row, **fields),
+        score=Score("x", low=0.0, high=1.0),
+        decisions={"all": 1.0},
+        budgets=Budgets(model_kib=1, layers_mib=1, parity=0.1, flipped_decisions=0),
+    ).compiled()
+)
+
+
+@settings(max_examples=300)
+@given(CONTRACTS, CONTRACTS, st.data())
+def test_a_row_that_the_old_contract_accepts_is_refused_only_after_a_major_change(
+    old: dict[str, Any], new: dict[str, Any], data: st.DataObject
+) -> None:
+    row = json.dumps(data.draw(accepted_rows(old)))
+    serving.validators(old)[0].validate_json(row)
+    try:
+        serving.validators(new)[0].validate_json(row)
+    except ValidationError:
+        assert required_version(old, new) == "major"
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Bench(tmp_path_factory.mktemp("old") / "delivery").deliver().folder
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    contract = CONTRACT.replace('"abroad"]', '"abroad", "sea"]').replace("le=30", "le=31").replace("1.0.0", "1.0.1")
+    heuristics = HEURISTICS.replace("row.weight / row.pieces", "row.weight * row.pieces / 9")
+    return Bench(tmp_path_factory.mktemp("new") / "delivery").deliver(contract, heuristics).folder
+
+
+@pytest.fixture
+def narrower(old: Path, tmp_path: Path) -> Path:
+    """Give the old delivery under a contract that takes less: two golden rows in three."""
+    folder = tmp_path / "narrower"
+    shutil.copytree(old, folder)
+    contract = json.loads((folder / "contract.json").read_text())
+    contract["validator"]["schema"]["fields"]["weight"]["schema"]["le"] = 20
+    (folder / "contract.json").write_text(json.dumps(contract))
+    Bench(folder).seal()
+    return folder
+
+
+def test_the_same_delivery_twice_is_no_difference(old: Path) -> None:
+    assert (
+        text(compare(old, old))
+        == """\
+parcels 1.0.0 -> parcels 1.0.0
+
+Callers: the contract is the same.
+
+Answers: 40 golden rows of the old delivery, each scored by both.
+  No score moves."""
+    )
+
+
+def test_the_text_says_what_callers_must_know_and_which_answers_differ(old: Path, new: Path) -> None:
+    difference = compare(old, new)
+    assert (
+        text(difference)
+        == """\
+parcels 1.0.0 -> parcels 1.0.1
+
+Callers: every caller gets along, and may send or see more (minor).
+  minor  weight: is taken up to 31 now, was up to 30
+  minor  zone: may be "sea" now
+The version must be at least 1.1.0, but is 1.0.1.
+
+Replaced:
+  heuristics.py: other heuristics
+  model.onnx: another model
+  golden.jsonl: other golden rows, or other answers to them
+
+Answers: 40 golden rows of the old delivery, each scored by both.
+  Scores move by 1.4 on average, half by up to 1.05, nine in ten by up to 3.51,
+  and row 21 by 4, from 6.1275 to 2.12572.
+  14 of 40 decisions flip (35.0%), the first on row 7: soon -> late.
+
+  old, new:   soon   late
+  soon          20     11
+  late           3      6"""
+    )
+    assert (difference.level, difference.least, difference.raised) == ("minor", "1.1.0", False)
+
+
+def test_rows_that_the_new_contract_refuses_are_counted_and_the_first_is_named(old: Path, narrower: Path) -> None:
+    assert (
+        text(compare(old, narrower))
+        == """\
+parcels 1.0.0 -> parcels 1.0.0
+
+Callers: a caller of the old contract breaks (major).
+  major  weight: is taken only up to 20 now, was up to 30
+The version must be at least 2.0.0, but is 1.0.0.
+
+Answers: 28 golden rows of the old delivery, each scored by both.
+  The new contract refuses 12 more, the first: row 2, weight: Input should be less than or equal to 20.
+  No score moves."""
+    )
+
+
+def test_the_plot_is_the_same_png_each_time(old: Path, new: Path, tmp_path: Path) -> None:
+    for name in ("one.png", "two.png"):
+        plot(compare(old, new), tmp_path / name)
+    assert (tmp_path / "one.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_a_folder_without_a_delivery_is_one_sentence(old: Path, tmp_path: Path) -> None:
+    with pytest.raises(DiffError) as caught:
+        compare(old, tmp_path)
+    assert str(caught.value) == f"{tmp_path}/manifest.json: cannot be read: No such file or directory"
+
+
+@pytest.fixture
+def repository(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(old, tmp_path / "layers" / "model" / "delivery")
+    monkeypatch.chdir(tmp_path)
+    commit(tmp_path)
+    return tmp_path
+
+
+def test_a_git_revision_means_the_delivery_in_it(repository: Path, old: Path) -> None:
+    (repository / "layers" / "model" / "delivery" / "model.onnx").unlink()
+    for name in ("HEAD", "HEAD:layers/model/delivery"):
+        with delivery_at(name) as folder:
+            assert (folder / "model.onnx").read_bytes() == (old / "model.onnx").read_bytes()
+            assert compare(old, folder).level == "none"
+    with delivery_at(str(old)) as folder:
+        assert folder == old
+
+
+@pytest.mark.parametrize("name", ["nowhere", "HEAD:nowhere", "--output=x", ":x"])
+def test_what_is_neither_folder_nor_revision_is_one_sentence(name: str, repository: Path) -> None:
+    with pytest.raises(DiffError, match=f"'{name}' is neither a folder nor a git revision"), delivery_at(name):
+        pass
+    assert sorted(path.name for path in repository.iterdir()) == [".git", "layers"]
+
+
+def test_a_plot_and_an_exit_status_for_a_build(old: Path, new: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["diff", str(old), str(new), "--plot", str(tmp_path / "moved.png")])
+
+    assert result.exit_code == 1  # the version is too low
+    assert result.output == text(compare(old, new)) + "\n"
+    assert (tmp_path / "moved.png").is_file()
+    assert CliRunner().invoke(main, ["diff", str(old), str(old)]).exit_code == 0
+
+
+def test_what_cannot_be_compared_is_exit_2(old: Path) -> None:
+    result = CliRunner().invoke(main, ["diff", "nowhere", str(old)])
+
+    assert result.exit_code == 2
+    assert result.output.startswith("handover: 'nowhere' is neither a folder nor a git revision")
