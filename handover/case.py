@@ -19,6 +19,7 @@ import onnx
 from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
+from handover import retraining
 from handover.agreement import Contract
 from handover.cloudformation import Template
 from handover.diff.revisions import agreed_before
@@ -52,6 +53,7 @@ class Case:
         self.root = root
         self.folder = folder
         self._opened = ExitStack()
+        self._trained: dict[int, Path] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -162,6 +164,29 @@ class Case:
     def agreed_before(self) -> Json | None:
         """What ``contract.json`` says on the base branch; ``None`` where nothing was agreed before."""
         return agreed_before(self.folder)
+
+    # --- where it comes from
+
+    @property
+    def training(self) -> Path | None:
+        """The program that trains it, where there is one."""
+        found = retraining.program(self.root, self.folder)
+        return self.root / found if found else None
+
+    def trained_again(self, times: int = 1) -> Path:
+        """Give the delivery that training again makes: the first, or another one.
+
+        Raises
+        ------
+        NotTrainedError
+            When the training fails; every time that it is asked for.
+        """
+        if times not in self._trained:
+            found = retraining.program(self.root, self.folder)
+            if found is None:
+                raise retraining.NotTrainedError("there is no program that trains it")
+            self._trained[times] = self._opened.enter_context(retraining.trained_again(self.root, self.folder, found))
+        return self._trained[times]
 
     # --- what follows from both
 

@@ -1,9 +1,9 @@
-"""The clauses, in the order in which they are held: what is read, what answers, what ships, the stack."""
+"""The clauses, in the order in which they are held: what is read, what answers, what trains, what ships, the stack."""
 
 from collections.abc import Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import contract, heuristics, model, parity, shipping, template
+from handover.checks import contract, heuristics, model, parity, repeat, shipping, template
 from handover.finding import Broken, Clause, Finding, Skipped, Verdict
 
 CLAUSES: tuple[Clause, ...] = (
@@ -11,6 +11,7 @@ CLAUSES: tuple[Clause, ...] = (
     *heuristics.CLAUSES,
     *model.CLAUSES,
     *parity.CLAUSES,
+    *repeat.CLAUSES,
     *shipping.CLAUSES,
     *template.CLAUSES,
 )

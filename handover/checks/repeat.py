@@ -1,0 +1,224 @@
+"""R, repeatable: whoever trains again, from the same data and libraries, gets the same delivery."""
+
+import hashlib
+import json
+import os
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from handover.case import Case
+from handover.finding import Broken, Clause, Skipped
+from handover.retraining import NotTrainedError
+from predictor.delivery import FILES
+
+CHANGED = "The training, or what it reads, is not what made this delivery; or another kind of processor made it."
+RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
+
+
+def data_told(case: Case) -> Broken | None:
+    """The manifest says which data the model was trained on, with its hash."""
+    told = case.manifest.get("training") or {}
+    lacking = [word for word in ("data", "sha256") if not isinstance(told.get(word), str) or not told[word].strip()]
+    if not lacking:
+        return None
+    return Broken(
+        f"manifest.json's training lacks {' and '.join(lacking)}: give deliver() "
+        f'training={{"data": the file\'s name, "sha256": its SHA-256}}.',
+        case.training or case.folder / "manifest.json",
+    )
+
+
+def data_is_the_same(case: Case) -> Broken | Skipped | None:
+    """The data here is the data that the model was trained on."""
+    name, recorded = case.manifest["training"]["data"], case.manifest["training"]["sha256"]
+    there = sorted(_named(case.root, Path(name).name))
+    if not there:
+        return Skipped(f"{Path(name).name} is not in the project: put it there to train again")
+    hashes = {path: _sha256(path) for path in there}
+    if recorded in hashes.values():
+        return None
+    return Broken(
+        f"{case.relative(there[0])} has the SHA-256 {hashes[there[0]][:12]}..., the training's had {recorded[:12]}....",
+        there[0],
+        cause="The data was changed after the training, or line endings were, by git or an editor.",
+    )
+
+
+def _named(root: Path, name: str) -> list[Path]:
+    found = []
+    for folder, inner, files in os.walk(root):
+        inner[:] = [entry for entry in inner if not entry.startswith(".") and entry != "node_modules"]
+        found += [Path(folder) / file for file in files if file == name]
+    return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def libraries_are_the_same(case: Case) -> Broken | None:
+    """The libraries here are those of the training."""
+    installed = {distribution.name: distribution.version for distribution in distributions()}
+    differ = [
+        f"{name} {version} then, {installed.get(name, 'not installed')} now"
+        for name, version in case.manifest.get("versions", {}).items()
+        if installed.get(name) != version
+    ]
+    if not differ:
+        return None
+    return Broken(
+        f"{'; '.join(differ)}.",
+        case.folder / "manifest.json",
+        cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since.",
+    )
+
+
+def trains(case: Case) -> Broken | Skipped | None:
+    """The training runs through in a copy of the project."""
+    if case.training is None:
+        return Skipped("there is no program that trains it: train.py beside the delivery's folder, in the project")
+    try:
+        case.trained_again()
+    except NotTrainedError as error:
+        return Broken(
+            f"In a copy of the project it ended: {str(error).rstrip('.')}.",
+            case.training,
+            cause="It may need what only its author's machine has: a path, a file that is not in the project, a login.",
+        )
+    return None
+
+
+def same_files(case: Case) -> Broken | None:
+    """Training again gives the same files, byte for byte."""
+    again = case.trained_again()
+    said = differences(case.folder, again)
+    if not said:
+        return None
+    others = [sentence.partition(" ")[0] for sentence in said[1:]]
+    more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
+    return Broken(
+        f"Trained again, {said[0]}.{more}",
+        case.training or case.folder / "model.onnx",
+        cause=RANDOM if differences(again, case.trained_again(times=2)) else CHANGED,
+        details="\n".join(said),
+    )
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Say in what the files of two deliveries differ, in a sentence each."""
+    said = []
+    for name in FILES:
+        contents = [(folder / name).read_bytes() for folder in (one, other)]
+        if contents[0] != contents[1]:
+            how = {"model.onnx": _graphs, "golden.jsonl": _lines, "contract.json": _keys}.get(name, _bytes)
+            said.append(f"{name} differs: {how(*contents)}")
+    return said
+
+
+def _bytes(one: bytes, other: bytes) -> str:
+    return f"{len(one)} bytes then, {len(other)} now"
+
+
+def _keys(one: bytes, other: bytes) -> str:
+    then, now = json.loads(one), json.loads(other)
+    return f"in {', '.join(key for key in then | now if then.get(key) != now.get(key)) or 'its layout'}"
+
+
+def _lines(one: bytes, other: bytes) -> str:
+    then, now = one.splitlines(), other.splitlines()
+    if len(then) != len(now):
+        return f"{len(then)} rows then, {len(now)} now"
+    apart = [number for number, pair in enumerate(zip(then, now, strict=True)) if pair[0] != pair[1]]
+    first = apart[0]
+    before, after = json.loads(then[first]), json.loads(now[first])
+    if before["row"] != after["row"]:
+        return f"{len(apart)} of {len(then)} rows; row {first + 1} is another row"
+    return (
+        f"{len(apart)} of {len(then)} answers; row {first + 1} scored {before['score']:g} then, {after['score']:g} now"
+    )
+
+
+def _graphs(one: bytes, other: bytes) -> str:
+    """Name the first node or constant that differs, and in what."""
+    then, now = (onnx.load_from_string(content).graph for content in (one, other))
+    kinds = [[node.op_type for node in graph.node] for graph in (then, now)]
+    if kinds[0] != kinds[1]:
+        return f"its nodes are {', '.join(kinds[0])} then, {', '.join(kinds[1])} now"
+    for before, after in zip(then.node, now.node, strict=True):
+        values = [{word.name: helper.get_attribute_value(word) for word in node.attribute} for node in (before, after)]
+        for word in values[0] | values[1]:
+            if said := _values(values[0].get(word), values[1].get(word)):
+                return f"node {before.name or before.op_type}, {word}: {said}"
+    constants = [{tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer} for graph in (then, now)]
+    for word in constants[0] | constants[1]:
+        if said := _values(constants[0].get(word), constants[1].get(word)):
+            return f"constant {word}: {said}"
+    return "in names or descriptions only"
+
+
+def _values(then: Any, now: Any) -> str:
+    if type(then).__module__.startswith("onnx"):  # a tensor or a graph among the attributes
+        return "" if then == now else "another"
+    before, after = np.atleast_1d(np.asarray(then)), np.atleast_1d(np.asarray(now))
+    if before.shape != after.shape:
+        return f"{before.size} values then, {after.size} now"
+    apart = np.flatnonzero((before != after).ravel())
+    if not len(apart):
+        return ""
+    first = apart[0]
+    return f"{len(apart)} of {before.size} values, the first {before.ravel()[first]} then, {after.ravel()[first]} now"
+
+
+CLAUSES = (
+    Clause(
+        "R501",
+        "data",
+        "the manifest says which data the model was trained on",
+        "the manifest does not say which data the model was trained on",
+        "modelling",
+        data_told,
+        ("M101",),
+    ),
+    Clause(
+        "R502",
+        "same data",
+        "the data here is the data of the training",
+        "the data here is not the data of the training",
+        "modelling",
+        data_is_the_same,
+        ("R501",),
+    ),
+    Clause(
+        "R503",
+        "libraries",
+        "the libraries here are those of the training",
+        "the model was trained with other libraries",
+        "modelling",
+        libraries_are_the_same,
+        ("M101",),
+    ),
+    Clause(
+        "R504",
+        "training",
+        "the training runs through in a copy of the project",
+        "the training does not run through",
+        "modelling",
+        trains,
+        ("C109", "R502", "R503"),
+    ),
+    Clause(
+        "R505",
+        "same files",
+        "training again gives the same files, byte for byte",
+        "training again gives another delivery",
+        "modelling",
+        same_files,
+        ("R504",),
+    ),
+)

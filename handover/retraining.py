@@ -1,0 +1,70 @@
+"""A delivery's training, run once more in a copy of the project: nothing of the project itself is touched."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+HOME = Path("layers/model/delivery")
+MINUTES = 30
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", ".aws-sam", ".cache", ".*_cache", ".hypothesis", "__pycache__", "node_modules"
+)
+
+
+class NotTrainedError(RuntimeError):
+    """The training ended without a delivery; the message is what it said last."""
+
+
+def program(root: Path, folder: Path) -> Path | None:
+    """Find what trains a delivery: ``train.py`` beside its folder, or the project's own ``modelling/train.py``.
+
+    Returns
+    -------
+    Relative to ``root``; ``None`` where there is no such file, or the delivery lies outside.
+    """
+    if not folder.is_relative_to(root):
+        return None
+    inside = folder.relative_to(root)
+    found = Path("modelling/train.py") if inside == HOME else inside.parent / "train.py"
+    return found if (root / found).is_file() else None
+
+
+@contextmanager
+def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Path]:
+    """Train in a copy of the project, and give the folder of the new delivery there.
+
+    Hashes of strings are seeded anew in every Python process, and are here: an order that depends on them shows.
+
+    Raises
+    ------
+    NotTrainedError
+        When the training fails, or takes more than ``MINUTES``.
+    """
+    with TemporaryDirectory(prefix="handover-training-") as scratch:
+        copy = Path(shutil.copytree(root, Path(scratch) / "project", ignore=NOT_COPIED))
+        rooms = [copy, copy / "function", copy / "layers" / "model"]
+        command = ["-m", "modelling.train"] if training == Path("modelling/train.py") else [str(copy / training)]
+        try:
+            ended = subprocess.run(
+                [sys.executable, *command],
+                cwd=copy,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, rooms)), "PYTHONDONTWRITEBYTECODE": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+                timeout=MINUTES * 60,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise NotTrainedError(f"it was stopped after {MINUTES} minutes") from None
+        if ended.returncode:
+            said = ended.stdout.strip().splitlines() or [f"it ended with status {ended.returncode} and no word"]
+            raise NotTrainedError(said[-1].replace(str(copy), "."))
+        yield copy / folder.relative_to(root)
