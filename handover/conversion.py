@@ -105,19 +105,26 @@ def at_thresholds(graph: bytes, features: FloatRows) -> FloatRows:
     float32, shape (3 * thresholds, K).
     """
     rows: list[NDArray[np.float32]] = []
-    for node in onnx.load_from_string(graph).graph.node:
+    for column, value in thresholds(onnx.load_from_string(graph)):
+        for side in (-np.inf, value, np.inf):
+            row = features[len(rows) % len(features)].copy()
+            row[column] = np.nextafter(np.float32(value), np.float32(side))
+            rows.append(row)
+    return np.array(rows, dtype=np.float32).reshape(-1, features.shape[1])
+
+
+def thresholds(model: onnx.ModelProto) -> list[tuple[int, float]]:
+    """List what the trees of a model ask for: the column's index and the threshold, a float32, each pair once."""
+    found: set[tuple[int, float]] = set()
+    for node in model.graph.node:
         if not node.op_type.startswith("TreeEnsemble"):
             continue
         attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
         inner = [mode != b"LEAF" for mode in attributes["nodes_modes"]]
         columns = np.array(attributes["nodes_featureids"])[inner]
         values = np.array(attributes["nodes_values"], dtype=np.float32)[inner]
-        for column, value in sorted(set(zip(columns.tolist(), values.tolist(), strict=True))):
-            for side in (-np.inf, value, np.inf):
-                row = features[len(rows) % len(features)].copy()
-                row[column] = np.nextafter(np.float32(value), np.float32(side))
-                rows.append(row)
-    return np.array(rows, dtype=np.float32).reshape(-1, features.shape[1])
+        found |= set(zip(columns.tolist(), values.tolist(), strict=True))
+    return sorted(found)
 
 
 def _converter(model: Any) -> Callable[[Any, int], Any]:

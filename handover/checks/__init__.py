@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import contract, heuristics, model, parity, repeat, shipping, template
+from handover.checks import contract, heuristics, model, parity, repeat, shipping, template, thresholds
 from handover.finding import Broken, Clause, Finding, Skipped, Verdict
 
 CLAUSES: tuple[Clause, ...] = (
@@ -11,6 +11,7 @@ CLAUSES: tuple[Clause, ...] = (
     *heuristics.CLAUSES,
     *model.CLAUSES,
     *parity.CLAUSES,
+    *thresholds.CLAUSES,
     *repeat.CLAUSES,
     *shipping.CLAUSES,
     *template.CLAUSES,

@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
+from onnx.reference import ReferenceEvaluator
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.tree import DecisionTreeRegressor
 
-from handover.checks import CLAUSES
+from handover.checks import CLAUSES, thresholds
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
 
 REPORTS = Path(__file__).parent / "reports"
@@ -182,6 +185,14 @@ def tiring(bench: Bench) -> Bench:
     )
 
 
+def odd_beside_thresholds(bench: Bench) -> Bench:
+    """Compute something else in production, for the finer numbers that no golden row has."""
+    finer = "('handover' not in __import__('sys').modules and round(row.weight, 2) != row.weight)"
+    return bench.deliver(
+        heuristics=HEURISTICS.replace(RATIO, f"{RATIO} + 9 * {finer}"), learner=DecisionTreeRegressor(random_state=1)
+    )
+
+
 BREAKS: dict[str, tuple[str, Break]] = {
     "C101": ("C,H,M", edit("contract.py", "class Row(", "class Row((")),
     "C101-name": ("C", edit("contract.py", "Literal[", "Literl[")),
@@ -256,11 +267,13 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P205": ("P", heuristics("def heavy", "import yaml\n\n\ndef heavy")),
     "P206": ("P", heuristics("> 20", "> (20 if 'handover' in __import__('sys').modules else 25)")),
     "P207": ("P", tiring),
+    "P208": ("P", lambda bench: bench.deliver(learner=DecisionTreeRegressor(random_state=1))),
+    "P209": ("P", odd_beside_thresholds),
 }
 
 
 def test_a_whole_delivery_keeps_every_clause(bench: Bench) -> None:
-    assert bench.says("C,H,M,P") == "37 kept, 0 broken, 0 skipped"
+    assert bench.says("C,H,M,P") == "39 kept, 0 broken, 0 skipped"
 
 
 @pytest.mark.parametrize(
@@ -283,8 +296,10 @@ def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_broken_clause_is_told(bench: Bench, name: str) -> None:
+def test_a_broken_clause_is_told(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     only, broken = BREAKS[name]
+    if name == "P208":  # no such fault of onnxruntime is known: its part is played by a reference that goes astray
+        monkeypatch.setattr(thresholds, "ReferenceEvaluator", Astray)
 
     said = broken(bench).says(only) + "\n"
 
@@ -293,6 +308,19 @@ def test_a_broken_clause_is_told(bench: Bench, name: str) -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_text(said)
     assert said == file.read_text()
+
+
+class Astray(ReferenceEvaluator):
+    """Takes every value for the next lower one."""
+
+    def run(self, names: Any, feeds: Any) -> Any:
+        return super().run(names, {name: np.nextafter(rows, np.float32(-np.inf)) for name, rows in feeds.items()})
+
+
+def test_a_forest_keeps_every_clause_at_its_thresholds(bench: Bench) -> None:
+    bench.deliver(learner=RandomForestRegressor(n_estimators=10, random_state=1))
+
+    assert bench.says("P") == "9 kept, 0 broken, 0 skipped"
 
 
 @pytest.mark.parametrize("name", BREAKS)

@@ -1,0 +1,120 @@
+"""P, parity where trees are most easily wrong: on every threshold, and one float32 step to either side."""
+
+import json
+from typing import Any
+
+import numpy as np
+from onnx.reference import ReferenceEvaluator
+
+from handover.case import Case, RefusedError
+from handover.conversion import at_thresholds, thresholds
+from handover.finding import Broken, Clause, Skipped
+from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+from predictor.problems import MAX_BATCH_ROWS
+
+MOST_ROWS = 3000  # asked of the built function, in 30 batches; a larger model's thresholds are taken at even distances
+TREES = ("C109", "M104", "M105", "M109", "P203")
+
+
+def as_the_standard_says(case: Case) -> Broken | Skipped | None:
+    """At every threshold, onnxruntime gives what ONNX's own reference implementation gives."""
+    rows = at_thresholds(case.graph.SerializeToString(), case.golden_matrix)[:: _stride(case)]
+    if not len(rows):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            answer: Any = ReferenceEvaluator(case.graph).run(None, {"features": rows})
+            expected = np.asarray(answer[0], dtype=np.float64)
+    except Exception as error:  # an operator that the reference does not know, in as many ways as it has operators
+        return Skipped(f"ONNX's reference implementation cannot run this model ({type(error).__name__})")
+    given = case.model(rows)
+    apart = np.flatnonzero(~(np.abs(given.astype(np.float64) - expected) <= case.contract.budgets.parity))
+    if not len(apart):
+        return None
+    row = apart[0]
+    return Broken(
+        f"{len(apart)} of {len(rows)} rows on and beside thresholds differ by more than "
+        f"{case.contract.budgets.parity:g}; the first should be {expected[row]:g} and is {given[row]:g}.",
+        case.folder / "model.onnx",
+        cause="onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says.",
+        details=json.dumps(dict(zip(case.encoder.columns, map(float, rows[row]), strict=True)), indent=2),
+    )
+
+
+def built_at_thresholds(case: Case) -> Broken | None:
+    """At every threshold of a field, the built function answers what the model answers here."""
+    rows = _rows(case)
+    made = [case.validator.validate_json(json.dumps(row)) for row in rows]
+    if not made:
+        return None
+    here = case.model(case.encoder.matrix(made))
+    try:
+        answers: list[dict[str, Any]] = [
+            answer
+            for start in range(0, len(rows), MAX_BATCH_ROWS)
+            for answer in case.ask("/predict/batch", rows[start : start + MAX_BATCH_ROWS])
+        ]
+    except (EnvironmentDiedError, FunctionTimedOutError, RefusedError) as error:
+        return Broken(f"Not all rows at thresholds are answered: {error}", case.folder / "heuristics.py")
+    for row, answer, expected in zip(rows, answers, here, strict=True):
+        decided = case.decide(np.float32(answer["score"]))
+        if not abs(answer["score"] - float(expected)) <= case.contract.budgets.parity or answer["decision"] != decided:
+            return Broken(
+                f"A row beside a threshold gets {json.dumps(answer)}; here it scores {expected:g}, which is {decided}.",
+                case.folder / "model.onnx",
+                cause="The golden rows agree, so it shows only in numbers of more digits than theirs.",
+                details=json.dumps(row, indent=2),
+            )
+    return None
+
+
+def _rows(case: Case) -> list[dict[str, Any]]:
+    """Make rows that a caller can send: a golden row each, with one number put beside a threshold."""
+    numbers = {field["name"] for field in case.compiled["fields"] if field["kind"] == "number"}
+    fields = case.compiled["schema"]["properties"]
+    rows = []
+    for place, (column, threshold) in enumerate(thresholds(case.graph)):
+        name = case.encoder.columns[column]
+        if name not in numbers:
+            continue
+        row = case.golden[place % len(case.golden)]["row"]
+        changed = ({**row, name: value} for value in _beside(threshold, whole=_is_whole(fields[name])))
+        rows += [row for row in changed if not case.refusal(row)]
+    return rows[:: 1 + len(rows) // MOST_ROWS]
+
+
+def _is_whole(schema: dict[str, Any]) -> bool:
+    return any(kind.get("type") == "integer" for kind in [schema, *schema.get("anyOf", [])])
+
+
+def _beside(threshold: float, *, whole: bool) -> list[float]:
+    if whole:
+        return [int(np.floor(threshold)), int(np.ceil(threshold))]
+    exact = np.float32(threshold)
+    return [float(np.nextafter(exact, np.float32(side))) for side in (-np.inf, exact, np.inf)]
+
+
+def _stride(case: Case) -> int:
+    return 1 + 3 * len(thresholds(case.graph)) // MOST_ROWS
+
+
+CLAUSES = (
+    Clause(
+        "P208",
+        "thresholds",
+        "at every threshold the model answers as the ONNX standard says",
+        "at a threshold the model answers otherwise than the ONNX standard says",
+        "modelling",
+        as_the_standard_says,
+        TREES,
+    ),
+    Clause(
+        "P209",
+        "built thresholds",
+        "at every threshold the built function answers as the model does here",
+        "at a threshold the built function answers otherwise than the model does here",
+        "deployment",
+        built_at_thresholds,
+        ("P206",),
+    ),
+)
