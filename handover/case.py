@@ -23,6 +23,7 @@ from handover import retraining
 from handover.agreement import Contract
 from handover.cloudformation import Template
 from handover.diff.revisions import agreed_before
+from handover.latency import Latency, measure
 from handover.local import gateway
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, built_function
@@ -278,9 +279,7 @@ class Case:
         EnvironmentDiedError, FunctionTimedOutError
             When there is none.
         """
-        headers = (("content-type", "application/json"),)
-        request = gateway.Request("POST", path, headers=headers, body=json.dumps(body).encode())
-        event = gateway.event(request, "handover-check", datetime.now(UTC))
+        event = _event(path, body)
         answer = gateway.response(self.pool.invoke(json.dumps(event).encode()).reply)
         said = json.loads(answer.body)
         if answer.status != HTTPStatus.OK:
@@ -293,6 +292,17 @@ class Case:
         rows = [line["row"] for line in self.golden]
         batches = [rows[start : start + MAX_BATCH_ROWS] for start in range(0, len(rows), MAX_BATCH_ROWS)]
         return [answer for batch in batches for answer in self.ask("/predict/batch", batch)]
+
+    @cached_property
+    def latency(self) -> Latency:
+        """How long the built function takes for the first golden row, cold and warm; measured when first asked for."""
+        return measure(self.function, _event("/predict", self.golden[0]["row"]))
+
+
+def _event(path: str, body: Any) -> Json:
+    headers = (("content-type", "application/json"),)
+    request = gateway.Request("POST", path, headers=headers, body=json.dumps(body).encode())
+    return gateway.event(request, "handover-check", datetime.now(UTC))
 
 
 class RefusedError(RuntimeError):

@@ -1,9 +1,9 @@
-"""The clauses, in the order in which they are held: what is read, what answers, what trains, what ships, the stack."""
+"""The clauses, in the order in which they are held: what is read, answers, trains and ships, how fast, the stack."""
 
 from collections.abc import Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import contract, heuristics, model, parity, repeat, shipping, template, thresholds
+from handover.checks import contract, heuristics, model, parity, repeat, shipping, speed, template, thresholds
 from handover.finding import Broken, Clause, Finding, Skipped, Verdict
 
 CLAUSES: tuple[Clause, ...] = (
@@ -14,6 +14,7 @@ CLAUSES: tuple[Clause, ...] = (
     *thresholds.CLAUSES,
     *repeat.CLAUSES,
     *shipping.CLAUSES,
+    *speed.CLAUSES,
     *template.CLAUSES,
 )
 

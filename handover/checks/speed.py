@@ -1,0 +1,126 @@
+"""L, latency: what a caller waits for, cold and warm, as ratios to the least that could answer with this model."""
+
+import ast
+
+import numpy as np
+
+from handover.case import Case
+from handover.finding import Broken, Clause, Skipped
+from handover.latency import NotMeasuredError, Times, modules, slowest_imports
+from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+
+COLD_TO_FLOOR = 1.30
+WARM_TO_FLOOR = 9.0
+# Each costs what no cold start should pay, or has no business in production at all.
+FORBIDDEN = {
+    "asyncio": "the standard library's event loop",
+    "boto3": "the AWS SDK",
+    "botocore": "the AWS SDK",
+    "email": "a parser of mail",
+    "handover": "the build's own code",
+    "hypothesis": "a test library",
+    "lightgbm": "a training library",
+    "matplotlib": "a plotting library",
+    "modelling": "the training's own code",
+    "multiprocessing": "processes, which Lambda gives no room for",
+    "onnx": "the tools to make models, not to run them",
+    "pandas": "a library of tables",
+    "pydantic": "the schema code; the contract is compiled so that its core alone is enough",
+    "requests": "an HTTP client",
+    "scipy": "a library of numerics",
+    "sklearn": "a training library",
+    "ssl": "encryption, which API Gateway does",
+    "unittest": "a test library",
+    "urllib3": "an HTTP client",
+    "xgboost": "a training library",
+    "yaml": "a parser",
+}
+
+
+def imports_nothing_forbidden(case: Case) -> Broken | Skipped | None:
+    """INIT imports none of what production must never import."""
+    try:
+        imported = {name.partition(".")[0] for name in modules(case.function)}
+    except NotMeasuredError as error:
+        return Skipped(f"the function did not start in a process of its own: {error}")
+    found = sorted(imported & FORBIDDEN.keys())
+    if not found:
+        return None
+    evidence = f"INIT imports {'; '.join(f'{name} ({FORBIDDEN[name]})' for name in found)}."
+    for node in ast.walk(case.heuristics_tree):
+        named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        named += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if any(name.partition(".")[0] in found for name in named):
+            return Broken(evidence, case.folder / "heuristics.py", node.lineno)
+    cause = "A module of function/ or of heuristics.py brings it along, or a package of the layer does."
+    return Broken(evidence, case.root / "function", cause=cause)
+
+
+def starts_fast(case: Case) -> Broken | Skipped | None:
+    """A cold start takes little more than the least that could answer."""
+    try:
+        latency = case.latency
+    except (EnvironmentDiedError, FunctionTimedOutError, NotMeasuredError) as error:
+        return Skipped(f"it could not be measured: {error}")
+    ratios = latency.cold_ms / latency.cold_floor_ms
+    if np.quantile(ratios, 0.25) <= COLD_TO_FLOOR:
+        return None
+    slowest = ", ".join(f"{name} {own:.1f} ms" for name, own in slowest_imports(case.function))
+    return Broken(
+        f"{_told(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}.",
+        case.root / "function",
+        details=f"ours [ms]   {_each(latency.cold_ms)}\nfloor [ms]  {_each(latency.cold_floor_ms)}",
+    )
+
+
+def answers_fast(case: Case) -> Broken | None:
+    """A warm request takes little more than the model alone."""
+    latency = case.latency
+    ratios = np.sort(latency.warm_ms) / np.sort(latency.warm_floor_ms)  # like with like: both have their slow tenth
+    if np.quantile(ratios, 0.25) <= WARM_TO_FLOOR:
+        return None
+    return Broken(
+        f"{_told(ratios)} times one run of the model, {WARM_TO_FLOOR:.0f} are allowed.",
+        case.folder / "heuristics.py",
+        cause="A heuristic takes long, or the handler does more for a request than it did.",
+    )
+
+
+def _told(ratios: Times) -> str:
+    low, middle, high = np.quantile(ratios, [0.25, 0.5, 0.75])
+    return f"Median {middle:.2f} (half of them {low:.2f} to {high:.2f})"
+
+
+def _each(times: Times) -> str:
+    return " ".join(f"{time:.0f}" for time in times)
+
+
+CLAUSES = (
+    Clause(
+        "L601",
+        "imports",
+        "production imports nothing that it must never import",
+        "production imports what it must never import",
+        "both teams",
+        imports_nothing_forbidden,
+        ("P206",),
+    ),
+    Clause(
+        "L602",
+        "cold start",
+        "a cold start takes little more than the least that could answer",
+        "a cold start takes too long",
+        "both teams",
+        starts_fast,
+        ("L601",),
+    ),
+    Clause(
+        "L603",
+        "warm request",
+        "a warm request takes little more than the model alone",
+        "a warm request takes too long",
+        "both teams",
+        answers_fast,
+        ("L602",),
+    ),
+)

@@ -1,0 +1,78 @@
+"""Each clause of latency, broken alone: the whole report but for the figures, as a person reads it."""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handover import latency
+from handover.case import Case
+from handover.checks import hold, speed
+from handover.latency import Latency, NotMeasuredError, measure
+from handover.local.stack import BuiltFunction
+from handover.renderings.text import report
+from tests.handover.checks.conftest import HEURISTICS, ROOT, Bench
+
+REPORTS = Path(__file__).parent / "reports"
+BREAKS = {
+    "L601": ("def piece", "import unittest\n\n\ndef piece"),
+    "L602": ("def piece", "import time\n\ntime.sleep(0.4)\n\n\ndef piece"),
+    "L603": ("return row.weight > 20", "return row.weight > sum(range(50_000)) % 7 + 14"),
+}
+
+
+def says(bench: Bench, code: str) -> str:
+    """Hold one clause, without those that it needs: a heuristic that sleeps is told by them first."""
+    (clause,) = (replace(clause, needs=()) for clause in speed.CLAUSES if clause.code == code)
+    with Case(ROOT, bench.folder) as case:
+        return report(list(hold(case, [clause], [clause])), case).replace(str(bench.folder), "DELIVERY") + "\n"
+
+
+def figureless(said: str) -> str:
+    return re.sub(r"\d+\.\d+", "#", re.sub(r"Slowest imports: .*", "Slowest imports: #", said))
+
+
+@pytest.mark.parametrize("code", BREAKS)
+def test_a_broken_clause_is_told(bench: Bench, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "COLD_PAIRS", 3)
+    bench.deliver(heuristics=HEURISTICS.replace(*BREAKS[code], 1))
+
+    said = figureless(says(bench, code))
+
+    file = REPORTS / f"{code}.txt"
+    if os.environ.get("HANDOVER_REWRITE"):
+        file.write_text(said)
+    assert said == file.read_text()
+
+
+def test_every_clause_has_been_broken() -> None:
+    assert {clause.code for clause in speed.CLAUSES} == BREAKS.keys()
+
+
+def test_the_forbidden_modules_are_not_there_in_a_delivery_that_forbears(bench: Bench) -> None:
+    assert says(bench, "L601") == "1 kept, 0 broken, 0 skipped\n"
+
+
+def test_a_noisy_quarter_is_no_fault_of_the_function(bench: Bench) -> None:
+    def case(ratios: list[float]) -> Case:
+        opened = Case(ROOT, bench.folder)
+        ones = np.ones(len(ratios))
+        opened.__dict__["latency"] = Latency(np.array(ratios), ones, np.array(ratios), ones)
+        opened.__dict__["function"] = None
+        return opened
+
+    assert speed.starts_fast(case([1.2, 1.25, 1.3, 9, 9, 9, 9, 9, 9])) is None
+    assert speed.answers_fast(case([8, 8, 9, 90, 90, 90, 90, 90, 90])) is None
+
+
+def test_a_function_that_does_not_start_is_not_measured(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("raise RuntimeError('no model today')\n")
+    function = BuiltFunction("F", tmp_path, (), "app.handler", {}, 128, 3)
+
+    with pytest.raises(NotMeasuredError, match=r"^RuntimeError: no model today$"):
+        speed.modules(function)
+    with pytest.raises(Exception, match="did not start"):
+        measure(function, {})
