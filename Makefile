@@ -41,12 +41,13 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/python -m modelling.train
 	$(BIN)/handover events
 
-check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S REPORT=file.md)
-	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--markdown "$(REPORT)") $(if $(GITHUB_ACTIONS),--github)
+check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S REPORT=x.md HTML=x.html)
+	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(DELIVERY),--delivery "$(DELIVERY)") \
+	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(HTML),--html "$(HTML)") $(if $(GITHUB_ACTIONS),--github)
 
 explain: built .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
 	test -n "$(CODE)" || { echo "make: say which clause, as in make explain CODE=P203" >&2; exit 2; }
-	$(BIN)/handover explain $(CODE)
+	$(BIN)/handover explain $(if $(DELIVERY),--delivery "$(DELIVERY)") $(CODE)
 
 diff: .venv/modelling  ## what a delivery changes for callers, and which answers: make diff OLD=main [NEW=...] [PLOT=x.png]
 	test -n "$(OLD)" || { echo "make: say what to compare with, as in make diff OLD=main" >&2; exit 2; }

@@ -136,8 +136,9 @@ def explain(code: str, delivery: Path) -> None:
 @click.option(
     "--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Also append them to a Markdown file."
 )
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also draw them up as one HTML file.")
 @click.option("--github", is_flag=True, help="Also print them as annotations of a GitHub workflow.")
-def check(only: str, delivery: Path, as_json: bool, markdown: Path | None, github: bool) -> None:
+def check(*, only: str, delivery: Path, as_json: bool, markdown: Path | None, html: Path | None, github: bool) -> None:
     """Hold the delivery to its contract. Exit status: 0 kept, 1 broken, 2 could not be checked."""
     from rich.console import Console
     from rich.progress import Progress
@@ -146,7 +147,7 @@ def check(only: str, delivery: Path, as_json: bool, markdown: Path | None, githu
     from handover.checks import UnknownCodeError, hold, selected
     from handover.finding import Verdict
     from handover.renderings import annotations, text
-    from handover.renderings import markdown as markdown_rendering
+    from handover.renderings import markdown as summary
 
     try:
         clauses = selected(only.split(",") if only else ())
@@ -164,7 +165,11 @@ def check(only: str, delivery: Path, as_json: bool, markdown: Path | None, githu
             click.echo(said)
         if markdown:
             with markdown.open("a") as file:
-                file.write(markdown_rendering.report(findings, case))
+                file.write(summary.report(findings, case))
+        if html:
+            from handover.renderings import html as page  # draws plots: nobody else waits for the library
+
+            html.write_text(page.report(findings, case), encoding="utf-8")
     broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
     sys.exit(1 if broken else 2 * any(finding.failed for finding in findings))
 

@@ -74,7 +74,7 @@ def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:
 def _held(clause: Clause, case: Case) -> Finding:
     try:
         outcome = clause.check(case)
-    except Exception as error:  # what no clause has foreseen must not hide what the others found
+    except (Exception, SystemExit) as error:  # what no clause has foreseen must not hide what the others found
         reason = f"could not be held, {type(error).__name__}: {error}"
         return Finding(clause, Verdict.SKIPPED, reason=reason.splitlines()[0], failed=True)
     if isinstance(outcome, Broken):

@@ -32,12 +32,12 @@ def readable(case: Case) -> Broken | None:  # noqa: PLR0911  one way out for eac
         if "has no attribute 'CONTRACT'" not in str(error):
             return Broken(f"Running it ends in AttributeError: {error}", case.folder / "contract.py", _line(error))
         return Broken("It does not define CONTRACT = Contract(...).", case.folder / "contract.py")
-    except Exception as error:  # contract.py is somebody's code, and may raise anything
+    except (Exception, SystemExit) as error:  # contract.py is somebody's code, and may raise anything
         return Broken(f"Running it ends in {type(error).__name__}: {error}", case.folder / "contract.py", _line(error))
     return None
 
 
-def _line(error: Exception) -> int | None:
+def _line(error: BaseException) -> int | None:
     lines = []
     trace = error.__traceback__
     while trace:

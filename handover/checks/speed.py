@@ -48,10 +48,10 @@ def imports_nothing_forbidden(case: Case) -> Broken | Skipped | None:
         return None
     evidence = f"INIT imports {'; '.join(f'{name} ({FORBIDDEN[name]})' for name in found)}."
     for node in ast.walk(case.heuristics_tree):
-        named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        named += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if any(name.partition(".")[0] in found for name in named):
-            return Broken(evidence, case.folder / "heuristics.py", node.lineno)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            named = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+            if any(name.partition(".")[0] in found for name in named):
+                return Broken(evidence, case.folder / "heuristics.py", node.lineno)
     cause = "A module of function/ or of heuristics.py brings it along, or a package of the layer does."
     return Broken(evidence, case.root / "function", cause=cause)
 

@@ -197,6 +197,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C101": ("C,H,M", edit("contract.py", "class Row(", "class Row((")),
     "C101-name": ("C", edit("contract.py", "Literal[", "Literl[")),
     "C101-missing": ("C", without("contract.py")),
+    "C101-exits": ("C", edit("contract.py", "class Row(", "raise SystemExit(3)\n\n\nclass Row(")),
     "C101-no-contract": ("C", edit("contract.py", "CONTRACT = Contract(", "AGREED = Contract(")),
     "C102": ("C,H,M", edit("contract.py", "1.0.0", "1.0")),
     "C103": ("C,H,M", edit("contract.py", '"late": 40.0', '"late": 39.0')),

@@ -1,0 +1,117 @@
+"""Findings as one HTML file: what a person opens in a browser, keeps and sends on. It loads and runs nothing."""
+
+import hashlib
+import inspect
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from handover.case import Case
+from handover.finding import Clause, Finding, Verdict
+from handover.renderings.html.figures import figures
+from handover.renderings.text import place
+
+# What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
+UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def report(findings: Sequence[Finding], case: Case) -> str:
+    """Write the verdict, every broken clause in full, a table of all clauses, and plots of what can be had.
+
+    It names no time and no machine: the same findings on the same delivery give the same bytes. It renders for any
+    delivery, however broken, and takes nothing that it quotes for markup.
+    """
+    broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["coded"] = coded
+    page = environment.get_template("report.html.jinja").render(
+        contract=contract_name(case),
+        model=model_identity(case),
+        verdict=verdict(findings),
+        counts=counts(findings),
+        state="broken" if broken else "unsure" if unsure(findings) else "kept",
+        broken=[(finding, place(finding.broken, case)) for finding in broken if finding.broken],
+        groups=[(group(members[0].clause), members) for members in grouped(findings)],
+        figures=figures(case),
+    )
+    return UNWRITABLE.sub("\ufffd", page)
+
+
+def grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Put together what stands side by side and whose codes begin with the same letter."""
+    return [list(members) for _, members in groupby(findings, lambda finding: finding.clause.code[0])]
+
+
+def group(clause: Clause) -> tuple[str, str]:
+    """Name a clause's group, and say what it is about: as the module says it that holds the clause, in its first line.
+
+    Such a line is "P, parity: the model answers here as it did where it was trained." Where it is another, the code's
+    letter must do.
+    """
+    letter = clause.code[0]
+    line = (inspect.getdoc(inspect.getmodule(clause.check)) or "").partition("\n")[0]
+    name, _, about = line.rstrip(".").partition(": ")
+    return (name, about) if name.startswith(f"{letter}, ") else (letter, "")
+
+
+def unsure(findings: Sequence[Finding]) -> bool:
+    """Whether clauses failed themselves, or none was held: then what is not broken is not kept either."""
+    return not findings or any(finding.failed for finding in findings)
+
+
+def verdict(findings: Sequence[Finding]) -> str:
+    """Say in one sentence how the contract came out."""
+    if any(finding.verdict is Verdict.BROKEN for finding in findings):
+        return "The contract is broken."
+    return "The contract could not be checked in full." if unsure(findings) else "The contract is kept."
+
+
+def counts(findings: Sequence[Finding]) -> str:
+    """Count the verdicts in a sentence, and say how many of the broken clauses each team mends."""
+    count = Counter(finding.verdict for finding in findings)
+    clauses = "1 clause" if len(findings) == 1 else f"{len(findings)} clauses"
+    said = f"{clauses}: {', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in Verdict)}."
+    owners = Counter(finding.clause.owner for finding in findings if finding.verdict is Verdict.BROKEN)
+    mended = ", ".join(f"{owner} {number}" for owner, number in sorted(owners.items()))
+    return f"{said} To mend: {mended}." if mended else said
+
+
+def contract_name(case: Case) -> str:
+    """Name the contract and its version: as both teams signed it, else as the manifest has it, else say so."""
+    try:
+        return f"{case.contract.name} {case.contract.version}"
+    except Exception:
+        try:
+            return f"{case.manifest['contract']['name']} {case.manifest['contract']['version']}"
+        except Exception:
+            return "a contract that cannot be read"
+
+
+def model_identity(case: Case) -> str:
+    """Give the first 12 hex of the model's SHA-256, as every answer's ``x-model`` does; nothing without a model."""
+    try:
+        return hashlib.sha256((case.folder / "model.onnx").read_bytes()).hexdigest()[:12]
+    except OSError:
+        return ""
+
+
+def coded(text: str) -> Markup:
+    """Set what stands between backticks as code, and escape all of it."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:  # one backtick is alone: none is a pair for certain
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if position % 2 else escape(part) for position, part in enumerate(parts)
+    )

@@ -1,0 +1,175 @@
+"""What the report shows as plots: their data, had from the case, and the sentence that says what to see."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure as Canvas
+
+from handover.case import Case
+from handover.local.stack import NothingBuiltError
+from handover.renderings.html import plots
+from handover.renderings.html.plots import Numbers
+from handover.renderings.html.svg import inline
+from predictor.delivery import FILES, MANIFEST
+
+MIB = 1024 * 1024
+PACKAGES_SHOWN = 10
+LARGEST_DRAWN = 1e30  # beyond that, an axis overflows; no score is as large
+
+type Drawing = tuple[Callable[[Canvas], None], str]
+
+
+class LackingError(Exception):
+    """A plot's data is not there; the message goes on after "left out:"."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plot with its caption; or, where its data cannot be had, the reason."""
+
+    name: str
+    title: str
+    svg: str = ""
+    caption: str = ""
+    lacks: str = ""
+
+
+def figures(case: Case) -> list[Figure]:
+    """Draw what can be drawn of a delivery, however broken; nothing is measured or started for it."""
+    wanted: list[tuple[str, str, Callable[[Case], Drawing]]] = [
+        ("scores", "Scores of the golden rows", _scores),
+        ("calibration", "Calibration", _calibration),
+        ("parity", "Parity with the training", _parity),
+        ("latency", "Latency", _latency),
+        ("sizes", "Size by package", _sizes),
+    ]
+    return [_figure(case, *one) for one in wanted]
+
+
+def _figure(case: Case, name: str, title: str, drawing: Callable[[Case], Drawing]) -> Figure:
+    try:
+        draw, caption = drawing(case)
+        return Figure(name, title, inline(name, f"Plot: {title}", draw), caption)
+    except Exception as error:
+        return Figure(name, title, lacks=_why(error))
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case LackingError() | NothingBuiltError():
+            return f"{error}."
+        case FileNotFoundError(filename=str() | Path() as missing):
+            return f"there is no {Path(missing).name}."
+    said = (str(error).splitlines() or [""])[0]
+    return f"its data cannot be read ({type(error).__name__}{': ' if said else ''}{said})."
+
+
+def _scores(case: Case) -> Drawing:
+    here = case.golden_here.astype(np.float64)
+    known = here[np.isfinite(here)]
+    if not len(known):
+        raise LackingError("no golden row has a finite score here")
+    deciles = _numbers(case.manifest["baseline"]["score_deciles"], "the manifest's baseline")
+    decisions = {str(name): float(edge) for name, edge in case.contract.decisions.items()}
+    distance = np.abs(np.quantile(known, np.linspace(0, 1, len(deciles))) - deciles).max()
+    lower = list(decisions.items())[:-1]
+    edges = f" Dashed: where the decision changes, at {', '.join(f'{edge:g}' for _, edge in lower)}." if lower else ""
+    caption = (
+        f"The line, {len(known)} golden rows as scored here, should run through the circles, the deciles that the "
+        f"manifest has from training; the largest distance is {distance:.2g}.{edges}{_lost(len(here) - len(known))}"
+    )
+    return partial(plots.scores, here=known, deciles=deciles, decisions=decisions), caption
+
+
+def _lost(rows: int) -> str:
+    have = "1 row has" if rows == 1 else f"{rows} rows have"
+    return f" {have} no finite score, and cannot be drawn." if rows else ""
+
+
+def _calibration(case: Case) -> Drawing:
+    if "calibration" not in case.manifest.get("quality", {}):
+        raise LackingError("manifest.json has no quality.calibration")
+    bins = case.manifest["quality"]["calibration"]
+    scored, observed, rows = (_numbers([one[key] for one in bins], key) for key in ("mean_score", "bad", "rows"))
+    if not (_within(scored, 0, 1) and _within(observed, 0, 1) and rows.min() >= 1):
+        raise LackingError("quality.calibration in manifest.json holds what is no share or no count")
+    low, high = plots.wilson(observed, rows)
+    agree = int(((low <= scored) & (scored <= high)).sum())
+    caption = (
+        f"Dots near the dashed diagonal mean that the score can be read as a probability: for {agree} of {len(rows)} "
+        f"bins of held-out rows the diagonal lies within the 95 % interval of what was observed."
+    )
+    return partial(plots.calibration, scored=scored, observed=observed, rows=rows), caption
+
+
+def _parity(case: Case) -> Drawing:
+    trained, here = case.golden_scores.astype(np.float64), case.golden_here.astype(np.float64)
+    tolerance = float(case.contract.budgets.parity)
+    drawable = np.isfinite(trained) & np.isfinite(here)
+    if not drawable.any():
+        raise LackingError("no golden row has a finite score both in training and here")
+    apart = _numbers(here[drawable] - trained[drawable], "golden.jsonl")
+    worst = int(np.abs(apart).argmax())
+    far = int((~(np.abs(apart) <= tolerance)).sum())
+    row = np.flatnonzero(drawable)[worst] + 1
+    lost = _lost(int((~drawable).sum()))
+    every = f"All {len(apart)} dots lie" if not far else f"{far} of {len(apart)} golden rows, the crosses, lie outside"
+    caption = (
+        f"{every} {'within ' if not far else ''}the band, the agreed tolerance of {tolerance:g}; "
+        f"the farthest, row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"
+    )
+    return partial(plots.parity, trained=trained[drawable], apart=apart, tolerance=tolerance), caption
+
+
+def _latency(case: Case) -> Drawing:
+    measured: Any = vars(case).get("latency")  # a cached property: asking for it would measure
+    if measured is None:
+        raise LackingError("latency was not measured in this run")
+    cold, cold_floor, warm, warm_floor = (
+        _numbers(getattr(measured, kind), kind) for kind in ("cold_ms", "cold_floor_ms", "warm_ms", "warm_floor_ms")
+    )
+    caption = "Further left is faster; the dashed floor runs the same model and nothing else. " + " ".join(
+        f"{name}: median {np.median(function):.3g} ms, the floor {np.median(floor):.3g} ms, "
+        f"the slowest of {len(function)}: {function.max():.3g} ms."
+        for name, function, floor in (("Cold", cold, cold_floor), ("Warm", warm, warm_floor))
+    )
+    draw = partial(plots.latency, cold_ms=cold, cold_floor_ms=cold_floor, warm_ms=warm, warm_floor_ms=warm_floor)
+    return draw, caption
+
+
+def _sizes(case: Case) -> Drawing:
+    built = case.function
+    parts = {"function": _mib([built.root]), "model layer": _mib(case.folder / name for name in (*FILES, MANIFEST))}
+    for layer in built.layers:
+        if (layer / "delivery").is_dir():
+            continue  # the delivery, as mounted
+        for package in sorted((layer / "python").iterdir()):
+            parts[package.name] = _mib([package])
+    largest = sorted(parts.items(), key=lambda part: (-part[1], part[0]))[:PACKAGES_SHOWN]
+    total, shown = sum(parts.values()), sum(size for _, size in largest)
+    name, size = largest[0]
+    caption = (
+        f"{name} is {100 * size / total:.0f} % of the {total:.1f} MiB that a new environment has to load; "
+        f"the {len(largest)} parts shown make {shown:.1f} MiB of it."
+    )
+    return partial(plots.sizes, names=[name for name, _ in largest], mib=[size for _, size in largest]), caption
+
+
+def _mib(paths: Iterable[Path]) -> float:
+    files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
+    return sum(file.stat().st_size for file in files if file.is_file()) / MIB
+
+
+def _numbers(values: Any, what: str) -> Numbers:
+    numbers: Numbers = np.asarray(values, dtype=np.float64)
+    if numbers.ndim != 1 or not len(numbers) or not _within(numbers, -LARGEST_DRAWN, LARGEST_DRAWN):
+        raise LackingError(f"{what} is no list of finite numbers")
+    return numbers
+
+
+def _within(numbers: Numbers, low: float, high: float) -> bool:
+    return bool(((low <= numbers) & (numbers <= high)).all())

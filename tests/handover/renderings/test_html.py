@@ -1,0 +1,501 @@
+"""The report as a file: what it says, that it needs nothing else, and that it renders whatever is broken."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from handover.case import Case
+from handover.checks import CLAUSES, hold, selected
+from handover.finding import Broken, Clause, Finding, Verdict
+from handover.renderings import html
+from handover.renderings.html import plots
+from handover.renderings.html.figures import figures
+from predictor.delivery import FILES, MANIFEST
+from tests.handover.checks.conftest import CONTRACT, Bench
+
+HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
+SIDE_BY_SIDE = "\n".join(f"row {row:<6} {'should be 0.736085, and is 0.660082  ' * 6}" for row in range(60))
+CALIBRATION = [
+    {"rows": 30, "mean_score": 0.1, "bad": 0.0667},
+    {"rows": 30, "mean_score": 0.3, "bad": 0.7},
+    {"rows": 30, "mean_score": 0.6, "bad": 0.6},
+]
+STACK = """
+Resources:
+  RuntimeLayer: {Type: "AWS::Serverless::LayerVersion", Properties: {ContentUri: RuntimeLayer}}
+  ModelLayer: {Type: "AWS::Serverless::LayerVersion", Properties: {ContentUri: ModelLayer}}
+  PredictFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: PredictFunction
+      Handler: predictor.handler.handler
+      Layers: [!Ref RuntimeLayer, !Ref ModelLayer]
+"""
+
+
+def clause(code: str) -> Clause:
+    return Clause(code, "parity", "answers agree", "answers differ", "modelling", lambda case: None)
+
+
+def findings_in(root: Path) -> list[Finding]:
+    return [
+        Finding(clause("C101"), Verdict.KEPT),
+        Finding(
+            clause("P203"),
+            Verdict.BROKEN,
+            broken=Broken(
+                '3 of 500 rows differ; all have `zone` = "home".',
+                root / "delivery" / "heuristics.py",
+                7,
+                cause="It was edited.",
+                details=SIDE_BY_SIDE,
+            ),
+        ),
+        Finding(
+            clause("P204"),
+            Verdict.BROKEN,
+            broken=Broken("One row.", root / "delivery" / ("long" * 40), details="a\n  b"),
+        ),
+        Finding(clause("P205"), Verdict.SKIPPED, reason="needs P203", lacks=("P203",)),
+    ]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a project in which all five plots can be drawn: a delivery, and a build of a few bytes."""
+    root = tmp_path_factory.mktemp("project")
+    build = root / ".aws-sam" / "build"
+    for name, size in (
+        ("PredictFunction/predictor/handler.py", 2_000),
+        ("RuntimeLayer/python/numpy/core.so", 3_000_000),
+        ("RuntimeLayer/python/typing_extensions.py", 200_000),
+        ("ModelLayer/delivery/model.onnx", 10),
+    ):
+        (build / name).parent.mkdir(parents=True, exist_ok=True)
+        (build / name).write_bytes(bytes(size))
+    (build / "template.yaml").write_text(STACK)
+    Bench(root / "delivery").deliver().seal(quality={"calibration": CALIBRATION})
+    return root
+
+
+@pytest.fixture
+def case(project: Path, tmp_path: Path) -> Iterator[Case]:
+    """Give a copy of the project, to be broken."""
+    shutil.copytree(project, tmp_path / "project")
+    with Case(tmp_path / "project", tmp_path / "project" / "delivery") as case:
+        yield case
+
+
+def measured(case: Case) -> Case:
+    random = np.random.default_rng(1)
+    vars(case)["latency"] = SimpleNamespace(
+        cold_ms=random.gamma(30, 6, 20),
+        cold_floor_ms=random.gamma(30, 4, 20),
+        warm_ms=random.gamma(9, 0.2, 200),
+        warm_floor_ms=random.gamma(9, 0.1, 200),
+    )
+    return case
+
+
+class Page(HTMLParser):
+    """What a browser would make of the file: its elements, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.lines: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.lines += [data.strip()] if data.strip() and self.elements[-1][0] != "style" else []
+
+    def values(self, key: str) -> list[str]:
+        return [str(attributes[key]) for _, attributes in self.elements if key in attributes]
+
+
+def captions(case: Case) -> dict[str, str]:
+    return {figure.name: figure.caption or figure.lacks for figure in figures(case)}
+
+
+# --- what it says
+
+
+def test_it_says_the_verdict_then_what_broke_then_all_clauses(case: Case) -> None:
+    lines = Page(html.report(findings_in(case.root), case)).lines
+    model = html.model_identity(case)
+    assert lines[: lines.index("Plots", 10)] == [
+        "Delivery of parcels 1.0.0: The contract is broken.",
+        "Skip to the report",
+        "Delivery of parcels 1.0.0",
+        "The contract is broken.",
+        "4 clauses: 1 kept, 2 broken, 1 skipped. To mend: modelling 2.",
+        *("Model", model),
+        *("What is broken", "All clauses", "Plots"),
+        "What is broken",
+        *("P203", "parity: answers differ"),
+        *("3 of 500 rows differ; all have", "zone", '= "home".'),
+        "It was edited.",
+        *("Mend", "modelling", "Look in", "delivery/heuristics.py:7"),
+        *("Do", "make explain CODE=P203", "Page", "docs/checks/P203.md"),
+        *("All of the evidence for P203", SIDE_BY_SIDE.strip()),
+        *("P204", "parity: answers differ"),
+        "One row.",
+        *("Mend", "modelling", "Look in", "delivery/" + "long" * 40),
+        *("Do", "make explain CODE=P204", "Page", "docs/checks/P204.md"),
+        *("All of the evidence for P204", "a\n  b"),
+        "All clauses",
+        *("Clause", "Topic", "Rule", "Verdict", "Mended by"),
+        "C",
+        *("C101", "parity", "answers agree", "kept", "modelling"),
+        "P",
+        *("P203", "parity", "answers agree", "broken", "modelling"),
+        *("P204", "parity", "answers agree", "broken", "modelling"),
+        *("P205", "parity", "answers agree", "Skipped: needs P203", "skipped", "modelling"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        (
+            [Finding(clause("C101"), Verdict.KEPT)],
+            ("The contract is kept.", "1 clause: 1 kept, 0 broken, 0 skipped."),
+        ),
+        (
+            [Finding(clause("C101"), Verdict.SKIPPED, reason="could not be held, KeyError: 1", failed=True)],
+            ("The contract could not be checked in full.", "1 clause: 0 kept, 0 broken, 1 skipped."),
+        ),
+        ([], ("The contract could not be checked in full.", "0 clauses: 0 kept, 0 broken, 0 skipped.")),
+    ],
+)
+def test_what_is_not_broken_is_kept_only_if_it_was_held(
+    case: Case, findings: list[Finding], said: tuple[str, str]
+) -> None:
+    lines = Page(html.report(findings, case)).lines
+    assert (lines[3], lines[4]) == said
+    assert "What is broken" not in lines
+
+
+def test_every_group_of_clauses_has_a_name() -> None:
+    groups = html.grouped([Finding(clause, Verdict.KEPT) for clause in CLAUSES])
+    named = [html.group(group[0].clause) for group in groups]
+    assert all(len(name) > 3 and about for name, about in named), named
+
+
+def test_every_plot_says_what_to_see(case: Case) -> None:
+    said = captions(measured(case))
+    assert {name: re.sub(r"\d+(\.\d+)?(e-\d+)?", "#", caption) for name, caption in said.items()} == {
+        "scores": "The line, # golden rows as scored here, should run through the circles, the deciles that the "
+        "manifest has from training; the largest distance is #. Dashed: where the decision changes, at #.",
+        "calibration": "Dots near the dashed diagonal mean that the score can be read as a probability: for # of # "
+        "bins of held-out rows the diagonal lies within the # % interval of what was observed.",
+        "parity": "All # dots lie within the band, the agreed tolerance of #; the farthest, row #, is # from its "
+        "score in training.",
+        "latency": "Further left is faster; the dashed floor runs the same model and nothing else. Cold: median # "
+        "ms, the floor # ms, the slowest of #: # ms. Warm: median # ms, the floor # ms, the slowest of #: # ms.",
+        "sizes": "numpy is # % of the # MiB that a new environment has to load; the # parts shown make # MiB of it.",
+    }
+    assert "for 2 of 3 bins" in said["calibration"]  # 0.7 of 30 is no 0.3
+    assert "93 % of the 3.1 MiB" in said["sizes"]
+
+
+def test_parity_names_the_worst_row_and_what_has_no_score(case: Case) -> None:
+    def worse(lines: list[dict[str, Any]]) -> None:
+        lines[2]["score"] += 0.5
+        lines[3]["score"] += 0.01
+        lines[4]["score"] = float("nan")
+
+    Bench(case.folder).golden(worse)
+    assert captions(case)["parity"] == (
+        "2 of 39 golden rows, the crosses, lie outside the band, the agreed tolerance of 1e-05; "
+        "the farthest, row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
+    )
+
+
+def test_wilsons_interval() -> None:
+    low, high = plots.wilson(np.array([0.0, 0.5, 1.0]), np.array([10.0, 100.0, 10.0]))
+    assert low == pytest.approx([0, 0.4038, 0.7225], abs=1e-4)  # R's binom.confint(method="wilson")
+    assert high == pytest.approx([0.2775, 0.5962, 1], abs=1e-4)
+
+
+def test_nothing_is_measured_for_the_report(case: Case) -> None:
+    page = html.report(findings_in(case.root), case)
+    assert "Latency is left out: latency was not measured in this run." in page
+    assert not {"pool", "golden_answers"} & vars(case).keys()
+
+
+# --- that it needs nothing else
+
+
+def test_it_is_one_file_that_loads_nothing_and_runs_nothing(case: Case) -> None:
+    text = html.report(findings_in(case.root), measured(case))
+    page = Page(text)
+    assert text.count("<svg") == 5
+    assert not re.search(r"https?:|//\w|@import|url\((?!#)", text)
+    assert not {"script", "link", "img", "iframe", "object", "image", "base"} & {tag for tag, _ in page.elements}
+    assert not [key for _, attributes in page.elements for key in attributes if key.startswith("on") or key == "src"]
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert {reference[1:] for reference in page.values("href")} <= set(ids)
+    assert all(reference.startswith("#") for reference in page.values("href"))
+    assert set(re.findall(r"url\(#([^)]*)\)", text)) <= set(ids)
+
+
+def test_its_outline_is_in_order(case: Case) -> None:
+    elements = Page(html.report(findings_in(case.root), measured(case))).elements
+    levels = [int(tag[1]) for tag, _ in elements if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert all(attributes.get("scope") for tag, attributes in elements if tag == "th")
+    assert ("html", {"lang": "en"}) in elements
+    pictures = [attributes for tag, attributes in elements if tag == "svg"]
+    assert all(attributes["role"] == "img" and attributes["aria-label"] for attributes in pictures)
+    assert len([tag for tag, _ in elements if tag == "figcaption"]) == len(pictures)
+
+
+def test_the_same_findings_give_the_same_bytes(case: Case) -> None:
+    first = html.report(findings_in(case.root), measured(case))
+    with Case(case.root, case.folder) as again, mpl.rc_context({"font.size": 30, "svg.fonttype": "path"}):
+        assert html.report(findings_in(case.root), measured(again)) == first
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_colours_can_be_read(scheme: str) -> None:
+    blocks = re.findall(r":root \{(.*?)\}", (Path(html.__file__).parent / "report.css").read_text(), re.DOTALL)
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", blocks[scheme == "dark"]))
+    for letters in ("ink", "muted", "link", "kept", "broken", "unsure"):
+        assert _contrast(colours[letters], colours["paper"]) >= 4.5, letters  # WCAG 2.2, 1.4.3
+    assert _contrast(colours["ink"], colours["band"]) >= 4.5
+    for mark in ("here", "there", "muted"):
+        assert _contrast(colours[mark], colours["paper"]) >= 3, mark  # 1.4.11
+        assert _contrast(colours[mark], colours["band"]) >= 3, mark
+
+
+def _contrast(one: str, other: str) -> float:
+    dark, light = sorted(map(_luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+# --- that it renders whatever is broken
+
+
+def test_what_a_delivery_says_is_never_markup(case: Case) -> None:
+    contract = CONTRACT.replace('name="parcels"', f"name={HOSTILE!r}").replace('"soon"', f"{HOSTILE[:9]!r}")
+    Bench(case.folder).deliver(contract).seal(quality={"calibration": [{HOSTILE: 1}]})
+    broken = Broken(HOSTILE, case.root / HOSTILE, cause=HOSTILE, details=HOSTILE)
+    findings = [
+        Finding(clause("P203"), Verdict.BROKEN, broken=broken),
+        Finding(clause("P204"), Verdict.SKIPPED, reason=HOSTILE),
+    ]
+    text = html.report(findings, case)
+    page = Page(text)
+    assert not {"script", "img"} & {tag for tag, _ in page.elements}
+    assert text.count("&lt;script&gt;alert(1)") == 7  # title, heading, evidence, cause, place, details, reason
+    assert "&lt;/pre&gt;&lt;/s</text>" in text  # a decision, in a plot
+    assert f"Delivery of {HOSTILE} 1.0.0" in page.lines
+    assert HOSTILE in page.lines  # the details, letter by letter
+    assert "49" not in page.lines
+
+
+def test_what_no_file_can_hold_is_replaced(case: Case) -> None:
+    broken = Broken("a\x00b\ud800c\x1b[31md\u2028é", case.folder / "x")
+    text = html.report([Finding(clause("P203"), Verdict.BROKEN, broken=broken)], case)
+    assert "a\ufffdb\ufffdc\ufffd[31md\u2028é" in text
+    assert text.encode()
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\x00", b"[]"])
+@pytest.mark.parametrize("name", [*FILES, MANIFEST, "contract.py"])
+def test_any_broken_file_is_reported(case: Case, name: str, content: bytes | None) -> None:
+    path = case.folder / name
+    path.unlink() if content is None else path.write_bytes(content)
+    findings = list(hold(case, selected(["C", "H", "M"])))
+    page = Page(html.report(findings, case))
+    left_out = [line for line in page.lines if " is left out: " in line]
+    assert "The contract is broken." in page.lines
+    assert len(left_out) + len([tag for tag, _ in page.elements if tag == "svg"]) == 5
+    assert all(line.endswith(".") for line in left_out)
+
+
+def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
+    with Case(tmp_path, tmp_path / "nowhere") as case:
+        page = Page(html.report(list(hold(case, selected(["C", "H", "M"]))), case))
+    assert page.lines[2:4] == ["Delivery of a contract that cannot be read", "The contract is broken."]
+    assert [line for line in page.lines if " is left out: " in line] == [
+        "Scores of the golden rows is left out: there is no model.onnx.",
+        "Calibration is left out: there is no manifest.json.",
+        "Parity with the training is left out: there is no golden.jsonl.",
+        "Latency is left out: latency was not measured in this run.",
+        "Size by package is left out: nothing is built: run make build.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "quality",
+    [
+        None,
+        {"calibration": None},
+        {"calibration": []},
+        {"calibration": [1]},
+        {"calibration": [{"rows": 0, "mean_score": 0.1, "bad": 0.1}]},
+        {"calibration": [{"rows": 9, "mean_score": 1e300, "bad": 0.1}]},
+        {"calibration": [{"rows": 9, "mean_score": None, "bad": 0.1}]},
+        {"calibration": [{"rows": [9], "mean_score": [0.1], "bad": [0.1]}]},
+    ],
+)
+def test_a_calibration_that_is_none_is_left_out(case: Case, quality: Any) -> None:
+    Bench(case.folder).seal(quality=quality)
+    by_name = {figure.name: figure for figure in figures(case)}
+    assert by_name["calibration"].lacks
+    assert not by_name["parity"].lacks
+
+
+@pytest.mark.parametrize("scores", [[1e300], [float("nan")] * 40, ["a"], [[1.0]]])
+def test_scores_that_no_axis_can_hold_are_left_out(case: Case, scores: list[Any]) -> None:
+    def other(lines: list[dict[str, Any]]) -> None:
+        for line, score in zip(lines, scores, strict=False):
+            line["score"] = score
+
+    Bench(case.folder).golden(other)
+    assert {figure.name for figure in figures(case) if figure.svg} == {"scores", "calibration", "sizes"}
+
+
+@pytest.mark.parametrize(
+    ("apart", "tolerance"), [([0.0, 0.0], 0.0), ([0.0, 1e-6], 1e-5), ([1e-4, -3e5], 1e-5), ([1e-9], 0.0)]
+)
+def test_the_parity_plot_fits_any_distance(apart: list[float], tolerance: float) -> None:
+    figure = mpl.figure.Figure()
+    plots.parity(figure, np.zeros(len(apart)), np.array(apart), tolerance)
+    low, high = figure.axes[0].get_ylim()
+    assert low < min(apart) <= max(apart) < high
+    assert 3 <= len(figure.axes[0].get_yticks()) <= 11
+
+
+def test_a_manifest_names_the_contract_that_cannot_be_read(case: Case) -> None:
+    (case.folder / "contract.py").unlink()
+    assert json.loads((case.folder / MANIFEST).read_text())["contract"]["name"] == "parcels"
+    assert html.contract_name(case) == "parcels 1.0.0"
+
+
+# --- in a browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start headless Chromium, which is driven by its own WebDriver; both come from the same distribution."""
+    found = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    if missing := [name for name, path in found.items() if path is None]:
+        pytest.skip(f"{' and '.join(missing)} not found; to get both: apt-get install chromium chromium-driver")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed; to get it: make setup")
+    options = webdriver.ChromeOptions()
+    options.binary_location = found["chromium"]
+    # In a container people are root, where Chromium has no sandbox, and shared memory is too small for it.
+    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(executable_path=found["chromedriver"])
+    driver = webdriver.Chrome(options=options, service=service)
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def opened(browser: Any, case: Case, width: int, scheme: str = "light") -> Any:
+    file = case.root / "report.html"
+    file.write_text(html.report(findings_in(case.root), measured(case)), encoding="utf-8")
+    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    browser.get(file.as_uri())
+    return browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_fits_a_phone_and_a_desk(browser: Any, case: Case, width: int, scheme: str) -> None:
+    page = opened(browser, case, width, scheme)
+    page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.get_log("browser") == []
+    assert page.execute_script("return [innerWidth, document.scrollingElement.scrollWidth]") == [width, width]
+    drawn = page.execute_script(
+        "return [...document.querySelectorAll('figure svg, figcaption')].map(one => {"
+        "const box = one.getBoundingClientRect(); return [box.left, box.right, box.width, box.height]})"
+    )
+    assert len(drawn) == 10
+    assert all(left >= 0 and right <= width and wide > 250 and high > 20 for left, right, wide, high in drawn)
+    letters = page.execute_script(
+        "return [...document.querySelectorAll('figure svg text')].map(one => {"
+        "const size = one.getBoundingClientRect(), svg = one.closest('svg').getBoundingClientRect();"
+        "return [parseFloat(getComputedStyle(one).fontSize) * svg.width / one.closest('svg').viewBox.baseVal.width,"
+        "svg.left - size.left, size.right - svg.right]})"
+    )
+    assert all(size >= 10 and left < 1 and right < 1 for size, left, right in letters)  # legible, and not cut off
+    ink = page.execute_script("return getComputedStyle(document.querySelector('svg text')).fill")
+    assert (sum(map(int, re.findall(r"\d+", ink))) > 384) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_part_is_reached_by_key(browser: Any, case: Case, width: int) -> None:
+    page = opened(browser, case, width)
+    reached = [_tab(page)]
+    assert reached[0] == {"name": "Skip to the report", "seen": True}
+    while (at := _tab(page))["name"] != "":
+        reached.append(at)
+        if at["name"].startswith("All of the evidence"):
+            _press(page, "Enter")  # opens it: what it holds must come next
+    assert [one["name"] for one in reached[1:]] == [
+        *("What is broken", "All clauses", "Plots"),
+        *("All of the evidence for P203", "Evidence for P203"),
+        *("All of the evidence for P204", "Evidence for P204"),
+        *("P203", "P204"),
+    ]
+    assert all(one["seen"] for one in reached)
+    assert page.get_log("browser") == []
+
+
+def test_the_skip_link_skips(browser: Any, case: Case) -> None:
+    page = opened(browser, case, 390)
+    _tab(page)
+    _press(page, "Enter")
+    assert _tab(page)["name"] == "All of the evidence for P203"
+
+
+def _tab(page: Any) -> dict[str, Any]:
+    """Press Tab; name what has the focus then, and say whether it is on the screen and marked as focused."""
+    _press(page, "Tab")
+    found: dict[str, Any] = page.execute_script(
+        "const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);"
+        "if (one === document.body) return {name: '', seen: true};"
+        "return {name: one.getAttribute('aria-label') || one.textContent, seen: box.width > 0 && box.left >= 0"
+        " && box.right <= innerWidth && box.bottom > 0 && box.top < innerHeight && style.outlineStyle !== 'none'}"
+    )
+    return found
+
+
+def _press(page: Any, key: str) -> None:
+    from selenium.webdriver import ActionChains, Keys  # noqa: PLC0415  the fixture skips where it is not installed
+
+    ActionChains(page).send_keys(getattr(Keys, key.upper())).perform()
