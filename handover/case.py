@@ -174,6 +174,14 @@ class Case:
         found = retraining.program(self.root, self.folder)
         return self.root / found if found else None
 
+    @property
+    def delivers(self) -> str:
+        """What to type to train and deliver anew."""
+        found = retraining.program(self.root, self.folder)
+        if found is None:
+            return "call deliver()"
+        return "make model" if found == retraining.PROJECTS_OWN else f".venv/bin/python {found}"
+
     def trained_again(self, times: int = 1) -> Path:
         """Give the delivery that training again makes: the first, or another one.
 

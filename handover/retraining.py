@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-HOME = Path("layers/model/delivery")
+HOME, PROJECTS_OWN = Path("layers/model/delivery"), Path("modelling/train.py")
 MINUTES = 30
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".aws-sam", ".cache", ".*_cache", ".hypothesis", "__pycache__", "node_modules"
@@ -30,7 +30,7 @@ def program(root: Path, folder: Path) -> Path | None:
     if not folder.is_relative_to(root):
         return None
     inside = folder.relative_to(root)
-    found = Path("modelling/train.py") if inside == HOME else inside.parent / "train.py"
+    found = PROJECTS_OWN if inside == HOME else inside.parent / "train.py"
     return found if (root / found).is_file() else None
 
 
@@ -48,7 +48,7 @@ def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix="handover-training-") as scratch:
         copy = Path(shutil.copytree(root, Path(scratch) / "project", ignore=NOT_COPIED))
         rooms = [copy, copy / "function", copy / "layers" / "model"]
-        command = ["-m", "modelling.train"] if training == Path("modelling/train.py") else [str(copy / training)]
+        command = ["-m", "modelling.train"] if training == PROJECTS_OWN else [str(copy / training)]
         try:
             ended = subprocess.run(
                 [sys.executable, *command],

@@ -29,28 +29,33 @@ RANDOM = {
 }
 KIB = 1024
 EXAMPLES = 500
-REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again with make model."
+REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
 
 
 def hashes_hold(case: Case) -> Broken | None:
     """Every file is the one that the manifest vouches for."""
     manifest = case.folder / serving.MANIFEST
+    again = f"{REDELIVER}: {case.delivers}."
     try:
         expected = {name: case.manifest["files"][name] for name in serving.FILES}
         _ = [column["name"] for column in case.manifest["columns"]], float(case.manifest["tolerance"])
     except OSError:
-        return Broken("There is no manifest.json.", manifest, cause="The model was not delivered yet: make model.")
+        return Broken(
+            "There is no manifest.json.", manifest, cause=f"The model was not delivered yet: {case.delivers}."
+        )
     except (ValueError, KeyError, TypeError) as error:
-        return Broken(f"manifest.json cannot be read: {type(error).__name__}: {error}.", manifest, cause=REDELIVER)
+        return Broken(f"manifest.json cannot be read: {type(error).__name__}: {error}.", manifest, cause=again)
     for name, sha256 in expected.items():
         try:
             found = hashlib.sha256((case.folder / name).read_bytes()).hexdigest()
         except OSError:
-            return Broken(f"There is no {name}.", case.folder / name, cause=REDELIVER)
+            return Broken(f"There is no {name}.", case.folder / name, cause=again)
         if found != sha256:
             evidence = f"{name} has the SHA-256 {found[:12]}..., the manifest says {str(sha256)[:12]}..."
-            edited = "heuristics.py was edited after the model was trained on it; train and deliver again: make model."
-            cause = edited if name == "heuristics.py" else REDELIVER
+            edited = (
+                f"heuristics.py was edited after the model was trained on it; train and deliver again: {case.delivers}."
+            )
+            cause = edited if name == "heuristics.py" else again
             return Broken(evidence, case.folder / name, cause=cause, details=f"expected {sha256}\nfound    {found}")
     return None
 
@@ -167,7 +172,7 @@ def same_columns(case: Case) -> Broken | None:
     return Broken(
         f"The columns are not those of the training; {'; '.join(said) or 'their order changed'}.",
         case.folder / serving.MANIFEST,
-        cause="contract.py or heuristics.py changed after the training; train again: make model.",
+        cause=f"contract.py or heuristics.py changed after the training; train again: {case.delivers}.",
     )
 
 
