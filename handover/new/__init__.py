@@ -1,0 +1,166 @@
+"""A CSV file becomes the draft of a delivery: a contract read off the data, two heuristics, and a training."""
+
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from handover.new import writing
+from handover.new.examples import examples
+from handover.new.fields import Field, LeftOut, field
+from handover.new.leaks import filled_by_outcome, gives_away, made_up
+from handover.new.naming import UNIT_UNKNOWN, field_names, unit
+from handover.new.outcome import Outcome, OutcomeError, outcome
+from handover.new.table import Table, TableError, read
+from handover.new.words import missing
+
+__all__ = ["NewError", "Report", "scaffold"]
+
+
+class NewError(ValueError):
+    """No delivery can be drafted of this; one sentence says why. Nothing has been written."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was drafted."""
+
+    folder: Path
+    data: Path
+    rows: int
+    fields: tuple[Field, ...]
+    left_out: tuple[LeftOut, ...]
+    heuristics: tuple[str, ...]
+    outcome: Outcome
+    notes: tuple[str, ...]
+
+    def text(self) -> str:
+        """Say it to the person who asked: what became of each column, and what to do next."""
+        named = sorted((entry.header for entry in self.left_out), key=len)
+        width = min(max(map(len, named), default=0), 30)
+        fields = "1 field" if len(self.fields) == 1 else f"{len(self.fields)} fields"
+        lines = [
+            f"{self.folder}: a contract of {fields}, read off {self.rows} rows of {self.data.name}.",
+            self.outcome.said,
+            *self.notes,
+            "",
+        ]
+        if self.left_out:
+            lines += ["Left out (to take one in after all: Row in contract.py, FIELDS in train.py):"]
+            lines += [f"  {column.header:<{width}}  {column.why}" for column in self.left_out]
+            lines += [""]
+        asked = [entry for entry in self.fields if entry.question]
+        if asked:
+            lines += ["To settle with someone who knows the data:"]
+            lines += [f"  {entry.header}: {entry.question}" for entry in asked]
+            lines += [""]
+        unknown = sum(entry.number is not None and unit(entry.header) == UNIT_UNKNOWN for entry in self.fields)
+        if unknown:
+            lines += [f"Numbers whose header names no unit, for you to write in contract.py: {unknown}.", ""]
+        lines += [
+            "Next:",
+            f"  .venv/bin/python {self.folder}/train.py",
+            f"  make check DELIVERY={self.folder}/delivery",
+        ]
+        return "\n".join(lines)
+
+
+def scaffold(name: str, data: Path, target: str, to: Path) -> Report:
+    """Draft a delivery from a CSV file.
+
+    Parameters
+    ----------
+    name
+        What the contract is called.
+    data, target
+        The CSV file, and the header of the column that is to be predicted.
+    to
+        The folder to make; it must not be there yet.
+
+    Raises
+    ------
+    NewError
+        When the file or its target cannot be used, or ``to`` is there; nothing has been written then.
+    """
+    title = _slug(name)
+    if to.exists() or to.is_symlink():
+        raise NewError(f"{to} is there already: choose another name, or remove it")
+    try:
+        table = read(data)
+        predicted = outcome(table, target)
+    except (TableError, OutcomeError) as error:
+        raise NewError(str(error)) from None
+    fields, left_out = _sorted_out(table, predicted)
+    if not fields:
+        why = "; ".join(f"{column.header}: {column.why}" for column in left_out) or "it has no other column"
+        raise NewError(f"{table.name} leaves nothing to predict '{predicted.header}' from: {why}")
+    chosen = examples(fields)
+    source = Path(os.path.relpath(data.resolve(), to.resolve())).as_posix()
+    files = {
+        "delivery/contract.py": writing.contract(
+            title, table.name, fields, left_out, predicted, example="heuristics.py"
+        ),
+        "delivery/heuristics.py": writing.heuristics(title, chosen),
+        "train.py": writing.train(title, to.name, source, fields, predicted),
+    }
+    try:
+        for file, text in files.items():
+            (to / file).parent.mkdir(parents=True, exist_ok=True)
+            (to / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NewError(f"{to} cannot be written: {error.strerror}") from None
+    return Report(
+        folder=to,
+        data=data,
+        rows=len(predicted.kept),
+        fields=tuple(fields),
+        left_out=tuple(left_out),
+        heuristics=tuple(example.name for example in chosen),
+        outcome=predicted,
+        notes=tuple(_notes(table, predicted)),
+    )
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", Path(name).name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if not slug:
+        raise NewError(f"'{name}' is no name: write letters and digits, as in my-model")
+    return slug
+
+
+def _sorted_out(table: Table, predicted: Outcome) -> tuple[list[Field], list[LeftOut]]:
+    """Part the columns into those that the model can use and those that it cannot, in the data's order."""
+    headers = [header for header in table.columns if header != predicted.header]
+    columns: dict[str, Field | LeftOut] = {}
+    for header, name in field_names(headers).items():
+        words = [table.columns[header][row] for row in predicted.kept]
+        found = field(name, header, words)
+        if isinstance(found, Field):
+            leak = gives_away(found, predicted)
+        else:
+            leak = filled_by_outcome([missing(word) for word in words], predicted)
+        columns[header] = _leak(header, leak) if leak else found
+    fields = [column for column in columns.values() if isinstance(column, Field)]
+    parts = made_up(fields, predicted)
+    columns |= {part.header: _leak(part.header, parts[part.name]) for part in fields if part.name in parts}
+    left_out = [column for column in columns.values() if isinstance(column, LeftOut)]
+    return [column for column in columns.values() if isinstance(column, Field)], left_out
+
+
+def _leak(header: str, why: str) -> LeftOut:
+    return LeftOut(header, f"a leak: {why}; is it known before the outcome is?")
+
+
+def _notes(table: Table, predicted: Outcome) -> list[str]:
+    notes = []
+    without = len(table) - len(predicted.kept)
+    if without:
+        notes.append(f"Rows without {predicted.header}, which are not used: {without} of {len(table)}.")
+    if table.encoding not in {"utf-8-sig", "utf-16"}:
+        notes.append(f"{table.name} is not UTF-8: it was read as {table.encoding}.")
+    if table.repeated:
+        names = ", ".join(f"'{name}'" for name in sorted(table.repeated))
+        notes.append(f"{names} stands in the header more than once; the later ones are called (2), (3), ...")
+    return notes

@@ -1,0 +1,123 @@
+"""What a column of the data can be in a contract: a number, a flag, a category, or nothing, with the reason."""
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from handover.agreement import FLOAT32_MAX
+from handover.new import unusable
+from handover.new.ranges import allowed, doubt
+from handover.new.unusable import MOST_CATEGORIES, short
+from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, PAIRS, Number, as_numbers, flag
+
+LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips whole numbers
+A_DATE = "a date or a time: make a number of what matters in it, as the month, the hour or the days since"
+
+type Kind = Literal["whole", "decimal", "flag", "category"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column that the model can use."""
+
+    name: str
+    header: str
+    kind: Kind
+    optional: bool
+    evidence: str
+    """What the data shows, in a sentence: the reason for the range or the categories."""
+    values: tuple[Any, ...]
+    """The column's values, ``None`` where one is missing."""
+    number: Number | None = None
+    low: float = 0
+    high: float = 0
+    categories: tuple[str, ...] = ()
+    question: str = ""
+    """What a person who knows the data should settle; nothing where all is plain."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A column that the model does not get, and why."""
+
+    header: str
+    why: str
+
+
+def field(name: str, header: str, words: list[str]) -> Field | LeftOut:
+    """Decide what the column is."""
+    numbers = as_numbers(words)
+    if numbers and numbers.whole and _are_names(header, words):
+        numbers = None
+    gaps = GAPS_AMONG_NUMBERS if numbers else GAPS
+    known = [word for word in words if word not in gaps]
+    if not known:
+        return LeftOut(header, "it is empty in every row")
+    distinct = Counter(known)
+    absent = len(words) - len(known)
+    is_one = numbers and len({numbers(word) for word in distinct}) == 1
+    if why := unusable.constant(Counter({known[0]: len(known)}) if is_one else distinct, absent):
+        return LeftOut(header, why)
+    if unusable.date(distinct, header):
+        return LeftOut(header, A_DATE)
+    said = f"{absent} of {len(words)} missing" if absent else "none missing"
+    if {word.lower() for word in distinct} in PAIRS:
+        rows = ", ".join(f"'{word}' in {count}" for word, count in sorted(distinct.items()))
+        return Field(name, header, "flag", bool(absent), f"{rows} rows, {said}.", tuple(map(flag, words)))
+    if numbers:
+        return _number_field(name, header, numbers, words, said)
+    return _category_field(name, header, words, distinct, said)
+
+
+def _are_names(header: str, words: list[str]) -> bool:
+    """Say whether whole numbers are names: of customers or districts, one is not more than another."""
+    known = {word for word in words if word not in GAPS_AMONG_NUMBERS}
+    # What pandas wrote as 3.0 would make an odd category.
+    is_plain = len(known) > MOST_CATEGORIES or all(re.fullmatch(r"\d+", word, re.ASCII) for word in known)
+    return is_plain and unusable.names_things(header) and known not in PAIRS
+
+
+def _number_field(name: str, header: str, number: Number, words: list[str], said: str) -> Field | LeftOut:
+    read = {word: number(word) for word in set(words)}
+    values = tuple(read[word] for word in words)
+    known = [value for value in values if value is not None]
+    low, high = min(known), max(known)
+    if max(-low, high) > FLOAT32_MAX / 2:
+        return LeftOut(header, f"a number too large for float32 ({max(known, key=abs):g}): mend it, or write NA for it")
+    if number.whole and (why := unusable.row_number(known, header)):
+        return LeftOut(header, why)
+    is_whole = number.whole and max(-low, high) <= LARGEST_EXACT_INTEGER / 2
+    if not is_whole:
+        values = tuple(None if value is None else float(value) for value in values)
+        known = [float(value) for value in known]
+        number = Number(decimal_mark=number.decimal_mark)
+    bottom, top = allowed(known, whole=is_whole)
+    middle = sorted(known)[(len(known) - 1) // 2]
+    evidence = f"{low:.6g} to {high:.6g} in {len(known)} rows, half of them up to {middle:.6g}; {said}."
+    kind: Kind = "whole" if is_whole else "decimal"
+    optional = len(known) < len(words)
+    return Field(name, header, kind, optional, evidence, values, number, bottom, top, question=doubt(known))
+
+
+def _category_field(name: str, header: str, words: list[str], distinct: Counter[str], said: str) -> Field | LeftOut:
+    if why := unusable.no_category(header, distinct):
+        return LeftOut(header, why)
+    rows, known = len(words), distinct.total()
+    shares = ", ".join(f"'{short(word)}' {count}" for word, count in distinct.most_common(3))
+    rarest, fewest = min(distinct.items(), key=lambda item: item[1])
+    rare = f"; rarest '{short(rarest)}' {fewest}" if len(distinct) > 3 else ""
+    evidence = f"{len(distinct)} categories in {known} of {rows} rows: {shares}{rare}; {said}."
+    values = tuple(None if word not in distinct else word for word in words)
+    categories, question = tuple(sorted(distinct)), _spelt_twice(distinct)
+    return Field(name, header, "category", known < rows, evidence, values, categories=categories, question=question)
+
+
+def _spelt_twice(distinct: Counter[str]) -> str:
+    spellings = defaultdict(list)
+    for word in sorted(distinct):
+        if len(word) > 1:  # A and a may be two codes
+            spellings[word.casefold()].append(word)
+    for first, second, *_ in (words for words in spellings.values() if len(words) > 1):
+        return f"Are '{short(first)}' and '{short(second)}' one? If so, write them alike."
+    return ""

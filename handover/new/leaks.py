@@ -1,0 +1,146 @@
+"""Columns that give the target away: known only when the target is, so that a model that sees them learns nothing."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.new.fields import Field
+from handover.new.outcome import FEWEST_OF_A_CLASS, Outcome
+
+ALMOST = 0.99  # balanced share of rows that the column alone tells rightly
+ALMOST_BY_GAPS = 0.95  # the same, told only by whether the column is filled: causes seldom are so
+IN_STEP = 0.9995  # correlation of ranks, where the target is a number
+FEWEST_ROWS = 50  # with fewer, parts may add up by chance
+MOST_PARTS = 6
+MOST_ROWS = 20_000  # looked at for parts: a sum is a sum in each of them
+REST = 0.005  # share of the target's spread that its parts, rounded, may leave
+
+type Floats = NDArray[np.float64]
+
+
+def gives_away(field: Field, outcome: Outcome) -> str:
+    """Say in a few words how the column, of the rows that have a target, gives it away; nothing when it does not."""
+    values = list(field.values)
+    labels = outcome.labels
+    groups = _codes(values)
+    if outcome.event is None:
+        return _of_a_number(values, groups, labels)
+    told = _told_by_groups(groups, labels)
+    if told == 1.0 and len(set(groups)) == 2:
+        return f"it is {outcome.header} in other words"
+    if field.number:
+        told = max(told, _told_by_threshold(values, labels))
+    if told >= ALMOST:
+        return f"alone it tells {told:.1%} of {outcome.header} rightly"
+    return filled_by_outcome([value is None for value in values], outcome)
+
+
+def filled_by_outcome(gaps: Sequence[bool], outcome: Outcome) -> str:
+    """Say that the column is filled for one class and empty for the other; nothing when it is not."""
+    if outcome.event is None:
+        return ""
+    told = _told_by_groups(np.array(gaps, dtype=np.int64), outcome.labels)
+    if told < ALMOST_BY_GAPS:
+        return ""
+    return f"whether it is filled tells {told:.1%} of {outcome.header} rightly"
+
+
+def made_up(fields: Sequence[Field], outcome: Outcome) -> dict[str, str]:
+    """Find the numbers that the target is the sum or the product of: by field name, a few words that say so."""
+    numbers = [field for field in fields if field.number]
+    labels = outcome.labels[:MOST_ROWS]
+    if outcome.event is not None or len(labels) < FEWEST_ROWS or not numbers:
+        return {}
+    columns = np.array([[value or 0.0 for value in field.values[:MOST_ROWS]] for field in numbers], dtype=np.float64).T
+    found = _parts(columns, labels)
+    said = " ".join(f"{'+' if sign > 0 else '-'} {numbers[place].header}" for place, sign in found.items())
+    if not found and labels.min() > 0:
+        places = [place for place in range(len(numbers)) if columns[:, place].min() > 0]
+        logs = _parts(np.log(columns[:, places]), np.log(labels))
+        found = {places[place]: power for place, power in logs.items()}
+        said = " ".join(
+            f"{'*' if power > 0 else '/'} {numbers[place].header}{f' ^ {abs(power)}' if abs(power) > 1 else ''}"
+            for place, power in found.items()
+        )
+    return {numbers[place].name: f"{outcome.header} is {said.removeprefix('+ ').removeprefix('* ')}" for place in found}
+
+
+def _parts(columns: Floats, target: Floats) -> dict[int, int]:
+    """Find few columns whose sum, each taken once or twice, differs from the target by a constant; nothing else counts.
+
+    At each step the column joins that says most about what is left of the target.
+    """
+    columns, target = columns - columns.mean(axis=0), target - target.mean()
+    spreads = columns.std(axis=0)
+    chosen: list[int] = []
+    factors, rest = np.zeros(0), target
+    while len(chosen) < min(MOST_PARTS, columns.shape[1]) and rest.std() > REST * target.std():
+        says = np.abs(columns.T @ rest) / np.where(spreads > 0, spreads, np.inf)
+        says[chosen] = 0
+        chosen.append(int(says.argmax()))
+        factors = np.linalg.lstsq(columns[:, chosen], target, rcond=None)[0]
+        rest = target - columns[:, chosen] @ factors
+    counts = np.abs(factors) * spreads[chosen] > REST * target.std()
+    parts = {place: round(factor) for place, factor, does in zip(chosen, factors, counts, strict=True) if does}
+    is_plain = all(abs(factor - round(factor)) < 0.02 and 1 <= abs(round(factor)) <= 2 for factor in factors[counts])
+    return parts if rest.std() <= REST * target.std() and is_plain and len(parts) > 1 else {}
+
+
+def _codes(values: list[Any]) -> NDArray[np.int64]:
+    places: dict[Any, int] = {}
+    return np.array([places.setdefault(value, len(places)) for value in values], dtype=np.int64)
+
+
+def _told_by_groups(groups: NDArray[np.int64], labels: Floats) -> float:
+    """Give the balanced share of rows told rightly when each row is called as the others of its group mostly are.
+
+    Were the row itself counted, a column with a value for nearly every row would tell all.
+    """
+    events, others = np.bincount(groups, labels), np.bincount(groups, 1 - labels)
+    all_events, all_others = events.sum(), others.sum()
+    events_told = events[(events - 1) / all_events > others / all_others].sum()
+    others_told = others[(others - 1) / all_others > events / all_events].sum()
+    return float(events_told / all_events + others_told / all_others) / 2
+
+
+def _told_by_threshold(values: list[Any], labels: Floats) -> float:
+    """Give the balanced share of rows told rightly by the best threshold; rows without a value count as wrong."""
+    known = np.array([value is not None for value in values])
+    numbers = np.array([value for value in values if value is not None], dtype=np.float64)
+    order = np.argsort(numbers, kind="stable")
+    numbers, classes = numbers[order], labels[known][order]
+    ends = np.append(np.flatnonzero(np.diff(numbers)), len(numbers) - 1)
+    events, others = np.cumsum(classes)[ends], np.cumsum(1 - classes)[ends]
+    all_events, all_others = labels.sum(), (1 - labels).sum()
+    below = events / all_events + (others[-1] - others) / all_others
+    above = (events[-1] - events) / all_events + others / all_others
+    return float(max(below.max(), above.max()) / 2)
+
+
+def _of_a_number(values: list[Any], groups: NDArray[np.int64], labels: Floats) -> str:
+    if all(isinstance(value, int | float) or value is None for value in values):
+        known = np.array([value is not None for value in values])
+        numbers = np.array([value for value in values if value is not None], dtype=np.float64)
+        if known.sum() >= max(10, 0.5 * len(values)) and len(np.unique(numbers)) > 10:
+            together = abs(float(np.corrcoef(_ranks(numbers), _ranks(labels[known]))[0, 1]))
+            if together >= IN_STEP:
+                return f"it rises and falls with the target, row by row (correlation of ranks {together:.4f})"
+    sizes = np.bincount(groups)
+    fewest = FEWEST_OF_A_CLASS if len(sizes) > 2 else 2 * FEWEST_OF_A_CLASS
+    if len(sizes) > 1 and sizes.min() >= fewest and _in_bands(groups, labels, len(sizes)):
+        return "its values are bands of the target"
+    return ""
+
+
+def _ranks(numbers: Floats) -> Floats:
+    _, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    return ranks
+
+
+def _in_bands(groups: NDArray[np.int64], labels: Floats, count: int) -> bool:
+    ends = sorted((labels[groups == group].min(), labels[groups == group].max()) for group in range(count))
+    return all(lower[1] <= upper[0] for lower, upper in pairwise(ends))

@@ -1,0 +1,53 @@
+"""Column headers become field names that JSON, Python and pydantic can all say."""
+
+import keyword
+import re
+import unicodedata
+
+from pydantic import BaseModel
+
+# As an annotation is looked up in the class first, a field of such a name would stand in for the type.
+TYPES = {"int", "float", "bool", "str"}
+UNITS = (
+    "kg", "mg", "lb", "mm", "cm", "km", "miles", "ft", "ml", "eur", "usd", "gbp", "chf", "dm",
+    "sec", "seconds", "ms", "min", "minutes", "hours", "day", "days", "weeks", "month", "months", "year", "years",
+    "percent", "pct", "kwh", "kw", "mpg",
+)  # fmt: skip
+SPELT = {"percent": "%", "pct": "%", "eur": "EUR", "usd": "USD", "gbp": "GBP", "chf": "CHF", "dm": "DM", "kwh": "kWh",
+         "day": "days", "month": "months", "year": "years"}  # fmt: skip
+LONGEST = 30  # characters of a name: two of them and some words make a line
+UNIT_UNKNOWN = "unit?"
+
+
+def field_names(headers: list[str], taken: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Give each header a field name of small letters, digits and underscores; no two the same."""
+    names: dict[str, str] = {}
+    used = set(taken)
+    for place, header in enumerate(headers, start=1):
+        name = first = snake(header) or f"column_{place}"
+        if keyword.iskeyword(name) or hasattr(BaseModel, name) or name in TYPES or name.startswith("model_"):
+            name = first = f"{name}_" if not name.startswith("model_") else f"the_{name}"
+        count = 1
+        while name in used:
+            count += 1
+            name = f"{first.rstrip('_')}_{count}"
+        used.add(name)
+        names[header] = name
+    return names
+
+
+def snake(header: str) -> str:
+    """Write a header in small letters, digits and underscores, a letter first; nothing where none is left."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
+    plain = unicodedata.normalize("NFKD", split.casefold()).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return (f"n_{name}" if name[:1].isdigit() else name)[:LONGEST].strip("_")
+
+
+def unit(header: str) -> str:
+    """Read the unit off a header, as of ``weight (kg)`` or ``weight_kg``; ``unit?`` where it says none."""
+    bracketed = re.search(r"[\[(]([^\[\]()]{1,12})[\])]", header)
+    if bracketed and bracketed[1].strip():
+        return bracketed[1].strip()
+    last = snake(header).rpartition("_")[2]
+    return SPELT.get(last, last) if last in UNITS and last != snake(header) else UNIT_UNKNOWN

@@ -1,0 +1,79 @@
+"""The range of a number that callers may send: a little wider than what was seen, and what to ask about its ends."""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+import numpy as np
+
+ROOM = 0.05  # of the range seen, added at both ends: the next rows will reach a little further
+# Small whole numbers with so few values are classes, grades, months or days, and keep their ends.
+MOST_OF_A_SCALE, LARGEST_OF_A_SCALE = 31, 400
+FEWEST_ROWS = 100  # in fewer, a value far from the others tells nothing
+FAR = 20  # times the width of the middle 98 % of the rows: beyond it a value is more often an error than news
+STAND_INS = {-9999.0, -999.0, -99.0, -1.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0}
+FEWEST_VALUES = 20
+
+
+def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
+    """Give the range to allow, knowing the values that were seen; it keeps their sign, and shares stay up to 1."""
+    low, high = min(values), max(values)
+    if whole and len(set(values)) <= MOST_OF_A_SCALE and max(-low, high) <= LARGEST_OF_A_SCALE:
+        return low, high
+    room = ROOM * (high - low)
+    bottom, top = outward(low - room, high + room, whole=whole)
+    if low >= 0 >= bottom:
+        # A half keeps a number that was never 0 away from it: ratios can divide by it.
+        bottom = max(1, int(low) // 2) if whole and low else float(f"{low / 2:.2g}")
+    if high <= 0 <= top:
+        top = min(-1, -(int(-high) // 2)) if whole and high else float(f"{high / 2:.2g}")
+    if not whole and low >= 0 and high <= 1:
+        top = min(top, 1.0)
+    return min(low, bottom), max(high, top)
+
+
+def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
+    """Round a range outward to a tenth of its power of ten."""
+    bottom, top = Decimal(str(low)), Decimal(str(high))
+    step = Decimal(10) ** ((top - bottom).adjusted() - 1)
+    if whole:
+        step = max(step, Decimal(1))
+    bottom = (bottom / step).to_integral_value(ROUND_FLOOR) * step
+    top = (top / step).to_integral_value(ROUND_CEILING) * step
+    return (int(bottom), int(top)) if whole else (min(low, float(bottom)), max(high, float(top)))
+
+
+def doubt(values: Sequence[float]) -> str:
+    """Ask about a value that seems to stand for none, or lies far from all others; nothing where there is none."""
+    return _stand_in(values) or far_off(values)
+
+
+def _stand_in(values: Sequence[float]) -> str:
+    counts = Counter(values)
+    distinct = sorted(counts)
+    if len(distinct) < 4:  # such as -1, 0 and 1, or the codes 1, 2 and 9
+        return ""
+    reach = distinct[-1] - distinct[0]
+    for end, beside in ((distinct[0], distinct[1]), (distinct[-1], distinct[-2])):
+        apart = abs(end - beside) > 0.5 * reach
+        is_known = end in STAND_INS or (counts[end] >= 5 and len(distinct) >= FEWEST_VALUES)
+        is_only_negative = end < 0 <= beside
+        if is_known and end != 0 and (apart or is_only_negative):
+            return f"Does {end:g} mean that there is none? If so, write NA for it."
+    # A glucose of 0 beside 44 to 199 was not measured; an area of 0 in most rows is no area.
+    zeros, beside = counts[0.0], distinct[1]
+    is_apart = distinct[0] == 0 and beside >= 0.15 * distinct[-1]
+    if is_apart and zeros < len(values) / 2 and len(distinct) >= FEWEST_VALUES:
+        return f"Does 0 mean that there is none ({zeros} rows; the next is {beside:g})? If so, write NA for it."
+    return ""
+
+
+def far_off(values: Sequence[float]) -> str:
+    """Ask about the end of a range that lies far from nearly all rows."""
+    if len(values) < FEWEST_ROWS:
+        return ""
+    low, high = (float(end) for end in np.quantile(values, [0.01, 0.99], method="nearest"))
+    for end, side, edge in ((max(values), "below", high), (min(values), "above", low)):
+        if high > low and abs(end - edge) > FAR * (high - low):
+            return f"Is {end:.6g} right? Of 100 rows, 99 lie {side} {edge:.6g}."
+    return ""

@@ -1,0 +1,143 @@
+"""What a column can be that no model should get as it is: an id, a date, a text, numbers written with their unit."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice, pairwise
+
+from handover.new.words import GAPS_AMONG_NUMBERS, Number
+
+MOST_CATEGORIES = 60  # a contract lists them all, and a person reads the list: the states of a country are such a list
+FEWEST_TO_TELL = 20  # in fewer rows, that all values differ tells nothing
+FEWEST_OF_EACH = 3  # rows of a category, on average
+FEWEST_TO_LEARN = 5  # rows that differ from all others
+STRAY = 0.02  # up to this share of other words, a column is one of numbers that somebody should mend
+MANY_STRAYS = 0.2  # the same, where the numbers are too many to be classes
+SAMPLE = 1000  # different words that are tried as dates
+
+DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
+         "%m/%d/%y", "%d/%m/%y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y",
+         "%B %Y", "%b-%Y", "%b-%y", "%Y-%m", "%m/%Y", "%Y%m%d", "%H:%M", "%H:%M:%S", "%H.%M.%S")  # fmt: skip
+TIME_OF_DAY = re.compile(
+    r"(T\d{4,6}|[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?)( ?(Z|UTC|[+-]\d{2}:?\d{2}))?$", re.ASCII
+)
+NAMES_A_TIME = re.compile(r"(?i)time|date|stamp|epoch|(_ts|_at)$")
+SECONDS = (900_000_000, 2_200_000_000)  # since 1970: the years 1998 to 2039
+NAMES_ROWS = re.compile(r"(?i)(^|[^a-z])(id|uuid|key|index|nr|no|number|code)$|[a-z]I[Dd]$|^id")
+NAMES_THINGS = re.compile(
+    r"(?i)(^|[^a-z])(id|zip|zip.?code|post.?code|postal.?code|plz|phone|phone.?number|fips)$|^id[^a-z]|(?-i:[a-z]I[Dd]$)"
+    r"|(customer|user|client|order|account|product|item|member|person|patient|employee|store|location|vendor)id$"
+)
+SIGN = r"(?:[$€£¥]|EUR|USD|GBP|CHF|Rs\.?)"
+GROUPED = re.compile(r"(?<=\d)[ '](?=\d{3}(\D|$))")  # 12 345 and 12'345
+WITH_A_UNIT = re.compile(rf"-?\(?({SIGN}?) ?([+-]?\d[\d.,]*)\)? ?(\D.{{0,11}})?", re.ASCII)
+
+
+def constant(distinct: Counter[str], absent: int) -> str:
+    """Say that the column holds one value, or so few others that nothing can be learnt of them."""
+    rows = distinct.total() + absent
+    (word, most), *others = distinct.most_common(2)
+    if not others:
+        where = f" or missing ({absent} of {rows} rows)" if absent else " in every row"
+        return f"a constant: '{short(word)}'{where}"
+    seen, most = (f"'{short(word)}'", most) if most >= absent else ("missing", absent)
+    if rows >= 20 * FEWEST_TO_LEARN and rows - most < FEWEST_TO_LEARN:
+        return f"nearly a constant: {seen} in {most} of {rows} rows, too few others to learn from"
+    return ""
+
+
+def date(distinct: Iterable[str], header: str) -> bool:
+    """Say whether nearly all words are dates or times, of one form."""
+    sample = list(islice(distinct, SAMPLE))
+    if all(re.fullmatch(r"\d+(\.0)?", word, re.ASCII) for word in sample):
+        if NAMES_A_TIME.search(header) and all(_counts_seconds(float(word)) for word in sample):
+            return True
+        is_named_or_many = len(sample) >= FEWEST_TO_TELL or "date" in header.lower()
+        eight_digits = all(re.fullmatch(r"(19|20)\d{6}", word, re.ASCII) for word in sample)
+        return is_named_or_many and eight_digits and _of_form(sample, "%Y%m%d")
+    days = [TIME_OF_DAY.sub("", word) if not re.match(r"\d{1,2}:", word) else word for word in sample]
+    return any(_of_form(days, form) for form in DATES if form != "%Y%m%d" or days != sample)
+
+
+def _counts_seconds(number: float) -> bool:
+    return any(SECONDS[0] <= number / scale <= SECONDS[1] for scale in (1, 1000))
+
+
+def _of_form(words: Sequence[str], form: str) -> bool:
+    strays = 0
+    for word in words:
+        try:
+            datetime.strptime(word, form)
+        except ValueError:
+            strays += 1
+            if strays > STRAY * len(words):
+                return False
+    return True
+
+
+def row_number(values: Sequence[float], header: str) -> str:
+    """Say that whole numbers only name the rows: all different, and rising, without a gap, or called an id."""
+    distinct = len(set(values))
+    if len(values) < FEWEST_TO_TELL or distinct < 0.98 * len(values):
+        return ""
+    rising = sum(later >= earlier for earlier, later in pairwise(values))
+    in_order = rising >= 0.98 * (len(values) - 1) or rising <= 0.02 * (len(values) - 1)
+    without_gap = max(values) - min(values) < 1.02 * distinct
+    how = ", in order" if in_order else ", without a gap" if without_gap else ""
+    if how or NAMES_ROWS.search(header):
+        return f"an id: {distinct} different whole numbers in {len(values)} rows{how}"
+    return ""
+
+
+def names_things(header: str) -> bool:
+    """Say whether whole numbers under this header are names, as of customers, districts or telephones."""
+    return bool(NAMES_THINGS.search(header))
+
+
+def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  one way out for each reason
+    """Say why the words are no categories; nothing when they are."""
+    known = distinct.total()
+    is_code = any(re.match(r"0\d", word, re.ASCII) for word in distinct) or names_things(header)
+    strays = [word for word in distinct if word not in GAPS_AMONG_NUMBERS and not _either_number(word)]
+    is_one_of_many = len(distinct) > FEWEST_TO_TELL  # and not a scale that ends in '3+'
+    few = MANY_STRAYS if is_one_of_many else STRAY
+    if strays and not is_code and sum(distinct[word] for word in strays) <= few * known:
+        some = ", ".join(f"'{short(word)}'" for word in strays[:3])
+        return f"numbers but for {some}: mend these, or write NA for them"
+    if strays and len(distinct) > 10 and not is_code and _all_with_a_unit(distinct):
+        return f"numbers with a sign or a unit, as '{short(strays[0])}': write the numbers alone"
+    blanks = sum(word.count(" ") * count for word, count in distinct.items()) / known
+    length = sum(len(word) * count for word, count in distinct.items()) / known
+    is_mostly_new = known >= FEWEST_TO_TELL and len(distinct) > 0.9 * known
+    if (blanks >= 4 or (blanks >= 1 and length > 40)) and (is_mostly_new or len(distinct) > MOST_CATEGORIES):
+        return f"free text: {len(distinct)} different texts of {length:.0f} characters on average"
+    if is_mostly_new:
+        return f"an id or a name: {len(distinct)} different values in {known} rows"
+    if len(distinct) > MOST_CATEGORIES and names_things(header):
+        return f"an id or a code: {len(distinct)} different values in {known} rows"
+    if len(distinct) > 10 and known < FEWEST_OF_EACH * len(distinct):
+        return f"{len(distinct)} different words in {known} rows: too few of each to learn from; group them"
+    if len(distinct) > MOST_CATEGORIES:
+        return f"{len(distinct)} different words: this draft lists at most {MOST_CATEGORIES}; group the rare ones"
+    return ""
+
+
+def _all_with_a_unit(distinct: Iterable[str]) -> bool:
+    """Say whether each word is a number with one of a few signs or units; ``A12`` and ``12-B`` are codes."""
+    units = set()
+    for word in distinct:
+        found = WITH_A_UNIT.fullmatch(GROUPED.sub("", word))
+        if not found or not _either_number(found[2]):
+            return False
+        units.add((found[1], found[3]))
+    return len(units) <= 4
+
+
+def _either_number(word: str) -> bool:
+    return Number().fits(word) or Number(decimal_mark=",").fits(word)
+
+
+def short(word: str) -> str:
+    """Cut a long word, to be shown."""
+    return word if len(word) <= 40 else f"{word[:37]}..."
