@@ -13,6 +13,7 @@ import click
 BUILD = Path(".aws-sam/build")
 EVENTS = Path("events")
 DELIVERY = Path("layers/model/delivery")
+FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
@@ -35,6 +36,13 @@ def _one_sentence() -> Iterator[None]:
     except (NothingBuiltError, PortTakenError, EventError, EnvironmentDiedError, FunctionTimedOutError) as error:
         click.echo(f"handover: {error}", err=True)
         sys.exit(2)
+
+
+def _to_write(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Say at once, before any work is done, that a file could not be written in the end."""
+    if path and not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder '{path.parent}'", param=parameter)
+    return path
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -133,10 +141,8 @@ def explain(code: str, delivery: Path) -> None:
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
 @click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option(
-    "--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Also append them to a Markdown file."
-)
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also draw them up as one HTML file.")
+@click.option("--markdown", type=FILE, callback=_to_write, help="Also append them to a Markdown file.")
+@click.option("--html", type=FILE, callback=_to_write, help="Also draw them up as one HTML file.")
 @click.option("--github", is_flag=True, help="Also print them as annotations of a GitHub workflow.")
 def check(*, only: str, delivery: Path, as_json: bool, markdown: Path | None, html: Path | None, github: bool) -> None:
     """Hold the delivery to its contract. Exit status: 0 kept, 1 broken, 2 could not be checked."""
@@ -177,7 +183,7 @@ def check(*, only: str, delivery: Path, as_json: bool, markdown: Path | None, ht
 @main.command()
 @click.argument("old")
 @click.argument("new", default=str(DELIVERY))
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the scores, as a PNG.")
+@click.option("--plot", type=FILE, callback=_to_write, help="Also draw the scores, as a PNG.")
 def diff(old: str, new: str, plot: Path | None) -> None:
     """Compare two deliveries: what callers must know of NEW, and which answers differ from OLD's.
 

@@ -68,6 +68,19 @@ class TestCommands:
         assert status == 2
         assert "no clause begins with 'Q'" in said
 
+    @pytest.mark.parametrize("option", ["--html", "--markdown"])
+    def test_a_report_that_could_not_be_written_is_told_before_the_work(self, option: str, tmp_path: Path) -> None:
+        status, said = run("check", option, tmp_path / "nowhere" / "report")
+
+        assert status == 2
+        assert f"there is no folder '{tmp_path / 'nowhere'}'" in " ".join(said.replace("\n", "").split())
+
+    def test_a_page_is_written_beside_the_report(self, bench: Bench, tmp_path: Path) -> None:
+        status, _ = run("check", "--only", "C", "--delivery", bench.folder, "--html", tmp_path / "check.html")
+
+        assert status == 0
+        assert (tmp_path / "check.html").read_text().startswith("<!DOCTYPE html>\n")
+
     def test_json_says_what_the_report_says(self, bench: Bench) -> None:
         bench.edit("contract.py", "1.0.0", "1.0")
 
