@@ -1,6 +1,5 @@
 """A row becomes the float32 vector that the model was trained on; training imports this same file."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -33,7 +32,7 @@ class Encoder:
         self._fields = [
             (
                 field["name"],
-                {category: float(code) for code, category in enumerate(field["categories"])}
+                {None: None} | {category: float(code) for code, category in enumerate(field["categories"])}
                 if field["kind"] == "category"
                 else None,
             )
@@ -63,23 +62,16 @@ class Encoder:
 
     def matrix(self, rows: Iterable[Row]) -> FloatRows:
         """Lay several validated rows out, one below the other: float32, shape (N, K); see ``vector``."""
+        # numpy writes None as NaN
         return np.array([self._values(row) for row in rows], dtype=np.float32)
 
-    def _values(self, row: Row) -> list[float]:
+    def _values(self, row: Row) -> list[float | None]:
         fields = row.__dict__
-        values: list[float] = []
-        for name, codes in self._fields:
-            value = fields[name]
-            if value is None:
-                values.append(math.nan)
-            else:
-                values.append(value if codes is None else codes[value])
+        values = [fields[name] if codes is None else codes[fields[name]] for name, codes in self._fields]
         for heuristic in self._heuristics:
             try:
                 value = heuristic(row)
-                if value is None:
-                    value = math.nan
-                elif not -FLOAT32_MAX <= value <= FLOAT32_MAX:
+                if value is not None and not -FLOAT32_MAX <= value <= FLOAT32_MAX:
                     raise ArithmeticError("the number does not fit into float32")
             except Exception as error:  # whatever a heuristic raises is its own fault, and is named so
                 raise HeuristicError(f"heuristic {heuristic.__name__}: {type(error).__name__}") from error

@@ -28,10 +28,24 @@ UNUSED = [
     "onnxruntime/backend", "onnxruntime/datasets", "onnxruntime/quantization", "onnxruntime/tools",
     "onnxruntime/transformers",
     "aws_lambda_powertools/event_handler",  # a router with a web page inside; our handler routes by itself
+    "aws_lambda_powertools/utilities/[!_jt]*",  # all but jmespath_utils, which the logger needs, and typing
+    "pydantic", "pydantic-*.dist-info",  # the contract is compiled: pydantic_core alone validates
+    "annotated_types", "annotated_types-*.dist-info", "typing_inspection", "typing_inspection-*.dist-info",
+    # Neither onnxruntime nor the encoder computes with these; numpy imports them only when they are asked for.
+    "numpy/core", "numpy/fft", "numpy/ma", "numpy/matlib.py", "numpy/polynomial", "numpy/random",
+    "numpy/conftest.py", "numpy/testing", "numpy/_core/_*_tests.*.so", "numpy/_core/_simd.*.so",
     "numpy/f2py", "numpy/_core/include", "numpy/_core/lib", "numpy/_pyinstaller",
     "**/tests", "**/*.pyi", "**/*.pxd", "**/py.typed", "**/*.a",
     "**/*.dist-info/RECORD", "**/*.dist-info/INSTALLER", "**/*.dist-info/REQUESTED", "**/*.dist-info/direct_url.json",
 ]  # fmt: skip
+
+# Modules that hold nothing but words, which every cold start would read; each becomes what its package asks for.
+HOLLOWED = {
+    "numpy/_core/_add_newdocs.py": "",  # the docstrings of what is written in C
+    "numpy/_core/_add_newdocs_scalars.py": "",
+    # Types to write a schema with. The contract's is written; without pydantic nobody writes another one here.
+    "pydantic_core/core_schema.py": "CoreConfig = CoreSchema = CoreSchemaType = ErrorType = None\n",
+}
 
 
 class BuildError(RuntimeError):
@@ -71,6 +85,21 @@ def strip(site: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
+def hollow(site: Path) -> None:
+    """Empty the modules that only hold words.
+
+    Raises
+    ------
+    BuildError
+        When a package has no such module any more: then whoever raised its version looks where the words went.
+    """
+    for name, rest in HOLLOWED.items():
+        module = site / name
+        if not module.is_file():
+            raise BuildError(f"{name} is not in the locked wheel: look at HOLLOWED in layers/runtime/build.py")
+        module.write_text(rest, encoding="utf-8")
+
+
 def byte_compile(folder: Path) -> None:
     """Write a ``.pyc`` beside each ``.py``, of the kind that is never compared with its source.
 
@@ -106,6 +135,7 @@ def build(artifacts: Path, architecture: str) -> None:
     foreign = list(foreign_objects(site, architecture))
     if foreign:
         raise BuildError(f"{foreign[0]} is not for {architecture}: remove {WHEELS / architecture} and build again")
+    hollow(site)
     byte_compile(site)
 
 

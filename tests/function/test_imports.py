@@ -22,8 +22,8 @@ NEVER = {
 }
 
 
-def test_production_imports_only_what_a_request_needs(parcels: Path) -> None:
-    program = "import sys, json, predictor.handler; print(json.dumps(sorted(sys.modules)))"
+def opened(parcels: Path, program: str) -> str:
+    """Run a program in a fresh process whose environment is the function's."""
     environment = {
         "PATH": os.defpath,
         "DELIVERY": str(parcels),
@@ -31,9 +31,30 @@ def test_production_imports_only_what_a_request_needs(parcels: Path) -> None:
         "POWERTOOLS_METRICS_NAMESPACE": "handover-test",
         "ORT_DISABLE_TELEMETRY": "1",
     }
-
     run = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    return run.stdout
 
-    imported = set(json.loads(run.stdout))
+
+def test_production_imports_only_what_a_request_needs(parcels: Path) -> None:
+    program = "import sys, json, predictor.handler; print(json.dumps(sorted(sys.modules)))"
+
+    imported = set(json.loads(opened(parcels, program)))
+
     assert {"predictor.prediction", "onnxruntime", "pydantic_core"} <= imported
     assert imported & NEVER == set()
+
+
+def test_what_init_made_is_never_collected_and_what_requests_leave_is(parcels: Path) -> None:
+    program = (
+        "import gc, json\n"
+        "seen = []\n"
+        "gc.collect(); gc.callbacks.append(lambda phase, info: seen.append(phase))\n"
+        "import predictor.handler\n"
+        "print(json.dumps([seen, gc.get_freeze_count(), gc.isenabled()]))"
+    )
+
+    collections, frozen, enabled = json.loads(opened(parcels, program))
+
+    assert collections == []
+    assert frozen > 10_000  # objects: all that numpy, onnxruntime, Powertools and the delivery are made of
+    assert enabled

@@ -19,7 +19,7 @@ MIB = 1024 * 1024
 UNZIPPED_MIB, ZIPPED_MB = 96, 34  # both layers and the function, together
 MACHINES = {"x86_64": 62, "arm64": 183}
 DAY_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # SAM dates every file so
-IMPORTS = "import numpy, onnxruntime, pydantic, aws_lambda_powertools.metrics, predictor.prediction"
+IMPORTS = "import numpy, onnxruntime, pydantic_core, aws_lambda_powertools.metrics, predictor.prediction"
 QUIET = {"ORT_DISABLE_TELEMETRY": "1", "PATH": os.defpath}
 
 
@@ -73,7 +73,7 @@ def test_every_extension_is_for_python_3_13(runtime: Path) -> None:
 def test_every_module_has_bytecode_that_is_never_compared_with_its_source(runtime: Path, function: Path) -> None:
     modules = [path for path in files(runtime, function) if path.suffix == ".py"]
 
-    assert len(modules) > 500
+    assert len(modules) > 100
     for module in modules:
         header = Path(importlib.util.cache_from_source(str(module))).read_bytes()[:8]
         assert header[:4] == importlib.util.MAGIC_NUMBER, module
@@ -167,7 +167,8 @@ def test_the_function_holds_its_own_modules_only(function: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "unused", ["tests", "*.pyi", "*.a", "libonnxruntime.so*", "transformers", "quantization", "f2py"]
+    "unused",
+    ["tests", "*.pyi", "*.a", "libonnxruntime.so*", "transformers", "quantization", "f2py", "pydantic", "polynomial"],
 )
 def test_what_inference_never_opens_does_not_ship(runtime: Path, unused: str) -> None:
     assert list(runtime.rglob(unused)) == []
@@ -178,4 +179,4 @@ def test_licences_ship(runtime: Path) -> None:
         path.name.partition("-")[0] for path in runtime.glob("python/*.dist-info") if list(path.rglob("LICEN*"))
     }
 
-    assert {"numpy", "pydantic", "pydantic_core", "aws_lambda_powertools"} <= licensed
+    assert {"numpy", "pydantic_core", "aws_lambda_powertools"} <= licensed

@@ -189,6 +189,25 @@ def test_a_wheel_for_another_processor_ends_the_build(build: ModuleType, index: 
     assert str(stopped.value) == "demo/native.so is not for arm64: remove .cache/wheels/arm64 and build again"
 
 
+def test_words_are_taken_out_and_what_a_package_asks_for_stays(build: ModuleType, tmp_path: Path) -> None:
+    for name in build.HOLLOWED:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("WORDS = 'many'\n")
+
+    build.hollow(tmp_path)
+
+    assert {name: (tmp_path / name).read_text() for name in build.HOLLOWED} == build.HOLLOWED
+
+
+def test_words_that_moved_elsewhere_end_the_build(build: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(build.BuildError) as stopped:
+        build.hollow(tmp_path)
+
+    assert str(stopped.value) == (
+        "numpy/_core/_add_newdocs.py is not in the locked wheel: look at HOLLOWED in layers/runtime/build.py"
+    )
+
+
 def test_a_wheel_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "layers/runtime").mkdir(parents=True)
     (tmp_path / "layers/runtime/requirements.txt").write_text(f"numpy==2.5.5 --hash=sha256:{'0' * 64}\n")
