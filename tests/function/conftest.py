@@ -1,4 +1,4 @@
-"""The function, opened on a delivery as Lambda would open it, in this process."""
+"""The function, opened on a delivery: in this process, and as it was built, on the stripped layer, as Lambda would."""
 
 import base64
 import importlib
@@ -6,10 +6,21 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import pytest
+
+from handover.local.emulator import Emulator
+from handover.local.stack import NothingBuiltError, built_function
+
+BUILD = Path(__file__).parents[2] / ".aws-sam" / "build"
+LINE_S = 10.0  # how long a line that was written before the answer may take to be read [s]
+
+type Sent = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 class Context:
@@ -35,11 +46,12 @@ class Answered(NamedTuple):
 
 
 class Function:
-    """Sends requests to the handler."""
+    """Sends requests to the function."""
 
-    def __init__(self, handler: Any, capsys: pytest.CaptureFixture[str]) -> None:
-        self.module = handler
-        self._capsys = capsys
+    def __init__(self, delivery: Path, send: Callable[[dict[str, Any]], Sent]) -> None:
+        self.contract = json.loads((delivery / "contract.json").read_text())
+        self.manifest = json.loads((delivery / "manifest.json").read_text())
+        self._send = send
 
     def __call__(
         self,
@@ -61,14 +73,8 @@ class Function:
             event["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
         if query:
             event["queryStringParameters"] = query
-        for log in logging.getLogger("predict").handlers:
-            log.stream = sys.stdout  # type: ignore[attr-defined]  # pytest takes another one for the test than for its fixtures
-        self._capsys.readouterr()
-        response = self.module.handler(event, Context())
-        written = self._capsys.readouterr()
-        assert written.err == ""
+        response, lines = self._send(event)
         assert response["isBase64Encoded"] is False
-        lines = [json.loads(line) for line in written.out.splitlines()]
         return Answered(response["statusCode"], response["headers"], response["body"], lines)
 
     def post(self, row: Any, **query: str) -> Answered:
@@ -78,29 +84,79 @@ class Function:
         return self("POST", "/predict/batch", json.dumps(rows), **query)
 
 
+type Open = Callable[[Path], Function]
+
+
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Path], Function]]:
-    """Give a way to open the function on a delivery: a fresh import of the handler, as in a new environment."""
+def opened(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Open]:
+    """Give a way to open the function in this process: a fresh import of the handler, as in a new environment."""
+
+    def send(event: dict[str, Any]) -> Sent:
+        for log in logging.getLogger("predict").handlers:
+            log.stream = sys.stdout  # type: ignore[attr-defined]  # pytest takes another one for the test than for its fixtures
+        capsys.readouterr()
+        response = sys.modules["predictor.handler"].handler(event, Context())
+        written = capsys.readouterr()
+        assert written.err == ""
+        return response, [json.loads(line) for line in written.out.splitlines()]
 
     def open_on(folder: Path) -> Function:
         monkeypatch.setenv("DELIVERY", str(folder))
         monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "predict")
         monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "handover-test")
         sys.modules.pop("predictor.handler", None)
-        return Function(importlib.import_module("predictor.handler"), capsys)
+        importlib.import_module("predictor.handler")
+        return Function(folder, send)
 
     yield open_on
     sys.modules.pop("predictor.handler", None)
 
 
 @pytest.fixture
-def function(opened: Callable[[Path], Function], delivery: Path) -> Function:
-    return opened(delivery)
+def built(tmp_path: Path) -> Iterator[Open]:
+    """Give a way to open what `sam build` made, in a new environment of AWS's emulator, on another delivery."""
+    with ExitStack() as environments:
+
+        def open_on(folder: Path) -> Function:
+            (tmp_path / "model").mkdir(exist_ok=True)
+            (tmp_path / "model" / "delivery").symlink_to(folder)
+            try:
+                function = built_function(BUILD)
+            except NothingBuiltError as error:
+                pytest.skip(str(error))
+            others = (layer for layer in function.layers if not (layer / "delivery").exists())
+            variables = {**function.variables, "POWERTOOLS_METRICS_NAMESPACE": "handover-test"}
+            lines: SimpleQueue[str] = SimpleQueue()
+            emulator = Emulator(replace(function, layers=(*others, tmp_path / "model"), variables=variables), lines.put)
+            environments.callback(emulator.stop)
+
+            def send(event: dict[str, Any]) -> Sent:
+                response = json.loads(emulator.invoke(json.dumps(event).encode()))
+                left = [json.loads(lines.get(timeout=LINE_S))]
+                while "_aws" not in left[-1]:  # the line of metrics is a request's last
+                    left.append(json.loads(lines.get(timeout=LINE_S)))
+                return response, left
+
+            return Function(folder, send)
+
+        yield open_on
+
+
+@pytest.fixture(params=["opened", "built"])
+def either(request: pytest.FixtureRequest) -> Open:
+    """Give both ways in turn: what holds of the source holds of what ships."""
+    way: Open = request.getfixturevalue(request.param)
+    return way
 
 
 @pytest.fixture
-def parcel_function(opened: Callable[[Path], Function], parcels: Path) -> Function:
-    return opened(parcels)
+def function(either: Open, delivery: Path) -> Function:
+    return either(delivery)
+
+
+@pytest.fixture
+def parcel_function(either: Open, parcels: Path) -> Function:
+    return either(parcels)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The description of the API is true."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import schemathesis
 from jsonschema_rs import validator_for
 
 from predictor import openapi
+from predictor.delivery import Delivery
 from predictor.problems import TITLES
 from tests.function.conftest import Function
 
@@ -75,15 +77,15 @@ def test_answers_and_problems_are_as_described(function: Function, golden: list[
 def test_the_contract_says_what_was_agreed(function: Function, golden: list[dict[str, Any]]) -> None:
     said = function("GET", "/contract").json
 
-    agreed = function.module.delivery.contract
+    agreed = function.contract
     assert said["row"] == agreed["schema"]
     assert said["decisions"] == agreed["decisions"]
-    assert said["columns"] == [column["name"] for column in function.module.delivery.manifest["columns"]]
+    assert said["columns"] == [column["name"] for column in function.manifest["columns"]]
     validator_for(said["answer"]).validate(function.post(golden[0]["row"]).json)
 
 
 @pytest.mark.parametrize("kind", sorted(TITLES))
-def test_every_kind_of_problem_is_described(function: Function, kind: str) -> None:
-    responses = openapi.document(function.module.delivery)["components"]["responses"]
+def test_every_kind_of_problem_is_described(delivery: Path, kind: str) -> None:
+    responses = openapi.document(Delivery.open(delivery))["components"]["responses"]
 
     assert responses[kind]["description"] == TITLES[kind][1]
