@@ -66,6 +66,9 @@ def handler(event: Event, context: Any) -> Response:
     problem: Problem | None = None
     answers: list[Answer] = []
     headers = {"content-type": "application/json", "x-model": delivery.identity}
+    cold = next(cold_starts)
+    if cold:
+        headers["server-timing"] = "cold"  # W3C's header for what a client cannot see: this answer met a cold start
     try:
         body, answers = _route(event).answer(event)
     except Problem as refused:
@@ -78,7 +81,7 @@ def handler(event: Event, context: Any) -> Response:
         headers["content-type"] = "application/problem+json"
         headers.update(problem.headers)
     status = problem.status if problem else 200
-    _emit(event, status, problem, answers, started)
+    _emit(event, status, problem, answers, cold, started)
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
@@ -155,11 +158,13 @@ def _log(error: Exception, request_id: str) -> None:
     )
 
 
-def _emit(event: Event, status: int, problem: Problem | None, answers: list[Answer], started: int) -> None:
+def _emit(
+    event: Event, status: int, problem: Problem | None, answers: list[Answer], cold: float, started: int
+) -> None:
     """Write the request's one line: CloudWatch metrics in the embedded metric format. Never the row."""
     values: dict[str, Any] = {
         "latency": {"Unit": "Microseconds", "Value": [(perf_counter_ns() - started) / 1000]},
-        "cold_start": {"Unit": "Count", "Value": [next(cold_starts)]},
+        "cold_start": {"Unit": "Count", "Value": [cold]},
         "error": {"Unit": "Count", "Value": [float(problem is not None)]},
     }
     if answers:

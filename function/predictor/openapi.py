@@ -27,8 +27,11 @@ PROBLEM: Json = {
         "request_id": {"type": "string", "description": "The id under which the log tells what happened."},
     },
 }
-X_MODEL: Json = {"description": "First 12 hex digits of the model's SHA-256.", "schema": {"type": "string"}}
-HEADERS: Json = {"x-model": {"$ref": "#/components/headers/x-model"}}
+DESCRIBED: Json = {
+    "x-model": {"description": "First 12 hex digits of the model's SHA-256.", "schema": {"type": "string"}},
+    "server-timing": {"description": "`cold` when this answer met a cold start.", "schema": {"type": "string"}},
+}
+HEADERS: Json = {name: {"$ref": f"#/components/headers/{name}"} for name in DESCRIBED}
 
 
 def answer_schema(delivery: Delivery) -> Json:
@@ -105,7 +108,7 @@ def document(delivery: Delivery) -> Json:
         },
         "components": {
             "schemas": {"Row": agreed["schema"], "Answer": answer_schema(delivery), "Problem": PROBLEM},
-            "headers": {"x-model": X_MODEL},
+            "headers": DESCRIBED,
             "responses": {
                 kind: {
                     "description": title,

@@ -460,8 +460,11 @@ def test_each_request_leaves_one_line_of_metrics(parcel_function: Function) -> N
     }
 
 
-def test_only_the_first_request_met_the_cold_start(parcel_function: Function) -> None:
-    assert [parcel_function("GET", "/health").lines[0]["cold_start"] for _ in range(3)] == [[1.0], [0.0], [0.0]]
+def test_only_the_first_request_met_the_cold_start_and_says_so(parcel_function: Function) -> None:
+    answers = [parcel_function("GET", "/health") for _ in range(3)]
+
+    assert [answer.lines[0]["cold_start"] for answer in answers] == [[1.0], [0.0], [0.0]]
+    assert [answer.headers.get("server-timing") for answer in answers] == ["cold", None, None]
 
 
 def test_a_batch_of_a_hundred_leaves_one_line_too(parcel_function: Function) -> None:
