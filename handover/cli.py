@@ -12,6 +12,7 @@ import click
 
 BUILD = Path(".aws-sam/build")
 EVENTS = Path("events")
+WATCH = Path("watch.yaml")
 DELIVERY = Path("layers/model/delivery")
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -116,6 +117,16 @@ def events(delivery: Path, to: Path) -> None:
 
     for file in write_events(delivery, to):
         click.echo(file)
+
+
+@main.command()
+@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@click.option("--to", default=WATCH, show_default=True, type=FILE, help="Where the template goes.")
+def watch(delivery: Path, to: Path) -> None:
+    """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
+    from handover.watch import write_watch
+
+    click.echo(write_watch(delivery, to))
 
 
 @main.command()

@@ -80,8 +80,8 @@ def handler(event: Event, context: Any) -> Response:
         body = json.dumps(problem.document())
         headers["content-type"] = "application/problem+json"
         headers.update(problem.headers)
+    _emit(event, problem, answers, cold, started)
     status = problem.status if problem else 200
-    _emit(event, status, problem, answers, cold, started)
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
@@ -158,9 +158,7 @@ def _log(error: Exception, request_id: str) -> None:
     )
 
 
-def _emit(
-    event: Event, status: int, problem: Problem | None, answers: list[Answer], cold: float, started: int
-) -> None:
+def _emit(event: Event, problem: Problem | None, answers: list[Answer], cold: float, started: int) -> None:
     """Write the request's one line: CloudWatch metrics in the embedded metric format. Never the row."""
     values: dict[str, Any] = {
         "latency": {"Unit": "Microseconds", "Value": [(perf_counter_ns() - started) / 1000]},
@@ -172,7 +170,7 @@ def _emit(
     route = event["rawPath"]
     seen = {
         "route": route if route in ROUTES else "other",
-        "status": status,
+        "status": problem.status if problem else 200,
         "error_code": problem.kind if problem else None,
         "decision": [answer.decision for answer in answers],
         "request_id": event["requestContext"].get("requestId"),

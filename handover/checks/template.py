@@ -1,5 +1,6 @@
 """T, the template: what is deployed reaches the users, stays small in its rights, and can be watched."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from handover.finding import Broken, Clause
 VERSION, FUNCTION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Function", "AWS::Lambda::Alias"
 # Actions for which AWS knows no resource to name (Service Authorization Reference).
 NO_RESOURCE_KNOWN = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "cloudwatch:PutMetricData"}
+# Properties of a function that no version holds: they are the function's as a whole, and change at once.
+UNVERSIONED = {"ReservedConcurrentExecutions"}
 QUIET = {"ORT_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -33,19 +36,19 @@ def transforms(case: Case) -> Broken | None:
     return None
 
 
-def _model_layers(case: Case) -> list[str]:
+def _layers_of(case: Case, folder: str) -> list[str]:
     resources = case.template.source["Resources"].items()
     return [
         name
         for name, resource in resources
         if resource["Type"] == "AWS::Serverless::LayerVersion"
-        and str(resource["Properties"].get("ContentUri", "")).strip("./").endswith("layers/model")
+        and str(resource["Properties"].get("ContentUri", "")).strip("./").endswith(folder)
     ]
 
 
 def model_moves_the_alias(case: Case) -> Broken | None:
     """A new model, and nothing else, becomes a new version, and the alias moves to it."""
-    layers = _model_layers(case)
+    layers = _layers_of(case, "layers/model")
     if not layers:
         return _broken(case, "No layer has layers/model as its ContentUri.")
     before, after = case.template.plain, case.template.transformed({layers[0]: "another"})
@@ -70,7 +73,8 @@ def parameters_move_the_alias(case: Case) -> Broken | None:
     functions, versions = case.template.of_kind(FUNCTION), case.template.of_kind(VERSION)
     for version in versions.values():
         name = version["FunctionName"]["Ref"]
-        unseen = _parameters(case, functions[name]) - _parameters(case, version.get("Description"))
+        held = {key: said for key, said in functions[name].items() if key not in UNVERSIONED}
+        unseen = _parameters(case, held) - _parameters(case, version.get("Description"))
         if unseen:
             return _broken(
                 case,
@@ -140,9 +144,9 @@ def _listed(value: Any) -> list[Any]:
 
 
 def no_telemetry(case: Case) -> Broken | None:
-    """Functions with the model keep onnxruntime silent, and to one thread."""
-    plain = case.template.plain["Resources"]
-    layers = {name for name in plain for model in _model_layers(case) if re.fullmatch(rf"{model}\w{{10}}", name)}
+    """Functions with onnxruntime keep it silent, and to one thread."""
+    plain, runtimes = case.template.plain["Resources"], _layers_of(case, "layers/runtime")
+    layers = {name for name in plain for runtime in runtimes if re.fullmatch(rf"{runtime}\w{{10}}", name)}
     for name, function in case.template.of_kind(FUNCTION).items():
         if not layers & {layer.get("Ref") for layer in function.get("Layers", []) if isinstance(layer, dict)}:
             continue
@@ -172,9 +176,14 @@ def throttled(case: Case) -> Broken | None:
 
 def answers_in_time(case: Case) -> Broken | None:
     """The function gives up before the API does, so that its own answer is the one that is seen."""
-    timeouts = [function.get("Timeout", 3) for function in case.template.of_kind(FUNCTION).values()]
     for name, integration in case.template.of_kind("AWS::ApiGatewayV2::Integration").items():
         waits = integration.get("TimeoutInMillis", 30_000)
+        called = json.dumps(integration.get("IntegrationUri"))
+        timeouts = [
+            function.get("Timeout", 3)
+            for function_name, function in case.template.of_kind(FUNCTION).items()
+            if re.search(rf"\b{function_name}\b", called)
+        ]
         if any(isinstance(timeout, int) and timeout * 1000 >= waits for timeout in timeouts):
             return _broken(case, f"{name} waits {waits} ms, and a function may take {max(timeouts)} s.", name)
     return None

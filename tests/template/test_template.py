@@ -23,6 +23,10 @@ def one(template: dict[str, Any], kind: str) -> Any:
     return properties
 
 
+def named(template: dict[str, Any], name: str) -> Any:
+    return template["Resources"][name]["Properties"]
+
+
 def versions(template: dict[str, Any]) -> set[str]:
     return set(resources(template, "AWS::Lambda::Version"))
 
@@ -57,7 +61,7 @@ def test_the_alias_stays_when_nothing_changes() -> None:
 
 
 def test_the_function_takes_the_new_layer_when_only_the_model_changes() -> None:
-    before, after = (one(transformed(c), "AWS::Lambda::Function")["Layers"] for c in ({}, {"ModelLayer": "new"}))
+    before, after = (named(transformed(c), "PredictFunction")["Layers"] for c in ({}, {"ModelLayer": "new"}))
 
     assert before[0] == after[0]
     assert before[1] != after[1]
@@ -69,7 +73,10 @@ def test_the_alias_moves_when_only_a_parameter_of_the_function_changes() -> None
     # SAM itself does not see such a change, so the version's description has to: another one is another version.
     assert versions(template) == versions(transformed(MemorySize="1024"))
     assert parameters_in(one(template, "AWS::Lambda::Version")["Description"]) == (
-        parameters_in(one(template, "AWS::Lambda::Function")) | {"MemorySize", "Architecture"}
+        parameters_in(
+            {k: v for k, v in named(template, "PredictFunction").items() if k != "ReservedConcurrentExecutions"}
+        )
+        | {"MemorySize", "Architecture"}
     )
 
 
@@ -91,16 +98,22 @@ def test_who_may_call_is_a_parameter_that_asks_for_signed_requests_unless_told_o
     auth = source()["Parameters"]["Auth"]
 
     assert auth["Default"] == "AWS_IAM"
-    assert auth["AllowedValues"] == ["AWS_IAM", "NONE"]
-    route = one(transformed(Auth="NONE"), "AWS::ApiGatewayV2::Route")
-    assert route["AuthorizationType"] == {"Ref": "Auth"}
-    assert "AuthorizerId" not in route
+    assert auth["AllowedValues"] == ["AWS_IAM", "JWT", "NONE"]
+    template = transformed()
+    assert named(template, "Route")["AuthorizationType"] == {"Ref": "Auth"}
+    assert "AuthorizerId" not in named(template, "Route")
+    assert named(template, "JwtRoute")["AuthorizerId"] == {"Ref": "JwtAuthorizer"}
+    assert {name: template["Resources"][name]["Condition"] for name in ("Route", "JwtRoute", "JwtAuthorizer")} == {
+        "Route": "UsesNoJwt",
+        "JwtRoute": "UsesJwt",
+        "JwtAuthorizer": "UsesJwt",
+    }
 
 
 def test_there_is_one_route_and_it_leads_to_the_alias() -> None:
     template = transformed()
 
-    route, integration = one(template, "AWS::ApiGatewayV2::Route"), one(template, "AWS::ApiGatewayV2::Integration")
+    route, integration = named(template, "Route"), one(template, "AWS::ApiGatewayV2::Integration")
     assert route["RouteKey"] == "$default"
     assert integration["IntegrationUri"]["Fn::Sub"].endswith("functions/${PredictFunction.Arn}:live/invocations")
     assert integration["PayloadFormatVersion"] == "2.0"
@@ -129,13 +142,13 @@ def test_the_api_is_throttled_and_writes_an_access_log() -> None:
 def test_every_log_is_kept_for_a_time_that_the_stage_chooses() -> None:
     logs = resources(transformed(), "AWS::Logs::LogGroup")
 
-    assert set(logs) == {"FunctionLog", "AccessLog"}
+    assert set(logs) == {"FunctionLog", "HookLog", "AccessLog"}
     assert all(log["RetentionInDays"] == {"Ref": "LogRetentionDays"} for log in logs.values())
-    assert one(transformed(), "AWS::Lambda::Function")["LoggingConfig"] == {"LogGroup": {"Ref": "FunctionLog"}}
+    assert named(transformed(), "PredictFunction")["LoggingConfig"] == {"LogGroup": {"Ref": "FunctionLog"}}
 
 
 def test_the_function_may_write_its_own_log_and_nothing_else() -> None:
-    (policy,) = one(transformed(), "AWS::IAM::Role")["Policies"]
+    (policy,) = named(transformed(), "PredictRole")["Policies"]
 
     assert policy["PolicyDocument"]["Statement"] == [
         {
@@ -147,16 +160,19 @@ def test_the_function_may_write_its_own_log_and_nothing_else() -> None:
 
 
 def test_no_permission_is_for_everything() -> None:
-    document = json.dumps([one(transformed(), "AWS::IAM::Role"), one(transformed(), "AWS::Lambda::Permission")])
+    template = transformed()
+    roles = [named(template, "PredictRole"), named(template, "HookRole")]
+    document = json.dumps([*roles, one(template, "AWS::Lambda::Permission")])
 
-    # The one star is API Gateway's own: any stage and route of this very API.
     assert re.findall(r'[^"]*\*[^"]*', document) == [
-        "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"
+        "${PredictFunction.Arn}:*",  # any version of this very function
+        "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}:deploymentgroup:${AWS::StackName}-*/*",
+        "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*",  # any route of this API
     ]
 
 
 def test_the_function_sends_no_telemetry_and_starts_no_needless_thread() -> None:
-    variables = one(transformed(), "AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = named(transformed(), "PredictFunction")["Environment"]["Variables"]
 
     assert variables["ORT_DISABLE_TELEMETRY"] == "1"
     assert variables["OMP_NUM_THREADS"] == variables["OPENBLAS_NUM_THREADS"] == "1"
@@ -164,7 +180,7 @@ def test_the_function_sends_no_telemetry_and_starts_no_needless_thread() -> None
 
 def test_the_function_is_small_and_gives_up_before_the_api_does() -> None:
     template = transformed()
-    function = one(template, "AWS::Lambda::Function")
+    function = named(template, "PredictFunction")
 
     assert source()["Parameters"]["MemorySize"]["Default"] <= 512
     assert function["Timeout"] * 1000 < one(template, "AWS::ApiGatewayV2::Integration")["TimeoutInMillis"]
@@ -205,3 +221,94 @@ def test_sam_finds_nothing_to_say_about_the_template() -> None:
 
     assert (found.returncode, found.stderr) == (0, "")
     assert found.stdout.strip() == f"{ROOT / 'template.yaml'} is a valid SAM Template"
+
+
+# --- how users come to a new version
+
+
+def test_codedeploy_proves_a_version_and_moves_the_users_while_alarms_watch() -> None:
+    template = transformed(DeploymentPreference="Canary10Percent5Minutes")
+
+    policy = template["Resources"]["PredictFunctionAliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    assert policy["BeforeAllowTrafficHook"] == {"Ref": "PreTrafficHook"}
+    group = one(template, "AWS::CodeDeploy::DeploymentGroup")
+    assert json.dumps(group["DeploymentConfigName"]).count("Canary10Percent5Minutes") == 1
+    assert {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]} == set(
+        resources(template, "AWS::CloudWatch::Alarm")
+    )
+    assert group["AutoRollbackConfiguration"]["Enabled"] is True
+
+
+def test_without_codedeploy_the_alias_moves_at_once() -> None:
+    template = transformed(CodeDeploy="false")
+
+    assert not [resource for resource in template["Resources"].values() if "CodeDeploy::" in resource["Type"]]
+    assert "UpdatePolicy" not in template["Resources"]["PredictFunctionAliaslive"]
+
+
+def test_the_hook_has_a_name_that_codedeploys_role_may_call_and_the_rows_to_send() -> None:
+    hook = named(transformed(), "PreTrafficHook")
+
+    assert hook["FunctionName"]["Fn::Sub"].startswith("CodeDeployHook_")
+    assert hook["Environment"]["Variables"]["NEW_VERSION"]["Ref"].startswith("PredictFunctionVersion")
+    assert [layer["Ref"][: len("ModelLayer")] for layer in hook["Layers"]] == ["ModelLayer"]
+
+
+def test_two_alarms_are_of_the_new_version_alone() -> None:
+    template = transformed()
+    (version,) = versions(template)
+
+    of_version = [
+        name
+        for name, alarm in resources(template, "AWS::CloudWatch::Alarm").items()
+        if {"Name": "ExecutedVersion", "Value": {"Fn::GetAtt": [version, "Version"]}} in alarm.get("Dimensions", [])
+    ]
+    assert of_version == ["VersionFails", "VersionIsSlow"]
+
+
+def test_every_alarm_says_what_happened_and_what_to_do_first() -> None:
+    for name, alarm in resources(transformed(), "AWS::CloudWatch::Alarm").items():
+        happened, first = alarm["AlarmDescription"].split(". ", 1)
+        assert len(happened) > 40, name
+        assert re.match(r"(Look|Compare) ", first), name
+        assert len(alarm["AlarmDescription"]) <= 1024  # CloudWatch's limit
+        assert alarm["TreatMissingData"] == "notBreaching", name
+        assert alarm["AlarmActions"]["Fn::If"][0] == "TellsTopic", name
+
+
+# --- options
+
+
+def test_every_option_is_off_or_safe_by_default() -> None:
+    defaults = {name: parameter["Default"] for name, parameter in source()["Parameters"].items()}
+
+    off = {"JwtIssuer", "JwtAudience", "CorsOrigins", "DomainName", "CertificateArn", "AlarmTopic"}
+    assert {name for name, value in defaults.items() if value == ""} == off
+    assert defaults["SnapStart"] == "None"
+    assert (defaults["ProvisionedConcurrency"], defaults["ReservedConcurrency"]) == (0, -1)
+    assert (defaults["CodeDeploy"], defaults["DeploymentPreference"]) == ("true", "AllAtOnce")
+
+
+@pytest.mark.parametrize(
+    ("property_", "condition"),
+    [
+        (("Api", "CorsConfiguration"), "AllowsOrigins"),
+        (("PredictFunction", "ReservedConcurrentExecutions"), "Reserves"),
+        (("PredictFunctionAliaslive", "ProvisionedConcurrencyConfig"), "Provisions"),
+    ],
+)
+def test_what_is_off_leaves_no_property(property_: tuple[str, str], condition: str) -> None:
+    resource, name = property_
+
+    chosen, _, otherwise = named(transformed(), resource)[name]["Fn::If"]
+    assert (chosen, otherwise) == (condition, {"Ref": "AWS::NoValue"})
+
+
+def test_options_that_need_each_other_or_exclude_each_other_are_refused_before_anything_is_made() -> None:
+    said = [rule["Assertions"][0]["AssertDescription"] for rule in source()["Rules"].values()]
+
+    assert said == [
+        "Auth=JWT needs JwtIssuer and JwtAudience.",
+        "Lambda takes SnapStart or ProvisionedConcurrency, not both.",
+        "DomainName needs CertificateArn.",
+    ]

@@ -18,7 +18,7 @@ BREAKS = {
     "T401": ("      Handler: predictor.handler.handler\n", "      Handel: predictor.handler.handler\n"),
     "T401-yaml": ("Resources:\n", "Resources: [\n"),
     "T402": ("      AutoPublishAliasAllProperties: true\n", ""),
-    "T402-layer": ("ContentUri: layers/model/", "ContentUri: layers/runtime/"),
+    "T402-layer": ("ContentUri: layers/model/", "ContentUri: layers/models/"),
     "T403": ("${MemorySize} MB", "much memory"),
     "T404": ("      RetentionInDays: !Ref LogRetentionDays\n", ""),
     "T404-unnamed": ("      LoggingConfig:\n        LogGroup: !Ref FunctionLog\n", ""),

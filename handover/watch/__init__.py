@@ -1,0 +1,72 @@
+"""What is watched of a delivery, as a CloudFormation template: a dashboard, and alarms on drift from its baseline."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from handover.watch.alarms import Json, drift_alarms
+from handover.watch.dashboard import widgets
+
+HEAD = "# The dashboard and the alarms on drift. `make model` writes it: the bands are of this delivery's baseline.\n"
+PARAMETERS = {
+    "Name": "Name of the stack whose function and API are watched.",
+    "Namespace": "Namespace of the function's own metrics.",
+    "ApiId": "The API.",
+    "FunctionName": "The function.",
+    "LogGroup": "Where the function's lines are.",
+    "AlarmTopic": "ARN of an SNS topic that every alarm tells; empty tells nobody.",
+}
+CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboards:name=${Name}"
+
+
+def write_watch(delivery: Path, to: Path) -> Path:
+    """Write the template for a delivery; the same delivery gives the same file.
+
+    Parameters
+    ----------
+    delivery
+        Folder of the delivery; its contract, manifest and golden rows are read.
+    to
+        File to write; ``template.yaml`` nests it, and gives it its parameters.
+    """
+    contract = json.loads((delivery / "contract.json").read_text())
+    manifest = json.loads((delivery / "manifest.json").read_text())
+    scores = [json.loads(line)["score"] for line in (delivery / "golden.jsonl").read_text().splitlines()]
+    to.write_text(HEAD + yaml.dump(template(contract, manifest, scores), Dumper=_Dumper, sort_keys=False, width=120))
+    return to
+
+
+def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
+    """Give the template as data; see ``drift_alarms`` for the scores."""
+    model = manifest["files"]["model.onnx"][:12]
+    body = json.dumps({"widgets": widgets(contract, manifest)}, indent=1)
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"Watches model {model} of {contract['name']} {contract['version']}.",
+        "Parameters": {name: {"Type": "String", "Description": said} for name, said in PARAMETERS.items()},
+        "Conditions": {"TellsTopic": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}},
+        "Resources": {
+            **drift_alarms(contract, manifest, scores),
+            "Dashboard": {
+                "Type": "AWS::CloudWatch::Dashboard",
+                "Properties": {"DashboardName": {"Ref": "Name"}, "DashboardBody": {"Fn::Sub": body}},
+            },
+        },
+        "Outputs": {"Dashboard": {"Description": "Where all of it is drawn.", "Value": {"Fn::Sub": CONSOLE}}},
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML as people write it: long texts over several lines, nothing by reference."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)

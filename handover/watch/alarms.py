@@ -1,0 +1,105 @@
+"""Alarms on drift: the mean score, and the share of each decision, leave the band that the baseline gives."""
+
+import math
+from itertools import pairwise
+from statistics import fmean, pstdev
+from typing import Any
+
+type Json = dict[str, Any]
+
+SERVICE = "predict"  # POWERTOOLS_SERVICE_NAME in template.yaml
+ENOUGH = 200
+"""Scores in an hour below which nothing is said of them [rows]."""
+ERRORS_AWAY = 3
+"""Half the width of a band, in standard errors: chance leaves it in one hour of 370, and seldom in two of three."""
+HOUR_S = 3600
+FIRST = "Compare the requests' fields with the training data first, then tell modelling."
+
+
+def drift_alarms(contract: Json, manifest: Json, scores: list[float]) -> Json:
+    """Give the alarms by logical id.
+
+    Parameters
+    ----------
+    scores
+        Of the golden rows, in the score's own unit: the sample that the bands are drawn around.
+    """
+    model = manifest["files"]["model.onnx"][:12]
+    alarms = {"MeanScoreDrifts": _mean_alarm(model, scores)}
+    if ranked(contract):
+        for number, (name, edges) in enumerate(intervals(contract).items(), 1):
+            share = manifest["baseline"]["decision_share"][name]
+            alarms[f"Share{number}Drifts"] = _share_alarm(model, name, rank(*edges), share, len(scores))
+    return alarms
+
+
+def ranked(contract: Json) -> bool:
+    """Whether CloudWatch can tell the shares: it ranks no values of a metric that may be negative."""
+    low: float = contract["score"]["low"]
+    return low >= 0
+
+
+def intervals(contract: Json) -> dict[str, tuple[float | None, float | None]]:
+    """Give each decision's scores: above the first, up to and with the second; ``None`` where there is no edge."""
+    edges = [None, *list(contract["decisions"].values())[:-1], None]
+    return dict(zip(contract["decisions"], pairwise(edges), strict=True))
+
+
+def rank(low: float | None, high: float | None) -> str:
+    """Write CloudWatch's statistic for the share of values above ``low`` and not above ``high`` [%]."""
+    return f"PR({'' if low is None else low}:{'' if high is None else high})"
+
+
+def _mean_alarm(model: str, scores: list[float]) -> Json:
+    mean, deviation = fmean(scores), pstdev(scores)
+    band = round(ERRORS_AWAY * deviation * math.sqrt(1 / len(scores) + 1 / ENOUGH), 4)
+    said = (
+        f"The mean score of model {model} left {mean - band:.4g} to {mean + band:.4g}, where it was in training, for "
+        f"two of three hours: who asks has changed, or what they send. {FIRST}"
+    )
+    return _drift_alarm(model, said, "Average", round(mean, 6), band)
+
+
+def _share_alarm(model: str, decision: str, rank: str, share: float, rows: int) -> Json:
+    band = round(100 * ERRORS_AWAY * math.sqrt(max(share * (1 - share), 1 / rows) * (1 / rows + 1 / ENOUGH)), 2)
+    low, high = max(0.0, 100 * share - band), min(100.0, 100 * share + band)
+    said = (
+        f"The share of '{decision}' among the decisions of model {model} left {low:.1f} to {high:.1f} %, where it was "
+        f"in training, for two of three hours. {FIRST}"
+    )
+    return _drift_alarm(model, said, rank, round(100 * share, 4), band)
+
+
+def _drift_alarm(model: str, said: str, statistic: str, ordinary: float, band: float) -> Json:
+    told = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+    metric = {
+        "Namespace": {"Ref": "Namespace"},
+        "MetricName": "score",
+        "Dimensions": [{"Name": "model", "Value": model}, {"Name": "service", "Value": SERVICE}],
+    }
+
+    def measured(name: str, stat: str) -> Json:
+        return {"Id": name, "ReturnData": False, "MetricStat": {"Metric": metric, "Stat": stat, "Period": HOUR_S}}
+
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmDescription": said,
+            "Metrics": [
+                {
+                    "Id": "away",
+                    "Label": f"away from {ordinary}",
+                    "Expression": f"IF(scores >= {ENOUGH}, ABS(found - {ordinary}), 0)",
+                },
+                measured("found", statistic),
+                measured("scores", "SampleCount"),
+            ],
+            "Threshold": band,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 3,
+            "DatapointsToAlarm": 2,
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": told,
+            "OKActions": told,
+        },
+    }

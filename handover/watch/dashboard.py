@@ -1,0 +1,96 @@
+"""The dashboard: what callers meet on top, what the model says below."""
+
+from typing import Any
+
+from handover.watch.alarms import HOUR_S, SERVICE, Json, intervals, rank, ranked
+
+
+def widgets(contract: Json, manifest: Json) -> list[Json]:
+    """Lay the widgets out, for ``Fn::Sub`` to put the stack's own names in."""
+    model = manifest["files"]["model.onnx"][:12]
+    baseline = manifest["baseline"]
+    api, function = (
+        ["AWS/ApiGateway", None, "ApiId", "${ApiId}"],
+        ["AWS/Lambda", None, "FunctionName", "${FunctionName}"],
+    )
+    score: list[Any] = ["${Namespace}", "score", "model", model, "service", SERVICE]
+    own = "{${Namespace},model,service}"
+    by_version = (
+        'SEARCH(\'{AWS/Lambda,ExecutedVersion,FunctionName,Resource} FunctionName="${FunctionName}" '
+        "MetricName=\"Invocations\"', 'Sum')"
+    )
+    trained = manifest.get("training", {})
+    text = (
+        f"# {contract['name']} {contract['version']}, model {model}\n"
+        f"The score is the {contract['score']['meaning']}. Trained on {trained.get('rows', '?')} rows of "
+        f"{trained.get('data', '?')}. The lines across the plots of scores and decisions are what its "
+        f"{baseline['rows']} golden rows got in training."
+    )
+    deciles = {f"p{10 * tenth}": baseline["score_deciles"][tenth] for tenth in (1, 5, 9)}
+    shares = {name: round(100 * share, 1) for name, share in baseline["decision_share"].items()}
+    drawn = [
+        _plot("Requests, and what was refused or failed [1/min]", [
+            _line(api, "Count", "requests", stat="SampleCount"),
+            _line(api, "4xx", "4xx", stat="Sum"),
+            _line(api, "5xx", "5xx", stat="Sum"),
+        ], period=60),
+        _logs("Errors by code", "filter error.0 = 1 | stats count() as requests by error_code, bin(5m)"),
+        _plot("Latency: median, and the slowest hundredth [ms]", [
+            _line(api, "Latency", "callers, p50", stat="p50"),
+            _line(api, "Latency", "callers, p99", stat="p99"),
+            _line(function, "Duration", "function, p50", stat="p50"),
+            _line(function, "Duration", "function, p99", stat="p99"),
+        ], period=60),
+        _plot("Cold starts [1/5 min]", [
+            [{"expression": f"SEARCH('{own} MetricName=\"cold_start\"', 'Sum')", "label": "cold starts"}],
+        ]),
+        _plot("Environments at once, and requests turned away", [
+            _line(function, "ConcurrentExecutions", "environments", stat="Maximum"),
+            _line(function, "Throttles", "turned away", stat="Sum"),
+        ], period=60),
+        _plot("Version that answers [1/5 min]", [[{"expression": by_version, "label": ""}]]),
+        _plot("Score: lowest tenth, median, highest tenth", [
+            [*score, {"stat": stat, "label": stat}] for stat in deciles
+        ], lines=deciles, period=HOUR_S),
+    ]  # fmt: skip
+    if ranked(contract):
+        ranks = [[*score, {"stat": rank(*edges), "label": name}] for name, edges in intervals(contract).items()]
+        drawn.append(_plot("Decisions [%]", ranks, lines=shares, period=HOUR_S))
+    placed = [{"type": "text", "x": 0, "y": 0, "width": 24, "height": 3, "properties": {"markdown": text}}]
+    for place, widget in enumerate(drawn):
+        placed.append({"x": 12 * (place % 2), "y": 3 + 6 * (place // 2), "width": 12, "height": 6, **widget})
+    return placed
+
+
+def _line(metric: list[Any], name: str, label: str, stat: str) -> list[Any]:
+    namespace, _, *dimensions = metric
+    return [namespace, name, *dimensions, {"stat": stat, "label": label}]
+
+
+def _plot(title: str, metrics: list[Any], lines: dict[str, float] | None = None, period: int = 300) -> Json:
+    across = [{"label": f"{name} in training", "value": value} for name, value in (lines or {}).items()]
+    return {
+        "type": "metric",
+        "properties": {
+            "title": title,
+            "view": "timeSeries",
+            "region": "${AWS::Region}",
+            "period": period,
+            "metrics": metrics,
+            "yAxis": {"left": {"min": 0}} if not lines or min(lines.values()) >= 0 else {},
+            **({"annotations": {"horizontal": across}} if across else {}),
+        },
+    }
+
+
+def _logs(title: str, query: str) -> Json:
+    return {
+        "type": "log",
+        "properties": {
+            "title": title,
+            "view": "bar",
+            "stacked": True,
+            "region": "${AWS::Region}",
+            "query": f"SOURCE '${{LogGroup}}' | {query}",
+        },
+    }

@@ -1,0 +1,159 @@
+"""The hook asks the built function, as it was built, for the golden rows; only CodeDeploy is a stub."""
+
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+import pre_traffic
+from handover.local.emulator import Emulator
+from handover.local.stack import NothingBuiltError, built_function
+
+ROOT = Path(__file__).parents[2]
+VERSION = "arn:aws:lambda:eu-central-1:123456789012:function:predict:7"
+EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
+
+type Invoke = Callable[..., dict[str, Any]]
+
+
+class Lambda:
+    """Lambda's client, as far as the hook uses it."""
+
+    def __init__(self, invoke: Invoke) -> None:
+        self.invoke = invoke
+
+
+@pytest.fixture(scope="module")
+def version() -> Iterator[Invoke]:
+    """Give the new version: what `sam build` made, in AWS's emulator, answering as Lambda's API does."""
+    try:
+        emulator = Emulator(built_function(ROOT / ".aws-sam" / "build"), lambda line: None)
+    except NothingBuiltError as error:
+        pytest.skip(str(error))
+
+    def invoke(*, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803  boto3's names
+        assert FunctionName == VERSION
+        return {"StatusCode": 200, "Payload": io.BytesIO(emulator.invoke(Payload.encode()))}
+
+    yield invoke
+    emulator.stop()
+
+
+@pytest.fixture
+def golden(delivered: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (delivered / "golden.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def delivered(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "layers" / "model" / "delivery", tmp_path / "delivery"))
+
+
+@pytest.fixture
+def ends(
+    delivered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Invoke, str], list[dict[str, str]]]:
+    """Give a way to run the hook: it must end the deployment so, and leaves these lines in its log."""
+
+    def run(invoke: Invoke, status: str) -> list[dict[str, str]]:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "of-nobody")
+        codedeploy = boto3.client("codedeploy", "eu-central-1")
+        clients = {"lambda": Lambda(invoke), "codedeploy": codedeploy}
+        monkeypatch.setattr(boto3, "client", clients.__getitem__)
+        monkeypatch.setenv("DELIVERY", str(delivered))
+        monkeypatch.setenv("NEW_VERSION", VERSION)
+        asked = {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": status}
+        with Stubber(codedeploy) as stub:
+            stub.add_response("put_lifecycle_event_hook_execution_status", {}, asked)
+            pre_traffic.handler(EVENT, None)
+            stub.assert_no_pending_responses()
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+def rewritten(delivered: Path, golden: list[dict[str, Any]]) -> None:
+    (delivered / "golden.jsonl").write_text("".join(json.dumps(line) + "\n" for line in golden))
+
+
+def test_a_version_that_answers_as_in_training_gets_its_users(ends: Any, version: Invoke) -> None:
+    assert ends(version, "Succeeded") == [
+        {"level": "INFO", "message": "every golden row is answered as in training: the deployment goes on"}
+    ]
+
+
+def test_a_version_that_answers_otherwise_is_stopped_and_the_rows_are_named(
+    ends: Any, version: Invoke, delivered: Path, golden: list[dict[str, Any]]
+) -> None:
+    score, decision = golden[1]["score"], golden[149]["decision"]
+    golden[1]["score"] = 0.5
+    golden[149]["decision"] = "perhaps"
+    rewritten(delivered, golden)
+
+    first, second, last = ends(version, "Failed")
+
+    assert first == {
+        "level": "ERROR",
+        "message": f"golden row 2 should be 0.5 ({golden[1]['decision']}) and is {score} ({golden[1]['decision']}); "
+        "a score may differ by 1e-05",
+    }
+    assert second["message"].startswith(f"golden row 150 should be {golden[149]['score']} (perhaps) and is ")
+    assert f"({decision})" in second["message"]
+    assert last["message"] == "2 faults: the deployment is stopped, users stay on the version that they have"
+
+
+def test_the_log_names_some_of_many_rows(
+    ends: Any, version: Invoke, delivered: Path, golden: list[dict[str, Any]]
+) -> None:
+    rewritten(delivered, [line | {"score": line["score"] + 0.1} for line in golden])
+
+    said = ends(version, "Failed")
+
+    assert len(said) == 21
+    assert said[-1]["message"].startswith(f"{len(golden)} faults: ")
+
+
+def test_another_model_is_named(ends: Any, version: Invoke, delivered: Path) -> None:
+    manifest = json.loads((delivered / "manifest.json").read_text())
+    given = manifest["files"]["model.onnx"][:12]
+    manifest["files"]["model.onnx"] = "f" * 64
+    (delivered / "manifest.json").write_text(json.dumps(manifest))
+
+    assert ends(version, "Failed")[0]["message"] == f"model {given} answers, ffffffffffff was delivered"
+
+
+def test_a_row_that_is_refused_is_told_with_the_answer(
+    ends: Any, version: Invoke, delivered: Path, golden: list[dict[str, Any]]
+) -> None:
+    golden[0]["row"]["months"] = 1_000
+    rewritten(delivered, golden)
+
+    said = ends(version, "Failed")[0]["message"]
+
+    assert said.startswith("golden rows 1 to 100 are answered 422: ")
+    assert "months" in said
+
+
+def test_a_version_that_does_not_start_is_told_in_lambdas_words(ends: Any) -> None:
+    def dies(**_: Any) -> dict[str, Any]:
+        said = {"errorType": "Runtime.ExitError", "errorMessage": "RequestId: 1 Error: Runtime exited with error"}
+        return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(said).encode())}
+
+    assert ends(dies, "Failed")[0]["message"] == (
+        "the version does not answer: Runtime.ExitError: RequestId: 1 Error: Runtime exited with error"
+    )
+
+
+@pytest.mark.parametrize("error", [ConnectionError("no way there"), KeyError("Payload")])
+def test_whatever_fails_stops_the_deployment(ends: Any, error: Exception) -> None:
+    def fails(**_: Any) -> dict[str, Any]:
+        raise error
+
+    assert ends(fails, "Failed")[0]["message"] == (f"the version could not be asked: {type(error).__name__}: {error}")
