@@ -54,6 +54,9 @@ diff: .venv/modelling  ## what a delivery changes for callers, and which answers
 	test -n "$(OLD)" || { echo "make: say what to compare with, as in make diff OLD=main" >&2; exit 2; }
 	$(BIN)/handover diff $(if $(PLOT),--plot "$(PLOT)") "$(OLD)" $(if $(NEW),"$(NEW)")
 
+capacity: built .venv/modelling  ## a month's bill and the limits, measured and simulated: writes docs/capacity.md
+	$(BIN)/python -m bench.capacity
+
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 
@@ -94,4 +97,4 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	$(BIN)/npm ci --prefix $@ --no-audit --no-fund --no-update-notifier --silent
 	touch $@
 
-.PHONY: help setup build built run serve model check explain diff test lint clean
+.PHONY: help setup build built run serve model check explain diff capacity test lint clean

@@ -1,0 +1,96 @@
+"""``python -m bench.capacity``: measure, simulate, and write ``docs/capacity.md`` with its plots."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from bench.capacity import aws, bill, page, plots, simulation
+from bench.capacity.measured import ROOT, Measured, measure
+from bench.capacity.page import PROCESSES, RATES, SLOTTED_MS, Capacity
+from bench.capacity.simulation import Run
+from handover.local.emulator import EnvironmentDiedError
+from handover.local.stack import NothingBuiltError
+
+DOCS = ROOT / "docs"
+NUMBERS = DOCS / "capacity" / "numbers.json"
+DRAWN = (*(float(f"{rate:.2g}") for rate in np.geomspace(0.0003, 0.3, 7)), 10.0, 1000.0)
+"""Rates that are simulated for the plot, beside those of the tables [1/s]."""
+SLOW = (0.001, 0.01)
+LIFETIMES_S = (300.0, 3600.0)
+"""Other lives of an idle environment, to see what hangs on the assumption [s]."""
+
+
+def runs(occupied_ms: float, cold_ms: float) -> Iterator[dict[str, Any]]:
+    """List what is to be simulated."""
+    default_s = aws.figures()["idle_lifetime_s"].value
+    for process in PROCESSES:
+        common = {"process": process, "cold_ms": cold_ms}
+        for rate in sorted({*DRAWN, *SLOW, *RATES}):
+            yield common | {"rate": rate, "lifetime_s": default_s, "occupied_ms": occupied_ms}
+        for rate in (*SLOW, *RATES[:2]):
+            for lifetime_s in LIFETIMES_S:
+                yield common | {"rate": rate, "lifetime_s": lifetime_s, "occupied_ms": occupied_ms}
+    for rate in RATES:
+        yield {
+            "process": "bursty",
+            "rate": rate,
+            "lifetime_s": default_s,
+            "occupied_ms": SLOTTED_MS,
+            "cold_ms": cold_ms,
+        }
+
+
+def read(path: Path = NUMBERS) -> Capacity:
+    """Read what the page in ``docs`` was written from."""
+    said = json.loads(path.read_text(encoding="utf-8"))
+    return Capacity(Measured(**said["measured"]), [Run(**run) for run in said["runs"]])
+
+
+@click.command()
+@click.option("--cold-ms", type=click.FloatRange(min=0), help="Take this for a cold start's CPU time [ms].")
+@click.option("--warm-ms", type=click.FloatRange(min=0), help="Take this for a warm request's CPU time [ms].")
+def main(cold_ms: float | None, warm_ms: float | None) -> None:
+    """Measure the built function, simulate its cold starts, write docs/capacity.md: a month's bill and the limits."""
+    event = json.loads((ROOT / "events" / "predict.json").read_text(encoding="utf-8"))
+    with Progress(console=Console(stderr=True)) as progress:
+        try:
+            measured = measure(ROOT / ".aws-sam" / "build", event, progress)
+        except (NothingBuiltError, EnvironmentDiedError) as error:
+            click.echo(f"capacity: {error}", err=True)
+            sys.exit(2)
+        measured = replace(
+            measured,
+            cold_cpu_ms=measured.cold_cpu_ms if cold_ms is None else cold_ms,
+            warm_cpu_ms=measured.warm_cpu_ms if warm_ms is None else warm_ms,
+        )
+        own = Capacity(measured, []).own
+        wanted = list(runs(own.warm_ms, measured.cold_cpu_ms))
+        simulated = [simulation.run(**one) for one in progress.track(wanted, description="Simulated streams")]
+    NUMBERS.parent.mkdir(exist_ok=True)
+    NUMBERS.write_text(json.dumps({"measured": asdict(measured), "runs": [asdict(run) for run in simulated]}, indent=1))
+    capacity = read()
+    lifetime_s = capacity.figures["idle_lifetime_s"].value
+    plots.memory(capacity.sizes, measured.memory_mb, NUMBERS.parent / "memory.png")
+    drawn = [run for run in capacity.runs if run.lifetime_s == lifetime_s and run.occupied_ms != SLOTTED_MS]
+    plots.cold(drawn, lifetime_s, NUMBERS.parent / "cold.png")
+    plots.month(capacity.bills, NUMBERS.parent / "month.png")
+    (DOCS / "capacity.md").write_text(page.write(capacity), encoding="utf-8")
+    for rate, posts in capacity.bills.items():
+        logs, function = bill.part(posts, "Logs"), bill.part(posts, "Lambda")
+        click.echo(
+            f"{rate:>9,}/s  {sum(posts.values()):>9,.2f} USD a month, of it HTTP API {posts['HTTP API']:,.2f}, "
+            f"logs {logs:,.2f}, Lambda {function:,.2f}"
+        )
+    click.echo("docs/capacity.md  docs/capacity/{memory,cold,month}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The page: every figure of ``docs/capacity.md`` comes from what is given here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bench.capacity import aws, bill, limits
+from bench.capacity.bill import ARCHITECTURES, SIZES_MB, Posts, Size
+from bench.capacity.limits import Limit
+from bench.capacity.measured import ROOT, Measured
+from bench.capacity.simulation import FEWEST, SEED, SPIKE_EVERY_S, SPIKE_HEIGHT, SPIKE_S, Run
+from handover.cloudformation import Template
+
+RATES = (1, 100, 10_000)
+PROCESSES = ("poisson", "bursty")
+SLOTTED_MS = 100.0
+"""How long a request would hold its environment if each could take ten a second and no more [ms]."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """All that the page says, worked out from a measurement and simulated runs."""
+
+    measured: Measured
+    runs: Sequence[Run]
+
+    @cached_property
+    def figures(self) -> dict[str, aws.Figure]:
+        """AWS's prices and limits."""
+        return aws.figures()
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Defaults of the template's parameters."""
+        said = Template(ROOT / "template.yaml").source["Parameters"]
+        return {name: parameter.get("Default") for name, parameter in said.items()}
+
+    @cached_property
+    def sizes(self) -> list[Size]:
+        """The memory sizes, x86_64 first."""
+        return [
+            bill.size(memory_mb, architecture, self.measured, self.figures)
+            for architecture in ARCHITECTURES
+            for memory_mb in SIZES_MB
+        ]
+
+    @cached_property
+    def own(self) -> Size:
+        """The size that the template deploys by default."""
+        return bill.size(self.parameters["MemorySize"], self.parameters["Architecture"], self.measured, self.figures)
+
+    def run(self, process: str, rate: float, lifetime_s: float | None = None, slotted: bool = False) -> Run:
+        """Find a simulated run; of the default lifetime unless another is named."""
+        life_s = self.figures["idle_lifetime_s"].value if lifetime_s is None else lifetime_s
+        return next(
+            run
+            for run in self.runs
+            if (run.process, run.rate, run.lifetime_s) == (process, rate, life_s)
+            and (run.occupied_ms == SLOTTED_MS) == slotted
+        )
+
+    def share(self, rate: float) -> float:
+        """Cold starts that a bill counts: those of the bursty stream, which has more."""
+        return self.run("bursty", rate).share
+
+    @cached_property
+    def bills(self) -> dict[float, Posts]:
+        """A month at each rate, at the template's size."""
+        return {rate: self.month(rate, self.own) for rate in RATES}
+
+    def month(self, rate: float, size: Size, without: str | None = None) -> Posts:
+        """Give a month at one rate and one size."""
+        return bill.month(rate, size, self.share(rate), self.measured, self.figures, without=without)
+
+    def saving(self, rate: float, size: Size, without: str | None = None) -> float:
+        """Work out what a month at another size, or without some lines, costs less [USD]."""
+        return sum(self.bills[rate].values()) - sum(self.month(rate, size, without).values())
+
+    def other(self, memory_mb: int, architecture: str) -> Size:
+        """Find another size."""
+        return next(size for size in self.sizes if (size.memory_mb, size.architecture) == (memory_mb, architecture))
+
+    def limits(self, process: str, rate: float) -> list[Limit]:
+        """List the limits beside a stream."""
+        highest = rate if process == "poisson" else limits.peak(rate)
+        return limits.limits(highest, self.run(process, rate), self.parameters["RateLimit"], self.figures)
+
+    def first(self, process: str, rate: float, *, new_account: bool) -> Limit:
+        """Find the limit that a stream meets first, or those that it meets at once, beside the template's own."""
+        theirs = [
+            limit
+            for limit in self.limits(process, rate)
+            if "template" not in limit.name and (new_account or "new account" not in limit.name)
+        ]
+        most = max(limit.share for limit in theirs)
+        met = [limit for limit in theirs if limit.share == most]
+        return replace(met[0], name=" and ".join(limit.name for limit in met))
+
+
+def write(capacity: Capacity) -> str:
+    """Write the page as Markdown."""
+    environment = Environment(
+        loader=FileSystemLoader(aws.HERE),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  Markdown, of our own figures
+    )
+    environment.filters |= {"usd": usd, "one_in": one_in, "percent": percent}
+    text: str = environment.get_template("capacity.md.jinja").render(
+        c=capacity,
+        m=capacity.measured,
+        aws=capacity.figures,
+        rates=RATES,
+        processes=PROCESSES,
+        architectures=ARCHITECTURES,
+        sizes_mb=SIZES_MB,
+        part=bill.part,
+        largest={rate: max(posts, key=lambda post: posts[post]) for rate, posts in capacity.bills.items()},
+        lines=bill.line_bytes(capacity.measured, capacity.figures),
+        provisioned={r: bill.provisioned(r, capacity.own, capacity.share(r), capacity.figures) for r in RATES},
+        snapstart={r: bill.snapstart(r, capacity.own, capacity.share(r), capacity.figures) for r in RATES},
+        month_s=aws.MONTH_S,
+        peak=limits.peak,
+        spike={"every_min": SPIKE_EVERY_S / 60, "s": SPIKE_S, "height": SPIKE_HEIGHT},
+        fewest=FEWEST,
+        seed=SEED,
+        slotted_ms=SLOTTED_MS,
+    )
+    return text
+
+
+def usd(amount: float) -> str:
+    """Write money with as many digits as anybody needs."""
+    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.2f}"
+
+
+def one_in(run: Run) -> str:
+    """Write a share of cold starts as people say it."""
+    if not run.cold:
+        return f"none of {run.requests:,}"
+    return percent(run.share) if run.share > 0.1 else f"1 in {run.requests / run.cold:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Write a share with about two digits."""
+    return f"{share * 100:,.0f} %" if share >= 0.1 else f"{share * 100:.2g} %"
