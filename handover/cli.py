@@ -223,10 +223,20 @@ def diff(old: str, new: str, plot: Path | None) -> None:
 @click.option("--to", type=click.Path(path_type=Path), help="The folder to make.  [default: NAME]")
 def new(name: str, data: Path, target: str, to: Path | None) -> None:
     """Draft a delivery called NAME from a CSV file: its contract, two heuristics, and a training that delivers."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from handover.new import NewError, scaffold
 
+    terminal = Console(stderr=True)
     try:
-        click.echo(scaffold(name, data, target, to or Path(name)).text())
+        with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+
+            def track(columns: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+                yield from progress.track(columns, description="Looking at the columns")
+
+            drafted = scaffold(name, data, target, to or Path(name), track)
+        click.echo(drafted.text())
     except NewError as error:
         click.echo(f"handover: {error}", err=True)
         sys.exit(2)

@@ -3,13 +3,15 @@
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handover.new import writing
+from handover.new.copies import copies, renamed
 from handover.new.examples import examples
 from handover.new.fields import Field, LeftOut, field
-from handover.new.leaks import filled_by_outcome, gives_away, made_up
+from handover.new.leaks import Leak, filled_by_outcome, gives_away, made_up
 from handover.new.naming import UNIT_UNKNOWN, field_names, unit
 from handover.new.outcome import Outcome, OutcomeError, outcome
 from handover.new.table import Table, TableError, read
@@ -66,7 +68,11 @@ class Report:
         return "\n".join(lines)
 
 
-def scaffold(name: str, data: Path, target: str, to: Path) -> Report:
+type Track = Callable[[list[tuple[str, str]]], Iterable[tuple[str, str]]]
+"""Gives the items back, one by one, and may show how far it has come."""
+
+
+def scaffold(name: str, data: Path, target: str, to: Path, track: Track = iter) -> Report:
     """Draft a delivery from a CSV file.
 
     Parameters
@@ -77,6 +83,8 @@ def scaffold(name: str, data: Path, target: str, to: Path) -> Report:
         The CSV file, and the header of the column that is to be predicted.
     to
         The folder to make; it must not be there yet.
+    track
+        Is given the columns to look at: of a large file, each takes a while.
 
     Raises
     ------
@@ -91,7 +99,7 @@ def scaffold(name: str, data: Path, target: str, to: Path) -> Report:
         predicted = outcome(table, target)
     except (TableError, OutcomeError) as error:
         raise NewError(str(error)) from None
-    fields, left_out = _sorted_out(table, predicted)
+    fields, left_out = _sorted_out(table, predicted, track)
     if not fields:
         why = "; ".join(f"{column.header}: {column.why}" for column in left_out) or "it has no other column"
         raise NewError(f"{table.name} leaves nothing to predict '{predicted.header}' from: {why}")
@@ -130,27 +138,47 @@ def _slug(name: str) -> str:
     return slug
 
 
-def _sorted_out(table: Table, predicted: Outcome) -> tuple[list[Field], list[LeftOut]]:
+def _sorted_out(table: Table, predicted: Outcome, track: Track) -> tuple[list[Field], list[LeftOut]]:
     """Part the columns into those that the model can use and those that it cannot, in the data's order."""
     headers = [header for header in table.columns if header != predicted.header]
     columns: dict[str, Field | LeftOut] = {}
-    for header, name in field_names(headers).items():
+    for header, name in track(list(field_names(headers).items())):
         words = [table.columns[header][row] for row in predicted.kept]
-        found = field(name, header, words)
+        found = field(name, header, words, table.decimal_mark)
         if isinstance(found, Field):
             leak = gives_away(found, predicted)
         else:
             leak = filled_by_outcome([missing(word) for word in words], predicted)
-        columns[header] = _leak(header, leak) if leak else found
-    fields = [column for column in columns.values() if isinstance(column, Field)]
-    parts = made_up(fields, predicted)
-    columns |= {part.header: _leak(part.header, parts[part.name]) for part in fields if part.name in parts}
-    left_out = [column for column in columns.values() if isinstance(column, LeftOut)]
-    return [column for column in columns.values() if isinstance(column, Field)], left_out
+        columns[header] = _told(found, leak) if leak else found
+    same = copies(_fields(columns))
+    columns |= {
+        part.header: LeftOut(part.header, f"a copy: it says what {same[part.name]} says, in every row")
+        for part in _fields(columns)
+        if part.name in same
+    }
+    parts = made_up(_fields(columns), predicted)
+    columns |= {
+        part.header: _told(part, Leak(parts[part.name], "surely")) for part in _fields(columns) if part.name in parts
+    }
+    alike = renamed(_fields(columns))
+    columns |= {
+        part.header: replace(part, question=f"Each of its values goes with one of {alike[part.name]}: are both needed?")
+        for part in _fields(columns)
+        if part.name in alike and not part.question
+    }
+    return _fields(columns), [column for column in columns.values() if isinstance(column, LeftOut)]
 
 
-def _leak(header: str, why: str) -> LeftOut:
-    return LeftOut(header, f"a leak: {why}; is it known before the outcome is?")
+def _fields(columns: dict[str, Field | LeftOut]) -> list[Field]:
+    return [column for column in columns.values() if isinstance(column, Field)]
+
+
+def _told(column: Field | LeftOut, leak: Leak) -> Field | LeftOut:
+    """Leave out a column that leaks; where that is but suspected, take it in and ask."""
+    if isinstance(column, Field) and leak.how_sure == "perhaps":
+        return replace(column, question=f"Is it known before the outcome is? {leak.why[0].upper()}{leak.why[1:]}.")
+    likely = "" if leak.how_sure == "surely" else "likely "
+    return LeftOut(column.header, f"{likely}a leak: {leak.why}; is it known before the outcome is?")
 
 
 def _notes(table: Table, predicted: Outcome) -> list[str]:

@@ -9,8 +9,9 @@ from handover.agreement import FLOAT32_MAX
 from handover.new import unusable
 from handover.new.ranges import allowed, doubt
 from handover.new.unusable import MOST_CATEGORIES, short
-from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, PAIRS, Number, as_numbers, flag
+from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, PAIRS, DecimalMark, Number, as_numbers, flag
 
+MOST_SPELLINGS = 10  # of yes and no
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips whole numbers
 A_DATE = "a date or a time: make a number of what matters in it, as the month, the hour or the days since"
 
@@ -45,9 +46,9 @@ class LeftOut:
     why: str
 
 
-def field(name: str, header: str, words: list[str]) -> Field | LeftOut:
-    """Decide what the column is."""
-    numbers = as_numbers(words)
+def field(name: str, header: str, words: list[str], decimal_mark: DecimalMark = ".") -> Field | LeftOut:
+    """Decide what the column is; the decimal mark is that of its table."""
+    numbers = as_numbers(words, decimal_mark)
     if numbers and numbers.whole and _are_names(header, words):
         numbers = None
     gaps = GAPS_AMONG_NUMBERS if numbers else GAPS
@@ -56,13 +57,13 @@ def field(name: str, header: str, words: list[str]) -> Field | LeftOut:
         return LeftOut(header, "it is empty in every row")
     distinct = Counter(known)
     absent = len(words) - len(known)
-    is_one = numbers and len({numbers(word) for word in distinct}) == 1
+    is_one = numbers and all(numbers(word) == numbers(known[0]) for word in distinct)
     if why := unusable.constant(Counter({known[0]: len(known)}) if is_one else distinct, absent):
         return LeftOut(header, why)
     if unusable.date(distinct, header):
         return LeftOut(header, A_DATE)
     said = f"{absent} of {len(words)} missing" if absent else "none missing"
-    if {word.lower() for word in distinct} in PAIRS:
+    if len(distinct) <= MOST_SPELLINGS and {word.lower() for word in distinct} in PAIRS:
         rows = ", ".join(f"'{word}' in {count}" for word, count in sorted(distinct.items()))
         return Field(name, header, "flag", bool(absent), f"{rows} rows, {said}.", tuple(map(flag, words)))
     if numbers:
@@ -72,10 +73,12 @@ def field(name: str, header: str, words: list[str]) -> Field | LeftOut:
 
 def _are_names(header: str, words: list[str]) -> bool:
     """Say whether whole numbers are names: of customers or districts, one is not more than another."""
-    known = {word for word in words if word not in GAPS_AMONG_NUMBERS}
+    if not unusable.names_things(header):
+        return False
+    known = set(words) - GAPS_AMONG_NUMBERS
     # What pandas wrote as 3.0 would make an odd category.
     is_plain = len(known) > MOST_CATEGORIES or all(re.fullmatch(r"\d+", word, re.ASCII) for word in known)
-    return is_plain and unusable.names_things(header) and known not in PAIRS
+    return is_plain and known not in PAIRS
 
 
 def _number_field(name: str, header: str, number: Number, words: list[str], said: str) -> Field | LeftOut:

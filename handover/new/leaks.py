@@ -1,8 +1,9 @@
 """Columns that give the target away: known only when the target is, so that a model that sees them learns nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,12 @@ from handover.new.fields import Field
 from handover.new.outcome import FEWEST_OF_A_CLASS, Outcome
 
 ALMOST = 0.99  # balanced share of rows that the column alone tells rightly
+SUSPECT = 0.96  # balanced share from which on a person should look at the column
 ALMOST_BY_GAPS = 0.95  # the same, told only by whether the column is filled: causes seldom are so
 IN_STEP = 0.9995  # correlation of ranks, where the target is a number
+SUSPECT_IN_STEP = 0.995
+THE_SAME = 0.9  # share of the rows that hold the target's own number
+SUSPECT_THE_SAME = 0.5
 FEWEST_ROWS = 50  # with fewer, parts may add up by chance
 MOST_PARTS = 6
 MOST_ROWS = 20_000  # looked at for parts: a sum is a sum in each of them
@@ -21,35 +26,49 @@ REST = 0.005  # share of the target's spread that its parts, rounded, may leave
 type Floats = NDArray[np.float64]
 
 
-def gives_away(field: Field, outcome: Outcome) -> str:
-    """Say in a few words how the column, of the rows that have a target, gives it away; nothing when it does not."""
+@dataclass(frozen=True)
+class Leak:
+    """What gives the target away."""
+
+    why: str
+    """In a few words that follow the column's name."""
+    how_sure: Literal["surely", "likely", "perhaps"]
+    """Only the target's own words, or numbers that follow from it, are surely known no earlier than it is."""
+
+
+def gives_away(field: Field, outcome: Outcome) -> Leak | None:
+    """Say how the column, of the rows that have a target, gives it away; nothing when it does not."""
     values = list(field.values)
     labels = outcome.labels
     groups = _codes(values)
     if outcome.event is None:
-        return _of_a_number(values, groups, labels)
+        return _of_a_number(values, groups, outcome)
     told = _told_by_groups(groups, labels)
     if told == 1.0 and len(set(groups)) == 2:
-        return f"it is {outcome.header} in other words"
+        return Leak(f"it is {outcome.header} in other words", "surely")
     if field.number:
         told = max(told, _told_by_threshold(values, labels))
     if told >= ALMOST:
-        return f"alone it tells {told:.1%} of {outcome.header} rightly"
-    return filled_by_outcome([value is None for value in values], outcome)
+        return Leak(f"alone it tells {told:.1%} of {outcome.header} rightly", "likely")
+    if by_gaps := filled_by_outcome([value is None for value in values], outcome):
+        return by_gaps
+    if told >= SUSPECT and len(labels) >= FEWEST_ROWS:
+        return Leak(f"alone it tells {told:.1%} of {outcome.header} rightly", "perhaps")
+    return None
 
 
-def filled_by_outcome(gaps: Sequence[bool], outcome: Outcome) -> str:
+def filled_by_outcome(gaps: Sequence[bool], outcome: Outcome) -> Leak | None:
     """Say that the column is filled for one class and empty for the other; nothing when it is not."""
     if outcome.event is None:
-        return ""
+        return None
     told = _told_by_groups(np.array(gaps, dtype=np.int64), outcome.labels)
     if told < ALMOST_BY_GAPS:
-        return ""
-    return f"whether it is filled tells {told:.1%} of {outcome.header} rightly"
+        return None
+    return Leak(f"whether it is filled tells {told:.1%} of {outcome.header} rightly", "likely")
 
 
 def made_up(fields: Sequence[Field], outcome: Outcome) -> dict[str, str]:
-    """Find the numbers that the target is the sum or the product of: by field name, a few words that say so."""
+    """Find the numbers that the target is the sum, mean or product of: by field name, a few words that say so."""
     numbers = [field for field in fields if field.number]
     labels = outcome.labels[:MOST_ROWS]
     if outcome.event is not None or len(labels) < FEWEST_ROWS or not numbers:
@@ -57,6 +76,11 @@ def made_up(fields: Sequence[Field], outcome: Outcome) -> dict[str, str]:
     columns = np.array([[value or 0.0 for value in field.values[:MOST_ROWS]] for field in numbers], dtype=np.float64).T
     found = _parts(columns, labels)
     said = " ".join(f"{'+' if sign > 0 else '-'} {numbers[place].header}" for place, sign in found.items())
+    for count in range(2, MOST_PARTS + 1) if not found else ():
+        mean = _parts(columns, count * labels)
+        if list(mean.values()) == [1] * count:
+            found, said = mean, f"the mean of {' and '.join(numbers[place].header for place in mean)}"
+            break
     if not found and labels.min() > 0:
         places = [place for place in range(len(numbers)) if columns[:, place].min() > 0]
         logs = _parts(np.log(columns[:, places]), np.log(labels))
@@ -120,19 +144,33 @@ def _told_by_threshold(values: list[Any], labels: Floats) -> float:
     return float(max(below.max(), above.max()) / 2)
 
 
-def _of_a_number(values: list[Any], groups: NDArray[np.int64], labels: Floats) -> str:
+def _of_a_number(values: list[Any], groups: NDArray[np.int64], outcome: Outcome) -> Leak | None:
+    labels = outcome.labels
     if all(isinstance(value, int | float) or value is None for value in values):
         known = np.array([value is not None for value in values])
         numbers = np.array([value for value in values if value is not None], dtype=np.float64)
         if known.sum() >= max(10, 0.5 * len(values)) and len(np.unique(numbers)) > 10:
-            together = abs(float(np.corrcoef(_ranks(numbers), _ranks(labels[known]))[0, 1]))
-            if together >= IN_STEP:
-                return f"it rises and falls with the target, row by row (correlation of ranks {together:.4f})"
+            return _of_numbers(numbers, labels[known], outcome.header)
     sizes = np.bincount(groups)
     fewest = FEWEST_OF_A_CLASS if len(sizes) > 2 else 2 * FEWEST_OF_A_CLASS
     if len(sizes) > 1 and sizes.min() >= fewest and _in_bands(groups, labels, len(sizes)):
-        return "its values are bands of the target"
-    return ""
+        return Leak("its values are bands of the target", "likely")
+    return None
+
+
+def _of_numbers(numbers: Floats, labels: Floats, target: str) -> Leak | None:
+    together = abs(float(np.corrcoef(_ranks(numbers), _ranks(labels))[0, 1]))
+    if together >= IN_STEP:
+        return Leak(f"it rises and falls with the target, row by row (correlation of ranks {together:.4f})", "surely")
+    # In many tables most rows are 0 in more than one column.
+    values, counts = np.unique(labels, return_counts=True)
+    others = labels != values[counts.argmax()]
+    same = numbers == labels
+    if others.sum() >= FEWEST_ROWS and (share := float(same[others].mean())) >= SUSPECT_THE_SAME:
+        return Leak(f"it is {target} itself in {same.mean():.1%} of rows", "likely" if share >= THE_SAME else "perhaps")
+    if together >= SUSPECT_IN_STEP and len(labels) >= FEWEST_ROWS:
+        return Leak(f"it nearly rises and falls with the target (correlation of ranks {together:.4f})", "perhaps")
+    return None
 
 
 def _ranks(numbers: Floats) -> Floats:

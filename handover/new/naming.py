@@ -9,12 +9,16 @@ from pydantic import BaseModel
 # As an annotation is looked up in the class first, a field of such a name would stand in for the type.
 TYPES = {"int", "float", "bool", "str"}
 UNITS = (
-    "kg", "mg", "lb", "mm", "cm", "km", "miles", "ft", "ml", "eur", "usd", "gbp", "chf", "dm",
-    "sec", "seconds", "ms", "min", "minutes", "hours", "day", "days", "weeks", "month", "months", "year", "years",
-    "percent", "pct", "kwh", "kw", "mpg",
+    "g", "kg", "mg", "lb", "lbs", "mm", "cm", "km", "miles", "ft", "sqft", "sqm", "ml", "eur", "usd", "gbp", "chf",
+    "dm", "sec", "secs", "seconds", "ms", "min", "mins", "minutes", "hour", "hours", "hrs", "day", "days", "weeks",
+    "month", "months", "year", "years", "percent", "pct", "kwh", "kw", "mpg", "kmh", "kph", "mph", "rpm", "celsius",
+    "kb", "mb", "gb",
 )  # fmt: skip
-SPELT = {"percent": "%", "pct": "%", "eur": "EUR", "usd": "USD", "gbp": "GBP", "chf": "CHF", "dm": "DM", "kwh": "kWh",
-         "day": "days", "month": "months", "year": "years"}  # fmt: skip
+SPELT = {
+    "percent": "%", "pct": "%", "eur": "EUR", "usd": "USD", "gbp": "GBP", "chf": "CHF", "dm": "DM", "kwh": "kWh",
+    "lbs": "lb", "secs": "s", "mins": "min", "hrs": "hours", "hour": "hours", "day": "days", "month": "months",
+    "year": "years", "sqm": "m²", "kmh": "km/h", "kph": "km/h", "celsius": "°C", "kb": "kB", "mb": "MB", "gb": "GB",
+}  # fmt: skip
 LONGEST = 30  # characters of a name: two of them and some words make a line
 UNIT_UNKNOWN = "unit?"
 
@@ -45,9 +49,12 @@ def snake(header: str) -> str:
 
 
 def unit(header: str) -> str:
-    """Read the unit off a header, as of ``weight (kg)`` or ``weight_kg``; ``unit?`` where it says none."""
+    """Read the unit off a header, as of ``weight (kg)``, ``weight_kg`` or ``rent €``; ``unit?`` where it says none."""
     bracketed = re.search(r"[\[(]([^\[\]()]{1,12})[\])]", header)
     if bracketed and bracketed[1].strip():
         return bracketed[1].strip()
+    sign = re.search(r"^[$€£¥]|[$€£¥%]$", header.strip())
+    if sign:
+        return sign[0]
     last = snake(header).rpartition("_")[2]
     return SPELT.get(last, last) if last in UNITS and last != snake(header) else UNIT_UNKNOWN

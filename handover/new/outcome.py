@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def outcome(table: Table, target: str) -> Outcome:
     """
     header = _header(table, target)
     words = table.columns[header]
-    number = as_numbers(words)
+    number = as_numbers(words, table.decimal_mark)
     if number and _is_a_number({value for word in words if (value := number(word)) is not None}, number):
         return _number(table, header, number)
     classes = Counter(word for word in words if not missing(word))
@@ -66,7 +67,7 @@ def outcome(table: Table, target: str) -> Outcome:
         seen = f"is '{next(iter(classes))}' in every row" if classes else "is empty in every row"
         raise OutcomeError(f"the target '{header}' {seen}: there is nothing to tell apart")
     if len(classes) > 2:
-        raise OutcomeError(_too_many(header, classes, field("target", header, words)))
+        raise OutcomeError(_too_many(header, classes, field("target", header, words, table.decimal_mark)))
     return _event(table, header, classes)
 
 
@@ -76,9 +77,12 @@ def _header(table: Table, target: str) -> str:
         raise OutcomeError(f"{table.name} has more than one column '{wanted}': rename all but one")
     if wanted not in table.columns:
         names = list(table.columns)
+        by_spelling = {name.casefold(): name for name in reversed(names)}
+        close = get_close_matches(wanted.casefold(), by_spelling, n=1)
         shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
         hint = "; is its first line no header?" if any(map(as_numbers, ([name] for name in names))) else ""
-        raise OutcomeError(f"{table.name} has no column '{target}'; it has {shown}{hint}")
+        meant = f", but '{by_spelling[close[0]]}'" if close else ""
+        raise OutcomeError(f"{table.name} has no column '{target}'{meant}; it has {shown}{hint}")
     return wanted
 
 

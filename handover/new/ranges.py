@@ -7,29 +7,48 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 import numpy as np
 
 ROOM = 0.05  # of the range seen, added at both ends: the next rows will reach a little further
-# Small whole numbers with so few values are classes, grades, months or days, and keep their ends.
+# Small whole numbers, and halves, with so few values are classes, grades, months or days, and keep their ends.
 MOST_OF_A_SCALE, LARGEST_OF_A_SCALE = 31, 400
+FEW_VALUES, ROWS_OF_EACH = 10, 5  # more values than these few come back in a scale: five rows of each, on average
 FEWEST_ROWS = 100  # in fewer, a value far from the others tells nothing
+LITTLE = 0.01  # of the largest value
 FAR = 20  # times the width of the middle 98 % of the rows: beyond it a value is more often an error than news
 STAND_INS = {-9999.0, -999.0, -99.0, -1.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0}
 FEWEST_VALUES = 20
 
 
 def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
-    """Give the range to allow, knowing the values that were seen; it keeps their sign, and shares stay up to 1."""
+    """Give the range to allow, knowing the values that were seen; it keeps their sign, and shares their whole."""
+    if found := _stand_in(values):
+        # What stands for no value is no end to make room at.
+        ends = allowed([value for value in values if value != found[0]], whole=whole)
+        return min(found[0], *ends), max(found[0], *ends)
     low, high = min(values), max(values)
-    if whole and len(set(values)) <= MOST_OF_A_SCALE and max(-low, high) <= LARGEST_OF_A_SCALE:
+    if max(-low, high) <= LARGEST_OF_A_SCALE and _is_scale(values):
         return low, high
     room = ROOM * (high - low)
     bottom, top = outward(low - room, high + room, whole=whole)
     if low >= 0 >= bottom:
         # A half keeps a number that was never 0 away from it: ratios can divide by it.
-        bottom = max(1, int(low) // 2) if whole and low else float(f"{low / 2:.2g}")
+        bottom = max(1, int(low) // 2) if whole and low else _half(low, high)
     if high <= 0 <= top:
-        top = min(-1, -(int(-high) // 2)) if whole and high else float(f"{high / 2:.2g}")
-    if not whole and low >= 0 and high <= 1:
+        top = min(-1, -(int(-high) // 2)) if whole and high else _half(high, low)
+    if low >= 0 and not whole and high <= 1:
         top = min(top, 1.0)
+    if low >= 0 and high == 100:  # percent
+        top = high
     return min(low, bottom), max(high, top)
+
+
+def _half(near: float, far: float) -> float:
+    """Halve the end next to 0; where it is next to nothing beside the other end, 0 itself will come one day."""
+    return float(f"{near / 2:.2g}") if abs(near) >= LITTLE * abs(far) else 0.0
+
+
+def _is_scale(values: Sequence[float]) -> bool:
+    distinct = set(values)
+    most = min(MOST_OF_A_SCALE, max(FEW_VALUES, len(values) / ROWS_OF_EACH))
+    return len(distinct) <= most and all((2 * value) % 1 == 0 for value in distinct)
 
 
 def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
@@ -45,27 +64,29 @@ def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
 
 def doubt(values: Sequence[float]) -> str:
     """Ask about a value that seems to stand for none, or lies far from all others; nothing where there is none."""
-    return _stand_in(values) or far_off(values)
+    found = _stand_in(values)
+    return found[1] if found else far_off(values)
 
 
-def _stand_in(values: Sequence[float]) -> str:
+def _stand_in(values: Sequence[float]) -> tuple[float, str] | None:
+    """Find a value that seems to stand for none, and ask whether it does."""
     counts = Counter(values)
     distinct = sorted(counts)
     if len(distinct) < 4:  # such as -1, 0 and 1, or the codes 1, 2 and 9
-        return ""
+        return None
     reach = distinct[-1] - distinct[0]
     for end, beside in ((distinct[0], distinct[1]), (distinct[-1], distinct[-2])):
         apart = abs(end - beside) > 0.5 * reach
         is_known = end in STAND_INS or (counts[end] >= 5 and len(distinct) >= FEWEST_VALUES)
         is_only_negative = end < 0 <= beside
         if is_known and end != 0 and (apart or is_only_negative):
-            return f"Does {end:g} mean that there is none? If so, write NA for it."
+            return end, f"Does {end:g} mean that there is none? If so, write NA for it."
     # A glucose of 0 beside 44 to 199 was not measured; an area of 0 in most rows is no area.
     zeros, beside = counts[0.0], distinct[1]
     is_apart = distinct[0] == 0 and beside >= 0.15 * distinct[-1]
     if is_apart and zeros < len(values) / 2 and len(distinct) >= FEWEST_VALUES:
-        return f"Does 0 mean that there is none ({zeros} rows; the next is {beside:g})? If so, write NA for it."
-    return ""
+        return 0.0, f"Does 0 mean that there is none ({zeros} rows; the next is {beside:g})? If so, write NA for it."
+    return None
 
 
 def far_off(values: Sequence[float]) -> str:

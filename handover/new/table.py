@@ -5,8 +5,11 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from handover.new.words import DecimalMark, usual_mark
 
 SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 200  # records that the separator is judged by
@@ -35,6 +38,11 @@ class Table:
         """The rows, each a word by header."""
         return [dict(zip(self.columns, words, strict=True)) for words in zip(*self.columns.values(), strict=True)]
 
+    @cached_property
+    def decimal_mark(self) -> DecimalMark:
+        """The mark that its numbers are written with, where the column alone does not tell."""
+        return usual_mark(self.columns.values())
+
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
@@ -48,6 +56,7 @@ def read(path: Path) -> Table:
         When the file is not there, is not text, has no row beside its header, or has a row of another length.
     """
     text, encoding = _decoded(path)
+    text = re.sub(r"(?<!\w)\u2212(?=[\d.,])", "-", text)  # the minus sign that typesetters write
     said = re.match(r'"?sep=(.)"?[;,]*\r?\n', text)  # Excel's way to say it, in a line of its own
     separator = said[1] if said else _separator(text)
     lines: list[tuple[int, list[str]]] = []

@@ -14,17 +14,33 @@ FEWEST_OF_EACH = 3  # rows of a category, on average
 FEWEST_TO_LEARN = 5  # rows that differ from all others
 STRAY = 0.02  # up to this share of other words, a column is one of numbers that somebody should mend
 MANY_STRAYS = 0.2  # the same, where the numbers are too many to be classes
+MOST_STRAYS = 0.5  # and where they are no more than three words, as 'refused'
 SAMPLE = 1000  # different words that are tried as dates
 
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
          "%m/%d/%y", "%d/%m/%y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y",
-         "%B %Y", "%b-%Y", "%b-%y", "%Y-%m", "%m/%Y", "%Y%m%d", "%H:%M", "%H:%M:%S", "%H.%M.%S")  # fmt: skip
+         "%B %Y", "%b-%Y", "%b-%y", "%Y-%m", "%m/%Y", "%Y%m%d", "%b %d %H:%M:%S %Y")  # fmt: skip
+WEEKDAY = re.compile(r"(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? ")
 TIME_OF_DAY = re.compile(
-    r"(T\d{4,6}|[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?)( ?(Z|UTC|[+-]\d{2}:?\d{2}))?$", re.ASCII
+    r"(T\d{4,6}|[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?)( ?(Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?$", re.ASCII
 )
-NAMES_A_TIME = re.compile(r"(?i)time|date|stamp|epoch|(_ts|_at)$")
+CLOCK = re.compile(r"(\d+ days?,? )?(\d{1,3}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?|\d{2}\.\d{2}\.\d{2})", re.ASCII)
+TRIED = 20  # words that tell in which forms a column writes its dates
+NAMES_A_TIME = re.compile(r"(?i)time|date|stamp|epoch|created|modified|login|seen|since|signup|(^|_)(ts|at)$")
+NAMES_A_MONTH = re.compile(r"(?i)date|month|period|(^|[^a-z])ym$")
 SECONDS = (900_000_000, 2_200_000_000)  # since 1970: the years 1998 to 2039
-NAMES_ROWS = re.compile(r"(?i)(^|[^a-z])(id|uuid|key|index|nr|no|number|code)$|[a-z]I[Dd]$|^id")
+NAMES_ROWS = re.compile(
+    r"(?i)(^|[^a-z])(id|uuid|guid|key|index|nr|no|num|number|code|serial|ssn|mrn)$|^id"
+    r"|^(unnamed: \d+|column 1|row.?names?)$"
+    r"|(?-i:[a-z](I[Dd]|Key|Nr|No|Num|Number|Code)$)"
+)
+NAMES_PEOPLE = re.compile(r"(?i)(^|[^a-z])(sur|first|last|full|user|nick)?[_ ]?name$|(?-i:[a-z]Name$)")
+NAMES_ONE = re.compile(  # what names one person, thing or place, by its form: e-mail, UUID, hash, web and IP address
+    r"[^\s@]+@[^\s@]+\.[a-z]{2,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.*\d)([0-9a-f]{2}){8,}"
+    r"|(https?://|www\.)\S+|(\d{1,3}\.){3}\d{1,3}",
+    re.ASCII | re.IGNORECASE,
+)
+DIGITS_OF_A_NAME = 9  # whole numbers that all have as many digits, or more, and hardly one twice, are no amounts
 NAMES_THINGS = re.compile(
     r"(?i)(^|[^a-z])(id|zip|zip.?code|post.?code|postal.?code|plz|phone|phone.?number|fips)$|^id[^a-z]|(?-i:[a-z]I[Dd]$)"
     r"|(customer|user|client|order|account|product|item|member|person|patient|employee|store|location|vendor)id$"
@@ -48,31 +64,36 @@ def constant(distinct: Counter[str], absent: int) -> str:
 
 
 def date(distinct: Iterable[str], header: str) -> bool:
-    """Say whether nearly all words are dates or times, of one form."""
-    sample = list(islice(distinct, SAMPLE))
+    """Say whether nearly all words are dates or times."""
+    sample = list(islice((word for word in distinct if word not in GAPS_AMONG_NUMBERS), SAMPLE))
+    if not sample:
+        return False
     if all(re.fullmatch(r"\d+(\.0)?", word, re.ASCII) for word in sample):
         if NAMES_A_TIME.search(header) and all(_counts_seconds(float(word)) for word in sample):
             return True
         is_named_or_many = len(sample) >= FEWEST_TO_TELL or "date" in header.lower()
+        if all(re.fullmatch(r"(19|20)\d{2}(0[1-9]|1[0-2])", word, re.ASCII) for word in sample):
+            return bool(NAMES_A_MONTH.search(header))
         eight_digits = all(re.fullmatch(r"(19|20)\d{6}", word, re.ASCII) for word in sample)
-        return is_named_or_many and eight_digits and _of_form(sample, "%Y%m%d")
-    days = [TIME_OF_DAY.sub("", word) if not re.match(r"\d{1,2}:", word) else word for word in sample]
-    return any(_of_form(days, form) for form in DATES if form != "%Y%m%d" or days != sample)
+        return is_named_or_many and eight_digits and all(_is_of(word, "%Y%m%d") for word in sample)
+    if all(map(CLOCK.fullmatch, sample)):
+        return True
+    days = [TIME_OF_DAY.sub("", WEEKDAY.sub("", word)) for word in sample]
+    forms = [form for form in DATES if form != "%Y%m%d" or days != sample]
+    forms = [form for form in forms if any(_is_of(word, form) for word in days[:TRIED])]
+    strays = sum(not any(_is_of(word, form) for form in forms) for word in days) if forms else len(days)
+    return strays <= max(STRAY * len(days), len(days) >= FEWEST_TO_TELL)  # of many, one may be 0000-00-00
 
 
 def _counts_seconds(number: float) -> bool:
     return any(SECONDS[0] <= number / scale <= SECONDS[1] for scale in (1, 1000))
 
 
-def _of_form(words: Sequence[str], form: str) -> bool:
-    strays = 0
-    for word in words:
-        try:
-            datetime.strptime(word, form)
-        except ValueError:
-            strays += 1
-            if strays > STRAY * len(words):
-                return False
+def _is_of(word: str, form: str) -> bool:
+    try:
+        datetime.strptime(word, form)
+    except ValueError:
+        return False
     return True
 
 
@@ -85,8 +106,10 @@ def row_number(values: Sequence[float], header: str) -> str:
     in_order = rising >= 0.98 * (len(values) - 1) or rising <= 0.02 * (len(values) - 1)
     without_gap = max(values) - min(values) < 1.02 * distinct
     how = ", in order" if in_order else ", without a gap" if without_gap else ""
-    if how or NAMES_ROWS.search(header):
-        return f"an id: {distinct} different whole numbers in {len(values)} rows{how}"
+    digits = {len(f"{value:.0f}") for value in values}
+    long = f" of {min(digits)} digits" if len(digits) == 1 and min(digits) >= DIGITS_OF_A_NAME else ""
+    if how or long or NAMES_ROWS.search(header):
+        return f"an id: {distinct} different whole numbers{long} in {len(values)} rows{how}"
     return ""
 
 
@@ -101,11 +124,11 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
     is_code = any(re.match(r"0\d", word, re.ASCII) for word in distinct) or names_things(header)
     strays = [word for word in distinct if word not in GAPS_AMONG_NUMBERS and not _either_number(word)]
     is_one_of_many = len(distinct) > FEWEST_TO_TELL  # and not a scale that ends in '3+'
-    few = MANY_STRAYS if is_one_of_many else STRAY
+    few = MOST_STRAYS if is_one_of_many and len(strays) <= 3 else MANY_STRAYS if is_one_of_many else STRAY
     if strays and not is_code and sum(distinct[word] for word in strays) <= few * known:
         some = ", ".join(f"'{short(word)}'" for word in strays[:3])
         return f"numbers but for {some}: mend these, or write NA for them"
-    if strays and len(distinct) > 10 and not is_code and _all_with_a_unit(distinct):
+    if strays and len(distinct) > 10 and not is_code and _all_with_a_unit(distinct.keys() - GAPS_AMONG_NUMBERS):
         return f"numbers with a sign or a unit, as '{short(strays[0])}': write the numbers alone"
     blanks = sum(word.count(" ") * count for word, count in distinct.items()) / known
     length = sum(len(word) * count for word, count in distinct.items()) / known
@@ -116,6 +139,9 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
         return f"an id or a name: {len(distinct)} different values in {known} rows"
     if len(distinct) > MOST_CATEGORIES and names_things(header):
         return f"an id or a code: {len(distinct)} different values in {known} rows"
+    is_name = len(distinct) > MOST_CATEGORIES and NAMES_PEOPLE.search(header)
+    if is_name or (len(distinct) > 10 and all(map(NAMES_ONE.fullmatch, distinct))):
+        return f"an id or a name: {len(distinct)} different values in {known} rows"
     if len(distinct) > 10 and known < FEWEST_OF_EACH * len(distinct):
         return f"{len(distinct)} different words in {known} rows: too few of each to learn from; group them"
     if len(distinct) > MOST_CATEGORIES:

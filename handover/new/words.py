@@ -1,18 +1,29 @@
 """The words of a table become the values of a row: numbers, flags, categories, or nothing where a word says so."""
 
-import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Literal
 
-GAPS = {"", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "NaT", "NULL", "Null", "null", "?"}
+GAPS = {"", "NA", "N/A", "n/a", "N.A.", "n.a.", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-nan", "-NaN", "NaT",
+        "NULL", "Null", "null", "(null)", r"\N", "?"}  # fmt: skip
 # Among numbers these say that there is none; among categories they may be one ("none": no guarantor).
-GAPS_AMONG_NUMBERS = GAPS | {"-", "--", ".", "na", "None", "none", "inf", "-inf", "Infinity", "-Infinity"}
+GAPS_AMONG_NUMBERS = GAPS | {
+    "-", "--", ".", "na", "None", "none", "inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "#DIV/0!",
+    "#VALUE!", "#REF!", "#NUM!", "#NAME?", "missing", "Missing", "unknown", "Unknown",
+}  # fmt: skip
 FLAGS = {
     "true": True, "yes": True, "y": True, "t": True, "1": True, "1.0": True,
     "false": False, "no": False, "n": False, "f": False, "0": False, "0.0": False,
 }  # fmt: skip
 PAIRS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"1", "0"}, {"1.0", "0.0"})
+
+LEADING_ZERO = re.compile(r"0\d+", re.ASCII)
+THOUSANDS_BY_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
+THOUSANDS_BY_DOT = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII)
+SAMPLE = 1000  # words of a column that its table's decimal mark is judged by
 
 type DecimalMark = Literal[".", ","]
 
@@ -27,12 +38,16 @@ class Number:
     whole: bool = False
     decimal_mark: DecimalMark = "."
 
-    def fits(self, word: str) -> bool:
-        """Say whether the word is a number written so."""
+    @cached_property
+    def _form(self) -> re.Pattern[str]:
         mark = re.escape(self.decimal_mark)
         group = "," if self.decimal_mark == "." else r"\."
         digits = rf"(\d+|\d{{1,3}}({group}\d{{3}})+)"
-        return re.fullmatch(rf"[+-]?({digits}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?", word, re.ASCII) is not None
+        return re.compile(rf"[+-]?({digits}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?", re.ASCII)
+
+    def fits(self, word: str) -> bool:
+        """Say whether the word is a number written so."""
+        return self._form.fullmatch(word) is not None
 
     def __call__(self, word: str) -> float | None:
         """Read a word.
@@ -79,23 +94,44 @@ def missing(word: str) -> bool:
     return word in GAPS
 
 
-def as_numbers(words: list[str]) -> Number | None:
-    """Work out how the column writes numbers; nothing when it holds something else, or codes with leading zeros."""
-    known = {word for word in words if word not in GAPS_AMONG_NUMBERS}
-    if not known or any(re.fullmatch(r"0\d+", word, re.ASCII) for word in known):
+def as_numbers(words: Iterable[str], usual: DecimalMark = ".") -> Number | None:
+    """Work out how the column writes numbers; nothing when it holds something else, or codes with leading zeros.
+
+    ``usual`` is the mark that the rest of the table writes: it decides where both would do, as of 1.234 and 12.345.
+    """
+    distinct = set(words)
+    known = distinct - GAPS_AMONG_NUMBERS
+    if not known or any(LEADING_ZERO.fullmatch(word) for word in known):
         return None
-    grouped = [word for word in known if "," in word]
-    # 1,234 alone is a thousand in English and little more than one elsewhere; 1,5 or 0,123 anywhere settles it.
-    comma_first = bool(grouped) and not all(re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", w) for w in grouped)
-    for mark in (",", ".") if comma_first else (".", ","):
+    for mark in _marks(known, usual):
         number = Number(decimal_mark=mark)
-        if all(number.fits(word) for word in known):
-            values = [value for word in known if (value := number(word)) is not None]
-            integral = all(math.isfinite(value) and value.is_integer() for value in map(float, values))
+        if all(map(number.fits, known)):
             # 3.0 beside gaps is how pandas writes the whole number 3.
-            plain = all(re.fullmatch(r"[+-]?[\d,.]+", word) for word in known)
-            pointed = any(mark in word for word in known)
-            absent = any(word in GAPS_AMONG_NUMBERS for word in words)
-            is_whole = integral and plain and (not pointed or absent)
+            may_be_whole = len(known) < len(distinct) or not any(mark in word for word in known)
+            is_whole = may_be_whole and all("e" not in word.lower() and _is_integer(number(word)) for word in known)
             return Number(whole=is_whole, decimal_mark=mark)
     return None
+
+
+def _marks(known: set[str], usual: DecimalMark) -> tuple[DecimalMark, ...]:
+    """Give the decimal marks to try, the likelier first."""
+    dotted, grouped = ([word for word in known if mark in word] for mark in ".,")
+    if usual == "," and dotted + grouped and all(map(THOUSANDS_BY_DOT.fullmatch, dotted)):
+        return (",", ".")
+    # 1,234 alone is a thousand in English and little more than one elsewhere; 1,5 or 0,123 anywhere settles it.
+    return (".", ",") if all(map(THOUSANDS_BY_COMMA.fullmatch, grouped)) else (",", ".")
+
+
+def usual_mark(columns: Iterable[list[str]]) -> DecimalMark:
+    """Say which decimal mark a table writes: a comma where columns need it, and none needs a dot."""
+    settled = set()
+    for words in columns:
+        sample = set(islice((word for word in words if word not in GAPS_AMONG_NUMBERS), SAMPLE))
+        number = as_numbers(sample)
+        if number and not all(map(Number(decimal_mark="," if number.decimal_mark == "." else ".").fits, sample)):
+            settled.add(number.decimal_mark)
+    return "," if settled == {","} else "."
+
+
+def _is_integer(value: float | None) -> bool:
+    return value is not None and float(value).is_integer()

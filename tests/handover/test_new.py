@@ -22,6 +22,7 @@ from handover.new.fields import Field, field
 from handover.new.naming import field_names, unit
 from handover.new.ranges import allowed, doubt
 from handover.new.table import read
+from handover.new.words import DecimalMark, as_numbers, usual_mark
 from handover.renderings.text import report
 
 ROOT = Path(__file__).parents[2]
@@ -196,6 +197,7 @@ def with_target(values: Iterable[object]) -> str:
         ("x,y\n", "data.csv has a header and no row below it"),
         (b"PK\x03\x04\x00", "data.csv is not text: save it as CSV first (an Excel sheet: as 'CSV UTF-8')"),
         ("a,b\n1,2\n", "data.csv has no column 'y'; it has a, b"),
+        ("a, Y\n1,2\n", "data.csv has no column 'y', but 'Y'; it has a, Y"),
         ("y,x,y\n1,2,3\n", "data.csv has more than one column 'y': rename all but one"),
         (
             with_target(["1", "0,7", *"01" * 20]),
@@ -334,6 +336,23 @@ DATE = "a date or a time: make a number of what matters in it, as the month, the
         ("Dec-2011|Jan-2012", DATE),
         ("18.00.00|19.00.00", DATE),
         ("20141013T000000|20150101T000000", DATE),
+        ("2024-01-31 10:00:00 CET|2024-12-01 11:30:00 CET", DATE),
+        ("Mon, 21 Jan 2024 10:11:12 GMT|Tue, 22 Jan 2024 10:11:12 GMT", DATE),
+        ("Mon Jan 24 10:11:12 2024|Tue Jan 25 10:11:12 2024", DATE),
+        ("31.01.2024|2024-12-01", DATE),
+        ("-|2024-12-01|2024-12-02", DATE),
+        ("|".join(["0000-00-00", *(f"2024-12-{n:02d}" for n in range(1, 31))]), DATE),
+        ("31:10:38|2 days 10:00:00", DATE),
+        ("|".join(f"{n % 9 + 1}.{n % 7}.{n % 5}" for n in range(20)) + "|1.0.0" * 80, "category"),
+        ("|".join(f"user{n % 70}@x.org" for n in range(400)), "an id or a name: 70 different values in 400 rows"),
+        ("|".join(f"user{n % 7}@x.org" for n in range(400)), "category"),
+        (
+            "|".join(["refused"] * 40 + [f"{n * 7}" for n in range(60)]),
+            "numbers but for 'refused': mend these, or write NA for them",
+        ),
+        ("|".join(["unknown", "#DIV/0!", *(f"{n * 37 % 101}" for n in range(60))]), "whole or missing"),
+        ("yes|no|unknown", "category"),
+        ("|".join(["-", *(f"{n}%" for n in range(60))]), f"{UNIT} as '0%': write the numbers alone"),
         ("|".join(f"user{n}@x" for n in range(60)), "an id or a name: 60 different values in 60 rows"),
     ],
 )  # fmt: skip
@@ -357,6 +376,22 @@ def test_a_value_that_often_stands_for_none_is_asked_about() -> None:
         ("has_id", [n % 2 for n in range(400)], "flag"),
         ("paid", [n * 37 % 101 for n in range(400)], "whole"),
         ("timestamp", [1546300800 + n * 37 % 101 for n in range(400)], DATE),
+        ("created", [1546300800 + n * 37 % 101 for n in range(400)], DATE),
+        ("period", [202301 + n % 12 for n in range(400)], DATE),
+        (
+            "mobile",
+            [7000000000 + n**3 for n in range(400)],
+            "an id: 400 different whole numbers of 10 digits in 400 rows, in order",
+        ),
+        (
+            "CLIENTNUM",
+            [708000000 + n * 7919 % 100003 for n in range(400)],
+            "an id: 400 different whole numbers of 9 digits in 400 rows",
+        ),
+        ("turnover", [10 ** (3 + n % 7) + n * 7919 % 997 for n in range(400)], "decimal"),
+        ("Unnamed: 0", [n * 7919 % 1009 for n in range(400)], "an id: 400 different whole numbers in 400 rows"),
+        ("PolicyNumber", [n * 7919 % 1009 for n in range(400)], "an id: 400 different whole numbers in 400 rows"),
+        ("steps", [n * 7919 % 1009 for n in range(400)], "whole"),
         ("bytes", [1546300800 + n * 37 % 101 for n in range(400)], "decimal"),
     ],
 )
@@ -388,9 +423,17 @@ def test_only_a_value_apart_from_the_others_is_asked_about(values: list[float], 
         ([*range(17, 91)], True, (13, 94)),
         ([*range(1872, 2011)], True, (1860, 2020)),
         ([*range(60)], True, (0, 62)),
-        ([0.42, 30.0, 80.0], False, (0.21, 84.0)),
+        ([0.92, 30.0, 80.0], False, (0.46, 84.0)),
+        ([0.42, 30.0, 80.0], False, (0.0, 84.0)),  # next to nothing: 0 will come
         ([0.0, 0.97], False, (0.0, 1.0)),
-        ([-20.0, -1.0], False, (-21.0, -0.5)),
+        ([-20.4, -1.0], False, (-22.0, -0.5)),
+        ([1.0, 2.0, 4.0], False, (1.0, 4.0)),  # classes that pandas wrote with a point
+        ([1.0, 2.5, 5.0], False, (1.0, 5.0)),  # half stars
+        ([52, *range(60, 80), 335], True, (30, 350)),  # few values, but of few rows: no scale
+        ([0.3, 50.1, 100.0], False, (0.0, 100.0)),  # percent
+        ([*range(101)], True, (0, 100)),
+        ([-1, *range(5, 801)], True, (-1, 840)),  # -1 is asked about, and no range goes on below it
+        ([*range(400), 99999], True, (0, 99999)),
     ],
 )
 def test_a_range_has_a_little_room_and_keeps_its_sign(
@@ -418,11 +461,62 @@ def test_parts_of_a_sum_and_of_a_product_are_leaks(tmp_path: Path) -> None:
     ) == dict.fromkeys(("paid", "hours"), "a leak: wage is paid / hours")
 
 
+def test_a_mean_has_its_parts(tmp_path: Path) -> None:
+    draw = random.Random(5)  # noqa: S311
+    rows = [[low := draw.uniform(1, 9), high := low + draw.random() * 9, (low + high) / 2, n % 7] for n in range(99)]
+    assert left_out(rows, "low high price day", "price", tmp_path) == dict.fromkeys(
+        ("low", "high"), "a leak: price is the mean of high and low"
+    )
+
+
+def asked(rows: Iterable[Iterable[Any]], header: str, target: str, folder: Path) -> dict[str, str]:
+    drafted = scaffold("m", written(folder / "data.csv", header.split(), rows), target, folder / "m")
+    return {entry.header: entry.question for entry in drafted.fields if entry.question}
+
+
+def test_what_nearly_gives_the_target_away_is_asked_about(tmp_path: Path) -> None:
+    rows = [[yes := n % 2, 1 - yes if n % 50 == 0 else yes, n * 37 % 11 % 2] for n in range(500)]
+    assert asked(rows, "y near far", "y", tmp_path) == {
+        "near": "Is it known before the outcome is? Alone it tells 98.0% of y rightly."
+    }
+
+
+def test_what_nearly_is_the_number_itself_is_told(tmp_path: Path) -> None:
+    draw = random.Random(5)  # noqa: S311
+    rows = [
+        [y := draw.random(), y if n % 50 else draw.random(), y if n % 4 else draw.random(), y + draw.gauss(0, 0.02)]
+        for n in range(500)
+    ]
+    assert left_out(rows, "y near list close", "y", tmp_path) == {
+        "near": "likely a leak: it is y itself in 98.0% of rows"
+    }
+    folder = tmp_path / "again"
+    folder.mkdir()
+    assert asked(rows, "y near list close", "y", folder) == {
+        "list": "Is it known before the outcome is? It is y itself in 75.0% of rows.",
+        "close": "Is it known before the outcome is? It nearly rises and falls with the target "
+        "(correlation of ranks 0.9970).",
+    }
+
+
+def test_what_another_column_says_already_is_told(tmp_path: Path) -> None:
+    draw = random.Random(5)  # noqa: S311
+    rows = [[x := draw.randint(1, 900), f"{x}.0", g := draw.choice("abc"), g * 2, n % 2] for n in range(200)]
+    assert left_out(rows, "asked paid grade name y", "y", tmp_path) == {
+        "paid": "a copy: it says what asked says, in every row"
+    }
+    folder = tmp_path / "again"
+    folder.mkdir()
+    assert asked(rows, "asked paid grade name y", "y", folder) == {
+        "name": "Each of its values goes with one of grade: are both needed?"
+    }
+
+
 def test_only_what_other_rows_confirm_is_a_leak(tmp_path: Path) -> None:
     """With few events and many values each event may have a value for itself: that tells nothing."""
     rows = [[n * 173 % 400, "2024-01-01" if n < 5 else "", n % 2, int(n < 5)] for n in range(2000)]
     assert left_out(rows, "shop stopped odd fraud", "fraud", tmp_path) == {
-        "stopped": "a leak: whether it is filled tells 100.0% of fraud rightly"
+        "stopped": "likely a leak: whether it is filled tells 100.0% of fraud rightly"
     }
 
 
@@ -447,9 +541,18 @@ def test_names_are_such_as_callers_and_pydantic_can_say() -> None:
         "grosse_m2", "sepal_length", "class_", "n_1st", "column_5", "a_b", "a_b_2", "copy_", "int_", "the_model_kind",
         "column_11",
     ]  # fmt: skip
-    assert [unit(header) for header in ("Größe (m²)", "age_years", "price_eur", "years", "x")] == [
-        "m²", "years", "EUR", "unit?", "unit?",
-    ]  # fmt: skip
+    headers = [
+        "Größe (m²)",
+        "age_years",
+        "price_eur",
+        "body_mass_g",
+        "Weight_in_lbs",
+        "Miete €",
+        "$ spent",
+        "years",
+        "x",
+    ]
+    assert list(map(unit, headers)) == ["m²", "years", "EUR", "g", "lb", "€", "$", "unit?", "unit?"]
 
 
 WORDS = st.one_of(
@@ -496,6 +599,43 @@ def _accepts_its_own_rows(drafted: Report) -> None:
         made = matrix(rows, contract=case.contract, heuristics=case.heuristics_module)
         assert made.columns[len(drafted.fields) :] == drafted.heuristics
         compile((drafted.folder / "train.py").read_bytes(), "train.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("column", "usual", "read"),
+    [
+        (["1.234", "12.345", "999"], ",", [1234, 12345, 999]),
+        (["1.234", "12.345", "999"], ".", [1.234, 12.345, 999]),
+        (["1,234", "12,345", "999"], ",", [1.234, 12.345, 999]),
+        (["1,234", "12,345", "999"], ".", [1234, 12345, 999]),
+        (["1,234.5", "2"], ",", [1234.5, 2]),
+        (["1.75", "2"], ",", [1.75, 2]),
+    ],
+)
+def test_what_could_be_thousands_is_read_as_the_rest_of_the_table_is(
+    column: list[str], usual: DecimalMark, read: list[float]
+) -> None:
+    number = as_numbers(column, usual)
+    assert number is not None
+    assert [number(word) for word in column] == read
+
+
+@pytest.mark.parametrize(
+    ("columns", "mark"),
+    [
+        ([["1,5", "2"], ["1.234"], ["a"]], ","),
+        ([["1,234"], ["1.234"]], "."),
+        ([["1,5"], ["2.75"]], "."),
+        ([["a,5"], []], "."),
+    ],
+)
+def test_a_table_writes_its_numbers_with_a_comma_where_a_column_needs_it(columns: list[list[str]], mark: str) -> None:
+    assert usual_mark(columns) == mark
+
+
+def test_the_minus_sign_of_typesetters_is_one(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("x,y\n\u22125,a\u22125\n")
+    assert read(tmp_path / "data.csv").columns == {"x": ["-5"], "y": ["a\u22125"]}
 
 
 def test_the_command_drafts_and_says_what_came_of_it(tmp_path: Path) -> None:
