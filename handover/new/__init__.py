@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -62,8 +63,8 @@ class Report:
             lines += [f"Numbers whose header names no unit, for you to write in contract.py: {unknown}.", ""]
         lines += [
             "Next:",
-            f"  .venv/bin/python {self.folder}/train.py",
-            f"  make check DELIVERY={self.folder}/delivery",
+            f"  .venv/bin/python {shlex.quote(f'{self.folder}/train.py')}",
+            f"  make check DELIVERY={shlex.quote(f'{self.folder}/delivery')}",
         ]
         return "\n".join(lines)
 
@@ -126,7 +127,7 @@ def scaffold(name: str, data: Path, target: str, to: Path, track: Track = iter) 
         left_out=tuple(left_out),
         heuristics=tuple(example.name for example in chosen),
         outcome=predicted,
-        notes=tuple(_notes(table, predicted)),
+        notes=tuple(_notes(table, predicted, data)),
     )
 
 
@@ -181,8 +182,10 @@ def _told(column: Field | LeftOut, leak: Leak) -> Field | LeftOut:
     return LeftOut(column.header, f"{likely}a leak: {leak.why}; is it known before the outcome is?")
 
 
-def _notes(table: Table, predicted: Outcome) -> list[str]:
+def _notes(table: Table, predicted: Outcome, data: Path) -> list[str]:
     notes = []
+    if not data.resolve().is_relative_to(Path.cwd()):
+        notes.append(f"{table.name} lies outside of this project: copy it in, so that the build can train again.")
     without = len(table) - len(predicted.kept)
     if without:
         notes.append(f"Rows without {predicted.header}, which are not used: {without} of {len(table)}.")

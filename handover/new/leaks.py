@@ -110,6 +110,7 @@ def _parts(columns: Floats, target: Floats) -> dict[int, int]:
     counts = np.abs(factors) * spreads[chosen] > REST * target.std()
     parts = {place: round(factor) for place, factor, does in zip(chosen, factors, counts, strict=True) if does}
     is_plain = all(abs(factor - round(factor)) < 0.02 and 1 <= abs(round(factor)) <= 2 for factor in factors[counts])
+    parts = dict(sorted(parts.items(), key=lambda part: -part[1]))  # a formula begins with what is added
     return parts if rest.std() <= REST * target.std() and is_plain and len(parts) > 1 else {}
 
 

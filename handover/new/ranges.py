@@ -80,7 +80,7 @@ def _stand_in(values: Sequence[float]) -> tuple[float, str] | None:
         is_known = end in STAND_INS or (counts[end] >= 5 and len(distinct) >= FEWEST_VALUES)
         is_only_negative = end < 0 <= beside
         if is_known and end != 0 and (apart or is_only_negative):
-            return end, f"Does {end:g} mean that there is none? If so, write NA for it."
+            return end, f"Does {end:.10g} mean that there is none? If so, write NA for it."
     # A glucose of 0 beside 44 to 199 was not measured; an area of 0 in most rows is no area.
     zeros, beside = counts[0.0], distinct[1]
     is_apart = distinct[0] == 0 and beside >= 0.15 * distinct[-1]
@@ -96,5 +96,5 @@ def far_off(values: Sequence[float]) -> str:
     low, high = (float(end) for end in np.quantile(values, [0.01, 0.99], method="nearest"))
     for end, side, edge in ((max(values), "below", high), (min(values), "above", low)):
         if high > low and abs(end - edge) > FAR * (high - low):
-            return f"Is {end:.6g} right? Of 100 rows, 99 lie {side} {edge:.6g}."
+            return f"Is {end:.10g} right? Of 100 rows, 99 lie {side} {edge:.6g}."
     return ""

@@ -160,6 +160,27 @@ Next:
     )
 
 
+def test_what_to_do_next_can_be_typed_and_says_what_the_build_will_miss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project").mkdir()
+    path, target = one_number(tmp_path)
+    monkeypatch.chdir(tmp_path / "project")
+    assert (
+        scaffold("my line", path, target, Path("my line")).text()
+        == """\
+my line: a contract of 1 field, read off 60 rows of line.csv.
+The score is y, a number from -3 to 42.
+line.csv lies outside of this project: copy it in, so that the build can train again.
+
+Numbers whose header names no unit, for you to write in contract.py: 1.
+
+Next:
+  .venv/bin/python 'my line/train.py'
+  make check DELIVERY='my line/delivery'"""
+    )
+
+
 def test_the_contract_gives_its_evidence(tmp_path: Path) -> None:
     path, target = flats(tmp_path)
     drafted = scaffold("flats", path, target, tmp_path / "flats")
@@ -408,7 +429,9 @@ def test_what_numbers_name_is_told_by_their_header(header: str, numbers: list[in
         ([-1, 0, 1] * 9, ""),
         ([*range(44, 199), 0, 0], "Does 0 mean that there is none (2 rows; the next is 44)? If so, write NA for it."),
         ([*range(44, 99), *[0] * 90], ""),
-        ([*range(200), 10**6], "Is 1e+06 right? Of 100 rows, 99 lie below 198."),
+        ([*range(200), 10**6], "Is 1000000 right? Of 100 rows, 99 lie below 198."),
+        ([*range(200), 999999], "Does 999999 mean that there is none? If so, write NA for it."),
+        ([*range(200), 1234567], "Is 1234567 right? Of 100 rows, 99 lie below 198."),
         ([n**3 for n in range(200)], ""),
     ],
 )
@@ -459,6 +482,14 @@ def test_parts_of_a_sum_and_of_a_product_are_leaks(tmp_path: Path) -> None:
     assert left_out(
         ([*row, round(row[0] / row[1], 6)] for row in rows), "paid hours heat wage", "wage", products
     ) == dict.fromkeys(("paid", "hours"), "a leak: wage is paid / hours")
+
+
+def test_a_formula_begins_with_what_is_added(tmp_path: Path) -> None:
+    draw = random.Random(5)  # noqa: S311
+    rows = [[less := draw.randint(1, 5000), all_ := draw.randint(5000, 6000), n % 7, all_ - less] for n in range(99)]
+    assert left_out(rows, "less all day rest", "rest", tmp_path) == dict.fromkeys(
+        ("less", "all"), "a leak: rest is all - less"
+    )
 
 
 def test_a_mean_has_its_parts(tmp_path: Path) -> None:
