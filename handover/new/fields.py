@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from handover.agreement import FLOAT32_MAX
 from handover.new import unusable
-from handover.new.ranges import allowed, doubt
+from handover.new.ranges import allowed, doubt, figure
 from handover.new.unusable import MOST_CATEGORIES, short
 from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, PAIRS, DecimalMark, Number, as_numbers, flag
 
@@ -97,7 +97,7 @@ def _number_field(name: str, header: str, number: Number, words: list[str], said
         number = Number(decimal_mark=number.decimal_mark)
     bottom, top = allowed(known, whole=is_whole)
     middle = sorted(known)[(len(known) - 1) // 2]
-    evidence = f"{low:.6g} to {high:.6g} in {len(known)} rows, half of them up to {middle:.6g}; {said}."
+    evidence = f"{figure(low)} to {figure(high)} in {len(known)} rows, half of them up to {figure(middle)}; {said}."
     kind: Kind = "whole" if is_whole else "decimal"
     optional = len(known) < len(words)
     return Field(name, header, kind, optional, evidence, values, number, bottom, top, question=doubt(known))

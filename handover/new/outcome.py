@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from handover.new.fields import Field, LeftOut, field
 from handover.new.naming import unit
-from handover.new.ranges import far_off, outward
+from handover.new.ranges import far_off, figure, outward
 from handover.new.table import Table
 from handover.new.words import GAPS_AMONG_NUMBERS, Number, as_numbers, missing
 
@@ -164,7 +164,7 @@ def _number(table: Table, header: str, number: Number) -> Outcome:
     if labels.min() >= 0:
         low = max(low, 0.0)
     edges = [_edge(labels, share) for share in (1 / 3, 2 / 3)]
-    said = f"The score is {header}, a number from {low:g} to {high:g}."
+    said = f"The score is {header}, a number from {figure(low)} to {figure(high)}."
     distinct = set(labels.tolist())
     if len(distinct) <= MOST_OF_A_SCALE and all(value.is_integer() for value in distinct):
         said += f" It has only {len(distinct)} values: if they name classes, add a column that is 1 for one of them."
@@ -184,8 +184,8 @@ def _number(table: Table, header: str, number: Number) -> Outcome:
         low=low,
         high=high,
         decisions=decisions,
-        evidence=f"{header} is {labels.min():.6g} to {labels.max():.6g} in {len(kept)} rows, and the range has a "
-        f"little room: a forest's mean never leaves what it was trained on. About a third of the rows is low.",
+        evidence=f"{header} is {figure(labels.min())} to {figure(labels.max())} in {len(kept)} rows, and the range has "
+        f"a little room: a forest's mean never leaves what it was trained on. About a third of the rows is low.",
         said=said,
     )
 

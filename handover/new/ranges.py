@@ -62,6 +62,11 @@ def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
     return (int(bottom), int(top)) if whole else (min(low, float(bottom)), max(high, float(top)))
 
 
+def figure(number: float) -> str:
+    """Write a number to be read: six digits of it, or a million and more in full."""
+    return f"{number:.10g}" if abs(number) >= 10**6 else f"{number:.6g}"
+
+
 def doubt(values: Sequence[float]) -> str:
     """Ask about a value that seems to stand for none, or lies far from all others; nothing where there is none."""
     found = _stand_in(values)
@@ -80,12 +85,15 @@ def _stand_in(values: Sequence[float]) -> tuple[float, str] | None:
         is_known = end in STAND_INS or (counts[end] >= 5 and len(distinct) >= FEWEST_VALUES)
         is_only_negative = end < 0 <= beside
         if is_known and end != 0 and (apart or is_only_negative):
-            return end, f"Does {end:.10g} mean that there is none? If so, write NA for it."
+            return end, f"Does {figure(end)} mean that there is none? If so, write NA for it."
     # A glucose of 0 beside 44 to 199 was not measured; an area of 0 in most rows is no area.
     zeros, beside = counts[0.0], distinct[1]
     is_apart = distinct[0] == 0 and beside >= 0.15 * distinct[-1]
     if is_apart and zeros < len(values) / 2 and len(distinct) >= FEWEST_VALUES:
-        return 0.0, f"Does 0 mean that there is none ({zeros} rows; the next is {beside:g})? If so, write NA for it."
+        return (
+            0.0,
+            f"Does 0 mean that there is none ({zeros} rows; the next is {figure(beside)})? If so, write NA for it.",
+        )
     return None
 
 
@@ -96,5 +104,5 @@ def far_off(values: Sequence[float]) -> str:
     low, high = (float(end) for end in np.quantile(values, [0.01, 0.99], method="nearest"))
     for end, side, edge in ((max(values), "below", high), (min(values), "above", low)):
         if high > low and abs(end - edge) > FAR * (high - low):
-            return f"Is {end:.10g} right? Of 100 rows, 99 lie {side} {edge:.6g}."
+            return f"Is {figure(end)} right? Of 100 rows, 99 lie {side} {figure(edge)}."
     return ""

@@ -20,7 +20,7 @@ from handover.cli import main
 from handover.new import NewError, Report, scaffold
 from handover.new.fields import Field, field
 from handover.new.naming import field_names, unit
-from handover.new.ranges import allowed, doubt
+from handover.new.ranges import allowed, doubt, figure
 from handover.new.table import read
 from handover.new.words import DecimalMark, as_numbers, usual_mark
 from handover.renderings.text import report
@@ -379,6 +379,14 @@ DATE = "a date or a time: make a number of what matters in it, as the month, the
 )  # fmt: skip
 def test_a_column_becomes_what_its_words_say(words: str, expected: str) -> None:
     assert kind(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(1 / 3, "0.333333"), (123456.78, "123457"), (1484705, "1484705"), (-3e6, "-3000000"), (2e-7, "2e-07")],
+)
+def test_a_large_figure_is_written_out(number: float, written: str) -> None:
+    assert figure(number) == written
 
 
 def test_a_value_that_often_stands_for_none_is_asked_about() -> None:
