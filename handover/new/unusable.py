@@ -34,7 +34,9 @@ NAMES_ROWS = re.compile(
     r"|^(unnamed: \d+|column 1|row.?names?)$"
     r"|(?-i:[a-z](I[Dd]|Key|Nr|No|Num|Number|Code)$)"
 )
-NAMES_PEOPLE = re.compile(r"(?i)(^|[^a-z])(sur|first|last|full|user|nick)?[_ ]?name$|(?-i:[a-z]Name$)")
+NAMES_PEOPLE = re.compile(
+    r"(?i)^(name|.*(sur|first|last|full|family|given|user|nick|customer|employee|client)[_ .]?name)$"
+)
 NAMES_ONE = re.compile(  # what names one person, thing or place, by its form: e-mail, UUID, hash, web and IP address
     r"[^\s@]+@[^\s@]+\.[a-z]{2,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.*\d)([0-9a-f]{2}){8,}"
     r"|(https?://|www\.)\S+|(\d{1,3}\.){3}\d{1,3}",

@@ -428,6 +428,14 @@ def test_what_numbers_name_is_told_by_their_header(header: str, numbers: list[in
     assert kind("|".join(map(str, numbers)), header) == expected
 
 
+def test_what_words_name_is_told_by_their_header() -> None:
+    words = "|".join(f"N{n % 70}" for n in range(400))
+    for header in ("Surname", "customer_id", "CustomerName"):
+        assert kind(words, header).startswith("an id or a ")
+    for header in ("city_name", "town", "rename"):
+        assert kind(words, header) == "70 different words: this draft lists at most 60; group the rare ones"
+
+
 @pytest.mark.parametrize(
     ("values", "question"),
     [
