@@ -91,7 +91,7 @@ def _number_field(name: str, header: str, number: Number, words: list[str], said
     if number.whole and (why := unusable.row_number(known, header)):
         return LeftOut(header, why)
     is_whole = number.whole and max(-low, high) <= LARGEST_EXACT_INTEGER / 2
-    if not is_whole:
+    if number.whole and not is_whole:
         values = tuple(None if value is None else float(value) for value in values)
         known = [float(value) for value in known]
         number = Number(decimal_mark=number.decimal_mark)
