@@ -1,32 +1,21 @@
 """The vocabulary that ``contract.py`` is written in: Row, Field, Score, Budgets and Contract."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
+import numpy as np
 import pydantic
 from pydantic import ConfigDict, Field
 
+from handover.compilation import FLOAT32_MAX, ContractError, Json, compiled_row
+
 __all__ = ["Budgets", "Contract", "ContractError", "Field", "Row", "Score"]
 
-FLOAT32_MAX = 3.4028234663852886e38  # IEEE 754 binary32, the largest finite number: what the model's input can hold
-
-type Json = dict[str, Any]
-
-
-class ContractError(ValueError):
-    """The contract says something that production could not hold; the message names the field and what to write.
-
-    ``topic`` says which rule of a contract is broken: version, decisions, type or bounds; ``field`` where, if in a row.
-    """
-
-    def __init__(self, sentence: str, *, topic: str, field: str | None = None) -> None:
-        super().__init__(sentence if field is None else f"{field}: {sentence}")
-        self.topic = topic
-        self.field = field
+VERSION = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"  # Semantic Versioning 2.0.0, without suffixes
+LOOSEST_PARITY = 0.1  # of the score's range; with a looser one, a model that says something else is no other model
 
 
 class Row(pydantic.BaseModel):
@@ -72,7 +61,8 @@ class Contract:
     Raises
     ------
     ContractError
-        When the version is not ``major.minor.patch``, or the decisions do not cover the score's range in order.
+        When the version is not ``major.minor.patch``, the decisions do not cover the score's range in order, or a
+        budget is no limit.
     """
 
     name: str
@@ -83,8 +73,34 @@ class Contract:
     budgets: Budgets
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"\d+\.\d+\.\d+", self.version):
+        if not (isinstance(self.row, type) and issubclass(self.row, pydantic.BaseModel)):
+            raise ContractError(
+                "row: write a class Row(agreement.Row), and name it: row=Row", topic="strict", word="row"
+            )
+        if not re.fullmatch(VERSION, str(self.version)):
             raise ContractError(f"version {self.version!r}: write major.minor.patch, as in 1.0.0", topic="version")
+        self._hold_score()
+        self._hold_decisions()
+        self._hold_budgets()
+
+    def _hold_score(self) -> None:
+        low, high = self.score.low, self.score.high
+        if not (_is_number(low) and _is_number(high) and low < high):
+            raise ContractError(
+                f"score: its range is {low!r} to {high!r}; write two numbers, as in low=0.0, high=1.0, the low below "
+                f"the high",
+                topic="decisions",
+                word="score",
+            )
+
+    def _hold_decisions(self) -> None:
+        if not isinstance(self.decisions, Mapping):
+            raise ContractError('decisions: write {"name": upper edge, ...}', topic="decisions")
+        for name, edge in self.decisions.items():
+            if not isinstance(name, str) or not name.strip() or name != name.strip():
+                raise ContractError(f"decisions: {name!r} is no name that a caller can compare with", topic="decisions")
+            if not _is_number(edge):
+                raise ContractError(f"decisions: the upper edge of {name!r} is {edge!r}, no number", topic="decisions")
         edges = list(self.decisions.values())
         rising = all(lower < upper for lower, upper in pairwise([self.score.low, *edges]))
         if not edges or not rising or edges[-1] != self.score.high:
@@ -92,6 +108,28 @@ class Contract:
                 f"decisions: the upper edges {edges} must rise from above the score's low {self.score.low} "
                 f"to exactly its high {self.score.high}",
                 topic="decisions",
+            )
+        for lower, upper in pairwise([self.score.low, *edges]):
+            if np.float32(lower) == np.float32(upper):
+                raise ContractError(
+                    f"decisions: the edges {lower!r} and {upper!r} are the same float32, which a score is",
+                    topic="decisions",
+                )
+
+    def _hold_budgets(self) -> None:
+        budgets, widest = self.budgets, (self.score.high - self.score.low) * LOOSEST_PARITY
+        for word, least in (("model_kib", 1), ("layers_mib", 1), ("flipped_decisions", 0)):
+            value = getattr(budgets, word)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise ContractError(
+                    f"{word} is {value!r}; write a whole number from {least} on", topic="budgets", word=word
+                )
+        if not _is_number(budgets.parity) or not 0 <= budgets.parity <= widest:
+            raise ContractError(
+                f"parity is {budgets.parity!r}; write a number from 0 to {widest:g}, a tenth of the score's range: a "
+                f"looser one would let any model pass",
+                topic="budgets",
+                word="parity",
             )
 
     def compiled(self) -> Json:
@@ -103,82 +141,22 @@ class Contract:
         Raises
         ------
         ContractError
-            When a field cannot be compiled: free text, a nested or unbounded type, or a validator written in Python.
+            When a field cannot be compiled: free text, a nested or unbounded type, or a validator written in Python; or
+            when it would let in what it does not say.
         """
-        core: Any = self.row.__pydantic_core_schema__
-        if core["type"] != "model" or core["schema"]["type"] != "model-fields":
-            raise ContractError(
-                "a validator written in Python cannot ship; make it a heuristic", topic="type", field=self.row.__name__
-            )
-        fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
+        row = compiled_row(self.row, strictly=Row.model_config)
         return {
             "format": 1,
             "name": self.name,
             "version": self.version,
-            "fields": [_field(name, schema) for name, schema in fields.items()],
+            "fields": row["fields"],
             "score": asdict(self.score),
             "decisions": dict(self.decisions),
             "budgets": asdict(self.budgets),
-            "validator": _plain(core),
-            "schema": self.row.model_json_schema(),
+            "validator": row["validator"],
+            "schema": row["schema"],
         }
 
 
-def _field(name: str, schema: Json) -> Json:
-    """Say how the encoder lays the field out: its kind, and the order of its categories."""
-    kinds: dict[str, Literal["number", "flag", "category"]]
-    kinds = {"int": "number", "float": "number", "bool": "flag", "literal": "category"}
-    default = None
-    if schema["type"] == "default":
-        if "default_factory" in schema:
-            raise ContractError(
-                "a default_factory is code, and cannot ship; write the default", topic="type", field=name
-            )
-        default, schema = schema["default"], schema["schema"]
-    if schema["type"] == "nullable":
-        schema = schema["schema"]
-    kind = kinds.get(schema["type"])
-    if kind is None:
-        said = {"str": "free text", "list": "a list", "function-after": "a validator written in Python"}
-        raise ContractError(
-            f"{said.get(schema['type'], schema['type'])} cannot be a column of a model; "
-            f"write int, float, bool or Literal[...] of strings, with | None = None where it may be missing",
-            topic="type",
-            field=name,
-        )
-    if default is not None and kind == "category" and default not in schema["expected"]:
-        raise ContractError("the default is not one of its categories", topic="type", field=name)
-    if kind == "number":
-        low, high = (schema.get(a, schema.get(b)) for a, b in (("ge", "gt"), ("le", "lt")))
-        if low is None or high is None or low < -FLOAT32_MAX or high > FLOAT32_MAX:
-            raise ContractError(
-                "a number needs both ends, as in Field(ge=0, le=100), within float32", topic="bounds", field=name
-            )
-    if kind == "category":
-        if not all(isinstance(category, str) for category in schema["expected"]):
-            raise ContractError(
-                "write its categories as strings, as in Literal['one', 'two']", topic="type", field=name
-            )
-        return {"name": name, "kind": kind, "categories": list(schema["expected"])}
-    return {"name": name, "kind": kind}
-
-
-def _plain(schema: Json) -> Json:
-    """Strip from pydantic's core schema what only documents it; what is left must be data."""
-
-    def strip(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {k: strip(v) for k, v in node.items() if k not in {"cls", "ref", "metadata", "serialization"}}
-        if isinstance(node, list):
-            return [strip(item) for item in node]
-        return node
-
-    plain: Json = strip(schema)
-    for name, field in plain["schema"]["fields"].items():
-        try:
-            json.dumps(field, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ContractError(
-                f"its rule is not plain data ({error}); make it a heuristic", topic="type", field=name
-            ) from None
-    return plain
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FLOAT32_MAX

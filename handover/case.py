@@ -3,8 +3,9 @@
 import ast
 import importlib.util
 import json
+import shlex
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -66,6 +67,11 @@ class Case:
         """Name a path as a person at the project's root would type it."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
+    def explain(self, code: str) -> str:
+        """Say what to type to have a clause explained, of this very delivery."""
+        other = self.folder != self.root / retraining.HOME
+        return f"make explain CODE={code}" + (f" DELIVERY={shlex.quote(self.relative(self.folder))}" if other else "")
+
     # --- what people wrote
 
     @cached_property
@@ -98,7 +104,8 @@ class Case:
         hidden = {name: sys.modules.get(name) for name in NOT_IN_PRODUCTION}
         sys.modules.update(dict.fromkeys(NOT_IN_PRODUCTION))  # type: ignore[arg-type]  # None: an import ends here
         try:
-            return serving.load_source(path.read_bytes(), path)
+            with redirect_stdout(sys.stderr):  # what it prints is no part of a report
+                return serving.load_source(path.read_bytes(), path)
         finally:
             for name, module in hidden.items():
                 if module is None:
@@ -112,9 +119,11 @@ class Case:
         return serving.heuristics_in(self.heuristics_module)
 
     def field_line(self, field: str) -> int | None:
-        """Find the line of ``contract.py`` that defines a field of the row."""
+        """Find the line of ``contract.py`` that defines a field of the row, or the row's class itself."""
         for node in ast.walk(self.contract_tree):
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == field:
+                return node.lineno
+            if isinstance(node, ast.ClassDef) and node.name == field:
                 return node.lineno
         return None
 
@@ -126,9 +135,11 @@ class Case:
         return None
 
     def heuristic_line(self, name: str) -> int | None:
-        """Find the line of ``heuristics.py`` that defines a heuristic."""
+        """Find the line of ``heuristics.py`` that defines a heuristic, or what stands in its place."""
         for node in self.heuristics_tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name == name:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+                return node.lineno
+            if isinstance(node, ast.Assign) and any(isinstance(at, ast.Name) and at.id == name for at in node.targets):
                 return node.lineno
         return None
 
@@ -149,7 +160,9 @@ class Case:
     @cached_property
     def golden(self) -> list[Json]:
         """The golden rows, each with the training-time model's score and decision."""
-        return [json.loads(line) for line in (self.folder / "golden.jsonl").read_text().splitlines()]
+        # Split at line feeds and at nothing else: a category may hold what Unicode calls the end of a line.
+        lines = (self.folder / "golden.jsonl").read_text(encoding="utf-8").rstrip().split("\n")
+        return [] if lines == [""] else [json.loads(line) for line in lines]
 
     @cached_property
     def graph(self) -> onnx.ModelProto:
@@ -324,7 +337,8 @@ def _run(path: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pydantic looks a class's module up to resolve its annotations
     try:
-        spec.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):  # what it prints is no part of a report
+            spec.loader.exec_module(module)
     finally:
         del sys.modules[name]
     return module

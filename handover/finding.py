@@ -41,6 +41,8 @@ class Skipped:
     """Why a clause could not be held, and how to get what it lacks."""
 
     reason: str
+    lacks: tuple[str, ...] = ()
+    """The clauses that say more of it, if there are such."""
 
 
 type Check = Callable[[Case], Broken | Skipped | None]
@@ -62,6 +64,9 @@ class Clause:
     check: Check = field(repr=False)
     needs: tuple[str, ...] = ()
     """Clauses without which this one says nothing: where one is not kept, this one is skipped."""
+    echoes: tuple[str, ...] = ()
+    """Beginnings of codes whose breach shows here as well: where one of them is broken, this one, if broken too, is
+    skipped, so that one fault is told once and at its root."""
 
     @property
     def page(self) -> str:

@@ -43,8 +43,10 @@ def selected(only: Iterable[str], clauses: Iterable[Clause] = CLAUSES) -> list[C
 def hold(case: Case, wanted: Iterable[Clause], clauses: Iterable[Clause] = CLAUSES) -> Iterator[Finding]:
     """Hold a case to the wanted clauses, in order, giving each finding as it is made.
 
-    Clauses that a wanted one needs are held too, silently; where one of them is not kept, the wanted one is skipped.
+    Clauses that a wanted one needs are held too, silently; where one of them is not kept, the wanted one is skipped. A
+    wanted one that is broken is skipped as well where another wanted one is broken that it only echoes.
     """
+    wanted = list(wanted)
     known = {clause.code: clause for clause in clauses}
     found: dict[str, Finding] = {}
 
@@ -55,7 +57,12 @@ def hold(case: Case, wanted: Iterable[Clause], clauses: Iterable[Clause] = CLAUS
                 for finding in (settle(known[code]) for code in clause.needs)
                 if finding.verdict is not Verdict.KEPT
             ]
-            found[clause.code] = _skipped_for(clause, missing) if missing else _held(clause, case)
+            finding = _skipped_for(clause, missing) if missing else _held(clause, case)
+            if finding.verdict is Verdict.BROKEN and clause.echoes:
+                roots = [settle(other) for other in wanted if other.code.startswith(clause.echoes)]
+                broken = [root for root in roots if root.verdict is Verdict.BROKEN]
+                finding = _skipped_for(clause, broken) if broken else finding
+            found[clause.code] = finding
         return found[clause.code]
 
     for clause in wanted:
@@ -80,5 +87,5 @@ def _held(clause: Clause, case: Case) -> Finding:
     if isinstance(outcome, Broken):
         return Finding(clause, Verdict.BROKEN, broken=outcome)
     if isinstance(outcome, Skipped):
-        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason)
+        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, lacks=outcome.lacks)
     return Finding(clause, Verdict.KEPT)

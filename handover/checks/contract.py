@@ -1,8 +1,10 @@
 """C, the contract itself: what both teams agreed can be read, shipped and understood."""
 
+import json
 import keyword
 import re
 from itertools import chain
+from pathlib import Path
 
 from handover.agreement import ContractError
 from handover.case import Case
@@ -11,6 +13,7 @@ from handover.diff.revisions import NoBaseError
 from handover.finding import Broken, Clause, Skipped
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
+UNIT = r"\[[^\]]*[^\]\s][^\]]*\]"  # something other than blanks, in square brackets
 MEANINGS: dict[Level, str] = {
     "major": "a caller of the old contract breaks",
     "minor": "no caller breaks, and they may send or see more",
@@ -20,28 +23,31 @@ MEANINGS: dict[Level, str] = {
 
 def readable(case: Case) -> Broken | None:  # noqa: PLR0911  one way out for each way to fail
     """``contract.py`` runs, and defines ``CONTRACT``."""
+    path = case.folder / "contract.py"
     try:
         case.contract  # noqa: B018  opening it is the check
     except ContractError:
         return None  # readable, and wrong: the clause whose rule it breaks says so
     except SyntaxError as error:
-        return Broken(f"Python cannot read it: {error.msg}.", case.folder / "contract.py", error.lineno)
+        return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
-        return Broken("There is no contract.py in the delivery.", case.folder / "contract.py")
+        return Broken("There is no contract.py in the delivery.", path)
     except AttributeError as error:
         if "has no attribute 'CONTRACT'" not in str(error):
-            return Broken(f"Running it ends in AttributeError: {error}", case.folder / "contract.py", _line(error))
-        return Broken("It does not define CONTRACT = Contract(...).", case.folder / "contract.py")
+            return Broken(f"Running it ends in AttributeError: {error}", path, line_in(path, error))
+        return Broken("It does not define CONTRACT = Contract(...).", path)
     except (Exception, SystemExit) as error:  # contract.py is somebody's code, and may raise anything
-        return Broken(f"Running it ends in {type(error).__name__}: {error}", case.folder / "contract.py", _line(error))
+        said = " ".join(str(error).split())
+        return Broken(f"Running it ends in {type(error).__name__}: {said}", path, line_in(path, error))
     return None
 
 
-def _line(error: BaseException) -> int | None:
+def line_in(path: Path, error: BaseException) -> int | None:
+    """Find the line of a file that an error came out of, the innermost."""
     lines = []
     trace = error.__traceback__
     while trace:
-        if trace.tb_frame.f_code.co_filename.endswith("contract.py"):
+        if trace.tb_frame.f_code.co_filename == str(path):
             lines.append(trace.tb_lineno)
         trace = trace.tb_next
     return lines[-1] if lines else None
@@ -59,7 +65,7 @@ def _about(case: Case, topic: str) -> Broken | None:
     error = _contract_error(case)
     if error is None or error.topic != topic:
         return None
-    line = case.field_line(error.field) if error.field else case.word_line(topic)
+    line = case.field_line(error.field) if error.field else case.word_line(error.word)
     return Broken(f"{error}.", case.folder / "contract.py", line)
 
 
@@ -81,6 +87,16 @@ def columns_typed(case: Case) -> Broken | None:
 def numbers_bounded(case: Case) -> Broken | None:
     """Every number has two ends, within float32."""
     return _about(case, "bounds")
+
+
+def strict(case: Case) -> Broken | None:
+    """Nothing gets into a row that the contract does not say: no laxer class, no default beyond its own field."""
+    return _about(case, "strict")
+
+
+def budgets_limit(case: Case) -> Broken | None:
+    """Every budget is a number that limits something."""
+    return _about(case, "budgets")
 
 
 def integers_exact(case: Case) -> Broken | None:
@@ -106,7 +122,7 @@ def described(case: Case) -> Broken | None:
         description = schema.get("description", "")
         if not description.strip():
             mute.append(name)
-        elif kinds[name] == "number" and not re.search(r"\[[^\]]+\]", description):
+        elif kinds[name] == "number" and not re.search(UNIT, description):
             unitless.append(name)
     said = []
     if mute:
@@ -121,16 +137,36 @@ def described(case: Case) -> Broken | None:
 
 
 def well_named(case: Case) -> Broken | None:
-    """Fields are named as JSON and Python both write names: small letters, digits and underscores."""
+    """Fields are named as JSON and Python both write names, and once; no two categories look alike."""
     odd = [
         name
         for name in case.compiled["schema"]["properties"]
         if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)
     ]
-    if not odd:
-        return None
-    evidence = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
-    return Broken(evidence, case.folder / "contract.py", case.field_line(odd[0]))
+    if odd:
+        evidence = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
+        return Broken(evidence, case.folder / "contract.py", case.field_line(odd[0]))
+    for name, field in case.compiled["validator"]["schema"]["fields"].items():
+        if "validation_alias" in field:
+            evidence = f"{name} has an alias, {json.dumps(field['validation_alias'])}: a field has one name, its own."
+            return Broken(evidence, case.folder / "contract.py", case.field_line(name))
+    for field in case.compiled["fields"]:
+        if said := _alike(field.get("categories", [])):
+            return Broken(f"{field['name']}: {said}.", case.folder / "contract.py", case.field_line(field["name"]))
+    return None
+
+
+def _alike(categories: list[str]) -> str:
+    """Say which categories a caller could not tell apart, or not see."""
+    seen: dict[str, str] = {}
+    for category in categories:
+        if category != category.strip() or not category:
+            what = "begins or ends with a blank" if category.strip() else "is blank; what is missing is | None = None"
+            return f"the category {json.dumps(category)} {what}"
+        if category.casefold() in seen:
+            return f"the categories {json.dumps(seen[category.casefold()])} and {json.dumps(category)} look alike"
+        seen[category.casefold()] = category
+    return ""
 
 
 def compiled_afresh(case: Case) -> Broken | None:
@@ -143,13 +179,15 @@ def compiled_afresh(case: Case) -> Broken | None:
         )
     except ValueError as error:
         return Broken(f"contract.json is not JSON: {error}.", case.folder / "contract.json")
+    if not isinstance(recorded, dict):
+        return Broken("contract.json is no JSON object.", case.folder / "contract.json")
     differ = sorted(
         key for key in recorded.keys() | case.compiled.keys() if recorded.get(key) != case.compiled.get(key)
     )
-    if not differ:
+    if not differ and list(recorded["decisions"]) == list(case.compiled["decisions"]):  # production tries them in turn
         return None
     return Broken(
-        f"They differ in {', '.join(differ)}.",
+        f"They differ in {', '.join(differ) or 'the order of the decisions'}.",
         case.folder / "contract.json",
         cause="contract.py was changed after the model was delivered, or contract.json was edited by hand.",
     )
@@ -178,7 +216,9 @@ def version_raised(case: Case) -> Broken | Skipped | None:
     )
 
 
-COMPILES = ("C101", "C102", "C103", "C104", "C105")
+COMPILES = ("C101", "C102", "C103", "C104", "C105", "C111", "C112")
+# What is wrong with contract.py itself is the root; that it was not delivered since is only what follows.
+IN_CONTRACT = ("C106", "C107", "C108", "H105", "H107")
 
 CLAUSES = (
     Clause(
@@ -220,7 +260,7 @@ CLAUSES = (
         "C105",
         "bounds",
         "every number has a lowest and a highest value",
-        "a number has no bounds",
+        "a number does not have two ends that it can lie between",
         "modelling",
         numbers_bounded,
         ("C101",),
@@ -246,8 +286,8 @@ CLAUSES = (
     Clause(
         "C108",
         "names",
-        "fields are named in small letters, digits and underscores",
-        "a field has a name that callers will trip over",
+        "fields are named in small letters, digits and underscores, and no two categories look alike",
+        "a field or a category has a name that callers will trip over",
         "modelling",
         well_named,
         COMPILES,
@@ -260,6 +300,7 @@ CLAUSES = (
         "modelling",
         compiled_afresh,
         COMPILES,
+        (*IN_CONTRACT, "C110"),
     ),
     Clause(
         "C110",
@@ -269,5 +310,24 @@ CLAUSES = (
         "modelling",
         version_raised,
         COMPILES,
+        IN_CONTRACT,
+    ),
+    Clause(
+        "C111",
+        "strict",
+        "a row holds what the contract says, or it is refused",
+        "the contract lets in what it does not say",
+        "modelling",
+        strict,
+        ("C101",),
+    ),
+    Clause(
+        "C112",
+        "budgets",
+        "every budget is a limit",
+        "a budget limits nothing",
+        "both teams",
+        budgets_limit,
+        ("C101",),
     ),
 )

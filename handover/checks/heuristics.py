@@ -1,6 +1,7 @@
 """H, the heuristics: plain functions of one row that give a number for every row the contract accepts."""
 
 import ast
+import functools
 import inspect
 import json
 import math
@@ -11,20 +12,13 @@ import numpy as np
 from hypothesis import HealthCheck, find, settings
 from hypothesis.errors import NoSuchExample
 
-from handover.case import NOT_IN_PRODUCTION, Case
+from handover.case import Case
+from handover.checks.contract import COMPILES, UNIT, line_in
+from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
 from handover.finding import Broken, Clause
 from handover.rows import accepted_rows
 from predictor.encoder import FLOAT32_MAX, Heuristic
 
-# Arithmetic and its helpers. Nothing here reads a file, a clock, the network, the environment or a random number.
-PURE_MODULES = {
-    "__future__", "bisect", "collections", "collections.abc", "datetime", "decimal", "enum", "fractions", "functools",
-    "itertools", "math", "operator", "re", "statistics", "string", "typing",
-}  # fmt: skip
-HARDLY_KNOWN = {"__future__", "collections.abc", "typing"}  # allowed as well, but nobody looks for them in a list
-IMPURE_NAMES = {"open", "print", "input", "exec", "eval", "compile", "__import__", "globals", "id", "hash"}
-IMPURE_METHODS = {"now", "today", "utcnow"}
-CACHES = {"cache", "lru_cache", "cached_property"}
 EXAMPLES = 1000  # rows drawn; Hypothesis favours the ends of every range
 
 
@@ -37,78 +31,16 @@ def runs(case: Case) -> Broken | None:
         return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
         return Broken("There is no heuristics.py in the delivery.", path)
-    except ModuleNotFoundError as error:
-        ours = error.name in NOT_IN_PRODUCTION
-        cause = (
-            "Only `if TYPE_CHECKING:` may import the contract: in production there is no contract.py." if ours else ""
-        )
-        return Broken(f"It imports {error.name}, which is not there.", path, cause=cause)
-    except Exception as error:  # heuristics.py is somebody's code, and may raise anything
-        return Broken(f"Running it ends in {type(error).__name__}: {error}", path)
-    return None
-
-
-def imports_arithmetic_only(case: Case) -> Broken | None:
-    """Nothing is imported but the standard library's arithmetic."""
-    for node in _served(case.heuristics_tree):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "."]
-        for name in names:
-            if name not in PURE_MODULES:
-                return Broken(
-                    f"It imports {name}. A heuristic is arithmetic on one row; of the standard library, it may use "
-                    f"{', '.join(sorted(PURE_MODULES - HARDLY_KNOWN))}.",
-                    case.folder / "heuristics.py",
-                    node.lineno,
-                )
-    return None
-
-
-def _served(tree: ast.Module) -> list[Any]:
-    """List the nodes that run in production: all but what stands under ``if TYPE_CHECKING``."""
-    nodes: list[Any] = []
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        nodes.append(node)
-        children = list(ast.iter_child_nodes(node))
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            children = list(node.orelse)
-        waiting.extend(children)
-    return sorted(nodes, key=lambda node: getattr(node, "lineno", 0))
-
-
-def touches_only_its_row(case: Case) -> Broken | None:
-    """No heuristic reads or writes anything but its row: no file, no clock, no global."""
-    for node in _served(case.heuristics_tree):
-        said = ""
-        if isinstance(node, ast.Global | ast.Nonlocal):
-            said = f"changes {', '.join(node.names)}, which outlives the request"
-        elif isinstance(node, ast.Name) and node.id in IMPURE_NAMES:
-            said = f"uses {node.id}"
-        elif (isinstance(node, ast.Name) and node.id in CACHES) or (
-            isinstance(node, ast.Attribute) and node.attr in CACHES
-        ):
-            said = f"keeps rows in a cache ({ast.unparse(node)}), which grows with every request"
-        elif isinstance(node, ast.Attribute) and node.attr in IMPURE_METHODS:
-            said = f"reads the clock ({ast.unparse(node)})"
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            said = f"writes to {ast.unparse(node)}"
-        if said:
-            return Broken(f"Line {node.lineno} {said}.", case.folder / "heuristics.py", node.lineno)
+    except (Exception, SystemExit) as error:  # heuristics.py is somebody's code, and may raise anything
+        said = " ".join(str(error).split())
+        return Broken(f"Running it ends in {type(error).__name__}: {said}", path, line_in(path, error))
     return None
 
 
 def documented(case: Case) -> Broken | None:
     """Each heuristic says what it computes, with its unit in square brackets."""
     silent = [
-        heuristic.__name__
-        for heuristic in case.heuristics
-        if heuristic.__name__.isidentifier()  # a lambda has no docstring to be missed; that it is one is told elsewhere
-        and not re.search(r"\[[^\]]+\]", inspect.getdoc(heuristic) or "")
+        heuristic.__name__ for heuristic in case.heuristics if not re.search(UNIT, inspect.getdoc(heuristic) or "")
     ]
     if not silent:
         return None
@@ -133,23 +65,46 @@ def named_once(case: Case) -> Broken | None:
     for heuristic in case.heuristics:
         name = heuristic.__name__
         if name not in seen:
-            said = "stands under two names" if case.heuristic_line(name) else "is no def: write def name(row)"
-            return Broken(f"{name} {said}.", case.folder / "heuristics.py", case.heuristic_line(name))
+            said = f"{name} stands under two names."
+            return Broken(said, case.folder / "heuristics.py", case.heuristic_line(name))
         seen.remove(name)
     return None
 
 
 def takes_one_row(case: Case) -> Broken | None:
-    """Each public function takes the row, and nothing else."""
-    for heuristic in case.heuristics:
-        parameters = list(inspect.signature(heuristic).parameters.values())
-        if inspect.isclass(heuristic) or len(parameters) != 1 or parameters[0].kind is parameters[0].KEYWORD_ONLY:
+    """Each public name that can be called is a plain function of the row, and of nothing else."""
+    heuristics = case.heuristics
+    for name, member in vars(case.heuristics_module).items():
+        public = not name.startswith("_") and (member in heuristics or isinstance(member, functools.partial))
+        said = _no_heuristic(member) if public else ""
+        if said:
             return Broken(
-                f"{heuristic.__name__} does not take one row. A helper's name starts with an underscore.",
+                f"{name} {said}. A heuristic is a def that takes the row; the name of what only helps starts with an "
+                f"underscore.",
                 case.folder / "heuristics.py",
-                case.heuristic_line(heuristic.__name__),
+                case.heuristic_line(name),
             )
     return None
+
+
+def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each thing that it is instead
+    if inspect.isclass(member):
+        return "is a class"
+    if not inspect.isfunction(inspect.unwrap(member)):
+        return f"is a {type(member).__name__}, no function"
+    if inspect.iscoroutinefunction(member):
+        return "is async, and nobody waits for it"
+    if member.__name__ == "<lambda>":
+        return "is a lambda"
+    parameters = list(inspect.signature(member).parameters.values())
+    if len(parameters) != 1 or parameters[0].kind not in {
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    }:
+        return "does not take one row"
+    if "<locals>" in member.__qualname__:
+        return f"is called {member.__name__} by its decorator, which has to keep the name with @functools.wraps"
+    return ""
 
 
 def finite(case: Case) -> Broken | None:
@@ -166,8 +121,9 @@ def finite(case: Case) -> Broken | None:
         return None
     used = _fields_used(case, heuristic.__name__)
     shown = {name: value for name, value in row.items() if name in used} or row
+    where = f" where {_said(shown)}" if shown else " for an empty row"
     return Broken(
-        f"{heuristic.__name__} {_fault(case, heuristic, row)} where {_said(shown)}, which the contract accepts.",
+        f"{heuristic.__name__} {_fault(case, heuristic, row)}{where}, which the contract accepts.",
         case.folder / "heuristics.py",
         case.heuristic_line(heuristic.__name__),
         details=json.dumps(row, indent=2),
@@ -183,15 +139,25 @@ def _fault(case: Case, heuristic: Heuristic, row: dict[str, Any]) -> str:
         return ""
     try:
         value = heuristic(case.validator.validate_json(json.dumps(row)))
+    except AttributeError as error:
+        if type(error.obj).__name__ == "_Row":  # the function's own stand-in for Row, which no one who reads this knows
+            return f"asks for row.{error.name}, which the contract does not have,"
+        return f"raises AttributeError ({error})"
     except Exception as error:  # a heuristic may raise anything; that it raises is the finding
         return f"raises {type(error).__name__} ({error})"
-    if value is None:
-        return ""
+    return "" if value is None else _odd(value)
+
+
+def _odd(value: object) -> str:
+    """Say why float32 cannot hold what a heuristic gave; nothing when it can."""
     if not isinstance(value, int | float):
         return f"gives a {type(value).__name__}, not a number,"
-    if math.isnan(value):
+    if isinstance(value, float) and math.isnan(value):
         return "gives NaN (return None for what cannot be known)"
-    return "" if abs(value) <= FLOAT32_MAX else f"gives {value:.3g}, which float32 cannot hold,"
+    if abs(value) <= FLOAT32_MAX:
+        return ""
+    shown = f"{value:.3g}" if isinstance(value, float) else "a whole number"  # it may have more digits than print takes
+    return f"gives {shown}, which float32 cannot hold,"
 
 
 def _fields_used(case: Case, heuristic: str) -> set[str]:
@@ -235,11 +201,16 @@ def says_something(case: Case) -> Broken | None:
         values = np.unique(case.golden_matrix[:, column])  # NaN counts as one value here
         if len(values) == 1:
             return Broken(
-                f"{name} is {values[0]:g} on all {len(case.golden)} golden rows: the model can learn nothing from it.",
+                f"{name} is {_shown(values[0])} on all {len(case.golden)} golden rows: "
+                f"the model can learn nothing from it.",
                 case.folder / "heuristics.py",
                 case.heuristic_line(name),
             )
     return None
+
+
+def _shown(value: np.float32) -> str:
+    return "None" if np.isnan(value) else f"{value:g}"
 
 
 def says_something_new(case: Case) -> Broken | None:
@@ -258,9 +229,18 @@ def says_something_new(case: Case) -> Broken | None:
 
 
 ROWS = ("C109", "H101", "H105", "H106", "P201")
+BEYOND = ("H102", "H103")  # a heuristic that reaches beyond its row may also fail, or give something else each time
 
 CLAUSES = (
-    Clause("H101", "heuristics", "heuristics.py runs", "heuristics.py does not run", "modelling", runs),
+    Clause(
+        "H101",
+        "heuristics",
+        "heuristics.py runs",
+        "heuristics.py does not run",
+        "modelling",
+        runs,
+        echoes=("C101", "H102"),
+    ),
     Clause(
         "H102",
         "imports",
@@ -268,7 +248,6 @@ CLAUSES = (
         "heuristics.py imports what the function does not have or must not use",
         "modelling",
         imports_arithmetic_only,
-        ("H101",),
     ),
     Clause(
         "H103",
@@ -278,6 +257,7 @@ CLAUSES = (
         "modelling",
         touches_only_its_row,
         ("H101",),
+        ("H102",),
     ),
     Clause(
         "H104",
@@ -286,7 +266,7 @@ CLAUSES = (
         "a heuristic does not say what it computes",
         "modelling",
         documented,
-        ("H101",),
+        ("H101", "H106"),
     ),
     Clause(
         "H105",
@@ -295,7 +275,7 @@ CLAUSES = (
         "two columns share a name",
         "modelling",
         named_once,
-        ("C102", "C103", "C104", "C105", "H101"),
+        (*COMPILES, "H101", "H106"),
     ),
     Clause(
         "H106",
@@ -313,7 +293,8 @@ CLAUSES = (
         "a heuristic fails on a row that the contract accepts",
         "modelling",
         finite,
-        ("C102", "C103", "C104", "C105", "H101", "H106"),
+        (*COMPILES, "H101", "H106"),
+        BEYOND,
     ),
     Clause(
         "H108",
@@ -323,6 +304,7 @@ CLAUSES = (
         "modelling",
         repeats,
         (*ROWS, "H107"),
+        BEYOND,
     ),
     Clause(
         "H109",
@@ -332,6 +314,7 @@ CLAUSES = (
         "modelling",
         says_something,
         (*ROWS, "H107"),
+        (*BEYOND, "H108"),
     ),
     Clause(
         "H110",
@@ -341,5 +324,6 @@ CLAUSES = (
         "modelling",
         says_something_new,
         (*ROWS, "H107"),
+        (*BEYOND, "H108", "H109"),
     ),
 )

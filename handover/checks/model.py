@@ -1,7 +1,7 @@
 """M, the model file: one small graph that the layer's onnxruntime opens, and that says what it takes and gives."""
 
-import hashlib
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from hypothesis.errors import NoSuchExample
 from onnx import TensorProto
 
 from handover.case import Case
-from handover.finding import Broken, Clause
+from handover.checks.manifest import agrees, damage, hashes_hold
+from handover.finding import Broken, Check, Clause, Skipped
 from handover.rows import accepted_rows
 from predictor import delivery as serving
 
@@ -29,46 +30,49 @@ RANDOM = {
 }
 KIB = 1024
 EXAMPLES = 500
-REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
-
-
-def hashes_hold(case: Case) -> Broken | None:
-    """Every file is the one that the manifest vouches for."""
-    manifest = case.folder / serving.MANIFEST
-    again = f"{REDELIVER}: {case.delivers}."
-    try:
-        expected = {name: case.manifest["files"][name] for name in serving.FILES}
-        _ = [column["name"] for column in case.manifest["columns"]], float(case.manifest["tolerance"])
-    except OSError:
-        return Broken(
-            "There is no manifest.json.", manifest, cause=f"The model was not delivered yet: {case.delivers}."
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        return Broken(f"manifest.json cannot be read: {type(error).__name__}: {error}.", manifest, cause=again)
-    for name, sha256 in expected.items():
-        try:
-            found = hashlib.sha256((case.folder / name).read_bytes()).hexdigest()
-        except OSError:
-            return Broken(f"There is no {name}.", case.folder / name, cause=again)
-        if found != sha256:
-            evidence = f"{name} has the SHA-256 {found[:12]}..., the manifest says {str(sha256)[:12]}..."
-            edited = (
-                f"heuristics.py was edited after the model was trained on it; train and deliver again: {case.delivers}."
-            )
-            cause = edited if name == "heuristics.py" else again
-            return Broken(evidence, case.folder / name, cause=cause, details=f"expected {sha256}\nfound    {found}")
-    return None
+# What stands before the sentence in a message of onnxruntime: its error class, and the place in its own source.
+OF_ONNXRUNTIME = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(/\S+:\d+ .*?\) (?=[A-Z]))?"
+)
 
 
 def loads(case: Case) -> Broken | None:
     """The layer's onnxruntime opens the file."""
+    path = case.folder / "model.onnx"
     try:
         case.model  # noqa: B018  opening it is the check
     except Exception as error:  # onnxruntime has a class of its own for each way to fail
         said = str(error).strip().splitlines()[0]
-        said = said.partition("This is an invalid model. ")[2] or said
-        return Broken(f"onnxruntime {onnxruntime.__version__} says: {said}", case.folder / "model.onnx")
+        said = said.partition("This is an invalid model. ")[2] or OF_ONNXRUNTIME.sub("", said)
+        return Broken(f"onnxruntime {onnxruntime.__version__} says: {said}", path, cause=_not_onnx(path.read_bytes()))
     return None
+
+
+def _not_onnx(content: bytes) -> str:
+    """Say what the file is instead of an ONNX model, where that can be seen."""
+    if not content:
+        return "The file is empty."
+    if content[:1] == b"\x80" or content[:2] == b"PK":
+        return "It looks like a Python pickle, joblib or torch file: deliver() makes an ONNX model of the model."
+    try:
+        onnx.load_model_from_string(content)
+    except Exception:  # protobuf has a class of its own for each way to fail
+        return damage(content) or "The file is cut off, or is no ONNX model."
+    return ""
+
+
+def _of_the_graph(check: Check) -> Check:
+    """Skip a clause of the graph when the file holds none: that it cannot be read is told by the clause of that."""
+
+    def held(case: Case) -> Broken | Skipped | None:
+        try:
+            case.graph  # noqa: B018  reading it is the question
+        except Exception:  # protobuf has a class of its own for each way to fail
+            return Skipped("needs M102", lacks=("M102",))
+        return check(case)
+
+    held.__doc__ = check.__doc__
+    return held
 
 
 def one_input(case: Case) -> Broken | None:
@@ -92,9 +96,10 @@ def one_score(case: Case) -> Broken | None:
         try:
             scores = case.model(np.zeros((rows, len(case.manifest["columns"])), dtype=np.float32))
         except Exception as error:  # onnxruntime has a class of its own for each way to fail
-            return Broken(f"{rows} rows of zeros end in: {str(error).strip().splitlines()[0]}", path)
+            said = OF_ONNXRUNTIME.sub("", str(error).strip().splitlines()[0])
+            return Broken(f"A batch of {rows} ends in: {said}", path)
         if scores.shape != (rows,):
-            return Broken(f"{rows} rows give scores of shape {scores.shape}; it should be ({rows},).", path)
+            return Broken(f"A batch of {rows} gives scores of shape {scores.shape}; it should be ({rows},).", path)
     return None
 
 
@@ -116,6 +121,7 @@ def _said(value: onnx.ValueInfoProto) -> str:
     return f"{value.name}: {kind}[{sizes}]"
 
 
+@_of_the_graph
 def known_operators(case: Case) -> Broken | None:
     """Operators come from ai.onnx and ai.onnx.ml only, and no function of its own is in the file."""
     path = case.folder / "model.onnx"
@@ -127,9 +133,13 @@ def known_operators(case: Case) -> Broken | None:
     return None
 
 
+@_of_the_graph
 def straight(case: Case) -> Broken | None:
     """The graph runs straight through: no branch, no loop, nothing drawn at random."""
-    odd = sorted({node.op_type for node in case.graph.graph.node} & (CONTROL_FLOW | RANDOM))
+    nodes = case.graph.graph.node
+    # Dropout draws only when its third input, training_mode, says so (ONNX, Dropout since version 12).
+    idle = [node for node in nodes if node.op_type == "Dropout" and not any(node.input[2:])]
+    odd = sorted({node.op_type for node in nodes if node not in idle} & (CONTROL_FLOW | RANDOM))
     if not odd:
         return None
     return Broken(
@@ -137,6 +147,7 @@ def straight(case: Case) -> Broken | None:
     )
 
 
+@_of_the_graph
 def self_contained(case: Case) -> Broken | None:
     """All weights are in the file."""
     tensors = list(case.graph.graph.initializer)
@@ -183,7 +194,7 @@ def within_range(case: Case) -> Broken | None:
     outside = [index for index, given in enumerate(case.model(case.golden_matrix)) if not low <= given <= high]
     if outside:
         given = case.model(case.golden_matrix)[outside[0]]
-        return _outside(case, f"golden row {outside[0] + 1} gives {given}")
+        return _outside(case, f"golden row {outside[0] + 1}", given)
     quiet = settings(
         max_examples=EXAMPLES, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
@@ -199,15 +210,16 @@ def within_range(case: Case) -> Broken | None:
         row = find(accepted_rows(case.compiled), lambda row: not low <= given_by(row) <= high, settings=quiet)
     except NoSuchExample:
         return None
-    return _outside(case, f"a row that the contract accepts gives {given_by(row)}", json.dumps(row, indent=2))
+    return _outside(case, "a row that the contract accepts", given_by(row), json.dumps(row, indent=2))
 
 
-def _outside(case: Case, seen: str, details: str = "") -> Broken:
+def _outside(case: Case, which: str, given: np.float32, details: str = "") -> Broken:
     score = case.contract.score
+    missing = "A score that is no number often comes from a missing value that the model was not trained for."
     return Broken(
-        f"The contract promises {score.low:g} to {score.high:g}, but {seen}.",
+        f"The contract promises {score.low:g} to {score.high:g}, but {which} gives {given:g}.",
         case.folder / "model.onnx",
-        cause="A score that is no number often comes from a missing value that the model was not trained for.",
+        cause=missing if np.isnan(given) else "",
         details=details,
     )
 
@@ -222,6 +234,7 @@ CLAUSES = (
         "a file is not the one that was delivered",
         "modelling",
         hashes_hold,
+        echoes=("C101", "C109", "H", "P201"),
     ),
     Clause(
         "M102",
@@ -231,6 +244,7 @@ CLAUSES = (
         "modelling",
         loads,
         ("M101",),
+        ("M105", "M106", "M107"),
     ),
     Clause(
         "M103",
@@ -284,7 +298,7 @@ CLAUSES = (
         "the model is too large",
         "modelling",
         small,
-        ("C102", "C103", "M101"),
+        ("C102", "C103", "C111", "C112", "M101"),
     ),
     Clause(
         "M109",
@@ -303,5 +317,15 @@ CLAUSES = (
         "modelling",
         within_range,
         ("M104", "M109", "H107", "P201"),
+        ("M106", "H102", "H103", "H108"),
+    ),
+    Clause(
+        "M111",
+        "manifest",
+        "the manifest says what the delivery's other files say",
+        "the manifest and the delivery contradict each other",
+        "modelling",
+        agrees,
+        ("C109", "M101", "M109"),
     ),
 )

@@ -190,12 +190,22 @@ def locked_versions(case: Case) -> Broken | None:
     return None
 
 
-def _clause(code: str, topic: str, rule: str, broken: str, check: Check, *needs: str) -> Clause:
-    return Clause(code, topic, rule, broken, "deployment", check, needs)
+def _clause(
+    code: str, topic: str, rule: str, broken: str, check: Check, *needs: str, echoes: tuple[str, ...] = ()
+) -> Clause:
+    return Clause(code, topic, rule, broken, "deployment", check, needs, echoes)
 
 
 CLAUSES = (
-    _clause("S301", "build", "what is built is this delivery", "another delivery was built", built_of_this, "M101"),
+    _clause(
+        "S301",
+        "build",
+        "what is built is this delivery",
+        "another delivery was built",
+        built_of_this,
+        "M101",
+        echoes=("C", "H", "M", "P"),  # a delivery that is changed by hand is seldom built anew
+    ),
     _clause(
         "S302",
         "size",
@@ -204,6 +214,8 @@ CLAUSES = (
         unzipped_within_budget,
         "C102",
         "C103",
+        "C111",
+        "C112",
     ),
     _clause("S303", "upload", "each zip can be uploaded", "a zip is too large for Lambda", zipped_within_limit),
     _clause(

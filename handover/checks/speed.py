@@ -104,6 +104,7 @@ CLAUSES = (
         "both teams",
         imports_nothing_forbidden,
         ("P206",),
+        ("H102", "H103"),
     ),
     Clause(
         "L602",

@@ -7,6 +7,7 @@ import numpy as np
 from onnx.reference import ReferenceEvaluator
 
 from handover.case import Case, RefusedError
+from handover.checks.parity import ELSEWHERE
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Clause, Skipped
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
@@ -107,6 +108,7 @@ CLAUSES = (
         "modelling",
         as_the_standard_says,
         TREES,
+        ELSEWHERE,
     ),
     Clause(
         "P209",
@@ -116,5 +118,6 @@ CLAUSES = (
         "deployment",
         built_at_thresholds,
         ("P206",),
+        ELSEWHERE,
     ),
 )

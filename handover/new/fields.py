@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from handover.agreement import FLOAT32_MAX
+from handover.compilation import FLOAT32_MAX
 from handover.new import unusable
 from handover.new.ranges import allowed, doubt, figure
 from handover.new.unusable import MOST_CATEGORIES, short

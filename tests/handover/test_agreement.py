@@ -107,7 +107,7 @@ BOTH_ENDS = "a number needs both ends, as in Field(ge=0, le=100), within float32
     [
         (text, f"name: free text {ALLOWED}"),
         (listed, f"items: a list {ALLOWED}"),
-        (nested, f"inner: model {ALLOWED}"),
+        (nested, f"inner: a record of its own {ALLOWED}"),
         (checked_in_python, f"amount: a validator written in Python {ALLOWED}"),
         (checked_as_a_whole, "Row: a validator written in Python cannot ship; make it a heuristic"),
         (unbounded, f"amount: {BOTH_ENDS}"),

@@ -1,0 +1,95 @@
+"""M, the manifest: it vouches for every file, and says what they say."""
+
+import hashlib
+import re
+from typing import Any
+
+import numpy as np
+
+from handover.case import Case
+from handover.finding import Broken
+from predictor import delivery as serving
+
+LINE_ENDINGS = (
+    "Only its line endings changed, by git or an editor: have .gitattributes say `-text` for the delivery, then git "
+    "checkout the file again."
+)
+REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
+
+
+def hashes_hold(case: Case) -> Broken | None:
+    """Every file is the one that the manifest vouches for."""
+    manifest = case.folder / serving.MANIFEST
+    again = f"{REDELIVER}: {case.delivers}."
+    try:
+        expected = {name: case.manifest["files"][name] for name in serving.FILES}
+        _ = [column["name"] for column in case.manifest["columns"]], float(case.manifest["tolerance"])
+    except OSError:
+        return Broken(
+            "There is no manifest.json.", manifest, cause=f"The model was not delivered yet: {case.delivers}."
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        said = f"manifest.json cannot be read: {type(error).__name__}: {error}."
+        return Broken(said, manifest, cause=damage(manifest.read_bytes()) or again)
+    for name, sha256 in expected.items():
+        try:
+            content = (case.folder / name).read_bytes()
+        except OSError:
+            return Broken(f"There is no {name}.", case.folder / name, cause=again)
+        if not re.fullmatch(r"[0-9a-f]{64}", str(sha256)):
+            said = f"The manifest's SHA-256 of {name} is {str(sha256)[:80]!r}; it is written as 64 of 0-9 and a-f."
+            return Broken(said, manifest, cause=f"The manifest was edited by hand; deliver again: {case.delivers}.")
+        found = hashlib.sha256(content).hexdigest()
+        if found != sha256:
+            evidence = f"{name} has the SHA-256 {found[:12]}..., the manifest says {str(sha256)[:12]}..."
+            edited = (
+                f"heuristics.py was edited after the model was trained on it; train and deliver again: {case.delivers}."
+            )
+            unix = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+            cause = (
+                LINE_ENDINGS if unix == sha256 else damage(content) or (edited if name == "heuristics.py" else again)
+            )
+            return Broken(evidence, case.folder / name, cause=cause, details=f"expected {sha256}\nfound    {found}")
+    return None
+
+
+def damage(content: bytes) -> str:
+    """Say what git made of a file, where it can be seen."""
+    if content.startswith(b"version https://git-lfs"):
+        return "It is only the pointer of git LFS to the file: git lfs pull fetches the file itself."
+    if b"<<<<<<< " in content:
+        return "It holds a conflict of a merge (<<<<<<<): take one side's delivery whole, or deliver again."
+    return ""
+
+
+def agrees(case: Case) -> Broken | None:
+    """The manifest says of the delivery what its other files say."""
+    manifest, agreed = case.manifest, case.compiled
+    columns, named = manifest["columns"], manifest.get("contract")
+    unreferenced = [column["name"] for column in columns if not _is_reference(column.get("reference", ""))]
+    others = sorted(set(manifest["files"]) - set(serving.FILES))
+    said = ""
+    if manifest.get("format") != 1:
+        said = f"its format is {manifest.get('format')!r}, and 1 is the only one"
+    elif manifest["tolerance"] != agreed["budgets"]["parity"]:
+        said = f"its tolerance is {manifest['tolerance']!r}, the contract's parity is {agreed['budgets']['parity']!r}"
+    elif named != {"name": agreed["name"], "version": agreed["version"]}:
+        said = f"it was delivered for {_titled(named)}, the contract is {agreed['name']} {agreed['version']}"
+    elif unreferenced:
+        said = f"it has no reference, a number or null, for {', '.join(unreferenced)}: reasons compare with it"
+    elif others:
+        said = f"it vouches for {', '.join(others)}, which production does not read"
+    elif not isinstance(manifest.get("baseline"), dict) or not manifest["baseline"]:
+        said = "it has no baseline, which production's scores are compared with"
+    if not said:
+        return None
+    cause = f"The manifest was edited or merged by hand; deliver again: {case.delivers}."
+    return Broken(f"{said[0].upper()}{said[1:]}.", case.folder / serving.MANIFEST, cause=cause)
+
+
+def _is_reference(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and np.isfinite(value))
+
+
+def _titled(named: Any) -> str:
+    return f"{named.get('name')} {named.get('version')}" if isinstance(named, dict) else "no contract"

@@ -1,0 +1,158 @@
+"""A row of ``contract.py`` as plain data: what production validates and encodes with, and what callers are shown."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic
+from pydantic_core import SchemaValidator, ValidationError
+
+FLOAT32_MAX = 3.4028234663852886e38  # IEEE 754 binary32, the largest finite number: what the model's input can hold
+KINDS = {"int": "number", "float": "number", "bool": "flag", "literal": "category"}
+NO_COLUMN = {
+    "str": "free text",
+    "list": "a list",
+    "dict": "a dict",
+    "model": "a record of its own",
+    "any": "anything",
+    "union": "one of several types",
+    "function-before": "a validator written in Python",
+    "function-after": "a validator written in Python",
+    "function-wrap": "a validator written in Python",
+    "function-plain": "a validator written in Python",
+}
+
+type Json = dict[str, Any]
+
+
+class ContractError(ValueError):
+    """The contract says something that production could not hold; the message names the field and what to write.
+
+    ``topic`` says which rule of a contract is broken: version, decisions, budgets, strict, type or bounds; ``field``
+    where, if in a row, and ``word`` in which argument, if it is not called like the topic.
+    """
+
+    def __init__(self, sentence: str, *, topic: str, field: str | None = None, word: str | None = None) -> None:
+        super().__init__(sentence if field is None else f"{field}: {sentence}")
+        self.topic = topic
+        self.field = field
+        self.word = word or topic
+
+
+def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) -> Json:
+    """Give ``fields``, ``validator`` and ``schema`` of a row; ``strictly`` is the configuration that every row has.
+
+    Raises
+    ------
+    ContractError
+        When a field is none that a model can have as a column, or lets in what it does not say.
+    """
+    core: Any = row.__pydantic_core_schema__
+    if core["type"] != "model" or core["schema"]["type"] != "model-fields":
+        raise ContractError(
+            "a validator written in Python cannot ship; make it a heuristic", topic="type", field=row.__name__
+        )
+    if core.get("post_init"):
+        raise ContractError("private attributes and model_post_init cannot ship", topic="type", field=row.__name__)
+    if not core["schema"]["fields"]:
+        raise ContractError("it has no field", topic="type", field=row.__name__)
+    for word, agreed in strictly.items():
+        if row.model_config.get(word) != agreed:
+            raise ContractError(
+                f"its setting {word} is {row.model_config.get(word)!r}, and a row's is {agreed!r}: write class "
+                f"Row(agreement.Row), and no model_config",
+                topic="strict",
+                field=row.__name__,
+            )
+    fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
+    return {
+        "fields": [_field(name, schema) for name, schema in fields.items()],
+        "validator": _plain(core),
+        "schema": row.model_json_schema(by_alias=False),
+    }
+
+
+def _field(name: str, schema: Json) -> Json:
+    """Say how the encoder lays the field out: its kind, and the order of its categories."""
+    given, schema = schema, schema["schema"] if schema["type"] == "default" else schema
+    if "default_factory" in given:
+        raise ContractError("a default_factory is code, and cannot ship; write the default", topic="type", field=name)
+    inner = schema["schema"] if schema["type"] == "nullable" else schema
+    kind = KINDS.get(inner["type"])
+    if kind is None:
+        raise ContractError(
+            f"{NO_COLUMN.get(inner['type'], inner['type'])} cannot be a column of a model; "
+            f"write int, float, bool or Literal[...] of strings, with | None = None where it may be missing",
+            topic="type",
+            field=name,
+        )
+    if kind == "category" and not all(isinstance(category, str) for category in inner["expected"]):
+        raise ContractError("write its categories as strings, as in Literal['one', 'two']", topic="type", field=name)
+    if kind == "number":
+        _hold_bounds(name, inner)
+    if inner.get("strict") is False:
+        raise ContractError("strict=False lets text in for numbers; leave it away", topic="strict", field=name)
+    if "default" in given:
+        _hold_default(name, schema, given["default"])
+    if kind == "category":
+        return {"name": name, "kind": kind, "categories": list(inner["expected"])}
+    return {"name": name, "kind": kind}
+
+
+def _hold_bounds(name: str, schema: Json) -> None:
+    """Hold that there are two ends, finite in float32, and a number from one to the other."""
+    low, high = schema.get("ge", schema.get("gt")), schema.get("le", schema.get("lt"))
+    if low is None or high is None or not (low >= -FLOAT32_MAX and high <= FLOAT32_MAX):
+        raise ContractError(
+            "a number needs both ends, as in Field(ge=0, le=100), within float32", topic="bounds", field=name
+        )
+    step = schema.get("multiple_of") or (1 if schema["type"] == "int" else None)
+    first, last = low, high
+    if step is not None:
+        first, last = math.ceil(low / step), math.floor(high / step)
+        first += "gt" in schema and first * step <= low
+        last -= "lt" in schema and last * step >= high
+    nothing = first > last or (step is None and first == last and ("gt" in schema or "lt" in schema))
+    if nothing:
+        number = f"multiple of {schema['multiple_of']:g}" if "multiple_of" in schema else "number"
+        raise ContractError(
+            f"no {number} lies between its ends {low:g} and {high:g}; the lowest value comes first, as in "
+            f"Field(ge=0, le=100)",
+            topic="bounds",
+            field=name,
+        )
+
+
+def _hold_default(name: str, schema: Json, default: Any) -> None:
+    """Hold that a caller could have sent the default: pydantic does not look at it."""
+    try:
+        SchemaValidator(_stripped(schema)).validate_json(json.dumps(default), strict=True)
+    except (TypeError, ValueError, ValidationError):
+        raise ContractError(
+            f"its default {default!r} is not what a caller could send; a field that may be missing is written "
+            f"| None = None",
+            topic="strict",
+            field=name,
+        ) from None
+
+
+def _stripped(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {k: _stripped(v) for k, v in node.items() if k not in {"cls", "ref", "metadata", "serialization"}}
+    if isinstance(node, list):
+        return [_stripped(item) for item in node]
+    return node
+
+
+def _plain(schema: Json) -> Json:
+    """Strip from pydantic's core schema what only documents it; what is left must be data."""
+    plain: Json = _stripped(schema)
+    for name, field in plain["schema"]["fields"].items():
+        try:
+            json.dumps(field, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ContractError(
+                f"its rule is not plain data ({error}); make it a heuristic", topic="type", field=name
+            ) from None
+    return plain
