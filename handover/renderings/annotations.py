@@ -18,9 +18,10 @@ def report(findings: Sequence[Finding], case: Case) -> str:
         if found:
             where = f"file={_property(case.relative(found.look))}" + (f",line={found.line}" if found.line else "")
             cause = f"\n{found.cause}" if found.cause else ""
-            said = f"{found.evidence}{cause}\nMend: {clause.owner}. Do: make explain CODE={clause.code}"
+            said = f"{found.evidence}{cause}\nMend: {clause.owner}. Do: {case.explain(clause.code)}"
             lines.append(f"::error {where},title={title}::{_data(said)}")
         elif finding.failed:
+            title = _property(f"{clause.code} {clause.topic}")  # whether it is kept or broken nobody knows
             lines.append(f"::notice title={title}::{_data(finding.reason)}")
     return "\n".join(lines)
 

@@ -13,9 +13,10 @@ MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "s
 def report(findings: Sequence[Finding], case: Case) -> str:
     """Write the verdict, every broken clause in full, and a table of all clauses."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
-    verdict = "The contract is broken" if broken else "The contract is kept"
+    unsure = any(finding.failed for finding in findings)
+    verdict = "broken" if broken else "not checked in full" if unsure else "kept"
     rows = [_row(finding) for finding in findings]
-    parts = [f"## {verdict}", "", escaped(summary(findings)), ""]
+    parts = [f"## The contract is {verdict}", "", escaped(summary(findings)), ""]
     for finding in broken:
         parts += _in_full(finding, case)
     parts += ["| clause | topic | verdict | who mends it | rule |", "|---|---|---|---|---|", *rows, ""]
@@ -38,7 +39,7 @@ def _in_full(finding: Finding, case: Case) -> list[str]:
     return [
         *lines,
         f"- Mend: **{clause.owner}**, in `{place(found, case)}`",
-        f"- Do: `make explain CODE={clause.code}`",
+        f"- Do: `{case.explain(clause.code)}`",
         f"- Page: [{clause.page}]({clause.page})",
         "",
     ]

@@ -18,7 +18,7 @@ def broken(finding: Finding, case: Case) -> str:
     lines = [f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}", "", f"  {found.evidence}"]
     if found.cause:
         lines.append(f"  {found.cause}")
-    command = f"make explain CODE={clause.code}"
+    command = case.explain(clause.code)
     lines += [
         f"  Mend:  {clause.owner:<12} look in {place(found, case)}",
         f"  Do:    {command:<28} shows {'all of the evidence and ' if found.details else ''}the remedy",

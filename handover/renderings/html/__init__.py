@@ -45,6 +45,7 @@ def report(findings: Sequence[Finding], case: Case) -> str:
         broken=[(finding, place(finding.broken, case)) for finding in broken if finding.broken],
         groups=[(group(members[0].clause), members) for members in grouped(findings)],
         figures=figures(case),
+        explain=case.explain,
     )
     return UNWRITABLE.sub("\ufffd", page)
 

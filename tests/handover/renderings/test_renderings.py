@@ -69,11 +69,23 @@ def test_markdown_of_a_kept_contract_has_no_more_than_the_table(case: Case) -> N
     )
 
 
+def test_markdown_of_what_could_not_be_held_does_not_say_that_it_is_kept(case: Case) -> None:
+    assert markdown.report(FINDINGS[3:], case).startswith("## The contract is not checked in full\n")
+
+
+def test_of_another_delivery_the_command_names_it() -> None:
+    case = Case(ROOT, ROOT / "new one")
+
+    assert "  Do:    make explain CODE=P203 DELIVERY='new one' shows the remedy\n" in text.report(FINDINGS, case)
+    assert "Do: make explain CODE=P203 DELIVERY='new one'\n" in annotations.report(FINDINGS, case)
+    assert "- Do: `make explain CODE=P203 DELIVERY='new one'`\n" in markdown.report(FINDINGS, case)
+
+
 def test_annotations_stand_on_the_very_line(case: Case) -> None:
     assert annotations.report(FINDINGS, case) == (
         "::error file=a%2Cb%3Ac.py,line=7,title=P203 answers differ::"
         "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AMend: modelling. Do: make explain CODE=P203\n"
-        "::notice title=P205 answers differ::could not be held, KeyError: 1"
+        "::notice title=P205 parity::could not be held, KeyError: 1"
     )
 
 
