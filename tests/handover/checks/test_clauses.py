@@ -449,6 +449,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P203": ("P", lambda bench: bench.golden(worse_scores)),
     "P203-model": ("P", model(shifted(0.001))),
     "P203-flips": (MOST, model(shifted(0.5))),
+    "P203-one": (MOST, lambda bench: bench.golden(lambda lines: lines[7].update(score=1.0))),
     "P203-rounded": (MOST, lambda bench: bench.golden(rounded)),
     "P204": ("P", lambda bench: bench.golden(other_decision)),
     "P205": ("P", elsewhere("def heavy", "if not _HERE:\n    raise ImportError('no licence')\n\n\ndef heavy")),
