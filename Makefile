@@ -16,6 +16,9 @@ export AWS_DEFAULT_REGION ?= eu-central-1
 BIN  := .venv/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
 
+# Which stack `verify` and `rollback` mean.
+NAMED = $(if $(STACK),--stack "$(STACK)") $(if $(STAGE),--stage "$(STAGE)") $(if $(REGION),--region "$(REGION)")
+
 help:  ## list these words
 	grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
@@ -56,6 +59,25 @@ diff: .venv/modelling  ## what a delivery changes for callers, and which answers
 
 capacity: built .venv/modelling  ## a month's bill and the limits, measured and simulated: writes docs/capacity.md
 	$(BIN)/python -m bench.capacity
+
+# Not built anew: what was deployed is what lies in .aws-sam/build.
+verify: .venv/run  ## hold a deployed stack to what was built: make verify STAGE=staging (or STACK=, REGION=, URL=)
+	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make verify STAGE=staging" >&2; exit 2; }
+	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)")
+
+live: .venv/run  ## print the version that users are on: make live STAGE=prod
+	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live STAGE=prod" >&2; exit 2; }
+	$(BIN)/handover live $(NAMED)
+
+pack:  ## what was built as one file, built.tar.gz, and ...
+	tar --create --gzip --file built.tar.gz .aws-sam/build .aws-sam/build.toml
+
+unpack:  ## ... back: the same bytes for every stage
+	tar --extract --file built.tar.gz
+
+rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging [TO=7] [DRY_RUN=1]
+	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make rollback STAGE=staging" >&2; exit 2; }
+	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(DRY_RUN),--dry-run)
 
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
@@ -104,4 +126,5 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	$(BIN)/npm ci --prefix $@ --no-audit --no-fund --no-update-notifier --silent
 	touch $@
 
-.PHONY: help setup build built run serve model check explain diff capacity test lint clean
+# Every word that `help` lists is a word and no file.
+.PHONY: built $(shell sed -n "s/^\([a-z-]*\):.*\#\# .*/\1/p" Makefile)

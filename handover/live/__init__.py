@@ -1,0 +1,5 @@
+"""A deployed stack: whether it answers as it was built, and the way back."""
+
+
+class LiveError(Exception):
+    """The cloud, or the way to it, did not allow what was asked; the message is one sentence."""

@@ -1,0 +1,128 @@
+"""The alias that users reach: which version it points at, and the way back to an earlier one."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from handover.live import LiveError
+from handover.live.stack import Stack, asking, refused
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+@dataclass(frozen=True)
+class Alias:
+    """An alias of a function, as it stands."""
+
+    function: str
+    name: str
+    version: str
+    weights: Mapping[str, float]
+    """Shares of the requests that go to other versions, while a deployment shifts them."""
+    revision: str
+    """Lambda's id of this state: a change is refused when somebody else made one meanwhile."""
+
+
+def read(client: "LambdaClient", stack: Stack) -> Alias:
+    """Ask Lambda for the alias that the stack's output ``Alias`` names.
+
+    Raises
+    ------
+    LiveError
+        When there is none, or Lambda cannot be asked.
+    """
+    function, name = stack.output("Alias").split(":")[-2:]
+    with _refusals():
+        said = client.get_alias(FunctionName=function, Name=name)
+    weights = said.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    return Alias(function, name, said["FunctionVersion"], weights, said["RevisionId"])
+
+
+def roll_back(client: "LambdaClient", stack: Stack, to: str | None = None, *, dry_run: bool = False) -> str:
+    """Point the alias at an earlier version, and send every request there.
+
+    Without ``to`` that is the version published before the one it points at; or, while a deployment still shifts
+    requests to a newer version, the one it points at: what is taken back is the newest that users meet.
+
+    Returns
+    -------
+    What moved, in a few sentences.
+
+    Raises
+    ------
+    LiveError
+        When there is no such version, or Lambda refuses.
+    """
+    alias = read(client, stack)
+    published = _published(client, alias.function)
+    target = to or _earlier(alias, published)
+    if target not in published:
+        there = ", ".join(sorted(published, key=int))
+        raise LiveError(f"{alias.function} has no version {target}; published are {there}")
+    if alias.version == target and not alias.weights:
+        return f"The alias {alias.name} of {stack.name} points at version {_told(target, published)} already."
+    if dry_run:
+        return f"Nothing is changed; without --dry-run: {_change(alias, target, published)}."
+    with _refusals():
+        client.update_alias(
+            FunctionName=alias.function,
+            Name=alias.name,
+            FunctionVersion=target,
+            RoutingConfig={"AdditionalVersionWeights": {}},
+            RevisionId=alias.revision,
+        )
+    return (
+        f"{stack.name}: {_change(alias, target, published)}.\n"
+        "The stack's template does not know of it: the next deployment that publishes a version moves the alias there."
+    )
+
+
+def _change(alias: Alias, target: str, published: Mapping[str, str]) -> str:
+    there = _told(target, published)
+    if alias.version == target:
+        change = f"the alias {alias.name} stays at version {there}"
+    else:
+        way = "back" if int(target) < int(alias.version) else "on"
+        change = f"the alias {alias.name} moves from version {_told(alias.version, published)} {way} to version {there}"
+    shares = ", ".join(f"{share:.0%} to version {_told(one, published)}" for one, share in alias.weights.items())
+    return f"{change}, which gets all requests (until now, {shares})" if shares else change
+
+
+def _earlier(alias: Alias, published: Mapping[str, str]) -> str:
+    if any(int(version) > int(alias.version) for version in alias.weights):
+        return alias.version
+    earlier = [version for version in published if int(version) < int(alias.version)]
+    if not earlier:
+        raise LiveError(
+            f"there is no version of {alias.function} before {alias.version}, which {alias.name} points at: "
+            "nothing to go back to"
+        )
+    return max(earlier, key=int)
+
+
+def _published(client: "LambdaClient", function: str) -> dict[str, str]:
+    """Give the published versions with their descriptions."""
+    with _refusals():
+        pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
+        versions = [version for page in pages for version in page["Versions"]]
+    return {said["Version"]: said.get("Description", "") for said in versions if said["Version"].isdecimal()}
+
+
+def _told(version: str, published: Mapping[str, str]) -> str:
+    description = published.get(version)
+    return f"{version} ({description})" if description else version
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        with asking():
+            yield
+    except ClientError as error:
+        if error.response["Error"].get("Code") == "PreconditionFailedException":
+            raise LiveError("somebody else moved the alias meanwhile: look, and run it again") from None
+        raise refused(error) from None

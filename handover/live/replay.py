@@ -1,0 +1,133 @@
+"""The golden rows once more, through the live API."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from handover.live.built import Built, Golden
+from handover.live.client import Client, Response
+
+# The largest row that the function takes is 16 KiB: this many are never more than a batch may be.
+BATCH_ROWS = 20
+STEADY = 2  # requests in flight after the burst: callers share the API's rate
+SAID = 200  # characters of an answer that is none
+
+type Way = Literal["alone", "in a batch"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one golden row got."""
+
+    golden: Golden
+    way: Way
+    status: int
+    model: str
+    """What ``x-model`` names; empty when it names none."""
+    score: float | None
+    """``None``, and so is the decision, when it is no answer."""
+    decision: str | None
+    said: str
+    """What came instead of an answer, with the id to find it by in the log; such answers never quote a row."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What the live API answered."""
+
+    health: Response
+    answers: tuple[Answer, ...]
+    cold_ms: tuple[float, ...]
+    """Of requests for one row that met a cold start [ms]."""
+    warm_ms: tuple[float, ...]
+    """Of those that met none [ms]."""
+    throttled: int
+    """How many answers were 429; each was waited out and asked for again."""
+
+
+def replay(client: Client, built: Built, limit: int, step: Callable[[], None]) -> Replay:
+    """Ask for every golden row by itself, ``limit`` of them at once at first, and for some in a batch.
+
+    The burst comes first, for a request that finds every environment busy starts another one, cold; whatever waits warm
+    already answers the rest of it. ``/health`` is asked for after it, so as not to warm the first.
+
+    Parameters
+    ----------
+    step
+        Called after every request.
+
+    Raises
+    ------
+    LiveError
+        When a request gets no answer at all.
+    """
+    burst, rest = built.golden[:limit], built.golden[limit:]
+
+    def alone(golden: Golden) -> tuple[Golden, Response]:
+        response = client.ask("POST", "/predict", golden.row)
+        step()
+        return golden, response
+
+    with ThreadPoolExecutor(limit) as executor:
+        client.connect(len(burst), executor)
+        asked = list(executor.map(alone, burst))
+    with ThreadPoolExecutor(STEADY) as executor:
+        asked += executor.map(alone, rest)
+    batch = client.ask("POST", "/predict/batch", [golden.row for golden in built.golden[:BATCH_ROWS]])
+    step()
+    health = client.ask("GET", "/health")
+    step()
+    responses = [response for _, response in asked]
+    answered = [response for response in responses if response.status == 200]
+    return Replay(
+        health=health,
+        answers=(
+            *(_answer(golden, "alone", response, _json(response)) for golden, response in asked),
+            *_batch(built.golden[:BATCH_ROWS], batch),
+        ),
+        cold_ms=tuple(response.ms for response in answered if _cold(response)),
+        warm_ms=tuple(response.ms for response in answered if not _cold(response)),
+        throttled=sum(response.throttled for response in (*responses, batch, health)),
+    )
+
+
+def requests(built: Built) -> int:
+    """Count the requests of a replay."""
+    return len(built.golden) + 2
+
+
+def _batch(golden: Sequence[Golden], response: Response) -> Iterator[Answer]:
+    said = _json(response)
+    each = said if isinstance(said, list) and len(said) == len(golden) else [None] * len(golden)
+    for row, answer in zip(golden, each, strict=True):
+        yield _answer(row, "in a batch", response, answer)
+
+
+def _answer(golden: Golden, way: Way, response: Response, said: Any) -> Answer:
+    model = response.headers.get("x-model", "")
+    match said:
+        case {"score": int() | float() as score, "decision": str(decision)} if response.status == 200:
+            return Answer(golden, way, 200, model, float(score), decision, "")
+    return Answer(golden, way, response.status, model, None, None, _refusal(response, said))
+
+
+def _refusal(response: Response, said: Any) -> str:
+    """Give the sentence of a problem document, or of API Gateway's own answer; else the body's beginning."""
+    document = said if isinstance(said, dict) else {}
+    text = document.get("detail") or document.get("message") or response.body.decode(errors="replace")
+    request_id = document.get("request_id") or response.headers.get("apigw-requestid")
+    short = " ".join(str(text).split())[:SAID] or "an empty body"
+    return f"{short} (request id {request_id})" if request_id else short
+
+
+def _json(response: Response) -> Any:
+    try:
+        return json.loads(response.body)
+    except ValueError:
+        return None
+
+
+def _cold(response: Response) -> bool:
+    return response.headers.get("server-timing") == "cold"

@@ -1,0 +1,100 @@
+"""A deployed stack, as CloudFormation tells of it."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from handover.live import LiveError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack that is there."""
+
+    name: str
+    region: str
+    status: str
+    """CloudFormation's word for how its last deployment ended, or that one is under way."""
+    outputs: Mapping[str, str]
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a deployment is under way, so that more than one version may answer."""
+        return self.status.endswith("IN_PROGRESS")
+
+    def output(self, name: str) -> str:
+        """Give one output.
+
+        Raises
+        ------
+        LiveError
+            When the stack has none of this name.
+        """
+        if name not in self.outputs:
+            raise LiveError(f"the stack {self.name} has no output {name}: deploy this project's template to it first")
+        return self.outputs[name]
+
+
+def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
+    """Ask CloudFormation for the stack called ``name``.
+
+    Raises
+    ------
+    LiveError
+        When there is none, or CloudFormation cannot be asked.
+    """
+    region = cloudformation.meta.region_name
+    try:
+        with asking():
+            (said,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if "does not exist" not in error.response["Error"].get("Message", ""):
+            raise refused(error) from None
+        raise LiveError(f"there is no stack {name} in {region}, in the account of these credentials") from None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in said.get("Outputs", [])}
+    return Stack(name, region, said["StackStatus"], outputs)
+
+
+def of_stage(stage: str, samconfig: Path) -> str:
+    """Give the name of the stack that ``sam deploy --config-env STAGE`` deploys.
+
+    Raises
+    ------
+    LiveError
+        When the file names none.
+    """
+    try:
+        said = tomllib.loads(samconfig.read_text(encoding="utf-8")).get(stage, {})
+    except FileNotFoundError:
+        raise LiveError(f"there is no {samconfig} here: name the stack with --stack") from None
+    for command in ("deploy", "global"):  # as SAM looks them up
+        if name := said.get(command, {}).get("parameters", {}).get("stack_name"):
+            return str(name)
+    raise LiveError(f"{samconfig} names no stack for '{stage}': name it with --stack")
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Turn what keeps AWS from being asked at all into one sentence; what AWS itself answers passes."""
+    try:
+        yield
+    except NoCredentialsError:
+        raise LiveError("there are no AWS credentials: run aws configure, or set AWS_PROFILE") from None
+    except NoRegionError:
+        raise LiveError("no region is named: give --region, or set AWS_DEFAULT_REGION") from None
+    except BotoCoreError as error:
+        raise LiveError(f"AWS could not be asked: {' '.join(str(error).split())}") from None
+
+
+def refused(error: ClientError) -> LiveError:
+    """Give AWS's own words for why it did not do what it was asked."""
+    said = error.response["Error"]
+    return LiveError(f"AWS refuses {error.operation_name}: {said.get('Message') or said.get('Code')}")

@@ -1,0 +1,211 @@
+"""Why a deployment could not be verified: one sentence, and exit status 2."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import boto3
+import pytest
+from click.testing import CliRunner
+from werkzeug import Response
+
+from handover.cli import main
+from handover.live import LiveError, aws
+from handover.live.client import Client
+from handover.live.stack import of_stage
+from tests.handover.live.conftest import NAME, bearing, json_answer, serving, signed, stack_is_there
+
+ROOT = Path(__file__).parents[3]
+
+
+def said(build: Path, *more: str) -> str:
+    done = CliRunner().invoke(main, ["verify", "--stack", NAME, "--build", str(build), "--limit", "2", *more])
+    assert done.exit_code == 2, done.output
+    return done.output
+
+
+@pytest.fixture
+def bound() -> Iterator[socket.socket]:
+    """Give a port of loopback that nobody else has; it does not listen yet."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        yield one
+
+
+def port(one: socket.socket) -> int:
+    return int(one.getsockname()[1])
+
+
+def test_nothing_is_built(tmp_path, cloudformation) -> None:
+    assert said(tmp_path) == f"handover: there is no delivery in {tmp_path}: run make build\n"
+
+
+def test_no_such_stack(build, cloudformation) -> None:
+    message = f"Stack with id {NAME} does not exist"
+    cloudformation.add_client_error("describe_stacks", "ValidationError", message)
+    expected = f"handover: there is no stack {NAME} in eu-west-1, in the account of these credentials\n"
+    assert said(build) == expected
+
+
+def test_credentials_that_aws_does_not_take(build, cloudformation) -> None:
+    message = "The security token included in the request is expired"
+    cloudformation.add_client_error("describe_stacks", "ExpiredToken", message)
+    assert said(build) == f"handover: AWS refuses DescribeStacks: {message}\n"
+
+
+@pytest.mark.parametrize(("outputs", "missing"), [({"Url": "https://x"}, "Auth"), ({"Auth": "NONE"}, "Url")])
+def test_a_stack_without_the_outputs(build, cloudformation, outputs: dict[str, str], missing: str) -> None:
+    stack_is_there(cloudformation, **outputs)
+    expected = f"handover: the stack {NAME} has no output {missing}: deploy this project's template to it first\n"
+    assert said(build) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "no region is named: give --region, or set AWS_DEFAULT_REGION"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "there are no AWS credentials: run aws configure, or set AWS_PROFILE"),
+        ({"AWS_PROFILE": "nobody"}, "AWS could not be asked: The config profile (nobody) could not be found"),
+    ],
+)
+def test_no_region_no_credentials_no_profile(build, tmp_path, variables: dict[str, str], expected: str) -> None:
+    nothing = {name: str(tmp_path / "none") for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= nothing | {"AWS_EC2_METADATA_DISABLED": "true"} | variables
+    done = subprocess.run(
+        [sys.executable, "-m", "handover", "verify", "--stack", NAME, "--build", str(build)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"handover: {expected}\n")
+
+
+def test_an_auth_that_is_not_known(build, cloudformation) -> None:
+    stack_is_there(cloudformation, Url="https://x", Auth="CUSTOM")
+    assert said(build) == "handover: the stack's output Auth is CUSTOM; known are AWS_IAM, JWT and NONE\n"
+
+
+def test_jwt_without_a_token(build, cloudformation, monkeypatch) -> None:
+    monkeypatch.delenv("HANDOVER_TOKEN", raising=False)
+    stack_is_there(cloudformation, Url="https://x", Auth="JWT")
+    expected = "handover: the API asks for a token (Auth is JWT): put one into the variable HANDOVER_TOKEN\n"
+    assert said(build) == expected
+
+
+def test_a_name_that_leads_nowhere(build, cloudformation, monkeypatch) -> None:
+    def unknown(*asked: object, **more: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    stack_is_there(cloudformation, Url="https://gone.example", Auth="NONE")
+    assert said(build) == "handover: https://gone.example cannot be reached: its name leads nowhere (DNS)\n"
+
+
+def test_a_port_where_nobody_listens(build, cloudformation, bound) -> None:
+    url = f"http://127.0.0.1:{port(bound)}"
+    stack_is_there(cloudformation, Url=url, Auth="NONE")
+    assert said(build) == f"handover: {url} cannot be reached: Connection refused\n"
+
+
+def test_an_api_that_does_not_speak_tls(build, cloudformation) -> None:
+    with serving(None, lambda request: json_answer(200, "")) as api:
+        url = api.url.replace("http", "https")
+        stack_is_there(cloudformation, Url=url, Auth="NONE")
+        assert said(build).startswith(f"handover: {url} cannot be reached: it does not speak TLS (")
+
+
+@pytest.mark.parametrize("url", ["http://api.example", "ftp://api.example", "api.example"])
+def test_a_url_that_no_credentials_are_sent_to(build, cloudformation, url: str) -> None:
+    stack_is_there(cloudformation, Url=url, Auth="AWS_IAM")
+    why = "is not https: rows and credentials would be sent in the clear" if url[:5] == "http:" else "is not a URL"
+    assert said(build) == f"handover: {url} {why}\n"
+
+
+def test_an_api_that_does_not_answer_in_time(bound) -> None:
+    bound.listen()
+    url = f"http://127.0.0.1:{port(bound)}"
+    client = Client(url, lambda method, url, body, headers: headers, timeout_s=0.1)
+    with client, pytest.raises(LiveError) as raised:
+        client.ask("GET", "/health")
+    assert str(raised.value) == f"{url} cannot be reached: no answer within 0.1 s"
+
+
+def test_a_request_that_nobody_signed(build, cloudformation) -> None:
+    with serving(None, signed) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        assert said(build) == (
+            f"handover: {api.url} refuses the request (403): these credentials may not call it, or it asks for others "
+            "than its output Auth says\n"
+        )
+
+
+def test_a_token_that_is_not_taken(build, cloudformation, monkeypatch) -> None:
+    monkeypatch.setenv("HANDOVER_TOKEN", "another")
+    with serving(None, bearing) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="JWT")
+        assert said(build) == (
+            f"handover: {api.url} refuses the request (401): these credentials may not call it, or it asks for others "
+            "than its output Auth says\n"
+        )
+
+
+def test_a_signature_that_is_wrong(build, cloudformation, monkeypatch) -> None:
+    other = boto3.Session("AKIDEXAMPLE", "another secret", "the-session-token", "eu-west-1")
+    monkeypatch.setattr(aws, "session", lambda region: other)
+    with serving(None, signed) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
+        assert said(build).startswith(f"handover: {api.url} refuses the request (403): these credentials may not")
+
+
+def test_a_clock_that_is_wrong(build, cloudformation) -> None:
+    late = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
+    with serving(None, lambda request: Response("{}", 403, {"date": late})) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
+        assert said(build) == (
+            f"handover: {api.url} refuses the request (403): the clock of this machine is 10 minutes off, which no "
+            "signature may be\n"
+        )
+
+
+@pytest.mark.parametrize("named", [(), ("--stack", "a", "--stage", "b")])
+def test_one_stack_must_be_named(named: tuple[str, ...]) -> None:
+    for command in ("verify", "rollback", "live"):
+        done = CliRunner().invoke(main, [command, *named])
+        assert done.exit_code == 2
+        assert done.output.endswith("Error: say which stack: --stack NAME, or --stage ENVIRONMENT\n")
+
+
+def test_a_stage_names_the_stack_that_sam_deploys() -> None:
+    samconfig = ROOT / "samconfig.toml"
+    assert [of_stage(stage, samconfig) for stage in ("staging", "default")] == ["handover-staging", "handover-dev"]
+    with pytest.raises(LiveError, match=r"samconfig.toml names no stack for 'stagin': name it with --stack$"):
+        of_stage("stagin", samconfig)
+    with pytest.raises(LiveError, match=r"^there is no none.toml here: name the stack with --stack$"):
+        of_stage("staging", Path("none.toml"))
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_again(bound) -> None:
+    """API Gateway closes connections that wait; the second request meets that."""
+
+    def answer_once_each() -> None:
+        for _ in range(2):
+            connection, _ = bound.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+
+    bound.listen()
+    url = f"http://127.0.0.1:{port(bound)}"
+    with ThreadPoolExecutor(1) as server, Client(url, lambda method, url, body, headers: headers) as client:
+        served = server.submit(answer_once_each)
+        statuses = [client.ask("GET", "/health").status for _ in range(2)]
+        served.result()
+    assert statuses == [200, 200]

@@ -1,0 +1,188 @@
+"""The command `handover verify`, against the built function behind a door that knows who may come in."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+from werkzeug import Request, Response
+
+from handover.cli import main
+from tests.handover.live.conftest import BEARER, NAME, Door, bearing, json_answer, serving, signed, stack_is_there
+
+TIMES = "p50 # ms, p95 # ms, p99 # ms over HTTP"
+REPORTS = Path(__file__).parent / "reports"
+
+
+def verify(build: Path, *more: str) -> Result:
+    return CliRunner().invoke(main, ["verify", "--stack", NAME, "--build", str(build), *more])
+
+
+def timeless(text: str) -> str:
+    return re.sub(r"[\d.]+ ms", "# ms", text)
+
+
+def report(name: str) -> str:
+    return (REPORTS / name).read_text()
+
+
+def change(build: Path, part: str, name: str, to: str) -> None:
+    """Change one value of the manifest that was built."""
+    path = build / "ModelLayer" / "delivery" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest[part][name] = to
+    path.write_text(json.dumps(manifest))
+
+
+def change_golden(build: Path, number: int, **changes: Any) -> None:
+    path = build / "ModelLayer" / "delivery" / "golden.jsonl"
+    lines = path.read_text().splitlines()
+    lines[number - 1] = json.dumps(json.loads(lines[number - 1]) | changes)
+    path.write_text("\n".join(lines))
+
+
+def by_another(build: Path) -> Door:
+    """Answer every tenth golden row as a version with another model would."""
+    golden = (build / "ModelLayer" / "delivery" / "golden.jsonl").read_text().splitlines()
+    tenth = [json.loads(line)["row"] for line in golden[9::10]]
+
+    def answer(request: Request) -> Response | None:
+        if request.path != "/predict" or request.json not in tenth:
+            return None
+        return Response('{"score": 0.1, "decision": "approve"}', headers={"x-model": "another"})
+
+    return answer
+
+
+def identity(build: Path) -> str:
+    manifest = json.loads((build / "ModelLayer" / "delivery" / "manifest.json").read_text())
+    return str(manifest["files"]["model.onnx"][:12])
+
+
+def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_told(build, cold, cloudformation) -> None:
+    with serving(cold, signed) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
+        done = verify(build, "--limit", "3")
+
+    first, then = (int(count) for count in re.findall(r"of (\d+) answers? that met", done.output))
+    assert (done.exit_code, first + then) == (0, 250)
+    assert 1 <= first <= 3
+    assert timeless(done.output) == (
+        f"handover-staging answers as it was built: model {identity(build)}, contract 1.0.0\n\n"
+        "  250 golden rows one by one, 20 of them in a batch too: every score within 1e-05 of training's, every "
+        "decision the same.\n\n"
+        f"  Cold   {TIMES}, of {first} answer{'' if first == 1 else 's'} that met a cold start\n"
+        f"  Warm   {TIMES}, of {then} answers that met none\n\n"
+        "5 kept, 0 broken, 0 skipped\n"
+    )
+    assert len(api.connections) == 3
+    assert sorted(api.paths) == ["/health", *["/predict"] * 250, "/predict/batch"]
+
+
+def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, cloudformation) -> None:
+    model = identity(build)
+    change(build, "files", "model.onnx", to="0123456789abcdef")
+    change(build, "contract", "version", to="2.0.0")
+    change_golden(build, 7, score=0.5)
+    change_golden(build, 9, decision="refer")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, "UPDATE_ROLLBACK_COMPLETE", Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2")
+
+    assert done.exit_code == 1
+    assert timeless(done.output) == report("another-model.txt").replace("MODEL", model)
+
+
+def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, warm, cloudformation) -> None:
+    change_golden(build, 7, score=0.5)
+    change_golden(build, 31, score=0.9, decision="refer")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2")
+
+    assert done.exit_code == 1
+    assert timeless(done.output) == report("other-answers.txt")
+
+
+def test_a_contract_that_refuses_golden_rows_is_told(build, warm, cloudformation) -> None:
+    change_golden(build, 40, row={})
+    change(build, "contract", "version", to="2.0.0")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2")
+
+    assert done.exit_code == 1
+    assert timeless(done.output) == report("refused-rows.txt")
+
+
+def test_while_two_versions_answer_the_shares_are_told(build, warm, cloudformation) -> None:
+    """As under a canary: every tenth row meets another version."""
+    with serving(warm, by_another(build)) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "1")
+
+    assert done.exit_code == 1
+    assert timeless(done.output) == report("two-models.txt").replace("MODEL", identity(build))
+
+
+def test_an_api_that_answers_nothing_is_broken_not_out_of_reach(build, cloudformation) -> None:
+    with serving(None, lambda request: json_answer(503, "Service Unavailable")) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build)
+
+    assert done.exit_code == 1
+    assert done.output == report("nothing-answered.txt")
+
+
+def test_health_alone_may_fail(build, warm, cloudformation) -> None:
+    def no_health(request: Request) -> Response | None:
+        return json_answer(500, "Internal Server Error") if request.path == "/health" else None
+
+    with serving(warm, no_health) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2")
+
+    assert done.exit_code == 1
+    assert timeless(done.output) == report("no-health.txt")
+
+
+def test_too_many_requests_are_waited_out_and_counted(build, warm, cloudformation) -> None:
+    left = iter(range(3))
+
+    def throttling(request: Request) -> Response | None:
+        return json_answer(429, "Too Many Requests", **{"retry-after": "0"}) if next(left, None) is not None else None
+
+    with serving(warm, throttling) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2")
+
+    assert done.exit_code == 0
+    assert timeless(done.output).endswith(
+        f"  Warm   {TIMES}, of 250 answers that met none\n"
+        "  3 requests were answered 429, and sent again after a pause.\n\n"
+        "5 kept, 0 broken, 0 skipped\n"
+    )
+
+
+def test_with_jwt_the_token_is_sent_and_never_printed(build, warm, cloudformation, monkeypatch) -> None:
+    monkeypatch.setenv("HANDOVER_TOKEN", BEARER)
+    with serving(warm, bearing) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="JWT")
+        done = verify(build, "--limit", "2")
+
+    assert done.exit_code == 0
+    assert BEARER not in done.output
+
+
+def test_the_url_can_be_another_than_the_stacks_with_a_path_of_its_own(build, warm, cloudformation) -> None:
+    def below(environ: Any, start_response: Any) -> Any:
+        assert environ["PATH_INFO"].startswith("/v1/")
+        return warm(environ | {"PATH_INFO": environ["PATH_INFO"].removeprefix("/v1")}, start_response)
+
+    with serving(below, signed) as api:
+        stack_is_there(cloudformation, Auth="AWS_IAM")
+        done = verify(build, "--limit", "2", "--url", f"{api.url}/v1/")
+
+    assert done.exit_code == 0
+    assert set(api.paths) == {"/v1/health", "/v1/predict", "/v1/predict/batch"}
