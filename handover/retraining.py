@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 HOME, PROJECTS_OWN = Path("layers/model/delivery"), Path("modelling/train.py")
 MINUTES = 30
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".aws-sam", ".cache", ".*_cache", ".hypothesis", "__pycache__", "node_modules"
+    ".git", ".venv", ".venvs", ".aws-sam", ".cache", ".*_cache", ".hypothesis", "__pycache__", "node_modules"
 )
 
 

@@ -1,0 +1,91 @@
+"""Installs each peer from its lock: ``make bench-peers``. What is up to date already is not looked at again."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import staging
+from bench.contenders import PEERS, VENVS, Contender, Package
+from handover.local import signals
+
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+LOCKED = ("--require-hashes", "--only-binary=:all:")
+INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
+
+
+class InstallError(RuntimeError):
+    """A peer cannot be installed; the message is pip's last line."""
+
+
+def install(peer: Contender) -> None:
+    """Install one peer: a server into a virtual environment, a Lambda function's packages into a shipped layer.
+
+    Raises
+    ------
+    InstallError
+        When pip cannot have its wheels.
+    """
+    if peer.environment.exists():
+        staging.set_writable(peer.environment, writable=True)
+        shutil.rmtree(peer.environment)
+    if peer.package is Package.SERVER:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(peer.environment)], check=True)
+        _pip("--python", str(peer.environment / "bin" / "python"), "install", *LOCKED, "-r", str(peer.lock))
+        peer.set_up_to_date(zipped_bytes=0)
+        return
+    with TemporaryDirectory(prefix="bench-", dir=VENVS) as folder:
+        layer = Path(folder) / "layer"
+        compiled = "--compile" if peer.package is Package.IMAGE else "--no-compile"
+        _pip("install", f"--target={layer / 'python'}", compiled, *LOCKED, "-r", str(peer.lock))
+        if peer.package is Package.COMPILED:
+            staging.byte_compile(layer)
+        zipped = staging.ship(layer, peer.environment)
+        if peer.package is Package.IMAGE:  # an image keeps each file's date, so pip's byte-code holds
+            staging.set_writable(peer.environment, writable=True)
+            shutil.rmtree(peer.environment)
+            layer.rename(peer.environment)
+        peer.set_up_to_date(zipped)
+
+
+def _pip(*arguments: str) -> None:
+    ended = subprocess.run([*PIP, *arguments], capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise InstallError((ended.stderr.strip().splitlines() or ["pip gave no reason"])[-1])
+
+
+def main() -> int:
+    """Install what is not up to date; say what could not be, and give 1 then."""
+    console = Console(highlight=False, soft_wrap=True)
+    VENVS.mkdir(exist_ok=True)
+    failed = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        missing = [peer for peer in PEERS if not peer.up_to_date()]
+        task = progress.add_task("", total=len(missing))
+        for peer in missing:
+            saying = f"Installing {peer.label} ({peer.lock.read_text().count('==')} packages)"
+            progress.update(task, description=saying)
+            if not console.is_terminal:
+                console.print(f"{saying} ...")
+            try:
+                install(peer)
+            except InstallError as error:
+                failed[peer] = str(error)
+            progress.advance(task)
+    for peer, reason in failed.items():
+        console.print(f"bench-peers: {peer.label} cannot be installed: {reason}", markup=False)
+    console.print(f"{len(PEERS) - len(failed)} of {len(PEERS)} peers are installed in bench/.venvs.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        with signals.as_interrupt():
+            sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,77 @@
+"""From samples to figures: medians with their spread, ratios within one run, and a line through a growth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median, and the quartiles around it."""
+
+    median: float
+    low: float
+    high: float
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Summarise."""
+    low, median, high = np.quantile(np.asarray(values, dtype=np.float64), [0.25, 0.5, 0.75])
+    return Spread(float(median), float(low), float(high))
+
+
+def pooled(rounds: Sequence[Sequence[float]]) -> list[float]:
+    """Give all samples of all rounds."""
+    return [sample for taken in rounds for sample in taken]
+
+
+def ratio(above: Sequence[Sequence[float]], below: Sequence[Sequence[float]]) -> Spread:
+    """Divide round by round, median by median: what slows the machine for one round slows both.
+
+    Raises
+    ------
+    ValueError
+        When the two have not taken turns: unlike numbers of rounds.
+    """
+    return spread([float(np.median(a) / np.median(b)) for a, b in zip(above, below, strict=True)])
+
+
+def percentile(rounds: Sequence[Sequence[float]], share: float) -> float:
+    """Give the value that ``share`` of all samples do not exceed."""
+    return float(np.quantile(pooled(rounds), share))
+
+
+@dataclass(frozen=True)
+class Line:
+    """``fixed + each * size``: what a request costs at no size, and what one more of it adds."""
+
+    fixed: float
+    each: float
+
+    @property
+    def knee(self) -> float:
+        """The size at which what grows has caught up with what does not; infinite where nothing grows."""
+        return max(self.fixed, 0.0) / self.each if self.each > 0 else float("inf")
+
+
+def line(sizes: Sequence[float], times: Sequence[float]) -> Line:
+    """Fit a line by least squares of the relative error, so that small sizes count as much as large ones."""
+    x, y = np.asarray(sizes, dtype=np.float64), np.asarray(times, dtype=np.float64)
+    each, fixed = np.polyfit(x, y, 1, w=1 / y)
+    return Line(float(fixed), float(each))
+
+
+def steepest(sizes: Sequence[float], times: Sequence[float]) -> float:
+    """Give the largest power of the size with which time grows from one size to the next: 1 is linear, 2 quadratic."""
+    powers = np.diff(np.log(np.asarray(times, dtype=np.float64))) / np.diff(np.log(np.asarray(sizes, dtype=np.float64)))
+    return float(powers.max())
+
+
+def worse_than_linear(sizes: Sequence[float], times: Sequence[float]) -> float:
+    """Say by how much the growth exceeds the size's own: 1 and below is linear or better.
+
+    The largest quotient, over all sizes after the first, of how many times longer it takes and how many times larger
+    it is.
+    """
+    return max((time / times[0]) / (size / sizes[0]) for size, time in zip(sizes[1:], times[1:], strict=True))
