@@ -86,7 +86,10 @@ rollback: .venv/run  ## move the users back to the version before: make rollback
 	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(DRY_RUN),--dry-run)
 
 test: setup built  ## every test that needs no Docker, with the coverage of function/
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest --ignore tests/sam --numprocesses 2 --dist loadfile --cov --cov-report=term
+
+test-sam: setup built  ## the built function in sam local invoke and start-api, on a Docker engine with AWS's image
+	$(BIN)/python -m pytest tests/sam
 
 lint: setup .venv/actionlint .venv/checkov  ## ruff, mypy (strict), import-linter, cfn-lint, checkov, zizmor, actionlint
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
