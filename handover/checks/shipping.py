@@ -11,6 +11,7 @@ from pathlib import Path
 
 from handover.case import Case
 from handover.finding import Broken, Check, Clause, Skipped
+from handover.stage import ELF_MACHINES
 from predictor.delivery import FILES, MANIFEST
 
 SHIPPED = Path("layers/model/delivery")  # what template.yaml makes the model layer of
@@ -18,7 +19,6 @@ MIB = 1024 * 1024
 # Lambda quotas (AWS, Lambda developer guide): a function and its layers unzipped; one zip that is uploaded directly.
 LAMBDA_UNZIPPED_MIB, LAMBDA_ZIP_MIB = 250, 50
 LAMBDA_GLIBC = (2, 34)  # Amazon Linux 2023, on which the python3.13 runtime stands
-ELF_MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of the System V ABI
 UNREAD = ("*.pyi", "*.ipynb", "*.csv", "*.parquet", "*.pkl", "*.joblib", "*.pem", "*.key", ".env", "contract.py", "*.a")
 UNREAD_FOLDERS = {"tests", ".git", ".pytest_cache", ".ipynb_checkpoints"}
 

@@ -1,0 +1,91 @@
+"""A stage of ``samconfig.toml``, and whether what was built may go there."""
+
+import re
+import struct
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from handover.cloudformation import CONTENT, Template
+
+DELIVERY, FUNCTION = Path("layers/model/delivery"), Path("function/predictor")
+BUILD, TEMPLATE = Path(".aws-sam/build"), Path("template.yaml")
+ELF_MACHINES = {62: "x86_64", 183: "arm64"}
+"""``e_machine`` of the System V ABI, and what Lambda calls that processor."""
+
+
+class StageError(Exception):
+    """Nothing may be deployed; the message says why, and what to do."""
+
+
+def architecture(root: Path, stage: str) -> str:
+    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default.
+
+    Raises
+    ------
+    StageError
+        When ``samconfig.toml`` has no such stage.
+    """
+    stages = tomllib.loads((root / "samconfig.toml").read_text())
+    known = [name for name, said in stages.items() if isinstance(said, dict) and "deploy" in said]
+    if stage not in known:
+        raise StageError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(known)}")
+    overrides = stages[stage]["deploy"]["parameters"].get("parameter_overrides", "")
+    said = re.search(r"\bArchitecture=(\w+)", overrides if isinstance(overrides, str) else " ".join(overrides))
+    default: str = Template(root / TEMPLATE).source["Parameters"]["Architecture"]["Default"]
+    return said[1] if said else default
+
+
+def hold_back(root: Path, stage: str) -> None:
+    """Let what was built go to a stage, or say why not.
+
+    Files are compared and not their dates, which a checkout and a downloaded artifact have anew.
+
+    Raises
+    ------
+    StageError
+        When nothing is built, when it is for another processor than the stage deploys, or when the delivery, the
+        function or the template has changed since.
+    """
+    wanted, build = architecture(root, stage), root / BUILD
+    objects = sorted((build / "RuntimeLayer").rglob("*.so"))
+    if not objects:
+        raise StageError(f"nothing is built: run make build ARCHITECTURE={wanted}")
+    for file in objects:
+        (machine,) = struct.unpack_from("<H", file.read_bytes(), 18)
+        found = ELF_MACHINES.get(machine, "another processor")
+        if found != wanted:
+            raise StageError(
+                f"{stage} deploys for {wanted}, and what was built is for {found}: run make build ARCHITECTURE={wanted}"
+            )
+    for changed in _changed(root, build):
+        raise StageError(f"{changed} is not what was built: run make build ARCHITECTURE={wanted}")
+
+
+def _changed(root: Path, build: Path) -> Iterator[Path]:
+    """Name what has changed since it was built."""
+    modules = {path.name for path in (root / FUNCTION).glob("*.py")}
+    for source, folder, expected in (
+        (DELIVERY, build / "ModelLayer" / "delivery", set[str]()),
+        (FUNCTION, build / "PredictFunction" / "predictor", modules),
+    ):
+        for name in sorted(expected | {path.name for path in folder.iterdir() if path.is_file()}):
+            if _bytes(root / source / name) != _bytes(folder / name):
+                yield source / name
+    if _said(root / TEMPLATE) != _said(build / TEMPLATE):
+        yield TEMPLATE
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _said(path: Path) -> Any:
+    """Read a template without what `sam build` writes into it: where the artifacts are, and its notes."""
+    said = Template(path).source
+    for resource in said["Resources"].values():
+        resource.pop("Metadata", None)
+        for name in CONTENT:
+            resource.get("Properties", {}).pop(name, None)
+    return said

@@ -1,0 +1,57 @@
+"""ministack, an emulator of AWS, with what this stack needs of it and it has not.
+
+It runs on ministack's own packages (``.venv/ministack``), as a program of its own; ``conftest.py`` starts it.
+"""
+
+from typing import Any
+
+from ministack import app
+from ministack.core import lambda_runtime
+from ministack.services.cloudformation import provisioners
+
+# Lambda unpacks the layers in /opt, ministack in folders of its own: what lies under /opt according to the template is
+# pointed there, as handover/local does.
+AT_OPT = """
+def at_opt(variables):
+    import os
+    layers = os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep)
+
+    def there(value):
+        places = [f"{layer}/{value.removeprefix('/opt/')}" for layer in layers if value.startswith("/opt/")]
+        return next(filter(os.path.exists, places), value)
+
+    return {name: there(value) for name, value in variables.items()}
+"""
+TAKES_VARIABLES = "os.environ.update(env)"
+
+# A template with these is refused as a whole. Here they stand in the stack and do nothing: the alias moves at once.
+PLACEHOLDERS = ("AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup", "AWS::CodeDeploy::DeploymentConfig")
+
+
+def placeholder(logical_id: str, _properties: dict[str, Any], stack: str) -> tuple[str, dict[str, Any]]:
+    """Give the name of a resource that is not made, and no attributes."""
+    return f"{stack}-{logical_id}", {}
+
+
+def alarm(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Record an alarm; one on metric math, which is refused, as one on a metric of that name that nobody writes."""
+    math = {"MetricName": "metric math", "Namespace": "metric math"} if properties.get("Metrics") else {}
+    recorded: dict[str, Any] = recorded_alarm(name, properties | math | {"Metrics": None})
+    return recorded
+
+
+if __name__ == "__main__":
+    if TAKES_VARIABLES not in lambda_runtime._PYTHON_WORKER_SCRIPT:
+        raise SystemExit("this ministack gives functions their variables in another way: see AT_OPT in " + __file__)
+    lambda_runtime._PYTHON_WORKER_SCRIPT = AT_OPT + lambda_runtime._PYTHON_WORKER_SCRIPT.replace(
+        TAKES_VARIABLES, "os.environ.update(at_opt(env))"
+    )
+    if known := set(PLACEHOLDERS) & set(provisioners._RESOURCE_HANDLERS):
+        raise SystemExit(
+            f"this ministack knows {', '.join(known)} by itself: take it out of PLACEHOLDERS in {__file__}"
+        )
+    for kind in PLACEHOLDERS:
+        provisioners._RESOURCE_HANDLERS[kind] = {"create": placeholder, "delete": lambda *_: None}
+    recorded_alarm = provisioners._cw_metric_alarm_record
+    provisioners._cw_metric_alarm_record = alarm
+    app.main()

@@ -1,0 +1,164 @@
+"""The life of a stack, in order: deployed, its model changed, its heuristics changed, held back, taken down.
+
+Each step begins where the one before it ended, as it does with a real stack; the first that fails ends the run.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
+
+from .conftest import REGION, STACK, Cloud, Project
+
+HEURISTICS = "layers/model/delivery/heuristics.py"
+GOLDEN = 25
+"""Golden rows that are asked for after each deploy."""
+
+
+def answers_of_training(cloud: Cloud, project: Project) -> None:
+    """Hold the alias to the golden rows, and to the model that was delivered."""
+    event = project.event("predict")
+    for row in project.golden(GOLDEN):
+        response = cloud.invoke(event | {"body": json.dumps(row["row"])})
+        assert response["statusCode"] == 200, response
+        assert response["headers"]["x-model"] == project.model
+        answer = json.loads(response["body"])
+        assert answer["score"] == pytest.approx(row["score"], abs=1e-5)
+        assert answer["decision"] == row["decision"]
+
+
+def over_http(cloud: Cloud, event: dict[str, Any], *, signed: bool) -> Any:
+    """Send the event's request to the stack's address, as an application does."""
+    host = cloud.outputs()["Url"].removeprefix("http://")
+    headers = {"host": host, "content-type": "application/json"}
+    request = AWSRequest("POST", cloud.url + event["rawPath"], headers, event["body"])
+    if signed:
+        SigV4Auth(Credentials("test", "test"), "execute-api", REGION).add_auth(request)
+    return URLLib3Session().send(request.prepare())
+
+
+def test_sam_deploys_the_stack_as_samconfig_says(cloud: Cloud, project: Project) -> None:
+    said = project.made("deploy", "STAGE=staging")
+
+    assert "0 broken" in said
+    assert f"Successfully created/updated stack - {STACK} in {REGION}" in said
+    assert set(cloud.outputs()) >= {"Url", "Alias", "FunctionLogGroup"}
+    assert cloud.live() == "1"
+
+
+def test_the_alias_answers_as_the_model_did_in_training(cloud: Cloud, project: Project) -> None:
+    answers_of_training(cloud, project)
+
+
+@pytest.mark.parametrize(("name", "status"), [("predict", 200), ("batch", 200), ("health", 200), ("broken", 422)])
+def test_the_alias_answers_the_events(cloud: Cloud, project: Project, name: str, status: int) -> None:
+    response = cloud.invoke(project.event(name))
+
+    assert (response["statusCode"], response["headers"]["x-model"]) == (status, project.model)
+
+
+def test_the_address_answers_who_signs(cloud: Cloud, project: Project) -> None:
+    event = project.event("predict")
+
+    assert over_http(cloud, event, signed=False).status_code == 403
+    answer = over_http(cloud, event, signed=True)
+    assert (answer.status_code, answer.headers["x-model"]) == (200, project.model)
+    assert answer.content.decode() == cloud.invoke(event)["body"]
+
+
+def test_the_function_writes_to_the_stacks_own_log(cloud: Cloud) -> None:
+    logs, group = cloud.client("logs"), cloud.outputs()["FunctionLogGroup"]
+
+    (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert found["retentionInDays"] == 14
+    lines = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    assert any("CloudWatchMetrics" in line for line in lines)
+
+
+def test_an_empty_change_deploys_nothing_and_says_so(cloud: Cloud, project: Project) -> None:
+    said = project.made("deploy", "STAGE=staging", "BUILT=1")
+
+    assert f"No changes to deploy. Stack {STACK} is up to date" in said
+    assert cloud.live() == "1"
+
+
+def test_a_new_value_alone_moves_the_alias(cloud: Cloud, project: Project) -> None:
+    project.change("samconfig.toml", "MemorySize=512 LogRetentionDays=14", "MemorySize=1024 LogRetentionDays=14")
+    project.made("deploy", "STAGE=staging", "BUILT=1")
+
+    assert cloud.live() == "2"
+    live = cloud.client("lambda").get_function_configuration(FunctionName=cloud.function, Qualifier="live")
+    assert (live["MemorySize"], live["Description"]) == (1024, "staging, x86_64, 1024 MB")
+
+
+def test_a_new_model_alone_moves_the_alias(cloud: Cloud, project: Project) -> None:
+    before = project.model
+    project.change("modelling/train.py", "TREES, RATE = 250, 0.1", "TREES, RATE = 240, 0.1")
+    project.made("model")
+    assert project.model != before
+    held_back = project.make("deploy", "STAGE=staging", "BUILT=1")
+    assert held_back.returncode == 2
+    assert "is not what was built: run make build ARCHITECTURE=x86_64" in held_back.stdout
+    assert cloud.live() == "2"
+
+    project.made("build", "ARCHITECTURE=x86_64")
+    project.made("deploy", "STAGE=staging", "BUILT=1")
+
+    assert cloud.live() == "3"
+    answers_of_training(cloud, project)
+    assert cloud.invoke(project.event("predict"), "2")["headers"]["x-model"] == before
+
+
+def test_new_heuristics_alone_move_the_alias(cloud: Cloud, project: Project) -> None:
+    before = project.model
+    project.change(HEURISTICS, "row.age + row.months / 12", "row.age * 12 + row.months")
+    project.change(HEURISTICS, "Age when the last instalment is due [years]", "Age at the last instalment [months]")
+    project.made("model")
+    assert project.model != before
+
+    project.made("build", "ARCHITECTURE=x86_64")
+    project.made("deploy", "STAGE=staging", "BUILT=1")
+
+    assert cloud.live() == "4"
+    answers_of_training(cloud, project)
+
+
+def test_a_broken_delivery_is_not_deployed(cloud: Cloud, project: Project) -> None:
+    project.change(HEURISTICS, "row.age * 12 + row.months", "row.age * 12 - row.months")
+
+    held_back = project.make("deploy", "STAGE=staging")
+
+    assert held_back.returncode == 2
+    assert "BROKEN" in held_back.stdout
+    assert "Initiating deployment" not in held_back.stdout
+    assert cloud.live() == "4"
+
+
+def test_a_broken_delivery_that_is_deployed_anyhow_answers_nothing(cloud: Cloud, project: Project) -> None:
+    project.made("build", "ARCHITECTURE=x86_64")
+    project.made("deploy", "STAGE=staging", "BUILT=1")
+
+    assert cloud.live() == "5"  # nothing holds the alias here: that is CodeDeploy's, see the page in docs/decisions
+    assert "statusCode" not in cloud.invoke(project.event("predict"))
+    assert cloud.invoke(project.event("predict"), "4")["statusCode"] == 200
+
+
+def test_taken_down_the_stack_leaves_only_its_layers(cloud: Cloud, project: Project) -> None:
+    said = project.made("undeploy", "STAGE=staging", "YES=1")
+
+    assert "Deleted successfully" in said
+    assert cloud.stacks() == ["aws-sam-cli-managed-default"]  # sam's own bucket, which all stacks of a region share
+    functions = cloud.client("lambda")
+    assert functions.list_functions()["Functions"] == []
+    assert cloud.client("apigatewayv2").get_apis()["Items"] == []
+    assert cloud.client("logs").describe_log_groups()["logGroups"] == []
+    assert cloud.client("iam").list_roles()["Roles"] == []
+    left = {
+        layer["LayerName"]: len(functions.list_layer_versions(LayerName=layer["LayerName"])["LayerVersions"])
+        for layer in functions.list_layers()["Layers"]
+    }
+    assert left == {f"{STACK}-runtime": 1, f"{STACK}-model": 4}  # RetentionPolicy: Retain

@@ -1,0 +1,107 @@
+"""What was built goes to a stage only as it is now, and only to its processor."""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from handover.cli import main
+
+SAMCONFIG = """
+version = 0.1
+[default.build.parameters]
+cached = true
+[default.deploy.parameters]
+stack_name = "d"
+[staging.deploy.parameters]
+parameter_overrides = "Stage=staging Architecture=x86_64"
+[small.deploy.parameters]
+parameter_overrides = ["Stage=small", "Architecture=arm64"]
+[trial.build.parameters]
+cached = true
+"""
+TEMPLATE = """
+Parameters: {Architecture: {Type: String, Default: x86_64}}
+Resources:
+  Topic: {Type: AWS::SNS::Topic}
+  ModelLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: CONTENT, LayerName: model}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a project that was built for x86_64."""
+    header = b"\x7fELF".ljust(18, b"\0") + struct.pack("<H", 62)
+    for path, content in {
+        "samconfig.toml": SAMCONFIG.encode(),
+        "template.yaml": TEMPLATE.encode(),
+        "layers/model/delivery/model.onnx": b"model",
+        "layers/model/delivery/contract.py": b"never ships",
+        "function/predictor/handler.py": b"handler",
+        ".aws-sam/build/template.yaml": TEMPLATE.replace("CONTENT", "ModelLayer").encode(),
+        ".aws-sam/build/ModelLayer/delivery/model.onnx": b"model",
+        ".aws-sam/build/PredictFunction/predictor/handler.py": b"handler",
+        ".aws-sam/build/PredictFunction/predictor/__pycache__/handler.cpython-313.pyc": b"compiled",
+        ".aws-sam/build/RuntimeLayer/python/numpy/core.so": header,
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def ready(*words: str) -> tuple[int, str]:
+    ended = CliRunner().invoke(main, ["ready", *words])
+    return ended.exit_code, ended.output
+
+
+@pytest.mark.parametrize("stage", ["default", "staging"])
+def test_what_was_built_goes_where_its_processor_is(stage: str) -> None:
+    assert ready(stage) == (0, "")
+
+
+@pytest.mark.parametrize(("stage", "processor"), [("default", "x86_64"), ("staging", "x86_64"), ("small", "arm64")])
+def test_a_stage_says_its_processor_or_the_template_does(stage: str, processor: str) -> None:
+    assert ready("--architecture", stage) == (0, f"{processor}\n")
+
+
+@pytest.mark.parametrize("words", [["trial"], ["--architecture", "trial"]])
+def test_a_stage_that_is_not_deployed_is_none(words: list[str]) -> None:
+    assert ready(*words) == (
+        2,
+        "handover: samconfig.toml has no stage 'trial' to deploy to; it has default, staging, small\n",
+    )
+
+
+def test_another_processor_is_held_back() -> None:
+    assert ready("small") == (
+        2,
+        "handover: small deploys for arm64, and what was built is for x86_64: run make build ARCHITECTURE=arm64\n",
+    )
+
+
+def test_nothing_built_is_held_back(project: Path) -> None:
+    (project / ".aws-sam/build/RuntimeLayer/python/numpy/core.so").unlink()
+
+    assert ready("staging") == (2, "handover: nothing is built: run make build ARCHITECTURE=x86_64\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("layers/model/delivery/model.onnx", lambda path: path.write_bytes(b"newer")),
+        ("layers/model/delivery/model.onnx", Path.unlink),
+        ("function/predictor/handler.py", lambda path: path.write_bytes(b"newer")),
+        ("function/predictor/new.py", lambda path: path.write_bytes(b"new")),
+        ("template.yaml", lambda path: path.write_text(TEMPLATE.replace("LayerName: model", "LayerName: other"))),
+    ],
+)
+def test_what_has_changed_since_is_held_back(project: Path, file: str, change: Callable[[Path], object]) -> None:
+    change(project / file)
+
+    assert ready("staging") == (
+        2,
+        f"handover: {file} is not what was built: run make build ARCHITECTURE=x86_64\n",
+    )

@@ -1,0 +1,51 @@
+"""What CI runs is what people type: each step of a workflow is a word of make."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WORDS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+
+
+def steps(workflow: str) -> list[dict[str, Any]]:
+    return [step for job in WORKFLOWS[workflow]["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_every_shell_step_is_one_word_of_make(workflow: str) -> None:
+    commands = [step["run"] for step in steps(workflow) if "run" in step]
+
+    assert commands
+    for command in commands:
+        (word,) = re.findall(r"\bmake ([a-z-]+)", command)
+        assert word in WORDS
+
+
+def test_what_reaches_prod_is_what_was_verified_in_staging() -> None:
+    jobs = WORKFLOWS["deploy"]["jobs"]
+
+    assert (jobs["staging"]["needs"], jobs["prod"]["needs"]) == ("build", "staging")
+    for stage in ("staging", "prod"):
+        done = [step.get("run") for step in jobs[stage]["steps"] if "run" in step]
+        assert jobs[stage]["environment"] == stage
+        assert done[0] == "make unpack"  # nothing is built a second time
+        assert done[-2 if stage == "prod" else -1] == f"make verify STAGE={stage}"
+        assert f"make deploy STAGE={stage} BUILT=1" in done
+
+
+def test_only_the_jobs_that_deploy_may_ask_aws_for_a_token() -> None:
+    asking = {
+        (name, job)
+        for name, workflow in WORKFLOWS.items()
+        for job, said in workflow["jobs"].items()
+        if said["permissions"].get("id-token") == "write"
+    }
+
+    assert asking == {("deploy", "staging"), ("deploy", "prod")}
+    assert all(workflow["permissions"] == {} for workflow in WORKFLOWS.values())
+    assert not [step for name in WORKFLOWS for step in steps(name) if "secrets." in str(step)]
