@@ -9,8 +9,8 @@ from typing import Any
 
 from handover.cloudformation import CONTENT, Template
 
-DELIVERY, FUNCTION = Path("layers/model/delivery"), Path("function/predictor")
-BUILD, TEMPLATE = Path(".aws-sam/build"), Path("template.yaml")
+DELIVERY, FUNCTION, HOOK = Path("layers/model/delivery"), Path("function/predictor"), Path("hook")
+BUILD, TEMPLATE, WATCH = Path(".aws-sam/build"), Path("template.yaml"), Path("watch.yaml")
 ELF_MACHINES = {62: "x86_64", 183: "arm64"}
 """``e_machine`` of the System V ABI, and what Lambda calls that processor."""
 
@@ -65,16 +65,18 @@ def hold_back(root: Path, stage: str) -> None:
 
 def _changed(root: Path, build: Path) -> Iterator[Path]:
     """Name what has changed since it was built."""
-    modules = {path.name for path in (root / FUNCTION).glob("*.py")}
-    for source, folder, expected in (
-        (DELIVERY, build / "ModelLayer" / "delivery", set[str]()),
-        (FUNCTION, build / "PredictFunction" / "predictor", modules),
+    for source, folder, pattern in (
+        (DELIVERY, build / "ModelLayer" / "delivery", "*.onnx"),
+        (FUNCTION, build / "PredictFunction" / "predictor", "*.py"),
+        (HOOK, build / "PreTrafficHook", "*.py"),
     ):
+        expected = {path.name for path in (root / source).glob(pattern)}
         for name in sorted(expected | {path.name for path in folder.iterdir() if path.is_file()}):
             if _bytes(root / source / name) != _bytes(folder / name):
                 yield source / name
-    if _said(root / TEMPLATE) != _said(build / TEMPLATE):
-        yield TEMPLATE
+    for template, built in ((TEMPLATE, build / TEMPLATE), (WATCH, build / "Watch" / TEMPLATE)):
+        if _said(root / template) != _said(built):
+            yield template
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -86,6 +88,6 @@ def _said(path: Path) -> Any:
     said = Template(path).source
     for resource in said["Resources"].values():
         resource.pop("Metadata", None)
-        for name in CONTENT:
+        for name in (*CONTENT, "TemplateURL"):
             resource.get("Properties", {}).pop(name, None)
     return said

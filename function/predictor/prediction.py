@@ -49,8 +49,8 @@ class Prediction:
         self._model = delivery.model
         self._schema = delivery.contract["schema"]
         score = delivery.contract["score"]
-        # Ends and edges are rounded to float32, which the score is: 0.1 must not fall on the other side of an edge at 0.1.
-        # They are compared as Python's own numbers, in a third of the time.
+        # Ends and edges are rounded to float32, which the score is: 0.1 must not fall beyond an edge at 0.1. They are
+        # compared as Python's own numbers, in a third of the time.
         self._low, self._high = np.float32(score["low"]).item(), np.float32(score["high"]).item()
         self._edges = [np.float32(edge).item() for edge in delivery.contract["decisions"].values()]
         self._decisions = list(delivery.contract["decisions"])
