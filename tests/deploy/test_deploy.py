@@ -92,7 +92,7 @@ def test_a_new_value_alone_moves_the_alias(cloud: Cloud, project: Project) -> No
 
     assert cloud.live() == "2"
     live = cloud.client("lambda").get_function_configuration(FunctionName=cloud.function, Qualifier="live")
-    assert (live["MemorySize"], live["Description"]) == (1024, "staging, x86_64, 1024 MB")
+    assert (live["MemorySize"], live["Description"]) == (1024, "staging, x86_64, 1024 MB, SnapStart None")
 
 
 def test_a_new_model_alone_moves_the_alias(cloud: Cloud, project: Project) -> None:

@@ -27,6 +27,11 @@ Parameters: {Architecture: {Type: String, Default: x86_64}}
 Resources:
   Topic: {Type: AWS::SNS::Topic}
   ModelLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: CONTENT, LayerName: model}}
+  Watch: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: WATCHED}}
+"""
+WATCH = """
+Resources:
+  Topic: {Type: AWS::SNS::Topic}
 """
 
 
@@ -40,7 +45,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "layers/model/delivery/model.onnx": b"model",
         "layers/model/delivery/contract.py": b"never ships",
         "function/predictor/handler.py": b"handler",
-        ".aws-sam/build/template.yaml": TEMPLATE.replace("CONTENT", "ModelLayer").encode(),
+        "hook/pre_traffic.py": b"hook",
+        "watch.yaml": WATCH.encode(),
+        ".aws-sam/build/template.yaml": TEMPLATE.replace("CONTENT", "ModelLayer")
+        .replace("WATCHED", "Watch/template.yaml")
+        .encode(),
+        ".aws-sam/build/PreTrafficHook/pre_traffic.py": b"hook",
+        ".aws-sam/build/Watch/template.yaml": WATCH.encode(),
         ".aws-sam/build/ModelLayer/delivery/model.onnx": b"model",
         ".aws-sam/build/PredictFunction/predictor/handler.py": b"handler",
         ".aws-sam/build/PredictFunction/predictor/__pycache__/handler.cpython-313.pyc": b"compiled",
@@ -95,6 +106,8 @@ def test_nothing_built_is_held_back(project: Path) -> None:
         ("layers/model/delivery/model.onnx", Path.unlink),
         ("function/predictor/handler.py", lambda path: path.write_bytes(b"newer")),
         ("function/predictor/new.py", lambda path: path.write_bytes(b"new")),
+        ("hook/pre_traffic.py", lambda path: path.write_text("another")),
+        ("watch.yaml", lambda path: path.write_text(WATCH.replace("Topic", "Other"))),
         ("template.yaml", lambda path: path.write_text(TEMPLATE.replace("LayerName: model", "LayerName: other"))),
     ],
 )
