@@ -177,7 +177,8 @@ def _fields(columns: dict[str, Field | LeftOut]) -> list[Field]:
 def _told(column: Field | LeftOut, leak: Leak) -> Field | LeftOut:
     """Leave out a column that leaks; where that is but suspected, take it in and ask."""
     if isinstance(column, Field) and leak.how_sure == "perhaps":
-        return replace(column, question=f"Is it known before the outcome is? {leak.why[0].upper()}{leak.why[1:]}.")
+        doubt = f"Is it known before the outcome is? {leak.why[0].upper()}{leak.why[1:]}."
+        return replace(column, question=f"{column.question} {doubt}".strip())
     likely = "" if leak.how_sure == "surely" else "likely "
     return LeftOut(column.header, f"{likely}a leak: {leak.why}; is it known before the outcome is?")
 

@@ -34,6 +34,8 @@ class Field:
     low: float = 0
     high: float = 0
     categories: tuple[str, ...] = ()
+    spelt_variously: bool = False
+    """Whether a category is written in several ways, which are read as one."""
     question: str = ""
     """What a person who knows the data should settle; nothing where all is plain."""
 
@@ -55,7 +57,8 @@ def field(name: str, header: str, words: list[str], decimal_mark: DecimalMark = 
     known = [word for word in words if word not in gaps]
     if not known:
         return LeftOut(header, "it is empty in every row")
-    distinct = Counter(known)
+    spelling = {} if numbers else _spellings(Counter(known))
+    distinct = Counter(spelling.get(word, word) for word in known)
     absent = len(words) - len(known)
     is_one = numbers and all(numbers(word) == numbers(known[0]) for word in distinct)
     if why := unusable.constant(Counter({known[0]: len(known)}) if is_one else distinct, absent):
@@ -68,7 +71,7 @@ def field(name: str, header: str, words: list[str], decimal_mark: DecimalMark = 
         return Field(name, header, "flag", bool(absent), f"{rows} rows, {said}.", tuple(map(flag, words)))
     if numbers:
         return _number_field(name, header, numbers, words, said)
-    return _category_field(name, header, words, distinct, said)
+    return _category_field(name, header, words, spelling, said)
 
 
 def _are_names(header: str, words: list[str]) -> bool:
@@ -103,24 +106,44 @@ def _number_field(name: str, header: str, number: Number, words: list[str], said
     return Field(name, header, kind, optional, evidence, values, number, bottom, top, question=doubt(known))
 
 
-def _category_field(name: str, header: str, words: list[str], distinct: Counter[str], said: str) -> Field | LeftOut:
+def _category_field(name: str, header: str, words: list[str], spelling: dict[str, str], said: str) -> Field | LeftOut:
+    distinct = Counter(spelling[word] for word in words if word in spelling)
     if why := unusable.no_category(header, distinct):
         return LeftOut(header, why)
     rows, known = len(words), distinct.total()
     shares = ", ".join(f"'{short(word)}' {count}" for word, count in distinct.most_common(3))
     rarest, fewest = min(distinct.items(), key=lambda item: item[1])
     rare = f"; rarest '{short(rarest)}' {fewest}" if len(distinct) > 3 else ""
-    evidence = f"{len(distinct)} categories in {known} of {rows} rows: {shares}{rare}; {said}."
-    values = tuple(None if word not in distinct else word for word in words)
-    categories, question = tuple(sorted(distinct)), _spelt_twice(distinct)
-    return Field(name, header, "category", known < rows, evidence, values, categories=categories, question=question)
+    return Field(
+        name,
+        header,
+        "category",
+        optional=known < rows,
+        evidence=f"{len(distinct)} categories in {known} of {rows} rows: {shares}{rare}; {said}.",
+        values=tuple(map(spelling.get, words)),
+        categories=tuple(sorted(distinct)),
+        spelt_variously=len(spelling) > len(distinct),
+        question=_taken_as_one(spelling),
+    )
 
 
-def _spelt_twice(distinct: Counter[str]) -> str:
-    spellings = defaultdict(list)
-    for word in sorted(distinct):
-        if len(word) > 1:  # A and a may be two codes
-            spellings[word.casefold()].append(word)
-    for first, second, *_ in (words for words in spellings.values() if len(words) > 1):
-        return f"Are '{short(first)}' and '{short(second)}' one? If so, write them alike."
-    return ""
+def _spellings(written: Counter[str]) -> dict[str, str]:
+    """Give each word the spelling that is read for it: of words that differ in capitals alone, the most frequent.
+
+    A contract cannot have both: callers would not tell them apart.
+    """
+    chosen: dict[str, str] = {}
+    for word in sorted(written, key=lambda word: (-written[word], word)):
+        chosen.setdefault(word.casefold(), word)
+    return {word: chosen[word.casefold()] for word in written}
+
+
+def _taken_as_one(spelling: dict[str, str]) -> str:
+    others = defaultdict(list)
+    for word in sorted(spelling):
+        if word != spelling[word]:
+            others[spelling[word]].append(f"'{short(word)}'")
+    if not others:
+        return ""
+    said = "; ".join(f"{', '.join(words)} as '{short(word)}'" for word, words in sorted(others.items()))
+    return f"Are these one? {said}: they are read so, and callers must write it so."

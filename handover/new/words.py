@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from handover.agreement import Contract
 
 GAPS = {"", "NA", "N/A", "n/a", "N.A.", "n.a.", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-nan", "-NaN", "NaT",
         "NULL", "Null", "null", "(null)", r"\N", "?"}  # fmt: skip
@@ -87,6 +90,27 @@ def flag(word: str) -> bool | None:
 def category(word: str) -> str | None:
     """Take the word as it is; nothing where it says that there is none."""
     return None if missing(word) else word
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How the contract spells the categories of a field, which the data writes now in capitals and now not.
+
+    Called with a word, it gives the contract's spelling, or ``None`` for a gap. A word that is none of the categories
+    stays as it is: the contract refuses it.
+    """
+
+    contract: "Contract"
+    field: str
+
+    @cached_property
+    def _agreed(self) -> dict[str, str]:
+        fields = {field["name"]: field for field in self.contract.compiled()["fields"]}
+        return {word.casefold(): word for word in fields.get(self.field, {}).get("categories", ())}
+
+    def __call__(self, word: str) -> str | None:
+        """Read a word."""
+        return None if missing(word) else self._agreed.get(word.casefold(), word)
 
 
 def missing(word: str) -> bool:

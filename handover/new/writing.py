@@ -152,7 +152,7 @@ def train(name: str, folder: str, data: str, fields: Sequence[Field], outcome: O
         folder=folder,
         data=quoted(data),
         target="\n".join(target),
-        readers=", ".join(sorted(readers, key=lambda reader: (reader != "Number", reader))),
+        readers=", ".join(sorted(readers, key=lambda reader: (reader.islower(), reader))),
         fields="\n".join(line for field in fields for line in _source(field)),
         metrics="log_loss, roc_auc_score" if is_event else "mean_absolute_error, r2_score",
         has_target="not missing(record[TARGET])" if is_event else "NUMBER(record[TARGET]) is not None",
@@ -200,6 +200,8 @@ def _source(field: Field) -> list[str]:
 
 
 def _reader(field: Field) -> str:
+    if field.spelt_variously:
+        return f"Spelling(CONTRACT, {quoted(field.name)})"
     return _number(field.number) if field.number else field.kind
 
 

@@ -106,9 +106,16 @@ def one_flag(folder: Path) -> tuple[Path, str]:
     return written(folder / "flag.csv", ["f", "y"], rows), "y"
 
 
+def two_spellings(folder: Path) -> tuple[Path, str]:
+    draw = random.Random(1)  # noqa: S311
+    zones = ["Home", "Home", "home", "HOME ", "abroad"]
+    rows = [[round(draw.random(), 2), draw.choice(zones), draw.choice("AaB"), draw.choice([0, 1])] for _ in range(99)]
+    return written(folder / "zones.csv", ["x", "zone", "code", "y"], rows), "y"
+
+
 @pytest.mark.parametrize(
     "data",
-    [german_credit, iris, diabetes, breast_cancer, flats, thirty_rows, one_number, one_flag],
+    [german_credit, iris, diabetes, breast_cancer, flats, thirty_rows, one_number, one_flag, two_spellings],
     ids=lambda data: data.__name__,
 )
 def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
@@ -204,6 +211,24 @@ class Row(agreement.Row):
 
 '''
     )
+
+
+def test_spellings_that_differ_in_capitals_are_one_category_and_callers_write_the_frequent_one(tmp_path: Path) -> None:
+    drafted = scaffold("zones", *two_spellings(tmp_path), tmp_path / "zones")
+    assert """
+To settle with someone who knows the data:
+  zone: Are these one? 'HOME', 'home' as 'Home': they are read so, and callers must write it so.
+  code: Are these one? 'a' as 'A': they are read so, and callers must write it so.
+""" in drafted.text()
+    with Case(ROOT, drafted.folder / "delivery") as case:
+        assert case.refusal({"x": 0.5, "zone": "Home", "code": "A"}) == ""
+        assert case.refusal({"x": 0.5, "zone": "home", "code": "A"}) == (
+            "zone: Input should be 'Home' or 'abroad', but it is \"home\""
+        )
+
+
+def test_one_word_in_two_spellings_is_a_constant() -> None:
+    assert kind("Home|home|HOME") == "a constant: 'HOME' in every row"
 
 
 def with_target(values: Iterable[object]) -> str:
