@@ -1,6 +1,7 @@
 """A trained model of any supported framework becomes one ONNX graph: ``features`` in, ``score`` out."""
 
 import json
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,14 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from onnx.utils import Extractor
 
+from predictor.encoder import FLOAT32_MAX
+
 type FloatRows = NDArray[np.float32]
+
+INNER_SCORE = "score_inside"
+OTHERS = (
+    "scikit-learn's forests, linear models and networks can be, XGBoost's and LightGBM's models outside of a pipeline"
+)
 
 
 class ConversionError(ValueError):
@@ -51,17 +59,29 @@ def to_graph(model: Any, columns: tuple[str, ...], name: str) -> bytes:
     Raises
     ------
     ConversionError
-        When the framework is not one of these, or the graph has no score.
+        When the framework is not one of these, or its converter does not know the model.
     """
-    converted = _converter(model)(model, len(columns))
+    framework, converter = _converter(model)
+    try:
+        converted = converter(model, len(columns))
+    except Exception as error:  # a converter has a way of its own to fail for each model that it does not know
+        raise ConversionError(f"{_title(model)} cannot be converted to ONNX ({_root_of(error)}); {OTHERS}") from error
     names = [output.name for output in converted.graph.output]
     source = names[-1]  # a classifier gives its label first, then the probabilities; a regressor only its prediction
     graph = Extractor(converted).extract_model(["features"], [source]).graph
     nodes = list(graph.node)
+    for node in nodes:  # a converter may have called something else so
+        node.input[:] = [INNER_SCORE if name == "score" else name for name in node.input]
+        node.output[:] = [INNER_SCORE if name == "score" else name for name in node.output]
+    source = INNER_SCORE if source == "score" else source
     constants = list(graph.initializer)
     if hasattr(model, "predict_proba"):
         constants.append(helper.make_tensor("second_class", TensorProto.INT64, [], [1]))
         nodes.append(helper.make_node("Gather", [source, "second_class"], ["score"], axis=1))
+        if framework == "sklearn":  # a forest's shares, added up in float32, can come to 1.0000001
+            nodes[-1].output[:] = ["added_up"]
+            constants += [helper.make_tensor(str(end), TensorProto.FLOAT, [], [end]) for end in (0.0, 1.0)]
+            nodes.append(helper.make_node("Clip", ["added_up", "0.0", "1.0"], ["score"]))
     else:
         constants.append(helper.make_tensor("one_dimension", TensorProto.INT64, [1], [-1]))
         nodes.append(helper.make_node("Reshape", [source, "one_dimension"], ["score"]))
@@ -102,14 +122,15 @@ def at_thresholds(graph: bytes, features: FloatRows) -> FloatRows:
 
     Returns
     -------
-    float32, shape (3 * thresholds, K).
+    float32, shape (M, K): M is 3 for each threshold, without those that no finite number lies beyond.
     """
     rows: list[NDArray[np.float32]] = []
     for column, value in thresholds(onnx.load_from_string(graph)):
         for side in (-np.inf, value, np.inf):
             row = features[len(rows) % len(features)].copy()
             row[column] = np.nextafter(np.float32(value), np.float32(side))
-            rows.append(row)
+            if np.isfinite(row[column]):  # LightGBM parts what is missing from all else at the largest number
+                rows.append(row)
     return np.array(rows, dtype=np.float32).reshape(-1, features.shape[1])
 
 
@@ -127,12 +148,25 @@ def thresholds(model: onnx.ModelProto) -> list[tuple[int, float]]:
     return sorted(found)
 
 
-def _converter(model: Any) -> Callable[[Any, int], Any]:
+def _title(model: Any) -> str:
+    """Name a model as its author knows it, a pipeline with its steps."""
+    steps = [step for _, step in getattr(model, "steps", [])]
+    return type(model).__name__ + (f" of {', '.join(type(step).__name__ for step in steps)}" if steps else "")
+
+
+def _root_of(error: BaseException) -> str:
+    """Give what was first raised, in a line: what converters make of it fills pages."""
+    while error.__cause__:
+        error = error.__cause__
+    return textwrap.shorten(str(error).strip().partition("\n")[0].rstrip("."), 120, placeholder=" ...")
+
+
+def _converter(model: Any) -> tuple[str, Callable[[Any, int], Any]]:
     converters = {"sklearn": _from_sklearn, "xgboost": _from_xgboost, "lightgbm": _from_lightgbm}
     framework = type(model).__module__.partition(".")[0]
     if framework not in converters:
         raise ConversionError(f"a model of {framework} cannot be converted; deliver one of {', '.join(converters)}")
-    return converters[framework]
+    return framework, converters[framework]
 
 
 def _from_sklearn(model: Any, width: int) -> Any:
@@ -172,7 +206,7 @@ def _round_thresholds_down(converted: Any, trees: list[dict[str, Any]]) -> None:
         while waiting:
             node = waiting.pop()
             if "threshold" in node:
-                threshold = float(node["threshold"])
+                threshold = min(float(node["threshold"]), FLOAT32_MAX)  # beyond it: what is there, and what is missing
                 exact[tree["tree_index"], node["split_feature"], np.float32(threshold)] = threshold
                 waiting += [node["left_child"], node["right_child"]]
     (ensemble,) = (node for node in converted.graph.node if node.op_type.startswith("TreeEnsemble"))

@@ -98,11 +98,7 @@ def deliver(
     encoder, accepted = _serving_side(rows, compiled, heuristics)
     features = _encoded(encoder, accepted)
     scores = training_time_scores(model, features).astype(np.float32)
-    if not np.all((scores >= contract.score.low) & (scores <= contract.score.high)):
-        raise DeliverError(
-            f"the model's scores leave the contract's range: {scores.min()} to {scores.max()}, "
-            f"where {contract.score.low} to {contract.score.high} was agreed"
-        )
+    _hold_range(scores, contract, "the model's scores")
     graph = to_graph(model, encoder.columns, contract.name)
     decisions = [_decision(contract, score) for score in scores]
     _hold_parity(graph, features, scores, contract)
@@ -172,11 +168,21 @@ def _encoded(encoder: Encoder, accepted: list[Any]) -> FloatRows:
         raise
 
 
+def _hold_range(scores: NDArray[np.float32], contract: Contract, whose: str) -> None:
+    low, high = np.float32(contract.score.low), np.float32(contract.score.high)
+    if not np.all((scores >= low) & (scores <= high)):
+        raise DeliverError(
+            f"{whose} leave the contract's range: {scores.min()} to {scores.max()}, "
+            f"where {contract.score.low} to {contract.score.high} was agreed"
+        )
+
+
 def _hold_parity(
     graph: bytes, features: FloatRows, scores: NDArray[np.float32], contract: Contract, of: str = "rows"
 ) -> None:
     """Compare onnxruntime's answers with the training-time model's, before anything is written."""
     found = serving.session(graph)(features)
+    _hold_range(found, contract, f"onnxruntime's scores of {of}")
     apart = np.abs(found - scores)
     tolerance = contract.budgets.parity
     differ, worst = int((~(apart <= tolerance)).sum()), int(apart.argmax())

@@ -10,13 +10,16 @@ import onnx
 import pytest
 import xgboost
 from numpy.typing import NDArray
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestRegressor
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
-from handover.conversion import ConversionError, at_thresholds, to_graph, training_time_scores
+from handover.conversion import ConversionError, at_thresholds, thresholds, to_graph, training_time_scores
 from predictor.delivery import session
 
 COLUMNS = ("a", "b", "c", "d")
@@ -38,6 +41,9 @@ MODELS = {
     "sklearn logistic pipeline": (make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()), True),
     "sklearn trees": (make_pipeline(SimpleImputer(), GradientBoostingClassifier(n_estimators=10)), True),
     "sklearn regressor": (LinearRegression(), False),
+    "sklearn network": (make_pipeline(SimpleImputer(), StandardScaler(), MLPClassifier((8,), max_iter=1000)), True),
+    "sklearn support vectors": (make_pipeline(StandardScaler(), CalibratedClassifierCV(LinearSVC(), cv=2)), False),
+    "sklearn that calls what is inside score": (make_pipeline(StandardScaler(), SGDClassifier(loss="log_loss")), False),
     "sklearn forest": (RandomForestRegressor(n_estimators=5, random_state=0), False),
 }
 
@@ -143,3 +149,38 @@ def test_a_framework_that_cannot_be_converted_is_named() -> None:
         to_graph(object(), COLUMNS, "test")
 
     assert str(raised.value) == ("a model of builtins cannot be converted; deliver one of sklearn, xgboost, lightgbm")
+
+
+def test_the_shares_of_a_forest_add_up_to_no_more_than_all_of_it() -> None:
+    features, labels = data(gaps=False)
+    model = RandomForestClassifier(n_estimators=20, random_state=1).fit(features, labels)
+
+    scores = session(to_graph(model, COLUMNS, "test"))(features)
+
+    assert (scores.min(), scores.max()) == (0.0, 1.0)
+
+
+def test_what_is_missing_is_parted_from_all_else_without_a_row_beyond_all_numbers() -> None:
+    features, _ = data(gaps=True)
+    labels = np.isnan(features[:, 1]).astype(np.int64)
+    model = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1).fit(features, labels)
+    graph = to_graph(model, COLUMNS, "test")
+
+    assert max(value for _, value in thresholds(onnx.load_from_string(graph))) > 1e38
+    rows = at_thresholds(graph, features)
+    assert np.nanmax(rows) == np.finfo(np.float32).max
+    np.testing.assert_allclose(session(graph)(rows), training_time_scores(model, rows), atol=1e-5)
+
+
+def test_a_model_that_its_converter_does_not_know_is_told_in_a_sentence() -> None:
+    features, labels = data(gaps=False)
+    model = make_pipeline(StandardScaler(), xgboost.XGBClassifier(n_estimators=2, n_jobs=1)).fit(features, labels)
+
+    with pytest.raises(ConversionError) as raised:
+        to_graph(model, COLUMNS, "test")
+
+    assert str(raised.value) == (
+        "Pipeline of StandardScaler, XGBClassifier cannot be converted to ONNX (Unable to find a shape calculator for "
+        "type '<class 'xgboost.sklearn.XGBClassifier'>'); scikit-learn's forests, linear models and networks can be, "
+        "XGBoost's and LightGBM's models outside of a pipeline"
+    )

@@ -120,6 +120,20 @@ def test_a_model_that_onnxruntime_answers_otherwise_is_not_delivered(heuristics:
     assert not (tmp_path / "delivery").exists()
 
 
+def test_scores_that_onnxruntime_rounds_beyond_the_range_are_told(heuristics: ModuleType, tmp_path: Path) -> None:
+    model = fitted(heuristics)
+    model.coef_, model.intercept_ = np.zeros(4, dtype=np.float32), np.nextafter(np.float32(40), np.float32(41))
+    model.predict = lambda features: np.full(len(features), 40.0)
+
+    with pytest.raises(DeliverError) as raised:
+        handed(model, heuristics, tmp_path / "delivery")
+
+    assert str(raised.value) == (
+        "onnxruntime's scores of rows leave the contract's range: 40.000003814697266 to 40.000003814697266, "
+        "where 0.0 to 40.0 was agreed"
+    )
+
+
 def test_a_decision_that_flips_within_the_tolerance_is_not_delivered(heuristics: ModuleType, tmp_path: Path) -> None:
     model = fitted(heuristics)
     model.coef_, model.intercept_ = np.zeros(4, dtype=np.float32), np.float32(3.0)
