@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 type Json = dict[str, Any]
 
+ENDS = ("minimum", "maximum")
+
 
 def accepted_rows(compiled: Json) -> st.SearchStrategy[Json]:
     """Draw rows, as JSON objects, from a compiled contract.
@@ -20,6 +22,26 @@ def accepted_rows(compiled: Json) -> st.SearchStrategy[Json]:
         drawn = st.one_of([_value(kind) for kind in kinds])
         (required if name in compiled["schema"].get("required", ()) else optional)[name] = drawn
     return st.fixed_dictionaries(required, optional=optional)
+
+
+def different_rows(compiled: Json) -> float:
+    """Count the rows that a contract accepts; infinite where a number need not be whole."""
+    return math.prod(
+        sum(map(_different_values, schema.get("anyOf", [schema])))
+        for schema in compiled["schema"]["properties"].values()
+    )
+
+
+def _different_values(schema: Json) -> float:
+    if "enum" in schema:
+        return len(schema["enum"])
+    if schema.get("type") == "boolean":
+        return 2
+    if schema.get("type") not in {"integer", "number"}:
+        return 1  # null, or a constant
+    step = schema.get("multipleOf", 1 if schema["type"] == "integer" else 0)
+    low, high = (schema[end] if end in schema else schema[f"exclusive{end.capitalize()}"] for end in ENDS)
+    return 1 + (high - low) / step if step else math.inf
 
 
 def _value(schema: Json) -> st.SearchStrategy[Any]:

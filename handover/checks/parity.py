@@ -14,8 +14,10 @@ from handover.case import Case, RefusedError
 from handover.finding import Broken, Clause, Skipped
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
+from handover.rows import different_rows
 
 FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
+HONEST_ROWS_DIFFER = 1000  # rows that a contract accepts; of one that knows fewer, as three flags, honest rows repeat
 AGAIN = 20  # golden rows that are asked for twice
 RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
 SHOWN = 10  # rows shown side by side; a hundred would say no more
@@ -43,19 +45,12 @@ def golden_rows_hold(case: Case) -> Broken | None:
         if said:
             return Broken(said, path, number)
     different = len({json.dumps(line["row"], sort_keys=True) for line in golden})
-    if len(golden) < FEWEST_GOLDEN_ROWS or (different < FEWEST_GOLDEN_ROWS <= _possible_rows(case)):
+    if different_rows(case.compiled) < HONEST_ROWS_DIFFER:
+        different = len(golden)
+    if different < FEWEST_GOLDEN_ROWS:
         count = f"{len(golden)} golden rows" if different == len(golden) else f"{different} different golden rows"
         return Broken(f"There are {count}; fewer than {FEWEST_GOLDEN_ROWS} prove little.", path)
     return None
-
-
-def _possible_rows(case: Case) -> int:
-    """Count the rows that the contract accepts: of a few flags and categories there may be fewer than are asked for."""
-    many = {"flag": 2, "number": FEWEST_GOLDEN_ROWS}  # of a number, enough
-    return math.prod(
-        len(field["categories"]) if field["kind"] == "category" else many[field["kind"]]
-        for field in case.contract.compiled()["fields"]
-    )
 
 
 def _unreadable(path: Path) -> Broken:
@@ -244,7 +239,7 @@ def same_twice(case: Case) -> Broken | None:
     return None
 
 
-GRAPH = ("M104", "M109", "P201")
+GRAPH = ("H107", "M104", "M109", "P201")
 # Where one of these is broken, other answers than the training's are only what follows.
 ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
 
