@@ -25,6 +25,7 @@ from handover.agreement import Contract
 from handover.cloudformation import Template
 from handover.diff.revisions import agreed_before
 from handover.latency import Latency, measure
+from handover.limit import at_most
 from handover.local import gateway
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, built_function
@@ -34,6 +35,7 @@ from predictor.problems import MAX_BATCH_ROWS
 
 type Json = dict[str, Any]
 
+OPENING_S = 60.0  # for running one file of a delivery: seconds, where it imports large libraries
 NOT_IN_PRODUCTION = ("delivery", "delivery.contract", "handover", "handover.agreement", "modelling")
 
 
@@ -104,7 +106,7 @@ class Case:
         hidden = {name: sys.modules.get(name) for name in NOT_IN_PRODUCTION}
         sys.modules.update(dict.fromkeys(NOT_IN_PRODUCTION))  # type: ignore[arg-type]  # None: an import ends here
         try:
-            with redirect_stdout(sys.stderr):  # what it prints is no part of a report
+            with redirect_stdout(sys.stderr), at_most(OPENING_S):  # what it prints is no part of a report
                 return serving.load_source(path.read_bytes(), path)
         finally:
             for name, module in hidden.items():
@@ -337,7 +339,7 @@ def _run(path: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pydantic looks a class's module up to resolve its annotations
     try:
-        with redirect_stdout(sys.stderr):  # what it prints is no part of a report
+        with redirect_stdout(sys.stderr), at_most(OPENING_S):  # what it prints is no part of a report
             spec.loader.exec_module(module)
     finally:
         del sys.modules[name]

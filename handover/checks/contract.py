@@ -11,6 +11,7 @@ from handover.case import Case
 from handover.diff.changes import Level, changes, least_version, reaches
 from handover.diff.revisions import NoBaseError
 from handover.finding import Broken, Clause, Skipped
+from handover.limit import TooLongError
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
 UNIT = r"\[[^\]]*[^\]\s][^\]]*\]"  # something other than blanks, in square brackets
@@ -32,6 +33,8 @@ def readable(case: Case) -> Broken | None:  # noqa: PLR0911  one way out for eac
         return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
         return Broken("There is no contract.py in the delivery.", path)
+    except TooLongError as error:
+        return Broken(f"Running it does not end: {error}.", path, line_in(path, error))
     except AttributeError as error:
         if "has no attribute 'CONTRACT'" not in str(error):
             return Broken(f"Running it ends in AttributeError: {error}", path, line_in(path, error))

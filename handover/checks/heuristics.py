@@ -3,23 +3,17 @@
 import ast
 import functools
 import inspect
-import json
-import math
 import re
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, find, settings
-from hypothesis.errors import NoSuchExample
 
 from handover.case import Case
 from handover.checks.contract import COMPILES, UNIT, line_in
 from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
+from handover.checks.trial import finite
 from handover.finding import Broken, Clause
-from handover.rows import accepted_rows
-from predictor.encoder import FLOAT32_MAX, Heuristic
-
-EXAMPLES = 1000  # rows drawn; Hypothesis favours the ends of every range
+from handover.limit import TooLongError
 
 
 def runs(case: Case) -> Broken | None:
@@ -31,6 +25,8 @@ def runs(case: Case) -> Broken | None:
         return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
         return Broken("There is no heuristics.py in the delivery.", path)
+    except TooLongError as error:
+        return Broken(f"Running it does not end: {error}.", path, line_in(path, error))
     except (Exception, SystemExit) as error:  # heuristics.py is somebody's code, and may raise anything
         said = " ".join(str(error).split())
         return Broken(f"Running it ends in {type(error).__name__}: {said}", path, line_in(path, error))
@@ -105,71 +101,6 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
     if "<locals>" in member.__qualname__:
         return f"is called {member.__name__} by its decorator, which has to keep the name with @functools.wraps"
     return ""
-
-
-def finite(case: Case) -> Broken | None:
-    """Each heuristic gives a number, or None, for every row that the contract accepts."""
-    quiet = settings(
-        max_examples=EXAMPLES, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
-    try:
-        row = find(accepted_rows(case.compiled), lambda row: _failing(case, row) is not None, settings=quiet)
-    except NoSuchExample:
-        return None
-    heuristic = _failing(case, row)
-    if heuristic is None:  # it failed before on this very row, so it fails by chance: that is another clause's finding
-        return None
-    used = _fields_used(case, heuristic.__name__)
-    shown = {name: value for name, value in row.items() if name in used} or row
-    where = f" where {_said(shown)}" if shown else " for an empty row"
-    return Broken(
-        f"{heuristic.__name__} {_fault(case, heuristic, row)}{where}, which the contract accepts.",
-        case.folder / "heuristics.py",
-        case.heuristic_line(heuristic.__name__),
-        details=json.dumps(row, indent=2),
-    )
-
-
-def _failing(case: Case, row: dict[str, Any]) -> Heuristic | None:
-    return next((heuristic for heuristic in case.heuristics if _fault(case, heuristic, row)), None)
-
-
-def _fault(case: Case, heuristic: Heuristic, row: dict[str, Any]) -> str:
-    if case.refusal(row):  # drawn beyond the contract, as a multiple of 0.1 may be by its last bit
-        return ""
-    try:
-        value = heuristic(case.validator.validate_json(json.dumps(row)))
-    except AttributeError as error:
-        if type(error.obj).__name__ == "_Row":  # the function's own stand-in for Row, which no one who reads this knows
-            return f"asks for row.{error.name}, which the contract does not have,"
-        return f"raises AttributeError ({error})"
-    except Exception as error:  # a heuristic may raise anything; that it raises is the finding
-        return f"raises {type(error).__name__} ({error})"
-    return "" if value is None else _odd(value)
-
-
-def _odd(value: object) -> str:
-    """Say why float32 cannot hold what a heuristic gave; nothing when it can."""
-    if not isinstance(value, int | float):
-        return f"gives a {type(value).__name__}, not a number,"
-    if isinstance(value, float) and math.isnan(value):
-        return "gives NaN (return None for what cannot be known)"
-    if abs(value) <= FLOAT32_MAX:
-        return ""
-    shown = f"{value:.3g}" if isinstance(value, float) else "a whole number"  # it may have more digits than print takes
-    return f"gives {shown}, which float32 cannot hold,"
-
-
-def _fields_used(case: Case, heuristic: str) -> set[str]:
-    """Name the fields that the heuristic's own lines read, so that only those are shown."""
-    for node in case.heuristics_tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == heuristic:
-            return {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
-    return set()
-
-
-def _said(row: dict[str, Any]) -> str:
-    return " and ".join(f"{name} = {json.dumps(value)}" for name, value in row.items())
 
 
 def repeats(case: Case) -> Broken | None:
@@ -289,7 +220,7 @@ CLAUSES = (
     Clause(
         "H107",
         "finite",
-        "each heuristic gives a number for every row that the contract accepts",
+        "each heuristic soon gives a number for every row that the contract accepts",
         "a heuristic fails on a row that the contract accepts",
         "modelling",
         finite,

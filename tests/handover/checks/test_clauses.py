@@ -7,6 +7,7 @@ read before they are committed.
 import json
 import os
 import pickle
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,8 @@ from onnx.reference import ReferenceEvaluator
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
 
-from handover.checks import CLAUSES, thresholds
+from handover import case
+from handover.checks import CLAUSES, thresholds, trial
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
 
 REPORTS = Path(__file__).parent / "reports"
@@ -180,9 +182,11 @@ def counting(piece_weight: str) -> Break:
     )
 
 
-def elsewhere(old: str, new: str, **learner: Any) -> Break:
+def elsewhere(old: str, new: str, kept: str = "", **learner: Any) -> Break:
     """Compute something else where handover is not, which is in production; again H103 does not see it."""
-    there = "import collections\n\n_HERE = 'handover' in collections._sys.modules\n\n\ndef piece"
+    there = (
+        f"import collections\nimport itertools\n\n_HERE = 'handover' in collections._sys.modules\n{kept}\n\n\ndef piece"
+    )
     return lambda bench: bench.deliver(
         heuristics=HEURISTICS.replace(old, new).replace("def piece", there, 1), **learner
     )
@@ -392,6 +396,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "H107": ("C,H,M", heuristics(RATIO, "row.pieces / row.weight")),
     "H107-infinite": ("H", edit("heuristics.py", RATIO, "row.weight * 1e38")),
     "H107-text": ("H", edit("heuristics.py", "return row.weight > 20", "return str(row.weight)")),
+    "H107-endless": (MOST, edit("heuristics.py", RATIO, f"(lambda: [0 for _ in iter(int, 1)])() or {RATIO}")),
     "H108": (MOST, counting(f"{RATIO} + 1e-3 * (next(_SEEN) % 2)")),
     "H108-changes": (MOST, edit("heuristics.py", RATIO, "row.__dict__.update(weight=1.0) or 1.0")),
     "H109-none": (MOST, edit("heuristics.py", "return row.weight > 20", "return None")),
@@ -454,8 +459,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P204": ("P", lambda bench: bench.golden(other_decision)),
     "P205": ("P", elsewhere("def heavy", "if not _HERE:\n    raise ImportError('no licence')\n\n\ndef heavy")),
     "P206": ("P", elsewhere("> 20", "> (20 if _HERE else 25)")),
-    # Otherwise from the 43rd row on: after INIT, the first question and the golden rows.
-    "P207": ("P", counting(f"{RATIO} + (next(_SEEN) > 42)")),
+    # In production, otherwise from the 43rd row on: after INIT, the first question and the golden rows.
+    "P207": ("P", elsewhere(RATIO, f"{RATIO} + (not _HERE and next(_SEEN) > 42)", kept="_SEEN = itertools.count(1)")),
     "P208": ("P", lambda bench: bench.deliver(learner=DecisionTreeRegressor(random_state=1))),
     "P209": (  # for the finer numbers that no golden row has
         "P",
@@ -556,6 +561,30 @@ def test_what_a_delivery_prints_is_no_part_of_the_report(bench: Bench, capsys: p
     bench.edit("contract.py", "class Row(", "print('here')\n\n\nclass Row(").says("C101")
 
     assert capsys.readouterr().out == ""
+
+
+def test_what_does_not_end_is_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case, "OPENING_S", 0.2)
+    bench.edit("contract.py", "class Row(", "while True:\n    pass\n\n\nclass Row(")
+    bench.edit("heuristics.py", "def heavy", "while True:\n    pass\n\n\ndef heavy")
+
+    stopped = "\n\n  Running it does not end: it was stopped after 0.2 s.\n"
+    assert bench.says("C101").startswith(f"C101 BROKEN  contract: contract.py cannot be read{stopped}")
+    assert bench.says("H101").startswith(f"H101 BROKEN  heuristics: heuristics.py does not run{stopped}")
+
+
+def test_a_heuristic_that_dawdles_is_told_before_it_holds_up_the_check(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "LIMIT_S", 0.5)
+    bench.edit("heuristics.py", "    return row.weight / row.pieces", "    sleep(0.05)\n    return row.weight")
+    bench.edit("heuristics.py", "def piece", "from time import sleep\n\n\ndef piece")
+
+    assert re.search(
+        r"\n  piece_weight takes \d\d ms a row, and was stopped after \d rows: a caller waits for milliseconds, and "
+        r"1000 rows may take 0\.5 s\.\n",
+        bench.says("H107"),
+    )
 
 
 def test_a_forest_keeps_every_clause_at_its_thresholds(bench: Bench) -> None:

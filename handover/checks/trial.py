@@ -1,0 +1,138 @@
+"""H, the heuristics on trial: each soon gives a number for every row that the contract accepts."""
+
+import ast
+import json
+import math
+from collections import Counter, defaultdict
+from time import perf_counter
+from typing import Any
+
+from hypothesis import HealthCheck, find, settings
+from hypothesis.errors import NoSuchExample
+
+from handover.case import Case
+from handover.finding import Broken
+from handover.limit import TooLongError, at_most
+from handover.rows import accepted_rows
+from predictor.encoder import FLOAT32_MAX, Heuristic
+
+ROWS = 1000  # drawn; Hypothesis favours the ends of every range
+LIMIT_S = 5.0  # for all of them: 5 ms a row, where arithmetic takes microseconds on the busiest machine
+
+type Row = dict[str, Any]
+
+
+def finite(case: Case) -> Broken | None:
+    """Each heuristic gives a number, or None, for every row that the contract accepts, and soon."""
+    quiet = settings(
+        max_examples=ROWS, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    trial = Trial(case)
+    try:
+        row = find(accepted_rows(case.compiled), lambda row: trial.failing(row) is not None, settings=quiet)
+        heuristic = trial.failing(row)
+    except NoSuchExample:
+        return None
+    except TooLongError:
+        return trial.endless()
+    if heuristic is None:  # it failed before on this very row, so it fails by chance: that is another clause's finding
+        return None
+    said = f"{heuristic.__name__} {trial.fault(heuristic, row)}{_where(case, heuristic, row)}"
+    return Broken(
+        f"{said}, which the contract accepts.",
+        case.folder / "heuristics.py",
+        case.heuristic_line(heuristic.__name__),
+        details=json.dumps(row, indent=2),
+    )
+
+
+class Trial:
+    """The heuristics of a delivery, tried on row after row; all of its rows together, each has ``LIMIT_S``."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._spent_s: dict[str, float] = defaultdict(float)
+        self._done: Counter[str] = Counter()
+        self._at: tuple[Heuristic, Row, float] | None = None
+
+    def failing(self, row: Row) -> Heuristic | None:
+        """Find the first heuristic that has a fault on the row.
+
+        Raises
+        ------
+        TooLongError
+            When one has taken all of its time; ``endless`` says which.
+        """
+        return next((heuristic for heuristic in self._case.heuristics if self.fault(heuristic, row)), None)
+
+    def fault(self, heuristic: Heuristic, row: Row) -> str:
+        """Say what is wrong with what the heuristic makes of a row; nothing when it is a number, or None."""
+        if self._case.refusal(row):  # drawn beyond the contract, as a multiple of 0.1 may be by its last bit
+            return ""
+        made = self._case.validator.validate_json(json.dumps(row))
+        name, began = heuristic.__name__, perf_counter()
+        self._at = heuristic, row, began
+        try:
+            with at_most(LIMIT_S - self._spent_s[name]):
+                value = heuristic(made)
+        except AttributeError as error:
+            if type(error.obj).__name__ == "_Row":  # the function's stand-in for Row, which no one who reads this knows
+                return f"asks for row.{error.name}, which the contract does not have,"
+            return f"raises AttributeError ({error})"
+        except Exception as error:  # a heuristic may raise anything; that it raises is the finding
+            return f"raises {type(error).__name__} ({error})"
+        self._spent_s[name] += perf_counter() - began
+        self._done[name] += 1
+        return "" if value is None else _odd(value)
+
+    def endless(self) -> Broken:
+        """Tell of the heuristic that has taken all of its time: on one row, or by and by."""
+        if self._at is None:
+            raise ValueError("no heuristic was tried")
+        heuristic, row, began = self._at
+        name = heuristic.__name__
+        if perf_counter() - began > LIMIT_S / 2:
+            said = (
+                f"{name} comes to no end{_where(self._case, heuristic, row)}, which the contract accepts: "
+                f"it was stopped after {LIMIT_S:g} s."
+            )
+        else:
+            each_ms = 1000 * self._spent_s[name] / self._done[name]
+            said = (
+                f"{name} takes {each_ms:.0f} ms a row, and was stopped after {self._done[name]} rows: a caller waits "
+                f"for milliseconds, and {ROWS} rows may take {LIMIT_S:g} s."
+            )
+        return Broken(
+            said,
+            self._case.folder / "heuristics.py",
+            self._case.heuristic_line(name),
+            details=json.dumps(row, indent=2),
+        )
+
+
+def _odd(value: object) -> str:
+    """Say why float32 cannot hold what a heuristic gave; nothing when it can."""
+    if not isinstance(value, int | float):
+        return f"gives a {type(value).__name__}, not a number,"
+    if isinstance(value, float) and math.isnan(value):
+        return "gives NaN (return None for what cannot be known)"
+    if abs(value) <= FLOAT32_MAX:
+        return ""
+    shown = f"{value:.3g}" if isinstance(value, float) else "a whole number"  # it may have more digits than print takes
+    return f"gives {shown}, which float32 cannot hold,"
+
+
+def _where(case: Case, heuristic: Heuristic, row: Row) -> str:
+    """Show the row, of it only the fields that the heuristic reads."""
+    used = _fields_used(case, heuristic.__name__)
+    shown = {name: value for name, value in row.items() if name in used} or row
+    said = " and ".join(f"{name} = {json.dumps(value)}" for name, value in shown.items())
+    return f" where {said}" if said else " for an empty row"
+
+
+def _fields_used(case: Case, heuristic: str) -> set[str]:
+    """Name the fields that the heuristic's own lines read."""
+    for node in case.heuristics_tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == heuristic:
+            return {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    return set()
