@@ -1,18 +1,16 @@
 """A stage of ``samconfig.toml``, and whether what was built may go there."""
 
 import re
-import struct
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from handover.cloudformation import CONTENT, Template
+from handover.local.stack import machine_of
 
 DELIVERY, FUNCTION, HOOK = Path("layers/model/delivery"), Path("function/predictor"), Path("hook")
 BUILD, TEMPLATE, WATCH = Path(".aws-sam/build"), Path("template.yaml"), Path("watch.yaml")
-ELF_MACHINES = {62: "x86_64", 183: "arm64"}
-"""``e_machine`` of the System V ABI, and what Lambda calls that processor."""
 
 
 class StageError(Exception):
@@ -53,8 +51,7 @@ def hold_back(root: Path, stage: str) -> None:
     if not objects:
         raise StageError(f"nothing is built: run make build ARCHITECTURE={wanted}")
     for file in objects:
-        (machine,) = struct.unpack_from("<H", file.read_bytes(), 18)
-        found = ELF_MACHINES.get(machine, "another processor")
+        found = machine_of(file) or "no processor"
         if found != wanted:
             raise StageError(
                 f"{stage} deploys for {wanted}, and what was built is for {found}: run make build ARCHITECTURE={wanted}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from handover.case import Case
 from handover.finding import Broken, Check, Clause, Skipped
-from handover.stage import ELF_MACHINES
+from handover.local.stack import machine_of
 from predictor.delivery import FILES, MANIFEST
 
 SHIPPED = Path("layers/model/delivery")  # what template.yaml makes the model layer of
@@ -97,12 +97,9 @@ def one_architecture(case: Case) -> Broken | None:
     """Every shared object is for the processor that was built for."""
     wanted = _architecture(case)
     for path in _objects(case):
-        header = path.read_bytes()[:20]
-        machine = struct.unpack_from("<H", header, 18)[0] if header[:4] == b"\x7fELF" else None
-        found = (
-            f"is for {ELF_MACHINES.get(machine, 'another processor')}" if machine is not None else "is no such object"
-        )
-        if machine is None or ELF_MACHINES.get(machine) != wanted:
+        machine = machine_of(path)
+        found = f"is for {machine}" if machine else "is no such object"
+        if machine != wanted:
             return Broken(f"{_named(case, path)} {found}, the build is for {wanted}.", path)
     return None
 

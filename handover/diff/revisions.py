@@ -73,8 +73,12 @@ def agreed_before(folder: Path) -> dict[str, Any] | None:
     Raises
     ------
     NoBaseError
-        When the repository knows no base branch, as after a shallow clone.
+        When the repository knows no base branch, as after a shallow clone, or git cannot read it.
     """
+    if _git(folder, "rev-parse", "--git-dir") is None:
+        if any((above / ".git").exists() for above in folder.resolve().parents):
+            raise NoBaseError("git is not installed, or does not read this repository: git status says which")
+        return None
     if _git(folder, "rev-parse", "--verify", "HEAD") is None:
         return None
     asked = os.environ.get("GITHUB_BASE_REF")

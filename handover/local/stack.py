@@ -1,6 +1,8 @@
 """The built function, as the template that `sam build` wrote describes it."""
 
+import platform
 import re
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +21,12 @@ PSEUDO_PARAMETERS = {
 }
 
 
+ELF_MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of the System V ABI
+MACHINES = {"aarch64": "arm64"}  # what Linux calls a processor, where Lambda calls it otherwise
+
+
 class NothingBuiltError(Exception):
-    """There is no build to run, or its template says what only the cloud can resolve."""
+    """There is no build to run here: none at all, one for another processor, or one that only the cloud can resolve."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ def built_function(build: Path, name: str = "PredictFunction") -> BuiltFunction:
     Raises
     ------
     NothingBuiltError
-        When there is no build or not this function in it, or a property needs what only the cloud knows.
+        When there is no build or not this function in it, when it is built for another processor, or a property needs
+        what only the cloud knows.
     """
     try:
         template = yaml.load((build / "template.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
@@ -61,18 +68,32 @@ def built_function(build: Path, name: str = "PredictFunction") -> BuiltFunction:
     }
     said = resources[name]["Properties"]
     variables = said.get("Environment", {}).get("Variables", {})
+    layers = tuple(
+        _folder(build, layer["Ref"], resources[layer["Ref"]]["Properties"]["ContentUri"])
+        for layer in said.get("Layers", [])
+    )
+    here = MACHINES.get(platform.machine(), platform.machine())
+    others = {machine_of(path) for layer in layers for path in layer.rglob("*.so")} - {here, ""}
+    if others:
+        raise NothingBuiltError(f"what is built is for {min(others)}, and this machine is {here}: run make build")
     return BuiltFunction(
         name=name,
         root=_folder(build, name, said["CodeUri"]),
-        layers=tuple(
-            _folder(build, layer["Ref"], resources[layer["Ref"]]["Properties"]["ContentUri"])
-            for layer in said.get("Layers", [])
-        ),
+        layers=layers,
         handler=_text(said["Handler"], values, "Handler"),
         variables={key: _text(value, values, key) for key, value in variables.items()},
         memory_mb=int(_text(said.get("MemorySize", 128), values, "MemorySize")),
         timeout_s=int(_text(said.get("Timeout", 3), values, "Timeout")),
     )
+
+
+def machine_of(path: Path) -> str:
+    """Say which processor a shared object is for, in Lambda's words; nothing when the file is no such object."""
+    with path.open("rb") as file:
+        header = file.read(20)
+    if len(header) < 20 or header[:4] != b"\x7fELF":
+        return ""
+    return ELF_MACHINES.get(struct.unpack_from("<H", header, 18)[0], "another processor")
 
 
 class _Loader(yaml.SafeLoader):

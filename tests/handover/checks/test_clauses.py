@@ -496,6 +496,21 @@ def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -
     )
 
 
+def test_a_repository_that_git_does_not_read_is_not_called_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(bench.folder.parent)
+    assert bench.says("C110") == "1 kept, 0 broken, 0 skipped"
+    said = (
+        "0 kept, 0 broken, 1 skipped (C110: git is not installed, or does not read this repository: "
+        "git status says which)"
+    )
+
+    (bench.folder.parent / ".git" / "HEAD").write_text("")
+    assert bench.says("C110") == said
+
+    monkeypatch.setenv("PATH", "")
+    assert bench.says("C110") == said
+
+
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_clause_is_told(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     only, broken = BREAKS[name]

@@ -23,6 +23,19 @@ def test_without_a_build_it_says_what_to_run(folder: Path) -> None:
     assert str(refused.value) == "nothing is built: run make build"
 
 
+def test_a_build_for_another_processor_is_told(build, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build("")
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    header = b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little")
+    (folder / "RuntimeLayer" / "fast.so").write_bytes(header)
+    (folder / "RuntimeLayer" / "script.so").write_bytes(b"INPUT(fast.so)")
+
+    with pytest.raises(NothingBuiltError) as refused:
+        built_function(folder)
+
+    assert str(refused.value) == "what is built is for x86_64, and this machine is arm64: run make build"
+
+
 def test_a_template_without_its_artifacts_names_the_missing_one(build, folder: Path) -> None:
     build("")
     (folder / "ModelLayer").rename(folder / "moved")
