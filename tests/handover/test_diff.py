@@ -101,6 +101,11 @@ def compiled(folder: Path, *edits: tuple[str, str]) -> dict[str, Any]:
         ("A parcel on its way.", "A parcel.", ["patch  the row is described otherwise"]),
         ("model_kib=64", "model_kib=32", ["patch  budgets: model_kib is 32 now, was 64"]),
         ('name="parcels"', 'name="letters"', ["major  the contract is named letters, was parcels"]),
+        (
+            "class Row(agreement.Row):",
+            'class Row(agreement.Row, str_to_lower=True):',
+            ["major  the row as a whole is held to other rules (unknown fields, strict types)"],
+        ),
         ('version="1.0.0"', 'version="1.0.1"', []),
     ],
 )  # fmt: skip
