@@ -62,6 +62,11 @@ class Cloud:
         """The function's name."""
         return self.outputs()["Alias"].split(":")[-2]
 
+    @property
+    def address(self) -> str:
+        """Where the API answers, `/health` too, which is the emulator's own under the output `Url`."""
+        return f"{self.url}/_aws/execute-api/{self.outputs()['Url'].partition('//')[2].partition('.')[0]}"
+
     def live(self) -> str:
         """Give the version that the alias points to."""
         version: str = self.client("lambda").get_alias(FunctionName=self.function, Name="live")["FunctionVersion"]

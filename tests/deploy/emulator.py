@@ -3,11 +3,12 @@
 It runs on ministack's own packages (``.venv/ministack``), as a program of its own; ``conftest.py`` starts it.
 """
 
+import re
 from typing import Any
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import handlers, provisioners
 
 # Lambda unpacks the layers in /opt, ministack in folders of its own: what lies under /opt according to the template is
 # pointed there, as handover/local does.
@@ -40,6 +41,12 @@ def alarm(name: str, properties: dict[str, Any]) -> dict[str, Any]:
     return recorded
 
 
+def template(parameters: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    """Give a stack's template, in which a nested one has S3's own address: `sam delete` takes no other for S3's."""
+    status, headers, body = given_template(parameters)
+    return status, headers, re.sub(rb"http://127\.0\.0\.1:\d+/", b"https://s3.amazonaws.com/", body)
+
+
 if __name__ == "__main__":
     if TAKES_VARIABLES not in lambda_runtime._PYTHON_WORKER_SCRIPT:
         raise SystemExit("this ministack gives functions their variables in another way: see AT_OPT in " + __file__)
@@ -54,4 +61,6 @@ if __name__ == "__main__":
         provisioners._RESOURCE_HANDLERS[kind] = {"create": placeholder, "delete": lambda *_: None}
     recorded_alarm = provisioners._cw_metric_alarm_record
     provisioners._cw_metric_alarm_record = alarm
+    given_template = handlers._ACTION_HANDLERS["GetTemplate"]
+    handlers._ACTION_HANDLERS["GetTemplate"] = template
     app.main()

@@ -70,6 +70,14 @@ def test_the_address_answers_who_signs(cloud: Cloud, project: Project) -> None:
     assert answer.content.decode() == cloud.invoke(event)["body"]
 
 
+def test_the_live_stack_is_held_to_what_was_built(cloud: Cloud, project: Project) -> None:
+    said = project.made("verify", "STAGE=staging", f"URL={cloud.address}")
+
+    first, *_, last = said.strip().splitlines()
+    assert first == f"{STACK} answers as it was built: model {project.model}, contract 1.0.0"
+    assert last == "5 kept, 0 broken, 0 skipped"
+
+
 def test_the_function_writes_to_the_stacks_own_log(cloud: Cloud) -> None:
     logs, group = cloud.client("logs"), cloud.outputs()["FunctionLogGroup"]
 
@@ -80,6 +88,8 @@ def test_the_function_writes_to_the_stacks_own_log(cloud: Cloud) -> None:
 
 
 def test_an_empty_change_deploys_nothing_and_says_so(cloud: Cloud, project: Project) -> None:
+    project.made("pack")
+    project.made("unpack")  # as from one job of a workflow to the next
     said = project.made("deploy", "STAGE=staging", "BUILT=1")
 
     assert f"No changes to deploy. Stack {STACK} is up to date" in said
@@ -93,6 +103,16 @@ def test_a_new_value_alone_moves_the_alias(cloud: Cloud, project: Project) -> No
     assert cloud.live() == "2"
     live = cloud.client("lambda").get_function_configuration(FunctionName=cloud.function, Qualifier="live")
     assert (live["MemorySize"], live["Description"]) == (1024, "staging, x86_64, 1024 MB, SnapStart None")
+
+
+def test_the_users_go_back_to_the_version_before_and_forth_again(cloud: Cloud, project: Project) -> None:
+    noted = project.made("live", "STAGE=staging").strip()
+
+    project.made("rollback", "STAGE=staging")
+    assert (noted, cloud.live()) == ("2", "1")
+
+    project.made("rollback", "STAGE=staging", f"TO={noted}")
+    assert cloud.live() == noted
 
 
 def test_a_new_model_alone_moves_the_alias(cloud: Cloud, project: Project) -> None:

@@ -86,6 +86,13 @@ def test_layers_are_kept_for_a_rollback() -> None:
     assert [layer["DeletionPolicy"] for layer in layers] == ["Retain", "Retain"]
 
 
+def test_versions_are_kept_for_a_rollback_also_when_only_a_parameter_made_the_new_one() -> None:
+    (version,) = [r for r in transformed()["Resources"].values() if r["Type"] == "AWS::Lambda::Version"]
+
+    assert version["DeletionPolicy"] == "Retain"  # another logical id: other code, another model
+    assert version["UpdateReplacePolicy"] == "Retain"  # the same id with another description: another parameter
+
+
 def test_stacks_that_share_an_account_share_no_name() -> None:
     template = transformed()
 
