@@ -23,7 +23,7 @@ mpl.rcParams.update(
         "svg.hashsalt": "bench",
     }
 )
-from matplotlib import pyplot as plt  # noqa: E402  after the backend is chosen
+from matplotlib import pyplot as plt  # noqa: E402  after the backend is chosen, and so the next two
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 

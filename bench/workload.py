@@ -5,6 +5,7 @@ import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from bench import trees
 from handover.agreement import Budgets, Contract, Score
 from handover.deliver import deliver, matrix
+from handover.local import gateway
 from predictor.delivery import load_source
 
 HEURISTICS = 4
@@ -82,6 +84,9 @@ def features(row):
 
 class UnequalError(RuntimeError):
     """A contender does not give the model's scores, so its times would compare nothing; the message says which."""
+
+
+HEADERS = (("host", "localhost"), ("user-agent", "bench"), ("content-type", "application/json"))
 
 
 @dataclass(frozen=True)
@@ -190,33 +195,8 @@ def _labels(features: Any, seed: int) -> Any:
 
 def event(path: str, body: Any) -> dict[str, Any]:
     """Wrap a body in API Gateway's event, payload format 2.0, as an HTTP API sends it."""
-    return {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {"host": "localhost", "user-agent": "bench", "content-type": "application/json"},
-        "requestContext": {
-            "accountId": "123456789012",
-            "apiId": "local",
-            "domainName": "localhost",
-            "domainPrefix": "localhost",
-            "http": {
-                "method": "POST",
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
-                "userAgent": "bench",
-            },
-            "requestId": "bench",
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": "01/Jan/2026:00:00:00 +0000",
-            "timeEpoch": 1767225600000,
-        },
-        "isBase64Encoded": False,
-        "body": json.dumps(body),
-    }
+    request = gateway.Request("POST", path, headers=HEADERS, body=json.dumps(body).encode())
+    return gateway.event(request, "bench", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def hold_equal(label: str, answered: Iterator[float], workload: Workload, count: int = 50) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from handover.cloudformation import CONTENT, Template
+from handover.errors import CannotRunError
 from handover.local.stack import machine_of
 
 DELIVERY, FUNCTION, HOOK = Path("layers/model/delivery"), Path("function/predictor"), Path("hook")
 BUILD, TEMPLATE, WATCH = Path(".aws-sam/build"), Path("template.yaml"), Path("watch.yaml")
 
 
-class StageError(Exception):
+class StageError(CannotRunError):
     """Nothing may be deployed; the message says why, and what to do."""
 
 

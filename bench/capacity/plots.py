@@ -64,7 +64,8 @@ def month(bills: Mapping[float, Posts], path: Path) -> None:
     bottom = np.zeros(len(bills))
     labels = [f"{rate:,g}/s\n{sum(posts.values()):,.0f} USD a month" for rate, posts in bills.items()]
     millions = np.array(list(bills)) * MONTH_S / 1e6
-    for post, colour in zip(next(iter(bills.values())), mpl.colormaps["tab20"].colors, strict=False):  # type: ignore[attr-defined]
+    colours = iter(mpl.colormaps["tab20"](range(20)))
+    for post, colour in zip(next(iter(bills.values())), colours, strict=False):
         height = np.array([posts[post] for posts in bills.values()]) / millions
         axes.bar(labels, height, bottom=bottom, color=colour, width=0.6, label=post)
         bottom += height

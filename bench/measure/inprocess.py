@@ -50,7 +50,7 @@ class Probe:
 
     def _ask(self, command: dict[str, Any]) -> Any:
         assert self._process.stdin  # noqa: S101  a pipe was asked for
-        assert self._process.stdout  # noqa: S101
+        assert self._process.stdout  # noqa: S101  and here too
         try:
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()

@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from handover.errors import CannotRunError
+
 DELIVERY = Path("layers/model/delivery")
 
 
@@ -21,7 +23,7 @@ class NoBaseError(LookupError):
     """The repository has no base branch here; the message says how to get it."""
 
 
-class DiffError(ValueError):
+class DiffError(CannotRunError):
     """The two cannot be compared; one sentence says which of them is at fault."""
 
 

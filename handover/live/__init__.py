@@ -1,5 +1,7 @@
 """A deployed stack: whether it answers as it was built, and the way back."""
 
+from handover.errors import CannotRunError
 
-class LiveError(Exception):
+
+class LiveError(CannotRunError):
     """The cloud, or the way to it, did not allow what was asked; the message is one sentence."""

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import IO
 
+from handover.errors import CannotRunError
 from handover.local import environment
 from handover.local.chatter import INIT_FAILED, function_lines
 from handover.local.stack import BuiltFunction
@@ -30,7 +31,7 @@ SLACK_S = 10.0
 """What a request may take beyond the function's own timeout [s], which the emulator holds it to."""
 
 
-class EnvironmentDiedError(Exception):
+class EnvironmentDiedError(CannotRunError):
     """The execution environment ended and gave no answer."""
 
 
@@ -38,7 +39,7 @@ class InitError(EnvironmentDiedError):
     """It ended before it could take a request; its own lines, in the log, say why."""
 
 
-class FunctionTimedOutError(Exception):
+class FunctionTimedOutError(CannotRunError):
     """The function did not answer within its timeout, and was ended."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from handover.errors import CannotRunError
 from handover.local import gateway
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.pool import Pool
@@ -75,7 +76,7 @@ def warm_up(pool: Pool) -> float:
     return pool.invoke(json.dumps(event).encode()).ms
 
 
-class EventError(ValueError):
+class EventError(CannotRunError):
     """The file is no request in API Gateway's format."""
 
 

@@ -13,6 +13,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from handover.errors import CannotRunError
 from handover.local import gateway
 from handover.local.emulator import LOOPBACK, EnvironmentDiedError, FunctionTimedOutError
 from handover.local.pool import Pool, ThrottledError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class PortTakenError(Exception):
+class PortTakenError(CannotRunError):
     """The port on loopback cannot be had."""
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from handover.errors import CannotRunError
+
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 PSEUDO_PARAMETERS = {
@@ -25,7 +27,7 @@ ELF_MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of the System V ABI
 MACHINES = {"aarch64": "arm64"}  # what Linux calls a processor, where Lambda calls it otherwise
 
 
-class NothingBuiltError(Exception):
+class NothingBuiltError(CannotRunError):
     """There is no build to run here: none at all, one for another processor, or one that only the cloud can resolve."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from handover.errors import CannotRunError
 from handover.new import writing
 from handover.new.copies import copies, renamed
 from handover.new.examples import examples
@@ -21,7 +22,7 @@ from handover.new.words import missing
 __all__ = ["NewError", "Report", "scaffold"]
 
 
-class NewError(ValueError):
+class NewError(CannotRunError):
     """No delivery can be drafted of this; one sentence says why. Nothing has been written."""
 
 

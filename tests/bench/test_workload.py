@@ -3,6 +3,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -77,9 +78,9 @@ def test_the_peers_features_give_the_model_the_scores_that_it_gave_in_training(
 ) -> None:
     monkeypatch.syspath_prepend(workload.folder)
     monkeypatch.delitem(sys.modules, "heuristics", raising=False)
-    peer: dict[str, object] = {}
+    peer: dict[str, Any] = {}
     exec(features_source(SMALL), peer)  # noqa: S102  as a peer imports it
-    matrix = np.array([peer["features"](SimpleNamespace(**row)) for row in workload.rows], np.float32)  # type: ignore[operator]
+    matrix = np.array([peer["features"](SimpleNamespace(**row)) for row in workload.rows], np.float32)
     monkeypatch.delitem(sys.modules, "heuristics", raising=False)
     session = onnxruntime.InferenceSession(workload.folder / "model.onnx", providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(session.run(["score"], {"features": matrix})[0], workload.scores, atol=1e-6)

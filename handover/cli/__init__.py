@@ -1,0 +1,6 @@
+"""The command `handover`: what the words of make call."""
+
+from handover.cli import contract, local, stack
+from handover.cli.group import main
+
+__all__ = ["contract", "local", "main", "stack"]

@@ -1,0 +1,33 @@
+"""The command itself, and what its parts share. Each imports what it needs only when called: the others do not wait."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from handover.errors import CannotRunError
+
+BUILD = Path(".aws-sam/build")
+# What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
+CONCURRENCY = 10
+INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Hold a delivery to its contract, run the built function on this machine, and verify a deployed one."""
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turn what a person can mend into one sentence and exit status 2: it could not run."""
+    from handover.local import signals
+
+    try:
+        with signals.as_interrupt():
+            yield
+    except CannotRunError as error:
+        click.echo(f"handover: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,72 @@
+"""The built function on this machine: `handover run`, `handover serve`."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from handover.cli.group import BUILD, CONCURRENCY, INTERRUPTED, main, one_sentence
+
+EVENTS = Path("events")
+WARM_INVOKES = 200
+
+
+@main.command()
+@click.argument("event", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+)
+def run(event: Path, build: Path) -> None:
+    """Send EVENT, a request in API Gateway's format, through the built function; print answer and latency."""
+    from handover.local.run import answer_once
+
+    try:
+        with one_sentence():
+            sys.exit(answer_once(event, build, WARM_INVOKES))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
+@click.option("--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in flight.")
+@click.option(
+    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+)
+def serve(port: int, limit: int, build: Path) -> None:
+    """Answer at http://127.0.0.1:PORT with the built function, until Ctrl-C."""
+    from handover.local.pool import Pool
+    from handover.local.run import warm_up
+    from handover.local.server import serve as open_port
+    from handover.local.stack import built_function
+
+    def log(line: str) -> None:
+        click.echo(line, err=True)
+
+    try:
+        with one_sentence(), Pool(built_function(build), limit, log) as pool:
+            server = open_port(pool, port, click.echo)
+            try:
+                cold_ms = warm_up(pool)
+                click.echo(f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. Try:\n")
+                for line in _curls(port):
+                    click.echo(line)
+                click.echo()
+                server.serve_forever()
+            finally:
+                server.server_close()
+    except KeyboardInterrupt:
+        pass  # what a person who stops a server wants to see is that it stopped
+    click.echo("stopped")
+
+
+def _curls(port: int) -> Iterator[str]:
+    """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
+    event: dict[str, Any] = json.loads((EVENTS / "predict.json").read_text())
+    url = f"http://127.0.0.1:{port}"
+    yield f"curl -s '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
+    yield f"curl -s {url}/contract"
