@@ -67,9 +67,11 @@ capacity: built .venv/modelling  ## a month's bill and the limits, measured and 
 	$(BIN)/python -m bench.capacity
 
 pack:  ## what was built as one file, built.tar.gz, and ...
+	test -d .aws-sam/build || { echo "make: nothing is built: run make build" >&2; exit 2; }
 	tar --create --gzip --file built.tar.gz .aws-sam/build .aws-sam/build.toml
 
 unpack:  ## ... back: the same bytes for every stage
+	test -f built.tar.gz || { echo "make: there is no built.tar.gz: make pack writes it" >&2; exit 2; }
 	tar --extract --file built.tar.gz
 
 deploy: .venv/run  ## check, then sam deploy: make deploy STAGE=staging (BUILT=1: what is built and checked already)

@@ -16,11 +16,28 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
+def _delivered(_: click.Context, parameter: click.Parameter, folder: Path) -> Path:
+    """Say at once that a folder holds no delivery."""
+    if not (folder / "manifest.json").is_file():
+        raise click.BadParameter(f"there is no delivery in '{folder}': it has no manifest.json", param=parameter)
+    return folder
+
+
 def _to_write(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
     """Say at once, before any work is done, that a file could not be written in the end."""
     if path and not path.parent.is_dir():
         raise click.BadParameter(f"there is no folder '{path.parent}'", param=parameter)
     return path
+
+
+_DELIVERY = click.option(
+    "--delivery",
+    default=DELIVERY,
+    show_default=True,
+    type=FOLDER,
+    callback=_delivered,
+    help="What modelling handed over.",
+)
 
 
 @main.command()
@@ -46,7 +63,7 @@ def new(name: str, data: Path, target: str, to: Path | None) -> None:
 
 
 @main.command()
-@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@_DELIVERY
 @click.option("--to", default=EVENTS, show_default=True, type=click.Path(path_type=Path), help="Where the events go.")
 def events(delivery: Path, to: Path) -> None:
     """Write requests to try the function with, made of the delivery's golden rows."""
@@ -57,7 +74,7 @@ def events(delivery: Path, to: Path) -> None:
 
 
 @main.command()
-@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@_DELIVERY
 @click.option("--to", default=WATCH, show_default=True, type=FILE, help="Where the template goes.")
 def watch(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from click.testing import CliRunner
 
+from handover.cli import main
 from handover.local.emulator import _session
 
 TEMPLATE = """
@@ -147,3 +149,12 @@ def test_help_imports_nothing_heavy() -> None:
     code = "import sys, handover.cli; print(sorted({'rich', 'werkzeug', 'yaml', 'samcli', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("word", ["events", "watch"])
+def test_a_folder_without_a_delivery_is_one_sentence(word: str, tmp_path: Path) -> None:
+    ended = CliRunner().invoke(main, [word, "--delivery", str(tmp_path), "--to", str(tmp_path / "to")])
+
+    assert ended.exit_code == 2
+    assert f"there is no delivery in '{tmp_path}': it has no manifest.json" in " ".join(ended.output.split())
+    assert not (tmp_path / "to").exists()
