@@ -78,6 +78,17 @@ def test_the_live_stack_is_held_to_what_was_built(cloud: Cloud, project: Project
     assert last == "5 kept, 0 broken, 0 skipped"
 
 
+def test_the_hook_asks_the_new_version_and_tells_codedeploy(cloud: Cloud) -> None:
+    told = json.dumps({"DeploymentId": "d", "LifecycleEventHookExecutionId": "e"})
+    reply = cloud.client("lambda").invoke(FunctionName=f"CodeDeployHook_{STACK}", Payload=told)
+
+    lines = cloud.client("logs").filter_log_events(logGroupName=f"/{STACK}/pre-traffic")["events"]
+    proved = {"level": "INFO", "message": "every golden row is answered as in training: the deployment goes on"}
+    assert json.dumps(proved) in [line["message"] for line in lines]
+    # CodeDeploy itself is what the emulator has not: the call that tells it is made, and gets no answer.
+    assert "PutLifecycleEventHookExecutionStatus" in json.loads(reply["Payload"].read())["errorMessage"]
+
+
 def test_the_function_writes_to_the_stacks_own_log(cloud: Cloud) -> None:
     logs, group = cloud.client("logs"), cloud.outputs()["FunctionLogGroup"]
 

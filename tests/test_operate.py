@@ -1,0 +1,54 @@
+"""The engineer's guide names what is there: the alarms, the words of make, the outputs."""
+
+import json
+import re
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+import yaml
+
+from handover.cloudformation import Template
+from handover.local.emulator import Emulator
+from handover.local.stack import NothingBuiltError, built_function
+
+ROOT = Path(__file__).parents[1]
+GUIDE = (ROOT / "docs" / "operate.md").read_text()
+TEMPLATE = Template(ROOT / "template.yaml")
+
+
+def test_every_alarm_is_explained_and_no_other() -> None:
+    of_drift = yaml.safe_load((ROOT / "watch.yaml").read_text())["Resources"]
+    alarms = {*TEMPLATE.of_kind("AWS::CloudWatch::Alarm"), *(name for name in of_drift if name != "Dashboard")}
+
+    explained = re.findall(r"^\| `(\w[\w…]*)` \|", GUIDE, re.MULTILINE)
+    assert {re.sub(r"\d+", "…", name) for name in alarms} == set(explained)
+
+
+def test_its_commands_are_words_of_make() -> None:
+    words = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"^\s*\$ make ([a-z-]+)", GUIDE, re.MULTILINE)) <= words
+
+
+def test_its_outputs_are_outputs() -> None:
+    named = set(re.findall(r"output `(\w+)`", GUIDE)) | set(re.findall(r"`(Dashboard)` is its address", GUIDE))
+
+    assert named
+    assert named <= set(TEMPLATE.source["Outputs"])
+
+
+def test_its_queries_ask_for_what_the_function_writes() -> None:
+    lines: SimpleQueue[str] = SimpleQueue()
+    try:
+        emulator = Emulator(built_function(ROOT / ".aws-sam" / "build"), lines.put)
+    except NothingBuiltError as error:
+        pytest.skip(str(error))
+    emulator.invoke((ROOT / "events" / "broken.json").read_bytes())
+    line = json.loads(lines.get(timeout=10))
+    emulator.stop()
+
+    queries = "".join(re.findall(r"```text\n(.*?)```", GUIDE, re.DOTALL))
+    asked = set(re.findall(r"\b(\w+)\.0\b", queries)) | set(re.findall(r"by (\w+), (\w+) \|", queries)[0])
+    assert asked == {"cold_start", "latency", "error", "error_code", "route"}
+    assert asked <= line.keys()
