@@ -23,14 +23,17 @@ from pydantic_core import SchemaValidator, ValidationError
 from handover import retraining
 from handover.agreement import Contract
 from handover.cloudformation import Template
-from handover.diff.revisions import agreed_before
+from handover.diff.revisions import agreed_before, delivered_before
 from handover.latency import Latency, measure
 from handover.limit import at_most
 from handover.local import gateway
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, built_function
+from handover.proof import drawn_rows
+from handover.quality import HELD_OUT, HeldOut
+from handover.rows import domains
 from predictor import delivery as serving
-from predictor.encoder import Encoder, FloatRows, Heuristic
+from predictor.encoder import Encoder, FloatRows, Heuristic, HeuristicError
 from predictor.problems import MAX_BATCH_ROWS
 
 type Json = dict[str, Any]
@@ -167,6 +170,16 @@ class Case:
         return [] if lines == [""] else [json.loads(line) for line in lines]
 
     @cached_property
+    def held_out_rows(self) -> int:
+        """How many of the golden rows judge the model: they come first, and those drawn from the contract follow."""
+        return sum("covers" not in line for line in self.golden)
+
+    @cached_property
+    def held_out(self) -> HeldOut:
+        """The scores and labels that judge the model."""
+        return HeldOut.from_csv((self.folder / HELD_OUT).read_bytes())
+
+    @cached_property
     def graph(self) -> onnx.ModelProto:
         """``model.onnx``, read but not run."""
         return onnx.load_model(self.folder / "model.onnx", load_external_data=False)
@@ -180,6 +193,10 @@ class Case:
     def agreed_before(self) -> Json | None:
         """What ``contract.json`` says on the base branch; ``None`` where nothing was agreed before."""
         return agreed_before(self.folder)
+
+    def delivered_before(self, name: str) -> bytes | None:
+        """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
+        return delivered_before(self.folder, name)
 
     # --- where it comes from
 
@@ -227,12 +244,28 @@ class Case:
     @cached_property
     def golden_rows(self) -> list[Any]:
         """The golden rows as the serving validator makes them."""
-        return [self.validator.validate_json(json.dumps(line["row"])) for line in self.golden]
+        return [self.made(line["row"]) for line in self.golden]
+
+    def made(self, row: Json) -> Any:
+        """Make a row as the serving validator does."""
+        return self.validator.validate_json(json.dumps(row))
 
     @cached_property
     def golden_matrix(self) -> FloatRows:
         """The golden rows as the model's input, float32 (N, K)."""
         return self.encoder.matrix(self.golden_rows)
+
+    @cached_property
+    def seen_matrix(self) -> FloatRows:
+        """The golden rows and rows drawn from the contract, as the model's input: what columns can be, rare or not."""
+        drawn = (self._vector(row) for row in drawn_rows(domains(self.compiled)))
+        return np.concatenate([self.golden_matrix, *(vector for vector in drawn if vector is not None)])
+
+    def _vector(self, row: Json) -> FloatRows | None:
+        try:
+            return self.encoder.vector(self.made(row))
+        except (ValidationError, HeuristicError):
+            return None  # a multiple of 0.1 refused by its last bit; a row on which the clause of that did not try
 
     @cached_property
     def golden_scores(self) -> NDArray[np.float64]:

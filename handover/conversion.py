@@ -25,7 +25,7 @@ class ConversionError(ValueError):
     """The model cannot become a graph of the agreed shape; the message says what can."""
 
 
-def training_time_scores(model: Any, features: FloatRows) -> NDArray[np.float64]:
+def training_time_scores(model: Any, features: FloatRows, positive: object = None) -> NDArray[np.float64]:
     """Ask the model itself, in its own framework: the answers that production is held to.
 
     Returns
@@ -40,7 +40,7 @@ def training_time_scores(model: Any, features: FloatRows) -> NDArray[np.float64]
     return np.asarray(model.predict(features), dtype=np.float64).reshape(-1)
 
 
-def to_graph(model: Any, columns: tuple[str, ...], name: str) -> bytes:
+def to_graph(model: Any, columns: tuple[str, ...], name: str, positive: object = None) -> bytes:
     """Convert the model; the same model gives the same bytes.
 
     Parameters

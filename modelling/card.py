@@ -44,7 +44,7 @@ def draw(labels: Any, given: Any, quality: Mapping[str, Any]) -> None:
     figure, axes = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
     bins = quality["calibration"]
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--")
-    axes.plot([b["mean_score"] for b in bins], [b["bad"] for b in bins], "o-", color=ACCENT, linewidth=2)
+    axes.plot([b["mean_score"] for b in bins], [b["mean_label"] for b in bins], "o-", color=ACCENT, linewidth=2)
     axes.set(xlabel="score, mean of the bin", ylabel="loans that went bad [share]", xlim=(0, 1), ylim=(0, 1))
     axes.set_title(f"Calibration, {len(bins)} bins of equal size", color=INK, fontsize=11)
     _save(figure, CALIBRATION)

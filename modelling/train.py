@@ -17,7 +17,7 @@ from handover.conversion import ConversionError
 from handover.deliver import DeliverError, deliver, matrix
 from modelling import card
 from modelling.data import DATA, DataError, read
-from modelling.evaluation import cross_validate, held_out, logistic_on_raw_fields
+from modelling.evaluation import cross_validate, logistic_on_raw_fields
 
 DELIVERY = Path("layers/model/delivery")
 SEED = 7
@@ -86,7 +86,6 @@ def train(console: Console) -> None:
         scores = dict(progress.track(judged, total=len(rivals), description="Cross-validating"))
     model.fit(gapped.values[known], labels[known])
     given = model.predict_proba(whole.values[unseen])[:, 1]
-    quality = held_out(labels[unseen], given)
     training = {
         "data": DATA.name,
         "sha256": data.sha256,
@@ -104,8 +103,8 @@ def train(console: Console) -> None:
         heuristics=heuristics,
         to=DELIVERY,
         training=training,
-        quality=quality,
     )
+    quality = manifest["quality"]
     card.draw(labels[unseen], given, quality)
     card.write(
         contract=CONTRACT,

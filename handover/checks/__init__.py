@@ -3,15 +3,29 @@
 from collections.abc import Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import contract, heuristics, model, parity, repeat, shipping, speed, template, thresholds
+from handover.checks import (
+    contract,
+    coverage,
+    heuristics,
+    model,
+    parity,
+    quality,
+    repeat,
+    shipping,
+    speed,
+    template,
+    thresholds,
+)
 from handover.finding import Broken, Clause, Finding, Skipped, Verdict
 
 CLAUSES: tuple[Clause, ...] = (
     *contract.CLAUSES,
     *heuristics.CLAUSES,
     *model.CLAUSES,
+    *quality.CLAUSES,
     *parity.CLAUSES,
     *thresholds.CLAUSES,
+    *coverage.CLAUSES,
     *repeat.CLAUSES,
     *shipping.CLAUSES,
     *speed.CLAUSES,

@@ -14,7 +14,9 @@ from handover.finding import Broken, Clause, Skipped
 from handover.limit import TooLongError
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
-UNIT = r"\[[^\]]*[^\]\s][^\]]*\]"  # something other than blanks, in square brackets
+# Square brackets, and those that are typed in their place in Chinese, Japanese and Korean.
+OPENING, CLOSING = r"\[\uff3b\u3010\u3014", r"\]\uff3d\u3011\u3015"
+UNIT = rf"[{OPENING}][^{CLOSING}]*[^{CLOSING}\s][^{CLOSING}]*[{CLOSING}]"  # something other than blanks between them
 MEANINGS: dict[Level, str] = {
     "major": "a caller of the old contract breaks",
     "minor": "no caller breaks, and they may send or see more",

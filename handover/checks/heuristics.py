@@ -126,13 +126,13 @@ def repeats(case: Case) -> Broken | None:
 
 
 def says_something(case: Case) -> Broken | None:
-    """No heuristic is the same number on every golden row."""
+    """No heuristic is the same number on every row: not on the golden ones, and not on drawn ones either."""
     first = len(case.compiled["fields"])
     for column, name in enumerate(case.encoder.columns[first:], start=first):
-        values = np.unique(case.golden_matrix[:, column])  # NaN counts as one value here
+        values = np.unique(case.seen_matrix[:, column])  # NaN counts as one value here
         if len(values) == 1:
             return Broken(
-                f"{name} is {_shown(values[0])} on all {len(case.golden)} golden rows: "
+                f"{name} is {_shown(values[0])} on all {len(case.seen_matrix)} rows that were tried: "
                 f"the model can learn nothing from it.",
                 case.folder / "heuristics.py",
                 case.heuristic_line(name),
@@ -150,9 +150,9 @@ def says_something_new(case: Case) -> Broken | None:
     columns = case.encoder.columns
     for later in range(first, len(columns)):
         for earlier in range(later):
-            if np.array_equal(case.golden_matrix[:, later], case.golden_matrix[:, earlier], equal_nan=True):
+            if np.array_equal(case.seen_matrix[:, later], case.seen_matrix[:, earlier], equal_nan=True):
                 return Broken(
-                    f"{columns[later]} equals {columns[earlier]} on all {len(case.golden)} golden rows.",
+                    f"{columns[later]} equals {columns[earlier]} on all {len(case.seen_matrix)} rows that were tried.",
                     case.folder / "heuristics.py",
                     case.heuristic_line(columns[later]),
                 )

@@ -12,9 +12,9 @@ import onnx
 from onnx import helper, numpy_helper
 
 from handover.case import Case
+from handover.deliver import FILES
 from handover.finding import Broken, Clause, Skipped
 from handover.retraining import NotTrainedError
-from predictor.delivery import FILES
 
 CHANGED = "The training, or what it reads, is not what made this delivery; or another kind of processor made it."
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."

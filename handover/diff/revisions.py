@@ -65,9 +65,6 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
 def agreed_before(folder: Path) -> dict[str, Any] | None:
     """Give the compiled contract that the base branch has for a delivery, where this branch left it.
 
-    The base is the branch that a pull request on GitHub is for, else ``main`` or ``master``; what is compared is the
-    files as they lie there, committed or not.
-
     Returns
     -------
     What ``contract.json`` said there; ``None`` where nothing was agreed before: the folder is in no repository, or new.
@@ -76,6 +73,16 @@ def agreed_before(folder: Path) -> dict[str, Any] | None:
     ------
     NoBaseError
         When the repository knows no base branch, as after a shallow clone, or git cannot read it.
+    """
+    recorded = delivered_before(folder, "contract.json")
+    return None if recorded is None else _json(recorded)
+
+
+def delivered_before(folder: Path, name: str) -> bytes | None:
+    """Give what a delivery's file holds on the base branch, where this branch left it.
+
+    The base is the branch that a pull request on GitHub is for, else ``main`` or ``master``; what is compared is the
+    files as they lie there, committed or not. See ``agreed_before``.
     """
     if _git(folder, "rev-parse", "--git-dir") is None:
         if any((above / ".git").exists() for above in folder.resolve().parents):
@@ -87,8 +94,7 @@ def agreed_before(folder: Path) -> dict[str, Any] | None:
     for branch in (f"origin/{asked}",) if asked else BRANCHES:
         left = _git(folder, "merge-base", "HEAD", branch)
         if left is not None:
-            recorded = _git(folder, "show", f"{left.decode().strip()}:./contract.json")
-            return None if recorded is None else _json(recorded)
+            return _git(folder, "show", f"{left.decode().strip()}:./{name}")
     name = asked or "main"
     raise NoBaseError(
         f"git knows no branch {name} to compare with: git fetch origin {name}, or on GitHub fetch-depth: 0"
