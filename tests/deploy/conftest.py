@@ -117,10 +117,15 @@ class Project:
         (self.root / file).write_text(text.replace(old, new))
 
     @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of what is delivered."""
+        manifest: dict[str, Any] = json.loads((self.root / "layers/model/delivery/manifest.json").read_text())
+        return manifest
+
+    @property
     def model(self) -> str:
         """The delivered model, as ``x-model`` names it."""
-        manifest = json.loads((self.root / "layers/model/delivery/manifest.json").read_text())
-        return str(manifest["files"]["model.onnx"][:12])
+        return str(self.manifest["files"]["model.onnx"][:12])
 
     def golden(self, count: int) -> list[dict[str, Any]]:
         """Give the first golden rows, with their answers."""

@@ -74,7 +74,8 @@ def test_the_live_stack_is_held_to_what_was_built(cloud: Cloud, project: Project
     said = project.made("verify", "STAGE=staging", f"URL={cloud.address}")
 
     first, *_, last = said.strip().splitlines()
-    assert first == f"{STACK} answers as it was built: model {project.model}, contract 1.0.0"
+    contract = project.manifest["contract"]["version"]
+    assert first == f"{STACK} answers as it was built: model {project.model}, contract {contract}"
     assert last == "5 kept, 0 broken, 0 skipped"
 
 
