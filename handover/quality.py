@@ -83,7 +83,7 @@ class HeldOut:
         unit] and ``r2``.
         """
         figures = self._of_yes_or_no() if self.is_yes_or_no else self._of_numbers()
-        return {"rows": len(self.labels), "mean_label": _rounded(self.labels.mean()), **figures}
+        return {"rows": len(self.labels), "mean_label": _digits(self.labels.mean()), **figures}
 
     def _of_yes_or_no(self) -> Json:
         base = np.full(len(self.labels), self.labels.mean())
@@ -112,9 +112,9 @@ class HeldOut:
         missed, spread = self.scores - self.labels, self.labels - self.labels.mean()
         return {
             "r2": _rounded(self.r2),
-            "mae": _rounded(np.abs(missed).mean()),
-            "rmse": _rounded(np.sqrt((missed**2).mean())),
-            "base_rate": {"mae": _rounded(np.abs(spread).mean()), "rmse": _rounded(np.sqrt((spread**2).mean()))},
+            "mae": _digits(np.abs(missed).mean()),
+            "rmse": _digits(np.sqrt((missed**2).mean())),
+            "base_rate": {"mae": _digits(np.abs(spread).mean()), "rmse": _digits(np.sqrt((spread**2).mean()))},
         }
 
     @property
@@ -224,3 +224,8 @@ def _ranks(values: Numbers) -> Numbers:
 
 def _rounded(figure: Any) -> float:
     return round(float(figure), 4)
+
+
+def _digits(figure: Any) -> float:
+    """Round what has a unit of its own, which may be small."""
+    return float(f"{float(figure):.5g}")

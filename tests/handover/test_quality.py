@@ -56,8 +56,8 @@ def test_figures_of_numbers_are_scikit_learns(pairs: list[tuple[float, float]]) 
 
     labels, scores = held_out.labels, held_out.scores
     assert figures["r2"] == pytest.approx(r2_score(labels, scores), abs=1e-4)
-    assert figures["mae"] == pytest.approx(mean_absolute_error(labels, scores), abs=1e-4)
-    assert figures["rmse"] == pytest.approx(root_mean_squared_error(labels, scores), abs=1e-4)
+    assert figures["mae"] == pytest.approx(mean_absolute_error(labels, scores), rel=1e-4)
+    assert figures["rmse"] == pytest.approx(root_mean_squared_error(labels, scores), rel=1e-4)
 
 
 @given(PAIRS)
