@@ -13,6 +13,8 @@ from .transform import ROOT, Template
 type Statement = dict[str, Any]
 type Context = Mapping[str, str | list[str]]
 
+NOTHING: Context = {}
+
 TEMPLATE = Template(ROOT / ".github" / "oidc-role.yaml").source
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 
@@ -51,7 +53,7 @@ class Deployer:
             case _:
                 return said
 
-    def may(self, action: str, resource: str, **context: str | list[str]) -> bool:
+    def may(self, action: str, resource: str, context: Context = NOTHING) -> bool:
         """Say whether the role may: something allows it, and nothing denies it.
 
         Parameters
@@ -59,17 +61,19 @@ class Deployer:
         resource
             An ARN, of which ``arn:aws:`` may be left out.
         context
-            Condition keys and their values, each colon of a key written as ``__`` and each slash as ``___``.
+            Condition keys and their values.
         """
-        keys = {name.replace("___", "/").replace("__", ":"): value for name, value in context.items()}
-        arn = resource if resource == "*" else f"arn:aws:{resource}"
-        said = [*self.inline["Statement"], *self.never["Statement"]]
-        effects = [statement["Effect"] for statement in said if applies(statement, action, arn, keys)]
-        return "Allow" in effects and "Deny" not in effects
+        allowed = any(applies(said, action, resource, context) for said in self.inline["Statement"])
+        return allowed and not self.denied(action, resource, context)
+
+    def denied(self, action: str, resource: str, context: Context = NOTHING) -> bool:
+        """Say whether the call is denied by name, whatever else may come to allow it."""
+        return any(applies(said, action, resource, context) for said in self.never["Statement"])
 
 
-def applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
+def applies(statement: Statement, action: str, resource: str, context: Context = NOTHING) -> bool:
     """Say whether a statement speaks of this call."""
+    resource = resource if resource == "*" else f"arn:aws:{resource}"
     return (
         any(fnmatchcase(action.lower(), known.lower()) for known in listed(statement["Action"]))
         and any(like(resource, known) for known in listed(statement["Resource"]))
