@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from handover.cli import main
 from handover.live import LiveError, aws
-from tests.handover.live.conftest import ACCOUNT, ALIAS, NAME, stack_is_there
+from tests.handover.live.conftest import ACCOUNT, ALIAS, BUILD, NAME, stack_is_there
 from tests.handover.live.test_alias import alias_points
 
 ROOT = Path(__file__).parents[3]
@@ -118,6 +118,8 @@ def test_an_account_that_cannot_be_asked() -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Give a project with the real Makefile, whose `sam` and `handover check` only note how they are called."""
+    if not BUILD.is_dir():
+        pytest.skip("nothing is built: run make build")
     root = tmp_path / "project"
     binaries = root / ".venv" / "bin"
     binaries.mkdir(parents=True)
@@ -140,7 +142,7 @@ def project(tmp_path: Path) -> Path:
     (binaries / "python").symlink_to(ROOT / ".venv" / "bin" / "python")
     for binary in ("sam", "handover"):
         (binaries / binary).chmod(0o755)
-    shutil.copytree(ROOT / ".aws-sam" / "build" / "ModelLayer", root / ".aws-sam" / "build" / "ModelLayer")
+    shutil.copytree(BUILD / "ModelLayer", root / ".aws-sam" / "build" / "ModelLayer")
     return root
 
 
