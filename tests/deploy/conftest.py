@@ -92,8 +92,15 @@ class Project:
 
     def make(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run words of make, as everybody types them."""
+        return self._run("make", *words)
+
+    def typed(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a shell, as the guide has it."""
+        return self._run("bash", "-c", command)
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["make", *words],
+            command,
             cwd=self.root,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -172,7 +179,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         dummies = {
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,  # which sam does not read: it has to be given it
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

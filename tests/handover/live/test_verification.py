@@ -5,18 +5,27 @@ import re
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner, Result
 from werkzeug import Request, Response
 
-from handover.cli import main
-from tests.handover.live.conftest import BEARER, NAME, Door, bearing, json_answer, serving, signed, stack_is_there
+from tests.handover.live.conftest import (
+    BEARER,
+    NAME,
+    Done,
+    Door,
+    bearing,
+    json_answer,
+    run,
+    serving,
+    signed,
+    stack_is_there,
+)
 
 TIMES = "p50 # ms, p95 # ms, p99 # ms over HTTP"
 REPORTS = Path(__file__).parent / "reports"
 
 
-def verify(build: Path, *more: str) -> Result:
-    return CliRunner().invoke(main, ["verify", "--stack", NAME, "--build", str(build), *more])
+def verify(build: Path, *more: str) -> Done:
+    return run("verify", "--stack", NAME, "--build", str(build), *more)
 
 
 def timeless(text: str) -> str:
