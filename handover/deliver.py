@@ -112,13 +112,13 @@ def deliver(
     features = encoding.matrix(rows)
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
-        return training_time_scores(model, values, positive).astype(np.float32)
+        return training_time_scores(model, values, positive=positive).astype(np.float32)
 
     scores = ask(features)
     require_range(scores, contract, "the model's scores")
     held_out = HeldOut(scores.astype(np.float64), _numbers(model, labels, len(scores), positive))
     proof = Proof(contract, encoding, ask)
-    graph = to_graph(model, encoding.columns, contract.name, positive)
+    graph = to_graph(model, encoding.columns, contract.name, positive=positive)
     proof.require_parity(graph, thresholds(onnx.load_from_string(graph)), features)
     decisions = [decide(contract, score) for score in scores]
     golden = [_line(row, score, contract) for row, score in zip(rows, scores, strict=True)]
