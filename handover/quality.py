@@ -176,8 +176,8 @@ class HeldOut:
     def _ignorance_of_yes_or_no(self, least_auc: float, *, probability: bool) -> tuple[str, str]:
         rows, mean, auc, chance = len(self.labels), self.labels.mean(), self.auc, WORSE_BY * self.auc_error
         if auc < least_auc - chance:
-            evidence = f"Its AUC on the {rows} held-out rows is {auc:.3f}; by chance it would be {least_auc - chance:.3f}."
-            return evidence, INVERTED if auc < 0.5 - chance else MISMATCH
+            by_chance = f"by chance it would be {least_auc - chance:.3f}"
+            return f"Its AUC on the {rows} held-out rows is {auc:.3f}; {by_chance}.", INVERTED if auc < 0.5 - chance else MISMATCH
         if not probability:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
