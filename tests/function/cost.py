@@ -31,7 +31,7 @@ BATCHES: dict[str, Callable[[int], str]] = {
     "numbers": lambda n: '[{"":[' + ("1," * ((n - 10) // 2))[:-1] + "]}]",
     "nested objects": lambda n: '[{"":[' + ('{"":[]},' * ((n - 10) // 8))[:-1] + "]}]",
     "a list of rows in a row": lambda n: (
-        f'[{{"x":[{many(lambda i: json.dumps(ROW), n // len(json.dumps(ROW)) - 1)}]}}]'
+        f'[{{"x":[{many(lambda i: json.dumps(ROW), n // (len(json.dumps(ROW)) + 1) - 1)}]}}]'
     ),
     "list for a field": lambda n: f'[{{"{FIELDS[0]["name"]}":[' + ("[]," * ((n - 40) // 3))[:-1] + "]}]",
     "digits for a field": lambda n: f'[{{"{FIELDS[0]["name"]}":[' + many(lambda i: "9" * 4300, n // 4301 - 1) + "]}]",
