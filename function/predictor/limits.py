@@ -18,11 +18,10 @@ WORD_BYTES = 5  # false, and null for what is missing
 LAYOUT_BYTES = 24  # colon, comma, a line break, indentation and spaces: what pretty printing takes beside a field
 SPARE = 8  # commas, lists and rows more than a valid body can have: who errs by little gets to know where
 
-# Where a row ends and the next one begins, and where a list of rows does. No string looks like that from inside: no
-# letter follows the quotation mark that ends it. A row without a name goes with the one before it.
-NAME = rb'\{\s*"[\w\\\x80-\xff]'
-ROW_ENDS = re.compile(rb"\}\s*,\s*(?=" + NAME + rb")")
-LIST_OF_ROWS = re.compile(rb"\[\s*" + NAME)
+# Where a row ends and the next one begins, and where the next one has a name. No string looks like the latter from
+# inside: no letter follows the quotation mark that ends it. A row without a name goes with the one before it.
+NEXT_ROW = re.compile(rb"\}\s*,\s*\{")
+NEXT_NAMED_ROW = re.compile(rb'\}\s*,\s*(?=\{\s*"[\w\\\x80-\xff])')
 
 
 class Limits:
@@ -57,26 +56,31 @@ class Limits:
         """
         document = _encoded(body, self.row_bytes)
         if document.count(b",") > self._commas or _lists_beyond(self._lists + SPARE, document):
-            raise problems.overfull(1)
+            raise problems.overfull(batch=False)
         return document
 
     def batch(self, body: bytes | str) -> bytes:
         """Give a body that may be a batch as bytes: no row of it has more than a row alone could have. See ``row``.
 
-        A list of rows inside of a row would look like rows of the batch: only a body that is no longer than a row may
-        have one, and gets to know where.
+        Objects inside of a row would look like rows of the batch. They leave a closing brace after which no row begins,
+        as the last row does: only a body that is no longer than a row may have more of these, and gets to know where.
         """
         document = _encoded(body, self.batch_bytes)
-        if document.count(b"}") > MAX_BATCH_ROWS * (1 + self._braces) + SPARE:
-            raise problems.overfull(MAX_BATCH_ROWS)
-        rows = ROW_ENDS.split(document)
+        closed, in_categories = document.count(b"}"), MAX_BATCH_ROWS * self._braces
+        if closed > MAX_BATCH_ROWS + in_categories + SPARE:
+            raise problems.overfull(batch=True)
+        rows = NEXT_NAMED_ROW.split(document)
         if (
             max(map(len, rows)) > self.row_bytes + MAX_BATCH_ROWS * LAYOUT_BYTES
             or max([row.count(b",") for row in rows]) > self._commas + MAX_BATCH_ROWS
             or _lists_beyond(1 + MAX_BATCH_ROWS * self._lists + SPARE, document)
-            or (len(document) > self.row_bytes and len(LIST_OF_ROWS.findall(document)) > 1)
+            or (
+                closed - len(rows) > in_categories
+                and closed - len(NEXT_ROW.findall(document)) > 1 + in_categories
+                and len(document) > self.row_bytes
+            )
         ):
-            raise problems.overfull(MAX_BATCH_ROWS)
+            raise problems.overfull(batch=True)
         return document
 
 

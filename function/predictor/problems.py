@@ -101,11 +101,12 @@ def internal(request_id: str) -> Problem:
     return Problem("internal", "Try again; if it stays, quote the request id.", request_id=request_id)
 
 
-def overfull(rows: int) -> Problem:
-    """Say that a body is not worth parsing: as many rows never have as much in them."""
-    return Problem(
-        "contract-broken", f"The body: it has more in it than {_count(rows, 'row')} of the contract can have."
+def overfull(*, batch: bool) -> Problem:
+    """Say what a body is that is not worth parsing, for none that is valid has as much in it."""
+    kind = (
+        f"a JSON list of 1 to {MAX_BATCH_ROWS} rows, and no more in each" if batch else "one JSON object, no more in it"
     )
+    return Problem("contract-broken", f"The body: send {kind} than the contract's fields.")
 
 
 def contract_broken(errors: Sequence[Any], schema: dict[str, Any], *, batch: bool) -> Problem:

@@ -33,6 +33,9 @@ BATCHES: dict[str, Callable[[int], str]] = {
     "a list of rows in a row": lambda n: (
         f'[{{"x":[{many(lambda i: json.dumps(ROW), n // (len(json.dumps(ROW)) + 1) - 1)}]}}]'
     ),
+    "rows after an empty one in a row": lambda n: (
+        f'[{{"x":[{{}},{many(lambda i: json.dumps(ROW), n // (len(json.dumps(ROW)) + 1) - 1)}]}}]'
+    ),
     "list for a field": lambda n: f'[{{"{FIELDS[0]["name"]}":[' + ("[]," * ((n - 40) // 3))[:-1] + "]}]",
     "digits for a field": lambda n: f'[{{"{FIELDS[0]["name"]}":[' + many(lambda i: "9" * 4300, n // 4301 - 1) + "]}]",
     "a long string": lambda n: '[{"x":"' + "x" * (n - 12) + '"}]',

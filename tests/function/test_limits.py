@@ -94,7 +94,7 @@ ROW = json.dumps({f"x{i}": i for i in range(20)})
     ],
 )
 def test_what_no_row_has_is_refused_before_it_is_parsed(body: str) -> None:
-    with pytest.raises(Problem, match="it has more in it than 1 row of the contract can have"):
+    with pytest.raises(Problem, match="send one JSON object, no more in it than the contract's fields"):
         TWENTY.row(body)
 
 
@@ -107,6 +107,9 @@ def test_what_no_row_has_is_refused_before_it_is_parsed(body: str) -> None:
         f'[{ROW}, {{"y":"' + "z" * 4000 + '"}]',
         f'[{ROW}, {{"y":"' + "z},{z" * 1000 + '"}]',
         f'[{ROW}, {{"y":[{",".join([ROW] * 40)}]}}]',
+        f'[{ROW}, {{"y":[{{}},{",".join([ROW] * 40)}], "z":[]}}]',
+        f'[{ROW}, {{"y":[1,{",".join([ROW] * 40)},1], "z":[]}}]',
+        f'{{"rows":[{",".join([ROW] * 40)}]}}',
         f'[{ROW}, {{"y":[{",".join(["[]"] * 40)}]}}]',
         f"[{','.join([ROW] * 120)}]",
         "[" + "{}," * 200 + "{}]",
@@ -115,7 +118,7 @@ def test_what_no_row_has_is_refused_before_it_is_parsed(body: str) -> None:
     ],
 )
 def test_what_no_batch_has_is_refused_before_it_is_parsed(body: str) -> None:
-    with pytest.raises(Problem, match="it has more in it than 100 rows of the contract can have"):
+    with pytest.raises(Problem, match="send a JSON list of 1 to 100 rows, and no more in each"):
         TWENTY.batch(body)
 
 
