@@ -90,7 +90,14 @@ def document(delivery: Delivery) -> Json:
         "info": {"title": agreed["name"], "version": agreed["version"], "description": agreed["score"]["meaning"]},
         "paths": {
             "/predict": {
-                "post": _operation("predict", "Score one row.", answer, posted, body=row, parameters=[reasons]),
+                "post": _operation(
+                    "predict",
+                    "Score one row.",
+                    answer,
+                    posted,
+                    body=_body(row, delivery.limits.row_bytes),
+                    parameters=[reasons],
+                ),
             },
             "/predict/batch": {
                 "post": _operation(
@@ -98,7 +105,7 @@ def document(delivery: Delivery) -> Json:
                     f"Score 1 to {MAX_BATCH_ROWS} rows, in their order; one bad row and nothing is scored.",
                     answers,
                     posted,
-                    body=rows,
+                    body=_body(rows, delivery.limits.batch_bytes),
                     parameters=[reasons],
                 ),
             },
@@ -118,6 +125,14 @@ def document(delivery: Delivery) -> Json:
                 for kind, (_, title) in TITLES.items()
             },
         },
+    }
+
+
+def _body(schema: Json, limit_bytes: int) -> Json:
+    return {
+        "description": f"At most {limit_bytes} bytes.",
+        "required": True,
+        "content": {"application/json": {"schema": schema}},
     }
 
 
@@ -146,7 +161,7 @@ def _operation(
         },
     }
     if body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        operation["requestBody"] = body
     if parameters is not None:
         operation["parameters"] = parameters
     return operation

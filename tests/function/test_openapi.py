@@ -1,5 +1,6 @@
 """The description of the API is true."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,15 @@ def test_answers_and_problems_are_as_described(function: Function, golden: list[
     validator_for(schemas["Answer"]).validate(function.post(row, reasons="2").json)
     for answer in (function.post({}), function.batch([row, 1]), function.post(row | {"x": 1}), function("GET", "/x")):
         validator_for(schemas["Problem"]).validate(answer.json)
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_a_body_may_be_as_large_as_is_described(function: Function, path: str) -> None:
+    body = function("GET", "/openapi.json").json["paths"][path]["post"]["requestBody"]
+    limit = int(re.fullmatch(r"At most ([0-9]+) bytes\.", body["description"])[1])
+
+    assert function("POST", path, " " * limit).status != 413
+    assert function("POST", path, " " * (limit + 1)).json["detail"] == f"Send at most {limit} bytes."
 
 
 def test_the_contract_says_what_was_agreed(function: Function, golden: list[dict[str, Any]]) -> None:
