@@ -177,7 +177,10 @@ class HeldOut:
         rows, mean, auc, chance = len(self.labels), self.labels.mean(), self.auc, WORSE_BY * self.auc_error
         if auc < least_auc - chance:
             by_chance = f"by chance it would be {least_auc - chance:.3f}"
-            return f"Its AUC on the {rows} held-out rows is {auc:.3f}; {by_chance}.", INVERTED if auc < 0.5 - chance else MISMATCH
+            return (
+                f"Its AUC on the {rows} held-out rows is {auc:.3f}; {by_chance}.",
+                INVERTED if auc < 0.5 - chance else MISMATCH,
+            )
         if not probability:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
