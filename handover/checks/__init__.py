@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import contract, heuristics, model, parity, repeat, shipping, speed, template, thresholds
+from handover.checks import contract, heuristics, model, parity, repeat, shipping, speed, template, thresholds, training
 from handover.finding import Broken, Clause, Finding, Skipped, Verdict
 
 CLAUSES: tuple[Clause, ...] = (
@@ -13,6 +13,7 @@ CLAUSES: tuple[Clause, ...] = (
     *parity.CLAUSES,
     *thresholds.CLAUSES,
     *repeat.CLAUSES,
+    *training.CLAUSES,
     *shipping.CLAUSES,
     *speed.CLAUSES,
     *template.CLAUSES,
