@@ -32,7 +32,7 @@ def columns_as_given(case: Case) -> Broken | Skipped | None:
 def _another_number(seen: dict[str, Any]) -> tuple[str, str, list[str]]:
     fitted, columns = seen["fitted"], seen["columns"]
     lacking = [name for name in columns if name not in (fitted["names"] or columns)]
-    without = f"; {_listed([f'`{name}`' for name in lacking])} is not among them" if lacking else ""
+    without = f"; without {_listed([f'`{name}`' for name in lacking])}" if lacking else ""
     return (
         f"{fitted['columns']} columns, and matrix() gives {len(columns)}{without}",
         "Columns were chosen, added or encoded between matrix() and fit, where the function does not do it.",

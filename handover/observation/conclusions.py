@@ -13,6 +13,7 @@ type Shares = NDArray[np.float64]
 # Columns. Whole rows decide wherever they can: no chance puts a row of real data into matrix()'s rows.
 AS_GIVEN = 0.25  # share of fitted rows that are matrix()'s; oversampling leaves at least half, gaps made later a few
 REORDERED = 0.5  # share that are its rows with their columns in another order, and at least 0.2 more than as they are
+MOST_PAIRED = 500  # fitted rows, each with at most twenty of matrix()'s
 FOUND = 0.5  # share of a column's distinct values that matrix()'s has; a flag that was scaled still has its 0
 MOVED = 0.5  # of the column's standard deviation, by which its quantiles lie elsewhere; noise on purpose: a few percent
 OUTSIDE = 0.5  # share of values outside of the column's range, where only the held-out rows are known
@@ -81,27 +82,31 @@ def _columns(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -
 def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int] | None, float]:
     """Find the order of columns in which fitted rows are rows of ``matrix``.
 
-    A row's values, sorted, are the same in every order of its columns. Two rows that agree in them are laid side by
-    side, and each fitted column is the one that it equals in (nearly) all such pairs.
+    A row's values, sorted, are the same in every order of its columns. Rows that agree in them are laid side by side,
+    and each fitted column is the one that it equals most often in such pairs.
 
     Returns
     -------
-    For each fitted column the index of ``matrix``'s, and the share of rows that this explains; ``None`` without one.
+    For each fitted column the index of ``matrix``'s, and the share of rows that this explains; ``None`` without a pair.
     """
     distinct = whole[np.unique(hashed(whole), return_index=True)[1]]
-    signs, first, counts = np.unique(hashed(np.sort(distinct, axis=1)), return_index=True, return_counts=True)
-    signs, first = signs[counts == 1], first[counts == 1]
-    fitted_signs = hashed(np.sort(fitted, axis=1))
-    at = np.searchsorted(signs, fitted_signs).clip(max=max(len(signs) - 1, 0))
-    met = signs[at] == fitted_signs if len(signs) else np.zeros(len(fitted), dtype=bool)
-    if not met.any():
+    signs = hashed(np.sort(distinct, axis=1))
+    distinct, signs = distinct[np.argsort(signs)], np.sort(signs)
+    wanted = hashed(np.sort(fitted[:MOST_PAIRED], axis=1))
+    first, last = np.searchsorted(signs, wanted), np.searchsorted(signs, wanted, side="right")
+    pairs = [(row, other) for row in range(len(wanted)) for other in range(first[row], min(last[row], first[row] + 20))]
+    if not pairs:
         return None, 0.0
-    mine, theirs = fitted[met][:500], distinct[first[at[met]]][:500]
+    rows, others = np.array(pairs).T
+    theirs = distinct[others]
     order: list[int] = []
-    for column in mine.T:
-        same = ((column[:, None] == theirs) | (np.isnan(column)[:, None] & np.isnan(theirs))).mean(axis=0)
-        same[order] = -1.0  # each is given once
-        order.append(int(same.argmax()))
+    for column in fitted[rows].T:
+        same = ((column[:, None] == theirs) | (np.isnan(column)[:, None] & np.isnan(theirs))) / (last - first)[
+            rows, None
+        ]
+        likeness = same.sum(axis=0)
+        likeness[order] = -1.0  # each is given once
+        order.append(int(likeness.argmax()))
     back = np.argsort(order)
     return order, float(np.isin(hashed(np.ascontiguousarray(fitted[:, back])), known).mean())
 
@@ -163,17 +168,15 @@ def _rows(fitted: list[Hashes], given: list[Floats], judging: Floats) -> Json:
     """Count the held-out rows that are among the fitted ones, and how many of them chance would put there.
 
     Chance is the share of the data's rows that have a twin: of the rows of one call of ``matrix``, for they are as the
-    data has them, or else of the fitted ones; no less than among the held-out rows themselves. Where the training
-    dropped its twins and the held-out rows have some, theirs, times how many more rows were fitted.
+    data has them, or else of the fitted ones; no less than among the held-out rows themselves. Where only these have
+    twins, the training has dropped its own, and all of them may be among the rest of those by chance.
     """
     judges, learned = hashed(judging), np.unique(np.concatenate(fitted))
     among = int(np.isin(judges, learned).sum())
     by_chance = max([_twins(hashed(rows)) for rows in given if len(rows) >= len(judges)], default=_twins(fitted[0]))
     of_judges = _twins(judges)
-    if not by_chance:
-        of_judges *= max(1.0, len(learned) / len(judges))
-    by_chance = min(1.0, max(by_chance, of_judges))
-    likely = min(1.0, by_chance + 1 / len(judges))
+    by_chance = max(by_chance, of_judges) if by_chance else float(of_judges > 0)
+    likely = (by_chance * len(judges) + 1) / (len(judges) + 2)  # neither 0 nor 1: both are what few rows may say
     error = (likely * (1 - likely) / len(judges)) ** 0.5
     return {
         "rows": len(judges),

@@ -76,7 +76,12 @@ class Observer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.monitoring.set_events(self._tool, sys.monitoring.events.NO_EVENTS)
+        events = sys.monitoring.events
+        sys.monitoring.set_events(self._tool, events.NO_EVENTS)
+        for code in self._kinds:  # freeing the tool leaves these as they are
+            sys.monitoring.set_local_events(self._tool, code, events.NO_EVENTS)
+        for event in (events.PY_START, events.PY_RETURN):
+            sys.monitoring.register_callback(self._tool, event, None)
         sys.monitoring.free_tool_id(self._tool)
 
     # --- what the interpreter reports

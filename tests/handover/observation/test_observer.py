@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ import pytest
 
 from handover import agreement
 from handover.agreement import Budgets, Contract, Field, Score
+from handover.deliver import deliver
 from handover.observation.observer import Observer
 from tests.conftest import module
 
@@ -125,6 +127,18 @@ deliver(
 )
 """
 
+
+def trained(folder: Path, rows: list[dict[str, Any]], row: type[agreement.Row]) -> dict[str, Any]:
+    """Give what the lines of a training find around them."""
+    return {
+        "CONTRACT": contract(row),
+        "heuristics": module(folder / "heuristics.py"),
+        "rows": rows,
+        "labels": np.array([crc32(str(row).encode()) % 2 for row in rows]),
+        "TO": folder / "delivery",
+    }
+
+
 type Training = Callable[..., dict[str, Any]]
 
 
@@ -138,16 +152,7 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Training:
         monkeypatch.chdir(tmp_path)
         rows = loans() if rows is None else rows
         with Observer(tmp_path / "delivery", tmp_path / "summary.json"):
-            runpy.run_path(
-                "train.py",
-                {
-                    "CONTRACT": contract(row),
-                    "heuristics": module(tmp_path / "heuristics.py"),
-                    "rows": rows,
-                    "labels": np.array([crc32(str(row).encode()) % 2 for row in rows]),
-                    "TO": tmp_path / "delivery",
-                },
-            )
+            runpy.run_path("train.py", trained(tmp_path, rows, row))
         said: dict[str, Any] = json.loads((tmp_path / "summary.json").read_text())
         return said
 
@@ -449,6 +454,10 @@ ANOTHER: dict[str, tuple[str, tuple[Any, ...]]] = {
             ),
         ),
     ),
+    "another order of bands": (
+        "permuted",
+        ("X = laid_out(rows)[:, ::-1]\nmodel = trees().fit(X[known], y[known])", bands(), Bands),
+    ),
     "another order by name": (
         "permuted",
         (
@@ -570,6 +579,16 @@ def test_the_summary_holds_no_row(observed: Training, tmp_path: Path) -> None:
     said = (tmp_path / "summary.json").read_text()
     ends = {min(row["amount"] for row in rows), max(row["amount"] for row in rows)}
     assert not [row["amount"] for row in rows if row["amount"] not in ends and str(row["amount"]) in said]
+
+
+def test_nothing_is_observed_any_more_afterwards(observed: Training, tmp_path: Path) -> None:
+    observed("model = trees().fit(laid_out(rows)[known], y[known])")
+    (tmp_path / "summary.json").unlink()
+
+    runpy.run_path(str(tmp_path / "train.py"), trained(tmp_path, loans(), Loan))
+
+    assert not (tmp_path / "summary.json").exists()
+    assert sys.monitoring.get_local_events(4, deliver.__code__) == sys.monitoring.events.NO_EVENTS
 
 
 UNSEEN = {
