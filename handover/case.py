@@ -60,7 +60,7 @@ class Case:
         self.root = root
         self.folder = folder
         self._opened = ExitStack()
-        self._trained: dict[int, Path] = {}
+        self._trained: dict[int, retraining.Retrained] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -227,7 +227,13 @@ class Case:
             if found is None:
                 raise retraining.NotTrainedError("there is no program that trains it")
             self._trained[times] = self._opened.enter_context(retraining.trained_again(self.root, self.folder, found))
-        return self._trained[times]
+        return self._trained[times].delivery
+
+    @property
+    def observed(self) -> Json | None:
+        """What was seen while it trained again, see ``handover.observation``; ``None`` where it delivered unseen."""
+        self.trained_again()
+        return self._trained[1].observed
 
     # --- what follows from both
 

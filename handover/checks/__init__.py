@@ -15,6 +15,7 @@ from handover.checks import (
     speed,
     template,
     thresholds,
+    training,
 )
 from handover.finding import Broken, Clause, Finding, Skipped, Verdict
 
@@ -27,6 +28,7 @@ CLAUSES: tuple[Clause, ...] = (
     *thresholds.CLAUSES,
     *coverage.CLAUSES,
     *repeat.CLAUSES,
+    *training.CLAUSES,
     *shipping.CLAUSES,
     *speed.CLAUSES,
     *template.CLAUSES,

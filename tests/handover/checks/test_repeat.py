@@ -37,12 +37,14 @@ rows = [
     {"weight": float(row["weight"]), "pieces": int(row["pieces"]), "zone": row["zone"]}
     for row in csv.DictReader(DATA.read_text().splitlines())
 ]
-features = matrix(rows, contract=CONTRACT, heuristics=heuristics).values
-model = make_pipeline(SimpleImputer(), LinearRegression()).fit(features, features.sum(axis=1) / 9)
+known, unseen = rows[::2], rows[1::2]
+features = matrix(known, contract=CONTRACT, heuristics=heuristics).values
+days = features.sum(axis=1) / 9
+model = make_pipeline(SimpleImputer(), LinearRegression()).fit(features, days)
 deliver(
     model,
-    rows=rows,
-    labels=features.sum(axis=1) / 9,
+    rows=unseen,
+    labels=[row["weight"] for row in unseen],
     contract=CONTRACT,
     heuristics=heuristics,
     to=HERE / "delivery",
@@ -63,7 +65,7 @@ class Workshop:
         self.delivery.folder.mkdir(parents=True)
         (self.delivery.folder / "contract.py").write_text(CONTRACT)
         (self.delivery.folder / "heuristics.py").write_text(HEURISTICS)
-        lines = [f"{weight},{1 + weight % 7},{('home', 'abroad')[weight % 2]}\n" for weight in range(30)]
+        lines = [f"{half / 2},{1 + half % 7},{('home', 'abroad')[half % 3 % 2]}\n" for half in range(60)]
         (self.room / "parcels.csv").write_text("weight,pieces,zone\n" + "".join(lines))
         (self.room / "train.py").write_text(TRAIN)
 
@@ -122,14 +124,29 @@ def not_in_the_project(workshop: Workshop) -> None:
     workshop.edit("train.py", "rows = [", 'SECRET = (HERE / ".venv" / "secret.txt").read_text()\nrows = [')
 
 
+def fills_gaps(workshop: Workshop) -> None:
+    gaps = "rows[::2], rows[1::2]\nknown = [row | {'zone': None} if row['weight'] % 5 == 0 else row for row in known]"
+    workshop.edit("train.py", "rows[::2], rows[1::2]", gaps)
+    workshop.edit(
+        "train.py",
+        "matrix(known, contract=CONTRACT, heuristics=heuristics).values",
+        "np.nan_to_num(\n    matrix(known, contract=CONTRACT, heuristics=heuristics).values\n)",
+    )
+    workshop.train()
+
+
 BREAKS: dict[str, Break] = {
     "R501": first("train.py", ', "sha256": hashlib.sha256(DATA.read_bytes()).hexdigest()', ""),
-    "R502": then("parcels.csv", "29,2,abroad", "29,3,abroad"),
+    "R502": then("parcels.csv", "29.0,3,abroad", "29.0,4,abroad"),
     "R503": other_library,
     "R504": not_in_the_project,
     "R505": then("train.py", "/ 9", "/ 10"),
-    "R505-golden": then("train.py", "features = m", "rows = rows[::-1]\nfeatures = m"),
-    "R505-random": first("train.py", "/ 9)", "/ 9 + np.random.default_rng().random(len(rows)) / 100)"),
+    "R505-golden": then("train.py", "features = m", "unseen = unseen[::-1]\nfeatures = m"),
+    "R505-random": first("train.py", "/ 9\n", "/ 9 + np.random.default_rng().random(len(known)) / 100\n"),
+    "R506": first("train.py", "known, unseen = rows[::2], rows[1::2]", "known, unseen = rows, rows[1::2]"),
+    "R507": first("train.py", "/ 9\n", "/ 9\nfeatures = features[:, [1, 0, 2, 3, 4]]\n"),
+    "R507-scaled": first("train.py", "/ 9\n", "/ 9\nfeatures[:, 1:] *= 10\n"),
+    "R507-filled": fills_gaps,
 }
 
 
@@ -164,13 +181,35 @@ def test_what_is_not_there_to_train_with_is_named(workshop: Workshop) -> None:
     (workshop.room / "train.py").unlink()
 
     assert workshop.says() == (
-        "3 kept, 0 broken, 2 skipped (R504: there is no program that trains it: train.py beside the delivery's folder, "
-        "in the project; R505: needs R504)\n"
+        "3 kept, 0 broken, 4 skipped (R504: there is no program that trains it: train.py beside the delivery's folder, "
+        "in the project; R505, R506, R507: need R504)\n"
     )
 
     (workshop.room / "parcels.csv").unlink()
 
     assert "R502: parcels.csv is not in the project: put it there to train again" in workshop.says()
+
+
+def test_a_model_that_was_only_loaded_is_skipped_with_a_sentence(workshop: Workshop) -> None:
+    workshop.edit("train.py", "deliver(\n", "import pickle\n\nmodel = pickle.loads(pickle.dumps(model))\ndeliver(\n")
+
+    assert workshop.says() == (
+        "5 kept, 0 broken, 2 skipped (R506: needs R507; R507: no fit of the Pipeline that was delivered was "
+        "seen: it was loaded from a file, copied, or fitted in another process)\n"
+    )
+
+
+def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(workshop: Workshop) -> None:
+    (workshop.room / "inner.py").write_text((workshop.room / "train.py").read_text())
+    (workshop.room / "train.py").write_text(
+        "import subprocess, sys\nfrom pathlib import Path\n"
+        "subprocess.run([sys.executable, Path(__file__).with_name('inner.py')], check=True)\n"
+    )
+
+    assert workshop.says() == (
+        "5 kept, 0 broken, 2 skipped (R506: needs R507; R507: the training's own process did not call deliver() for "
+        "this folder, so no fit was seen)\n"
+    )
 
 
 def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
@@ -181,4 +220,4 @@ def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
         said = explanation(finding, case)
 
     assert "\n  model.onnx differs: " in said
-    assert re.search(r"\n  golden.jsonl differs: \d+ of 30 answers; row \d+ scored \S+ then, \S+ now\n", said)
+    assert re.search(r"\n  golden.jsonl differs: \d+ of \d+ answers; row \d+ scored \S+ then, \S+ now\n", said)
