@@ -25,6 +25,30 @@ def ready(stage: str, *, architecture: bool) -> None:
             stages.hold_back(Path.cwd(), stage)
 
 
+@main.command()
+@click.option("--stage", required=True, help="The environment of samconfig.toml that is deployed to.")
+@click.option("--region", help="AWS region of the stack.  [default: as AWS's own tools find it]")
+@click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
+@click.option(
+    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+)
+@click.option("--force", is_flag=True, help="Pass too where the live API cannot be asked.")
+def compatible(*, stage: str, region: str | None, url: str | None, build: Path, force: bool) -> None:
+    """Say whether callers of what STAGE has get along with what was built, by the live contract's version.
+
+    Exit status: 0 they do, or there are none yet; 1 they do not; 2 the live API could not be asked.
+    """
+    try:
+        with one_sentence():
+            from handover.live.callers import compatible as compared
+
+            passes, said = compared(_stack_name(None, stage), build, region=region, url=url, force=force)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    click.echo(f"handover: {said}", err=not passes)
+    sys.exit(0 if passes else 1)
+
+
 def _names_a_stack[F: Callable[..., None]](command: F) -> F:
     """Let a command be told which stack: by its name, or by the stage of ``samconfig.toml`` that deploys it."""
     for option in (
