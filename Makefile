@@ -47,13 +47,13 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/handover events
 	$(BIN)/handover watch
 
-check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S REPORT=x.md HTML=x.html)
-	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(DELIVERY),--delivery "$(DELIVERY)") \
+check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S BASE=main REPORT=x.md HTML=x.html)
+	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(DELIVERY),--delivery "$(DELIVERY)") $(if $(BASE),--base "$(BASE)") \
 	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(HTML),--html "$(HTML)") $(if $(GITHUB_ACTIONS),--github)
 
 explain: built .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
 	test -n "$(CODE)" || { echo "make: say which clause, as in make explain CODE=P203" >&2; exit 2; }
-	$(BIN)/handover explain $(if $(DELIVERY),--delivery "$(DELIVERY)") $(CODE)
+	$(BIN)/handover explain $(if $(DELIVERY),--delivery "$(DELIVERY)") $(if $(BASE),--base "$(BASE)") $(CODE)
 
 bench-peers: .venv/modelling .venv/dev  ## install what a user would pick instead, each from its lock, into bench/.venvs
 	$(BIN)/python -m bench.peers
@@ -76,12 +76,13 @@ unpack:  ## ... back: the same bytes for every stage
 	test -f built.tar.gz || { echo "make: there is no built.tar.gz: make pack writes it" >&2; exit 2; }
 	tar --extract --file built.tar.gz
 
-deploy: .venv/run  ## check, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already)
+deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already)
 	test -n "$(STAGE)" || { echo "make: say where to, as in make deploy STAGE=staging" >&2; exit 2; }
 	$(LOOK) && \
 	$(if $(BUILT),,architecture=$$($(BIN)/handover ready --architecture "$(STAGE)") && \
 	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= DELIVERY= && )\
 	$(BIN)/handover ready "$(STAGE)" && \
+	$(BIN)/handover compatible --stage "$(STAGE)" --region "$$region" $(if $(URL),--url "$(URL)") $(if $(FORCE),--force) && \
 	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
 
 # Not built anew: what was deployed is what lies in .aws-sam/build.

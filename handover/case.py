@@ -5,6 +5,7 @@ import importlib.util
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,10 +21,10 @@ import onnx
 from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
-from handover import retraining
+from handover import retraining, source
 from handover.agreement import Contract
 from handover.cloudformation import Template
-from handover.diff.revisions import agreed_before, delivered_before
+from handover.diff.revisions import Agreed, agreed_before, delivered_before
 from handover.latency import Latency, measure
 from handover.limit import at_most
 from handover.local import gateway
@@ -54,11 +55,19 @@ class Case:
         The project's folder: where ``template.yaml`` is.
     folder
         The delivery's folder.
+    base
+        The git revision whose contract was agreed before; it is found where it is not named.
+    allowed
+        The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(
+        self, root: Path, folder: Path, *, base: str | None = None, allowed: Mapping[str, str] | None = None
+    ) -> None:
         self.root = root
         self.folder = folder
+        self.base = base
+        self.allowed = allowed or {}
         self._opened = ExitStack()
         self._trained: dict[int, retraining.Retrained] = {}
 
@@ -75,13 +84,16 @@ class Case:
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained, of this very delivery."""
         other = self.folder != self.root / retraining.HOME
-        return f"make explain CODE={code}" + (f" DELIVERY={shlex.quote(self.relative(self.folder))}" if other else "")
+        delivery = f" DELIVERY={shlex.quote(self.relative(self.folder))}" if other else ""
+        return f"make explain CODE={code}{delivery}" + (f" BASE={shlex.quote(self.base)}" if self.base else "")
 
     # --- what people wrote
 
     @cached_property
     def contract(self) -> Contract:
-        """``CONTRACT`` of ``contract.py``."""
+        """``CONTRACT`` of ``contract.py``, which is read before it is run."""
+        if fault := source.more_than_a_declaration(self.contract_tree):
+            raise source.RefusedSourceError(fault)
         contract = _run(self.folder / "contract.py", "delivery_contract").CONTRACT
         if not isinstance(contract, Contract):
             raise TypeError("CONTRACT is not a handover.agreement.Contract")
@@ -104,7 +116,11 @@ class Case:
 
     @cached_property
     def heuristics_module(self) -> ModuleType:
-        """``heuristics.py``, run as the function runs it: where none of the project's other rooms can be imported."""
+        """``heuristics.py``, run as the function runs it: where none of the project's other rooms can be imported.
+
+        It is read first: what imports or reaches for what it must not is refused, and never runs.
+        """
+        source.refuse(self.heuristics_tree)
         path = self.folder / "heuristics.py"
         hidden = {name: sys.modules.get(name) for name in NOT_IN_PRODUCTION}
         sys.modules.update(dict.fromkeys(NOT_IN_PRODUCTION))  # type: ignore[arg-type]  # None: an import ends here
@@ -190,13 +206,13 @@ class Case:
         return serving.session((self.folder / "model.onnx").read_bytes())
 
     @cached_property
-    def agreed_before(self) -> Json | None:
-        """What ``contract.json`` says on the base branch; ``None`` where nothing was agreed before."""
-        return agreed_before(self.folder)
+    def agreed_before(self) -> tuple[Agreed, ...]:
+        """What this contract follows: on the base branch, or earlier on this one; empty where nothing was agreed."""
+        return agreed_before(self.folder, self.compiled, self.base)
 
     def delivered_before(self, name: str) -> bytes | None:
         """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
-        return delivered_before(self.folder, name)
+        return delivered_before(self.folder, name, self.base)
 
     # --- where it comes from
 

@@ -59,7 +59,10 @@ def answer_schema(delivery: Delivery) -> Json:
 
 
 def contract(delivery: Delivery) -> Json:
-    """Say what both teams agreed: row, answer, columns, decisions and which model answers."""
+    """Say what both teams agreed: row, answer, columns, decisions and which model answers.
+
+    With its rules and budgets it is all that the next contract is compared with, before it takes this one's place.
+    """
     agreed = delivery.contract
     return {
         "name": agreed["name"],
@@ -68,7 +71,7 @@ def contract(delivery: Delivery) -> Json:
         "row": agreed["schema"],
         "answer": answer_schema(delivery),
         "columns": list(delivery.encoder.columns),
-        "decisions": agreed["decisions"],
+        **{part: agreed[part] for part in ("decisions", "score", "budgets", "format", "validator")},
     }
 
 

@@ -12,15 +12,22 @@ from handover.case import Case
 from handover.checks.contract import COMPILES, UNIT, line_in
 from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
 from handover.checks.trial import finite
-from handover.finding import Broken, Clause
+from handover.finding import Broken, Clause, Skipped
 from handover.limit import TooLongError
+from handover.source import RefusedSourceError
 
 
-def runs(case: Case) -> Broken | None:
-    """``heuristics.py`` runs as the function runs it: alone, without the contract's Python."""
+def runs(case: Case) -> Broken | Skipped | None:
+    """``heuristics.py`` runs as the function runs it: alone, without the contract's Python.
+
+    It is run only after it was read: what H102 and H103 refuse never is.
+    """
     path = case.folder / "heuristics.py"
     try:
         case.heuristics_module  # noqa: B018  running it is the check
+    except RefusedSourceError:
+        refused = [code for code, rule in READ_FIRST if rule(case)]
+        return Skipped(f"needs {refused[0]}", lacks=(refused[0],))
     except SyntaxError as error:
         return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
@@ -159,8 +166,8 @@ def says_something_new(case: Case) -> Broken | None:
     return None
 
 
+READ_FIRST = (("H102", imports_arithmetic_only), ("H103", touches_only_its_row))
 ROWS = ("C109", "H101", "H105", "H106", "P201")
-BEYOND = ("H102", "H103")  # a heuristic that reaches beyond its row may also fail, or give something else each time
 
 CLAUSES = (
     Clause(
@@ -170,7 +177,7 @@ CLAUSES = (
         "heuristics.py does not run",
         "modelling",
         runs,
-        echoes=("C101", "H102"),
+        echoes=("C101",),
     ),
     Clause(
         "H102",
@@ -187,8 +194,7 @@ CLAUSES = (
         "a heuristic reaches beyond its row",
         "modelling",
         touches_only_its_row,
-        ("H101",),
-        ("H102",),
+        echoes=("H102",),
     ),
     Clause(
         "H104",
@@ -225,7 +231,6 @@ CLAUSES = (
         "modelling",
         finite,
         (*COMPILES, "H101", "H106"),
-        BEYOND,
     ),
     Clause(
         "H108",
@@ -235,7 +240,6 @@ CLAUSES = (
         "modelling",
         repeats,
         (*ROWS, "H107"),
-        BEYOND,
     ),
     Clause(
         "H109",
@@ -245,7 +249,7 @@ CLAUSES = (
         "modelling",
         says_something,
         (*ROWS, "H107"),
-        (*BEYOND, "H108"),
+        ("H108",),
     ),
     Clause(
         "H110",
@@ -255,6 +259,6 @@ CLAUSES = (
         "modelling",
         says_something_new,
         (*ROWS, "H107"),
-        (*BEYOND, "H108", "H109"),
+        ("H108", "H109"),
     ),
 )

@@ -1,10 +1,12 @@
 """M, the model on the rows that judge it: it learned something, not too well, and no less than the one before."""
 
+import json
+
 import numpy as np
 
 from handover.case import Case
 from handover.conversion import thresholds
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Clause
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
 
@@ -37,15 +39,15 @@ def believable(case: Case) -> Broken | None:
     )
 
 
-def no_fall(case: Case) -> Broken | Skipped | None:
+def no_fall(case: Case) -> Broken | None:
     """The model is no worse than the one on the base branch, by more than the contract's budget and chance."""
-    content = case.delivered_before(HELD_OUT)
-    if content is None or case.agreed_before is None:
+    content, agreed = case.delivered_before(HELD_OUT), case.delivered_before("contract.json")
+    if content is None or agreed is None:
         return None  # nothing was delivered before
     before, now = HeldOut.from_csv(content), case.held_out
     figure, was, was_error = before.merit
     same, is_now, now_error = now.merit
-    if figure != same or case.agreed_before["version"].split(".")[0] != case.contract.version.split(".")[0]:
+    if figure != same or json.loads(agreed)["version"].split(".")[0] != case.contract.version.split(".")[0]:
         return None  # another contract for callers: its model answers another question
     budget, chance = case.contract.budgets.fall, CHANCE * float(np.hypot(was_error, now_error))
     if was - is_now <= budget + chance:
@@ -132,7 +134,7 @@ CLAUSES = (
         "the model is worse than the one on the base branch",
         "modelling",
         no_fall,
-        JUDGED,
+        (*JUDGED, "C110"),
         ("M112", "M114"),
     ),
 )

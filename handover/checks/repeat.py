@@ -15,6 +15,7 @@ from handover.case import Case
 from handover.deliver import FILES
 from handover.finding import Broken, Clause, Skipped
 from handover.retraining import NotTrainedError
+from handover.skips import FILE
 
 CHANGED = "The training, or what it reads, is not what made this delivery; or another kind of processor made it."
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
@@ -38,7 +39,15 @@ def data_is_the_same(case: Case) -> Broken | Skipped | None:
     name, recorded = case.manifest["training"]["data"], case.manifest["training"]["sha256"]
     there = sorted(_named(case.root, Path(name).name))
     if not there:
-        return Skipped(f"{Path(name).name} is not in the project: put it there to train again")
+        lacking = f"{Path(name).name} is not in the project: put it there to train again"
+        if "R502" in case.allowed:
+            return Skipped(lacking)
+        return Broken(
+            f"{lacking}. Whether the answers are those of a model trained on it cannot be shown.",
+            case.folder / "manifest.json",
+            cause=f"Where the data may not lie in the project, deployment allows it in {FILE}, with the reason: "
+            f'below [skips], R502 = "...".',
+        )
     hashes = {path: _sha256(path) for path in there}
     if recorded in hashes.values():
         return None
@@ -79,10 +88,12 @@ def libraries_are_the_same(case: Case) -> Broken | None:
     )
 
 
-def trains(case: Case) -> Broken | Skipped | None:
+def trains(case: Case) -> Broken | None:
     """The training runs through in a copy of the project."""
     if case.training is None:
-        return Skipped("there is no program that trains it: train.py beside the delivery's folder, in the project")
+        return Broken(
+            "There is no program that trains it: train.py beside the delivery's folder, in the project.", case.folder
+        )
     try:
         case.trained_again()
     except NotTrainedError as error:

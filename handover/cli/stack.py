@@ -81,6 +81,30 @@ def region(*, region: str | None, stage: str | None) -> None:
 
 
 @main.command()
+@click.option("--stage", required=True, help="The environment of samconfig.toml that is deployed to.")
+@_REGION
+@click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
+@click.option(
+    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+)
+@click.option("--force", is_flag=True, help="Pass too where the live API cannot be asked.")
+def compatible(*, stage: str, region: str | None, url: str | None, build: Path, force: bool) -> None:
+    """Say whether callers of what STAGE has get along with what was built, by the live contract's version.
+
+    Exit status: 0 they do, or there are none yet; 1 they do not; 2 the live API could not be asked.
+    """
+    try:
+        with one_sentence():
+            from handover.live.callers import compatible as compared
+
+            passes, said = compared(_stack_name(None, stage), build, _begin(region, stage), url=url, force=force)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    click.echo(f"handover: {said}", err=not passes)
+    sys.exit(0 if passes else 1)
+
+
+@main.command()
 @_names_a_stack
 @click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
 @click.option(

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 
+class NoStackError(LiveError):
+    """There is no stack of this name."""
+
+
 @dataclass(frozen=True)
 class Stack:
     """A stack that is there."""
@@ -48,8 +52,10 @@ def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
 
     Raises
     ------
+    NoStackError
+        When there is none.
     LiveError
-        When there is none, or CloudFormation cannot be asked.
+        When CloudFormation cannot be asked.
     """
     region = cloudformation.meta.region_name
     try:
@@ -58,7 +64,7 @@ def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
     except ClientError as error:
         if "does not exist" not in error.response["Error"].get("Message", ""):
             raise refused(error) from None
-        raise LiveError(f"there is no stack {name} in {region}, in the account of these credentials") from None
+        raise NoStackError(f"there is no stack {name} in {region}, in the account of these credentials") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in said.get("Outputs", [])}
     return Stack(name, region, said["StackStatus"], outputs)
 

@@ -68,6 +68,7 @@ def test_sam_deploys_the_stack_as_samconfig_says(cloud: Cloud, project: Project)
 
     assert said.startswith(f"Account 000000000000, region {REGION}\n")
     assert "0 broken" in said
+    assert "this first deployment has no callers yet" in said
     assert f"Successfully created/updated stack - {STACK} in {REGION}" in said
     assert set(cloud.outputs()) >= {"Url", "Alias", "FunctionLogGroup"}
     assert cloud.live() == "1"
@@ -181,6 +182,23 @@ def test_new_heuristics_alone_move_the_alias(cloud: Cloud, project: Project) -> 
 
     assert cloud.live() == "4"
     answers_of_training(cloud, project)
+
+
+def test_a_contract_that_breaks_callers_is_not_deployed(cloud: Cloud, project: Project) -> None:
+    built = project.root / ".aws-sam/build/ModelLayer/delivery/contract.json"
+    agreed = built.read_text()
+    narrower = agreed.replace('"television"', '"wireless"')
+    for file in (built, project.root / "layers/model/delivery/contract.json"):
+        file.write_text(narrower)
+
+    held_back = project.make("deploy", "STAGE=staging", "BUILT=1")
+
+    for file in (built, project.root / "layers/model/delivery/contract.json"):
+        file.write_text(agreed)
+    assert held_back.returncode == 2
+    assert "must be at least" in held_back.stdout
+    assert "Initiating deployment" not in held_back.stdout
+    assert cloud.live() == "4"
 
 
 def test_a_broken_delivery_is_not_deployed(cloud: Cloud, project: Project) -> None:

@@ -1,5 +1,6 @@
 """Each clause of training again, broken alone: the whole report, as a person reads it."""
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -77,8 +78,8 @@ class Workshop:
         assert old in text
         (self.room / name).write_text(text.replace(old, new, 1))
 
-    def says(self) -> str:
-        with Case(self.root, self.delivery.folder) as case:
+    def says(self, allowed: dict[str, str] | None = None) -> str:
+        with Case(self.root, self.delivery.folder, allowed=allowed) as case:
             return report(list(hold(case, selected(["R"]))), case) + "\n"
 
 
@@ -118,6 +119,10 @@ def other_library(workshop: Workshop) -> None:
     workshop.delivery.seal(versions={"numpy": "1.0.0"})
 
 
+def other_data(workshop: Workshop) -> None:
+    workshop.delivery.seal(training={"data": "loans_final.csv", "sha256": "0" * 64})
+
+
 def not_in_the_project(workshop: Workshop) -> None:
     (workshop.room / ".venv").mkdir()
     (workshop.room / ".venv" / "secret.txt").write_text("1")
@@ -138,8 +143,11 @@ def fills_gaps(workshop: Workshop) -> None:
 BREAKS: dict[str, Break] = {
     "R501": first("train.py", ', "sha256": hashlib.sha256(DATA.read_bytes()).hexdigest()', ""),
     "R502": then("parcels.csv", "29.0,3,abroad", "29.0,4,abroad"),
+    "R502-nowhere": lambda workshop: (workshop.room / "parcels.csv").unlink(),
+    "R502-name": other_data,
     "R503": other_library,
     "R504": not_in_the_project,
+    "R504-no-program": lambda workshop: (workshop.room / "train.py").unlink(),
     "R505": then("train.py", "/ 9", "/ 10"),
     "R505-golden": then("train.py", "features = m", "unseen = unseen[::-1]\nfeatures = m"),
     "R505-random": first("train.py", "/ 9\n", "/ 9 + np.random.default_rng().random(len(known)) / 100\n"),
@@ -177,17 +185,32 @@ def test_every_clause_has_been_broken() -> None:
     assert {clause.code for clause in CLAUSES if clause.code[0] == "R"} == reports.codes(BREAKS)
 
 
-def test_what_is_not_there_to_train_with_is_named(workshop: Workshop) -> None:
-    (workshop.room / "train.py").unlink()
-
-    assert workshop.says() == (
-        "3 kept, 0 broken, 4 skipped (R504: there is no program that trains it: train.py beside the delivery's folder, "
-        "in the project; R505, R506, R507: need R504)\n"
-    )
-
+def test_with_leave_training_again_is_skipped_and_the_report_says_why(workshop: Workshop) -> None:
     (workshop.room / "parcels.csv").unlink()
 
-    assert "R502: parcels.csv is not in the project: put it there to train again" in workshop.says()
+    assert workshop.says({"R502": "the data may not leave the bank"}) == (
+        "R502 SKIPPED  as handover.toml allows, and with it R504, R505, R506, R507\n"
+        "\n"
+        "  Lacks: parcels.csv is not in the project: put it there to train again\n"
+        "  Leave: the data may not leave the bank\n"
+        "\n"
+        "2 kept, 0 broken, 5 skipped (R502: parcels.csv is not in the project: put it there to train again; "
+        "R504, R505, R506, R507: need R502)\n"
+    )
+
+
+def test_another_file_with_its_own_hash_does_not_train(workshop: Workshop) -> None:
+    (workshop.room / "parcels.csv").unlink()
+    digest = hashlib.sha256((workshop.room / "train.py").read_bytes()).hexdigest()
+    workshop.delivery.seal(training={"data": "train.py", "sha256": digest})
+
+    assert workshop.says().startswith("R504 BROKEN  training: the training does not run through\n")
+
+
+def test_leave_for_another_clause_is_none(workshop: Workshop) -> None:
+    (workshop.room / "parcels.csv").unlink()
+
+    assert workshop.says({"R504": "it trains for a day"}).startswith("R502 BROKEN  same data: ")
 
 
 def test_a_model_that_was_only_loaded_is_skipped_with_a_sentence(workshop: Workshop) -> None:
