@@ -1,6 +1,7 @@
 """Models that ask other models (pipelines, stacks, bags, votes, searches), and each model by the part that knows it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
     if rule := RULES.get(name):
         return rule(model, rows, method)
     if ensemble := trees_of(model):
+        if rows.sparse and type(model).__module__.startswith("xgboost"):
+            ensemble = replace(ensemble, read_as_missing=(0.0, 0.0))
         total = write(rows.graph, ensemble, rows.tensor)
         return total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
     if name.startswith("Bagging"):

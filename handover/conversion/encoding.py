@@ -33,7 +33,7 @@ def applied(step: Any, rows: Rows) -> Rows:
             f"what else a column needs is a heuristic's work"
         )
     graph = rows.graph
-    return Rows(graph, graph.single(FUNCTIONS[name](graph, graph.double(rows.tensor))), rows.width)
+    return rows.changed(graph.single(FUNCTIONS[name](graph, graph.double(rows.tensor))))
 
 
 def one_hot(step: Any, rows: Rows) -> Rows:
@@ -50,7 +50,7 @@ def one_hot(step: Any, rows: Rows) -> Rows:
             )
         kept = np.delete(categories, [] if drop is None else [drop]).astype(np.float64)
         parts.append(_each(rows.of(np.array([column])), kept))
-    return _together(rows, parts)
+    return _together(rows, parts, sparse=step.sparse_output)
 
 
 def binned(step: Any, rows: Rows) -> Rows:
@@ -61,7 +61,7 @@ def binned(step: Any, rows: Rows) -> Rows:
         reached = graph.double(graph.add("GreaterOrEqual", asked, np.asarray(edges[1:-1], dtype=np.float64)))
         place = Rows(graph, graph.add("ReduceSum", reached, np.array([1])), 1)
         parts.append(place if step.encode == "ordinal" else _each(place, np.arange(len(edges) - 1, dtype=np.float64)))
-    return _together(rows, parts)
+    return _together(rows, parts, sparse=step.encode == "onehot")
 
 
 def _each(column: Rows, values: NDArray[np.float64]) -> Rows:
@@ -73,6 +73,6 @@ def _each(column: Rows, values: NDArray[np.float64]) -> Rows:
     return Rows(graph, graph.single(found), len(values))
 
 
-def _together(rows: Rows, parts: list[Rows]) -> Rows:
+def _together(rows: Rows, parts: list[Rows], *, sparse: bool) -> Rows:
     tensor = rows.graph.add("Concat", *(rows.graph.single(part.tensor) for part in parts), axis=1)
-    return Rows(rows.graph, tensor, sum(part.width for part in parts))
+    return rows.changed(tensor, sum(part.width for part in parts), sparse=sparse)

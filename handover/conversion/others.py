@@ -2,6 +2,7 @@
 
 import textwrap
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -43,13 +44,15 @@ def convert(graph: Graph, model: Any, features: str, width: int, *, raw: bool = 
     if hasattr(model, "predict_proba") or raw:
         options[id(model)] = {"zipmap": False} | ({"raw_scores": True} if raw else {})
     try:
-        converted = to_onnx(
-            model,
-            initial_types=[("features", kind([None, width]))],
-            options=options,
-            target_opset={"": OPSET, "ai.onnx.ml": OTHERS},
-            naming=_until(time.monotonic() + MOST_SECONDS, model),
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads what scikit-learn will drop one day
+            converted = to_onnx(
+                model,
+                initial_types=[("features", kind([None, width]))],
+                options=options,
+                target_opset={"": OPSET, "ai.onnx.ml": OTHERS},
+                naming=_until(time.monotonic() + MOST_SECONDS, model),
+            )
     except ConversionError:
         raise
     except Exception as error:  # skl2onnx has a way of its own to fail for each model that it does not know

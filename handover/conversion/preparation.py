@@ -20,7 +20,7 @@ def prepared(step: Any, rows: Rows) -> Rows:
     if rule := RULES.get(name):
         return rule(step, rows)
     (tensor,) = others.convert(rows.graph, step, rows.tensor, rows.width)
-    return Rows(rows.graph, tensor, len(step.get_feature_names_out()))
+    return rows.changed(tensor, len(step.get_feature_names_out()))
 
 
 def _pipeline(step: Any, rows: Rows) -> Rows:
@@ -34,24 +34,25 @@ def _by_columns(step: Any, rows: Rows) -> Rows:
     places = step._transformer_to_input_indices
     chosen = [(name, inner, places[name]) for name, inner, _ in step.transformers_]
     parts = [prepared(inner, rows.of(places)) for _, inner, places in chosen if not _drops(inner) and len(places)]
-    return _side_by_side(step, parts, rows)
+    return _side_by_side(step, parts, rows, sparse=step.sparse_output_)
 
 
 def _union(step: Any, rows: Rows) -> Rows:
     if step.transformer_weights:
         raise ConversionError("FeatureUnion cannot be converted with transformer_weights; it can be without")
-    return _side_by_side(step, [prepared(inner, rows) for _, inner in step.transformer_list if not _drops(inner)], rows)
+    parts = [prepared(inner, rows) for _, inner in step.transformer_list if not _drops(inner)]
+    return _side_by_side(step, parts, rows, sparse=any(part.sparse for part in parts))
 
 
 def _drops(step: Any) -> bool:
     return isinstance(step, str) and step == "drop"
 
 
-def _side_by_side(step: Any, parts: list[Rows], rows: Rows) -> Rows:
+def _side_by_side(step: Any, parts: list[Rows], rows: Rows, *, sparse: bool) -> Rows:
     if not parts:
         raise ConversionError(f"{title(step)} gives no column at all")
     tensor = rows.graph.add("Concat", *(rows.graph.single(part.tensor) for part in parts), axis=1)
-    return Rows(rows.graph, tensor, sum(part.width for part in parts))
+    return rows.changed(tensor, sum(part.width for part in parts), sparse=sparse)
 
 
 def _filled(step: Any, rows: Rows) -> Rows:
@@ -67,10 +68,10 @@ def _filled(step: Any, rows: Rows) -> Rows:
     gaps = graph.add("IsNaN", rows.tensor)
     tensor = graph.add("Where", gaps, values, rows.tensor)
     if not step.add_indicator:
-        return Rows(graph, tensor, rows.width)
+        return rows.changed(tensor)
     seen = step.indicator_.features_
-    missing = Rows(graph, graph.single(gaps), rows.width).of(seen)
-    return Rows(graph, graph.add("Concat", tensor, missing.tensor, axis=1), rows.width + len(seen))
+    missing = rows.changed(graph.single(gaps)).of(seen)
+    return rows.changed(graph.add("Concat", tensor, missing.tensor, axis=1), rows.width + len(seen))
 
 
 RULES: dict[str, Callable[[Any, Rows], Rows]] = {

@@ -18,9 +18,20 @@ class Rows:
     graph: Graph
     tensor: str
     width: int
+    sparse: bool = False
+    """Whether scikit-learn has them as a sparse matrix, in which XGBoost reads 0 as missing."""
 
     def of(self, columns: NDArray[np.int64]) -> "Rows":
         """Take some of the columns, in this order."""
         if np.array_equal(columns, np.arange(self.width)):
             return self
-        return Rows(self.graph, self.graph.add("Gather", self.tensor, columns, axis=1), len(columns))
+        return self.changed(self.graph.add("Gather", self.tensor, columns, axis=1), len(columns))
+
+    def changed(self, tensor: str, width: int | None = None, *, sparse: bool | None = None) -> "Rows":
+        """Give what the columns have become."""
+        return Rows(
+            self.graph,
+            tensor,
+            self.width if width is None else width,
+            self.sparse if sparse is None else sparse,
+        )

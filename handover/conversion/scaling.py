@@ -28,7 +28,7 @@ def scaled(step: Any, rows: Rows) -> Rows:
     if getattr(step, "clip", False):
         low, high = np.array(getattr(step, "feature_range", (-1, 1)), dtype=np.float32)
         tensor = rows.graph.add("Clip", tensor, low, high)
-    return Rows(rows.graph, tensor, rows.width)
+    return rows.changed(tensor)
 
 
 def _standard(step: Any) -> Steps:

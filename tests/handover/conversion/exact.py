@@ -15,7 +15,7 @@ type Labels = NDArray[np.int64]
 
 COLUMNS = ("balance", "steps", "often_nought", "income", "shop", "city")
 CATEGORIES = {4: 14, 5: 60}  # more than 31 codes is another way through onnxruntime
-NUMBERS = (0.0, -0.0, 1e-35, -1e-35, 1e-36, 1e-38, 1e-45, -1e-45, 1e4, -1e4)
+NUMBERS = (0.0, -0.0, 1e-35, -1e-35, 1e-36, 1e-38, 1e-45, -1e-45, 100.0, -100.0)
 BUDGET = 1e-5  # of a delivery, usually; scores larger than one by as much
 
 
