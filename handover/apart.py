@@ -42,9 +42,10 @@ def apart(work: str, arguments: Json, hear: Callable[[Json], None] = lambda even
         When the process ended without a result, by whatever status.
     """
     command = [sys.executable, "-P", "-m", "handover.apart", work, json.dumps(arguments)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
-        assert process.stdout  # noqa: S101  a pipe was asked for
-        try:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    try:
+        with process:  # its end is waited for
+            assert process.stdout  # noqa: S101  a pipe was asked for
             for line in process.stdout:
                 match json.loads(line):
                     case {"result": result}:
@@ -53,13 +54,13 @@ def apart(work: str, arguments: Json, hear: Callable[[Json], None] = lambda even
                         raise CannotRunError(sentence)
                     case event:
                         hear(event)
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)  # a terminal has sent it to both, a supervisor only to this one
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(GRACE_S)
-            process.kill()
-            process.wait()
-            raise
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)  # a terminal has sent it to both, a supervisor only to this one
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_S)
+        process.kill()
+        process.wait()
+        raise
     ended = process.returncode
     raise CutShortError(
         f"its process was ended by {signal.Signals(-ended).name}" if ended < 0 else f"its process ended with {ended}"

@@ -216,10 +216,11 @@ def test_leave_for_another_clause_is_none(workshop: Workshop) -> None:
 def test_a_model_that_was_only_loaded_is_skipped_with_a_sentence(workshop: Workshop) -> None:
     workshop.edit("train.py", "deliver(\n", "import pickle\n\nmodel = pickle.loads(pickle.dumps(model))\ndeliver(\n")
 
-    assert workshop.says() == (
-        "5 kept, 0 broken, 2 skipped (R506: needs R507; R507: no fit of the Pipeline that was delivered was "
-        "seen: it was loaded from a file, copied, or fitted in another process)\n"
-    )
+    assert (
+        "R507 NOT CHECKED, and with it R506\n\n"
+        "  Lacks: no fit of the Pipeline that was delivered was seen: it was loaded from a file, copied, or fitted in "
+        "another process\n"
+    ) in workshop.says()
 
 
 def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(workshop: Workshop) -> None:
@@ -229,10 +230,10 @@ def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(worksho
         "subprocess.run([sys.executable, Path(__file__).with_name('inner.py')], check=True)\n"
     )
 
-    assert workshop.says() == (
-        "5 kept, 0 broken, 2 skipped (R506: needs R507; R507: the training's own process did not call deliver() for "
-        "this folder, so no fit was seen)\n"
-    )
+    assert (
+        "R507 NOT CHECKED, and with it R506\n\n"
+        "  Lacks: the training's own process did not call deliver() for this folder, so no fit was seen\n"
+    ) in workshop.says()
 
 
 def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
