@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import ValidationError
 
+from handover import provenance
 from handover.agreement import Contract
 from handover.conversion import at_thresholds, to_graph, training_time_scores
 from predictor import delivery as serving
@@ -21,8 +21,6 @@ from predictor.prediction import Prediction
 
 type Json = dict[str, Any]
 type Rows = Sequence[Mapping[str, Any]]
-
-LIBRARIES = ("lightgbm", "numpy", "onnx", "onnxruntime", "pydantic", "scikit-learn", "xgboost", "xgboost-cpu")
 
 
 class DeliverError(ValueError):
@@ -117,7 +115,6 @@ def deliver(
         "model.onnx": graph,
         "golden.jsonl": b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
     }
-    installed = {distribution.name: distribution.version for distribution in distributions()}
     kinds = {field["name"]: field["kind"] for field in compiled["fields"]}
     manifest = {
         "format": 1,
@@ -131,7 +128,8 @@ def deliver(
         "baseline": _baseline(scores, decisions, np.fromiter(labels, dtype=np.float64), contract),
         "training": dict(training or {}),
         "quality": dict(quality or {}),
-        "versions": {name: installed[name] for name in LIBRARIES if name in installed},
+        "versions": provenance.libraries(model),
+        "trained_on": provenance.machine(),
     }
     to.mkdir(parents=True, exist_ok=True)
     for name, content in {**files, serving.MANIFEST: _json(manifest)}.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from handover.case import Case
 from handover.checks import contract, heuristics, model, parity, repeat, shipping, speed, template, thresholds
-from handover.finding import Broken, Clause, Finding, Skipped, Verdict
+from handover.finding import Broken, Clause, Finding, Kept, Skipped, Verdict
 
 CLAUSES: tuple[Clause, ...] = (
     *contract.CLAUSES,
@@ -88,4 +88,4 @@ def _held(clause: Clause, case: Case) -> Finding:
         return Finding(clause, Verdict.BROKEN, broken=outcome)
     if isinstance(outcome, Skipped):
         return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, lacks=outcome.lacks)
-    return Finding(clause, Verdict.KEPT)
+    return Finding(clause, Verdict.KEPT, note=outcome.note if isinstance(outcome, Kept) else "")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,21 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+from packaging.utils import canonicalize_name
 
 from handover.case import Case
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Clause, Kept, Skipped
+from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
 from predictor.delivery import FILES
 
-CHANGED = "The training, or what it reads, is not what made this delivery; or another kind of processor made it."
+NAMED = 3  # libraries in a sentence; all of them stand in the details
+CHANGED = "The training, or what it reads, is not what made this delivery."
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
+ELSEWHERE = (
+    "Either the training, or what it reads, is not what made this delivery, or the model depends on the processor: "
+    "trained and delivered on this kind of machine, the second shows."
+)
 
 
 def data_told(case: Case) -> Broken | None:
@@ -63,20 +71,43 @@ def _sha256(path: Path) -> str:
 
 
 def libraries_are_the_same(case: Case) -> Broken | None:
-    """The libraries here are those of the training."""
-    installed = {distribution.name: distribution.version for distribution in distributions()}
+    """The libraries here are those that the training used."""
+    manifest, recorded = case.folder / "manifest.json", case.manifest.get("versions")
+    known = recorded if isinstance(recorded, dict) else {}
+    lacking = [name for name in ALWAYS if not isinstance(known.get(name), str)]
+    if lacking:
+        return Broken(
+            f"manifest.json's versions lack {', '.join(lacking)}, which deliver() uses whatever was trained.",
+            manifest,
+            cause=f"The manifest was edited by hand; deliver again: {case.delivers}.",
+        )
+    installed = {str(canonicalize_name(distribution.name)): distribution.version for distribution in distributions()}
     differ = [
-        f"{name} {version} then, {installed.get(name, 'not installed')} now"
-        for name, version in case.manifest.get("versions", {}).items()
-        if installed.get(name) != version
+        f"{name} {version} then, {found or 'not installed'} now"
+        for name, version in known.items()
+        if _release(found := _installed(name, installed)) != _release(version)
     ]
     if not differ:
         return None
+    more = f"; and {len(differ) - NAMED} more" if len(differ) > NAMED else ""
     return Broken(
-        f"{'; '.join(differ)}.",
-        case.folder / "manifest.json",
+        f"{'; '.join(differ[:NAMED])}{more}.",
+        manifest,
         cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since.",
+        details="\n".join(differ) if more else "",
     )
+
+
+def _installed(name: str, installed: Mapping[str, str]) -> str:
+    """Find a library's version here, whichever processor its build is for: `xgboost` is `xgboost-cpu` without CUDA."""
+    bare = canonicalize_name(name).removesuffix("-cpu").removesuffix("-gpu")
+    same = (canonicalize_name(name), bare, f"{bare}-cpu", f"{bare}-gpu")
+    return next((installed[one] for one in same if one in installed), "")
+
+
+def _release(version: Any) -> str:
+    """Leave out of a version which build it is, as in `2.9.0+cpu`."""
+    return str(version).partition("+")[0]
 
 
 def trains(case: Case) -> Broken | Skipped | None:
@@ -94,20 +125,67 @@ def trains(case: Case) -> Broken | Skipped | None:
     return None
 
 
-def same_files(case: Case) -> Broken | None:
-    """Training again gives the same files, byte for byte."""
+def same_files(case: Case) -> Broken | Kept | None:
+    """Training again gives the same files; on another kind of machine than the training's, the same answers."""
     again = case.trained_again()
+    machine = unlike(case.manifest.get("trained_on"), json.loads((again / "manifest.json").read_bytes())["trained_on"])
     said = differences(case.folder, again)
     if not said:
-        return None
-    others = [sentence.partition(" ")[0] for sentence in said[1:]]
-    more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
+        return Kept(f"the same bytes, though trained on another kind of machine ({machine})") if machine else None
+    if machine:
+        answers = other_answers(case, again)
+        if not answers:
+            return Kept(f"trained on another kind of machine ({machine}), so answers were compared and not bytes")
+        evidence = f"Trained again on another kind of machine ({machine}), {answers}."
+    else:
+        others = [sentence.partition(" ")[0] for sentence in said[1:]]
+        more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
+        evidence = f"Trained again, {said[0]}.{more}"
+    repeats = not differences(again, case.trained_again(times=2))
     return Broken(
-        f"Trained again, {said[0]}.{more}",
+        evidence,
         case.training or case.folder / "model.onnx",
-        cause=RANDOM if differences(again, case.trained_again(times=2)) else CHANGED,
+        cause=(ELSEWHERE if machine else CHANGED) if repeats else RANDOM,
         details="\n".join(said),
     )
+
+
+def other_answers(case: Case, again: Path) -> str:
+    """Say in what the new delivery answers otherwise than the old one: by more than the parity budget, or decides.
+
+    What no processor changes must be the same bytes all the same. Proof rows are chosen by the model's answers, so one
+    that is in one delivery only says nothing; a held-out row does.
+    """
+    for name in ("contract.json", "heuristics.py"):
+        if (case.folder / name).read_bytes() != (again / name).read_bytes():
+            return f"{name} differs"
+    then, now = (_answers(folder) for folder in (case.folder, again))
+    for row in then.keys() ^ now.keys():
+        if "covers" not in then.get(row, now.get(row)):  # type: ignore[operator]
+            return "the held-out rows are others"
+    pairs = [(then[row], now[row]) for row in then if row in now]
+    apart = np.abs([before["score"] - here["score"] for before, here in pairs])
+    flips = [pair for pair in pairs if pair[0]["decision"] != pair[1]["decision"]]
+    tolerance = case.contract.budgets.parity
+    if (differ := int((~(apart <= tolerance)).sum())) > 0:
+        before, here = pairs[int(apart.argmax())]
+        return (
+            f"{differ} of {len(pairs)} answers differ by more than {tolerance}, at most from "
+            f"{before['score']:g} then to {here['score']:g} now"
+        )
+    if flips:
+        before, here = flips[0]
+        return (
+            f"{len(flips)} of {len(pairs)} decisions flip: a score of {before['score']:g} was {before['decision']} "
+            f"then, {here['score']:g} is {here['decision']} now"
+        )
+    return ""
+
+
+def _answers(folder: Path) -> dict[str, Any]:
+    """Give a delivery's golden lines by their rows."""
+    lines = (folder / "golden.jsonl").read_text(encoding="utf-8").rstrip().split("\n")
+    return {json.dumps(line["row"], sort_keys=True): line for line in map(json.loads, lines)}
 
 
 def differences(one: Path, other: Path) -> list[str]:
@@ -197,7 +275,7 @@ CLAUSES = (
     Clause(
         "R503",
         "libraries",
-        "the libraries here are those of the training",
+        "the libraries here are those that the training used",
         "the model was trained with other libraries",
         "modelling",
         libraries_are_the_same,
@@ -215,7 +293,7 @@ CLAUSES = (
     Clause(
         "R505",
         "same files",
-        "training again gives the same files, byte for byte",
+        "training again gives the same files; on another kind of machine, the same answers",
         "training again gives another delivery",
         "modelling",
         same_files,

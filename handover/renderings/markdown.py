@@ -11,7 +11,7 @@ MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "s
 
 
 def report(findings: Sequence[Finding], case: Case) -> str:
-    """Write the verdict, every broken clause in full, and a table of all clauses."""
+    """Write the verdict, every broken clause in full, what to know of kept ones, and a table of all clauses."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
     unsure = any(finding.failed for finding in findings)
     verdict = "broken" if broken else "not checked in full" if unsure else "kept"
@@ -19,6 +19,9 @@ def report(findings: Sequence[Finding], case: Case) -> str:
     parts = [f"## The contract is {verdict}", "", escaped(summary(findings)), ""]
     for finding in broken:
         parts += _in_full(finding, case)
+    for finding in findings:
+        if finding.note:
+            parts += [f"{finding.clause.code} kept: {escaped(finding.note)}", ""]
     parts += ["| clause | topic | verdict | who mends it | rule |", "|---|---|---|---|---|", *rows, ""]
     return "\n".join(parts)
 

@@ -53,9 +53,10 @@ def _plural(reason: str) -> str:
 
 
 def report(findings: Sequence[Finding], case: Case) -> str:
-    """Write every broken clause in full, then the count: nothing else, for what is kept needs no reading."""
+    """Write every broken clause in full, what to know of those that are kept, then the count."""
     parts = [broken(finding, case) for finding in findings if finding.verdict is Verdict.BROKEN]
-    return "\n".join([*parts, summary(findings)])
+    notes = [f"{finding.clause.code} kept: {finding.note}\n" for finding in findings if finding.note]
+    return "\n".join([*parts, *notes, summary(findings)])
 
 
 def explanation(finding: Finding, case: Case) -> str:
@@ -66,7 +67,7 @@ def explanation(finding: Finding, case: Case) -> str:
         if finding.broken.details:
             found += f"\n{_indented(finding.broken.details)}\n"
     else:
-        why = f" ({finding.reason})" if finding.reason else ""
+        why = f" ({finding.reason or finding.note})" if finding.reason or finding.note else ""
         found = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n"
     return f"{found}\n{(PAGES / f'{clause.code}.md').read_text()}"
 
