@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -61,11 +61,6 @@ class Cloud:
     def function(self) -> str:
         """The function's name."""
         return self.outputs()["Alias"].split(":")[-2]
-
-    @property
-    def address(self) -> str:
-        """Where the API answers, `/health` too, which is the emulator's own under the output `Url`."""
-        return f"{self.url}/_aws/execute-api/{self.outputs()['Url'].partition('//')[2].partition('.')[0]}"
 
     def live(self) -> str:
         """Give the version that the alias points to."""
@@ -135,10 +130,16 @@ class Project:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Run the emulator on a free port of the loopback interface; what it keeps lies in a temporary folder."""
+    """Run the emulator for all tests."""
     if not OWN_MINISTACK.exists():
         pytest.skip("the emulator is not installed: run make test-deploy")
-    kept = tmp_path_factory.mktemp("ministack")
+    with emulated(tmp_path_factory.mktemp("ministack")) as cloud:
+        yield cloud
+
+
+@contextmanager
+def emulated(kept: Path) -> Iterator[Cloud]:
+    """Run the emulator on a free port of the loopback interface; what it keeps lies in the given folder."""
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
         port = free.getsockname()[1]
