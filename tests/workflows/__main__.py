@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
+
 from tests.deploy.conftest import ROOT, emulated
 from tests.workflows import runner
 from tests.workflows.runner import Event, Job
@@ -29,10 +31,8 @@ def main(names: list[str]) -> int:
         good = True
         for path in paths:
             event = _event(Path(scratch, f"{path.stem}.git"), pull_request="pull_request" in runner.read(path)[True])
-            jobs = runner.run(
-                path, event, Path(scratch), lambda: leading, lambda text: print(f"::: {text}", flush=True)
-            )
-            print(*_table(path.stem, jobs), sep="\n", flush=True)
+            jobs = runner.run(path, event, Path(scratch), lambda: leading, lambda text: click.echo(f"::: {text}"))
+            click.echo("\n".join(_table(path.stem, jobs)))
             good &= all(job.steps and job.conclusion == "success" for job in jobs.values())
     return 0 if good else 1
 
@@ -43,9 +43,9 @@ def _made(folder: Path) -> Path:
 
 
 def _event(origin: Path, *, pull_request: bool) -> Event:
-    """Make the repository that stands for GitHub's, and what happened there: a push to main, or a pull request for it."""
+    """Make the repository that stands for GitHub's, and what happened there: a push, or a pull request."""
     if _git(ROOT, "status", "--porcelain"):
-        print("::: what is not committed is not run", flush=True)
+        click.echo("::: what is not committed is not run")
     _git(ROOT, "clone", "--quiet", "--bare", str(ROOT), str(origin))
     _git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
     head = _git(ROOT, "rev-parse", "HEAD")

@@ -19,15 +19,18 @@ class ActionFailedError(RuntimeError):
 
 def checkout(given: With, job: "Job") -> None:
     """Check out as actions/checkout does: a pull request detached, a push on its branch, of one commit unless asked."""
-    event, branch = job.event, job.event.ref.removeprefix("refs/")
+    event = job.event
     if event.name == "pull_request":
-        target, onto = f"refs/remotes/{branch}", ["--detach", f"refs/remotes/{branch}"]
+        target = f"refs/remotes/{event.ref.removeprefix('refs/')}"
+        onto = ["--detach", target]
     else:
-        name = branch.removeprefix("heads/")
-        target, onto = f"refs/remotes/origin/{name}", ["-B", name, f"refs/remotes/origin/{name}"]
-    everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
-    wanted = f"+{event.sha}:{target}"
-    refs = [*everything, wanted] if given.get("fetch-depth") == "0" else ["--depth=1", wanted]
+        branch = event.ref.removeprefix("refs/heads/")
+        target = f"refs/remotes/origin/{branch}"
+        onto = ["-B", branch, target]
+    refs = ["--depth=1", f"+{event.sha}:{target}"]
+    if given.get("fetch-depth") == "0":
+        everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
+        refs = everything + refs[1:] * (event.name == "pull_request")
     job.git("init", "--quiet")
     job.git("remote", "add", "origin", event.origin.as_uri())
     job.git("fetch", "--quiet", "--no-tags", "origin", *refs)
