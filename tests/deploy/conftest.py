@@ -51,20 +51,21 @@ class Cloud:
         listed = self.client("cloudformation").describe_stacks()["Stacks"]
         return sorted(stack["StackName"] for stack in listed)
 
-    def outputs(self) -> dict[str, str]:
-        """Give the stack's outputs, once it is complete."""
-        (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-        assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, stack
-        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    def outputs(self, stack: str = STACK) -> dict[str, str]:
+        """Give a stack's outputs, once it is complete."""
+        (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        assert found["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, found
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
     @property
     def function(self) -> str:
         """The function's name."""
         return self.outputs()["Alias"].split(":")[-2]
 
-    def live(self) -> str:
-        """Give the version that the alias points to."""
-        version: str = self.client("lambda").get_alias(FunctionName=self.function, Name="live")["FunctionVersion"]
+    def live(self, stack: str = STACK) -> str:
+        """Give the version that a stack's alias points to."""
+        function, alias = self.outputs(stack)["Alias"].split(":")[-2:]
+        version: str = self.client("lambda").get_alias(FunctionName=function, Name=alias)["FunctionVersion"]
         return version
 
     def invoke(self, event: dict[str, Any], qualifier: str = "live") -> dict[str, Any]:
