@@ -96,20 +96,19 @@ def _event(origin: Path, *, pull_request: bool) -> Event:
         return Event("push", PUSHED, head, origin)
     base = _base(head)
     _git(origin, "fetch", "--quiet", "--update-shallow", str(ROOT), base)
-    tree = _git(origin, "merge-tree", "--write-tree", base, head)
-    merge = _git(origin, "commit-tree", tree, "-p", base, "-p", head, "-m", "Merge")
+    merge = _git(origin, "commit-tree", f"{head}^{{tree}}", "-p", base, "-p", head, "-m", "Merge")
     _git(origin, "update-ref", PUSHED, base)
     _git(origin, "update-ref", MERGED, merge)
     return Event("pull_request", MERGED, merge, origin, base="main")
 
 
 def _base(head: str) -> str:
-    """Find what a pull request of this commit would be for: main, or the commit before on main itself."""
-    for name in ("origin/main", "main", f"{head}^"):
-        found = _git(ROOT, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", check=False)
-        if found and found != head:
-            return found
-    return head
+    """Find what a pull request of this commit would be for: main where the two parted, or on main the commit before."""
+    for name in ("origin/main", "main"):
+        parted = _git(ROOT, "merge-base", name, head, check=False)
+        if parted and parted != head:
+            return parted
+    return _git(ROOT, "rev-parse", "--quiet", "--verify", f"{head}^", check=False) or head
 
 
 def _git(folder: Path, *arguments: str, check: bool = True) -> str:
