@@ -114,7 +114,9 @@ def _base(head: str) -> str:
 def _git(folder: Path, *arguments: str, check: bool = True) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | AUTHOR
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=check).stdout.strip()
+    errors = None if check else subprocess.DEVNULL
+    ended = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, check=check)
+    return ended.stdout.strip()
 
 
 def _table(name: str, jobs: Mapping[str, Job]) -> list[str]:
