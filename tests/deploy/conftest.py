@@ -139,7 +139,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @contextmanager
-def emulated(kept: Path) -> Iterator[Cloud]:
+def emulated(kept: Path, **settings_of_its_own: str) -> Iterator[Cloud]:
     """Run the emulator on a free port of the loopback interface; what it keeps lies in the given folder."""
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
@@ -152,6 +152,7 @@ def emulated(kept: Path) -> Iterator[Cloud]:
         "MINISTACK_REGION": REGION,
         "PATH": os.environ["PATH"],
         "TMPDIR": str(kept),
+        **settings_of_its_own,
     }
     with (kept / "log").open("w") as log:
         emulator = subprocess.Popen(

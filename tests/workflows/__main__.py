@@ -23,6 +23,8 @@ from tests.workflows.runner import Event, Job
 FOLDER = ROOT / ".github" / "workflows"
 AUTHOR = {f"GIT_{who}_{what}": "github@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 PROD = "handover-prod"
+CONCURRENCY = "4"
+"""How many environments the emulator may have: it unpacks the layers anew for each, and `verify` begins with a burst."""
 PUSHED, MERGED = "refs/heads/main", "refs/pull/1/merge"
 
 
@@ -30,7 +32,10 @@ def main(names: list[str]) -> int:
     """Run workflows, all of them where none is named, print how each step came out, and give the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     paths = [FOLDER / f"{name}.yml" for name in names] or sorted(FOLDER.glob("*.yml"))
-    with TemporaryDirectory(prefix="handover-workflows-") as scratch, emulated(_made(Path(scratch, "cloud"))) as cloud:
+    with (
+        TemporaryDirectory(prefix="handover-workflows-") as scratch,
+        emulated(_made(Path(scratch, "cloud")), LAMBDA_ACCOUNT_CONCURRENCY=CONCURRENCY) as cloud,
+    ):
         leading = {name: value for name, value in cloud.environment.items() if os.environ.get(name) != value}
         good = True
         for path in paths:
