@@ -24,7 +24,7 @@ FOLDER = ROOT / ".github" / "workflows"
 AUTHOR = {f"GIT_{who}_{what}": "github@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 PROD = "handover-prod"
 CONCURRENCY = "4"
-"""How many environments the emulator may have: it unpacks the layers anew for each, and `verify` begins with a burst."""
+"""Environments that the emulator may have: it unpacks the layers anew for each, and `verify` begins with a burst."""
 PUSHED, MERGED = "refs/heads/main", "refs/pull/1/merge"
 
 
