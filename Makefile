@@ -11,13 +11,15 @@ ARCHITECTURE ?= $(patsubst aarch64,arm64,$(shell uname -m))
 
 export ARCHITECTURE
 export SAM_CLI_TELEMETRY := 0
-export AWS_DEFAULT_REGION ?= eu-central-1
 
 BIN  := .venv/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
 
-# Which stack `verify` and `rollback` mean.
+# Which stack `verify`, `live` and `rollback` mean.
 NAMED = $(if $(STACK),--stack "$(STACK)") $(if $(STAGE),--stage "$(STAGE)") $(if $(REGION),--region "$(REGION)")
+# Where `sam` is sent: sam never reads AWS_REGION, so it is given the region that the other words look in. There is no
+# default one: a stack in a region that nobody named is found by nobody.
+LOOK = region=$$($(BIN)/handover region --stage "$(STAGE)" $(if $(REGION),--region "$(REGION)"))
 
 help:  ## list these words
 	grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -45,13 +47,13 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/handover events
 	$(BIN)/handover watch
 
-check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S REPORT=x.md HTML=x.html)
-	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(DELIVERY),--delivery "$(DELIVERY)") \
+check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S BASE=main REPORT=x.md HTML=x.html)
+	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(DELIVERY),--delivery "$(DELIVERY)") $(if $(BASE),--base "$(BASE)") \
 	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(HTML),--html "$(HTML)") $(if $(GITHUB_ACTIONS),--github)
 
 explain: built .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
 	test -n "$(CODE)" || { echo "make: say which clause, as in make explain CODE=P203" >&2; exit 2; }
-	$(BIN)/handover explain $(if $(DELIVERY),--delivery "$(DELIVERY)") $(CODE)
+	$(BIN)/handover explain $(if $(DELIVERY),--delivery "$(DELIVERY)") $(if $(BASE),--base "$(BASE)") $(CODE)
 
 bench-peers: .venv/modelling .venv/dev  ## install what a user would pick instead, each from its lock, into bench/.venvs
 	$(BIN)/python -m bench.peers
@@ -74,29 +76,31 @@ unpack:  ## ... back: the same bytes for every stage
 	test -f built.tar.gz || { echo "make: there is no built.tar.gz: make pack writes it" >&2; exit 2; }
 	tar --extract --file built.tar.gz
 
-deploy: .venv/run  ## check, then sam deploy: make deploy STAGE=staging (BUILT=1: what is built and checked already)
+deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already)
 	test -n "$(STAGE)" || { echo "make: say where to, as in make deploy STAGE=staging" >&2; exit 2; }
+	$(LOOK) && \
 	$(if $(BUILT),,architecture=$$($(BIN)/handover ready --architecture "$(STAGE)") && \
-	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= DELIVERY=)
-	$(BIN)/handover ready "$(STAGE)"
-	$(BIN)/sam deploy --config-env "$(STAGE)"
+	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= DELIVERY= && )\
+	$(BIN)/handover ready "$(STAGE)" && \
+	$(BIN)/handover compatible --stage "$(STAGE)" --region "$$region" $(if $(URL),--url "$(URL)") $(if $(FORCE),--force) && \
+	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
 
 # Not built anew: what was deployed is what lies in .aws-sam/build.
 verify: .venv/run  ## hold a deployed stack to what was built: make verify STAGE=staging (or STACK=, REGION=, URL=)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make verify STAGE=staging" >&2; exit 2; }
 	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)")
 
-live: .venv/run  ## print the version that users are on: make live STAGE=prod
+live: .venv/run  ## print the version that users are on: make live STAGE=prod (or STACK=, REGION=)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live STAGE=prod" >&2; exit 2; }
 	$(BIN)/handover live $(NAMED)
 
-rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging [TO=7] [DRY_RUN=1]
+rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging (REGION=, TO=7, DRY_RUN=1)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make rollback STAGE=staging" >&2; exit 2; }
 	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(DRY_RUN),--dry-run)
 
-undeploy: .venv/run  ## sam delete, which asks first: make undeploy STAGE=staging (YES=1: without asking)
+undeploy: .venv/run  ## sam delete, which asks first: make undeploy STAGE=staging (REGION=; YES=1: without asking)
 	test -n "$(STAGE)" || { echo "make: say what to take down, as in make undeploy STAGE=staging" >&2; exit 2; }
-	$(BIN)/sam delete --config-env "$(STAGE)" $(if $(YES),--no-prompts)
+	$(LOOK) && $(BIN)/sam delete --config-env "$(STAGE)" --region "$$region" $(if $(YES),--no-prompts)
 
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --ignore tests/sam --ignore tests/deploy --numprocesses 2 --dist loadfile --cov --cov-report=term

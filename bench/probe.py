@@ -37,8 +37,8 @@ def called(mode: str) -> Any:
     module = importlib.import_module(name)
     if mode == "quiet":
         if not emitting:
-            sys.exit(f"{name} has no _emit any more: say in bench/probe.py what writes its line of metrics")
-        module.__dict__["_emit"] = lambda *_: None  # telemetry is one function, and this run goes without
+            sys.exit(f"{name} has no telemetry any more: say in bench/probe.py what writes its line of metrics")
+        module.__dict__["telemetry"] = SimpleNamespace(answered=lambda *_: None)
     else:
         module.__dict__.update(emitting)
     return getattr(module, attribute)
@@ -78,6 +78,6 @@ with open(os.devnull, "w") as nowhere:  # noqa: PTH123  stdout is the function's
     os.dup2(nowhere.fileno(), 1)
 assert isinstance(sys.stdout, io.TextIOWrapper)  # noqa: S101  Python made it, and nobody has replaced it
 sys.stdout.reconfigure(write_through=True)
-emitting = {key: value for key, value in vars(importlib.import_module(name)).items() if key == "_emit"}
+emitting = {key: value for key, value in vars(importlib.import_module(name)).items() if key == "telemetry"}
 for line in sys.stdin:
     print(json.dumps(answer(json.loads(line))), file=answers, flush=True)

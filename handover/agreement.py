@@ -35,6 +35,9 @@ class Score:
     meaning: str
     low: float
     high: float
+    probability: bool = True
+    """Whether a score from 0 to 1 is the share of such cases that turn out 1. Say False where it only ranks, as after
+    class weights or resampling: then nobody expects its mean to be the labels'."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,14 @@ class Budgets:
     """How far a score in production may lie from the training-time model's [the score's unit]."""
     flipped_decisions: int
     """Golden rows whose decision in production may differ from the training-time model's [rows]."""
+    least_auc: float = 0.5
+    """AUC on the held-out rows that a model of yes or no has at least, chance allowed for [1]."""
+    most_auc: float = 0.999
+    """AUC above which nobody believes it: a column most likely tells the outcome [1]."""
+    least_r2: float = 0.0
+    """R2 on the held-out rows that a model of a number has at least, chance allowed for [1]."""
+    fall: float = 0.02
+    """How far AUC, or R2, may lie below the base branch's, chance allowed for [1]."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +142,11 @@ class Contract:
                 topic="budgets",
                 word="parity",
             )
+        for word, low in (("least_auc", 0), ("most_auc", 0), ("least_r2", None), ("fall", 0)):
+            value = getattr(budgets, word)
+            if not _is_number(value) or value > 1 or (low is not None and value < low):
+                range_ = "up to 1" if low is None else f"from {low} to 1"
+                raise ContractError(f"{word} is {value!r}; write a number {range_}", topic="budgets", word=word)
 
     def compiled(self) -> Json:
         """Give the contract as plain JSON data, for ``contract.json``: production imports no schema code.

@@ -4,6 +4,7 @@ import ast
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,17 +20,20 @@ import onnx
 from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
-from handover import retraining
+from handover import retraining, source
 from handover.agreement import Contract
 from handover.cloudformation import Template
-from handover.diff.revisions import agreed_before
+from handover.diff.revisions import Agreed, agreed_before, delivered_before
 from handover.latency import Latency, measure
 from handover.limit import at_most
 from handover.local import gateway
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, built_function
+from handover.proof import drawn_rows
+from handover.quality import HELD_OUT, HeldOut
+from handover.rows import domains
 from predictor import delivery as serving
-from predictor.encoder import Encoder, FloatRows, Heuristic
+from predictor.encoder import Encoder, FloatRows, Heuristic, HeuristicError
 from predictor.problems import MAX_BATCH_ROWS
 
 type Json = dict[str, Any]
@@ -50,13 +54,21 @@ class Case:
         The project's folder: where ``template.yaml`` is.
     folder
         The delivery's folder.
+    base
+        The git revision whose contract was agreed before; it is found where it is not named.
+    allowed
+        The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(
+        self, root: Path, folder: Path, *, base: str | None = None, allowed: Mapping[str, str] | None = None
+    ) -> None:
         self.root = root
         self.folder = folder
+        self.base = base
+        self.allowed = allowed or {}
         self._opened = ExitStack()
-        self._trained: dict[int, Path] = {}
+        self._trained: dict[int, retraining.Retrained] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -71,13 +83,16 @@ class Case:
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained, of this very delivery."""
         other = self.folder != self.root / retraining.HOME
-        return f"make explain CODE={code}" + (f" DELIVERY={shlex.quote(self.relative(self.folder))}" if other else "")
+        delivery = f" DELIVERY={shlex.quote(self.relative(self.folder))}" if other else ""
+        return f"make explain CODE={code}{delivery}" + (f" BASE={shlex.quote(self.base)}" if self.base else "")
 
     # --- what people wrote
 
     @cached_property
     def contract(self) -> Contract:
-        """``CONTRACT`` of ``contract.py``."""
+        """``CONTRACT`` of ``contract.py``, which is read before it is run."""
+        if fault := source.more_than_a_declaration(self.contract_tree):
+            raise source.RefusedSourceError(fault)
         contract = _run(self.folder / "contract.py", "delivery_contract").CONTRACT
         if not isinstance(contract, Contract):
             raise TypeError("CONTRACT is not a handover.agreement.Contract")
@@ -100,7 +115,11 @@ class Case:
 
     @cached_property
     def heuristics_module(self) -> ModuleType:
-        """``heuristics.py``, run as the function runs it: where none of the project's other rooms can be imported."""
+        """``heuristics.py``, run as the function runs it: where none of the project's other rooms can be imported.
+
+        It is read first: what imports or reaches for what it must not is refused, and never runs.
+        """
+        source.refuse(self.heuristics_tree)
         path = self.folder / "heuristics.py"
         hidden = {name: sys.modules.get(name) for name in NOT_IN_PRODUCTION}
         sys.modules.update(dict.fromkeys(NOT_IN_PRODUCTION))  # type: ignore[arg-type]  # None: an import ends here
@@ -166,6 +185,16 @@ class Case:
         return [] if lines == [""] else [json.loads(line) for line in lines]
 
     @cached_property
+    def held_out_rows(self) -> int:
+        """How many of the golden rows judge the model: they come first, and those drawn from the contract follow."""
+        return sum("covers" not in line for line in self.golden)
+
+    @cached_property
+    def held_out(self) -> HeldOut:
+        """The scores and labels that judge the model."""
+        return HeldOut.from_csv((self.folder / HELD_OUT).read_bytes())
+
+    @cached_property
     def graph(self) -> onnx.ModelProto:
         """``model.onnx``, read but not run."""
         return onnx.load_model(self.folder / "model.onnx", load_external_data=False)
@@ -176,9 +205,13 @@ class Case:
         return serving.session((self.folder / "model.onnx").read_bytes())
 
     @cached_property
-    def agreed_before(self) -> Json | None:
-        """What ``contract.json`` says on the base branch; ``None`` where nothing was agreed before."""
-        return agreed_before(self.folder)
+    def agreed_before(self) -> tuple[Agreed, ...]:
+        """What this contract follows: on the base branch, or earlier on this one; empty where nothing was agreed."""
+        return agreed_before(self.folder, self.compiled, self.base)
+
+    def delivered_before(self, name: str) -> bytes | None:
+        """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
+        return delivered_before(self.folder, name, self.base)
 
     # --- where it comes from
 
@@ -209,7 +242,13 @@ class Case:
             if found is None:
                 raise retraining.NotTrainedError("there is no program that trains it")
             self._trained[times] = self._opened.enter_context(retraining.trained_again(self.root, self.folder, found))
-        return self._trained[times]
+        return self._trained[times].delivery
+
+    @property
+    def observed(self) -> Json | None:
+        """What was seen while it trained again, see ``handover.observation``; ``None`` where it delivered unseen."""
+        self.trained_again()
+        return self._trained[1].observed
 
     # --- what follows from both
 
@@ -226,12 +265,28 @@ class Case:
     @cached_property
     def golden_rows(self) -> list[Any]:
         """The golden rows as the serving validator makes them."""
-        return [self.validator.validate_json(json.dumps(line["row"])) for line in self.golden]
+        return [self.made(line["row"]) for line in self.golden]
+
+    def made(self, row: Json) -> Any:
+        """Make a row as the serving validator does."""
+        return self.validator.validate_json(json.dumps(row))
 
     @cached_property
     def golden_matrix(self) -> FloatRows:
         """The golden rows as the model's input, float32 (N, K)."""
         return self.encoder.matrix(self.golden_rows)
+
+    @cached_property
+    def seen_matrix(self) -> FloatRows:
+        """The golden rows and rows drawn from the contract, as the model's input: what columns can be, rare or not."""
+        drawn = (self._vector(row) for row in drawn_rows(domains(self.compiled)))
+        return np.concatenate([self.golden_matrix, *(vector for vector in drawn if vector is not None)])
+
+    def _vector(self, row: Json) -> FloatRows | None:
+        try:
+            return self.encoder.vector(self.made(row))
+        except (ValidationError, HeuristicError):
+            return None  # a multiple of 0.1 refused by its last bit; a row on which the clause of that did not try
 
     @cached_property
     def golden_scores(self) -> NDArray[np.float64]:

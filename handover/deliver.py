@@ -9,22 +9,27 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
-from pydantic_core import ValidationError
 
 from handover import provenance
 from handover.agreement import Contract
-from handover.conversion import at_thresholds, to_graph, training_time_scores
+from handover.conversion import thresholds, to_graph, training_time_scores
+from handover.encoding import Encoding
+from handover.errors import DeliverError
+from handover.proof import Proof, decide, require_range
+from handover.quality import HELD_OUT, HeldOut
 from predictor import delivery as serving
-from predictor.encoder import Encoder, FloatRows, HeuristicError
+from predictor.encoder import FloatRows
 from predictor.prediction import Prediction
+
+__all__ = ["DeliverError", "Matrix", "deliver", "matrix"]
 
 type Json = dict[str, Any]
 type Rows = Sequence[Mapping[str, Any]]
 
-
-class DeliverError(ValueError):
-    """What was to be delivered breaks the contract already here; the message says which row or figure, and why."""
+FILES = (*serving.FILES, HELD_OUT)
+"""All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +52,23 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     DeliverError
         When the contract refuses a row, or a heuristic fails on one; names the row, and the field or the heuristic.
     ContractError
-        When the contract says something that production could not hold.
+        When the contract says something that production could not enforce.
     """
-    encoder, accepted = _serving_side(rows, contract.compiled(), heuristics)
-    return Matrix(_encoded(encoder, accepted), encoder.columns)
+    encoding = Encoding(contract.compiled(), heuristics)
+    return Matrix(encoding.matrix(rows), encoding.columns)
 
 
 def deliver(
     model: Any,
     *,
     rows: Rows,
-    labels: Iterable[float],
+    labels: Iterable[Any],
     contract: Contract,
     heuristics: ModuleType,
     to: Path,
     training: Mapping[str, Any] | None = None,
     quality: Mapping[str, Any] | None = None,
+    positive: object = None,
 ) -> Json:
     """Write the delivery of a trained model.
 
@@ -71,8 +77,10 @@ def deliver(
     model
         scikit-learn, XGBoost or LightGBM, trained on ``matrix(...)``.
     rows, labels
-        Rows that the model was not trained on, with their outcomes. They become the golden rows, with the answers
-        that the model gives here, and the baseline that production is compared with.
+        Rows that the model was not trained on, with their outcomes: numbers, or the classes that the model knows. They
+        judge the model, become golden rows with the answers that the model gives here, and are the baseline that
+        production is compared with. Rows drawn from the contract become golden rows too, so that every category, gap
+        and end of a range has an answer of the training.
     contract, heuristics
         What ``contract.py`` and ``heuristics.py`` hold.
     to
@@ -80,7 +88,9 @@ def deliver(
     training
         What the model was trained on, for the manifest: data, its SHA-256, rows, seed.
     quality
-        Held-out figures of merit, for the manifest.
+        The author's own figures of merit, for the manifest; those that production is judged by are computed here.
+    positive
+        The class whose probability is the score; needed where the model's classes are not 0 and 1.
 
     Returns
     -------
@@ -89,31 +99,38 @@ def deliver(
     Raises
     ------
     DeliverError
-        When the contract refuses a row, or the ONNX model does not give the training-time model's answers within the
-        contract's parity budget. Nothing has been written then.
+        When the contract refuses a row, the labels cannot judge the model, the model fails on a row that the contract
+        accepts, or the ONNX model does not give the training-time model's answers within the contract's parity budget.
+        Nothing has been written then.
+    ConversionError
+        When the model cannot become a graph.
     """
     compiled = contract.compiled()
-    encoder, accepted = _serving_side(rows, compiled, heuristics)
-    features = _encoded(encoder, accepted)
-    scores = training_time_scores(model, features).astype(np.float32)
-    _hold_range(scores, contract, "the model's scores")
-    graph = to_graph(model, encoder.columns, contract.name)
-    decisions = [_decision(contract, score) for score in scores]
-    _hold_parity(graph, features, scores, contract)
-    edges = at_thresholds(graph, features)
-    if len(edges):
-        _hold_parity(
-            graph, edges, training_time_scores(model, edges).astype(np.float32), contract, "rows at thresholds"
-        )
-    golden = [
-        {"row": dict(row), "score": float(str(score)), "decision": decision}
-        for row, score, decision in zip(rows, scores, decisions, strict=True)
+    encoding = Encoding(compiled, heuristics)
+    _require_own_columns(model, encoding.columns)
+    features = encoding.matrix(rows)
+
+    def ask(values: FloatRows) -> NDArray[np.float32]:
+        return training_time_scores(model, values, positive=positive).astype(np.float32)
+
+    scores = ask(features)
+    require_range(scores, contract, "the model's scores")
+    held_out = HeldOut(scores.astype(np.float64), _numbers(model, labels, len(scores), positive))
+    proof = Proof(contract, encoding, ask)
+    graph = to_graph(model, encoding.columns, contract.name, positive=positive)
+    proof.require_parity(graph, thresholds(onnx.load_from_string(graph)), features)
+    decisions = [decide(contract, score) for score in scores]
+    golden = [_line(row, score, contract) for row, score in zip(rows, scores, strict=True)]
+    golden += [
+        {**_line(drawn.row, score, contract), "covers": list(drawn.covers)}
+        for drawn, score in proof.delivered(decisions)
     ]
     files = {
         "contract.json": _json(compiled),
         "heuristics.py": Path(str(heuristics.__file__)).read_bytes(),
         "model.onnx": graph,
         "golden.jsonl": b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
+        HELD_OUT: held_out.as_csv(),
     }
     kinds = {field["name"]: field["kind"] for field in compiled["fields"]}
     manifest = {
@@ -122,12 +139,13 @@ def deliver(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         "columns": [
             {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
-            for column, reference in zip(encoder.columns, _reference(features), strict=True)
+            for column, reference in zip(encoding.columns, reference_row(features), strict=True)
         ],
         "tolerance": contract.budgets.parity,
-        "baseline": _baseline(scores, decisions, np.fromiter(labels, dtype=np.float64), contract),
+        "baseline": baseline(held_out, decisions, contract),
         "training": dict(training or {}),
-        "quality": dict(quality or {}),
+        "quality": held_out.figures(),
+        "quality_by_author": dict(quality or {}),
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),
     }
@@ -138,72 +156,64 @@ def deliver(
     return manifest
 
 
-def _serving_side(rows: Rows, compiled: Json, heuristics: ModuleType) -> tuple[Encoder, list[Any]]:
-    validator, _ = serving.validators(compiled)
-    accepted = []
-    for index, row in enumerate(rows):
-        try:
-            accepted.append(validator.validate_json(json.dumps(row)))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=True, include_context=False)[0]
-            field = ".".join(map(str, first["loc"]))
-            raise DeliverError(
-                f"row {index}, field {field}: {first['msg']}, but it is {first['input']!r}. "
-                f"Mend the row, or widen the field in contract.py"
-            ) from None
-    return Encoder(compiled["fields"], serving.heuristics_in(heuristics)), accepted
+def _require_own_columns(model: Any, columns: tuple[str, ...]) -> None:
+    """Compare the names that a model was fitted on, where its author gave it names, with the contract's."""
+    own = _names(model)
+    if own and own != list(columns):
+        raise DeliverError(
+            f"the model was trained on the columns {', '.join(own)}, and matrix(...) gives {', '.join(columns)}: train "
+            f"on its values, with its columns in this order"
+        )
 
 
-def _encoded(encoder: Encoder, accepted: list[Any]) -> FloatRows:
+def _names(model: Any) -> list[str]:
+    """Give the column names that a fitted model keeps; none where its framework only numbered the columns."""
+    booster = getattr(model, "get_booster", None)
     try:
-        return encoder.matrix(accepted)
-    except HeuristicError:
-        for index, row in enumerate(accepted):
-            try:
-                encoder.vector(row)
-            except HeuristicError as error:
-                raise DeliverError(f"row {index}, {error} ({error.__cause__}). Mend it in heuristics.py") from error
-        raise
+        names = getattr(model, "feature_names_in_", None)
+        if names is None:
+            names = getattr(booster() if booster else model, "feature_names", None)
+    except Exception:  # not fitted yet, in each framework's own way: its conversion says so
+        return []
+    names = [] if names is None or callable(names) else [str(name) for name in names]
+    return [] if any(name in {f"{stem}{place}" for stem in NUMBERED} for place, name in enumerate(names)) else names
 
 
-def _hold_range(scores: NDArray[np.float32], contract: Contract, whose: str) -> None:
-    low, high = np.float32(contract.score.low), np.float32(contract.score.high)
-    if not np.all((scores >= low) & (scores <= high)):
+NUMBERED = ("", "f", "x", "Column_")
+"""How frameworks call a column that has no name, before its number."""
+
+
+def _numbers(model: Any, labels: Iterable[Any], rows: int, positive: object) -> NDArray[np.float64]:
+    """Give the labels as numbers: where they are the model's classes, 1 for the one that is the score's."""
+    given = np.asarray(list(labels))
+    given = given.reshape(-1) if given.ndim == 2 and given.shape[1] == 1 else given
+    classes = getattr(model, "classes_", None)
+    if given.dtype.kind in "USO" and positive is not None:
+        given = given == positive
+    elif classes is not None and len(classes) == 2 and np.array_equal(classes, [-1, 1]):
+        given = given == 1
+    try:
+        numbers: NDArray[np.float64] = given.astype(np.float64)
+    except (TypeError, ValueError):
         raise DeliverError(
-            f"{whose} leave the contract's range: {scores.min()} to {scores.max()}, "
-            f"where {contract.score.low} to {contract.score.high} was agreed"
-        )
+            f"labels are {', '.join(sorted({repr(label) for label in given.tolist()})[:3])}, not numbers: give 1 for "
+            f"the outcome that the score is the probability of and 0 for the other, or say positive="
+        ) from None
+    if numbers.shape != (rows,):
+        raise DeliverError(f"there are {len(numbers)} labels for {rows} rows; give one for each row, in their order")
+    if not np.isfinite(numbers).all():
+        raise DeliverError(f"label {int(np.flatnonzero(~np.isfinite(numbers))[0])} is not a finite number")
+    if not rows or np.ptp(numbers) == 0:
+        seen = f"all {rows} labels are {numbers[0]:g}" if rows else "there are no rows"
+        raise DeliverError(f"{seen}: rows of one outcome cannot judge a model; give held-out rows of both")
+    return numbers
 
 
-def _hold_parity(
-    graph: bytes, features: FloatRows, scores: NDArray[np.float32], contract: Contract, of: str = "rows"
-) -> None:
-    """Compare onnxruntime's answers with the training-time model's, before anything is written."""
-    found = serving.session(graph)(features)
-    _hold_range(found, contract, f"onnxruntime's scores of {of}")
-    apart = np.abs(found - scores)
-    tolerance = contract.budgets.parity
-    differ, worst = int((~(apart <= tolerance)).sum()), int(apart.argmax())
-    if differ:
-        raise DeliverError(
-            f"onnxruntime does not give the model's answers: {differ} of {len(scores)} {of} differ by more than "
-            f"{tolerance}, the worst is row {worst}, by {apart[worst]:.3g}. "
-            f"Train on the float32 values of matrix(...), and on nothing that was changed after it"
-        )
-    flips = [row for row in range(len(scores)) if _decision(contract, found[row]) != _decision(contract, scores[row])]
-    if len(flips) > contract.budgets.flipped_decisions:
-        raise DeliverError(
-            f"onnxruntime decides otherwise than the model on {len(flips)} of {len(scores)} {of}, first on row "
-            f"{flips[0]}: a score lies on the edge of a decision. Move the edge in contract.py by a little"
-        )
+def _line(row: Mapping[str, Any], score: np.float32, contract: Contract) -> Json:
+    return {"row": dict(row), "score": float(str(score)), "decision": decide(contract, score)}
 
 
-def _decision(contract: Contract, score: np.float32) -> str:
-    """Decide as the contract says; written apart from the function's own code, which it is held against."""
-    return next(decision for decision, edge in contract.decisions.items() if score <= np.float32(edge))
-
-
-def _reference(features: FloatRows) -> list[float | None]:
+def reference_row(features: FloatRows) -> list[float | None]:
     """Give the row that reasons compare with: of each column the lower median, which some row really has."""
     reference: list[float | None] = []
     for column in features.T:
@@ -212,15 +222,13 @@ def _reference(features: FloatRows) -> list[float | None]:
     return reference
 
 
-def _baseline(
-    scores: NDArray[np.float32], decisions: list[str], labels: NDArray[np.float64], contract: Contract
-) -> Json:
-    """Describe the golden rows' scores: what production is expected to look like."""
-    deciles = np.quantile(scores.astype(np.float64), np.linspace(0, 1, 11))
+def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) -> Json:
+    """Describe the held-out rows' scores: what production is expected to look like."""
+    deciles = np.quantile(held_out.scores, np.linspace(0, 1, 11))
     return {
-        "rows": len(scores),
-        "mean_score": round(float(scores.mean(dtype=np.float64)), 6),
-        "mean_label": round(float(labels.mean()), 6),
+        "rows": len(decisions),
+        "mean_score": round(float(held_out.scores.mean()), 6),
+        "mean_label": round(float(held_out.labels.mean()), 6),
         "score_deciles": [round(float(decile), 6) for decile in deciles],
         "decision_share": {name: round(decisions.count(name) / len(decisions), 6) for name in contract.decisions},
     }

@@ -98,6 +98,13 @@ class Finding:
     """The clauses at the root of that: broken ones, or such that could not be held themselves."""
     failed: bool = False
     """Whether the clause itself failed, and so says nothing of the delivery."""
+    allowed: str = ""
+    """Why the project allows that it is skipped, in the words of ``handover.toml``; empty where nobody allowed it."""
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether it was skipped without leave: then the contract is neither kept nor broken here."""
+        return self.verdict is Verdict.SKIPPED and not self.allowed
 
     def as_json(self, relative: Callable[[Path], str]) -> dict[str, Any]:
         """Give the finding as plain data, paths made relative by ``relative``."""
@@ -117,8 +124,8 @@ class Finding:
                 "look": relative(self.broken.look),
                 "line": self.broken.line,
             }
-        if self.reason:
-            found["reason"] = self.reason
+        if self.verdict is Verdict.SKIPPED:
+            found |= {"reason": self.reason, "needs": list(self.lacks), "allowed": self.allowed or None}
         if self.note:
             found["note"] = self.note
         return found

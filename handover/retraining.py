@@ -1,13 +1,16 @@
 """A delivery's training, run once more in a copy of the project: nothing of the project itself is touched."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 HOME, PROJECTS_OWN = Path("layers/model/delivery"), Path("modelling/train.py")
 MINUTES = 30
@@ -18,6 +21,16 @@ NOT_COPIED = shutil.ignore_patterns(
 
 class NotTrainedError(RuntimeError):
     """The training ended without a delivery; the message is what it said last."""
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """What training again made, and what was seen of it."""
+
+    delivery: Path
+    """The new delivery's folder."""
+    observed: dict[str, Any] | None
+    """What ``handover.observation`` concluded; ``None`` where the training's own process did not deliver there."""
 
 
 def program(root: Path, folder: Path) -> Path | None:
@@ -35,8 +48,8 @@ def program(root: Path, folder: Path) -> Path | None:
 
 
 @contextmanager
-def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Path]:
-    """Train in a copy of the project, and give the folder of the new delivery there.
+def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Retrained]:
+    """Train in a copy of the project, observed.
 
     Hashes of strings are seeded anew in every Python process, and are here: an order that depends on them shows.
 
@@ -48,10 +61,11 @@ def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix="handover-training-") as scratch:
         copy = Path(shutil.copytree(root, Path(scratch) / "project", ignore=NOT_COPIED))
         rooms = [copy, copy / "function", copy / "layers" / "model"]
+        delivery, seen = copy / folder.relative_to(root), Path(scratch) / "observed.json"
         command = ["-m", "modelling.train"] if training == PROJECTS_OWN else [str(copy / training)]
         try:
             ended = subprocess.run(
-                [sys.executable, *command],
+                [sys.executable, "-m", "handover.observation", delivery, seen, *command],
                 cwd=copy,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, rooms)), "PYTHONDONTWRITEBYTECODE": "1"},
                 stdin=subprocess.DEVNULL,
@@ -67,4 +81,4 @@ def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Path]:
         if ended.returncode:
             said = ended.stdout.strip().splitlines() or [f"it ended with status {ended.returncode} and no word"]
             raise NotTrainedError(said[-1].replace(str(copy), "."))
-        yield copy / folder.relative_to(root)
+        yield Retrained(delivery, json.loads(seen.read_bytes()) if seen.is_file() else None)

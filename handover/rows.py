@@ -1,13 +1,159 @@
-"""Rows that a contract accepts, drawn by Hypothesis: for the clauses that must hold for every row."""
+"""The rows that a contract accepts: what each field can be, and rows drawn from it."""
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 type Json = dict[str, Any]
 
-ENDS = ("minimum", "maximum")
+NULL_SHARE = 0.15  # of the rows drawn by ``drawn_row``: how often a field that may be missing is
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What one field of a contract can be."""
+
+    name: str
+    required: bool
+    """Whether a caller must send it."""
+    nullable: bool
+    """Whether it may be ``null``."""
+    choices: tuple[Any, ...] = ()
+    """The categories or both flags, in the order of their codes in the model's input; empty for a number."""
+    low: float = 0.0
+    high: float = 0.0
+    """The ends of a number's range."""
+    open_low: bool = False
+    open_high: bool = False
+    """Whether an end is itself left out."""
+    step: float = 0.0
+    """What the number is a multiple of; 0 where it need not be whole."""
+    whole: bool = False
+    """Whether it is written as a whole number."""
+
+    @property
+    def count(self) -> float:
+        """How many different values there are, ``null`` among them; infinite where a number need not be whole."""
+        if self.choices:
+            return len(self.choices) + self.nullable
+        if self.low == self.high:
+            return 1 + self.nullable
+        return self._multiples[1] - self._multiples[0] + 1 + self.nullable if self.step else math.inf
+
+    @property
+    def ends(self) -> tuple[Any, Any]:
+        """The smallest and the largest number that a caller can send and that the model can tell from an open end."""
+        if self.step:
+            first, last = self._multiples
+            return self._multiple(first), self._multiple(last)
+        low, high = self.low, self.high
+        return (
+            _beyond(low, np.inf) if self.open_low else float(low),
+            _beyond(high, -np.inf) if self.open_high else float(high),
+        )
+
+    @property
+    def edge_values(self) -> tuple[Any, ...]:
+        """All choices; of a number both ends, and beside each the next number inside: one step, or one float32 step."""
+        if self.choices:
+            return self.choices
+        first, last = self.ends
+        inner = (
+            (self._multiple(self._multiples[0] + 1), self._multiple(self._multiples[1] - 1))
+            if self.step
+            else (_beyond(first, np.inf), _beyond(last, -np.inf))
+        )
+        return tuple(dict.fromkeys(value for value in (first, *inner, last) if first <= value <= last))
+
+    def beside(self, threshold: float) -> list[Any]:
+        """Give the values that lie on a threshold of the model's column, and next to it on either side."""
+        if self.choices:
+            places = {math.floor(threshold), math.ceil(threshold)}
+            return [choice for code, choice in enumerate(self.choices) if code in places]
+        first, last = self.ends
+        if self.step:
+            around = {math.floor(threshold / self.step), math.ceil(threshold / self.step)}
+            values: Iterable[Any] = (self._multiple(count) for count in sorted(around))
+        else:
+            exact = np.float32(threshold)
+            values = (float(np.nextafter(exact, np.float32(side))) for side in (-np.inf, exact, np.inf))
+        return [value for value in values if first <= value <= last]
+
+    @property
+    def _multiples(self) -> tuple[int, int]:
+        first, last = math.ceil(self.low / self.step), math.floor(self.high / self.step)
+        first += self.open_low and first * self.step <= self.low
+        last -= self.open_high and last * self.step >= self.high
+        return first, last
+
+    def _multiple(self, count: int) -> float:
+        return round(count * self.step) if self.whole else float(count * self.step)
+
+    def drawn(self, random: Random) -> Any:
+        """Draw one value at random, each as likely as the next, and never ``null``."""
+        if self.choices:
+            return random.choice(self.choices)
+        if self.step:
+            return self._multiple(random.randint(*self._multiples))
+        return random.uniform(*self.ends)
+
+    @property
+    def strategy(self) -> st.SearchStrategy[Any]:
+        """Draw values by Hypothesis, which likes the ends of a range; ``null`` among them."""
+        return st.one_of(self._strategy, st.none()) if self.nullable else self._strategy
+
+    @property
+    def _strategy(self) -> st.SearchStrategy[Any]:
+        if self.choices:
+            return st.sampled_from(self.choices)
+        if self.step:
+            return st.integers(*self._multiples).map(self._multiple)
+        return st.floats(self.low, self.high, exclude_min=self.open_low, exclude_max=self.open_high)
+
+
+def _beyond(end: float, side: float) -> float:
+    """Give the next float32 on a side of a number: beyond its own rounding, where that lies on the other side."""
+    return float(np.nextafter(np.float32(end), np.float32(side)))
+
+
+def domains(compiled: Json) -> list[Domain]:
+    """Say of each field of a compiled contract what it can be, in the contract's order."""
+    required = compiled["schema"].get("required", ())
+    return [_domain(name, schema, name in required) for name, schema in compiled["schema"]["properties"].items()]
+
+
+def _domain(name: str, schema: Json, required: bool) -> Domain:
+    kinds = schema.get("anyOf", [schema])
+    nullable = any(kind.get("type") == "null" for kind in kinds)
+    (kind,) = (kind for kind in kinds if kind.get("type") != "null")
+    choices = (kind["const"],) if "const" in kind else tuple(kind.get("enum", ()))
+    if kind.get("type") == "boolean":
+        choices = (False, True)
+    if choices:
+        return Domain(name, required, nullable, choices)
+    whole = kind["type"] == "integer"
+    return Domain(
+        name,
+        required,
+        nullable,
+        low=kind.get("exclusiveMinimum", kind.get("minimum")),
+        high=kind.get("exclusiveMaximum", kind.get("maximum")),
+        open_low="exclusiveMinimum" in kind,
+        open_high="exclusiveMaximum" in kind,
+        step=_whole(kind.get("multipleOf", 1)) if whole else kind.get("multipleOf", 0),
+        whole=whole,
+    )
+
+
+def _whole(step: float) -> int:
+    """Give the step between whole numbers that are multiples of a number: 3 for 1.5."""
+    return Fraction(step).limit_denominator(1000).numerator
 
 
 def accepted_rows(compiled: Json) -> st.SearchStrategy[Json]:
@@ -15,58 +161,18 @@ def accepted_rows(compiled: Json) -> st.SearchStrategy[Json]:
 
     Every field is drawn from its whole range, ends included; a field that may be missing is left out, null or there.
     """
-    required: dict[str, st.SearchStrategy[Any]] = {}
-    optional: dict[str, st.SearchStrategy[Any]] = {}
-    for name, schema in compiled["schema"]["properties"].items():
-        kinds = schema.get("anyOf", [schema])
-        drawn = st.one_of([_value(kind) for kind in kinds])
-        (required if name in compiled["schema"].get("required", ()) else optional)[name] = drawn
-    return st.fixed_dictionaries(required, optional=optional)
+    fields = domains(compiled)
+    return st.fixed_dictionaries(
+        {field.name: field.strategy for field in fields if field.required},
+        optional={field.name: field.strategy for field in fields if not field.required},
+    )
+
+
+def drawn_row(fields: Iterable[Domain], random: Random, *, gaps: float = NULL_SHARE) -> Json:
+    """Draw one row at random: ``null`` in a share ``gaps`` of what may be missing."""
+    return {field.name: None if field.nullable and random.random() < gaps else field.drawn(random) for field in fields}
 
 
 def different_rows(compiled: Json) -> float:
     """Count the rows that a contract accepts; infinite where a number need not be whole."""
-    return math.prod(
-        sum(map(_different_values, schema.get("anyOf", [schema])))
-        for schema in compiled["schema"]["properties"].values()
-    )
-
-
-def _different_values(schema: Json) -> float:
-    if "enum" in schema:
-        return len(schema["enum"])
-    if schema.get("type") == "boolean":
-        return 2
-    if schema.get("type") not in {"integer", "number"}:
-        return 1  # null, or a constant
-    step = schema.get("multipleOf", 1 if schema["type"] == "integer" else 0)
-    low, high = (schema[end] if end in schema else schema[f"exclusive{end.capitalize()}"] for end in ENDS)
-    return 1 + (high - low) / step if step else math.inf
-
-
-def _value(schema: Json) -> st.SearchStrategy[Any]:
-    if "const" in schema:
-        return st.just(schema["const"])
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    if schema["type"] == "null":
-        return st.none()
-    if schema["type"] == "boolean":
-        return st.booleans()
-    return _number(schema)
-
-
-def _number(schema: Json) -> st.SearchStrategy[Any]:
-    opened_low, opened_high = "exclusiveMinimum" in schema, "exclusiveMaximum" in schema
-    low: float = schema["exclusiveMinimum"] if opened_low else schema["minimum"]
-    high: float = schema["exclusiveMaximum"] if opened_high else schema["maximum"]
-    if "multipleOf" in schema:
-        step = schema["multipleOf"]
-        multiples = st.integers(math.ceil(low / step), math.floor(high / step)).map(lambda count: count * step)
-        return multiples.filter(lambda value: low + opened_low <= value <= high - opened_high)
-    if schema["type"] == "integer":
-        return st.integers(
-            math.floor(low) + 1 if opened_low else math.ceil(low),
-            math.ceil(high) - 1 if opened_high else math.floor(high),
-        )
-    return st.floats(low, high, exclude_min=opened_low, exclude_max=opened_high)
+    return math.prod(field.count for field in domains(compiled))

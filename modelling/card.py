@@ -24,8 +24,7 @@ LEFT_OUT = {
     "personal_status_and_sex": "sex and marital status must not decide about a loan",
     "foreign_worker": "origin must not decide about a loan",
     "number_of_people_being_liable_to_provide_maintenance_for": (
-        "its two codes are read in opposite ways by the two published codebooks of this data, so nobody can say what a "
-        "caller should send"
+        "whom an applicant has to provide for must not decide about a loan, as marital status must not"
     ),
     "telephone": "whether a telephone is registered in one's name says nothing about an online applicant",
 }
@@ -44,7 +43,7 @@ def draw(labels: Any, given: Any, quality: Mapping[str, Any]) -> None:
     figure, axes = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
     bins = quality["calibration"]
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--")
-    axes.plot([b["mean_score"] for b in bins], [b["bad"] for b in bins], "o-", color=ACCENT, linewidth=2)
+    axes.plot([b["mean_score"] for b in bins], [b["mean_label"] for b in bins], "o-", color=ACCENT, linewidth=2)
     axes.set(xlabel="score, mean of the bin", ylabel="loans that went bad [share]", xlim=(0, 1), ylim=(0, 1))
     axes.set_title(f"Calibration, {len(bins)} bins of equal size", color=INK, fontsize=11)
     _save(figure, CALIBRATION)
@@ -64,9 +63,16 @@ def write(
     decided: Mapping[str, Mapping[str, float]],
     training: Mapping[str, Any],
     unused: Sequence[str],
+    bad: Mapping[str, Mapping[str, float]],
+    free: Mapping[str, str],
+    unasked: Sequence[str],
     identity: str,
 ) -> None:
-    """Write ``card.md``. ``scores`` holds the model first, then the plain baseline, then any others."""
+    """Write ``card.md``.
+
+    ``scores`` holds the model first, then the plain baseline, then any others; ``bad`` is the share of bad loans by field
+    and category, ``free`` says why a column has no direction, ``unasked`` are the columns that no tree asks for.
+    """
     names = list(scores)
     model, plain = scores[names[0]], scores[names[1]]
     functions = [f for n, f in vars(heuristics).items() if inspect.isfunction(f) and not n.startswith("_")]
@@ -79,6 +85,12 @@ def write(
         for name, edge in contract.decisions.items()
     )
     left_out = "\n".join(f"- `{column}`: {LEFT_OUT.get(column, 'nobody has asked for it')}." for column in unused)
+    shares = "\n".join(
+        f"| `{field}` | {', '.join(f'{category} {share:.0%}' for category, share in by.items())} |"
+        for field, by in bad.items()
+    )
+    reasons = "\n".join(f"- `{column}`: {reason}." for column, reason in free.items())
+    ignored = ", ".join(f"`{column}`" for column in unasked) or "none"
     features = "\n".join(f"| `{f.__name__}` | {inspect.getdoc(f)} |" for f in functions)
     CARD.write_text(
         f"""# The model's card: {contract.name} {contract.version}
@@ -104,12 +116,40 @@ Left out of the contract:
 Age decides about loans in some countries and must not in others. To leave it out, take `age` out of `contract.py`, and what
 is made of it out of `heuristics.py`.
 
+## What the words mean
+
+The words in the file are those of the codebook of 1994, which has the categories of `checking`, `history`, `purpose`, `savings`,
+`property` and `housing` beside the wrong codes: "no checking account" there stands for a balance of 200 DM and more. Groemping
+(South German Credit Data: Correcting a Widely Used Data Set, Report 4/2019, Beuth University of Applied Sciences Berlin) went
+back to the original code table; the corrected data set is DOI 10.24432/C5QG88. `modelling/data.py` translates each word of the
+file into what its code means, and the file itself stays as it was published. Version 1 of the contract took the words as they
+stood, and so read a caller's "none" as the best balance there is; since 2.0.0 a category means what it says.
+
+Share of bad loans in the training rows, by category in the contract's order:
+
+| field | bad loans |
+|---|---|
+{shares}
+
+In balance, savings and history the worst categories come first and the best last, as a credit officer expects; where
+neighbours change places, it is by a few rows. Owners of real estate, of the home they live in, and those whose instalments are
+a small share of their income went bad more often than others, which no officer expects. Only loans that were granted are in the
+data, so it cannot say what became of the others, or would have.
+
+Trees and regressions learn from codes, not from words. The two regressions below give each category a column of its own, and
+their figures are to the last digit what they were under the words of 1994. The trees had an AUC of 0.7682 in cross-validation
+then, and of 0.8182 on the held-out rows: the differences to the figures below are within the noise. What is gained is that the
+model can be explained.
+
 ## Model
 
 {training["model"]} Each tree asks one question of one column, so the score is a sum over columns, and each
-column's part can be read. The direction of {training["constrained"]} columns is fixed, so that the score cannot jump back and forth with
-them: those of durations, ages and shares to what a credit officer expects, those of `checking` and `history` to the order in
-which the training data has them. Fields that may be missing have gaps in a tenth of the training rows.
+column's part can be read. The direction of {training["constrained"]} columns is fixed to what a credit officer expects, also where these rows
+say otherwise: a house never speaks against an applicant. The other columns have no direction:
+
+{reasons}
+
+Columns that no tree asks for: {ignored}. Fields that may be missing have gaps in a tenth of the training rows.
 
 ## Cross-validation
 
@@ -152,10 +192,6 @@ on: up to {contract.decisions["approve"]:g} is approved, above {contract.decisio
 ## Limits
 
 - {training["rows"] + quality["rows"]} rows: the spread over the folds is wider than the differences between sensible models.
-- The words of this file are those of the 1994 codebook. Groemping (South German Credit Data: Correcting a Widely Used Data Set,
-  2019) finds that several of its categories, those of `checking`, `history`, `purpose`, `savings`, `property` and `housing`, were
-  given each other's words. The numbered bands are read as corrected there, these words are not yet: "critical" ranks as the
-  safest history here, which no officer would say. The figures hold for the codes; do not read the words as findings.
 - What lies outside of the contract's ranges is refused, not guessed.
 - "unknown or none" is one category in the data for savings and property: who has none and who does not say look alike.
 

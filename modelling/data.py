@@ -22,7 +22,11 @@ YEARS = {
 }
 
 # Field of the contract -> column of the data, and what its words are called in the contract (None: a whole number).
-# The numbered bands are spelled out after Groemping, South German Credit Data: Correcting a Widely Used Data Set, 2019.
+#
+# The file has the words of the codebook of 1994, which put many of them beside the wrong code. Each becomes what its
+# code means by the corrected codebook: Groemping, South German Credit Data: Correcting a Widely Used Data Set, Report
+# 4/2019, Beuth University of Applied Sciences Berlin; data set DOI 10.24432/C5QG88. So in `checking`, `history`,
+# `purpose`, `savings`, `property` and `housing` a word on the left does not mean what it says.
 FIELDS: dict[str, tuple[str, Mapping[str, Any] | None]] = {
     "months": ("duration_in_month", None),
     "amount": ("credit_amount", None),
@@ -30,45 +34,45 @@ FIELDS: dict[str, tuple[str, Mapping[str, Any] | None]] = {
     "checking": (
         "status_of_existing_checking_account",
         {
-            "no checking account": "none",
-            "... < 0 DM": "negative",
-            "0 <= ... < 200 DM": "below_200",
-            "... >= 200 DM / salary assignments for at least 1 year": "from_200",
+            "... < 0 DM": "none",
+            "0 <= ... < 200 DM": "negative",
+            "... >= 200 DM / salary assignments for at least 1 year": "below_200",
+            "no checking account": "from_200",
         },
     ),
     "history": (
         "credit_history",
         {
-            "no credits taken/ all credits paid back duly": "none",
-            "all credits at this bank paid back duly": "all_paid",
-            "existing credits paid back duly till now": "paid_so_far",
-            "delay in paying off in the past": "delayed",
-            "critical account/ other credits existing (not at this bank)": "critical",
+            "no credits taken/ all credits paid back duly": "delayed",
+            "all credits at this bank paid back duly": "critical",
+            "existing credits paid back duly till now": "none_or_repaid",
+            "delay in paying off in the past": "paid_so_far",
+            "critical account/ other credits existing (not at this bank)": "repaid_here",
         },
     ),
     "purpose": (
         "purpose",
         {
-            "car (new)": "new_car",
-            "car (used)": "used_car",
-            "furniture/equipment": "furniture",
-            "radio/television": "television",
-            "domestic appliances": "appliances",
-            "repairs": "repairs",
-            "education": "education",
-            "retraining": "retraining",
-            "business": "business",
-            "others": "other",
+            "car (new)": "other",
+            "car (used)": "new_car",
+            "furniture/equipment": "used_car",
+            "radio/television": "furniture",
+            "domestic appliances": "television",
+            "repairs": "appliances",
+            "education": "repairs",
+            "retraining": "vacation",
+            "business": "retraining",
+            "others": "business",
         },
     ),
     "savings": (
         "savings_account_and_bonds",
         {
-            "unknown/ no savings account": "unknown",
-            "... < 100 DM": "below_100",
-            "100 <= ... < 500 DM": "below_500",
-            "500 <= ... < 1000 DM": "below_1000",
-            "... >= 1000 DM": "from_1000",
+            "... < 100 DM": "unknown_or_none",
+            "100 <= ... < 500 DM": "below_100",
+            "500 <= ... < 1000 DM": "below_500",
+            "... >= 1000 DM": "below_1000",
+            "unknown/ no savings account": "from_1000",
         },
     ),
     "employed": ("present_employment_since", YEARS),
@@ -84,14 +88,14 @@ FIELDS: dict[str, tuple[str, Mapping[str, Any] | None]] = {
     "property": (
         "property",
         {
-            "unknown / no property": "none",
-            "car or other, not in attribute Savings account/bonds": "car_or_other",
-            "building society savings agreement/ life insurance": "building_society",
-            "real estate": "real_estate",
+            "real estate": "unknown_or_none",
+            "building society savings agreement/ life insurance": "car_or_other",
+            "car or other, not in attribute Savings account/bonds": "building_society",
+            "unknown / no property": "real_estate",
         },
     ),
     "other_plans": ("other_installment_plans", {"none": "none", "bank": "bank", "stores": "stores"}),
-    "housing": ("housing", {"rent": "rent", "own": "own", "for free": "free"}),
+    "housing": ("housing", {"rent": "free", "own": "rent", "for free": "own"}),
     "credits": (
         "number_of_existing_credits_at_this_bank",
         {"1": "one", "2": "two_or_three", "3": "four_or_five", "4": "six_or_more"},

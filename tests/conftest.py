@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from handover import agreement
 from handover.agreement import Budgets, Contract, Field, Score
 from handover.deliver import deliver, matrix
+from handover.diff.revisions import IN_CI, TARGETS
 
 settings.register_profile(
     "steady",
@@ -106,6 +107,6 @@ def delivery(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_repository_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep git hooks and GitHub's runners from saying which repository, and which base branch, a test means."""
-    for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GITHUB_BASE_REF"):
+    """Keep git hooks and a CI system's runners from saying which repository, and which base branch, a test means."""
+    for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "CI_MERGE_REQUEST_DIFF_BASE_SHA", *TARGETS, *IN_CI):
         monkeypatch.delenv(variable, raising=False)

@@ -8,13 +8,14 @@ from queue import SimpleQueue
 import pytest
 import yaml
 
+from handover.cli import main
 from handover.cloudformation import Template
 from handover.local.emulator import Emulator
 from handover.local.stack import NothingBuiltError, built_function
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "operate.md").read_text()
-TEMPLATE = Template(ROOT / "template.yaml")
+TEMPLATE, ROLE = Template(ROOT / "template.yaml"), Template(ROOT / ".github" / "oidc-role.yaml")
 
 
 def test_every_alarm_is_explained_and_no_other() -> None:
@@ -31,11 +32,25 @@ def test_its_commands_are_words_of_make() -> None:
     assert set(re.findall(r"^\s*\$ make ([a-z-]+)", GUIDE, re.MULTILINE)) <= words
 
 
+def test_its_commands_of_handover_are_commands() -> None:
+    named = set(re.findall(r"\.venv/bin/handover (\w+)", GUIDE))
+
+    assert named
+    assert named <= set(main.commands)
+
+
 def test_its_outputs_are_outputs() -> None:
     named = set(re.findall(r"output `(\w+)`", GUIDE)) | set(re.findall(r"`(Dashboard)` is its address", GUIDE))
 
     assert named
-    assert named <= set(TEMPLATE.source["Outputs"])
+    assert named <= set(TEMPLATE.source["Outputs"]) | set(ROLE.source["Outputs"])
+
+
+def test_what_it_gives_the_role_are_its_parameters() -> None:
+    named = set(re.findall(r"\b([A-Z]\w+)=", GUIDE)) - set(TEMPLATE.source["Parameters"])
+
+    assert named >= {"Repository", "StackName", "ProviderExists", "ApiId"}
+    assert {name for name in named if not name.isupper()} <= set(ROLE.source["Parameters"])
 
 
 def test_its_queries_ask_for_what_the_function_writes() -> None:

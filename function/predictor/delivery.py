@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic_core import SchemaValidator
 
 from predictor.encoder import Encoder, FloatRows, Heuristic
+from predictor.limits import Limits
 from predictor.problems import MAX_BATCH_ROWS
 
 MANIFEST = "manifest.json"
@@ -44,6 +45,7 @@ class Delivery:
     """One row with the training-time model's answer, to prove at start that the model gives it here as well."""
     row: SchemaValidator
     rows: SchemaValidator
+    limits: Limits
     encoder: Encoder
     model: Model
 
@@ -60,6 +62,8 @@ class Delivery:
         manifest, files = _verified(folder)
         try:
             contract = json.loads(files["contract.json"])
+            json.dumps(contract, allow_nan=False)  # callers are shown it, and NaN, which Python reads, is no JSON
+            limits = Limits(contract["fields"])
             heuristics = heuristics_in(load_source(files["heuristics.py"], folder / "heuristics.py"))
             encoder = Encoder(contract["fields"], heuristics)
             model = session(files["model.onnx"])
@@ -79,6 +83,7 @@ class Delivery:
             golden=golden,
             row=row,
             rows=rows,
+            limits=limits,
             encoder=encoder,
             model=model,
         )

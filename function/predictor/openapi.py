@@ -59,7 +59,10 @@ def answer_schema(delivery: Delivery) -> Json:
 
 
 def contract(delivery: Delivery) -> Json:
-    """Say what both teams agreed: row, answer, columns, decisions and which model answers."""
+    """Say what both teams agreed: row, answer, columns, decisions and which model answers.
+
+    With its rules and budgets it is all that the next contract is compared with, before it takes this one's place.
+    """
     agreed = delivery.contract
     return {
         "name": agreed["name"],
@@ -68,7 +71,7 @@ def contract(delivery: Delivery) -> Json:
         "row": agreed["schema"],
         "answer": answer_schema(delivery),
         "columns": list(delivery.encoder.columns),
-        "decisions": agreed["decisions"],
+        **{part: agreed[part] for part in ("decisions", "score", "budgets", "format", "validator")},
     }
 
 
@@ -90,7 +93,14 @@ def document(delivery: Delivery) -> Json:
         "info": {"title": agreed["name"], "version": agreed["version"], "description": agreed["score"]["meaning"]},
         "paths": {
             "/predict": {
-                "post": _operation("predict", "Score one row.", answer, posted, body=row, parameters=[reasons]),
+                "post": _operation(
+                    "predict",
+                    "Score one row.",
+                    answer,
+                    posted,
+                    body=_body(row, delivery.limits.row_bytes),
+                    parameters=[reasons],
+                ),
             },
             "/predict/batch": {
                 "post": _operation(
@@ -98,7 +108,7 @@ def document(delivery: Delivery) -> Json:
                     f"Score 1 to {MAX_BATCH_ROWS} rows, in their order; one bad row and nothing is scored.",
                     answers,
                     posted,
-                    body=rows,
+                    body=_body(rows, delivery.limits.batch_bytes),
                     parameters=[reasons],
                 ),
             },
@@ -118,6 +128,14 @@ def document(delivery: Delivery) -> Json:
                 for kind, (_, title) in TITLES.items()
             },
         },
+    }
+
+
+def _body(schema: Json, limit_bytes: int) -> Json:
+    return {
+        "description": f"At most {limit_bytes} bytes.",
+        "required": True,
+        "content": {"application/json": {"schema": schema}},
     }
 
 
@@ -146,7 +164,7 @@ def _operation(
         },
     }
     if body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        operation["requestBody"] = body
     if parameters is not None:
         operation["parameters"] = parameters
     return operation

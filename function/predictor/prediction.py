@@ -2,7 +2,6 @@
 
 import json
 from bisect import bisect_left
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +10,6 @@ from pydantic_core import SchemaValidator, ValidationError
 from predictor import problems
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import FloatRows
-
-# A row of 200 fields with long names is about 8 KB. Larger bodies are refused unread: parsing costs by the byte, and
-# pydantic would list an error for each unknown name.
-MAX_ROW_BYTES = 16 * 1024
-MAX_BATCH_BYTES = 512 * 1024
 
 UNREADABLE = {"json_invalid", "string_unicode"}  # pydantic's names for what is no JSON, and for a lone surrogate
 
@@ -68,7 +62,7 @@ class Prediction:
         Parameters
         ----------
         body
-            One row as a JSON object, at most ``MAX_ROW_BYTES``.
+            One row as a JSON object, within the contract's ``limits``.
         reasons
             How many reasons to give, from 0 to ``most_reasons``.
 
@@ -79,26 +73,24 @@ class Prediction:
         HeuristicError, ModelError
             When the delivery fails on a row that the contract accepts.
         """
-        row = self._validated(self._delivery.row, body, MAX_ROW_BYTES)
+        row = self._validated(self._delivery.row, self._delivery.limits.row(body))
         return self._answer(self._encoder.vector(row), reasons)[0]
 
     def predict_batch(self, body: bytes | str, reasons: int = 0) -> list[Answer]:
         """Answer a JSON list of 1 to 100 rows, in their order; one bad row and nothing is scored. See ``predict``."""
-        rows = self._validated(self._delivery.rows, body, MAX_BATCH_BYTES)
+        rows = self._validated(self._delivery.rows, self._delivery.limits.batch(body))
         return self._answer(self._encoder.matrix(rows), reasons)
 
-    def _validated(self, validator: SchemaValidator, body: bytes | str, limit_bytes: int) -> Any:
-        if len(body) > limit_bytes:
-            raise problems.too_large(limit_bytes)
+    def _validated(self, validator: SchemaValidator, document: bytes) -> Any:
         try:
-            validated = validator.validate_json(body)
+            validated = validator.validate_json(document)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False, include_context=False)
             if errors[0]["type"] in UNREADABLE:
                 raise problems.not_json() from None
             batch = validator is self._delivery.rows
             raise problems.contract_broken(errors, self._schema, batch=batch) from None
-        _refuse_duplicates(body, validated)
+        _refuse_duplicates(document, validated)
         return validated
 
     def _answer(self, vectors: FloatRows, reasons: int) -> list[Answer]:
@@ -139,23 +131,20 @@ class Prediction:
             )
 
 
-def _refuse_duplicates(body: bytes | str, validated: Any) -> None:
-    """Refuse a body in which a name stands twice: pydantic takes the last, another reader may take the first.
+def _refuse_duplicates(document: bytes, validated: Any) -> None:
+    """Refuse a document in which a name stands twice: pydantic takes the last, another reader may take the first.
 
     An accepted object has at least one colon for each field that it sets, so an equal count proves that there is no
-    second one. Only a body with more colons (a category may hold one) or fewer (one may be escaped) is read again.
+    second one. Only one with more colons (a category may hold one) or fewer (one may be escaped) is read again.
     """
     if isinstance(validated, list):
-        fields = sum(len(row.__pydantic_fields_set__) for row in validated)
+        fields = sum([len(row.__pydantic_fields_set__) for row in validated])
     else:
         fields = len(validated.__pydantic_fields_set__)
-    colons = body.count(":") if isinstance(body, str) else body.count(b":")
-    if colons != fields:
-        json.loads(body, object_pairs_hook=_unique)
+    if document.count(b":") != fields:
+        json.loads(document, object_pairs_hook=_unique)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = sorted(name for name, _ in pairs)
-    if any(one == other for one, other in pairwise(names)):
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) != len(pairs):
         raise problems.duplicate_names()
-    return dict(pairs)

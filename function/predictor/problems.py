@@ -10,6 +10,7 @@ MAX_NAMED_FIELDS = 5  # enough to mend a request by; a longer list would let one
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 TITLES = {
+    "not-a-request": (400, "The event is not a request"),
     "bad-parameter": (400, "A query parameter cannot be used"),
     "not-json": (400, "The body is not JSON"),
     "not-found": (404, "There is nothing at this path"),
@@ -55,6 +56,11 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it a problem
         }
 
 
+def not_a_request() -> Problem:
+    """Say what the function answers: a schedule, a queue or another kind of API has called it."""
+    return Problem("not-a-request", "Send requests through API Gateway's HTTP API, payload format 2.0.")
+
+
 def not_json() -> Problem:
     """Say that the body could not be read as JSON at all."""
     return Problem("not-json", "Send one JSON document in UTF-8.")
@@ -93,6 +99,14 @@ def bad_reasons(most: int) -> Problem:
 def internal(request_id: str) -> Problem:
     """Give the caller an id to quote; what happened stands in the log under the same id."""
     return Problem("internal", "Try again; if it stays, quote the request id.", request_id=request_id)
+
+
+def overfull(*, batch: bool) -> Problem:
+    """Say what a body is that is not worth parsing, for none that is valid has as much in it."""
+    kind = (
+        f"a JSON list of 1 to {MAX_BATCH_ROWS} rows, and no more in each" if batch else "one JSON object, no more in it"
+    )
+    return Problem("contract-broken", f"The body: send {kind} than the contract's fields.")
 
 
 def contract_broken(errors: Sequence[Any], schema: dict[str, Any], *, batch: bool) -> Problem:

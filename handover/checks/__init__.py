@@ -1,25 +1,42 @@
 """The clauses, in the order in which they are held: what is read, answers, trains and ships, how fast, the stack."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import contract, heuristics, model, parity, repeat, shipping, speed, template, thresholds
+from handover.checks import (
+    contract,
+    coverage,
+    heuristics,
+    model,
+    parity,
+    quality,
+    repeat,
+    shipping,
+    speed,
+    template,
+    thresholds,
+    training,
+)
+from handover.errors import CannotRunError
 from handover.finding import Broken, Clause, Finding, Kept, Skipped, Verdict
 
 CLAUSES: tuple[Clause, ...] = (
     *contract.CLAUSES,
     *heuristics.CLAUSES,
     *model.CLAUSES,
+    *quality.CLAUSES,
     *parity.CLAUSES,
     *thresholds.CLAUSES,
+    *coverage.CLAUSES,
     *repeat.CLAUSES,
+    *training.CLAUSES,
     *shipping.CLAUSES,
     *speed.CLAUSES,
     *template.CLAUSES,
 )
 
 
-class UnknownCodeError(LookupError):
+class UnknownCodeError(CannotRunError):
     """No clause's code begins like that; the message says which groups there are."""
 
 
@@ -40,8 +57,13 @@ def selected(only: Iterable[str], clauses: Iterable[Clause] = CLAUSES) -> list[C
     return [clause for clause in clauses if not wanted or clause.code.startswith(wanted)]
 
 
-def hold(case: Case, wanted: Iterable[Clause], clauses: Iterable[Clause] = CLAUSES) -> Iterator[Finding]:
-    """Hold a case to the wanted clauses, in order, giving each finding as it is made.
+def hold(
+    case: Case,
+    wanted: Iterable[Clause],
+    clauses: Iterable[Clause] = CLAUSES,
+    begin: Callable[[Clause], None] = lambda clause: None,
+) -> Iterator[Finding]:
+    """Hold a case to the wanted clauses, in order, giving each finding as it is made; ``begin`` hears of each before.
 
     Clauses that a wanted one needs are held too, silently; where one of them is not kept, the wanted one is skipped. A
     wanted one that is broken is skipped as well where another wanted one is broken that it only echoes.
@@ -57,6 +79,8 @@ def hold(case: Case, wanted: Iterable[Clause], clauses: Iterable[Clause] = CLAUS
                 for finding in (settle(known[code]) for code in clause.needs)
                 if finding.verdict is not Verdict.KEPT
             ]
+            if not missing:
+                begin(clause)
             finding = _skipped_for(clause, missing) if missing else _held(clause, case)
             if finding.verdict is Verdict.BROKEN and clause.echoes:
                 roots = [settle(other) for other in wanted if other.code.startswith(clause.echoes)]
@@ -70,12 +94,16 @@ def hold(case: Case, wanted: Iterable[Clause], clauses: Iterable[Clause] = CLAUS
 
 
 def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:
-    """Skip a clause, and name what is at the root of it: not what was itself skipped for want of something."""
+    """Skip a clause, and name what is at the root of it: not what was itself skipped for want of something.
+
+    What the project allows at every root it allows here.
+    """
     roots: dict[str, None] = {}
     for finding in missing:
         roots.update(dict.fromkeys(finding.lacks or [finding.clause.code]))
     lacks = tuple(sorted(roots))
-    return Finding(clause, Verdict.SKIPPED, reason=f"needs {', '.join(lacks)}", lacks=lacks)
+    allowed = "" if any(not finding.allowed for finding in missing) else missing[0].allowed
+    return Finding(clause, Verdict.SKIPPED, reason=f"needs {', '.join(lacks)}", lacks=lacks, allowed=allowed)
 
 
 def _held(clause: Clause, case: Case) -> Finding:
@@ -87,5 +115,6 @@ def _held(clause: Clause, case: Case) -> Finding:
     if isinstance(outcome, Broken):
         return Finding(clause, Verdict.BROKEN, broken=outcome)
     if isinstance(outcome, Skipped):
-        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, lacks=outcome.lacks)
+        allowed = "" if outcome.lacks else case.allowed.get(clause.code, "")
+        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, lacks=outcome.lacks, allowed=allowed)
     return Finding(clause, Verdict.KEPT, note=outcome.note if isinstance(outcome, Kept) else "")

@@ -9,12 +9,15 @@ from pathlib import Path
 from handover.agreement import ContractError
 from handover.case import Case
 from handover.diff.changes import Level, changes, least_version, reaches
-from handover.diff.revisions import NoBaseError
+from handover.diff.revisions import Agreed, NoBaseError
 from handover.finding import Broken, Clause, Skipped
 from handover.limit import TooLongError
+from handover.source import RefusedSourceError
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
-UNIT = r"\[[^\]]*[^\]\s][^\]]*\]"  # something other than blanks, in square brackets
+# Square brackets, and those that are typed in their place in Chinese, Japanese and Korean.
+OPENING, CLOSING = r"\[\uff3b\u3010\u3014", r"\]\uff3d\u3011\u3015"
+UNIT = rf"[{OPENING}][^{CLOSING}]*[^{CLOSING}\s][^{CLOSING}]*[{CLOSING}]"  # something other than blanks between them
 MEANINGS: dict[Level, str] = {
     "major": "a caller of the old contract breaks",
     "minor": "no caller breaks, and they may send or see more",
@@ -29,6 +32,13 @@ def readable(case: Case) -> Broken | None:  # noqa: PLR0911  one way out for eac
         case.contract  # noqa: B018  opening it is the check
     except ContractError:
         return None  # readable, and wrong: the clause whose rule it breaks says so
+    except RefusedSourceError as error:
+        return Broken(
+            f"Line {error.fault.line} {error.fault.sentence}, so it was not run. A contract declares, with typing, "
+            f"pydantic and handover; it reads no file, asks nobody and ends nothing.",
+            path,
+            error.fault.line,
+        )
     except SyntaxError as error:
         return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
@@ -199,20 +209,25 @@ def compiled_afresh(case: Case) -> Broken | None:
 def version_raised(case: Case) -> Broken | Skipped | None:
     """The version is raised as far as the change since the base branch demands."""
     try:
-        before = case.agreed_before
+        agreed = case.agreed_before
     except NoBaseError as error:
         return Skipped(str(error))
-    found = changes(before, case.compiled) if before else []
-    if before is None or not found:
+    return next(filter(None, (_not_raised(case, before) for before in agreed)), None)
+
+
+def _not_raised(case: Case, agreed: Agreed) -> Broken | None:
+    """Say that the version is too low to follow one that was agreed before."""
+    before, version = agreed.contract, case.contract.version
+    found = changes(before, case.compiled)
+    least = least_version(before["version"], found[0].level if found else "none")
+    if reaches(version, least):
         return None
-    level, least = found[0].level, least_version(before["version"], found[0].level)
-    if reaches(case.contract.version, least):
-        return None
-    gravest = [change.sentence for change in found if change.level == level]
+    gravest = [change.sentence for change in found if change.level == found[0].level]
     more = f" (and {len(gravest) - 1} more)" if len(gravest) > 1 else ""
+    what = f"{gravest[0]}{more}: {MEANINGS[found[0].level]}" if found else "The contract is the same, its version fell"
+    where = "Earlier on this branch the contract was" if agreed.earlier else "On the base branch the contract is"
     return Broken(
-        f"{gravest[0]}{more}: {MEANINGS[level]}. On the base branch the contract is {before['version']}, so this must "
-        f"be at least {least}, and is {case.contract.version}.",
+        f"{what}. {where} {before['version']}, so this must be at least {least}, and is {version}.",
         case.folder / "contract.py",
         case.word_line("version"),
         details="\n".join(f"{change.level}  {change.sentence}" for change in found),

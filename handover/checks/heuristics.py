@@ -12,15 +12,22 @@ from handover.case import Case
 from handover.checks.contract import COMPILES, UNIT, line_in
 from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
 from handover.checks.trial import finite
-from handover.finding import Broken, Clause
+from handover.finding import Broken, Clause, Skipped
 from handover.limit import TooLongError
+from handover.source import RefusedSourceError
 
 
-def runs(case: Case) -> Broken | None:
-    """``heuristics.py`` runs as the function runs it: alone, without the contract's Python."""
+def runs(case: Case) -> Broken | Skipped | None:
+    """``heuristics.py`` runs as the function runs it: alone, without the contract's Python.
+
+    It is run only after it was read: what H102 and H103 refuse never is.
+    """
     path = case.folder / "heuristics.py"
     try:
         case.heuristics_module  # noqa: B018  running it is the check
+    except RefusedSourceError:
+        refused = [code for code, rule in READ_FIRST if rule(case)]
+        return Skipped(f"needs {refused[0]}", lacks=(refused[0],))
     except SyntaxError as error:
         return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
@@ -126,13 +133,13 @@ def repeats(case: Case) -> Broken | None:
 
 
 def says_something(case: Case) -> Broken | None:
-    """No heuristic is the same number on every golden row."""
+    """No heuristic is the same number on every row: not on the golden ones, and not on drawn ones either."""
     first = len(case.compiled["fields"])
     for column, name in enumerate(case.encoder.columns[first:], start=first):
-        values = np.unique(case.golden_matrix[:, column])  # NaN counts as one value here
+        values = np.unique(case.seen_matrix[:, column])  # NaN counts as one value here
         if len(values) == 1:
             return Broken(
-                f"{name} is {_shown(values[0])} on all {len(case.golden)} golden rows: "
+                f"{name} is {_shown(values[0])} on all {len(case.seen_matrix)} rows that were tried: "
                 f"the model can learn nothing from it.",
                 case.folder / "heuristics.py",
                 case.heuristic_line(name),
@@ -150,17 +157,17 @@ def says_something_new(case: Case) -> Broken | None:
     columns = case.encoder.columns
     for later in range(first, len(columns)):
         for earlier in range(later):
-            if np.array_equal(case.golden_matrix[:, later], case.golden_matrix[:, earlier], equal_nan=True):
+            if np.array_equal(case.seen_matrix[:, later], case.seen_matrix[:, earlier], equal_nan=True):
                 return Broken(
-                    f"{columns[later]} equals {columns[earlier]} on all {len(case.golden)} golden rows.",
+                    f"{columns[later]} equals {columns[earlier]} on all {len(case.seen_matrix)} rows that were tried.",
                     case.folder / "heuristics.py",
                     case.heuristic_line(columns[later]),
                 )
     return None
 
 
+READ_FIRST = (("H102", imports_arithmetic_only), ("H103", touches_only_its_row))
 ROWS = ("C109", "H101", "H105", "H106", "P201")
-BEYOND = ("H102", "H103")  # a heuristic that reaches beyond its row may also fail, or give something else each time
 
 CLAUSES = (
     Clause(
@@ -170,7 +177,7 @@ CLAUSES = (
         "heuristics.py does not run",
         "modelling",
         runs,
-        echoes=("C101", "H102"),
+        echoes=("C101",),
     ),
     Clause(
         "H102",
@@ -187,8 +194,7 @@ CLAUSES = (
         "a heuristic reaches beyond its row",
         "modelling",
         touches_only_its_row,
-        ("H101",),
-        ("H102",),
+        echoes=("H102",),
     ),
     Clause(
         "H104",
@@ -225,7 +231,6 @@ CLAUSES = (
         "modelling",
         finite,
         (*COMPILES, "H101", "H106"),
-        BEYOND,
     ),
     Clause(
         "H108",
@@ -235,7 +240,6 @@ CLAUSES = (
         "modelling",
         repeats,
         (*ROWS, "H107"),
-        BEYOND,
     ),
     Clause(
         "H109",
@@ -245,7 +249,7 @@ CLAUSES = (
         "modelling",
         says_something,
         (*ROWS, "H107"),
-        (*BEYOND, "H108"),
+        ("H108",),
     ),
     Clause(
         "H110",
@@ -255,6 +259,6 @@ CLAUSES = (
         "modelling",
         says_something_new,
         (*ROWS, "H107"),
-        (*BEYOND, "H108", "H109"),
+        ("H108", "H109"),
     ),
 )

@@ -1,13 +1,17 @@
 """M, the manifest: it vouches for every file, and says what they say."""
 
 import hashlib
+import json
 import re
+import textwrap
 from typing import Any
 
 import numpy as np
 
 from handover.case import Case
+from handover.deliver import FILES, baseline, reference_row
 from handover.finding import Broken
+from handover.quality import HELD_OUT
 from predictor import delivery as serving
 
 LINE_ENDINGS = (
@@ -22,7 +26,7 @@ def hashes_hold(case: Case) -> Broken | None:
     manifest = case.folder / serving.MANIFEST
     again = f"{REDELIVER}: {case.delivers}."
     try:
-        expected = {name: case.manifest["files"][name] for name in serving.FILES}
+        expected = {name: case.manifest["files"][name] for name in FILES}
         _ = [column["name"] for column in case.manifest["columns"]], float(case.manifest["tolerance"])
     except OSError:
         return Broken(
@@ -67,7 +71,7 @@ def agrees(case: Case) -> Broken | None:
     manifest, agreed = case.manifest, case.compiled
     columns, named = manifest["columns"], manifest.get("contract")
     unreferenced = [column["name"] for column in columns if not _is_reference(column.get("reference", ""))]
-    others = sorted(set(manifest["files"]) - set(serving.FILES))
+    others = sorted(set(manifest["files"]) - set(FILES))
     said = ""
     if manifest.get("format") != 1:
         said = f"its format is {manifest.get('format')!r}, and 1 is the only one"
@@ -78,13 +82,44 @@ def agrees(case: Case) -> Broken | None:
     elif unreferenced:
         said = f"it has no reference, a number or null, for {', '.join(unreferenced)}: reasons compare with it"
     elif others:
-        said = f"it vouches for {', '.join(others)}, which production does not read"
-    elif not isinstance(manifest.get("baseline"), dict) or not manifest["baseline"]:
-        said = "it has no baseline, which production's scores are compared with"
+        said = f"it vouches for {', '.join(others)}, which is no file of a delivery"
+    else:
+        said = _figures(case)
     if not said:
         return None
     cause = f"The manifest was edited or merged by hand; deliver again: {case.delivers}."
     return Broken(f"{said[0].upper()}{said[1:]}.", case.folder / serving.MANIFEST, cause=cause)
+
+
+def _figures(case: Case) -> str:
+    """Say which figure of the manifest is not what the delivery's other files give."""
+    try:
+        held_out = case.held_out
+    except ValueError as error:
+        return f"{HELD_OUT} cannot be read: {error}"
+    decisions = [str(case.decide(score)) for score in held_out.scores.astype(np.float32)]
+    references = reference_row(case.golden_matrix[: case.held_out_rows])
+    recorded = [column["reference"] for column in case.manifest["columns"]]
+    for name, expected in (
+        ("quality", held_out.figures()),
+        ("baseline", baseline(held_out, decisions, case.contract)),
+    ):
+        found = case.manifest.get(name)
+        if not isinstance(found, dict):
+            return f"it has no {name}"
+        for word in expected:
+            if found.get(word) != expected[word]:
+                return (
+                    f"its {name} says {word} {_short(found.get(word))}, and {HELD_OUT} gives {_short(expected[word])}"
+                )
+    for column, was, is_now in zip(case.encoder.columns, recorded, references, strict=True):
+        if was != is_now:
+            return f"its reference of {column} is {was}, and the median of the held-out golden rows is {is_now}"
+    return ""
+
+
+def _short(figure: Any) -> str:
+    return textwrap.shorten(json.dumps(figure), 60, placeholder=" ...")
 
 
 def _is_reference(value: Any) -> bool:

@@ -326,6 +326,6 @@ CLAUSES = (
         "the manifest and the delivery contradict each other",
         "modelling",
         agrees,
-        ("C109", "M101", "M109"),
+        ("C109", "H107", "M101", "M109", "P201"),
     ),
 )

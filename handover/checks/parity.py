@@ -17,7 +17,7 @@ from handover.local.stack import NothingBuiltError
 from handover.rows import different_rows
 
 FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
-HONEST_ROWS_DIFFER = 1000  # rows that a contract accepts; of one that knows fewer, as three flags, honest rows repeat
+HONEST_ROWS_DIFFER = 1e6  # rows that a contract accepts; of one that knows fewer, as ten flags, honest rows repeat
 AGAIN = 20  # golden rows that are asked for twice
 RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
 SHOWN = 10  # rows shown side by side; a hundred would say no more

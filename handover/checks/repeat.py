@@ -14,10 +14,12 @@ from onnx import helper, numpy_helper
 from packaging.utils import canonicalize_name
 
 from handover.case import Case
+from handover.checks.answers import apart
+from handover.deliver import FILES
 from handover.finding import Broken, Clause, Kept, Skipped
 from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
-from predictor.delivery import FILES
+from handover.skips import FILE
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
@@ -46,7 +48,15 @@ def data_is_the_same(case: Case) -> Broken | Skipped | None:
     name, recorded = case.manifest["training"]["data"], case.manifest["training"]["sha256"]
     there = sorted(_named(case.root, Path(name).name))
     if not there:
-        return Skipped(f"{Path(name).name} is not in the project: put it there to train again")
+        lacking = f"{Path(name).name} is not in the project: put it there to train again"
+        if "R502" in case.allowed:
+            return Skipped(lacking)
+        return Broken(
+            f"{lacking}. Whether the answers are those of a model trained on it cannot be shown.",
+            case.folder / "manifest.json",
+            cause=f"Where the data may not lie in the project, deployment allows it in {FILE}, with the reason: "
+            f'below [skips], R502 = "...".',
+        )
     hashes = {path: _sha256(path) for path in there}
     if recorded in hashes.values():
         return None
@@ -110,10 +120,12 @@ def _release(version: Any) -> str:
     return str(version).partition("+")[0]
 
 
-def trains(case: Case) -> Broken | Skipped | None:
+def trains(case: Case) -> Broken | None:
     """The training runs through in a copy of the project."""
     if case.training is None:
-        return Skipped("there is no program that trains it: train.py beside the delivery's folder, in the project")
+        return Broken(
+            "There is no program that trains it: train.py beside the delivery's folder, in the project.", case.folder
+        )
     try:
         case.trained_again()
     except NotTrainedError as error:
@@ -133,7 +145,7 @@ def same_files(case: Case) -> Broken | Kept | None:
     if not said:
         return Kept(f"the same bytes, though trained on another kind of machine ({machine})") if machine else None
     if machine:
-        answers = other_answers(case, again)
+        answers = apart(case.folder, again, case.contract.budgets.parity)
         if not answers:
             return Kept(f"trained on another kind of machine ({machine}), so answers were compared and not bytes")
         evidence = f"Trained again on another kind of machine ({machine}), {answers}."
@@ -148,44 +160,6 @@ def same_files(case: Case) -> Broken | Kept | None:
         cause=(ELSEWHERE if machine else CHANGED) if repeats else RANDOM,
         details="\n".join(said),
     )
-
-
-def other_answers(case: Case, again: Path) -> str:
-    """Say in what the new delivery answers otherwise than the old one: by more than the parity budget, or decides.
-
-    What no processor changes must be the same bytes all the same. Proof rows are chosen by the model's answers, so one
-    that is in one delivery only says nothing; a held-out row does.
-    """
-    for name in ("contract.json", "heuristics.py"):
-        if (case.folder / name).read_bytes() != (again / name).read_bytes():
-            return f"{name} differs"
-    then, now = (_answers(folder) for folder in (case.folder, again))
-    for row in then.keys() ^ now.keys():
-        if "covers" not in then.get(row, now.get(row)):  # type: ignore[operator]
-            return "the held-out rows are others"
-    pairs = [(then[row], now[row]) for row in then if row in now]
-    apart = np.abs([before["score"] - here["score"] for before, here in pairs])
-    flips = [pair for pair in pairs if pair[0]["decision"] != pair[1]["decision"]]
-    tolerance = case.contract.budgets.parity
-    if (differ := int((~(apart <= tolerance)).sum())) > 0:
-        before, here = pairs[int(apart.argmax())]
-        return (
-            f"{differ} of {len(pairs)} answers differ by more than {tolerance}, at most from "
-            f"{before['score']:g} then to {here['score']:g} now"
-        )
-    if flips:
-        before, here = flips[0]
-        return (
-            f"{len(flips)} of {len(pairs)} decisions flip: a score of {before['score']:g} was {before['decision']} "
-            f"then, {here['score']:g} is {here['decision']} now"
-        )
-    return ""
-
-
-def _answers(folder: Path) -> dict[str, Any]:
-    """Give a delivery's golden lines by their rows."""
-    lines = (folder / "golden.jsonl").read_text(encoding="utf-8").rstrip().split("\n")
-    return {json.dumps(line["row"], sort_keys=True): line for line in map(json.loads, lines)}
 
 
 def differences(one: Path, other: Path) -> list[str]:

@@ -40,20 +40,21 @@ def _when_built(check: Check) -> Check:
 
     def held(case: Case) -> Outcome:
         missing = [folder.name for folder in _artifacts(case) if not folder.is_dir()]
-        return Skipped(f"{', '.join(missing)} not built: make build") if missing else check(case)
+        if not missing:
+            return check(case)
+        what = "nothing" if len(missing) == len(_artifacts(case)) else f"no {', no '.join(missing)}"
+        return Skipped(f"{what} is built: run make build")
 
     held.__doc__ = check.__doc__
     return held
 
 
 @_when_built
-def built_of_this(case: Case) -> Broken | Skipped | None:
-    """The built model layer holds this very delivery."""
-    if case.folder != case.root / SHIPPED:
-        return Skipped(f"what ships is {SHIPPED}, and this is not it")
+def built_of_this(case: Case) -> Broken | None:
+    """The built model layer holds the delivery that ships, whichever delivery is checked."""
     for name in (*FILES, MANIFEST):
-        built = case.build / "ModelLayer" / "delivery" / name
-        if not built.exists() or built.read_bytes() != (case.folder / name).read_bytes():
+        built, delivered = case.build / "ModelLayer" / "delivery" / name, case.root / SHIPPED / name
+        if not built.exists() or not delivered.exists() or built.read_bytes() != delivered.read_bytes():
             return Broken(
                 f"{_named(case, built)} is not the delivery's {name}.", built, cause="Built before it was delivered."
             )
@@ -197,7 +198,7 @@ CLAUSES = (
     _clause(
         "S301",
         "build",
-        "what is built is this delivery",
+        "what is built is the delivery that ships",
         "another delivery was built",
         built_of_this,
         "M101",

@@ -104,7 +104,6 @@ CLAUSES = (
         "both teams",
         imports_nothing_forbidden,
         ("P206",),
-        ("H102", "H103"),
     ),
     Clause(
         "L602",

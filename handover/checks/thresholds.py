@@ -11,6 +11,7 @@ from handover.checks.parity import ELSEWHERE
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Clause, Skipped
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+from handover.rows import domains
 from predictor.problems import MAX_BATCH_ROWS
 
 MOST_ROWS = 3000  # asked of the built function, in 30 batches; a larger model's thresholds are taken at even distances
@@ -70,29 +71,14 @@ def built_at_thresholds(case: Case) -> Broken | None:
 
 
 def _rows(case: Case) -> list[dict[str, Any]]:
-    """Make rows that a caller can send: a golden row each, with one number put beside a threshold."""
-    numbers = {field["name"] for field in case.compiled["fields"] if field["kind"] == "number"}
-    fields = case.compiled["schema"]["properties"]
-    rows = []
+    """Make rows that a caller can send: a golden row each, with one field put beside a threshold."""
+    fields, rows = domains(case.compiled), []
     for place, (column, threshold) in enumerate(thresholds(case.graph)):
-        name = case.encoder.columns[column]
-        if name not in numbers:
-            continue
-        row = case.golden[place % len(case.golden)]["row"]
-        changed = ({**row, name: value} for value in _beside(threshold, whole=_is_whole(fields[name])))
-        rows += [row for row in changed if not case.refusal(row)]
+        if column < len(fields):
+            row = case.golden[place % len(case.golden)]["row"]
+            changed = ({**row, fields[column].name: value} for value in fields[column].beside(threshold))
+            rows += [row for row in changed if not case.refusal(row)]
     return rows[:: 1 + len(rows) // MOST_ROWS]
-
-
-def _is_whole(schema: dict[str, Any]) -> bool:
-    return any(kind.get("type") == "integer" for kind in [schema, *schema.get("anyOf", [])])
-
-
-def _beside(threshold: float, *, whole: bool) -> list[float]:
-    if whole:
-        return [int(np.floor(threshold)), int(np.ceil(threshold))]
-    exact = np.float32(threshold)
-    return [float(np.nextafter(exact, np.float32(side))) for side in (-np.inf, exact, np.inf)]
 
 
 def _stride(case: Case) -> int:

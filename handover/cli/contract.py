@@ -1,13 +1,15 @@
 """A delivery and its contract: drafted, held, explained, compared; and what is written of it."""
 
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from handover.cli.group import main, one_sentence
+from handover.cli.group import INTERRUPTED, main, one_sentence
+
+type Event = dict[str, Any]
 
 EVENTS = Path("events")
 WATCH = Path("watch.yaml")
@@ -83,66 +85,108 @@ def watch(delivery: Path, to: Path) -> None:
     click.echo(write_watch(delivery, to))
 
 
+_BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
+
+
+def _apart(work: str, show: Callable[[Event], None] = lambda event: None, **arguments: Any) -> dict[str, Any]:
+    """Run a delivery's code in another process; say where it was when that ended too early."""
+    from handover.apart import CutShortError, apart
+
+    begun = "its beginning"
+
+    def hear(event: Event) -> None:
+        nonlocal begun
+        begun = event.get("begun", begun)
+        show(event)
+
+    try:
+        return apart(f"handover.cli.work:{work}", arguments, hear)
+    except CutShortError as error:
+        raise CutShortError(
+            f"{work} ended early, at {begun}, so nothing is known of the delivery: {error}. What a delivery runs may "
+            f"have stopped it, or the machine"
+        ) from None
+
+
 @main.command()
 @click.argument("code")
 @click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
-def explain(code: str, delivery: Path) -> None:
+@_BASE
+def explain(code: str, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
-    from handover.case import Case
-    from handover.checks import CLAUSES, UnknownCodeError, hold, selected
-    from handover.renderings import text
-
-    try:
-        (clause,) = (clause for clause in selected([code]) if clause.code == code.strip().upper())
-    except (UnknownCodeError, ValueError):
-        codes = ", ".join(clause.code for clause in CLAUSES)
-        raise click.UsageError(f"there is no clause '{code}'; there are {codes}") from None
-    with Case(Path.cwd(), delivery.absolute()) as case:
-        (finding,) = hold(case, [clause])
-        click.echo(text.explanation(finding, case))
+    with one_sentence():
+        click.echo(_apart("explain", code=code, delivery=str(delivery), base=base)["text"])
 
 
 @main.command()
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
 @click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@_BASE
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--markdown", type=FILE, callback=_to_write, help="Also append them to a Markdown file.")
 @click.option("--html", type=FILE, callback=_to_write, help="Also draw them up as one HTML file.")
 @click.option("--github", is_flag=True, help="Also print them as annotations of a GitHub workflow.")
-def check(*, only: str, delivery: Path, as_json: bool, markdown: Path | None, html: Path | None, github: bool) -> None:
-    """Hold the delivery to its contract. Exit status: 0 kept, 1 broken, 2 could not be checked."""
+def check(
+    *,
+    only: str,
+    delivery: Path,
+    base: str | None,
+    as_json: bool,
+    markdown: Path | None,
+    html: Path | None,
+    github: bool,
+) -> None:
+    """Hold the delivery to its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
+
+    What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why.
+    """
+    from handover.apart import CutShortError
+
+    printed = "json" if as_json else "text"
+    also = {"github": github, "markdown": markdown, "html": html}
+    wanted = [printed, *(name for name, asked in also.items() if asked)]
+
+    def deliver(written: Callable[[str], str]) -> None:
+        """Write the renderings that were asked for to where they were asked for."""
+        if github and (said := written("github")):
+            click.echo(said)
+        if markdown:
+            with markdown.open("a", encoding="utf-8") as file:
+                file.write(written("markdown"))
+        if html:
+            html.write_text(written("html"), encoding="utf-8")
+
+    try:
+        with one_sentence():
+            try:
+                codes = only.split(",") if only else []
+                done = _held(only=codes, delivery=str(delivery), base=base, wanted=wanted)
+            except CutShortError as error:
+                from handover.renderings.unfinished import WRITTEN
+
+                sentence = str(error)
+                deliver(lambda name: WRITTEN[name](sentence))
+                raise
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    click.echo(done[printed])
+    deliver(done.__getitem__)
+    sys.exit(done["status"])
+
+
+def _held(**arguments: Any) -> dict[str, Any]:
+    """Hold the clauses, and show how far it is."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from handover.case import Case
-    from handover.checks import UnknownCodeError, hold, selected
-    from handover.finding import Verdict
-    from handover.renderings import annotations, text
-    from handover.renderings import markdown as summary
-
-    try:
-        clauses = selected(only.split(",") if only else ())
-    except UnknownCodeError as error:
-        raise click.UsageError(str(error)) from None
     terminal = Console(stderr=True)
-    with Case(Path.cwd(), delivery.absolute()) as case:
-        with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
-            findings = list(progress.track(hold(case, clauses), total=len(clauses), description="Holding the clauses"))
-        if as_json:
-            click.echo(json.dumps([finding.as_json(case.relative) for finding in findings], indent=2))
-        else:
-            click.echo(text.report(findings, case))
-        if github and (said := annotations.report(findings, case)):
-            click.echo(said)
-        if markdown:
-            with markdown.open("a") as file:
-                file.write(summary.report(findings, case))
-        if html:
-            from handover.renderings import html as page  # draws plots: nobody else waits for the library
+    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+        task = progress.add_task("Holding the clauses", total=None)
 
-            html.write_text(page.report(findings, case), encoding="utf-8")
-    broken = any(finding.verdict is Verdict.BROKEN for finding in findings)
-    sys.exit(1 if broken else 2 * any(finding.failed for finding in findings))
+        def show(event: Event) -> None:
+            progress.update(task, total=event.get("total"), completed=event.get("done"))
+
+        return _apart("check", show, **arguments)
 
 
 @main.command()
@@ -156,11 +200,7 @@ def diff(old: str, new: str, plot: Path | None) -> None:
     lies there, if it is not named. Exit status: 0, 1 when the version is too low for what changed, 2 when they cannot
     be compared.
     """
-    from handover.diff import compare, delivery_at, renderings
-
-    with one_sentence(), delivery_at(old) as before, delivery_at(new) as after:
-        difference = compare(before, after)
-    click.echo(renderings.text(difference))
-    if plot:
-        renderings.plot(difference, plot)
-    sys.exit(0 if difference.raised else 1)
+    with one_sentence():
+        done = _apart("diff", old=old, new=new, plot=str(plot) if plot else None)
+    click.echo(done["text"])
+    sys.exit(done["status"])

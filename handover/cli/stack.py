@@ -3,10 +3,14 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from handover.cli.group import BUILD, CONCURRENCY, INTERRUPTED, main, one_sentence
+
+if TYPE_CHECKING:
+    import boto3
 
 SAMCONFIG = Path("samconfig.toml")
 
@@ -25,10 +29,17 @@ def ready(stage: str, *, architecture: bool) -> None:
             stages.hold_back(Path.cwd(), stage)
 
 
+_REGION = click.option(
+    "--region",
+    help="AWS region of the stack.  [default: that of the stage in samconfig.toml, AWS_REGION, AWS_DEFAULT_REGION, "
+    "or the profile's]",
+)
+
+
 def _names_a_stack[F: Callable[..., None]](command: F) -> F:
     """Let a command be told which stack: by its name, or by the stage of ``samconfig.toml`` that deploys it."""
     for option in (
-        click.option("--region", help="AWS region of the stack.  [default: as AWS's own tools find it]"),
+        _REGION,
         click.option("--stage", help="Instead of --stack: the environment of samconfig.toml that deploys it."),
         click.option("--stack", help="Name of the CloudFormation stack."),
     ):
@@ -42,6 +53,55 @@ def _stack_name(stack: str | None, stage: str | None) -> str:
     if bool(stack) == bool(stage):
         raise click.UsageError("say which stack: --stack NAME, or --stage ENVIRONMENT")
     return stack or of_stage(str(stage), SAMCONFIG)
+
+
+def _begin(region: str | None, stage: str | None) -> "boto3.Session":
+    """Begin where every command here looks, and say where that is before anything is asked or moved.
+
+    It is said on stderr: stdout is for what a program reads.
+    """
+    from handover.live import aws
+    from handover.live.stack import region_of_stage
+
+    session = aws.session(aws.region(region or (region_of_stage(stage, SAMCONFIG) if stage else None)))
+    click.echo(f"Account {aws.account(session)}, region {session.region_name}", err=True)
+    return session
+
+
+@main.command()
+@_REGION
+@click.option("--stage", help="The environment of samconfig.toml, which may name a region.")
+def region(*, region: str | None, stage: str | None) -> None:
+    """Print the region that the other commands look in, and nothing else, for commands of AWS's own.
+
+    Exit status: 0, or 2 when there is no region or AWS does not take the credentials.
+    """
+    with one_sentence():
+        click.echo(_begin(region, stage).region_name)
+
+
+@main.command()
+@click.option("--stage", required=True, help="The environment of samconfig.toml that is deployed to.")
+@_REGION
+@click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
+@click.option(
+    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+)
+@click.option("--force", is_flag=True, help="Pass too where the live API cannot be asked.")
+def compatible(*, stage: str, region: str | None, url: str | None, build: Path, force: bool) -> None:
+    """Say whether callers of what STAGE has get along with what was built, by the live contract's version.
+
+    Exit status: 0 they do, or there are none yet; 1 they do not; 2 the live API could not be asked.
+    """
+    try:
+        with one_sentence():
+            from handover.live.callers import compatible as compared
+
+            passes, said = compared(_stack_name(None, stage), build, _begin(region, stage), url=url, force=force)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    click.echo(f"handover: {said}", err=not passes)
+    sys.exit(0 if passes else 1)
 
 
 @main.command()
@@ -62,9 +122,11 @@ def verify(
     """
     try:
         with one_sentence():
+            from handover.live import built
             from handover.live.verification import verify as held
 
-            sys.exit(held(_stack_name(stack, stage), build, region=region, url=url, limit=limit))
+            name, expected = _stack_name(stack, stage), built.read(build)
+            sys.exit(held(name, expected, _begin(region, stage), url=url, limit=limit))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
@@ -83,7 +145,7 @@ def rollback(*, stack: str | None, stage: str | None, region: str | None, to: st
         from handover.live.alias import roll_back
         from handover.live.stack import read
 
-        name, session = _stack_name(stack, stage), aws.session(region)
+        name, session = _stack_name(stack, stage), _begin(region, stage)
         found = read(aws.cloudformation(session), name)
         click.echo(roll_back(aws.functions(session), found, to, dry_run=dry_run))
 
@@ -97,6 +159,6 @@ def live(*, stack: str | None, stage: str | None, region: str | None) -> None:
         from handover.live.alias import read as alias_of
         from handover.live.stack import read
 
-        name, session = _stack_name(stack, stage), aws.session(region)
+        name, session = _stack_name(stack, stage), _begin(region, stage)
         found = read(aws.cloudformation(session), name)
         click.echo(alias_of(aws.functions(session), found).version)

@@ -11,6 +11,8 @@ type Level = Literal["major", "minor", "patch"]
 type Bound = tuple[float, bool]  # the end of a range, and whether it is left out
 
 LEVELS: tuple[Level, ...] = ("major", "minor", "patch")
+PARTS = frozenset({"name", "version", "format", "validator", "schema", "score", "decisions", "budgets"})
+"""The parts of a compiled contract that are compared."""
 KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "literal": "one of its categories"}
 COMPARED = {"type", "ge", "gt", "le", "lt", "multiple_of", "expected"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from handover.diff import Contract, Difference
+from handover.diff.comparison import Contract, Difference
 
 CALLERS = {
     "major": "a caller of the old contract breaks (major)",

@@ -54,5 +54,9 @@ def read(build: Path) -> Built:
         model=manifest["files"]["model.onnx"][:IDENTITY],
         contract=manifest["contract"]["version"],
         tolerance=float(manifest["tolerance"]),
-        golden=tuple(Golden(number, **json.loads(line)) for number, line in enumerate(lines, start=1)),
+        golden=tuple(_golden(number, json.loads(line)) for number, line in enumerate(lines, start=1)),
     )
+
+
+def _golden(number: int, line: Json) -> Golden:
+    return Golden(number, line["row"], line["score"], line["decision"])

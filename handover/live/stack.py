@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 
+class NoStackError(LiveError):
+    """There is no stack of this name."""
+
+
 @dataclass(frozen=True)
 class Stack:
     """A stack that is there."""
@@ -48,8 +52,10 @@ def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
 
     Raises
     ------
+    NoStackError
+        When there is none.
     LiveError
-        When there is none, or CloudFormation cannot be asked.
+        When CloudFormation cannot be asked.
     """
     region = cloudformation.meta.region_name
     try:
@@ -58,7 +64,7 @@ def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
     except ClientError as error:
         if "does not exist" not in error.response["Error"].get("Message", ""):
             raise refused(error) from None
-        raise LiveError(f"there is no stack {name} in {region}, in the account of these credentials") from None
+        raise NoStackError(f"there is no stack {name} in {region}, in the account of these credentials") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in said.get("Outputs", [])}
     return Stack(name, region, said["StackStatus"], outputs)
 
@@ -72,13 +78,28 @@ def of_stage(stage: str, samconfig: Path) -> str:
         When the file names none.
     """
     try:
-        said = tomllib.loads(samconfig.read_text(encoding="utf-8")).get(stage, {})
+        name = _parameter(stage, samconfig, "stack_name")
     except FileNotFoundError:
         raise LiveError(f"there is no {samconfig} here: name the stack with --stack") from None
+    if name is None:
+        raise LiveError(f"{samconfig} names no stack for '{stage}': name it with --stack")
+    return name
+
+
+def region_of_stage(stage: str, samconfig: Path) -> str | None:
+    """Give the region that ``sam deploy --config-env STAGE`` deploys to, if the file names one."""
+    try:
+        return _parameter(stage, samconfig, "region")
+    except FileNotFoundError:
+        return None
+
+
+def _parameter(stage: str, samconfig: Path, key: str) -> str | None:
+    said = tomllib.loads(samconfig.read_text(encoding="utf-8")).get(stage, {})
     for command in ("deploy", "global"):  # as SAM looks them up
-        if name := said.get(command, {}).get("parameters", {}).get("stack_name"):
-            return str(name)
-    raise LiveError(f"{samconfig} names no stack for '{stage}': name it with --stack")
+        if found := said.get(command, {}).get("parameters", {}).get(key):
+            return str(found)
+    return None
 
 
 @contextmanager
@@ -89,7 +110,7 @@ def asking() -> Iterator[None]:
     except NoCredentialsError:
         raise LiveError("there are no AWS credentials: run aws configure, or set AWS_PROFILE") from None
     except NoRegionError:
-        raise LiveError("no region is named: give --region, or set AWS_DEFAULT_REGION") from None
+        raise LiveError("no region is named: give --region, or set AWS_REGION, or the region of your profile") from None
     except BotoCoreError as error:
         raise LiveError(f"AWS could not be asked: {' '.join(str(error).split())}") from None
 

@@ -1,25 +1,33 @@
 """A deployment, verified: from the stack's name to the report and the exit status."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
-from handover.live import aws, built, signing, stack
+from handover.live import aws, signing, stack
+from handover.live.built import Built
 from handover.live.client import Client
 from handover.live.replay import replay, requests
 from handover.live.report import report
 from handover.live.rules import Broken, Seen, hold
 
+if TYPE_CHECKING:
+    import boto3
 
-def verify(name: str, build: Path, *, region: str | None = None, url: str | None = None, limit: int) -> int:
+
+def verify(name: str, expected: Built, session: "boto3.Session", *, url: str | None = None, limit: int) -> int:
     """Ask the live API for every golden row, and print what became of it.
 
     Parameters
     ----------
     name
         The stack's name.
+    expected
+        What was built.
+    session
+        Account and region to look in.
     url
         Where the API answers, if not at the stack's output ``Url``.
     limit
@@ -31,13 +39,9 @@ def verify(name: str, build: Path, *, region: str | None = None, url: str | None
 
     Raises
     ------
-    NothingBuiltError
-        When there is no build to hold it to.
     LiveError
         When it could not be asked.
     """
-    expected = built.read(build)
-    session = aws.session(region)
     found = stack.read(aws.cloudformation(session), name)
     sign = signing.signer(found.output("Auth"), session, found.region)
     terminal = Console(stderr=True)

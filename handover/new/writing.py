@@ -21,13 +21,6 @@ EVENT_MODEL = """\
     model = xgboost.XGBClassifier(
         n_estimators=100, learning_rate=0.1, max_depth=2, subsample=0.8, random_state=SEED, n_jobs=1
     )"""
-EVENT_JUDGED = """\
-    given = model.predict_proba(features.values[unseen])[:, 1].astype(float)
-    quality = {
-        "rows": len(unseen),
-        "auc": round(float(roc_auc_score(labels[unseen], given)), 4),
-        "log_loss": round(float(log_loss(labels[unseen], given)), 4),
-    }"""
 NUMBER_MODEL = """\
     # A forest: the mean of trees grown side by side, each on a part of the rows and columns. Unlike boosted trees, it
     # never leaves the range of the labels that it saw, which is the range that the contract promises.
@@ -43,13 +36,6 @@ NUMBER_MODEL = """\
         random_state=SEED,
         n_jobs=1,
     )"""
-NUMBER_JUDGED = """\
-    given = model.predict(features.values[unseen]).astype(float)
-    quality = {
-        "rows": len(unseen),
-        "r2": round(float(r2_score(labels[unseen], given)), 4),
-        "mean_absolute_error": float(f"{mean_absolute_error(labels[unseen], given):.4g}"),
-    }"""
 
 
 def contract(
@@ -154,12 +140,11 @@ def train(name: str, folder: str, data: str, fields: Sequence[Field], outcome: O
         target="\n".join(target),
         readers=", ".join(sorted(readers, key=lambda reader: (reader.islower(), reader))),
         fields="\n".join(line for field in fields for line in _source(field)),
-        metrics="log_loss, roc_auc_score" if is_event else "mean_absolute_error, r2_score",
         has_target="not missing(record[TARGET])" if is_event else "NUMBER(record[TARGET]) is not None",
         label="float(record[TARGET] == EVENT)" if is_event else "NUMBER(record[TARGET])",
         stratify="stratify=labels, " if is_event else "",
         model=EVENT_MODEL if is_event else NUMBER_MODEL,
-        judged=EVENT_JUDGED if is_event else NUMBER_JUDGED,
+        figures='"auc", "log_loss"' if is_event else '"r2", "mae"',
     )
 
 

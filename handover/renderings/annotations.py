@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from handover.case import Case
 from handover.finding import Finding
+from handover.skips import FILE, Skip, skips
 
 
 def report(findings: Sequence[Finding], case: Case) -> str:
-    """Write one error for each broken clause, and one notice for each that could not be held."""
+    """Write an error for each broken clause, and for what was not checked; a notice for what was allowed."""
     lines = []
     for finding in findings:
         clause, found = finding.clause, finding.broken
@@ -20,10 +21,21 @@ def report(findings: Sequence[Finding], case: Case) -> str:
             cause = f"\n{found.cause}" if found.cause else ""
             said = f"{found.evidence}{cause}\nMend: {clause.owner}. Do: {case.explain(clause.code)}"
             lines.append(f"::error {where},title={title}::{_data(said)}")
-        elif finding.failed:
-            title = _property(f"{clause.code} {clause.topic}")  # whether it is kept or broken nobody knows
-            lines.append(f"::notice title={title}::{_data(finding.reason)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_skipped, skips(findings))])
+
+
+def cut_short(sentence: str) -> str:
+    """Write the error of a check that ended before its verdict."""
+    return f"::error title=The contract could not be checked::{_data(sentence)}"
+
+
+def _skipped(skip: Skip) -> str:
+    codes = ", ".join(skip.codes)
+    if skip.allowed:
+        title = _property(f"{codes} skipped as {FILE} allows")
+        return f"::notice title={title}::{_data(f'{skip.reason}\n{skip.allowed}')}"
+    remedy = "" if skip.failed else f"\nAllow: {skip.remedy}"
+    return f"::error title={_property(f'{codes} not checked')}::{_data(skip.reason + remedy)}"
 
 
 def _data(text: str) -> str:

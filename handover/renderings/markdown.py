@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from handover.case import Case
 from handover.finding import Finding, Verdict
 from handover.renderings.text import place, summary
+from handover.skips import FILE, Skip, exit_status, skips
 
 MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "skipped"}
 
@@ -13,8 +14,7 @@ MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "s
 def report(findings: Sequence[Finding], case: Case) -> str:
     """Write the verdict, every broken clause in full, what to know of kept ones, and a table of all clauses."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
-    unsure = any(finding.failed for finding in findings)
-    verdict = "broken" if broken else "not checked in full" if unsure else "kept"
+    verdict = ("kept", "broken", "not checked in full")[exit_status(findings)]
     rows = [_row(finding) for finding in findings]
     parts = [f"## The contract is {verdict}", "", escaped(summary(findings)), ""]
     for finding in broken:
@@ -22,8 +22,27 @@ def report(findings: Sequence[Finding], case: Case) -> str:
     for finding in findings:
         if finding.note:
             parts += [f"{finding.clause.code} kept: {escaped(finding.note)}", ""]
+    for skip in skips(findings):
+        parts += _skipped(skip)
     parts += ["| clause | topic | verdict | who mends it | rule |", "|---|---|---|---|---|", *rows, ""]
     return "\n".join(parts)
+
+
+def cut_short(sentence: str) -> str:
+    """Write the verdict of a check that ended before it had one."""
+    return f"## The contract could not be checked\n\n{escaped(sentence)}\n"
+
+
+def _skipped(skip: Skip) -> list[str]:
+    headline = f"skipped as {FILE} allows" if skip.allowed else "not checked"
+    lines = [f"### {', '.join(skip.codes)} {headline}", "", escaped(skip.reason), ""]
+    if skip.followers:
+        lines.append(f"- With it: {', '.join(skip.followers)}")
+    if skip.allowed:
+        lines.append(f"- Leave: {escaped(skip.allowed)}")
+    elif not skip.failed:
+        lines.append(f"- Allow: {escaped(skip.remedy)}")
+    return [*lines, ""]
 
 
 def _row(finding: Finding) -> str:

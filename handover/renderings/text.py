@@ -6,6 +6,7 @@ from pathlib import Path
 
 from handover.case import Case
 from handover.finding import Broken, Finding, Verdict
+from handover.skips import FILE, Skip, skips
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
 
@@ -52,11 +53,26 @@ def _plural(reason: str) -> str:
     return f"need {reason.removeprefix('needs ')}" if reason.startswith("needs ") else reason
 
 
+def skipped(skip: Skip, case: Case) -> str:
+    """Write why clauses could not be checked: who allowed that and why, or how it is allowed."""
+    with_it = f", and with it {', '.join(skip.followers)}" if skip.followers else ""
+    headline = f"SKIPPED  as {FILE} allows{with_it}" if skip.allowed else f"NOT CHECKED{with_it}"
+    lines = [f"{', '.join(skip.codes)} {headline}", "", f"  Lacks: {skip.reason}"]
+    if skip.allowed:
+        lines.append(f"  Leave: {skip.allowed}")
+    elif skip.failed:
+        lines.append(f"  Do:    {case.explain(skip.codes[0])}")
+    else:
+        lines.append(f"  Allow: {skip.remedy}")
+    return "\n".join([*lines, ""])
+
+
 def report(findings: Sequence[Finding], case: Case) -> str:
-    """Write every broken clause in full, what to know of those that are kept, then the count."""
+    """Write every broken clause in full, what was not checked, what to know of those that are kept, then the count."""
     parts = [broken(finding, case) for finding in findings if finding.verdict is Verdict.BROKEN]
-    notes = [f"{finding.clause.code} kept: {finding.note}\n" for finding in findings if finding.note]
-    return "\n".join([*parts, *notes, summary(findings)])
+    parts += [skipped(skip, case) for skip in skips(findings)]
+    parts += [f"{finding.clause.code} kept: {finding.note}\n" for finding in findings if finding.note]
+    return "\n".join([*parts, summary(findings)])
 
 
 def explanation(finding: Finding, case: Case) -> str:
@@ -68,7 +84,8 @@ def explanation(finding: Finding, case: Case) -> str:
             found += f"\n{_indented(finding.broken.details)}\n"
     else:
         why = f" ({finding.reason or finding.note})" if finding.reason or finding.note else ""
-        found = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n"
+        leave = f"  {FILE} allows it: {finding.allowed}\n" if finding.allowed else ""
+        found = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n{leave}"
     return f"{found}\n{(PAGES / f'{clause.code}.md').read_text()}"
 
 

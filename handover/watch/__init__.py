@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from handover.quality import HELD_OUT, HeldOut
 from handover.watch.alarms import Json, drift_alarms
 from handover.watch.dashboard import widgets
 
@@ -27,13 +28,13 @@ def write_watch(delivery: Path, to: Path) -> Path:
     Parameters
     ----------
     delivery
-        Folder of the delivery; its contract, manifest and golden rows are read.
+        Folder of the delivery; its contract, manifest and held-out scores are read.
     to
         File to write; ``template.yaml`` nests it, and gives it its parameters.
     """
     contract = json.loads((delivery / "contract.json").read_text())
     manifest = json.loads((delivery / "manifest.json").read_text())
-    scores = [json.loads(line)["score"] for line in (delivery / "golden.jsonl").read_text().splitlines()]
+    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).scores.tolist()
     to.write_text(HEAD + yaml.dump(template(contract, manifest, scores), Dumper=_Dumper, sort_keys=False, width=120))
     return to
 

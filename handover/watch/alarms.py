@@ -22,7 +22,7 @@ def drift_alarms(contract: Json, manifest: Json, scores: list[float]) -> Json:
     Parameters
     ----------
     scores
-        Of the golden rows, in the score's own unit: the sample that the bands are drawn around.
+        Of the held-out rows, in the score's own unit: the sample that the bands are drawn around.
     """
     model = manifest["files"]["model.onnx"][:12]
     alarms = {"MeanScoreDrifts": _mean_alarm(model, scores)}

@@ -24,7 +24,7 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
         f"# {contract['name']} {contract['version']}, model {model}\n"
         f"The score is the {contract['score']['meaning']}. Trained on {trained.get('rows', '?')} rows of "
         f"{trained.get('data', '?')}. The lines across the plots of scores and decisions are what its "
-        f"{baseline['rows']} golden rows got in training."
+        f"{baseline['rows']} held-out rows got in training."
     )
     deciles = {f"p{10 * tenth}": baseline["score_deciles"][tenth] for tenth in (1, 5, 9)}
     shares = {name: round(100 * share, 1) for name, share in baseline["decision_share"].items()}

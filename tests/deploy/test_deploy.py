@@ -1,9 +1,10 @@
-"""The life of a stack, in order: deployed, its model changed, its heuristics changed, held back, taken down.
+"""The life of a stack, in order: what it needs, deployed, another model, other heuristics, held back, taken down.
 
 Each step begins where the one before it ended, as it does with a real stack; the first that fails ends the run.
 """
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
-from .conftest import REGION, STACK, Cloud, Project
+from .conftest import REGION, ROOT, STACK, Cloud, Project
 
 HEURISTICS = "layers/model/delivery/heuristics.py"
 GOLDEN = 25
@@ -40,10 +41,33 @@ def over_http(cloud: Cloud, event: dict[str, Any], *, signed: bool) -> Any:
     return URLLib3Session().send(request.prepare())
 
 
+def of_the_guide(begins: str) -> str:
+    """Give the command of docs/operate.md that begins so."""
+    text = (ROOT / "docs" / "operate.md").read_text()
+    (command,) = re.findall(rf"^ *\$ ({re.escape(begins)}(?:.*\\\n)*.*)$", text, re.MULTILINE)
+    return str(command)
+
+
+def test_what_the_stage_needs_is_made_as_the_guide_says(cloud: Cloud, project: Project) -> None:
+    # The emulator knows no OIDC provider, and nobody is there to confirm the change set.
+    made = project.typed(
+        of_the_guide(".venv/bin/sam deploy").replace("OWNER/NAME", "them/theirs ProviderExists=true")
+        + " --no-confirm-changeset"
+    )
+
+    assert made.returncode == 0, made.stdout
+    assert f"Account 000000000000, region {REGION}" in made.stdout
+    assert cloud.stacks() == ["aws-sam-cli-managed-default", f"deploys-{STACK}"]
+    policies = cloud.client("iam").list_policies(Scope="Local")["Policies"]
+    assert f"bounds-{STACK}" in [policy["PolicyName"] for policy in policies]
+
+
 def test_sam_deploys_the_stack_as_samconfig_says(cloud: Cloud, project: Project) -> None:
     said = project.made("deploy", "STAGE=staging")
 
+    assert said.startswith(f"Account 000000000000, region {REGION}\n")
     assert "0 broken" in said
+    assert "this first deployment has no callers yet" in said
     assert f"Successfully created/updated stack - {STACK} in {REGION}" in said
     assert set(cloud.outputs()) >= {"Url", "Alias", "FunctionLogGroup"}
     assert cloud.live() == "1"
@@ -72,8 +96,10 @@ def test_the_address_answers_who_signs(cloud: Cloud, project: Project) -> None:
 def test_the_live_stack_is_held_to_what_was_built(cloud: Cloud, project: Project) -> None:
     said = project.made("verify", "STAGE=staging")
 
-    first, *_, last = said.strip().splitlines()
-    assert first == f"{STACK} answers as it was built: model {project.model}, contract 1.0.0"
+    where, first, *_, last = said.strip().splitlines()
+    contract = project.manifest["contract"]["version"]
+    assert where == f"Account 000000000000, region {REGION}"
+    assert first == f"{STACK} answers as it was built: model {project.model}, contract {contract}"
     assert last == "5 kept, 0 broken, 0 skipped"
 
 
@@ -116,7 +142,7 @@ def test_a_new_value_alone_moves_the_alias(cloud: Cloud, project: Project) -> No
 
 
 def test_the_users_go_back_to_the_version_before_and_forth_again(cloud: Cloud, project: Project) -> None:
-    noted = project.made("live", "STAGE=staging").strip()
+    noted = project.made("live", "STAGE=staging").splitlines()[-1]
 
     project.made("rollback", "STAGE=staging")
     assert (noted, cloud.live()) == ("2", "1")
@@ -157,6 +183,23 @@ def test_new_heuristics_alone_move_the_alias(cloud: Cloud, project: Project) -> 
     answers_of_training(cloud, project)
 
 
+def test_a_contract_that_breaks_callers_is_not_deployed(cloud: Cloud, project: Project) -> None:
+    built = project.root / ".aws-sam/build/ModelLayer/delivery/contract.json"
+    agreed = built.read_text()
+    narrower = agreed.replace('"television"', '"wireless"')
+    for file in (built, project.root / "layers/model/delivery/contract.json"):
+        file.write_text(narrower)
+
+    held_back = project.make("deploy", "STAGE=staging", "BUILT=1")
+
+    for file in (built, project.root / "layers/model/delivery/contract.json"):
+        file.write_text(agreed)
+    assert held_back.returncode == 2
+    assert "must be at least" in held_back.stdout
+    assert "Initiating deployment" not in held_back.stdout
+    assert cloud.live() == "4"
+
+
 def test_a_broken_delivery_is_not_deployed(cloud: Cloud, project: Project) -> None:
     project.change(HEURISTICS, "row.age * 12 + row.months", "row.age * 12 - row.months")
 
@@ -181,6 +224,8 @@ def test_taken_down_the_stack_leaves_only_its_layers(cloud: Cloud, project: Proj
     said = project.made("undeploy", "STAGE=staging", "YES=1")
 
     assert "Deleted successfully" in said
+    gone = project.typed(of_the_guide(".venv/bin/sam delete") + " --no-prompts")
+    assert gone.returncode == 0, gone.stdout
     assert cloud.stacks() == ["aws-sam-cli-managed-default"]  # sam's own bucket, which all stacks of a region share
     functions = cloud.client("lambda")
     assert functions.list_functions()["Functions"] == []

@@ -48,7 +48,7 @@ class Answered(NamedTuple):
 class Function:
     """Sends requests to the function."""
 
-    def __init__(self, delivery: Path, send: Callable[[dict[str, Any]], Sent]) -> None:
+    def __init__(self, delivery: Path, send: Callable[[Any], Sent]) -> None:
         self.contract = json.loads((delivery / "contract.json").read_text())
         self.manifest = json.loads((delivery / "manifest.json").read_text())
         self._send = send
@@ -73,6 +73,10 @@ class Function:
             event["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
         if query:
             event["queryStringParameters"] = query
+        return self.event(event)
+
+    def event(self, event: Any) -> Answered:
+        """Send whatever may call a Lambda function."""
         response, lines = self._send(event)
         assert response["isBase64Encoded"] is False
         return Answered(response["statusCode"], response["headers"], response["body"], lines)
@@ -91,7 +95,7 @@ type Open = Callable[[Path], Function]
 def opened(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Open]:
     """Give a way to open the function in this process: a fresh import of the handler, as in a new environment."""
 
-    def send(event: dict[str, Any]) -> Sent:
+    def send(event: Any) -> Sent:
         for log in logging.getLogger("predict").handlers:
             log.stream = sys.stdout  # type: ignore[attr-defined]  # pytest takes another one for the test than for its fixtures
         capsys.readouterr()
@@ -130,7 +134,7 @@ def built(tmp_path: Path) -> Iterator[Open]:
             emulator = Emulator(replace(function, layers=(*others, tmp_path / "model"), variables=variables), lines.put)
             environments.callback(emulator.stop)
 
-            def send(event: dict[str, Any]) -> Sent:
+            def send(event: Any) -> Sent:
                 response = json.loads(emulator.invoke(json.dumps(event).encode()))
                 left = [json.loads(lines.get(timeout=LINE_S))]
                 while "_aws" not in left[-1]:  # the line of metrics is a request's last

@@ -104,6 +104,17 @@ def test_a_verified_file_that_cannot_be_opened_is_modellings_fault(copy: Path) -
         Delivery.open(copy)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_contract_that_is_no_json_is_not_shown_to_callers(copy: Path, number: str) -> None:
+    contract = json.loads((copy / "contract.json").read_text())
+    contract["score"]["high"] = "here"
+    (copy / "contract.json").write_text(json.dumps(contract).replace('"here"', number))
+    sealed(copy)
+
+    with pytest.raises(DeliveryError, match=f"^{copy}: the delivery cannot be opened: ValueError: Out of range float "):
+        Delivery.open(copy)
+
+
 def test_columns_that_are_not_those_of_the_training_are_named(copy: Path) -> None:
     sealed(copy, columns=[{"name": "weight", "kind": "number", "reference": 1.0}])
 

@@ -1,5 +1,6 @@
 """The description of the API is true."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +75,22 @@ def test_answers_and_problems_are_as_described(function: Function, golden: list[
         validator_for(schemas["Problem"]).validate(answer.json)
 
 
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_a_body_may_be_as_large_as_is_described(function: Function, path: str) -> None:
+    body = function("GET", "/openapi.json").json["paths"][path]["post"]["requestBody"]
+    limit = int(re.fullmatch(r"At most ([0-9]+) bytes\.", body["description"])[1])
+
+    assert function("POST", path, " " * limit).status != 413
+    assert function("POST", path, " " * (limit + 1)).json["detail"] == f"Send at most {limit} bytes."
+
+
 def test_the_contract_says_what_was_agreed(function: Function, golden: list[dict[str, Any]]) -> None:
     said = function("GET", "/contract").json
 
     agreed = function.contract
     assert said["row"] == agreed["schema"]
-    assert said["decisions"] == agreed["decisions"]
+    for part in ("decisions", "score", "budgets", "format", "validator"):  # with these the next one is compared
+        assert said[part] == agreed[part]
     assert said["columns"] == [column["name"] for column in function.manifest["columns"]]
     validator_for(said["answer"]).validate(function.post(golden[0]["row"]).json)
 

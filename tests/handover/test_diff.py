@@ -16,9 +16,10 @@ from handover import agreement
 from handover.agreement import Budgets, Contract, Field, Score
 from handover.case import _run
 from handover.cli import main
-from handover.diff import Change, DiffError, compare, delivery_at, least_version, reaches, required_version
-from handover.diff.changes import changes
+from handover.diff.changes import Change, changes, least_version, reaches, required_version
+from handover.diff.comparison import compare
 from handover.diff.renderings import plot, text
+from handover.diff.revisions import DiffError, delivery_at
 from handover.rows import accepted_rows
 from predictor import delivery as serving
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit

@@ -65,5 +65,26 @@ def test_what_is_not_known_is_none() -> None:
     for name in ("stability", "started_work_at", "secured"):
         assert getattr(heuristics, name)(row) is None
     assert heuristics.secured(SimpleNamespace(**(vars(row) | {"guarantor": "guarantor"}))) is True
-    assert heuristics.reserve(SimpleNamespace(**(vars(row) | {"savings": "unknown"}))) is None
-    assert heuristics.liquidity(SimpleNamespace(**(vars(row) | {"checking": "none"}))) is None
+    assert heuristics.consumption(SimpleNamespace(**(vars(row) | {"purpose": "other"}))) is None
+
+
+def test_money_that_nobody_has_seen_counts_as_none() -> None:
+    row = SimpleNamespace(**(vars(ROW) | {"savings": "unknown_or_none"}))
+
+    assert (heuristics.reserve(row), heuristics.liquidity(row), heuristics.loan_to_savings(row)) == (0.0, 100.0, None)
+    assert heuristics.liquidity(SimpleNamespace(**(vars(row) | {"checking": "none"}))) == 0.0
+    assert heuristics.liquidity(SimpleNamespace(**(vars(row) | {"checking": "negative"}))) == -100.0
+
+
+@pytest.mark.parametrize(
+    ("heuristic", "field", "true"),
+    [
+        ("trouble_before", "history", {"delayed", "critical"}),
+        ("consumption", "purpose", {"furniture", "television", "appliances", "vacation"}),
+    ],
+)
+def test_a_flag_is_up_for_the_categories_that_its_sentence_names(heuristic: str, field: str, true: set[str]) -> None:
+    categories = next(declared["categories"] for declared in COMPILED["fields"] if declared["name"] == field)
+    rows = {category: SimpleNamespace(**(vars(ROW) | {field: category})) for category in categories}
+
+    assert true == {category for category, row in rows.items() if getattr(heuristics, heuristic)(row)}

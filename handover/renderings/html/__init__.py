@@ -15,6 +15,7 @@ from handover.case import Case
 from handover.finding import Clause, Finding, Verdict
 from handover.renderings.html.figures import figures
 from handover.renderings.text import place
+from handover.skips import FILE, exit_status, skips
 
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -41,8 +42,10 @@ def report(findings: Sequence[Finding], case: Case) -> str:
         model=model_identity(case),
         verdict=verdict(findings),
         counts=counts(findings),
-        state="broken" if broken else "unsure" if unsure(findings) else "kept",
+        state=("kept", "broken", "unsure")[exit_status(findings)],
         broken=[(finding, place(finding.broken, case)) for finding in broken if finding.broken],
+        skips=skips(findings),
+        allowances=FILE,
         groups=[(group(members[0].clause), members) for members in grouped(findings)],
         figures=figures(case),
         explain=case.explain,
@@ -67,16 +70,18 @@ def group(clause: Clause) -> tuple[str, str]:
     return (name, about) if name.startswith(f"{letter}, ") else (letter, "")
 
 
-def unsure(findings: Sequence[Finding]) -> bool:
-    """Whether clauses failed themselves, or none was held: then what is not broken is not kept either."""
-    return not findings or any(finding.failed for finding in findings)
-
-
 def verdict(findings: Sequence[Finding]) -> str:
     """Say in one sentence how the contract came out."""
-    if any(finding.verdict is Verdict.BROKEN for finding in findings):
-        return "The contract is broken."
-    return "The contract could not be checked in full." if unsure(findings) else "The contract is kept."
+    said = ("The contract is kept.", "The contract is broken.", "The contract could not be checked in full.")
+    return said[exit_status(findings)]
+
+
+def cut_short(sentence: str) -> str:
+    """Write the page of a check that ended before its verdict: nothing of an older one may stand there."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>The contract could not be checked</title>\n'
+        f"<h1>The contract could not be checked</h1>\n<p>{escape(sentence)}</p>\n</html>\n"
+    )
 
 
 def counts(findings: Sequence[Finding]) -> str:

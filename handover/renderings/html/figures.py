@@ -41,7 +41,7 @@ class Figure:
 def figures(case: Case) -> list[Figure]:
     """Draw what can be drawn of a delivery, however broken; nothing is measured or started for it."""
     wanted: list[tuple[str, str, Callable[[Case], Drawing]]] = [
-        ("scores", "Scores of the golden rows", _scores),
+        ("scores", "Scores of the held-out rows", _scores),
         ("calibration", "Calibration", _calibration),
         ("parity", "Parity with the training", _parity),
         ("latency", "Latency", _latency),
@@ -69,17 +69,17 @@ def _why(error: Exception) -> str:
 
 
 def _scores(case: Case) -> Drawing:
-    here = case.golden_here.astype(np.float64)
+    here = case.golden_here[: case.held_out_rows].astype(np.float64)
     known = here[np.isfinite(here)]
     if not len(known):
-        raise LackingError("no golden row has a finite score here")
+        raise LackingError("no held-out row has a finite score here")
     deciles = _numbers(case.manifest["baseline"]["score_deciles"], "the manifest's baseline")
     decisions = {str(name): float(edge) for name, edge in case.contract.decisions.items()}
     distance = np.abs(np.quantile(known, np.linspace(0, 1, len(deciles))) - deciles).max()
     lower = list(decisions.items())[:-1]
     edges = f" Dashed: where the decision changes, at {', '.join(f'{edge:g}' for _, edge in lower)}." if lower else ""
     caption = (
-        f"The line, {len(known)} golden rows as scored here, should run through the circles, the deciles that the "
+        f"The line, {len(known)} held-out rows as scored here, should run through the circles, the deciles that the "
         f"manifest has from training; the largest distance is {distance:.2g}.{edges}{_lost(len(here) - len(known))}"
     )
     return partial(plots.scores, here=known, deciles=deciles, decisions=decisions), caption
@@ -94,7 +94,7 @@ def _calibration(case: Case) -> Drawing:
     if "calibration" not in case.manifest.get("quality", {}):
         raise LackingError("manifest.json has no quality.calibration")
     bins = case.manifest["quality"]["calibration"]
-    scored, observed, rows = (_numbers([one[key] for one in bins], key) for key in ("mean_score", "bad", "rows"))
+    scored, observed, rows = (_numbers([one[key] for one in bins], key) for key in ("mean_score", "mean_label", "rows"))
     if not (_within(scored, 0, 1) and _within(observed, 0, 1) and rows.min() >= 1):
         raise LackingError("quality.calibration in manifest.json holds what is no share or no count")
     low, high = plots.wilson(observed, rows)

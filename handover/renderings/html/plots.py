@@ -36,7 +36,7 @@ def scores(figure: Figure, here: Numbers, deciles: Numbers, decisions: Mapping[s
     axes.plot(deciles, shares, "o", color=THERE, markersize=5, markerfacecolor="none", markeredgewidth=1.4)
     _percent(axes)
     axes.set_xlabel("score")
-    axes.set_ylabel("golden rows up to it")
+    axes.set_ylabel("held-out rows up to it")
 
 
 def calibration(figure: Figure, scored: Numbers, observed: Numbers, rows: Numbers) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from delivery.contract import Row
 
-# Middles of the contract's bands; of an open band, a cautious value within it.
+# Middles of the contract's bands; of an open band, a cautious value within it. What nobody has seen counts as none.
 _SHARE = {"below_20": 0.15, "below_25": 0.225, "below_35": 0.30, "from_35": 0.40}
-_SAVINGS_DM = {"below_100": 50.0, "below_500": 300.0, "below_1000": 750.0, "from_1000": 1500.0}
-_BALANCE_DM = {"negative": -100.0, "below_200": 100.0, "from_200": 300.0}
+_SAVINGS_DM = {"unknown_or_none": 0.0, "below_100": 50.0, "below_500": 300.0, "below_1000": 750.0, "from_1000": 1500.0}
+_BALANCE_DM = {"none": 0.0, "negative": -100.0, "below_200": 100.0, "from_200": 300.0}
 _YEARS = {"unemployed": 0.0, "below_1": 0.5, "below_4": 2.5, "below_7": 5.5, "from_7": 9.0}
 _CREDITS = {"one": 1, "two_or_three": 2, "four_or_five": 4, "six_or_more": 6}
 
@@ -33,23 +33,20 @@ def loan_in_incomes(row: Row) -> float:
     return row.months * _SHARE[row.instalment_share]
 
 
-def reserve(row: Row) -> float | None:
+def reserve(row: Row) -> float:
     """Months of instalments that the savings would cover [months]."""
-    savings = _SAVINGS_DM.get(row.savings)
-    return None if savings is None else savings * row.months / row.amount
+    return _SAVINGS_DM[row.savings] * row.months / row.amount
 
 
-def liquidity(row: Row) -> float | None:
-    """Money at hand, in the account and in savings [DM]."""
-    if row.checking == "none" or row.savings == "unknown":
-        return None
+def liquidity(row: Row) -> float:
+    """Money at hand, in the account here and in savings [DM]."""
     return _BALANCE_DM[row.checking] + _SAVINGS_DM[row.savings]
 
 
 def loan_to_savings(row: Row) -> float | None:
-    """The loan in units of the savings [1]."""
-    savings = _SAVINGS_DM.get(row.savings)
-    return None if savings is None else row.amount / savings
+    """The loan in units of the savings; none without savings [1]."""
+    savings = _SAVINGS_DM[row.savings]
+    return row.amount / savings if savings else None
 
 
 def age_at_end(row: Row) -> float:
@@ -70,12 +67,12 @@ def started_work_at(row: Row) -> float | None:
 
 
 def obligations(row: Row) -> int:
-    """Parties that are paid in instalments: credits here, and another bank or stores [1]."""
+    """Credits here, past and present, and one more for instalments to another bank or to stores [1]."""
     return _CREDITS[row.credits] + (row.other_plans != "none")
 
 
 def trouble_before(row: Row) -> bool:
-    """Whether earlier credits were paid late, or not at this bank [1]."""
+    """Whether a credit was paid late before, or an account is in trouble [1]."""
     return row.history in {"delayed", "critical"}
 
 
@@ -86,9 +83,9 @@ def secured(row: Row) -> bool | None:
     return None if row.property is None else row.property == "real_estate"
 
 
-def consumption(row: Row) -> bool:
+def consumption(row: Row) -> bool | None:
     """Whether the loan is spent on what soon is worth little [1]."""
-    return row.purpose in {"furniture", "television", "appliances", "repairs", "other"}
+    return None if row.purpose == "other" else row.purpose in {"furniture", "television", "appliances", "vacation"}
 
 
 def long_for_its_size(row: Row) -> float:

@@ -19,9 +19,8 @@ from sklearn.preprocessing import StandardScaler
 
 from handover.case import Case, _run
 from handover.checks import hold, selected
-from handover.deliver import deliver, matrix
+from handover.deliver import FILES, deliver, matrix
 from handover.renderings.text import report
-from predictor.delivery import FILES
 from tests.conftest import module
 
 ROOT = Path(__file__).parents[3]
@@ -89,8 +88,23 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def deliver(self, contract: str = CONTRACT, heuristics: str = HEURISTICS, learner: Any = None) -> "Bench":
-        """Write contract and heuristics, train and deliver: an honest delivery of whatever they say."""
+    def deliver(
+        self,
+        contract: str = CONTRACT,
+        heuristics: str = HEURISTICS,
+        learner: Any = None,
+        fit: Callable[[Any, Any, Any], Any] | None = None,
+        labels: Callable[[Any], Any] = lambda days: days,
+    ) -> "Bench":
+        """Write contract and heuristics, train and deliver: an honest delivery of whatever they say.
+
+        Parameters
+        ----------
+        fit
+            Trains a learner on the model's input and the labels, otherwise than plainly.
+        labels
+            Makes the labels, of training and of judging, out of the days on the way.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "contract.py").write_text(contract)
         (self.folder / "heuristics.py").write_text(heuristics)
@@ -100,9 +114,9 @@ class Bench:
         days = np.nan_to_num(features) @ np.arange(1, features.shape[1] + 1) / 20
         if learner is None:
             learner = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), LinearRegression())
-        model = learner.fit(features, days)
+        model = fit(learner, features, labels(days)) if fit else learner.fit(features, labels(days))
         functions = module(self.folder / "heuristics.py")  # afresh: what a heuristic remembers, training must not share
-        deliver(model, rows=rows(), labels=[1.0] * 40, contract=agreed, heuristics=functions, to=self.folder)
+        deliver(model, rows=rows(), labels=labels(days), contract=agreed, heuristics=functions, to=self.folder)
         return self
 
     def edit(self, name: str, old: str, new: str) -> "Bench":

@@ -1,16 +1,10 @@
-"""Each clause, broken alone: the whole report, as a person reads it.
-
-The reports stand in ``reports/``, a file for each way to break a clause. ``HANDOVER_REWRITE=1`` writes them anew, to be
-read before they are committed.
-"""
+"""Each clause, broken alone: the whole report, as a person reads it."""
 
 import json
-import os
 import pickle
 import re
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,13 +12,16 @@ import pytest
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
 from handover import case
 from handover.checks import CLAUSES, thresholds, trial
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
+from tests.helpers import reports
 
-REPORTS = Path(__file__).parent / "reports"
 RATIO = "row.weight / row.pieces"
 
 MOST = "C,H,M,P201,P202,P203,P204"  # all that is told without what was built
@@ -32,10 +29,10 @@ MOST = "C,H,M,P201,P202,P203,P204"  # all that is told without what was built
 type Break = Callable[[Bench], Bench]
 
 
-def contract(old: str, new: str) -> Break:
+def contract(old: str, new: str, learner: Any = None) -> Break:
     """Agree on something else, and deliver honestly."""
     assert old in CONTRACT
-    return lambda bench: bench.deliver(contract=CONTRACT.replace(old, new, 1))
+    return lambda bench: bench.deliver(contract=CONTRACT.replace(old, new, 1), learner=learner)
 
 
 def heuristics(old: str, new: str) -> Break:
@@ -72,6 +69,20 @@ def without(name: str) -> Break:
         return bench
 
     return remove
+
+
+def twice(first: str, then: str) -> Break:
+    """Commit a contract, and another on top of it, on the very branch that is the base."""
+
+    def change(bench: Bench) -> Bench:
+        commit(bench.folder)
+        bench.deliver(contract=CONTRACT.replace(*first.split(" -> ")))
+        commit(bench.folder)
+        bench.deliver(contract=CONTRACT.replace(*first.split(" -> ")).replace(*then.split(" -> ")))
+        commit(bench.folder)
+        return bench
+
+    return change
 
 
 def two_outputs(graph: Any) -> None:
@@ -279,12 +290,41 @@ def all_the_same(lines: list[dict[str, Any]]) -> None:
     lines[1:] = [lines[0]] * 39
 
 
+def on_labels_upside_down(learner: Any, features: Any, labels: Any) -> Any:
+    return learner.fit(features, 10 - labels)
+
+
+def on_scaled_columns(learner: Any, features: Any, labels: Any) -> Any:
+    return learner.fit(1000 + 100 * features, labels)
+
+
+def on_half_of_it(learner: Any, features: Any, labels: Any) -> Any:
+    return learner.fit(features, labels.mean() + (labels - labels.mean()) / 2)
+
+
+def worse_than_before(bench: Bench) -> Bench:
+    commit(bench.folder)
+    return bench.deliver(fit=on_half_of_it)
+
+
+def told_the_outcome(bench: Bench) -> Bench:
+    odds = CONTRACT.replace("high=40.0", "high=1.0").replace('"soon": 3.0, "late": 40.0', '"soon": 0.5, "late": 1.0')
+    learner = make_pipeline(SimpleImputer(), LogisticRegression(C=100, max_iter=1000))
+    return bench.deliver(contract=odds, learner=learner, labels=lambda days: (days > np.median(days)).astype(int))
+
+
+def thinned_out(lines: list[dict[str, Any]]) -> None:
+    lines[:] = [line for line in lines if not line.get("covers") or '"abroad"' in str(line)]
+
+
 BREAKS: dict[str, tuple[str, Break]] = {
     "C101": ("C,H,M", edit("contract.py", "class Row(", "class Row((")),
     "C101-name": ("C", edit("contract.py", "Literal[", "Literl[")),
     "C101-missing": ("C", without("contract.py")),
     "C101-exits": ("C", edit("contract.py", "class Row(", "raise SystemExit(3)\n\n\nclass Row(")),
     "C101-no-contract": ("C", edit("contract.py", "CONTRACT = Contract(", "AGREED = Contract(")),
+    "C101-ends": (MOST, edit("contract.py", "class Row(", "import os\n\nos._exit(0)\n\n\nclass Row(")),
+    "C101-reads": (MOST, edit("contract.py", "class Row(", "ZONES = open('zones.txt').read()\n\n\nclass Row(")),
     "C102": ("C,H,M", edit("contract.py", "1.0.0", "1.0")),
     "C103": ("C,H,M", edit("contract.py", '"late": 40.0', '"late": 39.0')),
     "C103-score": (MOST, edit("contract.py", "low=0.0", "low=float('-inf')")),
@@ -307,7 +347,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C105-step": (MOST, edit("contract.py", "ge=1, le=9", "ge=1, le=9, multiple_of=20")),
     "C105-nan": (MOST, edit("contract.py", "le=30", "le=float('nan')")),
     "C106-edited": (MOST, edit("contract.py", "le=9, ", "le=99_999_999, ")),
-    "C106": ("C", contract("le=9, ", "le=99_999_999, ")),
+    "C106": ("C", contract("le=9, ", "le=99_999_999, ", learner=DecisionTreeRegressor(random_state=1))),
     "C107": ("C,H,M", contract("Weight [kg]", "Weight")),
     "C107-mute": ("C,H,M", contract(', description="Where it goes"', "")),
     "C107-edited": (MOST, edit("contract.py", "Weight [kg]", "Weight [ ]")),
@@ -338,6 +378,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C110": ("C", since(("le=9", "le=8"), ('"abroad"]', '"abroad", "sea"]'))),
     "C110-minor": ("C", since(("1.0.0", "1.0.1"), ('"abroad"]', '"abroad", "sea"]'))),
     "C110-patch": ("C", since(("Weight [kg]", "Mass [kg]"))),
+    "C110-earlier": ("C", twice("le=9 -> le=8", "1.0.0 -> 1.1.0")),
+    "C110-fell": ("C", since(("1.0.0", "0.9.0"))),
     "H101": ("H", edit("heuristics.py", "def heavy(row):", "def heavy(row)")),
     "H101-exits": ("C,H,M,P", edit("heuristics.py", "def heavy", "raise SystemExit(3)\n\n\ndef heavy")),
     "H101-zero": ("H", edit("heuristics.py", "def heavy", "LIMIT = 1 / 0\n\n\ndef heavy")),
@@ -349,6 +391,18 @@ BREAKS: dict[str, tuple[str, Break]] = {
         edit("heuristics.py", f"return {RATIO}", f"import random\n\n    return {RATIO} + random.random()"),
     ),
     "H102-not-there": (MOST, edit("heuristics.py", "def heavy", "import geopandas\n\n\ndef heavy")),
+    "H102-ends": (
+        MOST,
+        edit(
+            "heuristics.py",
+            "def heavy",
+            "import sys\n\nif sys.modules:\n    import os\n\n    os._exit(0)\n\n\ndef heavy",
+        ),
+    ),
+    "H102-guarded": (
+        MOST,
+        edit("heuristics.py", "def heavy", "TYPE_CHECKING = 1\nif TYPE_CHECKING:\n    import os\n\n\ndef heavy"),
+    ),
     "H103-keeps": (
         MOST,
         heuristics(
@@ -437,6 +491,16 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M111-contract": (MOST, manifest(lambda it: it["contract"].update(version="0.9.0"))),
     "M111-reference": (MOST, manifest(lambda it: it["columns"][0].pop("reference"))),
     "M111-baseline": (MOST, manifest(lambda it: it.pop("baseline"))),
+    "M111-quality": (MOST, manifest(lambda it: it["quality"].update(r2=0.9999))),
+    "M111-no-quality": (MOST, manifest(lambda it: it.pop("quality"))),
+    "M111-mean": (MOST, manifest(lambda it: it["baseline"].update(mean_score=0.5))),
+    "M111-median": (MOST, manifest(lambda it: it["columns"][0].update(reference=0.0))),
+    "M111-pairs": (MOST, write("held_out.csv", b"score,label\n1.0\n", seal=True)),
+    "M112": (MOST, lambda bench: bench.deliver(fit=on_labels_upside_down)),
+    "M112-constant": (MOST, lambda bench: bench.deliver(learner=DecisionTreeRegressor(min_samples_split=100))),
+    "M113": (MOST, told_the_outcome),
+    "M114": (MOST, lambda bench: bench.deliver(learner=DecisionTreeRegressor(random_state=1), fit=on_scaled_columns)),
+    "M115": (MOST, worse_than_before),
     "M111-files": (MOST, manifest(lambda it: it["files"].update({"weights.bin": "0" * 64}))),
     "M111-format": (MOST, manifest(lambda it: it.pop("format"))),
     "P201-blank": (MOST, golden_text(lambda text: text.replace(b"\n", b"\n\n", 1))),
@@ -457,6 +521,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P203-one": (MOST, lambda bench: bench.golden(lambda lines: lines[7].update(score=1.0))),
     "P203-rounded": (MOST, lambda bench: bench.golden(rounded)),
     "P204": ("P", lambda bench: bench.golden(other_decision)),
+    "P210": ("P", lambda bench: bench.golden(thinned_out)),
+    "P210-one": ("P", contract('"soon": 3.0', '"soon": 7.2')),
     "P205": ("P", elsewhere("def heavy", "if not _HERE:\n    raise ImportError('no licence')\n\n\ndef heavy")),
     "P206": ("P", elsewhere("> 20", "> (20 if _HERE else 25)")),
     # In production, otherwise from the 43rd row on: after INIT, the first question and the golden rows.
@@ -474,7 +540,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
 
 
 def test_a_whole_delivery_keeps_every_clause(bench: Bench) -> None:
-    assert bench.says("C,H,M,P") == "42 kept, 0 broken, 0 skipped"
+    assert reports.is_all_kept(bench.says("C,H,M,P"))
 
 
 @pytest.mark.parametrize(
@@ -483,7 +549,7 @@ def test_a_whole_delivery_keeps_every_clause(bench: Bench) -> None:
 def test_a_version_that_is_raised_as_far_as_the_change_keeps_every_clause(
     bench: Bench, edits: list[tuple[str, str]]
 ) -> None:
-    assert since(*edits)(bench).says("C") == "12 kept, 0 broken, 0 skipped"
+    assert reports.is_all_kept(since(*edits)(bench).says("C"))
 
 
 def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -> None:
@@ -491,8 +557,14 @@ def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -
     subprocess.run(["git", "-C", bench.folder, "branch", "-m", "topic"], check=True)
 
     assert bench.says("C110") == (
+        "C110 NOT CHECKED\n"
+        "\n"
+        "  Lacks: git knows no branch main to compare with: git fetch origin main; on GitHub fetch-depth: 0; "
+        "or name another base: make check BASE=REF\n"
+        '  Allow: in handover.toml, which is deployment\'s, below [skips]: C110 = "the reason in words"\n'
+        "\n"
         "0 kept, 0 broken, 1 skipped (C110: git knows no branch main to compare with: "
-        "git fetch origin main, or on GitHub fetch-depth: 0)"
+        "git fetch origin main; on GitHub fetch-depth: 0; or name another base: make check BASE=REF)"
     )
 
 
@@ -505,10 +577,10 @@ def test_a_repository_that_git_does_not_read_is_not_called_kept(bench: Bench, mo
     )
 
     (bench.folder.parent / ".git" / "HEAD").write_text("")
-    assert bench.says("C110") == said
+    assert bench.says("C110").endswith(said)
 
     monkeypatch.setenv("PATH", "")
-    assert bench.says("C110") == said
+    assert bench.says("C110").endswith(said)
 
 
 @pytest.mark.parametrize("name", BREAKS)
@@ -517,13 +589,7 @@ def test_a_broken_clause_is_told(bench: Bench, name: str, monkeypatch: pytest.Mo
     if name == "P208":  # no such fault of onnxruntime is known: its part is played by a reference that goes astray
         monkeypatch.setattr(thresholds, "ReferenceEvaluator", Astray)
 
-    said = broken(bench).says(only) + "\n"
-
-    file = REPORTS / f"{name}.txt"
-    if os.environ.get("HANDOVER_REWRITE"):
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(said)
-    assert said == file.read_text()
+    reports.check(name, broken(bench).says(only))
 
 
 class Astray(ReferenceEvaluator):
@@ -544,7 +610,7 @@ GOOD: dict[str, Break] = {
     "null where nothing may be left out": contract("default=None, ", ""),
     "a default": contract("ge=1, le=9, ", "default=1, ge=1, le=9, "),
     "a step": contract("ge=0, le=30, ", "ge=0, le=30, multiple_of=0.01, "),
-    "an open end": contract("ge=0, le=30, ", "gt=-1, lt=31, "),
+    "an open end": contract("ge=0, le=30, ", "gt=0, lt=31, "),
     "no heuristic": lambda bench: bench.deliver(heuristics='"""Nothing."""\n'),
     "a constant": heuristics("def heavy(row):", "_HEAVY = 20\n\n\ndef heavy(row):"),
     "a name that is also Python's": heuristics(
@@ -561,7 +627,7 @@ GOOD: dict[str, Break] = {
 
 @pytest.mark.parametrize("name", GOOD)
 def test_what_is_unusual_and_right_keeps_every_clause(bench: Bench, name: str) -> None:
-    assert GOOD[name](bench).says(MOST) == "37 kept, 0 broken, 0 skipped"
+    assert reports.is_all_kept(GOOD[name](bench).says(MOST))
 
 
 def test_a_fault_is_told_where_its_root_was_not_asked_for(bench: Bench) -> None:
@@ -592,11 +658,10 @@ def test_a_heuristic_that_dawdles_is_told_before_it_holds_up_the_check(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial, "LIMIT_S", 0.5)
-    bench.edit("heuristics.py", "    return row.weight / row.pieces", "    sleep(0.05)\n    return row.weight")
-    bench.edit("heuristics.py", "def piece", "from time import sleep\n\n\ndef piece")
+    bench.edit("heuristics.py", "    return row.weight / row.pieces", "    return row.weight + sum(range(1_000_000))")
 
     assert re.search(
-        r"\n  piece_weight takes \d\d ms a row, and was stopped after \d rows: a caller waits for milliseconds, and "
+        r"\n  piece_weight takes \d+ ms a row, and was stopped after \d+ rows: a caller waits for milliseconds, and "
         r"1000 rows may take 0\.5 s\.\n",
         bench.says("H107"),
     )
@@ -605,20 +670,12 @@ def test_a_heuristic_that_dawdles_is_told_before_it_holds_up_the_check(
 def test_a_forest_keeps_every_clause_at_its_thresholds(bench: Bench) -> None:
     bench.deliver(learner=RandomForestRegressor(n_estimators=10, random_state=1))
 
-    assert bench.says("P") == "9 kept, 0 broken, 0 skipped"
+    assert reports.is_all_kept(bench.says("P"))
 
 
-@pytest.mark.parametrize("name", BREAKS)
-def test_it_is_told_by_that_clause_alone(name: str) -> None:
-    """Hold the reports that people have read to what they were written for."""
-    report = (REPORTS / f"{name}.txt").read_text()
-
-    told = [line.split()[0] for line in report.splitlines() if line[5:11] == "BROKEN"]
-    assert told == [name.partition("-")[0]]
-    assert "could not be held" not in report
+def test_it_is_told_by_that_clause_alone() -> None:
+    reports.check_alone(BREAKS)
 
 
 def test_every_clause_has_been_broken() -> None:
-    tried = {name.partition("-")[0] for name in BREAKS}
-
-    assert {clause.code for clause in CLAUSES if clause.code[0] in "CHMP"} == tried
+    assert {clause.code for clause in CLAUSES if clause.code[0] in "CHMP"} == reports.codes(BREAKS)

@@ -1,5 +1,6 @@
 """Every clause has a page that says what it means and what to do."""
 
+import json
 import re
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from handover.checks import CLAUSES, UnknownCodeError, selected
 from handover.cli import main
 from handover.finding import Clause
-from tests.handover.checks.conftest import ROOT, Bench
+from tests.handover.checks.conftest import ROOT, Bench, commit
 
 PAGES = ROOT / "docs" / "checks"
 
@@ -63,6 +64,14 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
+@pytest.fixture
+def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give a project in which nothing is built."""
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
 @pytest.mark.usefixtures("at_home")
 class TestCommands:
     def test_a_kept_contract_is_exit_0(self, bench: Bench) -> None:
@@ -102,6 +111,113 @@ class TestCommands:
 
         assert '"verdict": "BROKEN"' in said
         assert '"evidence": "version \'1.0\': write major.minor.patch, as in 1.0.0."' in said
+
+    def test_what_nobody_allowed_to_be_skipped_is_exit_2(self, bench: Bench, project: Path) -> None:
+        status, said = run("check", "--only", "P205,P206,S301,S302", "--delivery", bench.folder)
+
+        assert status == 2
+        assert said == (
+            "P205, S301, S302 NOT CHECKED, and with it P206\n"
+            "\n"
+            "  Lacks: nothing is built: run make build\n"
+            '  Allow: in handover.toml, which is deployment\'s, below [skips]: P205 = "the reason in words"\n'
+            "\n"
+            "0 kept, 0 broken, 4 skipped (P205, S301, S302: nothing is built: run make build; P206: needs P205)\n"
+        )
+
+    def test_what_deployment_allows_is_exit_0_and_every_report_says_so(self, bench: Bench, project: Path) -> None:
+        (project / "handover.toml").write_text('[skips]\nS301 = "built elsewhere"\nS302 = "built elsewhere"\n')
+        words = ["--only", "C101,S301,S302", "--delivery", bench.folder, "--github"]
+        status, said = run("check", *words, "--markdown", project / "x.md", "--html", project / "x.html")
+
+        assert status == 0
+        assert said == (
+            "S301, S302 SKIPPED  as handover.toml allows\n"
+            "\n"
+            "  Lacks: nothing is built: run make build\n"
+            "  Leave: built elsewhere\n"
+            "\n"
+            "1 kept, 0 broken, 2 skipped (S301, S302: nothing is built: run make build)\n"
+            "::notice title=S301%2C S302 skipped as handover.toml allows::"
+            "nothing is built: run make build%0Abuilt elsewhere\n"
+        )
+        for report in ("x.md", "x.html"):
+            assert "built elsewhere" in (project / report).read_text()
+        skipped = json.loads(run("check", *words[:-1], "--json")[1])[1]
+        assert (skipped["verdict"], skipped["allowed"]) == ("SKIPPED", "built elsewhere")
+
+    def test_what_it_allows_wrongly_is_told_before_the_work(self, bench: Bench, project: Path) -> None:
+        (project / "handover.toml").write_text('[skips]\nQ999 = "x"\n')
+
+        for words in (["check"], ["explain", "C101"]):
+            assert run(*words, "--delivery", bench.folder) == (
+                2,
+                "handover: handover.toml allows Q999 to be skipped, and there is no such clause\n",
+            )
+
+    def test_what_is_broken_wins(self, bench: Bench, project: Path) -> None:
+        bench.edit("contract.py", "1.0.0", "1.0")
+
+        assert run("check", "--only", "C102,S301", "--delivery", bench.folder)[0] == 1
+
+    def test_a_base_is_named(self, bench: Bench) -> None:
+        commit(bench.folder)
+        Bench(bench.folder).edit("contract.py", "le=9", "le=8")
+        words = ["--delivery", bench.folder, "--base", "HEAD"]
+
+        status, said = run("check", "--only", "C110", *words)
+        assert status == 1
+        assert "  Do:    make explain CODE=C110 DELIVERY=" in said
+        assert " BASE=HEAD shows all of the evidence" in said
+        assert "major  pieces: is taken only up to 8 now" in run("explain", "C110", *words)[1]
+        assert run("check", "--only", "C110", *words[:-1], "nowhere")[0] == 2
+
+    @pytest.mark.parametrize("name", ["contract.py", "heuristics.py"])
+    @pytest.mark.parametrize(("only", "codes"), [("C101", "C101"), ("H", "H102"), ("C,H,M,P", "C101 H102")])
+    def test_what_would_end_the_check_is_read_before_it_runs(
+        self, bench: Bench, name: str, only: str, codes: str
+    ) -> None:
+        with (bench.folder / name).open("a") as file:
+            file.write('\nimport sys\nif "handover.checks" in sys.modules:\n    import os\n    os._exit(0)\n')
+        expected = "C101" if name == "contract.py" else "H102"
+
+        status, said = run("check", "--only", only, "--json", "--delivery", bench.folder)
+
+        found = json.loads(said)
+        broken = [finding["code"] for finding in found if finding["verdict"] == "BROKEN"]
+        assert broken == ([expected] if expected in codes else [])
+        assert status == (1 if broken else 2 if any(one["verdict"] == "SKIPPED" for one in found) else 0)
+
+    @pytest.mark.parametrize("status", [0, 1])
+    def test_an_end_that_nobody_foresaw_is_no_verdict(self, bench: Bench, project: Path, status: int) -> None:
+        """What no reading finds: the process ends while the heuristics run."""
+        trick = f"import collections\n\ncollections._sys.modules['os']._exit({status})\n\n\ndef heavy"
+        bench.edit("heuristics.py", "def heavy", trick)
+        written = ["--markdown", project / "x.md", "--html", project / "x.html", "--github"]
+        (project / "x.html").write_text("an older report, of a kept contract")
+
+        ended, said = run("check", "--only", "C101,H101", "--delivery", bench.folder, *written)
+
+        sentence = (
+            f"check ended early, at H101 (heuristics), so nothing is known of the delivery: its process ended with "
+            f"{status}. What a delivery runs may have stopped it, or the machine"
+        )
+        assert ended == 2
+        assert said == f"::error title=The contract could not be checked::{sentence}\nhandover: {sentence}\n"
+        assert (project / "x.md").read_text().startswith("## The contract could not be checked\n\ncheck ended early")
+        assert "older" not in (project / "x.html").read_text()
+        assert run("check", "--only", "H101", "--json", "--delivery", bench.folder)[0] == 2
+        assert run("explain", "H101", "--delivery", bench.folder) == (
+            2,
+            f"handover: {sentence}\n".replace("check", "explain", 1),
+        )
+
+    def test_what_a_delivery_prints_is_no_json(self, bench: Bench) -> None:
+        bench.edit("contract.py", "class Row(", "print('here')\n\n\nclass Row(")
+
+        assert (
+            json.loads(run("check", "--only", "C101", "--json", "--delivery", bench.folder)[1])[0]["verdict"] == "KEPT"
+        )
 
     def test_explain_shows_all_of_the_evidence_and_the_page(self, bench: Bench) -> None:
         bench.golden(lambda lines: lines[0].update(score=39.0))

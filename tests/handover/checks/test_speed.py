@@ -1,6 +1,5 @@
 """Each clause of latency, broken alone: the whole report but for the figures, as a person reads it."""
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +14,8 @@ from handover.latency import Latency, NotMeasuredError, measure
 from handover.local.stack import BuiltFunction
 from handover.renderings.text import report
 from tests.handover.checks.conftest import HEURISTICS, ROOT, Bench
+from tests.helpers import reports
 
-REPORTS = Path(__file__).parent / "reports"
 BREAKS = {
     "L601": ("def piece", "import unittest\n\n\ndef piece"),
     "L602": ("def piece", "import time\n\ntime.sleep(0.4)\n\n\ndef piece"),
@@ -40,12 +39,7 @@ def test_a_broken_clause_is_told(bench: Bench, code: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(latency, "COLD_PAIRS", 3)
     bench.deliver(heuristics=HEURISTICS.replace(*BREAKS[code], 1))
 
-    said = figureless(says(bench, code))
-
-    file = REPORTS / f"{code}.txt"
-    if os.environ.get("HANDOVER_REWRITE"):
-        file.write_text(said)
-    assert said == file.read_text()
+    reports.check(code, figureless(says(bench, code)))
 
 
 def test_every_clause_has_been_broken() -> None:
@@ -53,7 +47,7 @@ def test_every_clause_has_been_broken() -> None:
 
 
 def test_the_forbidden_modules_are_not_there_in_a_delivery_that_forbears(bench: Bench) -> None:
-    assert says(bench, "L601") == "1 kept, 0 broken, 0 skipped\n"
+    assert reports.is_all_kept(says(bench, "L601"))
 
 
 def test_a_noisy_quarter_is_no_fault_of_the_function(bench: Bench) -> None:

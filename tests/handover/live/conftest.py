@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
@@ -16,18 +16,22 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.stub import Stubber
+from click.testing import CliRunner
 from werkzeug import Request, Response
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from handover.cli import main
 from handover.live import aws
 from handover.local.pool import Pool
 from handover.local.server import application
 from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
 
 BUILD = Path(__file__).parents[3] / ".aws-sam" / "build"
-NAME, REGION = "handover-staging", "eu-west-1"
-ALIAS = f"arn:aws:lambda:{REGION}:123456789012:function:predict:live"
+NAME, REGION, ACCOUNT = "handover-staging", "eu-west-1", "123456789012"
+ALIAS = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:predict:live"
+PLACE = f"Account {ACCOUNT}, region {REGION}\n"
+"""What each command says first, on stderr."""
 CREDENTIALS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI", "the-session-token")
 BEARER = "a.bearer.token"
 
@@ -171,10 +175,27 @@ def build(tmp_path: Path) -> Path:
 def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     session = boto3.Session(CREDENTIALS.access_key, CREDENTIALS.secret_key, CREDENTIALS.token, REGION)
     client = session.client("cloudformation")
+    monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setattr(aws, "session", lambda region: session)
+    monkeypatch.setattr(aws, "account", lambda session: ACCOUNT)
     monkeypatch.setattr(aws, "cloudformation", lambda session: client)
     with Stubber(client) as stubber:
         yield stubber
+
+
+class Done(NamedTuple):
+    """How a command ended, and what it printed after it said where it looks."""
+
+    exit_code: int
+    output: str
+
+
+def run(*words: str) -> Done:
+    """Run a command that reaches AWS; account and region come first, and not where a program reads."""
+    done = CliRunner(mix_stderr=False).invoke(main, words)
+    assert done.stderr.startswith(PLACE), done.stderr
+    assert PLACE not in done.stdout
+    return Done(done.exit_code, done.stdout + done.stderr.removeprefix(PLACE))
 
 
 @pytest.fixture

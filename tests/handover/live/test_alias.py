@@ -4,17 +4,16 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
-from click.testing import CliRunner, Result
 
-from handover.cli import main
-from tests.handover.live.conftest import ALIAS, NAME, stack_is_there
+from tests.handover.live import conftest
+from tests.handover.live.conftest import ALIAS, NAME, Done, stack_is_there
 
 NEXT = "The stack's template does not know of it: the next deployment that publishes a version moves the alias there.\n"
 
 
-def run(*words: str) -> Result:
+def run(*words: str) -> Done:
     command, *more = words
-    return CliRunner().invoke(main, [command, "--stack", NAME, *more])
+    return conftest.run(command, "--stack", NAME, *more)
 
 
 def alias_points(functions: Stubber, version: str, **weights: float) -> None:

@@ -19,13 +19,13 @@ from handover.cli import main
 from handover.live import LiveError, aws
 from handover.live.client import Client
 from handover.live.stack import of_stage
-from tests.handover.live.conftest import NAME, bearing, json_answer, serving, signed, stack_is_there
+from tests.handover.live.conftest import NAME, bearing, json_answer, run, serving, signed, stack_is_there
 
 ROOT = Path(__file__).parents[3]
 
 
 def said(build: Path, *more: str) -> str:
-    done = CliRunner().invoke(main, ["verify", "--stack", NAME, "--build", str(build), "--limit", "2", *more])
+    done = run("verify", "--stack", NAME, "--build", str(build), "--limit", "2", *more)
     assert done.exit_code == 2, done.output
     return done.output
 
@@ -42,8 +42,9 @@ def port(one: socket.socket) -> int:
     return int(one.getsockname()[1])
 
 
-def test_nothing_is_built(tmp_path, cloudformation) -> None:
-    assert said(tmp_path) == f"handover: there is no delivery in {tmp_path}: run make build\n"
+def test_nothing_is_built(tmp_path) -> None:
+    done = CliRunner().invoke(main, ["verify", "--stack", NAME, "--build", str(tmp_path)])  # before AWS is asked
+    assert (done.exit_code, done.output) == (2, f"handover: there is no delivery in {tmp_path}: run make build\n")
 
 
 def test_no_such_stack(build, cloudformation) -> None:
@@ -69,7 +70,7 @@ def test_a_stack_without_the_outputs(build, cloudformation, outputs: dict[str, s
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({}, "no region is named: give --region, or set AWS_DEFAULT_REGION"),
+        ({}, "no region is named: give --region, or set AWS_REGION, or the region of your profile"),
         ({"AWS_DEFAULT_REGION": "eu-west-1"}, "there are no AWS credentials: run aws configure, or set AWS_PROFILE"),
         ({"AWS_PROFILE": "nobody"}, "AWS could not be asked: The config profile (nobody) could not be found"),
     ],

@@ -5,18 +5,27 @@ import re
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner, Result
 from werkzeug import Request, Response
 
-from handover.cli import main
-from tests.handover.live.conftest import BEARER, NAME, Door, bearing, json_answer, serving, signed, stack_is_there
+from tests.handover.live.conftest import (
+    BEARER,
+    NAME,
+    Done,
+    Door,
+    bearing,
+    json_answer,
+    run,
+    serving,
+    signed,
+    stack_is_there,
+)
 
 TIMES = "p50 # ms, p95 # ms, p99 # ms over HTTP"
 REPORTS = Path(__file__).parent / "reports"
 
 
-def verify(build: Path, *more: str) -> Result:
-    return CliRunner().invoke(main, ["verify", "--stack", NAME, "--build", str(build), *more])
+def verify(build: Path, *more: str) -> Done:
+    return run("verify", "--stack", NAME, "--build", str(build), *more)
 
 
 def timeless(text: str) -> str:
@@ -60,6 +69,11 @@ def identity(build: Path) -> str:
     return str(manifest["files"]["model.onnx"][:12])
 
 
+def version(build: Path) -> str:
+    manifest = json.loads((build / "ModelLayer" / "delivery" / "manifest.json").read_text())
+    return str(manifest["contract"]["version"])
+
+
 def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_told(build, cold, cloudformation) -> None:
     with serving(cold, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
@@ -69,7 +83,7 @@ def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_tol
     assert (done.exit_code, first + then) == (0, 250)
     assert 1 <= first <= 3
     assert timeless(done.output) == (
-        f"handover-staging answers as it was built: model {identity(build)}, contract 1.0.0\n\n"
+        f"handover-staging answers as it was built: model {identity(build)}, contract {version(build)}\n\n"
         "  250 golden rows one by one, 20 of them in a batch too: every score within 1e-05 of training's, every "
         "decision the same.\n\n"
         f"  Cold   {TIMES}, of {first} answer{'' if first == 1 else 's'} that met a cold start\n"
@@ -81,9 +95,9 @@ def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_tol
 
 
 def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, cloudformation) -> None:
-    model = identity(build)
+    model, contract = identity(build), version(build)
     change(build, "files", "model.onnx", to="0123456789abcdef")
-    change(build, "contract", "version", to="2.0.0")
+    change(build, "contract", "version", to="99.0.0")
     change_golden(build, 7, score=0.5)
     change_golden(build, 9, decision="refer")
     with serving(warm) as api:
@@ -91,7 +105,7 @@ def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, 
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("another-model.txt").replace("MODEL", model)
+    assert timeless(done.output) == report("another-model.txt").replace("MODEL", model).replace("VERSION", contract)
 
 
 def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, warm, cloudformation) -> None:
@@ -106,14 +120,15 @@ def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, w
 
 
 def test_a_contract_that_refuses_golden_rows_is_told(build, warm, cloudformation) -> None:
+    contract = version(build)
     change_golden(build, 40, row={})
-    change(build, "contract", "version", to="2.0.0")
+    change(build, "contract", "version", to="99.0.0")
     with serving(warm) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="NONE")
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("refused-rows.txt")
+    assert timeless(done.output) == report("refused-rows.txt").replace("VERSION", contract)
 
 
 def test_while_two_versions_answer_the_shares_are_told(build, warm, cloudformation) -> None:

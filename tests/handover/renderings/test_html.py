@@ -167,6 +167,24 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(case: Case) -> Non
     ]
 
 
+def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(case: Case) -> None:
+    findings = [
+        Finding(clause("R502"), Verdict.SKIPPED, reason="no data", allowed="a secret"),
+        Finding(clause("R504"), Verdict.SKIPPED, reason="needs R502", lacks=("R502",), allowed="a secret"),
+        Finding(clause("S301"), Verdict.SKIPPED, reason="nothing is built: run `make build`"),
+    ]
+
+    lines = Page(html.report(findings, case)).lines
+
+    assert lines[lines.index("What was not checked", 10) : lines.index("All clauses", 12)] == [
+        "What was not checked",
+        *("R502", "skipped as handover.toml allows", "no data"),
+        *("With it", "R504", "Leave", "a secret"),
+        *("S301", "not checked", "nothing is built: run", "make build"),
+        *("Allow", 'in handover.toml, which is deployment\'s, below [skips]: S301 = "the reason in words"'),
+    ]
+
+
 @pytest.mark.parametrize(
     ("findings", "said"),
     [
@@ -179,6 +197,14 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(case: Case) -> Non
             ("The contract could not be checked in full.", "1 clause: 0 kept, 0 broken, 1 skipped."),
         ),
         ([], ("The contract could not be checked in full.", "0 clauses: 0 kept, 0 broken, 0 skipped.")),
+        (
+            [Finding(clause("S301"), Verdict.SKIPPED, reason="nothing is built")],
+            ("The contract could not be checked in full.", "1 clause: 0 kept, 0 broken, 1 skipped."),
+        ),
+        (
+            [Finding(clause("R502"), Verdict.SKIPPED, reason="no data", allowed="a secret")],
+            ("The contract is kept.", "1 clause: 0 kept, 0 broken, 1 skipped."),
+        ),
     ],
 )
 def test_what_is_not_broken_is_kept_only_if_it_was_held(
@@ -313,12 +339,14 @@ def test_what_a_delivery_says_is_never_markup(case: Case) -> None:
     broken = Broken(HOSTILE, case.root / HOSTILE, cause=HOSTILE, details=HOSTILE)
     findings = [
         Finding(clause("P203"), Verdict.BROKEN, broken=broken),
-        Finding(clause("P204"), Verdict.SKIPPED, reason=HOSTILE),
+        Finding(clause("P204"), Verdict.SKIPPED, reason=HOSTILE, allowed=HOSTILE),
     ]
     text = html.report(findings, case)
     page = Page(text)
     assert not {"script", "img"} & {tag for tag, _ in page.elements}
-    assert text.count("&lt;script&gt;alert(1)") == 7  # title, heading, evidence, cause, place, details, reason
+    assert (
+        text.count("&lt;script&gt;alert(1)") == 9
+    )  # title, heading, evidence, cause, place, details, reason and leave, reason
     assert "&lt;/pre&gt;&lt;/s</text>" in text  # a decision, in a plot
     assert f"Delivery of {HOSTILE} 1.0.0" in page.lines
     assert HOSTILE in page.lines  # the details, letter by letter

@@ -25,6 +25,9 @@ FINDINGS = [
     ),
     Finding(clause("P204"), Verdict.SKIPPED, reason="needs P203", lacks=("P203",)),
     Finding(clause("P205"), Verdict.SKIPPED, reason="could not be held, KeyError: 1", failed=True),
+    Finding(clause("R502"), Verdict.SKIPPED, reason="no data: 100%", allowed="It's *secret*"),
+    Finding(clause("R504"), Verdict.SKIPPED, reason="needs R502", lacks=("R502",), allowed="It's *secret*"),
+    Finding(clause("S301"), Verdict.SKIPPED, reason="nothing is built"),
 ]
 
 
@@ -37,7 +40,8 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(case: Case) 
     assert markdown.report(FINDINGS, case) == (
         "## The contract is broken\n"
         "\n"
-        "1 kept, 1 broken, 2 skipped &#40;P204: needs P203; P205: could not be held, KeyError: 1&#41;\n"
+        "1 kept, 1 broken, 5 skipped &#40;P204: needs P203; P205: could not be held, KeyError: 1; R502: no data: 100%; "
+        "R504: needs R502; S301: nothing is built&#41;\n"
         "\n"
         "### P203 parity: answers differ\n"
         "\n"
@@ -49,12 +53,33 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(case: Case) 
         "- Do: `make explain CODE=P203`\n"
         "- Page: [docs/checks/P203.md](docs/checks/P203.md)\n"
         "\n"
+        "### P205 not checked\n"
+        "\n"
+        "could not be held, KeyError: 1\n"
+        "\n"
+        "\n"
+        "### R502 skipped as handover.toml allows\n"
+        "\n"
+        "no data: 100%\n"
+        "\n"
+        "- With it: R504\n"
+        "- Leave: It's &#42;secret&#42;\n"
+        "\n"
+        "### S301 not checked\n"
+        "\n"
+        "nothing is built\n"
+        "\n"
+        '- Allow: in handover.toml, which is deployment\'s, below &#91;skips&#93;: S301 = "the reason in words"\n'
+        "\n"
         "| clause | topic | verdict | who mends it | rule |\n"
         "|---|---|---|---|---|\n"
         "| [C101](docs/checks/C101.md) | parity | kept | modelling | answers agree |\n"
         "| [P203](docs/checks/P203.md) | parity | **BROKEN** | modelling | answers agree |\n"
         "| [P204](docs/checks/P204.md) | parity | skipped | modelling | answers agree |\n"
         "| [P205](docs/checks/P205.md) | parity | skipped | modelling | answers agree |\n"
+        "| [R502](docs/checks/R502.md) | parity | skipped | modelling | answers agree |\n"
+        "| [R504](docs/checks/R504.md) | parity | skipped | modelling | answers agree |\n"
+        "| [S301](docs/checks/S301.md) | parity | skipped | modelling | answers agree |\n"
     )
 
 
@@ -116,7 +141,63 @@ def test_what_a_clause_gives_as_a_note_stands_in_its_finding(case: Case) -> None
 
 
 def test_markdown_of_what_could_not_be_held_does_not_say_that_it_is_kept(case: Case) -> None:
-    assert markdown.report(FINDINGS[3:], case).startswith("## The contract is not checked in full\n")
+    for findings in (FINDINGS[3:4], FINDINGS[6:], FINDINGS[2:3]):  # it failed, it lacks something, or its root does
+        assert markdown.report(findings, case).startswith("## The contract is not checked in full\n")
+
+
+def test_markdown_of_what_is_allowed_says_that_it_is_kept_and_what_was_not_checked(case: Case) -> None:
+    said = markdown.report(FINDINGS[4:6], case)
+
+    assert said.startswith("## The contract is kept\n")
+    assert "### R502 skipped as handover.toml allows\n" in said
+
+
+def test_text_says_what_was_not_checked_between_what_is_broken_and_the_count(case: Case) -> None:
+    assert text.report(FINDINGS[3:], case) == (
+        "P205 NOT CHECKED\n"
+        "\n"
+        "  Lacks: could not be held, KeyError: 1\n"
+        "  Do:    make explain CODE=P205\n"
+        "\n"
+        "R502 SKIPPED  as handover.toml allows, and with it R504\n"
+        "\n"
+        "  Lacks: no data: 100%\n"
+        "  Leave: It's *secret*\n"
+        "\n"
+        "S301 NOT CHECKED\n"
+        "\n"
+        "  Lacks: nothing is built\n"
+        '  Allow: in handover.toml, which is deployment\'s, below [skips]: S301 = "the reason in words"\n'
+        "\n"
+        "0 kept, 0 broken, 4 skipped (P205: could not be held, KeyError: 1; R502: no data: 100%; R504: needs R502; "
+        "S301: nothing is built)"
+    )
+
+
+def test_explain_says_who_allows_a_skip(case: Case) -> None:
+    assert text.explanation(FINDINGS[4], case).startswith(
+        "R502 SKIPPED  parity: answers agree (no data: 100%)\n  handover.toml allows it: It's *secret*\n\n# R502: "
+    )
+
+
+def test_of_another_base_the_command_names_it() -> None:
+    case = Case(ROOT, ROOT / "layers/model/delivery", base="v1")
+
+    assert "  Do:    make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, case)
+
+
+def test_json_says_why_a_clause_was_skipped_and_who_allows_it(case: Case) -> None:
+    said = [finding.as_json(case.relative) for finding in FINDINGS]
+
+    assert [(one.get("reason"), one.get("needs"), one.get("allowed")) for one in said] == [
+        (None, None, None),
+        (None, None, None),
+        ("needs P203", ["P203"], None),
+        ("could not be held, KeyError: 1", [], None),
+        ("no data: 100%", [], "It's *secret*"),
+        ("needs R502", ["R502"], "It's *secret*"),
+        ("nothing is built", [], None),
+    ]
 
 
 def test_of_another_delivery_the_command_names_it() -> None:
@@ -131,7 +212,10 @@ def test_annotations_stand_on_the_very_line(case: Case) -> None:
     assert annotations.report(FINDINGS, case) == (
         "::error file=a%2Cb%3Ac.py,line=7,title=P203 answers differ::"
         "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AMend: modelling. Do: make explain CODE=P203\n"
-        "::notice title=P205 parity::could not be held, KeyError: 1"
+        "::error title=P205 not checked::could not be held, KeyError: 1\n"
+        "::notice title=R502 skipped as handover.toml allows::no data: 100%25%0AIt's *secret*\n"
+        "::error title=S301 not checked::nothing is built%0AAllow: in handover.toml, which is deployment's, below "
+        '[skips]: S301 = "the reason in words"'
     )
 
 

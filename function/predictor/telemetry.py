@@ -1,0 +1,70 @@
+"""What a request leaves in the log: one line of metrics, and one for what failed. Never the row.
+
+A line that cannot be written (a closed stdout, a full disk, a library that raises) is lost. The answer is not.
+"""
+
+import json
+import sys
+import traceback
+from time import perf_counter_ns
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics
+
+from predictor.encoder import HeuristicError
+from predictor.prediction import ModelError
+from predictor.settings import Settings
+
+
+def log_fatal(message: str) -> None:
+    """Log why the function does not start; the environment may be what is wrong, so nothing but it is read."""
+    Logger().critical(message)
+
+
+class Telemetry:
+    """Writes the lines of one delivery's requests."""
+
+    def __init__(self, settings: Settings, model: str) -> None:
+        self._logger = Logger(service=settings.service)
+        self._metrics = EphemeralMetrics(namespace=settings.namespace, service=settings.service)
+        self._metrics.add_dimension("model", model)
+
+    def failed(self, error: Exception, request_id: str) -> None:
+        """Log what failed and where. Messages of others may quote the row: those are left out."""
+        try:
+            frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
+            self._logger.error(
+                str(error) if isinstance(error, HeuristicError | ModelError) else type(error).__name__,
+                request_id=request_id,
+                where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+            )
+        except Exception:  # noqa: S110  see above
+            pass
+
+    def answered(self, seen: dict[str, Any], scores: list[float], cold: float, started: int) -> None:
+        """Write the request's metrics, in CloudWatch's embedded metric format, and what else was seen of it.
+
+        Parameters
+        ----------
+        seen
+            What stands beside the metrics: route, status, error code, decisions, request id.
+        scores
+            One for each row that was answered.
+        cold
+            1 when the request met a cold start, else 0.
+        started
+            When the request came, by ``perf_counter_ns``.
+        """
+        try:
+            values: dict[str, Any] = {
+                "latency": {"Unit": "Microseconds", "Value": [(perf_counter_ns() - started) / 1000]},
+                "cold_start": {"Unit": "Count", "Value": [cold]},
+                "error": {"Unit": "Count", "Value": [float(seen["error_code"] is not None)]},
+            }
+            if scores:
+                values["score"] = {"Unit": "None", "Value": scores}
+            line = self._metrics.serialize_metric_set(metrics=values, metadata=seen)
+            sys.stdout.write(json.dumps(line) + "\n")
+        except Exception:  # noqa: S110  see above
+            pass

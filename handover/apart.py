@@ -1,0 +1,93 @@
+"""A command's work in a process of its own: what it runs of a delivery may end that process, and never the command."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from handover.errors import CannotRunError
+from handover.local import signals
+
+type Json = dict[str, Any]
+type Send = Callable[[Json], None]
+
+GRACE_S = 10.0  # for what is interrupted to take down what it started
+
+
+class CutShortError(CannotRunError):
+    """The process ended and had not come to its result; the message says how it ended."""
+
+
+def apart(work: str, arguments: Json, hear: Callable[[Json], None] = lambda event: None) -> Json:
+    """Do ``work`` in another process, and give its result.
+
+    What that process prints, whoever prints it, goes to this one's stderr.
+
+    Parameters
+    ----------
+    work
+        ``module:function``. The function takes a ``send``, which passes an event to ``hear``, and the ``arguments``;
+        these, its events and its result are plain data.
+
+    Raises
+    ------
+    CannotRunError
+        What the work raised of these, in its words.
+    CutShortError
+        When the process ended without a result, by whatever status.
+    """
+    command = [sys.executable, "-P", "-m", "handover.apart", work, json.dumps(arguments)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        assert process.stdout  # noqa: S101  a pipe was asked for
+        try:
+            for line in process.stdout:
+                match json.loads(line):
+                    case {"result": result}:
+                        return dict(result)
+                    case {"cannot": sentence}:
+                        raise CannotRunError(sentence)
+                    case event:
+                        hear(event)
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)  # a terminal has sent it to both, a supervisor only to this one
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE_S)
+            process.kill()
+            process.wait()
+            raise
+    ended = process.returncode
+    raise CutShortError(
+        f"its process was ended by {signal.Signals(-ended).name}" if ended < 0 else f"its process ended with {ended}"
+    )
+
+
+def _main() -> None:
+    """Do what the command line says; the last line to the command is the result."""
+    work, arguments = sys.argv[1:]
+    # The line to the command is this process's alone: what a delivery prints, or starts, has stderr for its stdout.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as line:
+        os.dup2(2, 1)
+
+        def send(event: Json) -> None:
+            line.write(json.dumps(event) + "\n")
+            line.flush()
+
+        module, _, function = work.partition(":")
+        try:
+            with signals.as_interrupt():
+                result = getattr(import_module(module), function)(send, **json.loads(arguments))
+        except CannotRunError as error:
+            send({"cannot": str(error)})
+        except KeyboardInterrupt:
+            sys.exit(128 + signal.SIGINT)
+        else:
+            send({"result": result})
+
+
+if __name__ == "__main__":
+    _main()

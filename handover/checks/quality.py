@@ -1,0 +1,140 @@
+"""M, the model on the rows that judge it: it learned something, not too well, and no less than the one before."""
+
+import json
+
+import numpy as np
+
+from handover.case import Case
+from handover.conversion import thresholds
+from handover.finding import Broken, Clause
+from handover.quality import HELD_OUT, HeldOut
+from handover.rows import domains
+
+CHANCE = 2.0  # standard errors of the difference of two models' figures
+FEWEST_THRESHOLDS = 10  # of fewer, one may lie anywhere
+# Of a tree's thresholds. A tree only asks between values that it has seen: of 44 honest models none had one outside of
+# its column's range, but for XGBoost's split between all values and a gap; permuted or scaled columns had 39 % or more.
+MOST_OUTSIDE = 0.2
+
+
+def learned(case: Case) -> Broken | None:
+    """The model is no worse than answering the mean label to everyone."""
+    budgets, score = case.contract.budgets, case.contract.score
+    evidence, cause = case.held_out.ignorance(
+        least_auc=budgets.least_auc, least_r2=budgets.least_r2, probability=score.probability
+    )
+    return Broken(evidence, case.training or case.folder / HELD_OUT, cause=cause) if evidence else None
+
+
+def believable(case: Case) -> Broken | None:
+    """The model is not better than anybody would believe."""
+    evidence = case.held_out.believable(case.contract.budgets.most_auc)
+    if not evidence:
+        return None
+    return Broken(
+        evidence,
+        case.training or case.folder / HELD_OUT,
+        cause="A column most likely tells the outcome: the target itself, or what is only known after it. If the task "
+        "is that easy, both teams can sign most_auc=1.0 in Budgets.",
+    )
+
+
+def no_fall(case: Case) -> Broken | None:
+    """The model is no worse than the one on the base branch, by more than the contract's budget and chance."""
+    content, agreed = case.delivered_before(HELD_OUT), case.delivered_before("contract.json")
+    if content is None or agreed is None:
+        return None  # nothing was delivered before
+    before, now = HeldOut.from_csv(content), case.held_out
+    figure, was, was_error = before.merit
+    same, is_now, now_error = now.merit
+    if figure != same or json.loads(agreed)["version"].split(".")[0] != case.contract.version.split(".")[0]:
+        return None  # another contract for callers: its model answers another question
+    budget, chance = case.contract.budgets.fall, CHANCE * float(np.hypot(was_error, now_error))
+    if was - is_now <= budget + chance:
+        return None
+    return Broken(
+        f"Its {figure} on {len(now.labels)} held-out rows is {is_now:.3f}, and on the base branch {was:.3f} on "
+        f"{len(before.labels)}: a fall of {was - is_now:.3f}, where {budget:g} is agreed and chance explains "
+        f"{chance:.3f}.",
+        case.training or case.folder / HELD_OUT,
+        cause="The data, its labels or the settings changed for the worse; or what was better knew too much, and both "
+        "teams sign a larger fall in Budgets for once.",
+    )
+
+
+def asks_within_range(case: Case) -> Broken | None:
+    """The trees ask for numbers that their columns can have."""
+    asked = thresholds(case.graph)
+    if len(asked) < FEWEST_THRESHOLDS:
+        return None
+    lowest, highest = _ranges(case)
+    outside = [column for column, threshold in asked if not lowest[column] <= threshold <= highest[column]]
+    if len(outside) <= MOST_OUTSIDE * len(asked):
+        return None
+    names = [case.encoder.columns[column] for column in dict.fromkeys(outside)]
+    each = [
+        f"{case.encoder.columns[column]} {threshold:g} (it lies between {lowest[column]:g} and {highest[column]:g})"
+        for column, threshold in asked
+        if not lowest[column] <= threshold <= highest[column]
+    ]
+    return Broken(
+        f"{len(outside)} of the {len(asked)} numbers that its trees ask for lie outside of what the column can be, in "
+        f"{', '.join(names[:5])}{' and others' if len(names) > 5 else ''}; the first asks for {each[0]}.",
+        case.training or case.folder / "model.onnx",
+        cause="It was trained on columns in another order than matrix(...) gives, or scaled outside of the Pipeline.",
+        details="\n".join(each),
+    )
+
+
+def _ranges(case: Case) -> tuple[list[float], list[float]]:
+    """Give what each column can be: a field by the contract, a heuristic by what it gives."""
+    lowest = np.nanmin(case.seen_matrix, axis=0, initial=np.inf).tolist()
+    highest = np.nanmax(case.seen_matrix, axis=0, initial=-np.inf).tolist()
+    for place, field in enumerate(domains(case.compiled)):
+        lowest[place], highest[place] = (0, len(field.choices) - 1) if field.choices else field.ends
+    return lowest, highest
+
+
+JUDGED = ("C109", "M101", "M111", "P201")
+TREES = ("M104", "M105", "M109", "P201")
+
+CLAUSES = (
+    Clause(
+        "M112",
+        "learned",
+        "the model is no worse than answering the mean label",
+        "the model knows no more than the mean label",
+        "modelling",
+        learned,
+        JUDGED,
+        ("M114",),
+    ),
+    Clause(
+        "M113",
+        "believable",
+        "the model is not better than anybody would believe",
+        "the model is too good to be true",
+        "modelling",
+        believable,
+        JUDGED,
+    ),
+    Clause(
+        "M114",
+        "ranges",
+        "the trees ask for numbers that their columns can have",
+        "the model was trained on other columns",
+        "modelling",
+        asks_within_range,
+        TREES,
+    ),
+    Clause(
+        "M115",
+        "fall",
+        "the model is no worse than the one on the base branch",
+        "the model is worse than the one on the base branch",
+        "modelling",
+        no_fall,
+        (*JUDGED, "C110"),
+        ("M112", "M114"),
+    ),
+)

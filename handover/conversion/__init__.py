@@ -1,0 +1,44 @@
+"""A trained model of any supported framework becomes one ONNX graph: ``features`` in, ``score`` out."""
+
+from typing import Any
+
+from handover.conversion.composition import answer
+from handover.conversion.errors import ConversionError
+from handover.conversion.graph import FEATURES, Graph
+from handover.conversion.rows import Rows
+from handover.conversion.scores import positive_index, training_time_scores
+from handover.conversion.thresholds import at_thresholds, thresholds
+
+__all__ = ["ConversionError", "at_thresholds", "thresholds", "to_graph", "training_time_scores"]
+
+
+def to_graph(model: Any, columns: tuple[str, ...], name: str, *, positive: object = None) -> bytes:
+    """Convert the model; the same model gives the same bytes.
+
+    Parameters
+    ----------
+    model
+        scikit-learn (also a pipeline, with models of the others inside), XGBoost or LightGBM, trained on float32
+        (N, K).
+    columns
+        The K columns of the model's input, written into the file so that it explains itself.
+    name
+        The graph's name.
+    positive
+        The class whose probability is the score; needed where ``training_time_scores`` needs it.
+
+    Returns
+    -------
+    A serialized ``ModelProto``: input ``features`` float32 [N, K], output ``score`` float32 [N].
+
+    Raises
+    ------
+    ConversionError
+        When the model, or a setting of it, cannot be converted; names it, and the nearest that can.
+    """
+    index = positive_index(model, len(columns), positive)
+    graph = Graph()
+    score = answer(model, Rows(graph, FEATURES, len(columns)), "predict" if index is None else "predict_proba")
+    if index == 0:
+        score = graph.add("Sub", 1.0, score)
+    return graph.finish(score, columns, name)

@@ -1,0 +1,61 @@
+"""Calibration of a classifier's answers: sigmoid, isotonic and temperature, as scikit-learn computes them."""
+
+from typing import Any
+
+import numpy as np
+
+from handover.conversion.errors import ConversionError
+from handover.conversion.graph import Graph
+from handover.conversion.rows import Method
+
+EPSILON = 1e-12
+"""What scikit-learn adds to a probability before it takes the logarithm (sklearn.calibration._convert_to_logits)."""
+
+
+MOST_MOVED = 2e-6
+"""A fifth of the usual budget of parity: two programs that add up in float32 differ by a few last bits."""
+
+
+def calibrated(graph: Graph, given: str, calibrator: Any, method: Method) -> str:
+    """Add the calibration of what a classifier gives by its method, float64 [N, 1]."""
+    kind = type(calibrator).__name__
+    if kind == "_SigmoidCalibration":
+        slope, shift = float(calibrator.a_), float(calibrator.b_)
+        return graph.add("Sigmoid", graph.add("Sub", graph.add("Mul", given, -slope), shift))
+    if kind == "_TemperatureScaling":
+        odds = graph.add("Mul", given, 2.0) if method == "decision_function" else _log_odds(graph, given)
+        return graph.add("Sigmoid", graph.add("Mul", odds, float(calibrator.beta_)))
+    if kind == "IsotonicRegression":
+        return _interpolated(graph, given, calibrator)
+    raise ConversionError(
+        f"a classifier calibrated by {kind} cannot be converted; sigmoid, isotonic and temperature can be"
+    )
+
+
+def _log_odds(graph: Graph, given: str) -> str:
+    one = graph.add("Log", graph.add("Add", given, EPSILON))
+    other = graph.add("Log", graph.add("Sub", 1.0 + EPSILON, given))
+    return graph.add("Sub", one, other)
+
+
+def _interpolated(graph: Graph, given: str, calibrator: Any) -> str:
+    """Go up a line of pieces: of each piece, as far as the number reaches into it, times its slope."""
+    x, y = calibrator.X_thresholds_.astype(np.float64), calibrator.y_thresholds_.astype(np.float64)
+    if len(x) == 1:
+        return graph.add("Add", graph.add("Mul", given, 0.0), float(y[0]))
+    slopes = np.diff(y) / np.diff(x)
+    if calibrator.X_thresholds_.dtype == np.float32:
+        _refuse_what_a_last_bit_moves(slopes.max() * float(np.spacing(np.abs(x).max().astype(np.float32))))
+    into = graph.add("Max", graph.add("Sub", given, x[:-1]), 0.0)
+    part = graph.add("Min", into, np.diff(x))
+    return graph.add("Add", graph.add("MatMul", part, slopes[:, np.newaxis]), float(y[0]))
+
+
+def _refuse_what_a_last_bit_moves(moved: float) -> None:
+    """Refuse a line so steep that the last bit of a model that answers in float32 moves the score."""
+    if moved > MOST_MOVED:
+        raise ConversionError(
+            f"CalibratedClassifierCV cannot be converted with method='isotonic' around a model that answers in "
+            f"float32: the last bit of its answer moves the score by {moved:.2g} here; method='sigmoid' can be, and "
+            f"isotonic around scikit-learn's or LightGBM's trees"
+        )

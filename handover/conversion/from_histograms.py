@@ -1,0 +1,74 @@
+"""Reads scikit-learn's HistGradientBoosting, whose trees stand in private attributes."""
+
+from typing import Any
+
+import numpy as np
+
+from handover.conversion.errors import ConversionError
+from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid
+
+LINKS: dict[str, Link | None] = {
+    "log_loss": sigmoid,
+    "poisson": exponential,
+    "gamma": exponential,
+    "squared_error": None,
+    "absolute_error": None,
+    "quantile": None,
+}
+MOST_CODES = 256
+
+
+def read(model: Any) -> Ensemble:
+    """Read a fitted HistGradientBoostingClassifier or -Regressor."""
+    if model.loss not in LINKS:
+        raise ConversionError(
+            f"{type(model).__name__} cannot be converted with loss={model.loss!r}; it can be with {', '.join(LINKS)}"
+        )
+    categorical = model.is_categorical_
+    if categorical is None:
+        categorical = np.zeros(model.n_features_in_, dtype=bool)
+    # The encoder in front of the trees puts the categories' columns first.
+    order = [*np.flatnonzero(categorical).tolist(), *np.flatnonzero(~categorical).tolist()]
+    codes = _codes(model) if categorical.any() else {}
+    trees = [_tree(predictor, order, codes) for (predictor,) in model._predictors]
+    return Ensemble(trees, model.n_features_in_, float(np.ravel(model._baseline_prediction)[0]), LINKS[model.loss])
+
+
+def _tree(predictor: Any, order: list[int], codes: dict[int, dict[int, int]]) -> Node:
+    nodes, left_sets = predictor.nodes, predictor.raw_left_cat_bitsets
+
+    def node(index: int) -> Node:
+        this = nodes[index]
+        if this["is_leaf"]:
+            return float(this["value"])
+        column, missing = int(this["feature_idx"]), bool(this["missing_go_to_left"])
+        left, right = int(this["left"]), int(this["right"])
+        if not this["is_categorical"]:
+            return Split(order[column], "<=", float(this["num_threshold"]), left, right, missing)
+        bits = left_sets[this["bitset_idx"]]
+        chosen = {place for place in codes[column] if bits[place // 32] >> (place % 32) & 1}
+        # An unknown code goes the way of what is missing: so the set is of those that go the other way.
+        if missing:
+            chosen = codes[column].keys() - chosen
+            left, right = right, left
+        known = frozenset(codes[column][place] for place in chosen)
+        return Split(order[column], "in", known, left, right, missing=False)
+
+    return grow(node)
+
+
+def _codes(model: Any) -> dict[int, dict[int, int]]:
+    """Give for each column of categories the code that stands at each place of its encoder."""
+    codes = {}
+    for column, categories in enumerate(model._preprocessor.named_transformers_["encoder"].categories_):
+        if not np.issubdtype(categories.dtype, np.number):
+            raise ConversionError(
+                f"{type(model).__name__} was trained on categories that are text: train it on matrix(...).values, "
+                f"with the numbers of their columns as categorical_features"
+            )
+        codes[column] = {
+            place: int(code)
+            for place, code in enumerate(categories.tolist()[:MOST_CODES])
+            if code == code  # noqa: PLR0124
+        }
+    return codes

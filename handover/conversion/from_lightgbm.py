@@ -1,0 +1,105 @@
+"""Reads LightGBM's models, from the text in which it saves them.
+
+The numbers of this format stand in LightGBM's source (src/io/tree.cpp, include/LightGBM/tree.h).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from handover.conversion.errors import ConversionError, title
+from handover.conversion.graph import Graph
+from handover.conversion.trees import Ensemble, Link, Node, Split, below, exponential, grow, sigmoid
+
+CATEGORICAL, DEFAULT_LEFT = 1, 2  # bits of a node's decision_type; those above are the kind of missing value
+AS_NOUGHT, NOUGHT, NAN = 0, 1, 2  # NaN is read as 0; 0 and NaN are missing; NaN is missing
+NEXT_TO_NOUGHT = float(np.float32(1e-35))
+"""LightGBM's kZeroThreshold: a number up to it, of either sign, is read as 0."""
+BELOW_NOUGHT = float(below(np.array(-NEXT_TO_NOUGHT)))
+IDENTITY = {"regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg"}
+
+
+def read(model: Any) -> Ensemble:
+    """Read a fitted LGBM model or a Booster, up to its best iteration as it predicts."""
+    booster = getattr(model, "booster_", model)
+    head, *bodies = booster.model_to_string().partition("end of trees")[0].split("\nTree=")
+    facts = _facts(head)
+    if facts["num_tree_per_iteration"] != "1":
+        raise ConversionError(f"{title(model)} knows {facts['num_class']} classes; a score needs exactly two")
+    trees = [_facts(body) for body in bodies]
+    if any(tree.get("is_linear") == "1" for tree in trees):
+        raise ConversionError(f"{title(model)} cannot be converted with linear_tree=True; it can be without")
+    columns = int(facts["max_feature_idx"]) + 1
+    whole = Ensemble([_tree(tree) for tree in trees], columns)
+    if "average_output" in facts:
+        whole = whole.scaled(1 / len(trees))
+    zero = any(kind >> 2 & 3 == NOUGHT for tree in trees for kind in _ints(tree, "decision_type"))
+    gaps = (-NEXT_TO_NOUGHT, NEXT_TO_NOUGHT) if zero else None
+    return Ensemble(whole.trees, columns, link=_link(model, facts.get("objective", "none")), read_as_missing=gaps)
+
+
+def _link(model: Any, objective: str) -> Link | None:
+    name, *settings = objective.split(" ")
+    if name == "binary":
+        factor = next((float(s.removeprefix("sigmoid:")) for s in settings if s.startswith("sigmoid:")), 1.0)
+        return sigmoid if factor == 1 else lambda graph, total: sigmoid(graph, graph.add("Mul", total, factor))
+    if name == "regression" and "sqrt" in settings:
+        return _signed_square
+    if name in IDENTITY:
+        return None
+    links: dict[str, Link] = {
+        "cross_entropy": sigmoid,
+        "cross_entropy_lambda": _softplus,
+        "poisson": exponential,
+        "gamma": exponential,
+        "tweedie": exponential,
+    }
+    if name not in links:
+        can = ", ".join(sorted({"binary", *IDENTITY, *links}))
+        raise ConversionError(f"{title(model)} cannot be converted with objective={name}; it can be with {can}")
+    return links[name]
+
+
+def _signed_square(graph: Graph, total: str) -> str:
+    return graph.add("Mul", total, graph.add("Abs", total))
+
+
+def _softplus(graph: Graph, total: str) -> str:
+    """Give log(1 + exp(x)); onnxruntime's own Softplus takes no float64."""
+    return graph.add("Log", graph.add("Add", graph.add("Exp", total), 1.0))
+
+
+def _tree(tree: dict[str, str]) -> Node:
+    leaves = _floats(tree, "leaf_value")
+    if len(leaves) == 1:
+        return leaves[0]
+    columns, thresholds, kinds = _ints(tree, "split_feature"), _floats(tree, "threshold"), _ints(tree, "decision_type")
+    left, right = _ints(tree, "left_child"), _ints(tree, "right_child")
+    starts, words = _ints(tree, "cat_boundaries"), _ints(tree, "cat_threshold")
+
+    def node(index: int) -> Node:
+        if index < 0:
+            return leaves[~index]
+        kind, threshold = kinds[index], thresholds[index]
+        if kind & CATEGORICAL:
+            bits = words[starts[int(threshold)] : starts[int(threshold) + 1]]
+            codes = frozenset(code for code in range(32 * len(bits)) if bits[code // 32] >> (code % 32) & 1)
+            return Split(columns[index], "in", codes, left[index], right[index], missing=False)
+        missing = threshold >= 0 if kind >> 2 & 3 == AS_NOUGHT else bool(kind & DEFAULT_LEFT)
+        if kind >> 2 & 3 != NOUGHT and -NEXT_TO_NOUGHT <= threshold < NEXT_TO_NOUGHT:
+            threshold = BELOW_NOUGHT if threshold < 0 else NEXT_TO_NOUGHT
+        return Split(columns[index], "<=", threshold, left[index], right[index], missing)
+
+    return grow(node)
+
+
+def _facts(text: str) -> dict[str, str]:
+    return {name: value for name, _, value in (line.partition("=") for line in text.splitlines())}
+
+
+def _ints(tree: dict[str, str], name: str) -> list[int]:
+    return [int(value) for value in tree.get(name, "").split()]
+
+
+def _floats(tree: dict[str, str], name: str) -> list[float]:
+    return [float(value) for value in tree.get(name, "").split()]

@@ -1,0 +1,96 @@
+"""Reads XGBoost's models, from the JSON in which it saves them."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from handover.conversion.errors import ConversionError, title
+from handover.conversion.graph import Graph
+from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid
+
+CATEGORICAL = 1
+IDENTITY = {
+    "binary:logitraw",
+    "rank:map",
+    "rank:ndcg",
+    "rank:pairwise",
+    "reg:absoluteerror",
+    "reg:pseudohubererror",
+    "reg:quantileerror",
+    "reg:squarederror",
+    "reg:squaredlogerror",
+}
+LOGISTIC = {"binary:logistic", "reg:logistic"}
+LOGARITHMIC = {"count:poisson", "reg:gamma", "reg:tweedie"}
+HINGE = "binary:hinge"
+
+
+def read(model: Any) -> Ensemble:
+    """Read a fitted XGB model, up to the iteration at which it stopped early, or all of a Booster."""
+    booster = model.get_booster() if hasattr(model, "get_booster") else model
+    learner = json.loads(booster.save_raw("json").decode())["learner"]
+    facts, trees = learner["learner_model_param"], learner["gradient_booster"]
+    if trees["name"] == "gblinear":
+        raise ConversionError(
+            f"{title(model)} cannot be converted with booster=gblinear; it can be with gbtree, and scikit-learn's "
+            f"linear models can be"
+        )
+    if int(facts["num_class"]) > 1 or int(facts["num_target"]) > 1:
+        objective = learner["objective"]["name"]
+        raise ConversionError(f"{title(model)} gives several numbers for a row (objective={objective}); a score is one")
+    grown = trees.get("gbtree", trees)["model"]  # dart nests what gbtree has
+    count = len(grown["trees"])
+    if booster is not model and model.early_stopping_rounds is not None:
+        count = grown["iteration_indptr"][model.best_iteration + 1]
+    missing = float(getattr(model, "missing", np.nan))
+    dropped = trees.get("weight_drop") or grown.get("weight_drop") or [1.0] * count
+    nodes = [_tree(tree, missing, weight) for tree, weight in zip(grown["trees"][:count], dropped, strict=False)]
+    base, link = _link(model, learner["objective"]["name"], _base(facts["base_score"]))
+    gaps = None if math.isnan(missing) else (missing, missing)
+    return Ensemble(nodes, int(facts["num_feature"]), base, link, gaps)
+
+
+def _base(text: str) -> float:
+    """Read the base score, which XGBoost 3 writes as a list of one."""
+    return float(np.float32(text.strip("[]")))
+
+
+def _link(model: Any, objective: str, base: float) -> tuple[float, Link | None]:
+    """Give what the sum begins with, and what makes an answer of it."""
+    if objective in LOGISTIC:
+        return math.log(base / (1 - base)), sigmoid
+    if objective in LOGARITHMIC:
+        return math.log(base), exponential
+    if objective == HINGE:
+        return base, _above_nought
+    if objective in IDENTITY:
+        return base, None
+    can = ", ".join(sorted({HINGE, *LOGISTIC, *LOGARITHMIC, *IDENTITY}))
+    raise ConversionError(f"{title(model)} cannot be converted with objective={objective}; it can be with {can}")
+
+
+def _above_nought(graph: Graph, total: str) -> str:
+    return graph.double(graph.add("Greater", total, 0.0))
+
+
+def _tree(tree: dict[str, Any], missing: float, weight: float) -> Node:
+    """Read one tree, which compares ``x < t``, both as float32; a category in its set goes right."""
+    columns, values, kinds = tree["split_indices"], tree["split_conditions"], tree["split_type"]
+    left, right, to_left = tree["left_children"], tree["right_children"], tree["default_left"]
+    segments = zip(tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"], strict=True)
+    sets = {node: frozenset(tree["categories"][start : start + size]) for node, start, size in segments}
+
+    def node(index: int) -> Node:
+        if left[index] < 0:
+            return float(np.float32(values[index])) * weight
+        gap = bool(to_left[index])
+        if kinds[index] != CATEGORICAL:
+            return Split(columns[index], "<", float(np.float32(values[index])), left[index], right[index], gap)
+        codes = sets[index]
+        if not math.isnan(missing):  # this code means that the value is missing
+            codes = codes - {int(missing)} if gap else codes | {int(missing)}
+        return Split(columns[index], "in", codes, right[index], left[index], missing=not gap)
+
+    return grow(node)

@@ -1,0 +1,121 @@
+"""The ONNX graph that a conversion writes, node by node."""
+
+import json
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from handover.conversion.errors import ConversionError
+
+FEATURES, SCORE = "features", "score"
+OPSET = 21
+TREES, OTHERS = 5, 3
+"""Versions of ai.onnx.ml: TreeEnsemble is in the one, and skl2onnx writes the other."""
+
+
+class Graph:
+    """Nodes and constants; every method that adds one gives the name of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, onnx.TensorProto] = {}
+        self._known: dict[tuple[str, str, bytes], str] = {}
+        self._casts: dict[tuple[str, int], str] = {}
+
+    def constant(self, value: NDArray[Any]) -> str:
+        """Add a tensor; the same one again costs nothing."""
+        key = (str(value.dtype), str(value.shape), value.tobytes())
+        if key not in self._known:
+            self._known[key] = f"constant_{len(self.constants)}"
+            self.constants[self._known[key]] = numpy_helper.from_array(value, self._known[key])
+        return self._known[key]
+
+    def add(self, operator: str, *inputs: str | float | NDArray[Any], domain: str = "", **attributes: Any) -> str:
+        """Add a node of one output. A number among the inputs is a float64, an array a constant of its own type."""
+        return self.add_several(operator, 1, *inputs, domain=domain, **attributes)[0]
+
+    def add_several(
+        self, operator: str, outputs: int, *inputs: str | float | NDArray[Any], domain: str = "", **attributes: Any
+    ) -> list[str]:
+        """Add a node of several outputs; give the names of all."""
+        names = [value if isinstance(value, str) else self.constant(np.asarray(value)) for value in inputs]
+        name = f"{len(self.nodes)}_{operator}"
+        given = [name, *(f"{name}_{place}" for place in range(1, outputs))]
+        self.nodes.append(helper.make_node(operator, names, given, name=name, domain=domain, **attributes))
+        return given
+
+    def double(self, tensor: str) -> str:
+        """Give the tensor as float64."""
+        return self._cast(tensor, TensorProto.DOUBLE)
+
+    def single(self, tensor: str) -> str:
+        """Give the tensor as float32."""
+        return self._cast(tensor, TensorProto.FLOAT)
+
+    def _cast(self, tensor: str, to: int) -> str:
+        if (tensor, to) not in self._casts:
+            self._casts[tensor, to] = self.add("Cast", tensor, to=to)
+        return self._casts[tensor, to]
+
+    def embed(self, model: onnx.ModelProto, features: str) -> list[str]:
+        """Add all of another graph of one input; give the names of its outputs."""
+        names = {model.graph.input[0].name: features, "": ""}
+        for tensor in model.graph.initializer:
+            names[tensor.name] = self.constant(numpy_helper.to_array(tensor))
+        for node in model.graph.node:
+            copy = onnx.NodeProto()
+            copy.CopyFrom(node)
+            copy.name = f"{len(self.nodes)}_{node.op_type}"
+            copy.doc_string = ""
+            names |= {output: f"{copy.name}_{place}" for place, output in enumerate(node.output) if output}
+            copy.input[:] = [names[given] for given in node.input]
+            copy.output[:] = [names[output] for output in node.output]
+            self.nodes.append(copy)
+        return [names[output.name] for output in model.graph.output]
+
+    def finish(self, score: str, columns: tuple[str, ...], name: str) -> bytes:
+        """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], of a tensor [N, 1]."""
+        self.nodes.append(
+            helper.make_node("Reshape", [self.single(score), self.constant(np.array([-1]))], [SCORE], name=SCORE)
+        )
+        self._drop_what_nobody_reads()
+        model = helper.make_model(
+            helper.make_graph(
+                self.nodes,
+                name,
+                [helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["N", len(columns)])],
+                [helper.make_tensor_value_info(SCORE, TensorProto.FLOAT, ["N"])],
+                list(self.constants.values()),
+            ),
+            opset_imports=[helper.make_opsetid(domain, version) for domain, version in self._opsets().items()],
+            ir_version=10,
+            producer_name="handover",
+        )
+        helper.set_model_props(model, {"columns": json.dumps(columns)})
+        onnx.checker.check_model(model, full_check=True)
+        serialized: bytes = model.SerializeToString(deterministic=True)
+        return serialized
+
+    def _drop_what_nobody_reads(self) -> None:
+        """Leave out labels, and whatever else a converter writes that no score comes of."""
+        read = {SCORE}
+        kept = []
+        for node in reversed(self.nodes):  # they stand in the order in which they run
+            if read & set(node.output):
+                read |= set(node.input)
+                kept.append(node)
+        self.nodes = kept[::-1]
+        self.constants = {name: tensor for name, tensor in self.constants.items() if name in read}
+
+    def _opsets(self) -> dict[str, int]:
+        operators = {node.op_type for node in self.nodes if node.domain == "ai.onnx.ml"}
+        if not operators:
+            return {"": OPSET}
+        if "TreeEnsemble" not in operators:
+            return {"": OPSET, "ai.onnx.ml": OTHERS}
+        if older := operators & {"TreeEnsembleClassifier", "TreeEnsembleRegressor"}:
+            raise ConversionError(f"trees that skl2onnx writes ({min(older)}) cannot stand beside others in one file")
+        return {"": OPSET, "ai.onnx.ml": TREES}

@@ -1,0 +1,27 @@
+"""Nearest neighbours, by the distances to every row of the training."""
+
+from typing import Any
+
+import numpy as np
+
+from handover.conversion.errors import ConversionError
+from handover.conversion.rows import Rows
+
+EUCLIDEAN = {"euclidean", "minkowski"}
+
+
+def answer(model: Any, rows: Rows) -> str:
+    """Add the mean label of the nearest rows; for a classifier the share of its second class, float64 [N, 1]."""
+    name = type(model).__name__
+    if model.effective_metric_ not in EUCLIDEAN or model.weights not in {"uniform", None}:
+        raise ConversionError(
+            f"{name} cannot be converted with metric={model.effective_metric_} and weights={model.weights}; it can be "
+            f"with metric='euclidean' and weights='uniform'"
+        )
+    graph = rows.graph
+    known = np.asarray(model._fit_X, dtype=np.float64)
+    apart = graph.add("Sub", graph.add("Unsqueeze", graph.double(rows.tensor), np.array([1])), known)
+    distances = graph.add("ReduceSum", graph.add("Mul", apart, apart), np.array([2]), keepdims=0)
+    nearest = graph.add_several("TopK", 2, distances, np.array([model.n_neighbors]), axis=1, largest=0)[1]
+    labels = graph.add("Gather", np.asarray(model._y, dtype=np.float64).reshape(-1), nearest)
+    return graph.add("ReduceMean", labels, np.array([1]))

@@ -1,0 +1,37 @@
+"""What a model of a graph is asked: a tensor of rows, and by which of its methods."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.conversion.graph import Graph
+
+type Method = Literal["predict_proba", "decision_function", "predict"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A tensor of the graph, [N, width]."""
+
+    graph: Graph
+    tensor: str
+    width: int
+    sparse: bool = False
+    """Whether scikit-learn has them as a sparse matrix, in which XGBoost reads 0 as missing."""
+
+    def of(self, columns: NDArray[np.int64]) -> "Rows":
+        """Take some of the columns, in this order."""
+        if np.array_equal(columns, np.arange(self.width)):
+            return self
+        return self.changed(self.graph.add("Gather", self.tensor, columns, axis=1), len(columns))
+
+    def changed(self, tensor: str, width: int | None = None, *, sparse: bool | None = None) -> "Rows":
+        """Give what the columns have become."""
+        return Rows(
+            self.graph,
+            tensor,
+            self.width if width is None else width,
+            self.sparse if sparse is None else sparse,
+        )

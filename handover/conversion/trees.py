@@ -1,0 +1,105 @@
+"""One form of trees for every framework: what a node asks, what a leaf adds, and what becomes of the sum."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.conversion.graph import Graph
+from predictor.encoder import FLOAT32_MAX
+
+type Node = Split | float
+type Link = Callable[[Graph, str], str]
+
+
+@dataclass(slots=True, eq=False)
+class Split:
+    """A question about one column of a row. While a tree is read, ``yes`` and ``no`` may be node numbers."""
+
+    column: int
+    test: Literal["<=", "<", "in"]
+    value: float | frozenset[int]
+    """The threshold, a float64, or the category codes that say yes; any other code says no."""
+    yes: Node
+    no: Node
+    missing: bool
+    """Whether NaN says yes."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Trees whose leaves are added up."""
+
+    trees: list[Node]
+    columns: int
+    """How many columns a row has."""
+    base: float = 0.0
+    """What the sum begins with."""
+    link: Link | None = None
+    """What makes the answer of the sum, such as a sigmoid; None where the sum is the answer."""
+    read_as_missing: tuple[float, float] | None = None
+    """From and to: a number between them, both included, is missing too, in a column that no set of codes tests."""
+
+    def scaled(self, weight: float) -> Self:
+        """Multiply what the trees add, in place."""
+        self.trees[:] = [tree if isinstance(tree, Split) else tree * weight for tree in self.trees]
+        for split in splits(self.trees):
+            if not isinstance(split.yes, Split):
+                split.yes *= weight
+            if not isinstance(split.no, Split):
+                split.no *= weight
+        return replace(self, base=self.base * weight)
+
+
+def splits(trees: Iterable[Node]) -> Iterable[Split]:
+    """Go through all splits: a tree's in depth first order, the side of yes first."""
+    for tree in trees:
+        waiting = [tree]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Split):
+                yield node
+                waiting += [node.no, node.yes]
+
+
+def grow(read: Callable[[int], Node], root: int = 0) -> Node:
+    """Build a tree from numbered nodes, without recursion: a tree may be deeper than Python's stack.
+
+    Parameters
+    ----------
+    read
+        Gives a node by its number: a leaf, or a split whose ``yes`` and ``no`` are numbers of nodes.
+    """
+    top = read(root)
+    waiting = [top] if isinstance(top, Split) else []
+    while waiting:
+        split = waiting.pop()
+        split.yes, split.no = read(int(split.yes)), read(int(split.no))  # type: ignore[arg-type]
+        waiting += [child for child in (split.yes, split.no) if isinstance(child, Split)]
+    return top
+
+
+def at_most(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the largest finite float32 that does not exceed each value, or minus infinity."""
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = np.clip(values, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
+        lower = np.nextafter(rounded, np.float32(-np.inf))
+    return np.where(rounded <= values, rounded, lower).astype(np.float64)
+
+
+def below(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the largest finite float32 below each value, or minus infinity."""
+    with np.errstate(over="ignore", under="ignore"):
+        return at_most(np.nextafter(values, -np.inf))
+
+
+def sigmoid(graph: Graph, total: str) -> str:
+    """Make a probability of log odds."""
+    return graph.add("Sigmoid", total)
+
+
+def exponential(graph: Graph, total: str) -> str:
+    """Make a mean of its logarithm."""
+    return graph.add("Exp", total)

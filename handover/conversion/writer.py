@@ -1,0 +1,85 @@
+"""The one writer of trees: any ensemble as the operator TreeEnsemble of ai.onnx.ml 5, in float64."""
+
+from typing import Any
+
+import numpy as np
+from onnx import numpy_helper
+
+from handover.conversion.graph import Graph
+from handover.conversion.trees import Ensemble, Node, Split, at_most, below, splits
+
+LESS_OR_EQUAL, MEMBER = 0, 6
+SUM = 1
+NO_CODE = -2
+
+
+def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
+    """Add the trees to the graph; give the name of their sum, float64 [N, 1], to which no link was applied.
+
+    Every test of a number is ``x <= t`` with a float32: one kind of test is what onnxruntime runs fastest. Nodes
+    stand depth first, the side of yes first: that is the order in which ONNX's reference implementation reads sets.
+    """
+    trees: list[Node] = [tree for tree in ensemble.trees if isinstance(tree, Split)]
+    base = ensemble.base + sum(tree for tree in ensemble.trees if not isinstance(tree, Split))
+    if not trees:  # the operator needs one
+        trees = [Split(0, "<=", 0.0, 0.0, 0.0, missing=False)]
+    nodes = list(splits(trees))
+    place = {id(split): index for index, split in enumerate(nodes)}
+    asked = np.array([0.0 if isinstance(split.value, frozenset) else float(split.value) for split in nodes])
+    values = np.where([split.test == "<" for split in nodes], below(asked), at_most(asked))
+    members, leaves = list[float](), list[float]()
+    goes: dict[str, list[int]] = {"true": [], "false": []}
+    ends: dict[str, list[int]] = {"true": [], "false": []}
+    for split in nodes:
+        if isinstance(split.value, frozenset):
+            members += [*(code + 1.0 for code in sorted(split.value) or [NO_CODE]), np.nan]
+        for side, child in (("true", split.yes), ("false", split.no)):
+            ends[side].append(int(not isinstance(child, Split)))
+            goes[side].append(place[id(child)] if isinstance(child, Split) else len(leaves))
+            if not isinstance(child, Split):
+                leaves.append(child)
+    roots = [place[id(tree)] for tree in trees]
+    weights = np.array(leaves, dtype=np.float64)
+    weights[: (*roots, len(nodes))[1] + 1] += base  # on the first tree's leaves, one more than its splits: saves a node
+    sets: dict[str, Any] = {"membership_values": numpy_helper.from_array(np.array(members))} if members else {}
+    return graph.add(
+        "TreeEnsemble",
+        _prepared(graph, ensemble, nodes, features),
+        domain="ai.onnx.ml",
+        aggregate_function=SUM,
+        n_targets=1,
+        tree_roots=roots,
+        nodes_featureids=[split.column for split in nodes],
+        nodes_modes=numpy_helper.from_array(
+            np.array([MEMBER if split.test == "in" else LESS_OR_EQUAL for split in nodes], dtype=np.uint8)
+        ),
+        nodes_splits=numpy_helper.from_array(values),
+        nodes_truenodeids=goes["true"],
+        nodes_trueleafs=ends["true"],
+        nodes_falsenodeids=goes["false"],
+        nodes_falseleafs=ends["false"],
+        nodes_missing_value_tracks_true=[int(split.missing) for split in nodes],
+        leaf_targetids=[0] * len(leaves),
+        leaf_weights=numpy_helper.from_array(weights),
+        **sets,
+    )
+
+
+def _prepared(graph: Graph, ensemble: Ensemble, nodes: list[Split], features: str) -> str:
+    """Give the columns as the trees read them, float64: one more for a code, NaN for what is read as missing.
+
+    ONNX's reference implementation ends a set at its code 0 (onnx 1.23), and onnxruntime keeps only codes from 1 to
+    31 in a bit mask: so all codes are raised by one.
+    """
+    coded = np.zeros(ensemble.columns)
+    coded[[split.column for split in nodes if split.test == "in"]] = 1
+    tensor = graph.double(features)
+    if ensemble.read_as_missing:
+        low, high = ensemble.read_as_missing
+        inside = graph.add(
+            "And",
+            graph.add("GreaterOrEqual", tensor, low),
+            graph.add("LessOrEqual", tensor, np.where(coded, -np.inf, high)),
+        )
+        tensor = graph.add("Where", inside, np.nan, tensor)
+    return graph.add("Add", tensor, coded) if coded.any() else tensor

@@ -1,0 +1,99 @@
+"""Rows as the function sees them: through its own validator and its own encoder, wherever rows are encoded here."""
+
+import json
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from pydantic_core import ValidationError
+
+from handover.errors import DeliverError
+from handover.limit import TooLongError, at_most
+from predictor import delivery as serving
+from predictor.encoder import Encoder, FloatRows, HeuristicError
+
+type Json = dict[str, Any]
+
+ROW_LIMIT_S = 0.25  # for the heuristics of one row that was drawn; arithmetic takes microseconds
+SLOWEST_ROWS = 40  # that ran into the limit; after that no more are tried, so that no training waits for minutes
+
+
+class Encoding:
+    """The validator and the encoder of a contract and its heuristics.
+
+    Parameters
+    ----------
+    compiled
+        The contract as plain data.
+    heuristics
+        The module that holds them.
+    """
+
+    def __init__(self, compiled: Json, heuristics: ModuleType) -> None:
+        self._validator, _ = serving.validators(compiled)
+        self._encoder = Encoder(compiled["fields"], serving.heuristics_in(heuristics))
+        self._slow = 0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the model's input: the contract's fields, then the heuristics."""
+        return self._encoder.columns
+
+    def matrix(self, rows: Iterable[Mapping[str, Any]]) -> FloatRows:
+        """Lay rows out as the model's input, float32 (N, K).
+
+        Raises
+        ------
+        DeliverError
+            When the contract refuses a row, or a heuristic fails on one; names the row, and the field or the heuristic.
+        """
+        accepted = [self._accepted(index, row) for index, row in enumerate(rows)]
+        try:
+            return self._encoder.matrix(accepted)
+        except HeuristicError:
+            for index, row in enumerate(accepted):
+                try:
+                    self._encoder.vector(row)
+                except HeuristicError as error:
+                    raise DeliverError(f"row {index}, {error} ({error.__cause__}). Fix it in heuristics.py") from error
+            raise
+
+    def vector(self, row: Mapping[str, Any]) -> FloatRows | None:
+        """Lay a row that was drawn out as the model's input, float32 (1, K).
+
+        Returns
+        -------
+        ``None`` where the contract refuses the row, and where a heuristic fails on it or dawdles: that is a finding of
+        the check, which shows the simplest such row.
+        """
+        if self._slow > SLOWEST_ROWS:
+            return None
+        try:
+            with at_most(ROW_LIMIT_S):
+                return self._encoder.vector(self._validator.validate_json(json.dumps(row)))
+        except TooLongError:
+            self._slow += 1
+        except (ValidationError, HeuristicError):
+            pass
+        return None
+
+    def _accepted(self, index: int, row: Mapping[str, Any]) -> Any:
+        try:
+            return self._validator.validate_json(json.dumps(row))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=True, include_context=False)[0]
+            field = ".".join(map(str, first["loc"]))
+            raise DeliverError(
+                f"row {index}, field {field}: {first['msg']}, but it is {first['input']!r}. "
+                f"Fix the row, or widen the field in contract.py"
+            ) from None
+        except TypeError as error:  # of json: a number of numpy's, a date
+            names = [name for name, value in row.items() if type(value).__module__ != "builtins"]
+            kind = ", ".join(f"{name} is a {type(row[name]).__module__}.{type(row[name]).__name__}" for name in names)
+            raise DeliverError(f"row {index}: {kind or error}. Write Python's own numbers and words") from None
+
+
+def stacked(vectors: Iterable[FloatRows], columns: int) -> FloatRows:
+    """Lay vectors one below the other, float32 (N, K), also where there is none."""
+    return np.concatenate([np.empty((0, columns), dtype=np.float32), *vectors])

@@ -1,0 +1,106 @@
+"""Whether those who call a deployed API get along with what was built: its live contract, and the built one."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handover.diff.changes import PARTS, changes, least_version, reaches
+from handover.live import LiveError, aws, signing, stack
+from handover.live.client import Client
+from handover.local.stack import NothingBuiltError
+
+if TYPE_CHECKING:
+    import boto3
+
+type Json = dict[str, Any]
+
+NEVER_THERE = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE"}
+"""Statuses of a stack that has answered nobody yet: its first deployment was not begun, or failed."""
+
+
+def compatible(
+    name: str, build: Path, session: "boto3.Session", *, url: str | None = None, force: bool
+) -> tuple[bool, str]:
+    """Compare what callers of a stack have with what was built, by the rules of C110.
+
+    Parameters
+    ----------
+    url
+        Where the API answers, if not at the stack's output ``Url``.
+    force
+        Let a live API pass that cannot be asked; one that can is compared all the same.
+
+    Returns
+    -------
+    Whether what was built may be deployed, and a text that says why.
+
+    Raises
+    ------
+    NothingBuiltError
+        When there is no build.
+    LiveError
+        When the live API, or AWS, could not be asked.
+    """
+    built = _built(build)
+    try:
+        found = stack.read(aws.cloudformation(session), name)
+    except stack.NoStackError as error:
+        return True, f"{error}: this first deployment has no callers yet"
+    if found.status in NEVER_THERE:
+        return True, f"the stack {name} has answered nobody yet ({found.status}): this deployment has no callers yet"
+    try:
+        live = _live(found, session, url)
+    except LiveError as error:
+        if force:
+            return True, f"what callers have is not known ({error}); it is deployed all the same, by FORCE=1"
+        raise LiveError(
+            f"what callers have is not known, and may break: {error}; see to the live API, or deploy all the same with "
+            f"FORCE=1"
+        ) from None
+    return _compared(name, live, built)
+
+
+def _compared(name: str, live: Json, built: Json) -> tuple[bool, str]:
+    was, now = live["version"], built["version"]
+    found = changes(live, built)
+    least = least_version(was, found[0].level if found else "none")
+    if reaches(now, least):
+        level = f", {found[0].level}" if found else ""
+        return True, f"callers of {name} get along: the contract is {was} there and {now} here{level}"
+    listed = "\n".join(f"  {change.level}  {change.sentence}" for change in found)
+    return False, (
+        f"callers of {name} have the contract {was}; what was built must be at least {least} for them, and is {now}"
+        f"{':' if found else ''}\n{listed}\n"
+        f"  Owner: modelling. Raise the version in contract.py, or take the change back; then make model"
+    )
+
+
+def _built(build: Path) -> Json:
+    try:
+        built: Json = json.loads((build / "ModelLayer" / "delivery" / "contract.json").read_bytes())
+    except FileNotFoundError:
+        raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
+    return built
+
+
+def _live(found: stack.Stack, session: "boto3.Session", url: str | None) -> Json:
+    """Ask the live API for its contract.
+
+    Raises
+    ------
+    LiveError
+        When it does not answer, or answers something else.
+    """
+    sign = signing.signer(found.output("Auth"), session, found.region)
+    with Client(url or found.output("Url"), sign) as client:
+        response = client.ask("GET", "/contract")
+    if response.status != 200:
+        raise LiveError(f"GET /contract of {found.name} is answered {response.status}")
+    try:
+        said = json.loads(response.body)
+        live = said | {"schema": said["row"]}
+    except (ValueError, TypeError, KeyError):
+        live = {}
+    if not live.keys() >= PARTS:
+        raise LiveError(f"GET /contract of {found.name} is not answered with a contract")
+    return dict(live)

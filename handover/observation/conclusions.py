@@ -1,0 +1,192 @@
+"""What follows from what was seen: whether the columns are those of ``matrix``, and whether the judges were taught."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.observation.tables import Floats, Hashes, Table, hashed
+
+type Json = dict[str, Any]
+type Shares = NDArray[np.float64]
+
+# Columns. Whole rows decide wherever they can: no chance puts a row of real data into matrix()'s rows.
+AS_GIVEN = 0.25  # share of fitted rows that are matrix()'s; oversampling leaves at least half, gaps made later a few
+REORDERED = 0.5  # share that are its rows with their columns in another order, and at least 0.2 more than as they are
+MOST_PAIRED = 500  # fitted rows, each with at most twenty of matrix()'s
+FOUND = 0.5  # share of a column's distinct values that matrix()'s has; a flag that was scaled still has its 0
+MOVED = 0.5  # of the column's standard deviation, by which its quantiles lie elsewhere; noise on purpose: a few percent
+OUTSIDE = 0.5  # share of values outside of the column's range, where only the held-out rows are known
+TELLING = 3  # distinct values: a flag is 0 or 1 after many a change
+FILLED = 0.8  # share of the rows that are not matrix()'s which differ from one of its in gaps alone; of at least five
+
+# Rows. Chance alone puts some of the held-out rows among the fitted ones, where the data has few distinct rows.
+ERRORS = 5.0  # standard errors beyond that: one in three million; never fewer than five rows
+
+
+def conclude(own: Table, learned: list[Table], given: list[Floats], judging: Any) -> Json:
+    """Compare what a model was fitted on with what ``matrix`` gave, and with the rows that judge it.
+
+    Parameters
+    ----------
+    own
+        The model's input.
+    learned
+        What the model and its parts were fitted on, with labels.
+    given
+        What ``matrix`` returned to the training, each (N, K).
+    judging
+        The held-out rows as ``matrix`` lays them out: values and columns.
+
+    Returns
+    -------
+    Plain data: counts, names, shares, minima and maxima; no row.
+    """
+    names = tuple(judging.columns)
+    whole = np.concatenate([*given, judging.values])
+    said: Json = {
+        "fitted": {"rows": own.rows, "columns": own.width, "names": list(own.names) if own.names else None},
+        "columns": list(names),
+    }
+    said |= (
+        _columns(own, sum(map(len, given)), whole, names) if own.width == len(names) else {"order": "another number"}
+    )
+    sets = [table.hashes for table in learned if table.width == len(names)]
+    if said["order"] == "as given" and sets:
+        said["judging"] = _rows(sets, given, judging.values)
+    return said
+
+
+# --- columns
+
+
+def _columns(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -> Json:
+    known = np.unique(hashed(whole))
+    share = float(np.isin(own.hashes, known).mean())
+    said: Json = {"order": "as given", "share_as_given": round(share, 4)}
+    order, reordered = _order(own.sample, whole, known) if share < REORDERED else (None, 0.0)
+    if order is not None and reordered >= max(REORDERED, share + 0.2):
+        given = [names[column] for column in order]
+        return said | {"order": "permuted", "given": given, "share_reordered": round(reordered, 4)}
+    if filled := _filled(own, whole, known, names):
+        return said | {"order": "filled", "filled": filled}
+    if share >= AS_GIVEN:
+        return said
+    if own.names and own.names != names and sorted(own.names) == sorted(names):
+        return said | {"order": "permuted", "given": list(own.names)}
+    if changed := _changed(own, laid_out, whole, names):
+        return said | {"order": "changed", "changed": changed}
+    return said | {"order": "other names"} if own.names and own.names != names else said
+
+
+def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int] | None, float]:
+    """Find the order of columns in which fitted rows are rows of ``matrix``.
+
+    A row's values, sorted, are the same in every order of its columns. Rows that agree in them are laid side by side,
+    and each fitted column is the one that it equals most often in such pairs.
+
+    Returns
+    -------
+    For each fitted column the index of ``matrix``'s, and the share of rows that this explains; ``None`` without a pair.
+    """
+    distinct = whole[np.unique(hashed(whole), return_index=True)[1]]
+    signs = hashed(np.sort(distinct, axis=1))
+    distinct, signs = distinct[np.argsort(signs)], np.sort(signs)
+    wanted = hashed(np.sort(fitted[:MOST_PAIRED], axis=1))
+    first, last = np.searchsorted(signs, wanted), np.searchsorted(signs, wanted, side="right")
+    pairs = [(row, other) for row in range(len(wanted)) for other in range(first[row], min(last[row], first[row] + 20))]
+    if not pairs:
+        return None, 0.0
+    rows, others = np.array(pairs).T
+    theirs = distinct[others]
+    order: list[int] = []
+    for column in fitted[rows].T:
+        same = ((column[:, None] == theirs) | (np.isnan(column)[:, None] & np.isnan(theirs))) / (last - first)[
+            rows, None
+        ]
+        likeness = same.sum(axis=0)
+        likeness[order] = -1.0  # each is given once
+        order.append(int(likeness.argmax()))
+    back = np.argsort(order)
+    return order, float(np.isin(hashed(np.ascontiguousarray(fitted[:, back])), known).mean())
+
+
+def _filled(own: Table, whole: Floats, known: Hashes, names: tuple[str, ...]) -> list[Json]:
+    """Name the columns in which ``matrix`` left gaps and the fitted rows, otherwise the same, have values."""
+    others = own.sample[~np.isin(hashed(own.sample), known)][:200]
+    gaps = np.isnan(whole)
+    gapped = whole[gaps.any(axis=1) & (gaps.mean(axis=1) <= 0.5)][:5_000]
+    if len(others) < 5 or not len(gapped):
+        return []
+    alike = [bool((np.isnan(gapped) | (gapped == row)).all(axis=1).any()) for row in others]
+    if np.mean(alike) < FILLED:
+        return []
+    return [
+        {"column": name, "missing": round(float(missing.mean()), 4)}
+        for name, missing, fitted in zip(names, gaps.T, own.sample.T, strict=True)
+        if missing.any() and not np.isnan(fitted).any()
+    ]
+
+
+def _changed(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -> list[Json]:
+    """Name the columns whose values are not ``matrix``'s, with both ranges.
+
+    Where ``matrix`` gave about as many rows as were fitted, they are where these come from, and each column counts.
+    Elsewhere only the held-out rows are known: the fitted ones may be of another time, and only most columns count.
+    """
+    from_matrix = laid_out >= len(np.unique(own.hashes)) / 2
+    changed: list[Json] = []
+    telling = told = 0
+    for name, fitted, column in zip(names, own.sample.T, whole.T, strict=True):
+        mine, theirs = np.sort(fitted[~np.isnan(fitted)]), np.sort(column[~np.isnan(column)])
+        if not len(mine) or not len(theirs) or theirs[0] == theirs[-1]:
+            continue
+        distinct = np.unique(mine)
+        telling += len(np.unique(theirs)) >= TELLING
+        outside = float(((mine < theirs[0]) | (mine > theirs[-1])).mean())
+        found = float(np.isin(distinct, theirs).mean())
+        moved = _moved(mine, theirs) > MOVED if from_matrix else outside > OUTSIDE
+        if found <= FOUND and moved:
+            ranges = {"fitted": [float(mine[0]), float(mine[-1])], "given": [float(theirs[0]), float(theirs[-1])]}
+            changed.append({"column": name, **ranges})
+            told += len(np.unique(theirs)) >= TELLING
+    most = told > telling / 2
+    return changed if from_matrix or most else []
+
+
+def _moved(one: Floats, other: Floats) -> float:
+    """Give how far the quantiles of two samples are apart, in the second one's standard deviations."""
+    at = np.linspace(0, 1, 101)
+    apart = np.abs(np.quantile(one.astype(float), at) - np.quantile(other.astype(float), at))
+    return float(apart.mean() / other.astype(float).std())
+
+
+# --- rows
+
+
+def _rows(fitted: list[Hashes], given: list[Floats], judging: Floats) -> Json:
+    """Count the held-out rows that are among the fitted ones, and how many of them chance would put there.
+
+    Chance is the share of the data's rows that have a twin: of the rows of one call of ``matrix``, for they are as the
+    data has them, or else of the fitted ones; no less than among the held-out rows themselves. Where only these have
+    twins, the training has dropped its own, and all of them may be among the rest of those by chance.
+    """
+    judges, learned = hashed(judging), np.unique(np.concatenate(fitted))
+    among = int(np.isin(judges, learned).sum())
+    by_chance = max([_twins(hashed(rows)) for rows in given if len(rows) >= len(judges)], default=_twins(fitted[0]))
+    of_judges = _twins(judges)
+    by_chance = max(by_chance, of_judges) if by_chance else float(of_judges > 0)
+    likely = (by_chance * len(judges) + 1) / (len(judges) + 2)  # neither 0 nor 1: both are what few rows may say
+    error = (likely * (1 - likely) / len(judges)) ** 0.5
+    return {
+        "rows": len(judges),
+        "among_fitted": among,
+        "by_chance": round(by_chance, 4),
+        "beyond_chance": bool(among / len(judges) - by_chance > ERRORS * error),
+    }
+
+
+def _twins(hashes: Hashes) -> float:
+    """Give the share of rows that another one equals."""
+    counts = np.unique(hashes, return_counts=True)[1]
+    return float(counts[counts > 1].sum() / len(hashes)) if len(hashes) else 0.0

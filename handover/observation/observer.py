@@ -1,0 +1,254 @@
+"""Sees what a training gives to ``fit``, what ``matrix`` gave it, and what it delivers.
+
+By ``sys.monitoring`` (PEP 669): the interpreter reports that a Python function starts, once for each function that is
+none of ours, and then no more. No library is patched, no object replaced, and the training's speed is its own.
+
+Only the standard library is imported here; see ``__main__``.
+"""
+
+import json
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+if TYPE_CHECKING:
+    from handover.observation.tables import Floats, Table
+
+FIT = ("fit", "partial_fit")
+DATA = ("DMatrix.__init__", "QuantileDMatrix.__init__", "Dataset.__init__")
+NATIVE = {"xgboost.training": "dtrain", "lightgbm.engine": "train_set"}  # whose `train` takes its data by this name
+MOST_KEPT = 100_000_000  # numbers of matrix(), 400 MB; of more than these nothing is concluded
+MOST_PARTS = 10_000  # of a model; a forest of 1,000 trees has some 3,000
+
+type Kind = Literal["fit", "data", "train", "matrix", "deliver"]
+
+
+@dataclass
+class Fitted:
+    """What one object was fitted on, for as long as it lives."""
+
+    alive: Any
+    """A weak reference to the object, or itself where there can be none."""
+    place: tuple[str, int] | None
+    """Who called: the file, relative to the project, and its line; ``None`` for one outside of it."""
+    tables: list["Table | None"] = field(default_factory=list)
+    """One of each call that counts; ``None`` where it could not be read as a table of numbers."""
+    labelled: bool = False
+    """Whether labels were given as well: what learns without them is not judged by rows."""
+
+
+class Observer:
+    """Observes one training, and writes a summary when it has delivered.
+
+    Parameters
+    ----------
+    delivery
+        The folder whose delivery is meant: a training may make several.
+    summary
+        The file that is written, JSON: counts, names, shares, minima and maxima; no row.
+
+    The process is observed for as long as this is open. The project is the current folder.
+    """
+
+    def __init__(self, delivery: Path, summary: Path) -> None:
+        self._delivery = delivery
+        self._summary = summary
+        self._root = Path.cwd()
+        self._fitted: dict[int, Fitted] = {}
+        self._given: list[Floats] = []
+        self._kinds: dict[CodeType, Kind] = {}
+        self._given_numbers = 0
+        self._busy = threading.local()  # a forest's trees, or a search's candidates, may be fitted in threads
+        self._failure = ""
+
+    def __enter__(self) -> Self:
+        self._tool = next(tool for tool in (4, 3, 2) if sys.monitoring.get_tool(tool) is None)
+        sys.monitoring.use_tool_id(self._tool, "handover")
+        events = sys.monitoring.events
+        sys.monitoring.register_callback(self._tool, events.PY_START, self._started)
+        sys.monitoring.register_callback(self._tool, events.PY_RETURN, self._returned)
+        sys.monitoring.set_events(self._tool, events.PY_START)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        events = sys.monitoring.events
+        sys.monitoring.set_events(self._tool, events.NO_EVENTS)
+        for code in self._kinds:  # freeing the tool leaves these as they are
+            sys.monitoring.set_local_events(self._tool, code, events.NO_EVENTS)
+        for event in (events.PY_START, events.PY_RETURN):
+            sys.monitoring.register_callback(self._tool, event, None)
+        sys.monitoring.free_tool_id(self._tool)
+
+    # --- what the interpreter reports
+
+    def _started(self, code: CodeType, _: int) -> object:
+        frame = sys._getframe(1)  # noqa: SLF001  # the interpreter gives the code, and its arguments only so
+        kind = self._kinds.get(code) or _kind(code, frame)
+        if kind is None:
+            return sys.monitoring.DISABLE
+        if code not in self._kinds:
+            self._kinds[code] = kind
+            if kind in ("train", "matrix", "deliver"):
+                sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_RETURN)
+        if kind in ("fit", "data"):
+            self._safely(self._fit_started, code, frame)
+        return None
+
+    def _returned(self, code: CodeType, _: int, value: Any) -> None:
+        frame = sys._getframe(1)  # noqa: SLF001
+        match self._kinds[code]:
+            case "train":
+                self._safely(self._trained, frame, value)
+            case "matrix":
+                self._safely(self._laid_out, frame, value)
+            case _:
+                self._safely(self._delivered, frame)
+
+    def _safely(self, note: Any, *arguments: Any) -> None:
+        """Note something; what goes wrong with that must not reach the training, and is reported in the summary."""
+        if getattr(self._busy, "now", False):  # what is called from here is no part of the training
+            return
+        self._busy.now = True
+        try:
+            note(*arguments)
+        except Exception as error:
+            self._failure = f"{type(error).__name__}: {error}"
+        finally:
+            self._busy.now = False
+
+    # --- what is noted
+
+    def _fit_started(self, code: CodeType, frame: FrameType) -> None:
+        from handover.observation.tables import table  # noqa: PLC0415  # numpy: the training has imported it by now
+
+        model, data, *others = (frame.f_locals[name] for name in code.co_varnames[: code.co_argcount])
+        if self._within_itself(frame, model):
+            return
+        noted = self._fitted.get(id(model))
+        if noted is None or not (code.co_name == "partial_fit" or getattr(model, "warm_start", False)):
+            self._fitted[id(model)] = noted = Fitted(self._weakly(model), self._place(frame))
+        noted.tables.append(table(data))
+        noted.labelled |= self._kinds[code] == "data" or (bool(others) and others[0] is not None)
+
+    def _within_itself(self, frame: FrameType, model: Any) -> bool:
+        """Tell whether this is a class's ``fit`` called from its subclass's: the outer one has what was given."""
+        outer = frame.f_back
+        while outer is not None:
+            if outer.f_code in self._kinds and outer.f_locals.get("self") is model:
+                return True
+            outer = outer.f_back
+        return False
+
+    def _place(self, frame: FrameType) -> tuple[str, int] | None:
+        caller = frame.f_back
+        while caller is not None:
+            file = (self._root / caller.f_code.co_filename).resolve()
+            if file.is_relative_to(self._root) and not _ours(caller):
+                return str(file.relative_to(self._root)), caller.f_lineno
+            caller = caller.f_back
+        return None
+
+    def _weakly(self, model: Any) -> Any:
+        key = id(model)  # another object may have it, once this one is gone
+        try:
+            return weakref.ref(model, lambda _: self._fitted.pop(key, None))
+        except TypeError:
+            return model
+
+    def _trained(self, frame: FrameType, booster: Any) -> None:
+        data = frame.f_locals[NATIVE[frame.f_globals["__name__"]]]
+        if noted := self._fitted.get(id(data)):
+            self._fitted[id(booster)] = Fitted(self._weakly(booster), self._place(frame), noted.tables, labelled=True)
+
+    def _laid_out(self, frame: FrameType, matrix: Any) -> None:
+        if frame.f_back is not None and _ours(frame.f_back):  # deliver() asks for the rows that judge
+            return
+        self._given_numbers += matrix.values.size
+        if self._given_numbers <= MOST_KEPT:
+            self._given.append(matrix.values.copy())  # as it was given: what is changed in place afterwards shows
+
+    def _delivered(self, frame: FrameType) -> None:
+        arguments = frame.f_locals
+        if Path(arguments["to"]).resolve() == self._delivery.resolve():
+            try:
+                said = self._conclusions(frame, arguments["model"])
+            except Exception as error:
+                said = {"unseen": f"the observation failed ({type(error).__name__}: {error})"}
+            self._summary.write_text(json.dumps(said, indent=2))
+
+    # --- what follows
+
+    def _conclusions(self, frame: FrameType, model: Any) -> dict[str, Any]:
+        from handover.observation.conclusions import conclude  # noqa: PLC0415
+
+        if self._failure:
+            return {"unseen": f"the observation failed ({self._failure})"}
+        if self._given_numbers > MOST_KEPT:
+            return {"unseen": f"matrix() gave more than {MOST_KEPT:,} numbers"}
+        own = self._own(model)
+        if own is None:
+            return {
+                "unseen": f"no fit of the {type(model).__name__} that was delivered was seen: it was loaded from a "
+                f"file, copied, or fitted in another process"
+            }
+        if own.tables[-1] is None:
+            return {"unseen": f"the {type(model).__name__} was fitted on what cannot be read as a table of numbers"}
+        arguments = frame.f_locals
+        judging = frame.f_globals["matrix"](
+            arguments["rows"], contract=arguments["contract"], heuristics=arguments["heuristics"]
+        )
+        learned = [part for part in self._parts(model) if part.labelled]
+        return {"model": type(model).__name__, "place": own.place} | conclude(
+            own.tables[-1],
+            [table for part in learned for table in part.tables if table is not None],
+            self._given,
+            judging,
+        )
+
+    def _own(self, model: Any) -> Fitted | None:
+        """Find what a model's input was when it was fitted: of one that was put together, its first step's."""
+        while id(model) not in self._fitted:
+            if steps := getattr(model, "steps", None):
+                model = steps[0][1]
+            else:  # a frozen model, or a booster in scikit-learn's clothes
+                model = getattr(model, "estimator", None) or vars(model).get("_Booster")
+            if model is None:
+                return None
+        return self._fitted[id(model)]
+
+    def _parts(self, model: Any) -> Iterator[Fitted]:
+        """Go through a model and all that it is made of, and give what was fitted."""
+        waiting, seen = [model], {id(model)}
+        while waiting and len(seen) < MOST_PARTS:
+            part = waiting.pop()
+            if id(part) in self._fitted:
+                yield self._fitted[id(part)]
+            inner = part if isinstance(part, list | tuple) else part if isinstance(part, dict) else vars(part)
+            for one in inner.values() if isinstance(inner, dict) else inner:
+                if id(one) not in seen and (isinstance(one, list | tuple | dict) or hasattr(one, "__dict__")):
+                    seen.add(id(one))
+                    waiting.append(one)
+
+
+def _kind(code: CodeType, frame: FrameType) -> Kind | None:
+    """Tell whether a function that starts is one of those that are observed."""
+    name, module = code.co_name, str(frame.f_globals.get("__name__", ""))
+    method = code.co_argcount >= 2 and code.co_varnames[0] == "self"
+    if name in FIT and method:
+        return "fit"
+    if code.co_qualname in DATA and method and module.partition(".")[0] in ("xgboost", "lightgbm"):
+        return "data"
+    if name == "train" and module in NATIVE:
+        return "train"
+    if name in ("matrix", "deliver") and _ours(frame):
+        return "matrix" if name == "matrix" else "deliver"
+    return None
+
+
+def _ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] == "handover"

@@ -1,0 +1,32 @@
+"""A check that is ended from outside leaves nothing running."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.handover.checks.conftest import ROOT, Bench
+
+
+@pytest.mark.parametrize("by", ["a terminal", "a supervisor"])
+def test_its_end_is_the_end_of_what_it_runs(bench: Bench, by: str) -> None:
+    bench.edit("contract.py", "class Row(", "print('begun', flush=True)\nwhile True:\n    pass\n\n\nclass Row(")
+    command = [sys.executable, "-m", "handover", "check", "--only", "C101", "--delivery", str(bench.folder)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as check:
+        assert check.stderr
+        assert check.stderr.readline() == "begun\n"
+        (child,) = Path(f"/proc/{check.pid}/task/{check.pid}/children").read_text().split()
+        if by == "a terminal":
+            os.killpg(check.pid, signal.SIGINT)
+        else:
+            check.send_signal(signal.SIGTERM)
+        assert check.wait(timeout=30) == 130
+        assert check.stdout
+        assert check.stdout.read() == ""
+
+    assert not Path(f"/proc/{child}").exists(), Path(f"/proc/{child}/status").read_text()

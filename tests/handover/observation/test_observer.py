@@ -1,0 +1,672 @@
+"""What is seen of a training, and what follows from it: each training is a few lines around ``fit``."""
+
+import json
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+from zlib import crc32
+
+import numpy as np
+import pytest
+
+from handover import agreement
+from handover.agreement import Budgets, Contract, Field, Score
+from handover.deliver import deliver
+from handover.observation.observer import Observer
+from tests.conftest import module
+
+HEURISTICS = '''"""What a loan's row says."""
+
+
+def instalment(row):
+    """What is paid each month [EUR]."""
+    return row.amount / row.months
+
+
+def short(row):
+    """Whether it is paid back within a year [1]."""
+    return row.months <= 12
+'''
+
+
+class Loan(agreement.Row):
+    """A loan."""
+
+    amount: float = Field(ge=100, le=20_000, description="Amount [EUR]")
+    months: int = Field(ge=4, le=72, description="Duration [months]")
+    purpose: Literal["car", "home", "study", "other"] = Field(description="What for")
+    member: bool = Field(description="Whether a member")
+    employed: Literal["no", "short", "long"] | None = Field(default=None, description="Employed for")
+
+
+class Flags(agreement.Row):
+    """Flags alone."""
+
+    one: bool = Field(description="The first")
+    two: bool = Field(description="The second")
+    three: bool = Field(description="The third")
+
+
+class Bands(agreement.Row):
+    """Bands alone: 3,125 rows are all that there are."""
+
+    a: Literal["0", "1", "2", "3", "4"] = Field(description="The first")
+    b: Literal["0", "1", "2", "3", "4"] = Field(description="The second")
+    c: Literal["0", "1", "2", "3", "4"] = Field(description="The third")
+    d: Literal["0", "1", "2", "3", "4"] = Field(description="The fourth")
+    e: Literal["0", "1", "2", "3", "4"] = Field(description="The fifth")
+
+
+def contract(row: type[agreement.Row]) -> Contract:
+    return Contract(
+        name="loans",
+        version="1.0.0",
+        row=row,
+        score=Score("probability of loss", low=0.0, high=1.0),
+        decisions={"grant": 0.5, "refuse": 1.0},
+        budgets=Budgets(model_kib=4096, layers_mib=100, parity=1e-5, flipped_decisions=0),
+    )
+
+
+def loans(count: int = 400, gaps: float = 0.0) -> list[dict[str, Any]]:
+    chance = np.random.default_rng(5)
+    return [
+        {
+            "amount": float(chance.integers(10_000, 2_000_000) / 100),
+            "months": int(chance.integers(4, 73)),
+            "purpose": str(chance.choice(["car", "home", "study", "other"])),
+            "member": bool(chance.random() < 0.3),
+            "employed": None if chance.random() < gaps else str(chance.choice(["no", "short", "long"])),
+        }
+        for _ in range(count)
+    ]
+
+
+BEFORE = """
+import numpy as np
+import xgboost
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from handover.deliver import deliver, matrix
+
+def laid_out(rows):
+    return matrix(rows, contract=CONTRACT, heuristics=heuristics).values
+
+def computed_elsewhere(rows):
+    purposes, times = ("car", "home", "study", "other"), ("no", "short", "long")
+    return np.array([
+        [row["amount"], row["months"], purposes.index(row["purpose"]), row["member"], times.index(row["employed"]),
+         row["amount"] / row["months"], row["months"] <= 12] for row in rows
+    ])
+
+def trees(**settings):
+    return xgboost.XGBClassifier(n_estimators=5, max_depth=2, random_state=0, n_jobs=1, **settings)
+
+def scaled():
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+
+class Frame:  # as little of a data frame as a library needs to take one
+    def __init__(self, values, columns):
+        self.values, self.columns, self.shape = values, columns, values.shape
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype=dtype)
+    def __len__(self):
+        return len(self.values)
+
+chance = np.random.default_rng(1)
+known, unseen = np.arange(len(rows))[100:], np.arange(100)
+y = labels
+"""
+AFTER = """
+deliver(
+    model, rows=[rows[row] for row in unseen], labels=y[unseen],
+    contract=CONTRACT, heuristics=heuristics, to=TO,
+)
+"""
+
+
+def trained(folder: Path, rows: list[dict[str, Any]], row: type[agreement.Row]) -> dict[str, Any]:
+    """Give what the lines of a training find around them."""
+    return {
+        "CONTRACT": contract(row),
+        "heuristics": module(folder / "heuristics.py"),
+        "rows": rows,
+        "labels": np.array([crc32(str(row).encode()) % 2 for row in rows]),
+        "TO": folder / "delivery",
+    }
+
+
+type Training = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Training:
+    """Give what trains by some lines, observed, and returns the summary."""
+
+    def train(lines: str, rows: list[dict[str, Any]] | None = None, row: type[agreement.Row] = Loan) -> dict[str, Any]:
+        (tmp_path / "heuristics.py").write_text(HEURISTICS if row is Loan else '"""None."""\n')
+        (tmp_path / "train.py").write_text(BEFORE + lines + AFTER)
+        monkeypatch.chdir(tmp_path)
+        rows = loans() if rows is None else rows
+        with Observer(tmp_path / "delivery", tmp_path / "summary.json"):
+            runpy.run_path("train.py", trained(tmp_path, rows, row))
+        said: dict[str, Any] = json.loads((tmp_path / "summary.json").read_text())
+        return said
+
+    return train
+
+
+def gapped(count: int = 400) -> list[dict[str, Any]]:
+    return loans(count, gaps=0.2)
+
+
+def twice(count: int = 200) -> list[dict[str, Any]]:
+    """Make rows as a register of repeated applications has them: some of each pair are held out."""
+    rows = loans(count) * 2
+    return [rows[index] for index in np.random.default_rng(2).permutation(len(rows))]
+
+
+def flags(count: int = 400) -> list[dict[str, Any]]:
+    return [dict(zip(("one", "two", "three"), map(bool, row), strict=True)) for row in draws(count, 3, 2)]
+
+
+def bands(count: int = 400) -> list[dict[str, Any]]:
+    return [dict(zip("abcde", map(str, row), strict=True)) for row in draws(count, 5, 5)]
+
+
+def draws(count: int, width: int, values: int) -> list[list[int]]:
+    drawn = np.random.default_rng(3).random((count, width)) ** 2 * values  # the first of them more often
+    return [[int(value) for value in row] for row in drawn]
+
+
+HONEST: dict[str, tuple[Any, ...]] = {
+    "a model": ("model = trees().fit(laid_out(rows)[known], y[known])",),
+    "by names": ("model = trees().fit(X=laid_out(rows)[known], y=y[known])",),
+    "a pipeline with its scaler inside": ("model = scaled().fit(laid_out(rows)[known], y[known])",),
+    "a pipeline put together of fitted steps": (
+        (
+            "X = laid_out(rows)[known]\n"
+            "scaler = StandardScaler().fit(laid_out(rows))\n"
+            "model = make_pipeline(scaler, LogisticRegression().fit(scaler.transform(X), y[known]))"
+        ),
+    ),
+    "a search": (
+        (
+            "from sklearn.model_selection import GridSearchCV\n"
+            "search = GridSearchCV(trees(), {'learning_rate': [0.1, 0.3]}, cv=3)\n"
+            "model = search.fit(laid_out(rows)[known], y[known]).best_estimator_"
+        ),
+    ),
+    "a search in other processes": (
+        (
+            "from sklearn.model_selection import GridSearchCV\n"
+            "search = GridSearchCV(trees(), {'learning_rate': [0.1, 0.3]}, cv=2, n_jobs=2)\n"
+            "model = search.fit(laid_out(rows)[known], y[known]).best_estimator_"
+        ),
+    ),
+    "the better of several": (
+        (
+            "X = laid_out(rows)\n"
+            "models = [trees(learning_rate=rate).fit(X[known], y[known]) for rate in (0.1, 0.3)]\n"
+            "model = max(models, key=lambda one: one.score(X[known], y[known]))\n"
+            "scaled().fit(StandardScaler().fit_transform(X), y)  # a rival that is thrown away"
+        ),
+    ),
+    "cross-validated over all rows first": (
+        (
+            "from sklearn.model_selection import cross_val_score\n"
+            "X = laid_out(rows)\n"
+            "model = trees()\n"
+            "cross_val_score(model, X, y, cv=3)\n"
+            "for start in range(0, 400, 100):\n"
+            "    model.fit(X[start:], y[start:]) if start else model.fit(X[:300], y[:300])\n"
+            "model.fit(X[known], y[known])"
+        ),
+    ),
+    "calibrated": (
+        (
+            "from sklearn.calibration import CalibratedClassifierCV\n"
+            "inner = LogisticRegression(max_iter=5000)\n"
+            "model = CalibratedClassifierCV(inner, cv=3).fit(laid_out(rows)[known], y[known])"
+        ),
+    ),
+    "early stopping on the held-out rows": (
+        (
+            "X = laid_out(rows)\n"
+            "model = trees(early_stopping_rounds=2)\n"
+            "model.fit(X[known], y[known], eval_set=[(X[unseen], y[unseen])], verbose=False)"
+        ),
+    ),
+    "weighted": ("model = trees().fit(laid_out(rows)[known], y[known], sample_weight=chance.random(300))",),
+    "bootstrapped": ("drawn = chance.choice(known, 500)\nmodel = trees().fit(laid_out(rows)[drawn], y[drawn])",),
+    "oversampled by interpolation": (
+        (
+            "X = laid_out(rows)[known]\n"
+            "between = (X + X[chance.permutation(len(X))]) / 2\n"
+            "model = trees().fit(np.vstack([X, between]), np.append(y[known], y[known]))"
+        ),
+    ),
+    "with noise added": (
+        (
+            "X = laid_out(rows)[known]\n"
+            "noisy = X + chance.normal(size=X.shape).astype(np.float32) * X.std(axis=0) / 50\n"
+            "model = trees().fit(noisy, y[known])"
+        ),
+    ),
+    "with gaps in its rows": ("model = trees().fit(laid_out(rows)[known], y[known])", gapped()),
+    "with gaps made later": (
+        "X = laid_out(rows)[known]\nX[chance.random(X.shape) < 0.3] = np.nan\nmodel = trees().fit(X, y[known])",
+    ),
+    "with gaps made before, and judged without": (
+        (
+            "X = laid_out([row | {'employed': None} if index % 3 else row for index, row in enumerate(rows)])\n"
+            "laid_out(rows)\n"
+            "model = trees().fit(X[known], y[known])"
+        ),
+    ),
+    "without the rows that have gaps": (
+        "X = laid_out(rows)\nwhole = known[~np.isnan(X[known]).any(axis=1)]\nmodel = trees().fit(X[whole], y[whole])",
+        gapped(),
+    ),
+    "with its outliers cut": (
+        "X = laid_out(rows)[known]\nmodel = trees().fit(np.clip(X, None, np.quantile(X, 0.99, axis=0)), y[known])",
+    ),
+    "in float64": ("model = scaled().fit(laid_out(rows)[known].astype(float), y[known])",),
+    "of features that were computed elsewhere": (
+        ("X = computed_elsewhere(rows)\nmodel = trees().fit(X[known], y[known])"),
+    ),
+    "trained on an earlier time, with features of its own": (
+        (
+            "order = np.argsort([row['amount'] for row in rows])\n"
+            "known, unseen = order[:300], order[300:]\n"
+            "X = np.array(laid_out([rows[row] for row in unseen]))  # the training's rows are not among them\n"
+            "own = np.array([[row['amount'], row['months'], 1, row['member'], 1, row['amount'] / row['months'], 0]\n"
+            "                for row in rows])\n"
+            "model = trees().fit(own[known], y[known])"
+        ),
+    ),
+    "a data frame": (
+        (
+            "columns = ['amount', 'months', 'purpose', 'member', 'employed', 'instalment', 'short']\n"
+            "model = LogisticRegression(max_iter=5000).fit(Frame(laid_out(rows)[known], columns), y[known])"
+        ),
+    ),
+    "a data frame with numbers for names": (
+        "model = LogisticRegression(max_iter=5000).fit(Frame(laid_out(rows)[known], range(7)), y[known])",
+    ),
+    "in batches": (
+        (
+            "from sklearn.linear_model import SGDClassifier\n"
+            "X, model = laid_out(rows), SGDClassifier(loss='log_loss', random_state=0)\n"
+            "for batch in np.split(known, 3):\n"
+            "    model.partial_fit(X[batch], y[batch], classes=[0, 1])"
+        ),
+    ),
+    "LightGBM": (
+        (
+            "import lightgbm\n"
+            "model = lightgbm.LGBMClassifier(n_estimators=5, num_leaves=4, n_jobs=1, verbose=-1)\n"
+            "model.fit(laid_out(rows)[known], y[known])"
+        ),
+    ),
+    "a native booster": (
+        (
+            "data = xgboost.DMatrix(laid_out(rows)[known], label=y[known])\n"
+            "booster = xgboost.train({'objective': 'binary:logistic', 'nthread': 1}, data, 3)\n"
+            "model = trees()\n"
+            "model._Booster, model.n_classes_ = booster, 2"
+        ),
+    ),
+    "rows that the data has twice": ("model = trees().fit(laid_out(rows)[known], y[known])", twice()),
+    "twice, its own twins dropped": (
+        (
+            "X = laid_out([rows[row] for row in known])\n"
+            "X, first = np.unique(X, axis=0, return_index=True)\n"
+            "model = trees().fit(X, y[known][first])"
+        ),
+        twice(),
+    ),
+    "flags alone": ("model = trees().fit(laid_out(rows)[known], y[known])", flags(), Flags),
+    "flags alone, its twins dropped before": (
+        (
+            "distinct = [dict(row) for row in {tuple(rows[row].items()): 0 for row in known}]\n"
+            "model = trees().fit(laid_out(distinct), np.arange(len(distinct)) % 2)"
+        ),
+        flags(),
+        Flags,
+    ),
+    "bands alone": ("model = trees().fit(laid_out(rows)[known], y[known])", bands(), Bands),
+    "many bands alone": ("model = trees().fit(laid_out(rows)[known], y[known])", bands(5000), Bands),
+    "many bands, the held-out ones distinct": (
+        (
+            "unseen = np.array(list({tuple(rows[row].items()): row for row in unseen}.values()))\n"
+            "model = trees().fit(laid_out(rows)[known], y[known])"
+        ),
+        bands(5000),
+        Bands,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_training_is_as_it_should_be(name: str, observed: Training) -> None:
+    said = observed(*HONEST[name])
+
+    assert said.get("unseen") is None
+    assert said["order"] == "as given"
+    assert not said["judging"]["beyond_chance"], said["judging"]
+
+
+JUDGED_BY_ITS_OWN: dict[str, tuple[Any, ...]] = {
+    "fitted on all rows": ("model = trees().fit(laid_out(rows), y)",),
+    "golden rows out of the training rows": (
+        "unseen = known[:80]\nmodel = trees().fit(laid_out(rows)[known], y[known])",
+    ),
+    "a fifth of them": (
+        "unseen = np.append(unseen[:80], known[:20])\nmodel = trees().fit(laid_out(rows)[known], y[known])",
+    ),
+    "fitted again on all rows, once it was judged": (
+        (
+            "X = laid_out(rows)\nmodel = trees().fit(X[known], y[known])\nmodel.score(X[unseen], y[unseen])\n"
+            "model.fit(X, y)"
+        ),
+    ),
+    "a pipeline": ("model = scaled().fit(laid_out(rows), y)",),
+    "a search": (
+        (
+            "from sklearn.model_selection import GridSearchCV\n"
+            "search = GridSearchCV(scaled(), {'logisticregression__C': [0.1, 1]}, cv=3)\n"
+            "model = search.fit(laid_out(rows), y).best_estimator_"
+        ),
+    ),
+    "a part of a pipeline that was put together": (
+        (
+            "X = laid_out(rows)\nscaler = StandardScaler(with_mean=False, with_std=False).fit(X[known])\n"
+            "model = make_pipeline(scaler, LogisticRegression(max_iter=5000).fit(scaler.transform(X), y))"
+        ),
+    ),
+    "in batches": (
+        (
+            "from sklearn.linear_model import SGDClassifier\n"
+            "X, model = laid_out(rows), SGDClassifier(loss='log_loss', random_state=0)\n"
+            "for batch in (unseen, known):\n"
+            "    model.partial_fit(X[batch], y[batch], classes=[0, 1])"
+        ),
+    ),
+    "with gaps in a fifth of its rows, and judged without": (
+        (
+            "X = laid_out([row | {'employed': None} if index % 5 == 0 else row for index, row in enumerate(rows)])\n"
+            "laid_out(rows)\n"
+            "model = trees().fit(X, y)"
+        ),
+    ),
+    "oversampled": (
+        (
+            "X = laid_out(rows)\nmore = np.append(np.arange(400), chance.choice(400, 300))\n"
+            "model = trees().fit(X[more], y[more])"
+        ),
+    ),
+    "of features that were computed elsewhere": (("X = computed_elsewhere(rows)\nmodel = trees().fit(X, y)"),),
+    "rows that the data has twice": ("model = trees().fit(laid_out(rows), y)", loans(380) + loans(20)),
+    "few bands": ("model = trees().fit(laid_out(rows), y)", bands(), Bands),
+    "a native booster": (
+        (
+            "data = xgboost.DMatrix(laid_out(rows), label=y)\n"
+            "booster = xgboost.train({'objective': 'binary:logistic', 'nthread': 1}, data, 3)\n"
+            "model = trees()\n"
+            "model._Booster, model.n_classes_ = booster, 2"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JUDGED_BY_ITS_OWN)
+def test_held_out_rows_that_trained_the_model_are_counted(name: str, observed: Training) -> None:
+    said = observed(*JUDGED_BY_ITS_OWN[name])
+
+    assert said["order"] == "as given"
+    assert said["judging"]["beyond_chance"], said["judging"]
+
+
+ANOTHER: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "another order": (
+        "permuted",
+        ("X = laid_out(rows)[:, [1, 0, 2, 3, 4, 5, 6]]\nmodel = trees().fit(X[known], y[known])",),
+    ),
+    "every column elsewhere": (
+        "permuted",
+        ("X = laid_out(rows)[:, ::-1]\nmodel = trees().fit(X[known], y[known])",),
+    ),
+    "another order, with gaps": (
+        "permuted",
+        ("X = laid_out(rows)[:, [1, 0, 2, 3, 4, 5, 6]]\nmodel = trees().fit(X[known], y[known])", gapped()),
+    ),
+    "another order, oversampled by interpolation": (
+        "permuted",
+        (
+            (
+                "X = laid_out(rows)[known][:, ::-1]\n"
+                "between = (X + X[chance.permutation(len(X))]) / 2\n"
+                "model = trees().fit(np.vstack([X, between]), np.append(y[known], y[known]))"
+            ),
+        ),
+    ),
+    "another order of bands": (
+        "permuted",
+        ("X = laid_out(rows)[:, ::-1]\nmodel = trees().fit(X[known], y[known])", bands(), Bands),
+    ),
+    "another order by name": (
+        "permuted",
+        (
+            (
+                "columns = ['months', 'amount', 'purpose', 'member', 'employed', 'instalment', 'short']\n"
+                "X = Frame(laid_out(rows)[known][:, [1, 0, 2, 3, 4, 5, 6]], columns)\n"
+                "model = LogisticRegression(max_iter=5000).fit(X, y[known])"
+            ),
+        ),
+    ),
+    "another order by name, of features computed elsewhere": (
+        "permuted",
+        (
+            (
+                "columns = ['months', 'amount', 'purpose', 'member', 'employed', 'instalment', 'short']\n"
+                "X = Frame(chance.normal(size=(300, 7)), columns)\n"
+                "model = LogisticRegression(max_iter=5000).fit(X, y[known])"
+            ),
+        ),
+    ),
+    "other names": (
+        "other names",
+        (
+            (
+                "X = Frame(laid_out(rows)[known] + 1e-3, list('tuvwxyz'))\n"
+                "model = LogisticRegression(max_iter=5000).fit(X, y[known])"
+            ),
+        ),
+    ),
+    "a scaler outside": (
+        "changed",
+        ("X = StandardScaler().fit_transform(laid_out(rows))\nmodel = LogisticRegression().fit(X[known], y[known])",),
+    ),
+    "scaled in place": (
+        "changed",
+        (
+            (
+                "X = laid_out(rows)\nX -= X.mean(axis=0)\nX /= X.std(axis=0)\n"
+                "model = LogisticRegression().fit(X[known], y[known])"
+            ),
+        ),
+    ),
+    "a pipeline's last step alone": ("changed", ("model = scaled().fit(laid_out(rows)[known], y[known])[-1]",)),
+    "scaled, of features computed elsewhere": (
+        "changed",
+        (
+            (
+                "X = computed_elsewhere(rows)\n"
+                "X = StandardScaler().fit_transform(X) - 5\n"
+                "model = LogisticRegression(max_iter=5000).fit(X[known], y[known])"
+            ),
+        ),
+    ),
+    "one column's logarithm": (
+        "changed",
+        ("X = laid_out(rows)\nX[:, 0] = np.log(X[:, 0])\nmodel = trees().fit(X[known], y[known])",),
+    ),
+    "shares of the largest": (
+        "changed",
+        ("X = laid_out(rows)\nmodel = trees().fit((X / X.max(axis=0))[known], y[known])",),
+    ),
+    "gaps filled outside": (
+        "filled",
+        ("model = trees().fit(np.nan_to_num(laid_out(rows))[known], y[known])", gapped()),
+    ),
+    "gaps filled outside, most of them": (
+        "filled",
+        (
+            "model = trees().fit(np.nan_to_num(laid_out(rows), nan=-1)[known], y[known])",
+            loans(gaps=0.9),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANOTHER)
+def test_other_columns_are_told_apart(name: str, observed: Training) -> None:
+    order, training = ANOTHER[name]
+
+    said = observed(*training)
+
+    assert said["order"] == order
+    assert "judging" not in said
+
+
+def test_columns_in_another_order_are_named(observed: Training) -> None:
+    said = observed("X = laid_out(rows)[:, [5, 0, 2, 3, 4, 1, 6]]\nmodel = trees().fit(X[known], y[known])")
+
+    assert said["given"] == ["instalment", "amount", "purpose", "member", "employed", "months", "short"]
+    assert (said["share_as_given"], said["share_reordered"]) == (0.0, 1.0)
+
+
+def test_changed_columns_are_named_with_what_they_were(observed: Training) -> None:
+    said = observed("X = laid_out(rows)\nX[:, 1] /= 12\nmodel = trees().fit(X[known], y[known])")
+
+    assert [one["column"] for one in said["changed"]] == ["months"]
+    assert said["changed"][0] == {"column": "months", "fitted": [pytest.approx(1 / 3), 6.0], "given": [4.0, 72.0]}
+
+
+def test_filled_columns_are_named_with_their_gaps(observed: Training) -> None:
+    said = observed("model = trees().fit(np.nan_to_num(laid_out(rows)), y)", gapped())
+
+    assert [one["column"] for one in said["filled"]] == ["employed"]
+    assert said["filled"][0]["missing"] == pytest.approx(0.2, abs=0.05)
+
+
+def test_the_line_is_that_of_the_training(observed: Training, tmp_path: Path) -> None:
+    said = observed("X = laid_out(rows)\nmodel = scaled().fit(X[known], y[known])")
+
+    file, line = said["place"]
+    assert file == "train.py"
+    assert (tmp_path / file).read_text().splitlines()[line - 1] == "model = scaled().fit(X[known], y[known])"
+
+
+def test_the_summary_holds_no_row(observed: Training, tmp_path: Path) -> None:
+    rows = loans()
+    observed("X = StandardScaler().fit_transform(laid_out(rows))\nmodel = scaled().fit(X, y)", rows)
+
+    said = (tmp_path / "summary.json").read_text()
+    ends = {min(row["amount"] for row in rows), max(row["amount"] for row in rows)}
+    assert not [row["amount"] for row in rows if row["amount"] not in ends and str(row["amount"]) in said]
+
+
+def test_nothing_is_observed_any_more_afterwards(observed: Training, tmp_path: Path) -> None:
+    observed("model = trees().fit(laid_out(rows)[known], y[known])")
+    (tmp_path / "summary.json").unlink()
+
+    runpy.run_path(str(tmp_path / "train.py"), trained(tmp_path, loans(), Loan))
+
+    assert not (tmp_path / "summary.json").exists()
+    assert sys.monitoring.get_local_events(4, deliver.__code__) == sys.monitoring.events.NO_EVENTS
+
+
+UNSEEN = {
+    "loaded": (
+        "import pickle\nmodel = pickle.loads(pickle.dumps(trees().fit(laid_out(rows)[known], y[known])))",
+        (
+            "no fit of the XGBClassifier that was delivered was seen: it was loaded from a file, copied, or fitted in "
+            "another process"
+        ),
+    ),
+    "fitted in another process": (
+        (
+            "import joblib\nX = laid_out(rows)[known]\n"
+            "(model,) = joblib.Parallel(n_jobs=2)([joblib.delayed(trees().fit)(X, y[known])])"
+        ),
+        (
+            "no fit of the XGBClassifier that was delivered was seen: it was loaded from a file, copied, or fitted in "
+            "another process"
+        ),
+    ),
+    "sparse": (
+        "from scipy.sparse import csr_matrix\nmodel = trees().fit(csr_matrix(laid_out(rows)[known]), y[known])",
+        "the XGBClassifier was fitted on what cannot be read as a table of numbers",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_cannot_be_seen_is_reported(name: str, observed: Training) -> None:
+    lines, sentence = UNSEEN[name]
+
+    assert observed(lines) == {"unseen": sentence}
+
+
+def test_what_goes_wrong_here_is_no_matter_of_the_training(
+    observed: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("handover.observation.tables.table", fails)
+
+    said = observed("model = trees().fit(laid_out(rows)[known], y[known])")
+
+    assert said == {"unseen": "the observation failed (RuntimeError: a fault of ours)"}
+    assert (tmp_path / "delivery" / "manifest.json").is_file()
+
+
+BOOSTERS = {
+    "xgboost": "xgboost.train({'nthread': 1}, xgboost.DMatrix(X, label=y), 2)",
+    "xgboost, binned": "xgboost.train({'nthread': 1}, xgboost.QuantileDMatrix(X, label=y), 2)",
+    "lightgbm": "lightgbm.train({'num_threads': 1, 'verbose': -1}, lightgbm.Dataset(X, label=y), 2)",
+}
+
+
+@pytest.mark.parametrize("scale", [1, 100])
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_a_native_booster_is_seen(name: str, scale: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether or not one can be delivered as it is: ``deliver`` is a stand-in here."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(
+        "import lightgbm, xgboost\n"
+        "import numpy as np\n"
+        "from types import SimpleNamespace\n"
+        "rows = np.random.default_rng(0).random((60, 3)).astype(np.float32)\n"
+        "def matrix(rows, *, contract, heuristics):\n"
+        "    return SimpleNamespace(values=rows, columns=('a', 'b', 'c'))\n"
+        "def deliver(model, *, rows, labels, contract, heuristics, to):\n"
+        "    pass\n"
+        "exec(compile('X = matrix(rows, contract=0, heuristics=0).values * scale', 'train.py', 'exec'),\n"
+        "     outside := {'__name__': '__main__', 'matrix': matrix, 'rows': rows, 'scale': scale})\n"
+        "X, y = outside['X'][:40], rows[:40, 0] > 0.5\n"
+        f"booster = {BOOSTERS[name]}\n"
+        "deliver(booster, rows=rows[40:], labels=0, contract=0, heuristics=0, to='delivery')\n"
+    )
+
+    with Observer(tmp_path / "delivery", tmp_path / "summary.json"):
+        runpy.run_path("train.py", {"scale": scale}, run_name="handover.stand_in")
+
+    said = json.loads((tmp_path / "summary.json").read_text())
+    assert (said["model"], said["order"]) == ("Booster", "as given" if scale == 1 else "changed")

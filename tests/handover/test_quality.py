@@ -1,0 +1,161 @@
+"""Figures of merit as scikit-learn has them, and what no honest model looks like."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import (
+    brier_score_loss,
+    log_loss,
+    mean_absolute_error,
+    r2_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
+
+from handover.quality import CONSTANT, INVERTED, MISMATCH, UNCALIBRATED, HeldOut
+
+ANYTHING = {"least_auc": 0.5, "least_r2": 0.0, "probability": True}
+
+
+def honest(rows: int = 400, seed: int = 1) -> HeldOut:
+    """Make scores that are the probabilities of their labels."""
+    random = np.random.default_rng(seed)
+    scores = random.beta(1, 2, rows).astype(np.float32).astype(np.float64)
+    return HeldOut(scores, (random.random(rows) < scores).astype(np.float64))
+
+
+PAIRS = st.lists(
+    st.tuples(st.floats(0, 1, width=32), st.sampled_from([0.0, 1.0])), min_size=2, max_size=40
+).filter(lambda pairs: len({label for _, label in pairs}) == 2)  # fmt: skip
+
+
+@given(PAIRS)
+@settings(max_examples=200)
+def test_figures_of_yes_or_no_are_scikit_learns(pairs: list[tuple[float, float]]) -> None:
+    held_out = HeldOut(*np.array(pairs).T)
+    sure = np.clip(held_out.scores, 1e-7, 1 - 1e-7)
+
+    figures = held_out.figures()
+
+    assert figures["auc"] == round(float(roc_auc_score(held_out.labels, held_out.scores)), 4)
+    assert figures["log_loss"] == pytest.approx(log_loss(held_out.labels, sure), abs=1e-4)
+    assert figures["brier"] == pytest.approx(brier_score_loss(held_out.labels, held_out.scores), abs=1e-4)
+    assert sum(bin_["rows"] for bin_ in figures["calibration"]) == len(pairs)
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=3, max_size=40))
+def test_figures_of_numbers_are_scikit_learns(pairs: list[tuple[float, float]]) -> None:
+    held_out = HeldOut(*np.array(pairs).T)
+    if np.ptp(held_out.labels) < 1e-3 or held_out.is_yes_or_no:
+        return
+
+    figures = held_out.figures()
+
+    labels, scores = held_out.labels, held_out.scores
+    assert figures["r2"] == pytest.approx(r2_score(labels, scores), abs=1e-4)
+    assert figures["mae"] == pytest.approx(mean_absolute_error(labels, scores), rel=1e-4)
+    assert figures["rmse"] == pytest.approx(root_mean_squared_error(labels, scores), rel=1e-4)
+
+
+@given(PAIRS)
+def test_what_is_written_is_read_again(pairs: list[tuple[float, float]]) -> None:
+    held_out = HeldOut(*np.array(pairs).T)
+
+    again = HeldOut.from_csv(held_out.as_csv())
+
+    assert again.scores.tolist() == held_out.scores.tolist()
+    assert again.labels.tolist() == held_out.labels.tolist()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"a,b\n1,2\n", b"score,label\n1\n", b"score,label\n1,x\n", b"score,label\nnan,1\n"]
+)
+def test_what_is_no_list_of_pairs_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^it should have the columns score and label"):
+        HeldOut.from_csv(content)
+
+
+def inverted(held_out: HeldOut) -> HeldOut:
+    return HeldOut(1 - held_out.scores, held_out.labels)
+
+
+def shuffled(held_out: HeldOut) -> HeldOut:
+    """Pair scores that claim much with labels of other rows."""
+    return HeldOut(held_out.scores, np.random.default_rng(2).permutation(held_out.labels))
+
+
+def weighted(held_out: HeldOut) -> HeldOut:
+    """Shift the scores as class weights do: each odds times four."""
+    odds = 4 * held_out.scores / (1 - held_out.scores)
+    return HeldOut(odds / (1 + odds), held_out.labels)
+
+
+def constant(held_out: HeldOut) -> HeldOut:
+    return HeldOut(np.full_like(held_out.scores, 0.3), held_out.labels)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "cause"),
+    [(inverted, INVERTED), (shuffled, MISMATCH), (weighted, UNCALIBRATED), (constant, CONSTANT)],
+)
+def test_what_learned_nothing_is_refused_with_its_cause(spoil: Callable[[HeldOut], HeldOut], cause: str) -> None:
+    evidence, found = spoil(honest()).ignorance(**ANYTHING)
+
+    assert evidence.endswith(".")
+    assert found == cause
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_honest_model_is_not_refused(seed: int) -> None:
+    held_out = honest(rows=150, seed=seed)
+
+    assert held_out.ignorance(**ANYTHING)[0] == ""
+    assert held_out.believable(0.999) == ""
+
+
+def test_a_ranking_need_not_be_a_probability() -> None:
+    assert weighted(honest()).ignorance(**ANYTHING | {"probability": False}) == ("", "")
+
+
+def test_both_teams_can_agree_on_another_floor() -> None:
+    auc = honest().auc
+
+    assert (
+        honest()
+        .ignorance(**ANYTHING | {"least_auc": 0.95})[0]
+        .startswith(f"Its AUC on the 400 held-out rows is {auc:.3f}")
+    )
+
+
+def test_what_is_perfect_is_not_believed_unless_agreed() -> None:
+    labels = honest().labels
+    told = HeldOut(0.1 + 0.8 * labels, labels)
+
+    assert told.believable(0.999) == "Its AUC on the 400 held-out rows is 1, above 0.999."
+    assert told.believable(1.0) == ""
+
+
+class TestNumbers:
+    labels = np.random.default_rng(3).normal(50, 10, 300)
+
+    def ignorance(self, scores: np.ndarray) -> str:
+        return HeldOut(scores, self.labels).ignorance(**ANYTHING)[0]
+
+    def test_what_falls_where_the_label_rises_is_refused(self) -> None:
+        assert self.ignorance(100 - self.labels).startswith(
+            "On the 300 held-out rows the score falls where the label rises (rank correlation -1.00)."
+        )
+
+    def test_what_is_worse_than_the_mean_and_does_not_rank_is_refused(self) -> None:
+        assert self.ignorance(np.random.default_rng(4).normal(50, 10, 300)).startswith(
+            "Its R2 on the 300 held-out rows is -"
+        )
+
+    def test_a_quantile_may_miss_the_mean(self) -> None:
+        assert self.ignorance(self.labels + 25) == ""
+
+    def test_an_honest_one_is_not_refused(self) -> None:
+        assert self.ignorance(50 + 0.2 * (self.labels - 50)) == ""

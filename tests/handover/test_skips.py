@@ -1,0 +1,128 @@
+"""What a project allows to be skipped, and what the exit status makes of the rest."""
+
+from pathlib import Path
+
+import pytest
+
+from handover.checks import CLAUSES
+from handover.finding import Broken, Clause, Finding, Verdict
+from handover.skips import AllowanceError, Skip, allowances, exit_status, skips
+
+CODES = {clause.code for clause in CLAUSES}
+ROOT = Path(__file__).parents[2]
+
+
+def finding(code: str, verdict: Verdict = Verdict.SKIPPED, **words: object) -> Finding:
+    broken = Broken("x", Path("x")) if verdict is Verdict.BROKEN else None
+    return Finding(Clause(code, "", "", "", "modelling", lambda case: None), verdict, broken, **words)  # type: ignore[arg-type]
+
+
+KEPT, BROKEN = finding("C101", Verdict.KEPT), finding("P203", Verdict.BROKEN)
+FOLLOWS = finding("P204", reason="needs P203", lacks=("P203",))
+LACKS = finding("S301", reason="nothing is built")
+ALLOWED = finding("R502", reason="no data", allowed="a secret")
+FAILED = finding("L601", reason="could not be held, KeyError: 1", failed=True)
+
+
+def test_no_file_allows_nothing(tmp_path: Path) -> None:
+    assert allowances(tmp_path, CODES) == {}
+
+
+def test_this_projects_own_check_needs_no_leave() -> None:
+    assert not (ROOT / "handover.toml").exists()
+
+
+def test_only_deployment_may_change_what_is_allowed() -> None:
+    owners = [line.split() for line in (ROOT / ".github" / "CODEOWNERS").read_text().splitlines()]
+
+    assert ["/handover.toml", "@handover/deployment"] in owners
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("", {}),
+        ("[skips]\n", {}),
+        ('[skips]\nR502 = "The data may\\n  not leave the bank."\n', {"R502": "The data may not leave the bank."}),
+        ('[skips]\nR502 = "a"\nP208 = "b"\n', {"R502": "a", "P208": "b"}),
+    ],
+)
+def test_a_clause_is_allowed_with_its_reason(text: str, allowed: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "handover.toml").write_text(text)
+
+    assert allowances(tmp_path, CODES) == allowed
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'[skips]\nR599 = "a"\n', "handover.toml allows R599 to be skipped, and there is no such clause"),
+        (b'[skips]\nr502 = "a"\n', "handover.toml allows r502 to be skipped, and there is no such clause"),
+        (b'[skips]\nR = "all of them"\n', "handover.toml allows R to be skipped, and there is no such clause"),
+        (
+            b'[skips]\nR502 = " "\n',
+            'handover.toml allows R502 to be skipped and does not say why: R502 = "the reason"',
+        ),
+        (
+            b"[skips]\nR502 = true\n",
+            'handover.toml allows R502 to be skipped and does not say why: R502 = "the reason"',
+        ),
+        (
+            b'[skip]\nR502 = "a"\n',
+            "handover.toml has 'skip', and all that it may have is the table [skips]",
+        ),
+        (b'R502 = "a"\n', "handover.toml has 'R502', and all that it may have is the table [skips]"),
+        (
+            b'skips = ["R502"]\n',
+            "handover.toml: skips is no table; write [skips], and below it a line for each clause",
+        ),
+        (
+            b"[skips]\nR502 =\n",
+            "handover.toml cannot be read: Invalid value (at line 2, column 7)",
+        ),
+        (
+            b'[skips]\nR502 = "\xff"\n',
+            "handover.toml cannot be read: 'utf-8' codec can't decode byte 0xff in position 16: invalid start byte",
+        ),
+    ],
+)  # fmt: skip
+def test_what_it_does_not_say_rightly_is_one_sentence(content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "handover.toml").write_bytes(content)
+
+    with pytest.raises(AllowanceError) as caught:
+        allowances(tmp_path, CODES)
+
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("findings", "status"),
+    [
+        ([KEPT], 0),
+        ([KEPT, ALLOWED], 0),
+        ([KEPT, LACKS], 2),
+        ([KEPT, FAILED], 2),
+        ([KEPT, ALLOWED, LACKS], 2),
+        ([KEPT, FOLLOWS], 2),  # what it follows from was not asked for
+        ([KEPT, BROKEN, FOLLOWS], 1),
+        ([KEPT, BROKEN, LACKS, FAILED], 1),
+        ([], 2),
+    ],
+)
+def test_the_exit_status_is_that_of_the_gravest(findings: list[Finding], status: int) -> None:
+    assert exit_status(findings) == status
+
+
+def test_a_reason_is_given_once_and_what_only_follows_is_none() -> None:
+    also = finding("S302", reason="nothing is built")
+    after = finding("S303", reason="needs S301", lacks=("S301",))
+
+    assert skips([KEPT, BROKEN, FOLLOWS, LACKS, also, after, ALLOWED, FAILED]) == [
+        Skip(("S301", "S302"), "nothing is built", ("S303",), "", failed=False),
+        Skip(("R502",), "no data", (), "a secret", failed=False),
+        Skip(("L601",), "could not be held, KeyError: 1", (), "", failed=True),
+    ]
+
+
+def test_where_the_root_was_not_asked_for_what_follows_stands_for_it() -> None:
+    assert skips([FOLLOWS]) == [Skip(("P204",), "needs P203", (), "", failed=False)]
