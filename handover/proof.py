@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from handover.agreement import Contract
 from handover.encoding import Encoding, stacked
 from handover.errors import DeliverError
-from handover.rows import Domain, domains, drawn_row
+from handover.rows import Domain, beside, domains, drawn_row
 from predictor import delivery as serving
 from predictor.encoder import FloatRows
 
@@ -210,13 +210,9 @@ def _with_heuristic(known: FloatRows, place: int, column: int, threshold: float)
     seen = known[:, column][~np.isnan(known[:, column])]
     if not len(seen):
         return
-    exact = np.float32(threshold)
-    values = (
-        {np.float32(math.floor(threshold)), np.float32(math.ceil(threshold))}
-        if np.array_equal(seen, np.round(seen))
-        else {np.nextafter(exact, np.float32(side)) for side in (-np.inf, exact, np.inf)}
-    )
-    for value in sorted(values):
+    whole = np.array_equal(seen, np.round(seen))
+    values = sorted({float(math.floor(threshold)), float(math.ceil(threshold))}) if whole else beside(threshold)
+    for value in values:
         if seen.min() <= value <= seen.max():
             row = known[place % len(known)][np.newaxis].copy()
             row[0, column] = value

@@ -81,8 +81,7 @@ class Domain:
             around = {math.floor(threshold / self.step), math.ceil(threshold / self.step)}
             values: Iterable[Any] = (self._multiple(count) for count in sorted(around))
         else:
-            exact = np.float32(threshold)
-            values = (float(np.nextafter(exact, np.float32(side))) for side in (-np.inf, exact, np.inf))
+            values = beside(threshold)
         return [value for value in values if first <= value <= last]
 
     @property
@@ -115,6 +114,13 @@ class Domain:
         if self.step:
             return st.integers(*self._multiples).map(self._multiple)
         return st.floats(self.low, self.high, exclude_min=self.open_low, exclude_max=self.open_high)
+
+
+def beside(threshold: float) -> list[float]:
+    """Give a threshold as float32, and the float32 next to it on either side; of the largest, the other is infinite."""
+    exact = np.float32(threshold)
+    with np.errstate(over="ignore"):
+        return [float(np.nextafter(exact, np.float32(side))) for side in (-np.inf, exact, np.inf)]
 
 
 def _beyond(end: float, side: float) -> float:

@@ -9,6 +9,7 @@ from handover.conversion import thresholds
 from handover.finding import Broken, Clause
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
+from predictor.encoder import FLOAT32_MAX
 
 CHANCE = 2.0  # standard errors of the difference of two models' figures
 FEWEST_THRESHOLDS = 10  # of fewer, one may lie anywhere
@@ -64,7 +65,8 @@ def no_fall(case: Case) -> Broken | None:
 
 def asks_within_range(case: Case) -> Broken | None:
     """The trees ask for numbers that their columns can have."""
-    asked = thresholds(case.graph)
+    # The largest number of all parts what is missing from all else.
+    asked = [(column, threshold) for column, threshold in thresholds(case.graph) if abs(threshold) < FLOAT32_MAX]
     if len(asked) < FEWEST_THRESHOLDS:
         return None
     lowest, highest = _ranges(case)

@@ -32,8 +32,16 @@ def timeless(text: str) -> str:
     return re.sub(r"[\d.]+ ms", "# ms", text)
 
 
-def report(name: str) -> str:
-    return (REPORTS / name).read_text()
+def golden(build: Path) -> list[Any]:
+    lines = (build / "ModelLayer" / "delivery" / "golden.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def report(name: str, build: Path) -> str:
+    """Read a report, with the counts of this delivery: golden rows, those and the batch of 20, and every tenth."""
+    rows = len(golden(build))
+    counts = {"ROWS": rows, "REST": rows - 1, "ALL": rows + 20, "TENTH": rows // 10}
+    return re.sub("|".join(counts), lambda word: str(counts[word[0]]), (REPORTS / name).read_text())
 
 
 def change(build: Path, part: str, name: str, to: str) -> None:
@@ -53,8 +61,7 @@ def change_golden(build: Path, number: int, **changes: Any) -> None:
 
 def by_another(build: Path) -> Door:
     """Answer every tenth golden row as a version with another model would."""
-    golden = (build / "ModelLayer" / "delivery" / "golden.jsonl").read_text().splitlines()
-    tenth = [json.loads(line)["row"] for line in golden[9::10]]
+    tenth = [line["row"] for line in golden(build)[9::10]]
 
     def answer(request: Request) -> Response | None:
         if request.path != "/predict" or request.json not in tenth:
@@ -80,18 +87,19 @@ def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_tol
         done = verify(build, "--limit", "3")
 
     first, then = (int(count) for count in re.findall(r"of (\d+) answers? that met", done.output))
-    assert (done.exit_code, first + then) == (0, 250)
+    rows = len(golden(build))
+    assert (done.exit_code, first + then) == (0, rows)
     assert 1 <= first <= 3
     assert timeless(done.output) == (
         f"handover-staging answers as it was built: model {identity(build)}, contract {version(build)}\n\n"
-        "  250 golden rows one by one, 20 of them in a batch too: every score within 1e-05 of training's, every "
+        f"  {rows} golden rows one by one, 20 of them in a batch too: every score within 1e-05 of training's, every "
         "decision the same.\n\n"
         f"  Cold   {TIMES}, of {first} answer{'' if first == 1 else 's'} that met a cold start\n"
         f"  Warm   {TIMES}, of {then} answers that met none\n\n"
         "5 kept, 0 broken, 0 skipped\n"
     )
     assert len(api.connections) == 3
-    assert sorted(api.paths) == ["/health", *["/predict"] * 250, "/predict/batch"]
+    assert sorted(api.paths) == ["/health", *["/predict"] * rows, "/predict/batch"]
 
 
 def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, cloudformation) -> None:
@@ -105,7 +113,9 @@ def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, 
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("another-model.txt").replace("MODEL", model).replace("VERSION", contract)
+    assert timeless(done.output) == report("another-model.txt", build).replace("MODEL", model).replace(
+        "VERSION", contract
+    )
 
 
 def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, warm, cloudformation) -> None:
@@ -116,7 +126,7 @@ def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, w
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("other-answers.txt")
+    assert timeless(done.output) == report("other-answers.txt", build)
 
 
 def test_a_contract_that_refuses_golden_rows_is_told(build, warm, cloudformation) -> None:
@@ -128,7 +138,7 @@ def test_a_contract_that_refuses_golden_rows_is_told(build, warm, cloudformation
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("refused-rows.txt").replace("VERSION", contract)
+    assert timeless(done.output) == report("refused-rows.txt", build).replace("VERSION", contract)
 
 
 def test_while_two_versions_answer_the_shares_are_told(build, warm, cloudformation) -> None:
@@ -138,7 +148,7 @@ def test_while_two_versions_answer_the_shares_are_told(build, warm, cloudformati
         done = verify(build, "--limit", "1")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("two-models.txt").replace("MODEL", identity(build))
+    assert timeless(done.output) == report("two-models.txt", build).replace("MODEL", identity(build))
 
 
 def test_an_api_that_answers_nothing_is_broken_not_out_of_reach(build, cloudformation) -> None:
@@ -147,7 +157,7 @@ def test_an_api_that_answers_nothing_is_broken_not_out_of_reach(build, cloudform
         done = verify(build)
 
     assert done.exit_code == 1
-    assert done.output == report("nothing-answered.txt")
+    assert done.output == report("nothing-answered.txt", build)
 
 
 def test_health_alone_may_fail(build, warm, cloudformation) -> None:
@@ -159,7 +169,7 @@ def test_health_alone_may_fail(build, warm, cloudformation) -> None:
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("no-health.txt")
+    assert timeless(done.output) == report("no-health.txt", build)
 
 
 def test_too_many_requests_are_waited_out_and_counted(build, warm, cloudformation) -> None:
@@ -174,7 +184,7 @@ def test_too_many_requests_are_waited_out_and_counted(build, warm, cloudformatio
 
     assert done.exit_code == 0
     assert timeless(done.output).endswith(
-        f"  Warm   {TIMES}, of 250 answers that met none\n"
+        f"  Warm   {TIMES}, of {len(golden(build))} answers that met none\n"
         "  3 requests were answered 429, and sent again after a pause.\n\n"
         "5 kept, 0 broken, 0 skipped\n"
     )
