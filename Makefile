@@ -126,7 +126,7 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	rm -rf .venv .aws-sam .cache bench/.venvs bench/.cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# --- one stamp per lock: what is installed already is not looked at again
+# --- one stamp per lock: what is installed already is not looked at again; what is said of it is no part of a word's answer
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
@@ -134,26 +134,26 @@ clean:  ## remove what the other words made: .venv, .aws-sam, caches
 	$(PYTHON) -m venv .venv
 
 .venv/run: requirements/run.txt requirements/lambda.txt pyproject.toml | .venv/bin/python
-	echo "Installing what running needs ($$(grep -c == $<) packages, about a minute) ..."
+	echo "Installing what running needs ($$(grep -c == $<) packages, about a minute) ..." >&2
 	$(PIP) -r requirements/run.txt
 	$(PIP) -r requirements/lambda.txt --target .venv/lambda --upgrade
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv/%: requirements/%.txt | .venv/run
-	echo "Installing what $* needs ($$(grep -c == $<) packages) ..."
+	echo "Installing what $* needs ($$(grep -c == $<) packages) ..." >&2
 	$(PIP) -r $<
 	touch $@
 
 .venv/checkov: requirements/checkov.txt | .venv/run
-	echo "Installing checkov ($$(grep -c == $<) packages, in an environment of its own) ..."
+	echo "Installing checkov ($$(grep -c == $<) packages, in an environment of its own) ..." >&2
 	rm -rf $@ && $(BIN)/python -m venv $@
 	$@/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: -r $< || { rm -rf $@; exit 1; }
 	touch $@
 
 # The emulator's own room: its pins are not those of .venv.
 .venv/deploy: requirements/deploy.txt | .venv/dev
-	echo "Installing an emulator of AWS ($$(grep -c == $<) packages) ..."
+	echo "Installing an emulator of AWS ($$(grep -c == $<) packages) ..." >&2
 	$(PYTHON) -m venv --clear .venv/ministack
 	$(PIP:.venv/%=.venv/ministack/%) -r $<
 	touch $@

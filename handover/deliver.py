@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from handover import provenance
 from handover.agreement import Contract
 from handover.conversion import thresholds, to_graph, training_time_scores
 from handover.encoding import Encoding
@@ -30,7 +30,6 @@ type Rows = Sequence[Mapping[str, Any]]
 
 FILES = (*serving.FILES, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
-LIBRARIES = ("lightgbm", "numpy", "onnx", "onnxruntime", "pydantic", "scikit-learn", "xgboost", "xgboost-cpu")
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,6 @@ def deliver(
         "golden.jsonl": b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
         HELD_OUT: held_out.as_csv(),
     }
-    installed = {distribution.name: distribution.version for distribution in distributions()}
     kinds = {field["name"]: field["kind"] for field in compiled["fields"]}
     manifest = {
         "format": 1,
@@ -148,7 +146,8 @@ def deliver(
         "training": dict(training or {}),
         "quality": held_out.figures(),
         "quality_by_author": dict(quality or {}),
-        "versions": {name: installed[name] for name in LIBRARIES if name in installed},
+        "versions": provenance.libraries(model),
+        "trained_on": provenance.machine(),
     }
     to.mkdir(parents=True, exist_ok=True)
     for name, content in {**files, serving.MANIFEST: _json(manifest)}.items():

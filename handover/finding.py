@@ -45,7 +45,16 @@ class Skipped:
     """The clauses that say more of it, if there are such."""
 
 
-type Check = Callable[[Case], Broken | Skipped | None]
+@dataclass(frozen=True)
+class Kept:
+    """That a clause is kept, with what people should know of how; a clause that has nothing to say gives ``None``."""
+
+    note: str
+    """A part of a sentence, as it stands after "kept:"."""
+
+
+type Outcome = Broken | Kept | Skipped | None
+type Check = Callable[[Case], Outcome]
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,8 @@ class Finding:
     broken: Broken | None = None
     reason: str = ""
     """Why it was skipped."""
+    note: str = ""
+    """What to know of how it was kept."""
     lacks: tuple[str, ...] = ()
     """The clauses at the root of that: broken ones, or such that could not be held themselves."""
     failed: bool = False
@@ -115,4 +126,6 @@ class Finding:
             }
         if self.verdict is Verdict.SKIPPED:
             found |= {"reason": self.reason, "needs": list(self.lacks), "allowed": self.allowed or None}
+        if self.note:
+            found["note"] = self.note
         return found

@@ -26,6 +26,14 @@ def test_every_shell_step_is_one_word_of_make(workflow: str) -> None:
         assert word in WORDS
 
 
+def test_what_is_installed_on_the_way_is_no_part_of_an_answer() -> None:
+    """``version=$(make live ...)`` is the first step of its job that installs anything."""
+    installs = re.findall(r'^\techo "Installing .*$', (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert installs
+    assert all(line.endswith(" >&2") for line in installs)
+
+
 def test_what_reaches_prod_is_what_was_verified_in_staging() -> None:
     jobs = WORKFLOWS["deploy"]["jobs"]
 

@@ -18,7 +18,7 @@ from handover.checks import (
     training,
 )
 from handover.errors import CannotRunError
-from handover.finding import Broken, Clause, Finding, Skipped, Verdict
+from handover.finding import Broken, Clause, Finding, Kept, Skipped, Verdict
 
 CLAUSES: tuple[Clause, ...] = (
     *contract.CLAUSES,
@@ -117,4 +117,4 @@ def _held(clause: Clause, case: Case) -> Finding:
     if isinstance(outcome, Skipped):
         allowed = "" if outcome.lacks else case.allowed.get(clause.code, "")
         return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, lacks=outcome.lacks, allowed=allowed)
-    return Finding(clause, Verdict.KEPT)
+    return Finding(clause, Verdict.KEPT, note=outcome.note if isinstance(outcome, Kept) else "")

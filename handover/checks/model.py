@@ -13,7 +13,7 @@ from onnx import TensorProto
 
 from handover.case import Case
 from handover.checks.manifest import agrees, damage, hashes_hold
-from handover.finding import Broken, Check, Clause, Skipped
+from handover.finding import Broken, Check, Clause, Outcome, Skipped
 from handover.rows import accepted_rows
 from predictor import delivery as serving
 
@@ -64,7 +64,7 @@ def _not_onnx(content: bytes) -> str:
 def _of_the_graph(check: Check) -> Check:
     """Skip a clause of the graph when the file holds none: that it cannot be read is told by the clause of that."""
 
-    def held(case: Case) -> Broken | Skipped | None:
+    def held(case: Case) -> Outcome:
         try:
             case.graph  # noqa: B018  reading it is the question
         except Exception:  # protobuf has a class of its own for each way to fail

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,23 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+from packaging.utils import canonicalize_name
 
 from handover.case import Case
+from handover.checks.answers import apart
 from handover.deliver import FILES
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Clause, Kept, Skipped
+from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
 
-CHANGED = "The training, or what it reads, is not what made this delivery; or another kind of processor made it."
+NAMED = 3  # libraries in a sentence; all of them stand in the details
+CHANGED = "The training, or what it reads, is not what made this delivery."
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
+ELSEWHERE = (
+    "Either the training, or what it reads, is not what made this delivery, or the model depends on the processor: "
+    "trained and delivered on this kind of machine, the second shows."
+)
 
 
 def data_told(case: Case) -> Broken | None:
@@ -72,20 +81,43 @@ def _sha256(path: Path) -> str:
 
 
 def libraries_are_the_same(case: Case) -> Broken | None:
-    """The libraries here are those of the training."""
-    installed = {distribution.name: distribution.version for distribution in distributions()}
+    """The libraries here are those that the training used."""
+    manifest, recorded = case.folder / "manifest.json", case.manifest.get("versions")
+    known = recorded if isinstance(recorded, dict) else {}
+    lacking = [name for name in ALWAYS if not isinstance(known.get(name), str)]
+    if lacking:
+        return Broken(
+            f"manifest.json's versions lack {', '.join(lacking)}, which deliver() uses whatever was trained.",
+            manifest,
+            cause=f"The manifest was edited by hand; deliver again: {case.delivers}.",
+        )
+    installed = {str(canonicalize_name(distribution.name)): distribution.version for distribution in distributions()}
     differ = [
-        f"{name} {version} then, {installed.get(name, 'not installed')} now"
-        for name, version in case.manifest.get("versions", {}).items()
-        if installed.get(name) != version
+        f"{name} {version} then, {found or 'not installed'} now"
+        for name, version in known.items()
+        if _release(found := _installed(name, installed)) != _release(version)
     ]
     if not differ:
         return None
+    more = f"; and {len(differ) - NAMED} more" if len(differ) > NAMED else ""
     return Broken(
-        f"{'; '.join(differ)}.",
-        case.folder / "manifest.json",
+        f"{'; '.join(differ[:NAMED])}{more}.",
+        manifest,
         cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since.",
+        details="\n".join(differ) if more else "",
     )
+
+
+def _installed(name: str, installed: Mapping[str, str]) -> str:
+    """Find a library's version here, whichever processor its build is for: `xgboost` is `xgboost-cpu` without CUDA."""
+    bare = canonicalize_name(name).removesuffix("-cpu").removesuffix("-gpu")
+    same = (canonicalize_name(name), bare, f"{bare}-cpu", f"{bare}-gpu")
+    return next((installed[one] for one in same if one in installed), "")
+
+
+def _release(version: Any) -> str:
+    """Leave out of a version which build it is, as in `2.9.0+cpu`."""
+    return str(version).partition("+")[0]
 
 
 def trains(case: Case) -> Broken | None:
@@ -105,18 +137,27 @@ def trains(case: Case) -> Broken | None:
     return None
 
 
-def same_files(case: Case) -> Broken | None:
-    """Training again gives the same files, byte for byte."""
+def same_files(case: Case) -> Broken | Kept | None:
+    """Training again gives the same files; on another kind of machine than the training's, the same answers."""
     again = case.trained_again()
+    machine = unlike(case.manifest.get("trained_on"), json.loads((again / "manifest.json").read_bytes())["trained_on"])
     said = differences(case.folder, again)
     if not said:
-        return None
-    others = [sentence.partition(" ")[0] for sentence in said[1:]]
-    more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
+        return Kept(f"the same bytes, though trained on another kind of machine ({machine})") if machine else None
+    if machine:
+        answers = apart(case.folder, again, case.contract.budgets.parity)
+        if not answers:
+            return Kept(f"trained on another kind of machine ({machine}), so answers were compared and not bytes")
+        evidence = f"Trained again on another kind of machine ({machine}), {answers}."
+    else:
+        others = [sentence.partition(" ")[0] for sentence in said[1:]]
+        more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
+        evidence = f"Trained again, {said[0]}.{more}"
+    repeats = not differences(again, case.trained_again(times=2))
     return Broken(
-        f"Trained again, {said[0]}.{more}",
+        evidence,
         case.training or case.folder / "model.onnx",
-        cause=RANDOM if differences(again, case.trained_again(times=2)) else CHANGED,
+        cause=(ELSEWHERE if machine else CHANGED) if repeats else RANDOM,
         details="\n".join(said),
     )
 
@@ -208,7 +249,7 @@ CLAUSES = (
     Clause(
         "R503",
         "libraries",
-        "the libraries here are those of the training",
+        "the libraries here are those that the training used",
         "the model was trained with other libraries",
         "modelling",
         libraries_are_the_same,
@@ -226,7 +267,7 @@ CLAUSES = (
     Clause(
         "R505",
         "same files",
-        "training again gives the same files, byte for byte",
+        "training again gives the same files; on another kind of machine, the same answers",
         "training again gives another delivery",
         "modelling",
         same_files,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from handover.case import Case
-from handover.finding import Broken, Check, Clause, Skipped
+from handover.finding import Broken, Check, Clause, Outcome, Skipped
 from handover.local.stack import machine_of
 from predictor.delivery import FILES, MANIFEST
 
@@ -38,7 +38,7 @@ def _named(case: Case, path: Path) -> str:
 def _when_built(check: Check) -> Check:
     """Skip a clause of the artifacts when there are none."""
 
-    def held(case: Case) -> Broken | Skipped | None:
+    def held(case: Case) -> Outcome:
         missing = [folder.name for folder in _artifacts(case) if not folder.is_dir()]
         if not missing:
             return check(case)

@@ -12,13 +12,16 @@ MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "s
 
 
 def report(findings: Sequence[Finding], case: Case) -> str:
-    """Write the verdict, every broken clause in full, and a table of all clauses."""
+    """Write the verdict, every broken clause in full, what to know of kept ones, and a table of all clauses."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
     verdict = ("kept", "broken", "not checked in full")[exit_status(findings)]
     rows = [_row(finding) for finding in findings]
     parts = [f"## The contract is {verdict}", "", escaped(summary(findings)), ""]
     for finding in broken:
         parts += _in_full(finding, case)
+    for finding in findings:
+        if finding.note:
+            parts += [f"{finding.clause.code} kept: {escaped(finding.note)}", ""]
     for skip in skips(findings):
         parts += _skipped(skip)
     parts += ["| clause | topic | verdict | who mends it | rule |", "|---|---|---|---|---|", *rows, ""]

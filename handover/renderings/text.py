@@ -68,9 +68,10 @@ def skipped(skip: Skip, case: Case) -> str:
 
 
 def report(findings: Sequence[Finding], case: Case) -> str:
-    """Write every broken clause in full, what was not checked, then the count: what is kept needs no reading."""
+    """Write every broken clause in full, what was not checked, what to know of those that are kept, then the count."""
     parts = [broken(finding, case) for finding in findings if finding.verdict is Verdict.BROKEN]
     parts += [skipped(skip, case) for skip in skips(findings)]
+    parts += [f"{finding.clause.code} kept: {finding.note}\n" for finding in findings if finding.note]
     return "\n".join([*parts, summary(findings)])
 
 
@@ -82,7 +83,7 @@ def explanation(finding: Finding, case: Case) -> str:
         if finding.broken.details:
             found += f"\n{_indented(finding.broken.details)}\n"
     else:
-        why = f" ({finding.reason})" if finding.reason else ""
+        why = f" ({finding.reason or finding.note})" if finding.reason or finding.note else ""
         leave = f"  {FILE} allows it: {finding.allowed}\n" if finding.allowed else ""
         found = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n{leave}"
     return f"{found}\n{(PAGES / f'{clause.code}.md').read_text()}"

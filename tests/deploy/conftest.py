@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -51,25 +51,21 @@ class Cloud:
         listed = self.client("cloudformation").describe_stacks()["Stacks"]
         return sorted(stack["StackName"] for stack in listed)
 
-    def outputs(self) -> dict[str, str]:
-        """Give the stack's outputs, once it is complete."""
-        (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-        assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, stack
-        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    def outputs(self, stack: str = STACK) -> dict[str, str]:
+        """Give a stack's outputs, once it is complete."""
+        (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        assert found["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, found
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
     @property
     def function(self) -> str:
         """The function's name."""
         return self.outputs()["Alias"].split(":")[-2]
 
-    @property
-    def address(self) -> str:
-        """Where the API answers, `/health` too, which is the emulator's own under the output `Url`."""
-        return f"{self.url}/_aws/execute-api/{self.outputs()['Url'].partition('//')[2].partition('.')[0]}"
-
-    def live(self) -> str:
-        """Give the version that the alias points to."""
-        version: str = self.client("lambda").get_alias(FunctionName=self.function, Name="live")["FunctionVersion"]
+    def live(self, stack: str = STACK) -> str:
+        """Give the version that a stack's alias points to."""
+        function, alias = self.outputs(stack)["Alias"].split(":")[-2:]
+        version: str = self.client("lambda").get_alias(FunctionName=function, Name=alias)["FunctionVersion"]
         return version
 
     def invoke(self, event: dict[str, Any], qualifier: str = "live") -> dict[str, Any]:
@@ -148,10 +144,16 @@ class Project:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Run the emulator on a free port of the loopback interface; what it keeps lies in a temporary folder."""
+    """Run the emulator for all tests."""
     if not OWN_MINISTACK.exists():
         pytest.skip("the emulator is not installed: run make test-deploy")
-    kept = tmp_path_factory.mktemp("ministack")
+    with emulated(tmp_path_factory.mktemp("ministack")) as cloud:
+        yield cloud
+
+
+@contextmanager
+def emulated(kept: Path, **settings_of_its_own: str) -> Iterator[Cloud]:
+    """Run the emulator on a free port of the loopback interface; what it keeps lies in the given folder."""
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
         port = free.getsockname()[1]
@@ -163,6 +165,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         "MINISTACK_REGION": REGION,
         "PATH": os.environ["PATH"],
         "TMPDIR": str(kept),
+        **settings_of_its_own,
     }
     with (kept / "log").open("w") as log:
         emulator = subprocess.Popen(

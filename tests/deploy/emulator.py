@@ -3,6 +3,7 @@
 It runs on ministack's own packages (``.venv/ministack``), as a program of its own; ``conftest.py`` starts it.
 """
 
+import os
 import re
 from typing import Any
 
@@ -41,6 +42,14 @@ def alarm(name: str, properties: dict[str, Any]) -> dict[str, Any]:
     return recorded
 
 
+def api(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, Any]]:
+    """Make an API whose address is this machine's: under a host name of its own, `/health` is the emulator's."""
+    api_id, attributes = made_api(logical_id, properties, stack)
+    address = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}/_aws/execute-api/{api_id}"
+    provisioners._apigw_v2._apis[api_id]["apiEndpoint"] = address
+    return api_id, attributes | {"ApiEndpoint": address}
+
+
 def template(parameters: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     """Give a stack's template, in which a nested one has S3's own address: `sam delete` takes no other for S3's."""
     status, headers, body = given_template(parameters)
@@ -61,6 +70,8 @@ if __name__ == "__main__":
         provisioners._RESOURCE_HANDLERS[kind] = {"create": placeholder, "delete": lambda *_: None}
     recorded_alarm = provisioners._cw_metric_alarm_record
     provisioners._cw_metric_alarm_record = alarm
+    made_api = provisioners._apigw_v2_api_create
+    provisioners._apigw_v2_api_create = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]["create"] = api
     given_template = handlers._ACTION_HANDLERS["GetTemplate"]
     handlers._ACTION_HANDLERS["GetTemplate"] = template
     app.main()

@@ -1,14 +1,20 @@
 """Each clause of training again, broken alone: the whole report, as a person reads it."""
 
 import hashlib
+import json
+import platform
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from handover.case import Case
 from handover.checks import CLAUSES, hold, selected
@@ -73,14 +79,23 @@ class Workshop:
     def train(self) -> None:
         subprocess.run([sys.executable, self.room / "train.py"], check=True)
 
+    def manifest(self) -> dict[str, Any]:
+        manifest: dict[str, Any] = json.loads((self.delivery.folder / "manifest.json").read_text())
+        return manifest
+
+    def elsewhere(self) -> None:
+        """Say that it was trained on another kind of machine."""
+        here = self.manifest()["trained_on"]
+        self.delivery.seal(trained_on=here | {"numpy": [*here["numpy"], "X86_V9"]})
+
     def edit(self, name: str, old: str, new: str) -> None:
         text = (self.room / name).read_text()
         assert old in text
         (self.room / name).write_text(text.replace(old, new, 1))
 
-    def says(self, allowed: dict[str, str] | None = None) -> str:
+    def says(self, allowed: dict[str, str] | None = None, only: str = "R") -> str:
         with Case(self.root, self.delivery.folder, allowed=allowed) as case:
-            return report(list(hold(case, selected(["R"]))), case) + "\n"
+            return report(list(hold(case, selected([only]))), case) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +130,20 @@ def first(name: str, old: str, new: str) -> Break:
     return change
 
 
-def other_library(workshop: Workshop) -> None:
-    workshop.delivery.seal(versions={"numpy": "1.0.0"})
+def versions(**others: str | None) -> Break:
+    """Say that the training had other versions of libraries; ``None``: that it did not say of one."""
+
+    def change(workshop: Workshop) -> None:
+        recorded = workshop.manifest()["versions"] | others
+        workshop.delivery.seal(versions={name: version for name, version in recorded.items() if version})
+
+    return change
+
+
+def without_versions(workshop: Workshop) -> None:
+    manifest = workshop.manifest()
+    del manifest["versions"]
+    (workshop.delivery.folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def other_data(workshop: Workshop) -> None:
@@ -127,6 +154,11 @@ def not_in_the_project(workshop: Workshop) -> None:
     (workshop.room / ".venv").mkdir()
     (workshop.room / ".venv" / "secret.txt").write_text("1")
     workshop.edit("train.py", "rows = [", 'SECRET = (HERE / ".venv" / "secret.txt").read_text()\nrows = [')
+
+
+def changed_and_elsewhere(workshop: Workshop) -> None:
+    workshop.edit("train.py", "/ 9", "/ 10")
+    workshop.elsewhere()
 
 
 def fills_gaps(workshop: Workshop) -> None:
@@ -145,10 +177,14 @@ BREAKS: dict[str, Break] = {
     "R502": then("parcels.csv", "29.0,3,abroad", "29.0,4,abroad"),
     "R502-nowhere": lambda workshop: (workshop.room / "parcels.csv").unlink(),
     "R502-name": other_data,
-    "R503": other_library,
+    "R503": versions(numpy="1.0.0"),
+    "R503-many": versions(numpy="1.0.0", onnx="1.0.0", scipy="1.0.0", torch="2.9.0", zstd="1.0.0"),
+    "R503-edited": versions(onnx=None, pydantic=None),
+    "R503-nothing": without_versions,
     "R504": not_in_the_project,
     "R504-no-program": lambda workshop: (workshop.room / "train.py").unlink(),
     "R505": then("train.py", "/ 9", "/ 10"),
+    "R505-elsewhere": changed_and_elsewhere,
     "R505-golden": then("train.py", "features = m", "unseen = unseen[::-1]\nfeatures = m"),
     "R505-random": first("train.py", "/ 9\n", "/ 9 + np.random.default_rng().random(len(known)) / 100\n"),
     "R506": first("train.py", "known, unseen = rows[::2], rows[1::2]", "known, unseen = rows, rows[1::2]"),
@@ -174,7 +210,7 @@ def test_a_broken_clause_is_told(workshop: Workshop, name: str) -> None:
 
 def figureless(said: str) -> str:
     """Leave out what a linear solver's last digits, or chance, make of a coefficient."""
-    return re.sub(r"\d\.\d{7,}", "#", said)
+    return re.sub(r"\d\.\d{7,}|\d of 5 values", "#", said)
 
 
 def test_it_is_told_by_that_clause_alone() -> None:
@@ -234,6 +270,184 @@ def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(worksho
         "R507 NOT CHECKED, and with it R506\n\n"
         "  Lacks: the training's own process did not call deliver() for this folder, so no fit was seen\n"
     ) in workshop.says()
+
+
+# --- the libraries
+
+
+@pytest.mark.parametrize("recorded", [None, [], {}, "all", {"numpy": 2}])
+def test_a_manifest_that_names_no_libraries_is_broken(workshop: Workshop, recorded: object) -> None:
+    workshop.delivery.seal(versions=recorded)
+
+    assert "R503 BROKEN  libraries: the model was trained with other libraries\n" in workshop.says(only="R503")
+
+
+def test_explain_names_all_the_libraries_that_differ(workshop: Workshop) -> None:
+    BREAKS["R503-many"](workshop)
+
+    with Case(workshop.root, workshop.delivery.folder) as case:
+        (finding,) = hold(case, selected(["R503"]))
+        said = explanation(finding, case)
+
+    assert "\n  torch 2.9.0 then, not installed now\n  zstd 1.0.0 then, not installed now\n" in said
+
+
+@pytest.mark.parametrize("name", ["xgboost", "xgboost-cpu", "xgboost-gpu", "XGBoost_CPU"])
+def test_a_build_for_another_processor_is_the_same_library(workshop: Workshop, name: str) -> None:
+    here = version("xgboost-cpu")
+
+    versions(**{name: f"{here}+cu129"})(workshop)
+    assert workshop.says(only="R503") == "1 kept, 0 broken, 0 skipped\n"
+
+    versions(**{name: "0.1"})(workshop)
+    assert f"{name} 0.1 then, {here} now." in workshop.says(only="R503")
+
+
+def test_what_is_installed_beside_what_the_training_used_does_not_count(workshop: Workshop) -> None:
+    assert not {"lightgbm", "pytest", "xgboost-cpu"} & workshop.manifest()["versions"].keys()
+
+
+# --- another kind of machine
+
+
+def core_in_force() -> str:
+    """Name the processor that OpenBLAS has code for and takes this one for."""
+    (core,) = {pool["architecture"] for pool in threadpool_info() if pool["internal_api"] == "openblas"}
+    return str(core)
+
+
+def other_dispatch(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have numpy and OpenBLAS choose other code than here for their arithmetic; give what a report says of that."""
+    disabled, core = np.show_config(mode="dicts")["SIMD Extensions"]["found"], core_in_force()  # type: ignore[call-overload,index]
+    cores = ("NEOVERSEN1", "ARMV8") if platform.machine() == "aarch64" else ("Nehalem", "Prescott")
+    other = next(one for one in cores if one.lower() != core.lower())
+    monkeypatch.setenv("NPY_DISABLE_CPU_FEATURES", " ".join(disabled))
+    monkeypatch.setenv("OPENBLAS_CORETYPE", other)
+    numpy = f"numpy {' '.join(disabled)} then, without now; " if disabled else ""
+    return f"{numpy}blas openblas {core} then, openblas {other} now"
+
+
+def test_on_another_kind_of_machine_answers_are_compared(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    first("train.py", "/ 9\n", "/ 9 + np.sin(features[:, 0])\n")(workshop)
+    kind = other_dispatch(monkeypatch)
+
+    assert workshop.says() == (
+        f"R505 kept: trained on another kind of machine ({kind}), so answers were compared and not bytes\n"
+        "\n"
+        "7 kept, 0 broken, 0 skipped\n"
+    )
+
+
+def test_the_same_bytes_on_another_kind_of_machine_are_more_than_was_asked(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.edit(
+        "train.py", "sklearn.linear_model import LinearRegression", "sklearn.tree import DecisionTreeRegressor"
+    )
+    workshop.edit("train.py", "LinearRegression()", "DecisionTreeRegressor(random_state=0)")
+    workshop.train()
+    kind = other_dispatch(monkeypatch)
+
+    assert workshop.says() == (
+        f"R505 kept: the same bytes, though trained on another kind of machine ({kind})\n"
+        "\n"
+        "7 kept, 0 broken, 0 skipped\n"
+    )
+
+
+def test_a_model_that_depends_on_the_processor_is_broken(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    workshop.edit("train.py", "import numpy as np\n", "import numpy as np\nfrom threadpoolctl import threadpool_info\n")
+    workshop.edit("train.py", "/ 9\n", f"/ (9 + ({core_in_force()!r} not in str(threadpool_info())))\n")
+    workshop.train()
+    kind = other_dispatch(monkeypatch)
+
+    said = workshop.says()
+
+    assert re.search(
+        rf"  Trained again on another kind of machine \({re.escape(kind)}\), 35 of 35 answers differ by more than "
+        r"1e-05, at most from [\d.]+ then to [\d.]+ now\.\n"
+        r"  Either the training, or what it reads, is not what made this delivery, or the model depends on the "
+        r"processor: trained and delivered on this kind of machine, the second shows\.\n",
+        said,
+    )
+
+
+type Lines = list[dict[str, Any]]
+
+
+def scored(by: float, **more: Any) -> Callable[[Lines], None]:
+    def change(lines: Lines) -> None:
+        lines[3] |= {"score": lines[3]["score"] + by, **more}
+
+    return change
+
+
+def fewer(lines: Lines) -> None:
+    del lines[3]
+
+
+def proof_row(lines: Lines) -> None:
+    lines.append(lines[3] | {"row": lines[3]["row"] | {"pieces": 9}, "covers": ["pieces"]})
+
+
+ANSWERS: dict[str, tuple[Callable[[Lines], None], str]] = {
+    "another last digit": (scored(5e-6), ""),
+    "more keys": (scored(0, covers=["weight"]), ""),
+    "another proof row": (proof_row, ""),
+    "beyond the budget": (scored(2e-5), "1 of 35 answers differ by more than 1e-05, at most from "),
+    "no number": (scored(float("nan")), "1 of 35 answers differ by more than 1e-05, at most from nan then to "),
+    "a decision": (scored(0, decision="late"), "1 of 35 decisions flip: a score of "),
+    "a row less": (fewer, "the held-out rows are others"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_answers_are_those_to_the_rows_of_both_deliveries(workshop: Workshop, name: str) -> None:
+    change, told = ANSWERS[name]
+    workshop.delivery.golden(change)
+    workshop.elsewhere()
+
+    said = workshop.says(only="R505")
+
+    kind = "on another kind of machine (numpy X86_V9 then, without now)"
+    assert f"Trained again {kind}, {told}" in said if told else f"R505 kept: trained {kind}, so answers were" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda score, label: f"{score},{label + 1}", "the held-out labels are others"),
+        (lambda score, label: f"{score + 2e-5},{label}", "held-out scores differ by more than 1e-05"),
+        (lambda score, label: f"{score + 5e-6},{label}", ""),
+    ],
+)
+def test_what_judges_the_model_is_the_same_elsewhere(
+    workshop: Workshop, change: Callable[[float, float], str], told: str
+) -> None:
+    file = workshop.delivery.folder / "held_out.csv"
+    head, first_pair, *others = file.read_text().splitlines()
+    file.write_text("\n".join([head, change(*map(float, first_pair.split(","))), *others, ""]))
+    workshop.delivery.seal()
+    workshop.elsewhere()
+
+    said = workshop.says(only="R505")
+
+    assert f"now), {told}.\n" in said if told else said.startswith("R505 kept: ")
+
+
+def test_what_no_processor_changes_is_the_same_bytes_everywhere(workshop: Workshop) -> None:
+    workshop.delivery.edit("contract.json", "{", "{ ")
+    workshop.elsewhere()
+
+    assert "now), contract.json differs.\n" in workshop.says(only="R505")
+
+
+@pytest.mark.parametrize("recorded", [None, {}, "a laptop"])
+def test_without_a_word_of_the_machine_bytes_are_compared(workshop: Workshop, recorded: object) -> None:
+    workshop.delivery.golden(scored(5e-7))
+    workshop.delivery.seal(trained_on=recorded)
+
+    assert "golden.jsonl differs: 1 of 35 answers; row 4 scored" in workshop.says(only="R505")
 
 
 def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:

@@ -215,6 +215,14 @@ def test_what_is_not_broken_is_kept_only_if_it_was_held(
     assert "What is broken" not in lines
 
 
+def test_what_to_know_of_a_kept_clause_stands_beside_its_rule(case: Case) -> None:
+    noted = Finding(clause("R505"), Verdict.KEPT, note="by `answers`, not <bytes>")
+
+    page = html.report([noted], case)
+
+    assert '<span class="reason">Kept: by <code>answers</code>, not &lt;bytes&gt;</span>' in page
+
+
 def test_every_group_of_clauses_has_a_name() -> None:
     groups = html.grouped([Finding(clause, Verdict.KEPT) for clause in CLAUSES])
     named = [html.group(group[0].clause) for group in groups]

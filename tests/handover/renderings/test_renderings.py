@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from handover.case import Case
-from handover.finding import Broken, Clause, Finding, Verdict
+from handover.checks import hold
+from handover.finding import Broken, Clause, Finding, Kept, Verdict
 from handover.renderings import annotations, markdown, text
 
 ROOT = Path("/project")
@@ -92,6 +93,51 @@ def test_markdown_of_a_kept_contract_has_no_more_than_the_table(case: Case) -> N
         "|---|---|---|---|---|\n"
         "| [C101](docs/checks/C101.md) | parity | kept | modelling | answers agree |\n"
     )
+
+
+KEPT = [
+    Finding(clause("C101"), Verdict.KEPT),
+    Finding(clause("R505"), Verdict.KEPT, note="trained elsewhere, so `answers` were compared"),
+]
+
+
+def test_what_to_know_of_a_kept_clause_stands_above_the_count(case: Case) -> None:
+    assert text.report(KEPT, case) == (
+        "R505 kept: trained elsewhere, so `answers` were compared\n\n2 kept, 0 broken, 0 skipped"
+    )
+    assert text.report([FINDINGS[1], *KEPT], case).endswith(
+        "\n  Page:  docs/checks/P203.md\n"
+        "\n"
+        "R505 kept: trained elsewhere, so `answers` were compared\n"
+        "\n"
+        "2 kept, 1 broken, 0 skipped"
+    )
+
+
+def test_markdown_says_it_too(case: Case) -> None:
+    assert markdown.report(KEPT, case).startswith(
+        "## The contract is kept\n"
+        "\n"
+        "2 kept, 0 broken, 0 skipped\n"
+        "\n"
+        "R505 kept: trained elsewhere, so &#96;answers&#96; were compared\n"
+        "\n"
+        "| clause |"
+    )
+
+
+def test_json_and_the_explanation_say_it_too(case: Case) -> None:
+    assert "note" not in KEPT[0].as_json(str)
+    assert KEPT[1].as_json(str)["note"] == "trained elsewhere, so `answers` were compared"
+    assert text.explanation(KEPT[1], case).startswith(
+        "R505 KEPT  parity: answers agree (trained elsewhere, so `answers` were compared)\n"
+    )
+
+
+def test_what_a_clause_gives_as_a_note_stands_in_its_finding(case: Case) -> None:
+    noting = Clause("R505", "parity", "answers agree", "differ", "modelling", lambda case: Kept("by answers"))
+
+    assert list(hold(case, [noting], [noting])) == [Finding(noting, Verdict.KEPT, note="by answers")]
 
 
 def test_markdown_of_what_could_not_be_held_does_not_say_that_it_is_kept(case: Case) -> None:

@@ -1,0 +1,67 @@
+"""In what two deliveries answer otherwise: what is compared where their bytes cannot be."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from handover.quality import HELD_OUT, HeldOut
+
+SAME_EVERYWHERE = ("contract.json", "heuristics.py")
+"""The files that no processor changes."""
+
+
+def apart(then: Path, now: Path, tolerance: float) -> str:
+    """Say in what one delivery answers otherwise than the other, in a part of a sentence; nothing where it does not.
+
+    Parameters
+    ----------
+    then, now
+        The folders of two deliveries that the same training made on two kinds of machine.
+    tolerance
+        How far two scores of one row may lie apart, in the score's unit.
+    """
+    for name in SAME_EVERYWHERE:
+        if (then / name).read_bytes() != (now / name).read_bytes():
+            return f"{name} differs"
+    return _golden(then, now, tolerance) or _held_out(then, now, tolerance)
+
+
+def _held_out(then: Path, now: Path, tolerance: float) -> str:
+    before, here = (HeldOut.from_csv((folder / HELD_OUT).read_bytes()) for folder in (then, now))
+    if not np.array_equal(before.labels, here.labels):
+        return "the held-out labels are others"
+    if not np.all(np.abs(before.scores - here.scores) <= tolerance):
+        return f"held-out scores differ by more than {tolerance}"
+    return ""
+
+
+def _golden(then: Path, now: Path, tolerance: float) -> str:
+    """Compare the rows of both. A proof row is chosen by the model's answers: that only one has it says nothing."""
+    before, here = _lines(then), _lines(now)
+    for row in before.keys() ^ here.keys():
+        if "covers" not in (before | here)[row]:
+            return "the held-out rows are others"
+    pairs = [(before[row], here[row]) for row in before if row in here]
+    steps = np.abs([one["score"] - other["score"] for one, other in pairs])
+    if differ := int((~(steps <= tolerance)).sum()):
+        one, other = pairs[int(steps.argmax())]
+        return (
+            f"{differ} of {len(pairs)} answers differ by more than {tolerance}, at most from {one['score']:g} then to "
+            f"{other['score']:g} now"
+        )
+    flips = [(one, other) for one, other in pairs if one["decision"] != other["decision"]]
+    if flips:
+        one, other = flips[0]
+        return (
+            f"{len(flips)} of {len(pairs)} decisions flip: a score of {one['score']:g} was {one['decision']} then, "
+            f"{other['score']:g} is {other['decision']} now"
+        )
+    return ""
+
+
+def _lines(folder: Path) -> dict[str, Any]:
+    """Give a delivery's golden lines by their rows."""
+    lines = (folder / "golden.jsonl").read_text(encoding="utf-8").rstrip().split("\n")
+    return {json.dumps(line["row"], sort_keys=True): line for line in map(json.loads, lines)}

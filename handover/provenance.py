@@ -1,0 +1,192 @@
+"""What a delivery was trained with: the libraries that its program used, on which kind of machine."""
+
+import ast
+import inspect
+import platform
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from threadpoolctl import threadpool_info
+
+ALWAYS = ("numpy", "onnx", "onnxruntime", "pydantic")
+"""What ``deliver()`` itself uses, whatever was trained."""
+OWN = ("handover", "predictor")
+"""The tool's packages, which count as the program's own files: what they import is used, they are no library."""
+PLATFORMS = (
+    {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"},
+    {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "aarch64"},
+    {"os_name": "posix", "sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
+    {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"},
+)
+STDLIB = Path(sysconfig.get_paths()["stdlib"])
+
+
+# --- the libraries
+
+
+def libraries(model: Any) -> dict[str, str]:
+    """Name what this program uses, and what that needs, each with its version, in the order of their names.
+
+    A library is used when a file of the program imports it, anywhere, and it was loaded: what is only installed is
+    not, nor what is imported for type checkers alone. The program's files are ``__main__`` and every loaded module
+    that is no installed package. A notebook has no such file: what its names are of stands for its imports.
+
+    Parameters
+    ----------
+    model
+        The trained model: its frameworks are used, even if it was only read from a file.
+    """
+    parts = model.get_params().values() if hasattr(model, "get_params") else ()  # a pipeline's steps are among them
+    imported = {type(part).__module__ for part in (model, *parts)}
+    for module in list(sys.modules.values()):
+        if (file := _own_file(module)) is not None:
+            imported |= set(_imports(file))
+    main = sys.modules.get("__main__")
+    if main is not None and not getattr(main, "__file__", None):
+        imported |= set(_named_in(main))
+    return _with_needs(provider for name in imported for provider in _providers(name))
+
+
+def _own_file(module: ModuleType) -> Path | None:
+    """Give a module's source file where it belongs to the program and not to a library or to Python."""
+    name = getattr(module, "__name__", "")
+    source = getattr(module, "__file__", None)
+    if not isinstance(source, str) or not source.endswith(".py"):
+        return None
+    file = Path(source)
+    installed = bool({"site-packages", "dist-packages"} & set(file.parts)) or file.is_relative_to(STDLIB)
+    return file if not installed or name.partition(".")[0] in OWN else None
+
+
+def _imports(file: Path) -> Iterator[str]:
+    """Read which modules a file imports, by their full names; those inside of functions too."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):  # it may have been edited, or removed, since it was loaded
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _named_in(main: ModuleType) -> Iterator[str]:
+    """Name the modules that a session's names are of; what the notebook itself put there is not the program's."""
+    names = vars(main)
+    shell = names.get("get_ipython")
+    hidden = getattr(shell(), "user_ns_hidden", {}) if callable(shell) else {}
+    for name, value in names.items():
+        if name in hidden or name.startswith("_"):
+            continue
+        if isinstance(value, ModuleType):
+            yield value.__name__
+        else:
+            of = value if inspect.isclass(value) or inspect.isroutine(value) else type(value)
+            yield of.__module__ or ""  # a built-in function may be of no module
+
+
+def _providers(name: str) -> set[str]:
+    """Find which distributions a module belongs to: none for one that is not loaded, or part of no distribution."""
+    module, package = sys.modules.get(name), name.partition(".")[0]
+    if module is None or package in OWN:
+        return set()
+    found = set(_installed().get(package, ()))
+    if len(found) > 1:  # a namespace that many share: only the file says whose the module is
+        source = getattr(module, "__file__", None)
+        return {one for one in found if source in _files(one)} if source else set()
+    return found
+
+
+@cache
+def _installed() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
+@cache
+def _files(name: str) -> frozenset[str]:
+    installed = distribution(name)
+    return frozenset(str(installed.locate_file(file)) for file in installed.files or ())
+
+
+def _with_needs(names: Iterable[str]) -> dict[str, str]:
+    """Add what distributions require, without extras, and give all with their versions.
+
+    What is required on some platforms only is left out: on another one it is rightly not there.
+    """
+    found: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = str(canonicalize_name(waiting.pop()))
+        if name in found:
+            continue
+        try:
+            installed = distribution(name)
+        except PackageNotFoundError:  # required, and left out by whoever installed
+            continue
+        found[name] = installed.version
+        waiting += [need.name for need in _needs(installed.requires or ()) if _everywhere(need)]
+    return dict(sorted(found.items()))
+
+
+def _needs(requires: Iterable[str]) -> Iterator[Requirement]:
+    for text in requires:
+        try:
+            yield Requirement(text)
+        except InvalidRequirement:  # a form from before the standard
+            continue
+
+
+def _everywhere(need: Requirement) -> bool:
+    return need.marker is None or all(need.marker.evaluate({"extra": "", **platform}) for platform in PLATFORMS)
+
+
+# --- the machine
+
+
+def machine() -> dict[str, Any]:
+    """Describe what decides, on a machine, how its arithmetic rounds: what is in force here, not what was asked for.
+
+    Returns
+    -------
+    The operating system, the processor's architecture, the instructions that numpy chose among at run time, the kernels
+    that each library of linear algebra chose, and the threads of each pool, which sums are divided by.
+    """
+    chosen = np.show_config(mode="dicts")["SIMD Extensions"]
+    pools = threadpool_info()
+    return {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "numpy": [*chosen.get("baseline", ()), *chosen.get("found", ())],
+        "blas": sorted({_kernels(pool) for pool in pools if pool["user_api"] == "blas"}),
+        "threads": sorted({f"{pool['internal_api']} {pool['num_threads']}" for pool in pools}),
+    }
+
+
+def _kernels(pool: Mapping[str, Any]) -> str:
+    return f"{pool['internal_api']} {pool.get('architecture') or ''}".strip()
+
+
+def unlike(then: Any, now: Mapping[str, Any]) -> str:
+    """Say in what two machines differ; nothing where they are of one kind, or where ``then`` is not known."""
+    if not isinstance(then, dict) or then.keys() != now.keys():
+        return ""
+    apart = []
+    for word in now:
+        before, here = (value if isinstance(value, list) else [value] for value in (then[word], now[word]))
+        if sorted(map(str, before)) != sorted(map(str, here)):
+            gone, new = (
+                [str(one) for one in these if one not in others] for these, others in ((before, here), (here, before))
+            )
+            apart.append(f"{word} {' '.join(gone) or 'without'} then, {' '.join(new) or 'without'} now")
+    return "; ".join(apart)

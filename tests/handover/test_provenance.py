@@ -1,0 +1,265 @@
+"""What the manifest says a delivery was trained with: what its program used, and nothing that only lay around."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handover.provenance import libraries, machine, unlike
+
+ASKED = "import json\nfrom handover.provenance import libraries\n"
+SAYS = "print(json.dumps(libraries(None)))\n"
+
+
+class Place:
+    """A folder with a program, and libraries that are installed for it alone."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.packages = root / "elsewhere" / "site-packages"
+        self.installed = {"lightgbm", "pytest", "xgboost-cpu"}  # what is in .venv, and deliver() does not need
+
+    def write(self, name: str, text: str = "") -> None:
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def install(self, name: str, version: str, *files: str, requires: Sequence[str] = ()) -> None:
+        """Install a distribution as pip does: its files, its metadata, and the record of both."""
+        self.installed.add(name)
+        for file in files:
+            self.write(str((self.packages / file).relative_to(self.root)))
+        metadata = self.packages / f"{name.replace('-', '_')}-{version}.dist-info"
+        metadata.mkdir(parents=True)
+        needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{needs}")
+        (metadata / "RECORD").write_text("".join(f"{file},,\n" for file in files))
+
+    def run(self, *command: str, typed: str = "") -> dict[str, str]:
+        """Run Python, and give the libraries that its last line names, without those that are always among them."""
+        ended = subprocess.run(
+            [sys.executable, *command],
+            cwd=self.root,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(self.root), str(self.packages)])},
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said: dict[str, str] = json.loads(ended.stdout.splitlines()[-1])
+        return {name: version for name, version in said.items() if name in self.installed}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path / "project")
+    place.install("used", "1.0", "used/__init__.py", "used/inner.py")
+    (place.packages / "used" / "inner.py").write_text("name = 1\n")
+    place.install("unused", "2.0", "unused/__init__.py")
+    return place
+
+
+type Start = Callable[[Place], dict[str, str]]
+
+
+def as_module(place: Place) -> dict[str, str]:
+    place.write("room/train.py", f"import used\n{ASKED}{SAYS}")
+    return place.run("-m", "room.train")
+
+
+def as_script(place: Place) -> dict[str, str]:
+    place.write("tiny/train.py", f"import used\n{ASKED}{SAYS}")
+    return place.run("tiny/train.py")
+
+
+def as_what_a_tool_starts(place: Place) -> dict[str, str]:
+    place.write("room/train.py", f"import used\n{ASKED}{SAYS}")
+    place.install("runner", "4.0", "runner/__main__.py")
+    (place.packages / "runner" / "__main__.py").write_text("import runpy\nimport room.train\n")
+    return place.run("-m", "runner")
+
+
+def typed(place: Place) -> dict[str, str]:
+    return place.run("-i", typed=f"import used as short\n{ASKED}{SAYS}")
+
+
+def on_the_command_line(place: Place) -> dict[str, str]:
+    return place.run("-c", f"import used\n{ASKED}{SAYS}")
+
+
+@pytest.mark.parametrize("start", [as_module, as_script, as_what_a_tool_starts, typed, on_the_command_line])
+def test_however_a_training_is_started_what_it_imports_is_recorded(place: Place, start: Start) -> None:
+    assert start(place) == {"used": "1.0"}
+
+
+IMPORTS = {
+    "import used": True,
+    "import used.inner as short": True,
+    "from used import inner": True,
+    "from used.inner import name": True,
+    "def late():\n    import used\nlate()": True,
+    "import theirs": True,  # a module of the project's own imports it
+    "from package import step": True,
+    "try:\n    import used\nexcept ImportError:\n    pass": True,
+    "pass": False,
+    "'import used'": False,
+    "def never():\n    import used": False,
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import used": False,
+    "def never():\n    import not_loaded": False,
+}
+
+
+@pytest.mark.parametrize("line", IMPORTS)
+def test_a_library_is_used_when_a_file_of_the_project_imports_it(place: Place, line: str) -> None:
+    place.write("theirs.py", "import used\n")
+    place.write("not_loaded.py", "import used\n")
+    place.write("package/__init__.py", "")
+    place.write("package/step.py", "from . import other\n")
+    place.write("package/other.py", "import used\n")
+    place.write("train.py", f"{line}\n{ASKED}{SAYS}")
+
+    assert place.run("train.py") == ({"used": "1.0"} if IMPORTS[line] else {})
+
+
+def test_a_library_that_is_only_there_is_not_recorded(place: Place) -> None:
+    place.write("train.py", f"import sklearn\n{ASKED}{SAYS}")
+
+    assert place.run("train.py") == {}
+
+
+def test_a_library_that_another_one_loads_by_itself_is_not_the_programs(place: Place) -> None:
+    place.install("plugin", "3.0", "plugin/__init__.py")
+    (place.packages / "used" / "__init__.py").write_text("import plugin\n")
+    place.write("train.py", f"import used\n{ASKED}{SAYS}")
+
+    assert place.run("train.py") == {"used": "1.0"}
+
+
+def test_what_a_library_needs_is_recorded_with_it(place: Place) -> None:
+    place.install(
+        "parent",
+        "1.5",
+        "parent/__init__.py",
+        requires=[
+            "Needed >=1",
+            "extra; extra == 'all'",
+            "windows; sys_platform == 'win32'",
+            "mac; platform_system == 'Darwin'",
+            "old; python_version < '3.9'",
+            "deeper; python_version >= '3.9'",
+            "gone",
+            "not a requirement",
+        ],
+    )
+    place.install("needed", "2.1+cpu", requires=["parent"])
+    for name in ("extra", "windows", "mac", "old", "deeper"):
+        place.install(name, "1.0")
+    place.write("train.py", f"import parent\n{ASKED}{SAYS}")
+
+    assert place.run("train.py") == {"deeper": "1.0", "needed": "2.1+cpu", "parent": "1.5"}
+
+
+def test_of_a_namespace_that_libraries_share_only_the_imported_one_is_recorded(place: Place) -> None:
+    place.install("shared-one", "1.0", "shared/one/__init__.py")
+    place.install("shared-two", "2.0", "shared/two/__init__.py")
+    place.write("train.py", f"from shared import two\n{ASKED}{SAYS}")
+
+    assert place.run("train.py") == {"shared-two": "2.0"}
+
+
+def test_a_notebook_is_known_by_its_names(place: Place) -> None:
+    place.install("shell", "9.0", "shell/__init__.py")
+    (place.packages / "shell" / "__init__.py").write_text(
+        "class Shell:\n    user_ns_hidden = {'get_ipython': 1, 'leave': 1}\n"
+        "def get(): return Shell()\n"
+        "leave = Shell()\n"
+    )
+    (place.packages / "used" / "__init__.py").write_text("class Model: pass\n")
+    place.install("framed", "5.0", "framed.py")
+    (place.packages / "framed.py").write_text("class Frame: pass\ndef read(): return Frame()\n")
+    cells = "from used import Model\nimport framed as f\nframe = f.read()\ndel f\nx = [1]\nshow = print\n"
+
+    said = place.run("-c", f"from shell import get as get_ipython, leave\n{cells}{ASKED}{SAYS}")
+
+    assert said == {"framed": "5.0", "used": "1.0"}
+
+
+def test_a_file_that_has_changed_since_it_was_loaded_stops_nothing(place: Place) -> None:
+    place.write("broken.py", "")
+    place.write("gone.py", "")
+    place.write(
+        "train.py",
+        "import used, broken, gone, pathlib\npathlib.Path('broken.py').write_text('def')\n"
+        f"pathlib.Path('gone.py').unlink()\n{ASKED}{SAYS}",
+    )
+
+    assert place.run("train.py") == {"used": "1.0"}
+
+
+def test_the_models_own_framework_is_used_even_if_the_model_was_read_from_a_file(place: Place) -> None:
+    program = (
+        "import pickle, sys, json\nfrom handover.provenance import libraries\nfrom sklearn.pipeline import Pipeline\n"
+    )
+    place.write(
+        "train.py",
+        program + "import importlib\nxgb = importlib.import_module('xgboost')\n"
+        "print(json.dumps(libraries(Pipeline([('model', xgb.XGBClassifier())]))))\n",
+    )
+
+    assert set(place.run("train.py")) == {"xgboost-cpu"}
+
+
+def test_names_stand_in_their_order_and_deliver_is_among_its_own_libraries() -> None:
+    said = libraries(None)
+
+    assert list(said) == sorted(said)
+    assert said["numpy"] == np.__version__
+
+
+def test_a_machine_is_what_is_in_force_and_not_what_a_variable_says() -> None:
+    here = machine()
+
+    assert (here["system"], here["machine"]) == (platform.system(), platform.machine())
+    assert all(isinstance(value, list) and value for value in (here["numpy"], here["blas"], here["threads"]))
+    assert json.loads(json.dumps(here)) == here
+
+
+def test_machines_of_one_kind_have_nothing_to_tell_apart() -> None:
+    here = machine()
+
+    assert unlike(here, here) == ""
+    assert unlike({**here, "numpy": here["numpy"][::-1]}, here) == ""  # an order is no kind
+
+
+HERE = {
+    "system": "Linux",
+    "machine": "x86_64",
+    "numpy": ["V2", "V3"],
+    "blas": ["openblas Zen"],
+    "threads": ["openblas 4"],
+}
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ({"system": "Darwin", "machine": "arm64"}, "system Darwin then, Linux now; machine arm64 then, x86_64 now"),
+        ({"numpy": ["V2", "V3", "V4"]}, "numpy V4 then, without now"),
+        ({"numpy": ["V2"]}, "numpy without then, V3 now"),
+        ({"blas": ["openblas Haswell"]}, "blas openblas Haswell then, openblas Zen now"),
+        ({"threads": ["openblas 8"]}, "threads openblas 8 then, openblas 4 now"),
+    ],
+)
+def test_machines_of_two_kinds_are_told_apart(then: dict[str, object], said: str) -> None:
+    assert unlike(HERE | then, HERE) == said
+
+
+@pytest.mark.parametrize("then", [None, {}, [], "Linux", {"system": "Darwin"}, HERE | {"more": 1}])
+def test_a_machine_that_is_not_known_is_taken_for_this_one(then: object) -> None:
+    assert unlike(then, HERE) == ""
