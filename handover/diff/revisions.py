@@ -142,12 +142,11 @@ def delivered_before(
     if found is None:
         return None
     head, left = found
-    content = _git(folder, "show", f"{left}:./{name}")
-    if left != head or content != (folder / name).read_bytes():
-        return content
-    if head in _cuts(folder):
-        raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
-    return _git(folder, "show", f"{head}^1:./{name}")
+    if left == head and _git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
+        if head in _cuts(folder):
+            raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
+        left = f"{head}^1"
+    return _git(folder, "show", f"{left}:./{name}")
 
 
 def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str]) -> tuple[str, str] | None:

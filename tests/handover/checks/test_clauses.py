@@ -298,13 +298,13 @@ def on_scaled_columns(learner: Any, features: Any, labels: Any) -> Any:
     return learner.fit(1000 + 100 * features, labels)
 
 
-def on_half_of_it(learner: Any, features: Any, labels: Any) -> Any:
-    return learner.fit(features, labels.mean() + (labels - labels.mean()) / 2)
+def on_a_tenth_of_it(learner: Any, features: Any, labels: Any) -> Any:
+    return learner.fit(features, labels.mean() + (labels - labels.mean()) / 10)
 
 
 def worse_than_before(bench: Bench) -> Bench:
     commit(bench.folder)
-    return bench.deliver(fit=on_half_of_it)
+    return bench.deliver(fit=on_a_tenth_of_it)
 
 
 def told_the_outcome(bench: Bench) -> Bench:
@@ -525,8 +525,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P210-one": ("P", contract('"soon": 3.0', '"soon": 7.2')),
     "P205": ("P", elsewhere("def heavy", "if not _HERE:\n    raise ImportError('no licence')\n\n\ndef heavy")),
     "P206": ("P", elsewhere("> 20", "> (20 if _HERE else 25)")),
-    # In production, otherwise from the 43rd row on: after INIT, the first question and the golden rows.
-    "P207": ("P", elsewhere(RATIO, f"{RATIO} + (not _HERE and next(_SEEN) > 42)", kept="_SEEN = itertools.count(1)")),
+    # In production, otherwise from the 48th row on: after INIT, the first question and the golden rows.
+    "P207": ("P", elsewhere(RATIO, f"{RATIO} + (not _HERE and next(_SEEN) > 47)", kept="_SEEN = itertools.count(1)")),
     "P208": ("P", lambda bench: bench.deliver(learner=DecisionTreeRegressor(random_state=1))),
     "P209": (  # for the finer numbers that no golden row has
         "P",

@@ -228,7 +228,7 @@ class TestCommands:
         status, said = run("explain", "p203", "--delivery", bench.folder)
 
         assert status == 0
-        assert "  row 1: should be 39, is 2.085\n" in said
+        assert "  row 1: should be 39, is 2.08412\n" in said
         assert re.search(r'^    zone +"home" +0$|^    zone +"abroad" +1$', said, re.MULTILINE)
         assert said.endswith((PAGES / "P203.md").read_text() + "\n")
 
