@@ -155,7 +155,7 @@ def flatten(graph: Any) -> None:
 def worse_scores(lines: list[dict[str, Any]]) -> None:
     for line in lines:
         if line["row"]["zone"] == "abroad":
-            line["score"] += 0.5
+            line["score"] += 0.5 + line["row"]["weight"] / 1000
 
 
 def other_decision(lines: list[dict[str, Any]]) -> None:
@@ -528,11 +528,12 @@ BREAKS: dict[str, tuple[str, Break]] = {
     # In production, otherwise from the 48th row on: after INIT, the first question and the golden rows.
     "P207": ("P", elsewhere(RATIO, f"{RATIO} + (not _HERE and next(_SEEN) > 47)", kept="_SEEN = itertools.count(1)")),
     "P208": ("P", lambda bench: bench.deliver(learner=DecisionTreeRegressor(random_state=1))),
-    "P209": (  # for the finer numbers that no golden row has
+    "P209": (  # for float32 numbers of many digits, which no golden row has but those next to the ends
         "P",
         elsewhere(
             RATIO,
-            f"{RATIO} + 9 * (not _HERE and round(row.weight, 2) != row.weight)",
+            f"{RATIO} + 9 * (not _HERE and 1 < row.weight < 29.9 and row.weight * 2**23 % 1 == 0 and "
+            "round(row.weight, 2) != row.weight)",
             learner=DecisionTreeRegressor(random_state=1),
         ),
     ),
@@ -589,7 +590,12 @@ def test_a_broken_clause_is_told(bench: Bench, name: str, monkeypatch: pytest.Mo
     if name == "P208":  # no such fault of onnxruntime is known: its part is played by a reference that goes astray
         monkeypatch.setattr(thresholds, "ReferenceEvaluator", Astray)
 
-    reports.check(name, broken(bench).says(only))
+    reports.check(name, broken(bench).says(only), but=hashless)
+
+
+def hashless(report: str) -> str:
+    """Leave out what the last digit of a score, which is the processor's, makes of a hash."""
+    return re.sub(r"\b[0-9a-f]{12}\.\.\.", "#...", report)
 
 
 class Astray(ReferenceEvaluator):
