@@ -115,8 +115,8 @@ def _figures(case: Case) -> str:
     for column, median in zip(case.manifest["columns"], reference_row(fields), strict=False):
         if column["reference"] != median:
             return (
-                f"its reference of {column['name']} is {column['reference']}, and the median of the held-out golden rows "
-                f"is {median}"
+                f"its reference of {column['name']} is {column['reference']}, and the held-out golden rows' median is "
+                f"{median}"
             )
     return ""
 
