@@ -87,7 +87,7 @@ def reach_beyond_the_row(tree: ast.Module) -> Fault | None:
     nodes = _run_in_production(tree)
     own = _own_names(nodes)
     kept = _changed_for_good(tree)
-    fields = _fields_read(nodes)
+    fields, made = _fields_read(nodes), _made_in_init(tree)
     for node in nodes:
         said = ""
         if isinstance(node, ast.Global | ast.Nonlocal):
@@ -104,7 +104,7 @@ def reach_beyond_the_row(tree: ast.Module) -> Fault | None:
             said = f"reads the clock ({ast.unparse(node)})"
         elif isinstance(node, ast.Attribute) and node.attr in BEHIND:
             said = f"uses {ast.unparse(node)}"
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node not in made:
             said = f"writes to {ast.unparse(node)}"
         if said:
             return Fault(node.lineno, said)
@@ -152,6 +152,25 @@ def _fields_read(nodes: list[Any]) -> set[ast.AST]:
         and isinstance(node.value, ast.Name)
         and node.value.id in arguments
         and node not in called
+    }
+
+
+def _made_in_init(tree: ast.Module) -> set[ast.AST]:
+    """Find what a class's ``__init__`` writes to the object that it makes: nothing that was there before."""
+    inits = (
+        method
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef) and method.name == "__init__" and method.args.args
+    )
+    return {
+        node
+        for method in inits
+        for node in ast.walk(method)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == method.args.args[0].arg
     }
 
 

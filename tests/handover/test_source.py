@@ -50,6 +50,10 @@ def test_imports(source: str, found: tuple[int, str] | None) -> None:
         ("def f(row):\n    return f.__globals__['x']", "line 2 uses f.__globals__"),
         ("().__class__.__base__.__subclasses__()", "line 1 uses ().__class__.__base__.__subclasses__"),
         ("def f(row):\n    open = row.open\n    return open", None),
+        ("class _Tariff:\n    def __init__(self, base):\n        self.base = base", None),
+        ("class _Tariff:\n    def of(self, row):\n        self.last = row", "writes to self.last"),
+        ("class _Tariff:\n    def __init__(self, row):\n        row.base = 1", "writes to row.base"),
+        ("def __init__(row):\n    row.base = 1", "writes to row.base"),
     ],
 )
 def test_reaching_beyond_the_row(source: str, said: str | None) -> None:
