@@ -51,9 +51,9 @@ def test_imports(source: str, found: tuple[int, str] | None) -> None:
         ("().__class__.__base__.__subclasses__()", "line 1 uses ().__class__.__base__.__subclasses__"),
         ("def f(row):\n    open = row.open\n    return open", None),
         ("class _Tariff:\n    def __init__(self, base):\n        self.base = base", None),
-        ("class _Tariff:\n    def of(self, row):\n        self.last = row", "writes to self.last"),
-        ("class _Tariff:\n    def __init__(self, row):\n        row.base = 1", "writes to row.base"),
-        ("def __init__(row):\n    row.base = 1", "writes to row.base"),
+        ("class _Tariff:\n    def of(self, row):\n        self.last = row", "line 3 writes to self.last"),
+        ("class _Tariff:\n    def __init__(self, row):\n        row.base = 1", "line 3 writes to row.base"),
+        ("def __init__(row):\n    row.base = 1", "line 2 writes to row.base"),
     ],
 )
 def test_reaching_beyond_the_row(source: str, said: str | None) -> None:
