@@ -71,9 +71,9 @@ class Clause:
     owner: Owner
     """Who mends it."""
     check: Check = field(repr=False)
-    needs: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     """Clauses without which this one says nothing: where one is not kept, this one is skipped."""
-    echoes: tuple[str, ...] = ()
+    suppressed_by: tuple[str, ...] = ()
     """Beginnings of codes whose breach shows here as well: where one of them is broken, this one, if broken too, is
     skipped, so that one fault is told once and at its root."""
 
@@ -81,6 +81,37 @@ class Clause:
     def page(self) -> str:
         """Where the clause is explained, from the project's root."""
         return f"docs/checks/{self.code}.md"
+
+
+DECLARED: dict[str, Clause] = {}
+"""Every clause by its code, as ``clause`` has declared them."""
+
+
+def clause(
+    code: str,
+    *,
+    topic: str,
+    owner: Owner,
+    rule: str,
+    broken: str,
+    requires: tuple[str, ...] = (),
+    suppressed_by: tuple[str, ...] = (),
+) -> Callable[[Check], Check]:
+    """Declare a clause on its check function; the words are those of ``Clause``.
+
+    Raises
+    ------
+    ValueError
+        When another clause has the code.
+    """
+
+    def declare(check: Check) -> Check:
+        if code in DECLARED:
+            raise ValueError(f"{code} is declared twice")
+        DECLARED[code] = Clause(code, topic, rule, broken, owner, check, requires, suppressed_by)
+        return check
+
+    return declare
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from handover.case import Case
-from handover.checks import (
+from handover.checks import (  # noqa: F401  each declares its clauses
     contract,
     coverage,
     heuristics,
+    manifest,
     model,
     parity,
+    purity,
     quality,
     repeat,
     shipping,
@@ -16,23 +18,14 @@ from handover.checks import (
     template,
     thresholds,
     training,
+    trial,
 )
 from handover.errors import CannotRunError
-from handover.finding import Broken, Clause, Finding, Kept, Skipped, Verdict
+from handover.finding import DECLARED, Broken, Clause, Finding, Kept, Skipped, Verdict
 
-CLAUSES: tuple[Clause, ...] = (
-    *contract.CLAUSES,
-    *heuristics.CLAUSES,
-    *model.CLAUSES,
-    *quality.CLAUSES,
-    *parity.CLAUSES,
-    *thresholds.CLAUSES,
-    *coverage.CLAUSES,
-    *repeat.CLAUSES,
-    *training.CLAUSES,
-    *shipping.CLAUSES,
-    *speed.CLAUSES,
-    *template.CLAUSES,
+GROUPS = "CHMPRSLT"
+CLAUSES: tuple[Clause, ...] = tuple(
+    sorted(DECLARED.values(), key=lambda clause: (GROUPS.index(clause.code[0]), clause.code))
 )
 
 
@@ -66,7 +59,7 @@ def hold(
     """Hold a case to the wanted clauses, in order, giving each finding as it is made; ``begin`` hears of each before.
 
     Clauses that a wanted one needs are held too, silently; where one of them is not kept, the wanted one is skipped. A
-    wanted one that is broken is skipped as well where another wanted one is broken that it only echoes.
+    wanted one that is broken is skipped as well where another wanted one, of which it only follows, is broken.
     """
     wanted = list(wanted)
     known = {clause.code: clause for clause in clauses}
@@ -76,14 +69,14 @@ def hold(
         if clause.code not in found:
             missing = [
                 finding
-                for finding in (settle(known[code]) for code in clause.needs)
+                for finding in (settle(known[code]) for code in clause.requires)
                 if finding.verdict is not Verdict.KEPT
             ]
             if not missing:
                 begin(clause)
             finding = _skipped_for(clause, missing) if missing else _held(clause, case)
-            if finding.verdict is Verdict.BROKEN and clause.echoes:
-                roots = [settle(other) for other in wanted if other.code.startswith(clause.echoes)]
+            if finding.verdict is Verdict.BROKEN and clause.suppressed_by:
+                roots = [settle(other) for other in wanted if other.code.startswith(clause.suppressed_by)]
                 broken = [root for root in roots if root.verdict is Verdict.BROKEN]
                 finding = _skipped_for(clause, broken) if broken else finding
             found[clause.code] = finding

@@ -10,7 +10,7 @@ from handover.agreement import ContractError
 from handover.case import Case
 from handover.diff.changes import Level, changes, least_version, reaches
 from handover.diff.revisions import Agreed, NoBaseError
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Skipped, clause
 from handover.limit import TooLongError
 from handover.source import RefusedSourceError
 
@@ -25,6 +25,14 @@ MEANINGS: dict[Level, str] = {
 }
 
 
+COMPILES = ("C101", "C102", "C103", "C104", "C105", "C111", "C112")
+# What is wrong with contract.py itself is the root; that it was not delivered since is only what follows.
+IN_CONTRACT = ("C106", "C107", "C108", "H105", "H107")
+
+
+@clause(
+    "C101", topic="contract", owner="modelling", rule="contract.py can be read", broken="contract.py cannot be read"
+)
 def readable(case: Case) -> Broken | None:  # noqa: PLR0911  one way out for each way to fail
     """``contract.py`` runs, and defines ``CONTRACT``."""
     path = case.folder / "contract.py"
@@ -82,36 +90,92 @@ def _about(case: Case, topic: str) -> Broken | None:
     return Broken(f"{error}.", case.folder / "contract.py", line)
 
 
+@clause(
+    "C102",
+    topic="version",
+    owner="modelling",
+    requires=("C101",),
+    rule="the contract's version is major.minor.patch",
+    broken="the contract's version is not major.minor.patch",
+)
 def version_form(case: Case) -> Broken | None:
     """The version is major.minor.patch."""
     return _about(case, "version")
 
 
+@clause(
+    "C103",
+    topic="decisions",
+    owner="both teams",
+    requires=("C101",),
+    rule="every score in the range has a decision",
+    broken="the decisions do not cover the score's range",
+)
 def decisions_cover(case: Case) -> Broken | None:
     """Every score in the range has a decision."""
     return _about(case, "decisions")
 
 
+@clause(
+    "C104",
+    topic="types",
+    owner="modelling",
+    requires=("C101",),
+    rule="every field is a number, a flag or a closed list of categories",
+    broken="a field is of a type that no column of a model can have",
+)
 def columns_typed(case: Case) -> Broken | None:
     """Every field has a type that a model's column can have; every category is closed."""
     return _about(case, "type")
 
 
+@clause(
+    "C105",
+    topic="bounds",
+    owner="modelling",
+    requires=("C101",),
+    rule="every number has a lowest and a highest value",
+    broken="a number does not have two ends that it can lie between",
+)
 def numbers_bounded(case: Case) -> Broken | None:
     """Every number has two ends, within float32."""
     return _about(case, "bounds")
 
 
+@clause(
+    "C111",
+    topic="strict",
+    owner="modelling",
+    requires=("C101",),
+    rule="a row holds what the contract says, or it is refused",
+    broken="the contract lets in what it does not say",
+)
 def strict(case: Case) -> Broken | None:
     """Nothing gets into a row that the contract does not say: no laxer class, no default beyond its own field."""
     return _about(case, "strict")
 
 
+@clause(
+    "C112",
+    topic="budgets",
+    owner="both teams",
+    requires=("C101",),
+    rule="every budget is a limit",
+    broken="a budget limits nothing",
+)
 def budgets_limit(case: Case) -> Broken | None:
     """Every budget is a number that limits something."""
     return _about(case, "budgets")
 
 
+@clause(
+    "C106",
+    topic="integers",
+    owner="modelling",
+    requires=COMPILES,
+    rule="float32 holds every whole number exactly",
+    broken="a whole number is too large for float32",
+)
 def integers_exact(case: Case) -> Broken | None:
     """No whole number is so large that float32 would round it to its neighbour."""
     for name, schema in case.compiled["schema"]["properties"].items():
@@ -127,6 +191,14 @@ def integers_exact(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "C107",
+    topic="descriptions",
+    owner="modelling",
+    requires=COMPILES,
+    rule="every field says what it is and in which unit",
+    broken="a field does not say what it is",
+)
 def described(case: Case) -> Broken | None:
     """Every field says what it is; a number also says its unit in square brackets."""
     kinds = {field["name"]: field["kind"] for field in case.compiled["fields"]}
@@ -149,6 +221,14 @@ def described(case: Case) -> Broken | None:
     return Broken(" ".join(said), case.folder / "contract.py", case.field_line((mute + unitless)[0]))
 
 
+@clause(
+    "C108",
+    topic="names",
+    owner="modelling",
+    requires=COMPILES,
+    rule="fields are named in small letters, digits and underscores, and no two categories look alike",
+    broken="a field or a category has a name that callers will trip over",
+)
 def well_named(case: Case) -> Broken | None:
     """Fields are named as JSON and Python both write names, and once; no two categories look alike."""
     odd = [
@@ -182,6 +262,15 @@ def _alike(categories: list[str]) -> str:
     return ""
 
 
+@clause(
+    "C109",
+    topic="contract.json",
+    owner="modelling",
+    requires=COMPILES,
+    suppressed_by=(*IN_CONTRACT, "C110"),
+    rule="contract.json is what contract.py compiles to",
+    broken="contract.json is not what contract.py says",
+)
 def compiled_afresh(case: Case) -> Broken | None:
     """``contract.json`` is what ``contract.py`` compiles to today."""
     try:
@@ -206,6 +295,15 @@ def compiled_afresh(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "C110",
+    topic="version raised",
+    owner="modelling",
+    requires=COMPILES,
+    suppressed_by=IN_CONTRACT,
+    rule="the version is raised as far as the change since the base branch demands",
+    broken="the contract changed more than its version says",
+)
 def version_raised(case: Case) -> Broken | Skipped | None:
     """The version is raised as far as the change since the base branch demands."""
     try:
@@ -232,120 +330,3 @@ def _not_raised(case: Case, agreed: Agreed) -> Broken | None:
         case.word_line("version"),
         details="\n".join(f"{change.level}  {change.sentence}" for change in found),
     )
-
-
-COMPILES = ("C101", "C102", "C103", "C104", "C105", "C111", "C112")
-# What is wrong with contract.py itself is the root; that it was not delivered since is only what follows.
-IN_CONTRACT = ("C106", "C107", "C108", "H105", "H107")
-
-CLAUSES = (
-    Clause(
-        "C101",
-        "contract",
-        "contract.py can be read",
-        "contract.py cannot be read",
-        "modelling",
-        readable,
-    ),
-    Clause(
-        "C102",
-        "version",
-        "the contract's version is major.minor.patch",
-        "the contract's version is not major.minor.patch",
-        "modelling",
-        version_form,
-        ("C101",),
-    ),
-    Clause(
-        "C103",
-        "decisions",
-        "every score in the range has a decision",
-        "the decisions do not cover the score's range",
-        "both teams",
-        decisions_cover,
-        ("C101",),
-    ),
-    Clause(
-        "C104",
-        "types",
-        "every field is a number, a flag or a closed list of categories",
-        "a field is of a type that no column of a model can have",
-        "modelling",
-        columns_typed,
-        ("C101",),
-    ),
-    Clause(
-        "C105",
-        "bounds",
-        "every number has a lowest and a highest value",
-        "a number does not have two ends that it can lie between",
-        "modelling",
-        numbers_bounded,
-        ("C101",),
-    ),
-    Clause(
-        "C106",
-        "integers",
-        "float32 holds every whole number exactly",
-        "a whole number is too large for float32",
-        "modelling",
-        integers_exact,
-        COMPILES,
-    ),
-    Clause(
-        "C107",
-        "descriptions",
-        "every field says what it is and in which unit",
-        "a field does not say what it is",
-        "modelling",
-        described,
-        COMPILES,
-    ),
-    Clause(
-        "C108",
-        "names",
-        "fields are named in small letters, digits and underscores, and no two categories look alike",
-        "a field or a category has a name that callers will trip over",
-        "modelling",
-        well_named,
-        COMPILES,
-    ),
-    Clause(
-        "C109",
-        "contract.json",
-        "contract.json is what contract.py compiles to",
-        "contract.json is not what contract.py says",
-        "modelling",
-        compiled_afresh,
-        COMPILES,
-        (*IN_CONTRACT, "C110"),
-    ),
-    Clause(
-        "C110",
-        "version raised",
-        "the version is raised as far as the change since the base branch demands",
-        "the contract changed more than its version says",
-        "modelling",
-        version_raised,
-        COMPILES,
-        IN_CONTRACT,
-    ),
-    Clause(
-        "C111",
-        "strict",
-        "a row holds what the contract says, or it is refused",
-        "the contract lets in what it does not say",
-        "modelling",
-        strict,
-        ("C101",),
-    ),
-    Clause(
-        "C112",
-        "budgets",
-        "every budget is a limit",
-        "a budget limits nothing",
-        "both teams",
-        budgets_limit,
-        ("C101",),
-    ),
-)

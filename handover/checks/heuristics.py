@@ -11,12 +11,21 @@ import numpy as np
 from handover.case import Case
 from handover.checks.contract import COMPILES, UNIT, line_in
 from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
-from handover.checks.trial import finite
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Skipped, clause
 from handover.limit import TooLongError
 from handover.source import RefusedSourceError
 
+ROWS = ("C109", "H101", "H105", "H106", "P201")
 
+
+@clause(
+    "H101",
+    topic="heuristics",
+    owner="modelling",
+    suppressed_by=("C101",),
+    rule="heuristics.py runs",
+    broken="heuristics.py does not run",
+)
 def runs(case: Case) -> Broken | Skipped | None:
     """``heuristics.py`` runs as the function runs it: alone, without the contract's Python.
 
@@ -40,6 +49,14 @@ def runs(case: Case) -> Broken | Skipped | None:
     return None
 
 
+@clause(
+    "H104",
+    topic="docstrings",
+    owner="modelling",
+    requires=("H101", "H106"),
+    rule="each heuristic says what it computes and in which unit",
+    broken="a heuristic does not say what it computes",
+)
 def documented(case: Case) -> Broken | None:
     """Each heuristic says what it computes, with its unit in square brackets."""
     silent = [
@@ -55,6 +72,14 @@ def documented(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "H105",
+    topic="names",
+    owner="modelling",
+    requires=(*COMPILES, "H101", "H106"),
+    rule="no two columns share a name",
+    broken="two columns share a name",
+)
 def named_once(case: Case) -> Broken | None:
     """No two columns share a name."""
     fields = {field["name"] for field in case.compiled["fields"]}
@@ -74,6 +99,14 @@ def named_once(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "H106",
+    topic="signature",
+    owner="modelling",
+    requires=("H101",),
+    rule="each heuristic takes one row",
+    broken="a public function is no heuristic",
+)
 def takes_one_row(case: Case) -> Broken | None:
     """Each public name that can be called is a plain function of the row, and of nothing else."""
     heuristics = case.heuristics
@@ -110,6 +143,14 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
     return ""
 
 
+@clause(
+    "H108",
+    topic="repeatable",
+    owner="modelling",
+    requires=(*ROWS, "H107"),
+    rule="a heuristic gives the same twice",
+    broken="a heuristic is not a function of its row",
+)
 def repeats(case: Case) -> Broken | None:
     """A heuristic gives the same twice, and leaves the row as it was."""
     for index, row in enumerate(case.golden_rows):
@@ -132,6 +173,15 @@ def repeats(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "H109",
+    topic="constant",
+    owner="modelling",
+    requires=(*ROWS, "H107"),
+    suppressed_by=("H108",),
+    rule="no heuristic is constant",
+    broken="a heuristic says nothing",
+)
 def says_something(case: Case) -> Broken | None:
     """No heuristic is the same number on every row: not on the golden ones, and not on drawn ones either."""
     first = len(case.compiled["fields"])
@@ -151,6 +201,15 @@ def _shown(value: np.float32) -> str:
     return "None" if np.isnan(value) else f"{value:g}"
 
 
+@clause(
+    "H110",
+    topic="copies",
+    owner="modelling",
+    requires=(*ROWS, "H107"),
+    suppressed_by=("H108", "H109"),
+    rule="no heuristic repeats another column",
+    broken="a heuristic says what another column says already",
+)
 def says_something_new(case: Case) -> Broken | None:
     """No heuristic repeats another column."""
     first = len(case.compiled["fields"])
@@ -167,98 +226,3 @@ def says_something_new(case: Case) -> Broken | None:
 
 
 READ_FIRST = (("H102", imports_arithmetic_only), ("H103", touches_only_its_row))
-ROWS = ("C109", "H101", "H105", "H106", "P201")
-
-CLAUSES = (
-    Clause(
-        "H101",
-        "heuristics",
-        "heuristics.py runs",
-        "heuristics.py does not run",
-        "modelling",
-        runs,
-        echoes=("C101",),
-    ),
-    Clause(
-        "H102",
-        "imports",
-        "heuristics import arithmetic only",
-        "heuristics.py imports what the function does not have or must not use",
-        "modelling",
-        imports_arithmetic_only,
-    ),
-    Clause(
-        "H103",
-        "purity",
-        "a heuristic touches only its row",
-        "a heuristic reaches beyond its row",
-        "modelling",
-        touches_only_its_row,
-        echoes=("H102",),
-    ),
-    Clause(
-        "H104",
-        "docstrings",
-        "each heuristic says what it computes and in which unit",
-        "a heuristic does not say what it computes",
-        "modelling",
-        documented,
-        ("H101", "H106"),
-    ),
-    Clause(
-        "H105",
-        "names",
-        "no two columns share a name",
-        "two columns share a name",
-        "modelling",
-        named_once,
-        (*COMPILES, "H101", "H106"),
-    ),
-    Clause(
-        "H106",
-        "signature",
-        "each heuristic takes one row",
-        "a public function is no heuristic",
-        "modelling",
-        takes_one_row,
-        ("H101",),
-    ),
-    Clause(
-        "H107",
-        "finite",
-        "each heuristic soon gives a number for every row that the contract accepts",
-        "a heuristic fails on a row that the contract accepts",
-        "modelling",
-        finite,
-        (*COMPILES, "H101", "H106"),
-    ),
-    Clause(
-        "H108",
-        "repeatable",
-        "a heuristic gives the same twice",
-        "a heuristic is not a function of its row",
-        "modelling",
-        repeats,
-        (*ROWS, "H107"),
-    ),
-    Clause(
-        "H109",
-        "constant",
-        "no heuristic is constant",
-        "a heuristic says nothing",
-        "modelling",
-        says_something,
-        (*ROWS, "H107"),
-        ("H108",),
-    ),
-    Clause(
-        "H110",
-        "copies",
-        "no heuristic repeats another column",
-        "a heuristic says what another column says already",
-        "modelling",
-        says_something_new,
-        (*ROWS, "H107"),
-        ("H108", "H109"),
-    ),
-)

@@ -10,7 +10,7 @@ import numpy as np
 
 from handover.case import Case
 from handover.deliver import FILES, baseline, reference_row
-from handover.finding import Broken
+from handover.finding import Broken, clause
 from handover.quality import HELD_OUT
 from predictor import delivery as serving
 
@@ -21,6 +21,14 @@ LINE_ENDINGS = (
 REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
 
 
+@clause(
+    "M101",
+    topic="hashes",
+    owner="modelling",
+    suppressed_by=("C101", "C109", "H", "P201"),
+    rule="every file is the one that the manifest vouches for",
+    broken="a file is not the one that was delivered",
+)
 def hashes_hold(case: Case) -> Broken | None:
     """Every file is the one that the manifest vouches for."""
     manifest = case.folder / serving.MANIFEST
@@ -66,6 +74,14 @@ def damage(content: bytes) -> str:
     return ""
 
 
+@clause(
+    "M111",
+    topic="manifest",
+    owner="modelling",
+    requires=("C109", "H107", "M101", "M109", "P201"),
+    rule="the manifest says what the delivery's other files say",
+    broken="the manifest and the delivery contradict each other",
+)
 def agrees(case: Case) -> Broken | None:
     """The manifest says of the delivery what its other files say."""
     manifest, agreed = case.manifest, case.compiled

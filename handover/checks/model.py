@@ -12,8 +12,8 @@ from hypothesis.errors import NoSuchExample
 from onnx import TensorProto
 
 from handover.case import Case
-from handover.checks.manifest import agrees, damage, hashes_hold
-from handover.finding import Broken, Check, Clause, Outcome, Skipped
+from handover.checks.manifest import damage
+from handover.finding import Broken, Check, Outcome, Skipped, clause
 from handover.rows import accepted_rows
 from predictor import delivery as serving
 
@@ -36,6 +36,18 @@ OF_ONNXRUNTIME = re.compile(
 )
 
 
+FILE = ("M101", "M102")
+
+
+@clause(
+    "M102",
+    topic="loads",
+    owner="modelling",
+    requires=("M101",),
+    suppressed_by=("M105", "M106", "M107"),
+    rule="the layer's onnxruntime opens the model",
+    broken="onnxruntime does not open the model",
+)
 def loads(case: Case) -> Broken | None:
     """The layer's onnxruntime opens the file."""
     path = case.folder / "model.onnx"
@@ -75,6 +87,14 @@ def _of_the_graph(check: Check) -> Check:
     return held
 
 
+@clause(
+    "M103",
+    topic="input",
+    owner="modelling",
+    requires=FILE,
+    rule="the model takes one float32 row of the agreed columns",
+    broken="the model does not take the agreed row",
+)
 def one_input(case: Case) -> Broken | None:
     """The one input is ``features``, float32 [N, K], K the number of columns."""
     width = len(case.manifest["columns"])
@@ -86,6 +106,14 @@ def one_input(case: Case) -> Broken | None:
     return Broken(f"The inputs are {said}; it should be features: float32[N, {width}].", case.folder / "model.onnx")
 
 
+@clause(
+    "M104",
+    topic="output",
+    owner="modelling",
+    requires=(*FILE, "M103"),
+    rule="the model gives one float32 score for each row",
+    broken="the model does not give one score for each row",
+)
 def one_score(case: Case) -> Broken | None:
     """The one output is ``score``, float32 [N]: as many scores as rows, whatever the number of rows."""
     path = case.folder / "model.onnx"
@@ -121,6 +149,14 @@ def _said(value: onnx.ValueInfoProto) -> str:
     return f"{value.name}: {kind}[{sizes}]"
 
 
+@clause(
+    "M105",
+    topic="operators",
+    owner="modelling",
+    requires=("M101",),
+    rule="the model uses standard operators only",
+    broken="the model needs operators that production does not have",
+)
 @_of_the_graph
 def known_operators(case: Case) -> Broken | None:
     """Operators come from ai.onnx and ai.onnx.ml only, and no function of its own is in the file."""
@@ -133,6 +169,14 @@ def known_operators(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "M106",
+    topic="control flow",
+    owner="modelling",
+    requires=("M101",),
+    rule="the model runs straight through",
+    broken="the model branches, loops or draws lots",
+)
 @_of_the_graph
 def straight(case: Case) -> Broken | None:
     """The graph runs straight through: no branch, no loop, nothing drawn at random."""
@@ -147,6 +191,14 @@ def straight(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "M107",
+    topic="external data",
+    owner="modelling",
+    requires=("M101",),
+    rule="all weights are in the model's file",
+    broken="the model keeps weights outside of its file",
+)
 @_of_the_graph
 def self_contained(case: Case) -> Broken | None:
     """All weights are in the file."""
@@ -158,6 +210,14 @@ def self_contained(case: Case) -> Broken | None:
     return Broken(f"In another file: {', '.join(outside)}.", case.folder / "model.onnx")
 
 
+@clause(
+    "M108",
+    topic="size",
+    owner="modelling",
+    requires=("C102", "C103", "C111", "C112", "M101"),
+    rule="the model is within its budget",
+    broken="the model is too large",
+)
 def small(case: Case) -> Broken | None:
     """The file is within the contract's budget."""
     kib = (case.folder / "model.onnx").stat().st_size / KIB
@@ -171,6 +231,14 @@ def small(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "M109",
+    topic="columns",
+    owner="modelling",
+    requires=("C109", "H106", "M101"),
+    rule="the model was trained on the columns that the encoder gives",
+    broken="the model was trained on other columns",
+)
 def same_columns(case: Case) -> Broken | None:
     """The columns that the model was trained on are those that the encoder gives today."""
     trained = [column["name"] for column in case.manifest["columns"]]
@@ -187,6 +255,15 @@ def same_columns(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "M110",
+    topic="range",
+    owner="modelling",
+    requires=("M104", "M109", "H107", "P201"),
+    suppressed_by=("M106", "H102", "H103", "H108"),
+    rule="the score stays in the contract's range",
+    broken="the model leaves the score's range",
+)
 def within_range(case: Case) -> Broken | None:
     """The score stays in the contract's range for every row that the contract accepts."""
     score = case.contract.score
@@ -222,110 +299,3 @@ def _outside(case: Case, which: str, given: np.float32, details: str = "") -> Br
         cause=missing if np.isnan(given) else "",
         details=details,
     )
-
-
-FILE = ("M101", "M102")
-
-CLAUSES = (
-    Clause(
-        "M101",
-        "hashes",
-        "every file is the one that the manifest vouches for",
-        "a file is not the one that was delivered",
-        "modelling",
-        hashes_hold,
-        echoes=("C101", "C109", "H", "P201"),
-    ),
-    Clause(
-        "M102",
-        "loads",
-        "the layer's onnxruntime opens the model",
-        "onnxruntime does not open the model",
-        "modelling",
-        loads,
-        ("M101",),
-        ("M105", "M106", "M107"),
-    ),
-    Clause(
-        "M103",
-        "input",
-        "the model takes one float32 row of the agreed columns",
-        "the model does not take the agreed row",
-        "modelling",
-        one_input,
-        FILE,
-    ),
-    Clause(
-        "M104",
-        "output",
-        "the model gives one float32 score for each row",
-        "the model does not give one score for each row",
-        "modelling",
-        one_score,
-        (*FILE, "M103"),
-    ),
-    Clause(
-        "M105",
-        "operators",
-        "the model uses standard operators only",
-        "the model needs operators that production does not have",
-        "modelling",
-        known_operators,
-        ("M101",),
-    ),
-    Clause(
-        "M106",
-        "control flow",
-        "the model runs straight through",
-        "the model branches, loops or draws lots",
-        "modelling",
-        straight,
-        ("M101",),
-    ),
-    Clause(
-        "M107",
-        "external data",
-        "all weights are in the model's file",
-        "the model keeps weights outside of its file",
-        "modelling",
-        self_contained,
-        ("M101",),
-    ),
-    Clause(
-        "M108",
-        "size",
-        "the model is within its budget",
-        "the model is too large",
-        "modelling",
-        small,
-        ("C102", "C103", "C111", "C112", "M101"),
-    ),
-    Clause(
-        "M109",
-        "columns",
-        "the model was trained on the columns that the encoder gives",
-        "the model was trained on other columns",
-        "modelling",
-        same_columns,
-        ("C109", "H106", "M101"),
-    ),
-    Clause(
-        "M110",
-        "range",
-        "the score stays in the contract's range",
-        "the model leaves the score's range",
-        "modelling",
-        within_range,
-        ("M104", "M109", "H107", "P201"),
-        ("M106", "H102", "H103", "H108"),
-    ),
-    Clause(
-        "M111",
-        "manifest",
-        "the manifest says what the delivery's other files say",
-        "the manifest and the delivery contradict each other",
-        "modelling",
-        agrees,
-        ("C109", "H107", "M101", "M109", "P201"),
-    ),
-)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover.case import Case, RefusedError
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Skipped, clause
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
 from handover.rows import different_rows
@@ -31,6 +31,19 @@ NOT_OF_ONE_TRAINING = (
 type Rows = NDArray[np.intp]
 
 
+GRAPH = ("H107", "M104", "M109", "P201")
+# Where one of these is broken, other answers than the training's are only what follows.
+ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
+
+
+@clause(
+    "P201",
+    topic="golden rows",
+    owner="modelling",
+    requires=("C109",),
+    rule="the golden rows are rows of the contract",
+    broken="the golden rows cannot prove anything",
+)
 def golden_rows_hold(case: Case) -> Broken | None:
     """The golden rows are rows of the contract, and enough of them."""
     path = case.folder / "golden.jsonl"
@@ -79,6 +92,15 @@ def _no_golden_row(case: Case, line: Any, number: int) -> str:
     return f"The contract refuses row {number}: {said}." if said else ""
 
 
+@clause(
+    "P202",
+    topic="batch",
+    owner="modelling",
+    requires=GRAPH,
+    suppressed_by=ELSEWHERE,
+    rule="a row scores the same alone and among others",
+    broken="a row scores otherwise among others",
+)
 def alone_as_in_a_batch(case: Case) -> Broken | None:
     """A row scored alone gets what it gets among others, within the tolerance.
 
@@ -96,6 +118,15 @@ def alone_as_in_a_batch(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "P203",
+    topic="parity",
+    owner="modelling",
+    requires=(*GRAPH, "P202"),
+    suppressed_by=ELSEWHERE,
+    rule="the model gives the answers it was delivered with",
+    broken="the model does not give the answers it was delivered with",
+)
 def same_scores(case: Case) -> Broken | None:
     """Every golden row gets its training-time score, within the tolerance."""
     rows = _apart(case, case.golden_here, case.golden_scores)
@@ -171,6 +202,15 @@ def _side_by_side(case: Case, rows: Rows, given: NDArray[np.floating]) -> str:
     return "\n".join(lines)
 
 
+@clause(
+    "P204",
+    topic="decisions",
+    owner="modelling",
+    requires=(*GRAPH, "P203"),
+    suppressed_by=ELSEWHERE,
+    rule="no decision differs from training",
+    broken="a decision differs from training",
+)
 def same_decisions(case: Case) -> Broken | None:
     """No golden row gets another decision than in training."""
     flipped = [row for row, line in enumerate(case.golden) if case.decide(case.golden_here[row]) != line["decision"]]
@@ -189,6 +229,15 @@ def same_decisions(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "P205",
+    topic="start",
+    owner="modelling",
+    requires=("P203", "P204"),
+    suppressed_by=ELSEWHERE,
+    rule="the built function opens the delivery",
+    broken="the built function does not open the delivery",
+)
 def starts(case: Case) -> Broken | Skipped | None:
     """The built function opens the delivery, in AWS's own runtime."""
     try:
@@ -215,6 +264,15 @@ def _own_words(lines: Iterable[str]) -> str:
     return ""
 
 
+@clause(
+    "P206",
+    topic="built",
+    owner="deployment",
+    requires=("P205",),
+    suppressed_by=ELSEWHERE,
+    rule="the built function gives the answers of the training",
+    broken="the built function does not give the answers of the training",
+)
 def built_scores(case: Case) -> Broken | None:
     """The built function gives every golden row its training-time score."""
     try:
@@ -226,6 +284,15 @@ def built_scores(case: Case) -> Broken | None:
     return _parity(case, given, cause, "heuristics.py")
 
 
+@clause(
+    "P207",
+    topic="twice",
+    owner="modelling",
+    requires=("P206",),
+    suppressed_by=ELSEWHERE,
+    rule="a row gets the same answer twice",
+    broken="a row gets another answer the second time",
+)
 def same_twice(case: Case) -> Broken | None:
     """The same row gets the same answer twice, from the same environment."""
     rows = [line["row"] for line in case.golden[:AGAIN]]
@@ -237,80 +304,3 @@ def same_twice(case: Case) -> Broken | None:
                 cause="A heuristic remembers something between requests.",
             )
     return None
-
-
-GRAPH = ("H107", "M104", "M109", "P201")
-# Where one of these is broken, other answers than the training's are only what follows.
-ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
-
-CLAUSES = (
-    Clause(
-        "P201",
-        "golden rows",
-        "the golden rows are rows of the contract",
-        "the golden rows cannot prove anything",
-        "modelling",
-        golden_rows_hold,
-        ("C109",),
-    ),
-    Clause(
-        "P202",
-        "batch",
-        "a row scores the same alone and among others",
-        "a row scores otherwise among others",
-        "modelling",
-        alone_as_in_a_batch,
-        GRAPH,
-        ELSEWHERE,
-    ),
-    Clause(
-        "P203",
-        "parity",
-        "the model gives the answers it was delivered with",
-        "the model does not give the answers it was delivered with",
-        "modelling",
-        same_scores,
-        (*GRAPH, "P202"),
-        ELSEWHERE,
-    ),
-    Clause(
-        "P204",
-        "decisions",
-        "no decision differs from training",
-        "a decision differs from training",
-        "modelling",
-        same_decisions,
-        (*GRAPH, "P203"),
-        ELSEWHERE,
-    ),
-    Clause(
-        "P205",
-        "start",
-        "the built function opens the delivery",
-        "the built function does not open the delivery",
-        "modelling",
-        starts,
-        ("P203", "P204"),
-        ELSEWHERE,
-    ),
-    Clause(
-        "P206",
-        "built",
-        "the built function gives the answers of the training",
-        "the built function does not give the answers of the training",
-        "deployment",
-        built_scores,
-        ("P205",),
-        ELSEWHERE,
-    ),
-    Clause(
-        "P207",
-        "twice",
-        "a row gets the same answer twice",
-        "a row gets another answer the second time",
-        "modelling",
-        same_twice,
-        ("P206",),
-        ELSEWHERE,
-    ),
-)

@@ -1,7 +1,7 @@
 """H, what a heuristic must keep away from: read in its source, for no number of runs would show all of it."""
 
 from handover.case import NOT_IN_PRODUCTION, Case
-from handover.finding import Broken, Skipped
+from handover.finding import Broken, Skipped, clause
 from handover.source import PURE_MODULES, foreign_import, reach_beyond_the_row
 
 HARDLY_KNOWN = {"__future__", "collections.abc", "typing"}  # allowed as well, but nobody looks for them in a list
@@ -9,6 +9,13 @@ NO_CONTRACT = "Only `if TYPE_CHECKING:` may import the contract: in production t
 UNREADABLE = Skipped("needs H101", lacks=("H101",))  # what Python cannot read is not judged, and H101 says why
 
 
+@clause(
+    "H102",
+    topic="imports",
+    owner="modelling",
+    rule="heuristics import arithmetic only",
+    broken="heuristics.py imports what the function does not have or must not use",
+)
 def imports_arithmetic_only(case: Case) -> Broken | Skipped | None:
     """Nothing is imported but the standard library's arithmetic."""
     try:
@@ -27,6 +34,14 @@ def imports_arithmetic_only(case: Case) -> Broken | Skipped | None:
     )
 
 
+@clause(
+    "H103",
+    topic="purity",
+    owner="modelling",
+    suppressed_by=("H102",),
+    rule="a heuristic touches only its row",
+    broken="a heuristic reaches beyond its row",
+)
 def touches_only_its_row(case: Case) -> Broken | Skipped | None:
     """No heuristic reads or writes anything but its row: no file, no clock, no global."""
     try:

@@ -6,7 +6,7 @@ import numpy as np
 
 from handover.case import Case
 from handover.conversion import thresholds
-from handover.finding import Broken, Clause
+from handover.finding import Broken, clause
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
 from predictor.encoder import FLOAT32_MAX
@@ -18,6 +18,19 @@ FEWEST_THRESHOLDS = 10  # of fewer, one may lie anywhere
 MOST_OUTSIDE = 0.2
 
 
+JUDGED = ("C109", "M101", "M111", "P201")
+TREES = ("M104", "M105", "M109", "P201")
+
+
+@clause(
+    "M112",
+    topic="learned",
+    owner="modelling",
+    requires=JUDGED,
+    suppressed_by=("M114",),
+    rule="the model is no worse than answering the mean label",
+    broken="the model knows no more than the mean label",
+)
 def learned(case: Case) -> Broken | None:
     """The model is no worse than answering the mean label to everyone."""
     budgets, score = case.contract.budgets, case.contract.score
@@ -27,6 +40,14 @@ def learned(case: Case) -> Broken | None:
     return Broken(evidence, case.training or case.folder / HELD_OUT, cause=cause) if evidence else None
 
 
+@clause(
+    "M113",
+    topic="believable",
+    owner="modelling",
+    requires=JUDGED,
+    rule="the model is not better than anybody would believe",
+    broken="the model is too good to be true",
+)
 def believable(case: Case) -> Broken | None:
     """The model is not better than anybody would believe."""
     evidence = case.held_out.believable(case.contract.budgets.most_auc)
@@ -40,6 +61,15 @@ def believable(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "M115",
+    topic="fall",
+    owner="modelling",
+    requires=(*JUDGED, "C110"),
+    suppressed_by=("M112", "M114"),
+    rule="the model is no worse than the one on the base branch",
+    broken="the model is worse than the one on the base branch",
+)
 def no_fall(case: Case) -> Broken | None:
     """The model is no worse than the one on the base branch, by more than the contract's budget and chance."""
     content, agreed = case.delivered_before(HELD_OUT), case.delivered_before("contract.json")
@@ -63,6 +93,14 @@ def no_fall(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "M114",
+    topic="ranges",
+    owner="modelling",
+    requires=TREES,
+    rule="the trees ask for numbers that their columns can have",
+    broken="the model was trained on other columns",
+)
 def asks_within_range(case: Case) -> Broken | None:
     """The trees ask for numbers that their columns can have."""
     # The largest number of all parts what is missing from all else.
@@ -95,48 +133,3 @@ def _ranges(case: Case) -> tuple[list[float], list[float]]:
     for place, field in enumerate(domains(case.compiled)):
         lowest[place], highest[place] = (0, len(field.choices) - 1) if field.choices else field.ends
     return lowest, highest
-
-
-JUDGED = ("C109", "M101", "M111", "P201")
-TREES = ("M104", "M105", "M109", "P201")
-
-CLAUSES = (
-    Clause(
-        "M112",
-        "learned",
-        "the model is no worse than answering the mean label",
-        "the model knows no more than the mean label",
-        "modelling",
-        learned,
-        JUDGED,
-        ("M114",),
-    ),
-    Clause(
-        "M113",
-        "believable",
-        "the model is not better than anybody would believe",
-        "the model is too good to be true",
-        "modelling",
-        believable,
-        JUDGED,
-    ),
-    Clause(
-        "M114",
-        "ranges",
-        "the trees ask for numbers that their columns can have",
-        "the model was trained on other columns",
-        "modelling",
-        asks_within_range,
-        TREES,
-    ),
-    Clause(
-        "M115",
-        "fall",
-        "the model is no worse than the one on the base branch",
-        "the model is worse than the one on the base branch",
-        "modelling",
-        no_fall,
-        (*JUDGED, "C110"),
-        ("M112", "M114"),
-    ),
-)

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from handover.case import Case
 from handover.checks.answers import apart
 from handover.deliver import FILES
-from handover.finding import Broken, Clause, Kept, Skipped
+from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
@@ -30,6 +30,14 @@ ELSEWHERE = (
 )
 
 
+@clause(
+    "R501",
+    topic="data",
+    owner="modelling",
+    requires=("M101",),
+    rule="the manifest says which data the model was trained on",
+    broken="the manifest does not say which data the model was trained on",
+)
 def data_told(case: Case) -> Broken | None:
     """The manifest says which data the model was trained on, with its hash."""
     told = case.manifest.get("training") or {}
@@ -43,6 +51,14 @@ def data_told(case: Case) -> Broken | None:
     )
 
 
+@clause(
+    "R502",
+    topic="same data",
+    owner="modelling",
+    requires=("R501",),
+    rule="the data here is the data of the training",
+    broken="the data here is not the data of the training",
+)
 def data_is_the_same(case: Case) -> Broken | Skipped | None:
     """The data here is the data that the model was trained on."""
     name, recorded = case.manifest["training"]["data"], case.manifest["training"]["sha256"]
@@ -80,6 +96,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@clause(
+    "R503",
+    topic="libraries",
+    owner="modelling",
+    requires=("M101",),
+    rule="the libraries here are those that the training used",
+    broken="the model was trained with other libraries",
+)
 def libraries_are_the_same(case: Case) -> Broken | None:
     """The libraries here are those that the training used."""
     manifest, recorded = case.folder / "manifest.json", case.manifest.get("versions")
@@ -120,6 +144,14 @@ def _release(version: Any) -> str:
     return str(version).partition("+")[0]
 
 
+@clause(
+    "R504",
+    topic="training",
+    owner="modelling",
+    requires=("C109", "R502", "R503"),
+    rule="the training runs through in a copy of the project",
+    broken="the training does not run through",
+)
 def trains(case: Case) -> Broken | None:
     """The training runs through in a copy of the project."""
     if case.training is None:
@@ -137,6 +169,15 @@ def trains(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "R505",
+    topic="same files",
+    owner="modelling",
+    requires=("R504",),
+    suppressed_by=("C", "H", "M", "P"),
+    rule="training again gives the same files; on another kind of machine, the same answers",
+    broken="training again gives another delivery",
+)
 def same_files(case: Case) -> Broken | Kept | None:
     """Training again gives the same files; on another kind of machine than the training's, the same answers."""
     again = case.trained_again()
@@ -225,53 +266,3 @@ def _values(then: Any, now: Any) -> str:
         return ""
     first = apart[0]
     return f"{len(apart)} of {before.size} values, the first {before.ravel()[first]} then, {after.ravel()[first]} now"
-
-
-CLAUSES = (
-    Clause(
-        "R501",
-        "data",
-        "the manifest says which data the model was trained on",
-        "the manifest does not say which data the model was trained on",
-        "modelling",
-        data_told,
-        ("M101",),
-    ),
-    Clause(
-        "R502",
-        "same data",
-        "the data here is the data of the training",
-        "the data here is not the data of the training",
-        "modelling",
-        data_is_the_same,
-        ("R501",),
-    ),
-    Clause(
-        "R503",
-        "libraries",
-        "the libraries here are those that the training used",
-        "the model was trained with other libraries",
-        "modelling",
-        libraries_are_the_same,
-        ("M101",),
-    ),
-    Clause(
-        "R504",
-        "training",
-        "the training runs through in a copy of the project",
-        "the training does not run through",
-        "modelling",
-        trains,
-        ("C109", "R502", "R503"),
-    ),
-    Clause(
-        "R505",
-        "same files",
-        "training again gives the same files; on another kind of machine, the same answers",
-        "training again gives another delivery",
-        "modelling",
-        same_files,
-        ("R504",),
-        ("C", "H", "M", "P"),  # what was changed after deliver() is not what training makes
-    ),
-)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from handover.case import Case
-from handover.finding import Broken, Check, Clause, Outcome, Skipped
+from handover.finding import Broken, Check, Outcome, Skipped, clause
 from handover.local.stack import machine_of
 from predictor.delivery import FILES, MANIFEST
 
@@ -49,6 +49,15 @@ def _when_built(check: Check) -> Check:
     return held
 
 
+@clause(
+    "S301",
+    topic="build",
+    owner="deployment",
+    requires=("M101",),
+    suppressed_by=("C", "H", "M", "P"),
+    rule="what is built is the delivery that ships",
+    broken="another delivery was built",
+)
 @_when_built
 def built_of_this(case: Case) -> Broken | None:
     """The built model layer holds the delivery that ships, whichever delivery is checked."""
@@ -61,6 +70,14 @@ def built_of_this(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "S302",
+    topic="size",
+    owner="deployment",
+    requires=("C102", "C103", "C111", "C112"),
+    rule="layers and function are within the agreed size",
+    broken="layers and function are larger than agreed",
+)
 @_when_built
 def unzipped_within_budget(case: Case) -> Broken | None:
     """Layers and function, unzipped, are within the contract's budget, and within Lambda's."""
@@ -79,6 +96,9 @@ def unzipped_within_budget(case: Case) -> Broken | None:
     return Broken(f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {said}.", case.build / "RuntimeLayer")
 
 
+@clause(
+    "S303", topic="upload", owner="deployment", rule="each zip can be uploaded", broken="a zip is too large for Lambda"
+)
 @_when_built
 def zipped_within_limit(case: Case) -> Broken | None:
     """Each artifact, zipped, can be uploaded to Lambda."""
@@ -93,6 +113,13 @@ def zipped_within_limit(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "S304",
+    topic="architecture",
+    owner="deployment",
+    rule="every shared object is for the built processor",
+    broken="a shared object is for another processor",
+)
 @_when_built
 def one_architecture(case: Case) -> Broken | None:
     """Every shared object is for the processor that was built for."""
@@ -116,6 +143,13 @@ def _architecture(case: Case) -> str:
     return next((layer["architecture"] for layer in layers if layer["layer"] == "RuntimeLayer"), "x86_64")
 
 
+@clause(
+    "S305",
+    topic="Python",
+    owner="deployment",
+    rule="every extension is for Python 3.13",
+    broken="an extension is for another Python",
+)
 @_when_built
 def this_python(case: Case) -> Broken | None:
     """Every extension module is for Python 3.13."""
@@ -126,6 +160,13 @@ def this_python(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "S306",
+    topic="glibc",
+    owner="deployment",
+    rule="Lambda's C library is new enough",
+    broken="a library needs a newer C library",
+)
 @_when_built
 def glibc_of_lambda(case: Case) -> Broken | None:
     """No shared object asks for a newer C library than Lambda has."""
@@ -142,6 +183,13 @@ def glibc_of_lambda(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "S307",
+    topic="byte-code",
+    owner="deployment",
+    rule="no cold start compiles a module",
+    broken="byte-code is missing or wrong",
+)
 @_when_built
 def bytecode_used(case: Case) -> Broken | None:
     """Every module has byte-code that Lambda will use: for this Python, unchecked, and of this very source."""
@@ -164,6 +212,13 @@ def bytecode_used(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "S308",
+    topic="ballast",
+    owner="deployment",
+    rule="only what is read ships",
+    broken="a file ships that is never read",
+)
 @_when_built
 def nothing_unread(case: Case) -> Broken | None:
     """No file ships that is never read in production."""
@@ -174,6 +229,13 @@ def nothing_unread(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "S309",
+    topic="lock",
+    owner="deployment",
+    rule="the layer holds what its lock names",
+    broken="the layer is not what its lock says",
+)
 @_when_built
 def locked_versions(case: Case) -> Broken | None:
     """The layer's packages are those of its lock."""
@@ -186,48 +248,3 @@ def locked_versions(case: Case) -> Broken | None:
             said = f"the lock says {wanted}" if wanted else "the lock does not name it"
             return Broken(f"The layer has {name} {version}, {said}.", lock, cause="Built before the lock was written.")
     return None
-
-
-def _clause(
-    code: str, topic: str, rule: str, broken: str, check: Check, *needs: str, echoes: tuple[str, ...] = ()
-) -> Clause:
-    return Clause(code, topic, rule, broken, "deployment", check, needs, echoes)
-
-
-CLAUSES = (
-    _clause(
-        "S301",
-        "build",
-        "what is built is the delivery that ships",
-        "another delivery was built",
-        built_of_this,
-        "M101",
-        echoes=("C", "H", "M", "P"),  # a delivery that is changed by hand is seldom built anew
-    ),
-    _clause(
-        "S302",
-        "size",
-        "layers and function are within the agreed size",
-        "layers and function are larger than agreed",
-        unzipped_within_budget,
-        "C102",
-        "C103",
-        "C111",
-        "C112",
-    ),
-    _clause("S303", "upload", "each zip can be uploaded", "a zip is too large for Lambda", zipped_within_limit),
-    _clause(
-        "S304",
-        "architecture",
-        "every shared object is for the built processor",
-        "a shared object is for another processor",
-        one_architecture,
-    ),
-    _clause("S305", "Python", "every extension is for Python 3.13", "an extension is for another Python", this_python),
-    _clause("S306", "glibc", "Lambda's C library is new enough", "a library needs a newer C library", glibc_of_lambda),
-    _clause("S307", "byte-code", "no cold start compiles a module", "byte-code is missing or wrong", bytecode_used),
-    _clause("S308", "ballast", "only what is read ships", "a file ships that is never read", nothing_unread),
-    _clause(
-        "S309", "lock", "the layer holds what its lock names", "the layer is not what its lock says", locked_versions
-    ),
-)

@@ -5,7 +5,7 @@ import ast
 import numpy as np
 
 from handover.case import Case
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Skipped, clause
 from handover.latency import NotMeasuredError, Times, modules, slowest_imports
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 
@@ -37,6 +37,14 @@ FORBIDDEN = {
 }
 
 
+@clause(
+    "L601",
+    topic="imports",
+    owner="both teams",
+    requires=("P206",),
+    rule="production imports nothing that it must never import",
+    broken="production imports what it must never import",
+)
 def imports_nothing_forbidden(case: Case) -> Broken | Skipped | None:
     """INIT imports none of what production must never import."""
     try:
@@ -56,6 +64,14 @@ def imports_nothing_forbidden(case: Case) -> Broken | Skipped | None:
     return Broken(evidence, case.root / "function", cause=cause)
 
 
+@clause(
+    "L602",
+    topic="cold start",
+    owner="both teams",
+    requires=("L601",),
+    rule="a cold start takes little more than the least that could answer",
+    broken="a cold start takes too long",
+)
 def starts_fast(case: Case) -> Broken | Skipped | None:
     """A cold start takes little more than the least that could answer."""
     try:
@@ -73,6 +89,14 @@ def starts_fast(case: Case) -> Broken | Skipped | None:
     )
 
 
+@clause(
+    "L603",
+    topic="warm request",
+    owner="both teams",
+    requires=("L602",),
+    rule="a warm request takes little more than the model alone",
+    broken="a warm request takes too long",
+)
 def answers_fast(case: Case) -> Broken | None:
     """A warm request takes little more than the model alone."""
     latency = case.latency
@@ -93,34 +117,3 @@ def _told(ratios: Times) -> str:
 
 def _each(times: Times) -> str:
     return " ".join(f"{time:.0f}" for time in times)
-
-
-CLAUSES = (
-    Clause(
-        "L601",
-        "imports",
-        "production imports nothing that it must never import",
-        "production imports what it must never import",
-        "both teams",
-        imports_nothing_forbidden,
-        ("P206",),
-    ),
-    Clause(
-        "L602",
-        "cold start",
-        "a cold start takes little more than the least that could answer",
-        "a cold start takes too long",
-        "both teams",
-        starts_fast,
-        ("L601",),
-    ),
-    Clause(
-        "L603",
-        "warm request",
-        "a warm request takes little more than the model alone",
-        "a warm request takes too long",
-        "both teams",
-        answers_fast,
-        ("L602",),
-    ),
-)

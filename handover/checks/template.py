@@ -9,7 +9,7 @@ from typing import Any
 from samtranslator.model.exceptions import InvalidDocumentException
 
 from handover.case import Case
-from handover.finding import Broken, Clause
+from handover.finding import Broken, clause
 
 VERSION, FUNCTION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Function", "AWS::Lambda::Alias"
 # Actions for which AWS knows no resource to name (Service Authorization Reference).
@@ -19,10 +19,20 @@ UNVERSIONED = {"ReservedConcurrentExecutions"}
 QUIET = {"ORT_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
+T = ("T401",)
+
+
 def _broken(case: Case, evidence: str, name: str = "", cause: str = "") -> Broken:
     return Broken(evidence, case.template.path, case.template.line(name) if name else None, cause=cause)
 
 
+@clause(
+    "T401",
+    topic="template",
+    owner="deployment",
+    rule="SAM can turn template.yaml into a stack",
+    broken="SAM cannot read template.yaml",
+)
 def transforms(case: Case) -> Broken | None:
     """SAM can turn template.yaml into CloudFormation."""
     try:
@@ -46,6 +56,14 @@ def _layers_of(case: Case, folder: str) -> list[str]:
     ]
 
 
+@clause(
+    "T402",
+    topic="alias",
+    owner="deployment",
+    requires=T,
+    rule="a new model moves the alias",
+    broken="a new model would not reach the users",
+)
 def model_moves_the_alias(case: Case) -> Broken | None:
     """A new model, and nothing else, becomes a new version, and the alias moves to it."""
     layers = _layers_of(case, "layers/model")
@@ -68,6 +86,14 @@ def model_moves_the_alias(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "T403",
+    topic="parameters",
+    owner="deployment",
+    requires=T,
+    rule="a new parameter value moves the alias",
+    broken="a new parameter value would not reach the users",
+)
 def parameters_move_the_alias(case: Case) -> Broken | None:
     """A new value of a parameter that the function uses becomes a new version too."""
     functions, versions = case.template.of_kind(FUNCTION), case.template.of_kind(VERSION)
@@ -101,6 +127,14 @@ def _parameters(case: Case, said: Any) -> set[str]:
     return named & set(case.template.source.get("Parameters", {}))
 
 
+@clause(
+    "T404",
+    topic="logs",
+    owner="deployment",
+    requires=T,
+    rule="logs are kept for a time that is written down",
+    broken="a log is kept for ever",
+)
 def logs_are_kept_for_a_time(case: Case) -> Broken | None:
     """Every function writes to a log group of the template, and every log group has a retention."""
     groups = case.template.of_kind("AWS::Logs::LogGroup")
@@ -113,6 +147,14 @@ def logs_are_kept_for_a_time(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "T405",
+    topic="rights",
+    owner="deployment",
+    requires=T,
+    rule="functions may do what they need and nothing else",
+    broken="a role may do more than it needs",
+)
 def least_privilege(case: Case) -> Broken | None:
     """No policy allows every action or every resource, but where AWS knows no other."""
     for name, statement in _statements(case):
@@ -143,6 +185,14 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+@clause(
+    "T406",
+    topic="telemetry",
+    owner="deployment",
+    requires=T,
+    rule="onnxruntime sends nothing and starts no needless thread",
+    broken="onnxruntime is not kept silent",
+)
 def no_telemetry(case: Case) -> Broken | None:
     """Functions with onnxruntime keep it silent, and to one thread."""
     plain, runtimes = case.template.plain["Resources"], _layers_of(case, "layers/runtime")
@@ -163,6 +213,14 @@ def no_telemetry(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "T407",
+    topic="throttling",
+    owner="deployment",
+    requires=T,
+    rule="the API is throttled and logged",
+    broken="the API is not throttled or not logged",
+)
 def throttled(case: Case) -> Broken | None:
     """Every stage of the API is throttled, and writes an access log."""
     for name, stage in case.template.of_kind("AWS::ApiGatewayV2::Stage").items():
@@ -174,6 +232,14 @@ def throttled(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "T408",
+    topic="timeout",
+    owner="deployment",
+    requires=T,
+    rule="the function gives up before the API",
+    broken="the API gives up before the function",
+)
 def answers_in_time(case: Case) -> Broken | None:
     """The function gives up before the API does, so that its own answer is the one that is seen."""
     for name, integration in case.template.of_kind("AWS::ApiGatewayV2::Integration").items():
@@ -189,6 +255,14 @@ def answers_in_time(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "T409",
+    topic="auth",
+    owner="deployment",
+    requires=T,
+    rule="the API asks who calls",
+    broken="the API is open by default",
+)
 def closed_by_default(case: Case) -> Broken | None:
     """Nobody can call the API unsigned, unless somebody opened it on purpose."""
     parameters = case.template.source.get("Parameters", {})
@@ -201,6 +275,14 @@ def closed_by_default(case: Case) -> Broken | None:
     return None
 
 
+@clause(
+    "T410",
+    topic="environments",
+    owner="deployment",
+    requires=T,
+    rule="staging and prod set the same keys",
+    broken="staging and prod are not set alike",
+)
 def environments_agree(case: Case) -> Broken | None:
     """Staging and prod set the same keys: what was tried is what is deployed."""
     path = case.root / "samconfig.toml"
@@ -228,98 +310,3 @@ def _settings(environment: Any) -> set[str]:
             if key == "parameter_overrides":
                 found |= {f"{command}: {pair.partition('=')[0]}" for pair in str(value).split()}
     return found
-
-
-T = ("T401",)
-
-CLAUSES = (
-    Clause(
-        "T401",
-        "template",
-        "SAM can turn template.yaml into a stack",
-        "SAM cannot read template.yaml",
-        "deployment",
-        transforms,
-    ),
-    Clause(
-        "T402",
-        "alias",
-        "a new model moves the alias",
-        "a new model would not reach the users",
-        "deployment",
-        model_moves_the_alias,
-        T,
-    ),
-    Clause(
-        "T403",
-        "parameters",
-        "a new parameter value moves the alias",
-        "a new parameter value would not reach the users",
-        "deployment",
-        parameters_move_the_alias,
-        T,
-    ),
-    Clause(
-        "T404",
-        "logs",
-        "logs are kept for a time that is written down",
-        "a log is kept for ever",
-        "deployment",
-        logs_are_kept_for_a_time,
-        T,
-    ),
-    Clause(
-        "T405",
-        "rights",
-        "functions may do what they need and nothing else",
-        "a role may do more than it needs",
-        "deployment",
-        least_privilege,
-        T,
-    ),
-    Clause(
-        "T406",
-        "telemetry",
-        "onnxruntime sends nothing and starts no needless thread",
-        "onnxruntime is not kept silent",
-        "deployment",
-        no_telemetry,
-        T,
-    ),
-    Clause(
-        "T407",
-        "throttling",
-        "the API is throttled and logged",
-        "the API is not throttled or not logged",
-        "deployment",
-        throttled,
-        T,
-    ),
-    Clause(
-        "T408",
-        "timeout",
-        "the function gives up before the API",
-        "the API gives up before the function",
-        "deployment",
-        answers_in_time,
-        T,
-    ),
-    Clause(
-        "T409",
-        "auth",
-        "the API asks who calls",
-        "the API is open by default",
-        "deployment",
-        closed_by_default,
-        T,
-    ),
-    Clause(
-        "T410",
-        "environments",
-        "staging and prod set the same keys",
-        "staging and prod are not set alike",
-        "deployment",
-        environments_agree,
-        T,
-    ),
-)

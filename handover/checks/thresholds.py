@@ -9,7 +9,7 @@ from onnx.reference import ReferenceEvaluator
 from handover.case import Case, RefusedError
 from handover.checks.parity import ELSEWHERE
 from handover.conversion import at_thresholds, thresholds
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Skipped, clause
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.rows import domains
 from predictor.problems import MAX_BATCH_ROWS
@@ -18,6 +18,15 @@ MOST_ROWS = 3000  # asked of the built function, in 30 batches; a larger model's
 TREES = ("C109", "M104", "M105", "M109", "P203")
 
 
+@clause(
+    "P208",
+    topic="thresholds",
+    owner="modelling",
+    requires=TREES,
+    suppressed_by=ELSEWHERE,
+    rule="at every threshold the model answers as the ONNX standard says",
+    broken="at a threshold the model answers otherwise than the ONNX standard says",
+)
 def as_the_standard_says(case: Case) -> Broken | Skipped | None:
     """At every threshold, onnxruntime gives what ONNX's own reference implementation gives."""
     rows = at_thresholds(case.graph.SerializeToString(), case.golden_matrix)[:: _stride(case)]
@@ -43,6 +52,15 @@ def as_the_standard_says(case: Case) -> Broken | Skipped | None:
     )
 
 
+@clause(
+    "P209",
+    topic="built thresholds",
+    owner="deployment",
+    requires=("P206",),
+    suppressed_by=ELSEWHERE,
+    rule="at every threshold the built function answers as the model does here",
+    broken="at a threshold the built function answers otherwise than the model does here",
+)
 def built_at_thresholds(case: Case) -> Broken | None:
     """At every threshold of a field, the built function answers what the model answers here."""
     rows = _rows(case)
@@ -83,27 +101,3 @@ def _rows(case: Case) -> list[dict[str, Any]]:
 
 def _stride(case: Case) -> int:
     return 1 + 3 * len(thresholds(case.graph)) // MOST_ROWS
-
-
-CLAUSES = (
-    Clause(
-        "P208",
-        "thresholds",
-        "at every threshold the model answers as the ONNX standard says",
-        "at a threshold the model answers otherwise than the ONNX standard says",
-        "modelling",
-        as_the_standard_says,
-        TREES,
-        ELSEWHERE,
-    ),
-    Clause(
-        "P209",
-        "built thresholds",
-        "at every threshold the built function answers as the model does here",
-        "at a threshold the built function answers otherwise than the model does here",
-        "deployment",
-        built_at_thresholds,
-        ("P206",),
-        ELSEWHERE,
-    ),
-)

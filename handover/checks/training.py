@@ -4,11 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from handover.case import Case
-from handover.finding import Broken, Clause, Skipped
+from handover.finding import Broken, Skipped, clause
 
 MOST_NAMED = 3
 
 
+@clause(
+    "R507",
+    topic="columns",
+    owner="modelling",
+    requires=("R504",),
+    rule="the model was fitted on the columns as matrix() gives them",
+    broken="the model was fitted on other columns than matrix() gives",
+)
 def columns_as_given(case: Case) -> Broken | Skipped | None:
     """The model was fitted on the columns as matrix() gives them."""
     seen = case.observed
@@ -93,6 +101,14 @@ def _other_names(seen: dict[str, Any]) -> tuple[str, str, list[str]]:
     )
 
 
+@clause(
+    "R506",
+    topic="held-out rows",
+    owner="modelling",
+    requires=("R507",),
+    rule="what judges the model did not train it",
+    broken="the rows that judge the model have trained it",
+)
 def others_judge(case: Case) -> Broken | Skipped | None:
     """What judges the model did not train it."""
     seen = case.observed or {}
@@ -125,25 +141,3 @@ def _listed(sentences: list[str]) -> str:
 
 def _range(ends: list[float]) -> str:
     return " to ".join(f"{end:.6g}" for end in ends)
-
-
-CLAUSES = (
-    Clause(
-        "R506",
-        "held-out rows",
-        "what judges the model did not train it",
-        "the rows that judge the model have trained it",
-        "modelling",
-        others_judge,
-        ("R507",),
-    ),
-    Clause(
-        "R507",
-        "columns",
-        "the model was fitted on the columns as matrix() gives them",
-        "the model was fitted on other columns than matrix() gives",
-        "modelling",
-        columns_as_given,
-        ("R504",),
-    ),
-)

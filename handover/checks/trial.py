@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, find, settings
 from hypothesis.errors import NoSuchExample
 
 from handover.case import Case
-from handover.finding import Broken
+from handover.finding import Broken, clause
 from handover.limit import TooLongError, at_most
 from handover.rows import accepted_rows
 from predictor.encoder import FLOAT32_MAX, Heuristic
@@ -22,6 +22,14 @@ LIMIT_S = 5.0  # for all of them: 5 ms a row, where arithmetic takes microsecond
 type Row = dict[str, Any]
 
 
+@clause(
+    "H107",
+    topic="finite",
+    owner="modelling",
+    requires=("C101", "C102", "C103", "C104", "C105", "C111", "C112", "H101", "H106"),
+    rule="each heuristic soon gives a number for every row that the contract accepts",
+    broken="a heuristic fails on a row that the contract accepts",
+)
 def finite(case: Case) -> Broken | None:
     """Each heuristic gives a number, or None, for every row that the contract accepts, and soon."""
     quiet = settings(

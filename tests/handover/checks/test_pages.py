@@ -33,12 +33,13 @@ def test_codes_are_told_apart_and_needs_lead_to_clauses() -> None:
     codes = [clause.code for clause in CLAUSES]
 
     assert len(set(codes)) == len(codes)
-    assert all(set(clause.needs) <= set(codes) for clause in CLAUSES)
+    assert all(set(clause.requires) <= set(codes) for clause in CLAUSES)
 
 
 def test_no_clause_waits_for_itself() -> None:
     leads_to = {
-        clause.code: {*clause.needs} | {one.code for one in CLAUSES if one.code.startswith(clause.echoes or ("-",))}
+        clause.code: {*clause.requires}
+        | {one.code for one in CLAUSES if one.code.startswith(clause.suppressed_by or ("-",))}
         for clause in CLAUSES
     }
 
@@ -46,7 +47,7 @@ def test_no_clause_waits_for_itself() -> None:
 
 
 def test_every_beginning_of_an_echo_fits_a_clause() -> None:
-    assert all(selected(clause.echoes) for clause in CLAUSES)
+    assert all(selected(clause.suppressed_by) for clause in CLAUSES)
 
 
 def test_clauses_are_chosen_by_the_beginnings_of_their_codes() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from handover import latency
 from handover.case import Case
-from handover.checks import hold, speed
+from handover.checks import CLAUSES, hold, speed
 from handover.latency import Latency, NotMeasuredError, measure
 from handover.local.stack import BuiltFunction
 from handover.renderings.text import report
@@ -25,7 +25,7 @@ BREAKS = {
 
 def says(bench: Bench, code: str) -> str:
     """Hold one clause, without those that it needs: a heuristic that sleeps is told by them first."""
-    (clause,) = (replace(clause, needs=()) for clause in speed.CLAUSES if clause.code == code)
+    (clause,) = (replace(clause, requires=()) for clause in CLAUSES if clause.code == code)
     with Case(ROOT, bench.folder) as case:
         return report(list(hold(case, [clause], [clause])), case).replace(str(bench.folder), "DELIVERY") + "\n"
 
@@ -43,7 +43,7 @@ def test_a_broken_clause_is_told(bench: Bench, code: str, monkeypatch: pytest.Mo
 
 
 def test_every_clause_has_been_broken() -> None:
-    assert {clause.code for clause in speed.CLAUSES} == BREAKS.keys()
+    assert {clause.code for clause in CLAUSES if clause.code[0] == "L"} == BREAKS.keys()
 
 
 def test_the_forbidden_modules_are_not_there_in_a_delivery_that_forbears(bench: Bench) -> None:
