@@ -16,6 +16,7 @@ INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="handover", prog_name="handover")
 def main() -> None:
     """Hold a delivery to its contract, run the built function on this machine, and verify a deployed one."""
 

@@ -1,12 +1,14 @@
 """The command, as it is typed, in a folder with a small build of its own."""
 
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from click.testing import CliRunner
 from handover.cli import main
 from handover.local.emulator import _session
 
+ROOT = Path(__file__).parents[2]
 TEMPLATE = """
 Resources:
   PredictFunction:
@@ -158,3 +161,22 @@ def test_a_folder_without_a_delivery_is_one_sentence(word: str, tmp_path: Path) 
     assert ended.exit_code == 2
     assert f"there is no delivery in '{tmp_path}': it has no manifest.json" in " ".join(ended.output.split())
     assert not (tmp_path / "to").exists()
+
+
+def test_the_version_is_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    done = handover("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"handover, version {project['version']}\n", "")
+
+
+def test_the_shell_completes_commands() -> None:
+    asked = {"_HANDOVER_COMPLETE": "bash_complete", "COMP_WORDS": "handover ver", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("handover")],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("plain,verify\n", "")

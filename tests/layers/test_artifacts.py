@@ -3,18 +3,21 @@
 import importlib.util
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email import message_from_string
 from pathlib import Path
 
 import pytest
 from onnx import TensorProto
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
+ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
 UNZIPPED_MIB, ZIPPED_MB = 96, 34  # both layers and the function, together
 MACHINES = {"x86_64": 62, "arm64": 183}
@@ -180,3 +183,13 @@ def test_licences_ship(runtime: Path) -> None:
     }
 
     assert {"numpy", "pydantic_core", "aws_lambda_powertools"} <= licensed
+
+
+def test_the_page_of_licences_has_what_each_package_says_of_itself(runtime: Path) -> None:
+    page = (ROOT / "docs" / "licences.md").read_text()
+    stated = {}
+    for path in runtime.glob("python/*.dist-info/METADATA"):
+        metadata = message_from_string(path.read_text())
+        stated[metadata["Name"]] = metadata["License-Expression"] or metadata["License"]
+
+    assert stated == dict(re.findall(r"^\| (\w+) \| ([^|]+) \|$", page.partition("## Data")[0], re.MULTILINE)[1:])
