@@ -1,5 +1,6 @@
 """What runs the workflows runs them as GitHub would, and refuses what it would run otherwise."""
 
+import json
 import os
 import subprocess
 import textwrap
@@ -8,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.workflows.expressions import condition, filled
 from tests.workflows.runner import Event, Job, UnknownWorkflowError, in_order, read, run
@@ -267,5 +267,5 @@ def test_every_workflow_of_this_project_is_understood(path: Path, runner: Runner
         job = Job(name, said, runner.push, runner.folder / name, runner.folder, runner.folder, dict)
         for step in said["steps"]:
             condition(str(step.get("if", "success()")), job.context)
-            filled(yaml.safe_dump(step), job.context)
+            filled(json.dumps(step), job.context)
     assert WORKFLOWS
