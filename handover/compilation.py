@@ -1,12 +1,13 @@
 """A row of ``contract.py`` as plain data: what production validates and encodes with, and what callers are shown."""
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import pydantic
 from pydantic_core import SchemaValidator, ValidationError
+
+from handover.rows import multiples
 
 FLOAT32_MAX = 3.4028234663852886e38  # IEEE 754 binary32, the largest finite number: what the model's input can hold
 KINDS = {"int": "number", "float": "number", "bool": "flag", "literal": "category"}
@@ -110,7 +111,7 @@ def _hold_bounds(name: str, schema: Json) -> None:
     step = schema.get("multiple_of") or (1 if schema["type"] == "int" else None)
     first, last = low, high
     if step is not None:
-        first, last = math.ceil(low / step), math.floor(high / step)
+        first, last = multiples(low, high, step)
         first += "gt" in schema and first * step <= low
         last -= "lt" in schema and last * step >= high
     nothing = first > last or (step is None and first == last and ("gt" in schema or "lt" in schema))

@@ -77,7 +77,8 @@ def deliver(
     model
         scikit-learn, XGBoost or LightGBM, trained on ``matrix(...)``.
     rows, labels
-        Rows that the model was not trained on, with their outcomes: numbers, or the classes that the model knows. They
+        Rows that the model was not trained on, with their outcomes: numbers, the classes that the model knows, or 1 for
+        the class that the score is of and 0 for the other. They
         judge the model, become golden rows with the answers that the model gives here, and are the baseline that
         production is compared with. Rows drawn from the contract become golden rows too, so that every category, gap
         and end of a range has an answer of the training.
@@ -105,6 +106,10 @@ def deliver(
     ConversionError
         When the model cannot become a graph.
     """
+    rows, to = list(rows), Path(to)
+    if not rows:
+        raise DeliverError("there are no rows: give rows that the model was not trained on, and their labels")
+    _require_json(training=training, quality=quality)
     compiled = contract.compiled()
     encoding = Encoding(compiled, heuristics)
     _require_own_columns(model, encoding.columns)
@@ -156,6 +161,17 @@ def deliver(
     return manifest
 
 
+def _require_json(**words: Mapping[str, Any] | None) -> None:
+    """Say before the work, and not after it, that the manifest could not be written."""
+    for word, said in words.items():
+        try:
+            json.dumps(dict(said or {}), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise DeliverError(
+                f"{word}= cannot be written as JSON ({error}): give Python's own numbers, words, lists and dicts"
+            ) from None
+
+
 def _require_own_columns(model: Any, columns: tuple[str, ...]) -> None:
     """Compare the names that a model was fitted on, where its author gave it names, with the contract's."""
     own = _names(model)
@@ -185,28 +201,44 @@ NUMBERED = ("", "f", "x", "Column_")
 
 def _numbers(model: Any, labels: Iterable[Any], rows: int, positive: object) -> NDArray[np.float64]:
     """Give the labels as numbers: where they are the model's classes, 1 for the one that is the score's."""
-    given = np.asarray(list(labels))
+    given = np.asarray(labels if hasattr(labels, "__len__") else list(labels), dtype=object)
     given = given.reshape(-1) if given.ndim == 2 and given.shape[1] == 1 else given
-    classes = getattr(model, "classes_", None)
-    if given.dtype.kind in "USO" and positive is not None:
-        given = given == positive
-    elif classes is not None and len(classes) == 2 and np.array_equal(classes, [-1, 1]):
-        given = given == 1
+    if given.shape != (rows,):
+        found = f"{len(given)} labels" if given.ndim == 1 else f"labels of shape {given.shape}"
+        raise DeliverError(f"there are {found} for {rows} rows; give one for each row, in their order")
+    values = [value.item() if isinstance(value, np.generic) else value for value in given]
+    classes = np.asarray(getattr(model, "classes_", [])).tolist()
+    if len(classes) == 2:
+        values = _of_classes(values, classes, positive if positive is not None else classes[1])
     try:
-        numbers: NDArray[np.float64] = given.astype(np.float64)
-    except (TypeError, ValueError):
+        numbers = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
         raise DeliverError(
-            f"labels are {', '.join(sorted({repr(label) for label in given.tolist()})[:3])}, not numbers: give 1 for "
+            f"labels are {', '.join(sorted({repr(label) for label in values})[:3])}, not numbers: give 1 for "
             f"the outcome that the score is the probability of and 0 for the other, or say positive="
         ) from None
-    if numbers.shape != (rows,):
-        raise DeliverError(f"there are {len(numbers)} labels for {rows} rows; give one for each row, in their order")
     if not np.isfinite(numbers).all():
         raise DeliverError(f"label {int(np.flatnonzero(~np.isfinite(numbers))[0])} is not a finite number")
-    if not rows or np.ptp(numbers) == 0:
-        seen = f"all {rows} labels are {numbers[0]:g}" if rows else "there are no rows"
-        raise DeliverError(f"{seen}: rows of one outcome cannot judge a model; give held-out rows of both")
+    if np.ptp(numbers) == 0:
+        raise DeliverError(
+            f"all {rows} labels are {numbers[0]:g}: rows of one outcome cannot judge a model; give held-out rows of "
+            f"both"
+        )
     return numbers
+
+
+def _of_classes(labels: list[Any], classes: list[Any], scored: object) -> list[Any]:
+    """Give 1 for the class that the score is of, 0 for the other; labels may be the classes, or be 0 and 1 already."""
+    odd = next((place for place, label in enumerate(labels) if label not in classes), None)
+    if odd is None:
+        return [label == scored for label in labels]
+    if all(label in {0, 1} for label in labels if isinstance(label, int | float)) and not any(
+        isinstance(label, str) or label is None for label in labels
+    ):
+        return labels
+    raise DeliverError(
+        f"label {odd} is {labels[odd]!r}, which is neither of the model's classes {classes[0]!r} and {classes[1]!r}"
+    )
 
 
 def _line(row: Mapping[str, Any], score: np.float32, contract: Contract) -> Json:

@@ -69,6 +69,11 @@ class Proof:
         self._fields = domains(contract.compiled())
         drawn = map(self._made, drawn_rows(self._fields))
         self.rows = [*self._covering(Random(SEED)), *filter(None, drawn)]  # noqa: S311  nothing here is secret
+        if not self.rows:
+            raise DeliverError(
+                "every row that was drawn from the contract makes a heuristic fail: make check ONLY=H107 shows the "
+                "simplest; fix it in heuristics.py"
+            )
         self.features = stacked((row.vector for row in self.rows), len(encoding.columns))
         self.scores = self._answers()
         require_range(self.scores, contract, "the model's scores", of=self._where)
@@ -156,8 +161,6 @@ class Proof:
         try:
             return self._ask(self.features)
         except Exception as error:  # a framework has a way of its own to fail for each row that it does not take
-            if not self.rows:
-                raise
             said = str(error).strip().partition("\n")[0].rstrip(".")
             raise DeliverError(
                 f"the model fails {self._culprit()}, which the contract accepts ({type(error).__name__}: {said}). "

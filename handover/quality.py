@@ -19,6 +19,10 @@ SUREST = 1e-7
 # AUC about 0.55 to 0.6, 100 to 1,000 held-out rows): none of the 88 was refused.
 WORSE_BY = 2.5
 APART_BY = 3.5
+# Rows of the rarer label. With fewer, an AUC of 1 comes by chance (where it truly is 0.98, with 20 and 20 rows in 12 %,
+# with 30 and 30 in 4 %), and a mean has no normal error.
+FEWEST_FOR_BELIEF, FEWEST_FOR_MEANS = 30, 10
+SHIFT = 0.25  # of the rarer label's share: the mean of a later year moves by less, class weights move it by far more
 OFF = "more than chance explains"
 
 CONSTANT = "The model learned nothing: its labels were all alike, or every split was ruled out by its settings."
@@ -32,8 +36,8 @@ MISMATCH = (
     "both teams can sign another floor in Budgets."
 )
 UNCALIBRATED = (
-    "It ranks the rows, but its score is no probability: class weights or resampled rows shift it. Calibrate the "
-    "model, or write probability=False in the contract's Score."
+    "It ranks the rows, but its score is no probability: class weights or resampled rows shift it, or the model is "
+    "too sure of what it learned by heart. Calibrate the model, or write probability=False in the contract's Score."
 )
 
 
@@ -125,6 +129,12 @@ class HeldOut:
         return float((ranks[ones].sum() - ones.sum() * (ones.sum() + 1) / 2) / (ones.sum() * (~ones).sum()))
 
     @property
+    def rarer(self) -> int:
+        """How many rows have the rarer of the two labels."""
+        ones = int((self.labels == 1).sum())
+        return min(ones, len(self.labels) - ones)
+
+    @property
     def auc_error(self) -> float:
         """Standard error of the AUC of scores that say nothing (Mann-Whitney's U without ties)."""
         ones = int((self.labels == 1).sum())
@@ -153,7 +163,7 @@ class HeldOut:
         most_auc
             What both teams agreed that the AUC is at most.
         """
-        if not self.is_yes_or_no or self.auc <= most_auc:
+        if not self.is_yes_or_no or self.rarer < FEWEST_FOR_BELIEF or self.auc <= most_auc:
             return ""
         return f"Its AUC on the {len(self.labels)} held-out rows is {self.auc:.5g}, above {most_auc:g}."
 
@@ -181,14 +191,16 @@ class HeldOut:
                 f"Its AUC on the {rows} held-out rows is {auc:.3f}; {by_chance}.",
                 INVERTED if auc < 0.5 - chance else MISMATCH,
             )
-        if not probability:
+        if not probability or self.rarer < FEWEST_FOR_MEANS:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
         losses, base = _log_losses(self.scores, self.labels), _log_losses(np.full(rows, mean), self.labels)
         if (losses - base).mean() > WORSE_BY * _error(losses - base):
             evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
             return f"{evidence}; answering the mean label, {mean:.3f}, to everyone has {base.mean():.3f}.", cause
-        if abs(self.scores.mean() - mean) > APART_BY * np.sqrt((self.scores * (1 - self.scores)).sum()) / rows:
+        spread = max((self.scores * (1 - self.scores)).sum(), ((self.scores - self.labels) ** 2).sum())
+        apart = abs(self.scores.mean() - mean)
+        if apart > APART_BY * np.sqrt(spread) / rows and apart > SHIFT * min(mean, 1 - mean):
             evidence = f"Its mean score on the {rows} held-out rows is {self.scores.mean():.3f}"
             return f"{evidence}, and the mean label {mean:.3f}: {OFF}.", cause
         return "", ""

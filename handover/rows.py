@@ -78,21 +78,24 @@ class Domain:
             return [choice for code, choice in enumerate(self.choices) if code in places]
         first, last = self.ends
         if self.step:
+            lowest, highest = self._multiples
             around = {math.floor(threshold / self.step), math.ceil(threshold / self.step)}
-            values: Iterable[Any] = (self._multiple(count) for count in sorted(around))
+            values: Iterable[Any] = (self._multiple(count) for count in sorted(around) if lowest <= count <= highest)
         else:
             values = beside(threshold)
         return [value for value in values if first <= value <= last]
 
     @property
     def _multiples(self) -> tuple[int, int]:
-        first, last = math.ceil(self.low / self.step), math.floor(self.high / self.step)
+        first, last = multiples(self.low, self.high, self.step)
         first += self.open_low and first * self.step <= self.low
         last -= self.open_high and last * self.step >= self.high
         return first, last
 
     def _multiple(self, count: int) -> float:
-        return round(count * self.step) if self.whole else float(count * self.step)
+        if self.whole:
+            return round(count * self.step)
+        return float(min(max(count * self.step, self.low), self.high))  # 17 x 0.1 is 1.7000000000000002
 
     def drawn(self, random: Random) -> Any:
         """Draw one value at random, each as likely as the next, and never ``null``."""
@@ -132,6 +135,15 @@ def domains(compiled: Json) -> list[Domain]:
     """Say of each field of a compiled contract what it can be, in the contract's order."""
     required = compiled["schema"].get("required", ())
     return [_domain(name, schema, name in required) for name, schema in compiled["schema"]["properties"].items()]
+
+
+def multiples(low: float, high: float, step: float) -> tuple[int, int]:
+    """Count the first and the last multiple of a step between two ends; 0.3 is three times 0.1, whatever floats say."""
+    first, last = (end / step for end in (low, high))
+    return (
+        round(first) if math.isclose(first, round(first), rel_tol=1e-9) else math.ceil(first),
+        round(last) if math.isclose(last, round(last), rel_tol=1e-9) else math.floor(last),
+    )
 
 
 def _domain(name: str, schema: Json, required: bool) -> Domain:

@@ -10,6 +10,8 @@ from handover.finding import Broken, clause
 from handover.rows import Domain, domains
 
 NAMED = 5  # of what is missing; the details name all
+NEAR_AN_EDGE = 0.2  # of a decision's scores
+MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on one side leave some on the other
 
 
 @clause(
@@ -34,15 +36,29 @@ def covered(case: Case) -> Broken | None:
             f"adds a row for each. Deliver again: {case.delivers}.",
             details="\n".join(missing),
         )
-    shown = {line["decision"] for line in case.golden if not line.get("covers")}
-    if len(shown) == 1 and len(_decisions(case)) > 1:
-        return Broken(
-            f"All {case.held_out_rows} held-out rows are decided {next(iter(shown))!r}, and others also get "
-            f"{' and '.join(sorted(_decisions(case) - shown))}.",
-            path,
-            cause="They were chosen by their score, or are too few: the baseline, which production is compared with, "
-            "expects that one decision only.",
-        )
+    return _cut_off(case)
+
+
+def _cut_off(case: Case) -> Broken | None:
+    """Find held-out rows that were chosen by their score: many next to the edge of the one decision, none beyond."""
+    scores = case.golden_scores[: case.held_out_rows]
+    decisions = {line["decision"] for line in case.golden[: case.held_out_rows]}
+    if len(decisions) != 1:
+        return None
+    (decision,) = decisions
+    edges = [case.contract.score.low, *case.contract.decisions.values()]
+    place = list(case.contract.decisions).index(decision)
+    low, high = edges[place : place + 2]
+    near = NEAR_AN_EDGE * (high - low)
+    for edge, count in ((high, (scores > high - near).sum()), (low, (scores < low + near).sum())):
+        if edge not in {edges[0], edges[-1]} and count >= MANY_NEAR_AN_EDGE:
+            return Broken(
+                f"All {len(scores)} held-out rows are decided {decision!r}: {count} of them score next to its edge "
+                f"{edge:g}, and none beyond.",
+                case.folder / "golden.jsonl",
+                cause="They were chosen by their score: the baseline, which production is compared with, expects that "
+                "one decision only.",
+            )
     return None
 
 

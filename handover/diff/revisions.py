@@ -143,9 +143,11 @@ def delivered_before(
         return None
     head, left = found
     if left == head and _git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
-        if head in _cuts(folder):
+        last = _git(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", ".")
+        left = (last or b"").decode().strip() or head
+        if left in _cuts(folder):
             raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
-        left = f"{head}^1"
+        left = f"{left}^1"
     return _git(folder, "show", f"{left}:./{name}")
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from handover.deliver import FILES, DeliverError, deliver, matrix
+from handover.deliver import FILES, DeliverError, _numbers, deliver, matrix
 from handover.quality import HeldOut
 from predictor.delivery import Delivery
 from tests.conftest import HEURISTICS, PARCELS, module, parcel_rows
@@ -246,3 +246,65 @@ def test_a_decision_that_flips_within_the_tolerance_is_not_delivered(heuristics:
         "onnxruntime decides otherwise than the model on 30 of 30 held-out rows, first on row 0: "
         "a score lies on the edge of a decision. Move the edge in contract.py by a little"
     )
+
+
+class TestLabels:
+    """Of a classifier they are its classes, or 1 for the class that the score is of."""
+
+    @staticmethod
+    def numbers(labels: Any, classes: list[Any], positive: object = None) -> list[float]:
+        model = SimpleNamespace(classes_=np.array(classes))
+        return _numbers(model, labels, len(labels), positive).tolist()
+
+    @pytest.mark.parametrize(
+        ("labels", "classes", "positive", "numbers"),
+        [
+            ([0, 1, 1], [0, 1], None, [0, 1, 1]),
+            ([False, True, True], [0, 1], None, [0, 1, 1]),
+            ([0.0, 1.0, 1.0], [False, True], None, [0, 1, 1]),
+            ([-1, 1, 1], [-1, 1], None, [0, 1, 1]),
+            ([-1, 1, 1], [-1, 1], -1, [1, 0, 0]),
+            ([1, 2, 2], [1, 2], 2, [0, 1, 1]),
+            ([1, 2, 2], [1, 2], 1, [1, 0, 0]),
+            ([0, 1, 1], [0, 1], 0, [1, 0, 0]),
+            (["good", "bad", "bad"], ["bad", "good"], "bad", [0, 1, 1]),
+            ([0, 1, 1], ["bad", "good"], "bad", [0, 1, 1]),
+            (np.array(["good", "bad", "bad"]), ["bad", "good"], "bad", [0, 1, 1]),
+        ],
+    )
+    def test_they_are_numbers(self, labels: Any, classes: Any, positive: object, numbers: list[float]) -> None:
+        assert self.numbers(labels, classes, positive) == numbers
+
+    @pytest.mark.parametrize(
+        ("labels", "classes", "odd"),
+        [
+            (["good", None, "bad"], ["bad", "good"], "label 1 is None"),
+            (["good", "BAD", "bad"], ["bad", "good"], "label 1 is 'BAD'"),
+            (["good", float("nan"), "bad"], ["bad", "good"], "label 1 is nan"),
+            ([0, 1, 2], [0, 1], "label 2 is 2"),
+        ],
+    )
+    def test_what_is_no_class_is_named(self, labels: Any, classes: Any, odd: str) -> None:
+        with pytest.raises(DeliverError, match=f"^{odd}, which is neither of the model's classes "):
+            self.numbers(labels, classes, "bad" if "bad" in classes else None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"rows": [], "labels": []}, "there are no rows: give rows that the model was not trained on, "),
+        ({"rows": [np.ones(2)] * 30}, "row 0 is a ndarray: write it as a dict, from the contract's fields to values"),
+        ({"labels": np.ones((30, 2))}, "there are labels of shape (30, 2) for 30 rows; give one for each row, in "),
+        ({"training": {"rows": np.int64(5)}}, "training= cannot be written as JSON (Object of type int64 is not JSON "),
+    ],
+)  # fmt: skip
+def test_odd_input_is_one_sentence(
+    heuristics: ModuleType, tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    assert refusal(fitted(heuristics), heuristics, tmp_path, **changes).startswith(sentence)
+
+
+def test_rows_may_come_one_by_one(heuristics: ModuleType, tmp_path: Path) -> None:
+    delivered(fitted(heuristics), heuristics, tmp_path, rows=iter(ROWS))
+
+    assert [line["row"] for line in lines(tmp_path)][: len(ROWS)] == ROWS

@@ -138,6 +138,25 @@ def test_what_is_perfect_is_not_believed_unless_agreed() -> None:
     assert told.believable(1.0) == ""
 
 
+def test_few_rows_of_an_outcome_prove_nothing() -> None:
+    labels = np.array([1.0] * 29 + [0.0] * 200)
+    few = HeldOut(0.1 + 0.8 * labels, labels)
+
+    assert few.believable(0.999) == ""
+    assert HeldOut(np.append(few.scores, 0.9), np.append(labels, 1.0)).believable(0.999) != ""
+
+    rare = np.array([1.0] * 3 + [0.0] * 300)
+    assert HeldOut(np.full(303, 0.2) + np.arange(303) / 1e5, rare).ignorance(**ANYTHING | {"least_auc": 0})[0] == ""
+
+
+def test_another_year_is_no_fault() -> None:
+    random = np.random.default_rng(5)
+    scores = random.beta(2, 4, 20_000)
+    labels = (random.random(20_000) < scores * 1.1).astype(np.float64)
+
+    assert HeldOut(scores, labels).ignorance(**ANYTHING) == ("", "")
+
+
 class TestNumbers:
     labels = np.random.default_rng(3).normal(50, 10, 300)
 

@@ -99,3 +99,13 @@ def test_every_row_that_hypothesis_draws_is_accepted(drawn: dict[str, Any]) -> N
 def test_different_rows_are_counted() -> None:
     assert different_rows(COMPILED) == float("inf")
     assert Domain("x", required=True, nullable=True, low=0, high=10, step=1, whole=True).count == 12
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step"), [(0, 1.7, 0.1), (0, 0.3, 0.1), (0, 0.35, 0.01), (0.3, 0.3, 0.1), (-0.7, 0.29, 0.01)]
+)
+def test_multiples_reach_the_ends_whatever_floats_say(low: float, high: float, step: float) -> None:
+    field = Domain("x", required=True, nullable=False, low=low, high=high, step=step)
+
+    assert field.ends == (low, high)
+    assert all(low <= value <= high for value in field.edge_values)

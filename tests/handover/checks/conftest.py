@@ -96,13 +96,14 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def deliver(
+    def deliver(  # noqa: PLR0917  each word is one way in which a delivery differs
         self,
         contract: str = CONTRACT,
         heuristics: str = HEURISTICS,
         learner: Any = None,
         fit: Callable[[Any, Any, Any], Any] | None = None,
         labels: Callable[[Any], Any] = lambda days: days,
+        count: int = 40,
     ) -> "Bench":
         """Write contract and heuristics, train and deliver: an honest delivery of whatever they say.
 
@@ -112,19 +113,21 @@ class Bench:
             Trains a learner on the model's input and the labels, otherwise than plainly.
         labels
             Makes the labels, of training and of judging, out of the days on the way.
+        count
+            How many rows there are.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "contract.py").write_text(contract)
         (self.folder / "heuristics.py").write_text(heuristics)
         agreed = _run(self.folder / "contract.py", "tried_contract").CONTRACT
         functions = module(self.folder / "heuristics.py")
-        features = matrix(rows(), contract=agreed, heuristics=functions).values
+        features = matrix(rows(count), contract=agreed, heuristics=functions).values
         days = (np.nan_to_num(features) @ np.arange(1, features.shape[1] + 1) / 20).round(3)
         if learner is None:
             learner = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), LinearRegression())
         model = settled(fit(learner, features, labels(days)) if fit else learner.fit(features, labels(days)))
         functions = module(self.folder / "heuristics.py")  # afresh: what a heuristic remembers, training must not share
-        deliver(model, rows=rows(), labels=labels(days), contract=agreed, heuristics=functions, to=self.folder)
+        deliver(model, rows=rows(count), labels=labels(days), contract=agreed, heuristics=functions, to=self.folder)
         return self
 
     def edit(self, name: str, old: str, new: str) -> "Bench":

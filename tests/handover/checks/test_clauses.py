@@ -310,7 +310,13 @@ def worse_than_before(bench: Bench) -> Bench:
 def told_the_outcome(bench: Bench) -> Bench:
     odds = CONTRACT.replace("high=40.0", "high=1.0").replace('"soon": 3.0, "late": 40.0', '"soon": 0.5, "late": 1.0')
     learner = make_pipeline(SimpleImputer(), LogisticRegression(C=100, max_iter=1000))
-    return bench.deliver(contract=odds, learner=learner, labels=lambda days: (days > np.median(days)).astype(int))
+    return bench.deliver(
+        contract=odds, learner=learner, labels=lambda days: (days > np.median(days)).astype(int), count=80
+    )
+
+
+def chosen_by_score(lines: list[dict[str, Any]]) -> None:
+    lines[:] = [line for line in lines if line.get("covers") or line["decision"] == "soon"]
 
 
 def thinned_out(lines: list[dict[str, Any]]) -> None:
@@ -522,7 +528,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P203-rounded": (MOST, lambda bench: bench.golden(rounded)),
     "P204": ("P", lambda bench: bench.golden(other_decision)),
     "P210": ("P", lambda bench: bench.golden(thinned_out)),
-    "P210-one": ("P", contract('"soon": 3.0', '"soon": 7.2')),
+    "P210-chosen": ("P", lambda bench: bench.deliver(count=80).golden(chosen_by_score)),
     "P205": ("P", elsewhere("def heavy", "if not _HERE:\n    raise ImportError('no licence')\n\n\ndef heavy")),
     "P206": ("P", elsewhere("> 20", "> (20 if _HERE else 25)")),
     # In production, otherwise from the 48th row on: after INIT, the first question and the golden rows.
