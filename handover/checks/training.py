@@ -14,6 +14,7 @@ MOST_NAMED = 3
     topic="columns",
     owner="modelling",
     requires=("R504",),
+    suppressed_by=("M114",),
     rule="the model was fitted on the columns as matrix() gives them",
     broken="the model was fitted on other columns than matrix() gives",
 )
