@@ -1,13 +1,12 @@
 """A row of ``contract.py`` as plain data: what production validates and encodes with, and what callers are shown."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pydantic
 from pydantic_core import SchemaValidator, ValidationError
-
-from handover.rows import multiples
 
 FLOAT32_MAX = 3.4028234663852886e38  # IEEE 754 binary32, the largest finite number: what the model's input can hold
 KINDS = {"int": "number", "float": "number", "bool": "flag", "literal": "category"}
@@ -123,6 +122,15 @@ def _hold_bounds(name: str, schema: Json) -> None:
             topic="bounds",
             field=name,
         )
+
+
+def multiples(low: float, high: float, step: float) -> tuple[int, int]:
+    """Count the first and the last multiple of a step between two ends; 0.3 is three times 0.1, whatever floats say."""
+    first, last = (end / step for end in (low, high))
+    return (
+        round(first) if math.isclose(first, round(first), rel_tol=1e-9) else math.ceil(first),
+        round(last) if math.isclose(last, round(last), rel_tol=1e-9) else math.floor(last),
+    )
 
 
 def _hold_default(name: str, schema: Json, default: Any) -> None:

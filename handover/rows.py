@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from handover.compilation import multiples
+
 type Json = dict[str, Any]
 
 NULL_SHARE = 0.15  # of the rows drawn by ``drawn_row``: how often a field that may be missing is
@@ -135,15 +137,6 @@ def domains(compiled: Json) -> list[Domain]:
     """Say of each field of a compiled contract what it can be, in the contract's order."""
     required = compiled["schema"].get("required", ())
     return [_domain(name, schema, name in required) for name, schema in compiled["schema"]["properties"].items()]
-
-
-def multiples(low: float, high: float, step: float) -> tuple[int, int]:
-    """Count the first and the last multiple of a step between two ends; 0.3 is three times 0.1, whatever floats say."""
-    first, last = (end / step for end in (low, high))
-    return (
-        round(first) if math.isclose(first, round(first), rel_tol=1e-9) else math.ceil(first),
-        round(last) if math.isclose(last, round(last), rel_tol=1e-9) else math.floor(last),
-    )
 
 
 def _domain(name: str, schema: Json, required: bool) -> Domain:
