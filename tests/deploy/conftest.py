@@ -87,9 +87,8 @@ class Project:
         self.environment = cloud.environment | {"PYTHONPATH": os.pathsep.join(map(str, rooms))}
 
     def make(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run words of make, as everybody types them; the live API is where the emulator has it."""
-        is_there = words[0] == "deploy" and STACK in self.cloud.stacks()
-        return self._run("make", *words, *([f"URL={self.cloud.address}"] if is_there else []))
+        """Run words of make, as everybody types them."""
+        return self._run("make", *words)
 
     def typed(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in a shell, as the guide has it."""
