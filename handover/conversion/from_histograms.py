@@ -69,6 +69,6 @@ def _codes(model: Any) -> dict[int, dict[int, int]]:
         codes[column] = {
             place: int(code)
             for place, code in enumerate(categories.tolist()[:MOST_CODES])
-            if code == code  # noqa: PLR0124
+            if code == code  # noqa: PLR0124  NaN is not: what is missing is no category
         }
     return codes

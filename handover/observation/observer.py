@@ -100,7 +100,7 @@ class Observer:
         return None
 
     def _returned(self, code: CodeType, _: int, value: Any) -> None:
-        frame = sys._getframe(1)  # noqa: SLF001
+        frame = sys._getframe(1)  # noqa: SLF001  # as above
         match self._kinds[code]:
             case "train":
                 self._safely(self._trained, frame, value)
@@ -116,7 +116,7 @@ class Observer:
         self._busy.now = True
         try:
             note(*arguments)
-        except Exception as error:
+        except Exception as error:  # a summary says why it has nothing; the training goes on
             self._failure = f"{type(error).__name__}: {error}"
         finally:
             self._busy.now = False
@@ -177,7 +177,7 @@ class Observer:
         if Path(arguments["to"]).resolve() == self._delivery.resolve():
             try:
                 said = self._conclusions(frame, arguments["model"])
-            except Exception as error:
+            except Exception as error:  # whatever it is, the training itself must not fail by being observed
                 said = {"unseen": f"the observation failed ({type(error).__name__}: {error})"}
             self._summary.write_text(json.dumps(said, indent=2))
 
