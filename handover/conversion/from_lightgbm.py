@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from handover.conversion.errors import ConversionError, title
+from handover.conversion.framework import Framework
 from handover.conversion.graph import Graph
 from handover.conversion.trees import Ensemble, Link, Node, Split, below, exponential, grow, sigmoid
 
@@ -103,3 +104,6 @@ def _ints(tree: dict[str, str], name: str) -> list[int]:
 
 def _floats(tree: dict[str, str], name: str) -> list[float]:
     return [float(value) for value in tree.get(name, "").split()]
+
+
+LIGHTGBM = Framework("lightgbm", "LightGBM", read, unnamed=("Column_",), count_columns="num_feature")

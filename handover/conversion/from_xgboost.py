@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from handover.conversion.errors import ConversionError, title
+from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.graph import Graph
+from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid
 
 CATEGORICAL = 1
@@ -47,14 +49,10 @@ def read(model: Any) -> Ensemble:
     missing = float(getattr(model, "missing", np.nan))
     dropped = trees.get("weight_drop") or grown.get("weight_drop") or [1.0] * count
     nodes = [_tree(tree, missing, weight) for tree, weight in zip(grown["trees"][:count], dropped, strict=False)]
-    base, link = _link(model, learner["objective"]["name"], _base(facts["base_score"]))
+    base = float(np.float32(facts["base_score"].strip("[]")))  # XGBoost 3 writes a list of one
+    base, link = _link(model, learner["objective"]["name"], base)
     gaps = None if math.isnan(missing) else (missing, missing)
     return Ensemble(nodes, int(facts["num_feature"]), base, link, gaps)
-
-
-def _base(text: str) -> float:
-    """Read the base score, which XGBoost 3 writes as a list of one."""
-    return float(np.float32(text.strip("[]")))
 
 
 def _link(model: Any, objective: str, base: float) -> tuple[float, Link | None]:
@@ -94,3 +92,20 @@ def _tree(tree: dict[str, Any], missing: float, weight: float) -> Node:
         return Split(columns[index], "in", codes, right[index], left[index], missing=not gap)
 
     return grow(node)
+
+
+def _ask(model: Any, method: Method, features: FloatRows) -> Any:
+    if hasattr(model, "inplace_predict"):  # a Booster, which has but this: its columns' names are its own affair
+        return model.inplace_predict(features, validate_features=False)
+    return getattr(model, method)(features)
+
+
+XGBOOST = Framework(
+    "xgboost",
+    "XGBoost",
+    read,
+    unnamed=("", "f"),
+    ask=_ask,
+    count_columns="num_features",
+    reads_sparse_zero_as_missing=True,
+)
