@@ -20,6 +20,7 @@ from handover.errors import DeliverError
 from handover.proof import Proof, decide, require_range
 from handover.quality import HELD_OUT, HeldOut
 from predictor import delivery as serving
+from predictor import files
 from predictor.encoder import FloatRows
 from predictor.prediction import Prediction
 
@@ -28,7 +29,7 @@ __all__ = ["DeliverError", "Matrix", "deliver", "matrix"]
 type Json = dict[str, Any]
 type Rows = Sequence[Mapping[str, Any]]
 
-FILES = (*serving.FILES, HELD_OUT)
+FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
 
 
@@ -130,18 +131,18 @@ def deliver(
         {**_line(drawn.row, score, contract), "covers": list(drawn.covers)}
         for drawn, score in proof.delivered(decisions)
     ]
-    files = {
-        "contract.json": _json(compiled),
-        "heuristics.py": Path(str(heuristics.__file__)).read_bytes(),
-        "model.onnx": graph,
-        "golden.jsonl": b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
+    contents = {
+        files.CONTRACT: _json(compiled),
+        files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
+        files.MODEL: graph,
+        files.GOLDEN: b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
         HELD_OUT: held_out.as_csv(),
     }
     kinds = {field["name"]: field["kind"] for field in compiled["fields"]}
     manifest = {
         "format": 1,
         "contract": {"name": contract.name, "version": contract.version},
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "columns": [
             {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
             for column, reference in zip(encoding.columns, reference_row(features), strict=True)
@@ -155,7 +156,7 @@ def deliver(
         "trained_on": provenance.machine(),
     }
     to.mkdir(parents=True, exist_ok=True)
-    for name, content in {**files, serving.MANIFEST: _json(manifest)}.items():
+    for name, content in {**contents, files.MANIFEST: _json(manifest)}.items():
         (to / name).write_bytes(content)
     Prediction(serving.Delivery.open(to))  # what was written answers its first golden row, or this raises
     return manifest

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from handover.quality import HELD_OUT, HeldOut
+from predictor import files
 
 SAME_EVERYWHERE = ("contract.json", "heuristics.py")
 """The files that no processor changes."""
@@ -63,5 +64,4 @@ def _golden(then: Path, now: Path, tolerance: float) -> str:
 
 def _lines(folder: Path) -> dict[str, Any]:
     """Give a delivery's golden lines by their rows."""
-    lines = (folder / "golden.jsonl").read_text(encoding="utf-8").rstrip().split("\n")
-    return {json.dumps(line["row"], sort_keys=True): line for line in map(json.loads, lines)}
+    return {json.dumps(line["row"], sort_keys=True): line for line in files.golden(folder)}

@@ -12,7 +12,7 @@ from handover.context import DeliveryContext
 from handover.delivery import FILES, baseline, reference_row
 from handover.finding import Broken, clause
 from handover.quality import HELD_OUT
-from predictor import delivery as serving
+from predictor import files
 
 LINE_ENDINGS = (
     "Only its line endings changed, by git or an editor: have .gitattributes say `-text` for the delivery, then git "
@@ -31,7 +31,7 @@ REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver 
 )
 def hashes_hold(context: DeliveryContext) -> Broken | None:
     """Every file is the one that the manifest vouches for."""
-    manifest = context.folder / serving.MANIFEST
+    manifest = context.folder / files.MANIFEST
     again = f"{REDELIVER}: {context.delivers}."
     try:
         expected = {name: context.manifest["files"][name] for name in FILES}
@@ -53,7 +53,8 @@ def hashes_hold(context: DeliveryContext) -> Broken | None:
             return Broken(said, manifest, cause=f"The manifest was edited by hand; deliver again: {context.delivers}.")
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
-            evidence = f"{name} has the SHA-256 {found[:12]}..., the manifest says {str(sha256)[:12]}..."
+            then, now = files.shortened(str(sha256)), files.shortened(found)
+            evidence = f"{name} has the SHA-256 {now}..., the manifest says {then}..."
             edited = (
                 "heuristics.py was edited after the model was trained on it; train and deliver again: "
                 f"{context.delivers}."
@@ -105,7 +106,7 @@ def agrees(context: DeliveryContext) -> Broken | None:
     if not said:
         return None
     cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
-    return Broken(f"{said[0].upper()}{said[1:]}.", context.folder / serving.MANIFEST, cause=cause)
+    return Broken(f"{said[0].upper()}{said[1:]}.", context.folder / files.MANIFEST, cause=cause)
 
 
 def _figures(context: DeliveryContext) -> str:

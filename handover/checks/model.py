@@ -15,7 +15,7 @@ from handover.checks.manifest import damage
 from handover.context import DeliveryContext
 from handover.finding import Broken, Check, Outcome, Skipped, clause
 from handover.rows import accepted_rows
-from predictor import delivery as serving
+from predictor import files
 
 DOMAINS = {"": "ai.onnx", "ai.onnx": "ai.onnx", "ai.onnx.ml": "ai.onnx.ml"}
 CONTROL_FLOW = {"If", "Loop", "Scan", "SequenceMap"}
@@ -252,7 +252,7 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     said += [f"new since: {', '.join(new)}"] if new else []
     return Broken(
         f"The columns are not those of the training; {'; '.join(said) or 'their order changed'}.",
-        context.folder / serving.MANIFEST,
+        context.folder / files.MANIFEST,
         cause=f"contract.py or heuristics.py changed after the training; train again: {context.delivers}.",
     )
 

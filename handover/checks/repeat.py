@@ -20,6 +20,7 @@ from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
+from predictor.files import shortened
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
@@ -77,8 +78,8 @@ def data_is_the_same(context: DeliveryContext) -> Broken | Skipped | None:
     if recorded in hashes.values():
         return None
     return Broken(
-        f"{context.relative(there[0])} has the SHA-256 {hashes[there[0]][:12]}..., "
-        f"the training's had {recorded[:12]}....",
+        f"{context.relative(there[0])} has the SHA-256 {shortened(hashes[there[0]])}..., "
+        f"the training's had {shortened(recorded)}....",
         there[0],
         cause="The data was changed after the training, or line endings were, by git or an editor.",
     )

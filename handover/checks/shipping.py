@@ -12,7 +12,7 @@ from pathlib import Path
 from handover.context import DeliveryContext
 from handover.finding import Broken, Check, Outcome, Skipped, clause
 from handover.local.stack import machine_of
-from predictor.delivery import FILES, MANIFEST
+from predictor.files import MANIFEST, SERVED
 
 SHIPPED = Path("layers/model/delivery")  # what template.yaml makes the model layer of
 MIB = 1024 * 1024
@@ -61,7 +61,7 @@ def _when_built(check: Check) -> Check:
 @_when_built
 def built_of_this(context: DeliveryContext) -> Broken | None:
     """The built model layer holds the delivery that ships, whichever delivery is checked."""
-    for name in (*FILES, MANIFEST):
+    for name in (*SERVED, MANIFEST):
         built, delivered = context.build / "ModelLayer" / "delivery" / name, context.root / SHIPPED / name
         if not built.exists() or not delivered.exists() or built.read_bytes() != delivered.read_bytes():
             return Broken(

@@ -13,6 +13,7 @@ from pydantic_core import ValidationError
 from handover.diff.changes import Change, changes, least_version, reaches
 from handover.diff.revisions import DiffError
 from handover.source import RefusedSourceError, refuse
+from predictor import files
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import HeuristicError
 
@@ -84,8 +85,8 @@ def compare(old: Path, new: Path) -> Difference:
     hashes = [delivery.manifest["files"] for delivery in (before, after)]
     replaced = [f"{file}: {said}" for file, said in FILES.items() if hashes[0][file] != hashes[1][file]]
     level: Literal["major", "minor", "patch", "none"] = found[0].level if found else "none"
-    lines = [json.loads(line) for line in (old / "golden.jsonl").read_bytes().splitlines()]
-    golden = [line["row"] for line in lines if "covers" not in line]  # rows as they come, not drawn ones: shares count
+    # Rows as they come, not drawn ones: shares count.
+    golden = [line["row"] for line in files.golden(old) if "covers" not in line]
     accepted, refusals = [], []
     for number, row in enumerate(golden, start=1):
         said = _refusal(after, row)
