@@ -21,7 +21,7 @@ from predictor.delivery import Delivery, DeliveryError
 from predictor.prediction import Answer, Prediction
 from predictor.problems import Problem
 from predictor.settings import Settings, SettingsError
-from predictor.telemetry import Telemetry, log_fatal
+from predictor.telemetry import Telemetry, log_failure, log_fatal
 
 type Event = dict[str, Any]
 type Response = dict[str, Any]
@@ -109,7 +109,7 @@ def _explained(error: Exception, event: Any, request_id: str) -> Problem:
     """Say whose fault an error is. Only then is an event looked at: that each is a request costs the others nothing."""
     if not _is_request(event):
         return problems.not_a_request()
-    telemetry.failed(error, request_id)
+    log_failure(error, request_id)
     return problems.internal(request_id)
 
 
