@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.context import DeliveryContext, RefusedError
+from handover.context import DeliveryContext
 from handover.finding import Broken, Skipped, clause
+from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
 from handover.rows import different_rows

@@ -1,6 +1,7 @@
 """H, what a heuristic must keep away from: read in its source, for no number of runs would show all of it."""
 
-from handover.context import NOT_IN_PRODUCTION, DeliveryContext
+from handover.context import DeliveryContext
+from handover.context.sources import NOT_IN_PRODUCTION
 from handover.finding import Broken, Skipped, clause
 from handover.source import PURE_MODULES, foreign_import, reach_beyond_the_row
 

@@ -7,9 +7,10 @@ import numpy as np
 from onnx.reference import ReferenceEvaluator
 
 from handover.checks.parity import ELSEWHERE
-from handover.context import DeliveryContext, RefusedError
+from handover.context import DeliveryContext
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Skipped, clause
+from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.rows import domains
 from predictor.problems import MAX_BATCH_ROWS

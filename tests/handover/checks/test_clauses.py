@@ -17,8 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
-from handover import context
 from handover.checks import CLAUSES, thresholds, trial
+from handover.context import sources
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
 from tests.helpers import reports
 
@@ -656,7 +656,7 @@ def test_what_a_delivery_prints_is_no_part_of_the_report(bench: Bench, capsys: p
 
 
 def test_what_does_not_end_is_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(context, "OPENING_S", 0.2)
+    monkeypatch.setattr(sources, "OPENING_S", 0.2)
     bench.edit("contract.py", "class Record(", "while True:\n    pass\n\n\nclass Record(")
     bench.edit("heuristics.py", "def heavy", "while True:\n    pass\n\n\ndef heavy")
 

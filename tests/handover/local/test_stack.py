@@ -67,7 +67,7 @@ def test_a_variable_is_resolved_from_the_parameters_defaults(build, folder: Path
         ("!Ref Topic", "NAMESPACE in template.yaml needs Topic, which has no value on this machine"),
         (
             "!GetAtt Topic.Arn",
-            "NAMESPACE in template.yaml is {'Fn::GetAtt': 'Topic.Arn'}, which only the cloud can resolve",
+            "NAMESPACE in template.yaml is {'Fn::GetAtt': ['Topic', 'Arn']}, which only the cloud can resolve",
         ),
     ],
 )
