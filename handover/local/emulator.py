@@ -1,14 +1,13 @@
 """One execution environment: AWS's runtime interface emulator, its runtime client, and the built function in it."""
 
 import os
-import platform
-import signal
 import socket
 import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from importlib.resources import files
 from pathlib import Path
@@ -16,13 +15,16 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import IO
 
+import psutil
+
 from handover.errors import CannotRunError
 from handover.local import environment
 from handover.local.chatter import INIT_FAILED, function_lines
-from handover.local.stack import BuiltFunction
+from handover.local.stack import BuiltFunction, own_machine
 
 type Log = Callable[[str], None]
 
+ENDED = {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
 INVOKE = "/2015-03-31/functions/function/invocations"
 LOOPBACK = "127.0.0.1"
 LISTEN_S = 10.0
@@ -151,11 +153,10 @@ class Emulator:
 
 
 def _binary() -> Path:
-    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    binary = Path(str(files("samcli"))) / "local" / "rapid" / f"aws-lambda-rie-{machine}"
+    binary = Path(str(files("samcli"))) / "local" / "rapid" / f"aws-lambda-rie-{own_machine()}"
     if sys.platform != "linux" or not binary.exists():
         raise EnvironmentDiedError(
-            f"AWS's runtime interface emulator runs on Linux, x86_64 or arm64, not on {sys.platform} {machine}"
+            f"AWS's runtime interface emulator runs on Linux, x86_64 or arm64, not on {sys.platform} {own_machine()}"
         )
     return binary
 
@@ -180,12 +181,10 @@ def _end(
     process: "subprocess.Popen[str]", reader: Thread, opt: "TemporaryDirectory[str]", connection: HTTPConnection
 ) -> None:
     """Kill the whole session, for the emulator puts the function in a process group of its own; the function first."""
-    while members := sorted(_session(process.pid), reverse=True):
-        for member in members:
-            try:
-                os.kill(member, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+    while members := session(process.pid):
+        for pid in sorted(members, reverse=True):
+            with suppress(psutil.NoSuchProcess):
+                members[pid].kill()
         time.sleep(0.001)
     process.wait()
     if reader.ident:
@@ -194,12 +193,11 @@ def _end(
     opt.cleanup()
 
 
-def _session(leader: int) -> Iterator[int]:
-    """Find the living processes of a session (``/proc/PID/stat``: state is field 3, session field 6)."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        if int(fields[3]) == leader and fields[0] not in "ZX":
-            yield int(stat.parent.name)
+def session(leader: int) -> dict[int, psutil.Process]:
+    """Find the living processes of a session, by their ids."""
+    living = {}
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            if os.getsid(process.pid) == leader and process.status() not in ENDED:
+                living[process.pid] = process
+    return living
