@@ -36,8 +36,8 @@ def architecture(root: Path, stage: str) -> str:
     return named[1] if named else default
 
 
-def hold_back(root: Path, stage: str) -> None:
-    """Let what was built go to a stage, or say why not.
+def require_as_built(root: Path, stage: str) -> None:
+    """Require that what was built is what a stage should get.
 
     Files are compared and not their dates, which a checkout and a downloaded artifact have anew.
 

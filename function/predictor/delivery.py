@@ -60,7 +60,7 @@ class Delivery:
         manifest, contents = _verified(folder)
         try:
             contract = json.loads(contents[files.CONTRACT])
-            json.dumps(contract, allow_nan=False)  # callers are shown it, and NaN, which Python reads, is no JSON
+            json.dumps(contract, allow_nan=False)  # callers are shown it, and NaN, which Python reads, is not JSON
             limits = Limits(contract["fields"])
             heuristics = heuristics_in(load_source(contents[files.HEURISTICS], folder / files.HEURISTICS))
             encoder = Encoder(contract["fields"], heuristics)

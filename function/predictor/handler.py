@@ -54,7 +54,7 @@ def handler(event: Any, context: Any) -> Response:
     """Answer one request of API Gateway's HTTP API, payload format 2.0.
 
     Never raises: what goes wrong is an ``application/problem+json`` answer, and a line in the log when it is ours. An
-    event that is no request gets one too: an exception is a failure of the function, and can roll a version back.
+    event that is not a request gets one too: an exception is a failure of the function, and can roll a version back.
     """
     started = perf_counter_ns()
     status, error_code = 200, None

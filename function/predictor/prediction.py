@@ -11,7 +11,7 @@ from predictor import files, problems
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import FloatRows
 
-UNREADABLE = {"json_invalid", "string_unicode"}  # pydantic's names for what is no JSON, and for a lone surrogate
+UNREADABLE = {"json_invalid", "string_unicode"}  # pydantic's names for what is not JSON, and for a lone surrogate
 
 
 class ModelError(ArithmeticError):

@@ -27,7 +27,7 @@ type Times = NDArray[np.float64]
 
 
 class NotMeasuredError(RuntimeError):
-    """The function did not start here, or not without a word; the message is its last one."""
+    """The function did not start here, or not without an error; the message is its last line."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ def modules(function: BuiltFunction) -> list[str]:
     NotMeasuredError
         When it does not start.
     """
-    found: list[str] = json.loads(_probe(function, "modules"))
-    return found
+    names: list[str] = json.loads(_probe(function, "modules"))
+    return names
 
 
 def slowest_imports(function: BuiltFunction, count: int = 5) -> list[tuple[str, float]]:
@@ -102,8 +102,8 @@ def slowest_imports(function: BuiltFunction, count: int = 5) -> list[tuple[str, 
     """
     times: dict[str, list[float]] = {}
     for _ in range(3):
-        said = _run(function, ["-X", "importtime"], "modules").stderr
-        for own_us, name in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", said, re.MULTILINE):
+        clocked = _run(function, ["-X", "importtime"], "modules").stderr
+        for own_us, name in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", clocked, re.MULTILINE):
             times.setdefault(name, []).append(int(own_us) / 1000)
     medians = [(name, statistics.median(own)) for name, own in times.items()]
     return sorted(medians, key=lambda entry: -entry[1])[:count]

@@ -43,7 +43,7 @@ def warm(event: dict[str, Any], rounds: int) -> dict[str, list[float]]:
 if sys.argv[1] == "modules":
     before = set(sys.modules)
     importlib.import_module(name)
-    found: Any = sorted(set(sys.modules) - before)
+    result: Any = sorted(set(sys.modules) - before)
 else:
-    found = warm(json.loads(sys.argv[2]), int(sys.argv[3]))
-print("\n" + json.dumps(found), file=sys.stderr)
+    result = warm(json.loads(sys.argv[2]), int(sys.argv[3]))
+print("\n" + json.dumps(result), file=sys.stderr)

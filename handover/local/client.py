@@ -25,7 +25,7 @@ def ask(pool: Pool, path: str, body: Any) -> Any:
     Raises
     ------
     RefusedError
-        When the answer is no success.
+        When the answer is not a success.
     EnvironmentDiedError, FunctionTimedOutError
         When there is none.
     """

@@ -84,7 +84,7 @@ class Emulator:
             errors="replace",
         )
         assert process.stdout  # noqa: S101  a pipe was asked for
-        reader = Thread(target=_read, args=(process.stdout, weakref.WeakMethod(self._hear)), daemon=True)
+        reader = Thread(target=_read, args=(process.stdout, weakref.WeakMethod(self._log_own)), daemon=True)
         self._connection = HTTPConnection(LOOPBACK, port, timeout=function.timeout_s + SLACK_S)
         self.stop = weakref.finalize(self, _end, process, reader, opt, self._connection)
         """End every process of this environment, at once; done too when Python exits or nobody holds this object."""
@@ -133,7 +133,7 @@ class Emulator:
             return InitError("the function did not start; its own lines say why")
         return error
 
-    def _hear(self, line: str) -> None:
+    def _log_own(self, line: str) -> None:
         self._init_failed |= INIT_FAILED in line
         for own in function_lines(line):
             self._log(own)
@@ -168,11 +168,11 @@ def _free_ports() -> tuple[int, int]:
         return one.getsockname()[1], other.getsockname()[1]
 
 
-def _read(lines: IO[str], hear: "weakref.WeakMethod[Log]") -> None:
+def _read(lines: IO[str], take: "weakref.WeakMethod[Log]") -> None:
     """Pass every line on; held by a weak reference, so that a forgotten environment ends."""
     with lines:
         for line in lines:
-            if passed := hear():
+            if passed := take():
                 passed(line)
             del passed
 

@@ -50,8 +50,8 @@ def built_function(build: Path, name: str = "PredictFunction") -> BuiltFunction:
     Raises
     ------
     NothingBuiltError
-        When there is no build or not this function in it, when it is built for another processor, or a property needs
-        what only the cloud knows.
+        When there is no build or not this function in it, when it is built for another processor, or a property
+        requires what only the cloud knows.
     """
     try:
         template = yaml_parse((build / "template.yaml").read_text(encoding="utf-8"))
@@ -93,7 +93,7 @@ def own_machine() -> str:
 
 
 def machine_of(path: Path) -> str:
-    """Say which processor a shared object is for, in Lambda's words; nothing when the file is no such object."""
+    """Say which processor a shared object is for, in Lambda's words; nothing when the file is not one."""
     with path.open("rb") as file:
         header = file.read(20)
     if len(header) < 20 or header[:4] != b"\x7fELF":
@@ -113,7 +113,7 @@ def _text(written: Any, values: Mapping[str, str], what: str) -> str:
 
     def value(name: str) -> str:
         if name not in values:
-            raise NothingBuiltError(f"{what} in template.yaml needs {name}, which has no value on this machine")
+            raise NothingBuiltError(f"{what} in template.yaml requires {name}, which has no value on this machine")
         return values[name]
 
     match written:

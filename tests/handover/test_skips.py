@@ -74,7 +74,7 @@ def test_a_clause_is_allowed_with_its_reason(text: str, allowed: dict[str, str],
         (b'R502 = "a"\n', "handover.toml has 'R502', and all that it may have is the table [skips]"),
         (
             b'skips = ["R502"]\n',
-            "handover.toml: skips is no table; write [skips], and below it a line for each clause",
+            "handover.toml: skips is not a table; write [skips], and below it a line for each clause",
         ),
         (
             b"[skips]\nR502 =\n",

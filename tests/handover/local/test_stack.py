@@ -64,7 +64,7 @@ def test_a_variable_is_resolved_from_the_parameters_defaults(build, folder: Path
 @pytest.mark.parametrize(
     ("said", "refusal"),
     [
-        ("!Ref Topic", "NAMESPACE in template.yaml needs Topic, which has no value on this machine"),
+        ("!Ref Topic", "NAMESPACE in template.yaml requires Topic, which has no value on this machine"),
         (
             "!GetAtt Topic.Arn",
             "NAMESPACE in template.yaml is {'Fn::GetAtt': ['Topic', 'Arn']}, which only the cloud can resolve",
