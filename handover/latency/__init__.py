@@ -1,15 +1,19 @@
 """How long the built function takes, cold and warm, beside the least that could answer with its model."""
 
 import json
+import os
 import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+import weakref
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Timer
+from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +24,8 @@ from handover.local.stack import BuiltFunction
 
 COLD_PAIRS = 11
 WARM_ROUNDS = 2000
-PROBE_S = 60.0
+ANSWER_S = 60.0
+"""How long a probe may take to one answer [s]."""
 HERE = Path(__file__).parent
 
 type Times = NDArray[np.float64]
@@ -53,6 +58,94 @@ class Latency:
         return float(np.median(self.warm_ms) / np.median(self.warm_floor_ms))
 
 
+type Call = tuple[str, Sequence[Any]]
+"""A mode of ``probe.py``, and the events that it gets in turn."""
+
+
+class Probe:
+    """A function in a process of its own, without a network: event in, response out. ``probe.py`` says more.
+
+    Parameters
+    ----------
+    options
+        Of Python.
+    imports
+        Modules that are imported before the handler.
+    """
+
+    def __init__(self, function: BuiltFunction, options: Sequence[str] = (), imports: Sequence[str] = ()) -> None:
+        opt = TemporaryDirectory(prefix="handover-opt-")
+        environment.link(function.layers, Path(opt.name))
+        variables = environment.variables(function, Path(opt.name), Path(sys.prefix) / "lambda")
+        variables["PYTHONPATH"] += os.pathsep + str(HERE / "floor")
+        self._log = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  closed by stop
+        self._process = subprocess.Popen(
+            [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *imports],
+            cwd=function.root,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
+            text=True,
+        )
+        self.stop = weakref.finalize(self, _end, self._process, self._log, opt)
+        """End it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def replies(self, call: Call) -> list[Any]:
+        """Give the reply to each event."""
+        replies: list[list[Any]] = self._ask({"calls": [call]})
+        return replies[0]
+
+    def times(self, calls: Sequence[Call], rounds: int) -> list[list[float]]:
+        """Time so many rounds [ms], in which each call has its turn."""
+        times: list[list[float]] = self._ask({"calls": calls, "rounds": rounds})
+        return times
+
+    def modules(self) -> list[str]:
+        """List what INIT imports, the standard library included."""
+        modules: list[str] = self._ask({"modules": True})
+        return modules
+
+    def log(self) -> str:
+        """Wait until it ends, and give what it wrote on stderr.
+
+        Raises
+        ------
+        NotMeasuredError
+            When it ends with another status than 0, as whatever is asked above does when there is no answer.
+        """
+        self._process.communicate()
+        self._log.seek(0)
+        log = self._log.read()
+        if self._process.returncode:
+            raise NotMeasuredError((log.strip().splitlines() or [f"status {self._process.returncode}"])[-1])
+        return log
+
+    def _ask(self, command: dict[str, Any]) -> Any:
+        assert self._process.stdin  # noqa: S101  a pipe was asked for
+        assert self._process.stdout  # noqa: S101  and here too
+        limit = Timer(ANSWER_S, self._process.kill)
+        limit.start()
+        try:
+            self._process.stdin.write(json.dumps(command) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        finally:
+            limit.cancel()
+        if not answer:
+            raise NotMeasuredError(self.log() or "it gave no answer")
+        return json.loads(answer)
+
+
 def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
     """Start the function and the floor in turn, cold; then ask both in turn in one process, warm.
 
@@ -68,18 +161,16 @@ def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
     cold: dict[str, list[float]] = {function.handler: [], floor.handler: []}
     for _ in range(COLD_PAIRS):
         for one in (function, floor):
-            emulator = Emulator(one, lambda line: None)
-            try:
+            with Emulator(one, lambda line: None) as emulator:
                 emulator.invoke(sent)
                 cold[one.handler].append(emulator.cold_ms or 0.0)
-            finally:
-                emulator.stop()
-    warm = json.loads(_probe(function, "warm", sent.decode(), str(WARM_ROUNDS)))
+    with Probe(function) as probe:
+        warm, warm_floor = probe.times([("handler", [event]), ("session", [1])], WARM_ROUNDS)
     return Latency(
         cold_ms=np.array(cold[function.handler]),
         cold_floor_ms=np.array(cold[floor.handler]),
-        warm_ms=np.array(warm["warm_ms"]),
-        warm_floor_ms=np.array(warm["warm_floor_ms"]),
+        warm_ms=np.array(warm),
+        warm_floor_ms=np.array(warm_floor),
     )
 
 
@@ -91,37 +182,42 @@ def modules(function: BuiltFunction) -> list[str]:
     NotMeasuredError
         When it does not start.
     """
-    found: list[str] = json.loads(_probe(function, "modules"))
-    return found
+    with Probe(function) as probe:
+        return probe.modules()
+
+
+def import_times(function: BuiltFunction, imports: Sequence[str] = ()) -> list[tuple[str, float]]:
+    """Time each module's import by itself, without what it imports in turn [ms].
+
+    Python's own clock for it, ``-X importtime``, slows every import a little.
+
+    Parameters
+    ----------
+    imports
+        Modules that are imported before the handler.
+
+    Raises
+    ------
+    NotMeasuredError
+        When it does not start.
+    """
+    with Probe(function, ["-X", "importtime"], imports) as probe:
+        lines = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", probe.log(), re.MULTILINE)
+    return [(module, int(own_us) / 1000) for own_us, module in lines]
 
 
 def slowest_imports(function: BuiltFunction, count: int = 5) -> list[tuple[str, float]]:
-    """Name the modules that take longest to import by themselves, without what they import in turn [ms].
-
-    Python's own clock for it, ``-X importtime``, slows every import a little; medians of three.
-    """
-    times: dict[str, list[float]] = {}
+    """Name the modules that take longest to import by themselves [ms], medians of three; errors as ``import_times``."""
+    times: dict[str, list[float]] = defaultdict(list)
     for _ in range(3):
-        said = _run(function, ["-X", "importtime"], "modules").stderr
-        for own_us, name in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", said, re.MULTILINE):
-            times.setdefault(name, []).append(int(own_us) / 1000)
-    medians = [(name, statistics.median(own)) for name, own in times.items()]
+        for module, own_ms in import_times(function):
+            times[module].append(own_ms)
+    medians = [(module, statistics.median(own)) for module, own in times.items()]
     return sorted(medians, key=lambda entry: -entry[1])[:count]
 
 
-def _probe(function: BuiltFunction, *arguments: str) -> str:
-    ended = _run(function, [], *arguments)
-    if ended.returncode:
-        lines = (ended.stdout + ended.stderr).strip().splitlines() or [f"status {ended.returncode}"]
-        raise NotMeasuredError(lines[-1])
-    return ended.stderr.splitlines()[-1]
-
-
-def _run(function: BuiltFunction, options: list[str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    with TemporaryDirectory(prefix="handover-opt-") as opt:
-        environment.link(function.layers, Path(opt))
-        variables = environment.variables(function, Path(opt), HERE / "floor")
-        command = [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *arguments]
-        return subprocess.run(
-            command, env=variables, cwd=function.root, capture_output=True, text=True, timeout=PROBE_S, check=False
-        )
+def _end(process: "subprocess.Popen[str]", log: IO[str], opt: "TemporaryDirectory[str]") -> None:
+    process.kill()
+    process.communicate()  # closes the pipes
+    log.close()
+    opt.cleanup()
