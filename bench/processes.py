@@ -23,7 +23,7 @@ def marked(value: str) -> list[psutil.Process]:
 
 def of_function(session: int) -> psutil.Process:
     """Find the function's own process in an emulator's session: the first that the emulator started."""
-    return min((one for one in processes.of_session(session) if one.pid != session), key=lambda one: one.pid)
+    return min((one for one in processes.of_session(session) if one.pid != session), key=lambda one: one.create_time())
 
 
 def peak_rss_bytes(process: psutil.Process) -> int:
