@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from bench import page, plots, terminal
 from bench.contenders import HERE, PEERS
 from bench.measure.emulated import NoAnswerError
-from bench.measure.inprocess import ProbeError
 from bench.measure.served import ServerError
-from bench.run import MEASURES, QUICK, Counts, run, steps
+from bench.run import MEASURES, QUICK, Counts, run
 from bench.workload import UnequalError
+from handover.latency import NotMeasuredError
 from handover.local import signals
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError, built_function
@@ -27,8 +27,8 @@ COULD_NOT_RUN = (
     EnvironmentDiedError,
     FunctionTimedOutError,
     NoAnswerError,
+    NotMeasuredError,
     NothingBuiltError,
-    ProbeError,
     ServerError,
     UnequalError,
 )
@@ -38,7 +38,7 @@ INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 
 
 def _measures(_: click.Context, parameter: click.Parameter, text: str | None) -> frozenset[str]:
-    asked = frozenset(text.split(",")) if text else frozenset(MEASURES)
+    asked = frozenset(text.split(",") if text else MEASURES)
     if unknown := sorted(asked - set(MEASURES)):
         raise click.BadParameter(f"'{unknown[0]}' is none of {', '.join(MEASURES)}", param=parameter)
     return asked
@@ -51,7 +51,7 @@ def _measures(_: click.Context, parameter: click.Parameter, text: str | None) ->
     "--page", "page_only", is_flag=True, help="Measure nothing: draw and write the page of the last full run."
 )
 def main(*, quick: bool, only: frozenset[str], page_only: bool) -> None:
-    """Hold the built function against the floor and its peers, in turn, on the same model and rows."""
+    """Measure the built function, the floor and its peers, in turn, on the same model and rows."""
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
     if page_only:
         _publish(json.loads(PUBLISHED.read_text()), console)
@@ -82,21 +82,13 @@ def main(*, quick: bool, only: frozenset[str], page_only: bool) -> None:
 
 
 def _run(counts: Counts, only: frozenset[str], console: Console) -> dict[str, object]:
-    columns = (
-        TextColumn("{task.description:<28}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=steps(counts, only))
-        return run(built_function(BUILD), counts, only, lambda done: progress.update(task, advance=1, description=done))
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        return run(built_function(BUILD), counts, only, progress)
 
 
 def _publish(results: dict[str, object], console: Console) -> None:
     drawn = plots.draw(results, PAGE.with_suffix(""))
-    PAGE.write_text(page.render(results, drawn), encoding="utf-8")
+    PAGE.write_text(page.write(results, drawn), encoding="utf-8")
     console.print(f"Written: {PAGE}, its plots, and {_short(PUBLISHED)}.")
 
 

@@ -20,11 +20,6 @@ class Package(Enum):
     IMAGE = "container image, pip's own byte-code, which the image's dates keep valid"
     SERVER = "virtual environment, pip's own byte-code"
 
-    @property
-    def byte_compiled(self) -> bool:
-        """Whether the code, too, is compiled before it ships."""
-        return self in {Package.SHIPPED, Package.COMPILED}
-
 
 @dataclass(frozen=True)
 class Contender:

@@ -33,6 +33,6 @@ def peak_rss_bytes(process: psutil.Process) -> int:
 
 
 def cpu_ms(process: psutil.Process) -> float:
-    """Sum what a process's threads have run [ms]: ``schedstat``, in ns, where psutil counts in hundredths of a second."""
+    """Sum what a process's threads have run [ms]: ``schedstat`` has ns where psutil has hundredths of a second."""
     threads = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
     return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6

@@ -106,7 +106,9 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
                 compare_scores(contender.label, [server.score(row) for row in rows], workload)
             finally:
                 server.stop()
-        emulators = {one.contender.name: partial(served.Emulated, one, rows[0]) for one in validating}
+        emulators: dict[str, Callable[[], served.Served]] = {
+            one.contender.name: partial(served.Emulated, one, rows[0]) for one in validating
+        }
         if "cold" in only:
             results["cold_ms"] = emulated.cold(staged, events[0], counts.cold_rounds, progress)
         if "imports" in only:
@@ -114,7 +116,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         if "warm" in only:
             batch = event("/predict/batch", workload.rows[:100])
             results["warm_ms"] = inprocess.warm(
-                validating, events, batch, counts.warm_blocks, counts.warm_calls, progress
+                validating, events, batch, blocks=counts.warm_blocks, calls=counts.warm_calls, progress=progress
             )
         if "http" in only:
             starting = {OURS.name: emulators[OURS.name]} | servers
@@ -126,7 +128,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
             results["peak_rss_mb"] = emulated.peak_memory(staged, events, counts.memory_requests, progress)
         if "growth" in only:
             results["growth"] = growth.measure(
-                dock, workload, counts.axes, counts.growth_blocks, counts.warm_calls, progress
+                dock, workload, counts.axes, blocks=counts.growth_blocks, calls=counts.warm_calls, progress=progress
             )
     return results
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.contenders import FLOOR, MANGUM, OURS, PLAIN, SKLEARN
-from bench.statistics import Line, Spread, line, pooled, ratio, spread, worse_than_linear
+from bench.statistics import Spread, pooled, ratio, spread, worse_than_linear
 
 MIB, MB = 2**20, 1e6
-AXES = {"columns": "column", "trees": "tree", "rows": "row"}
+AXES = ("columns", "trees", "rows")
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,6 @@ def growth_points(results: dict[str, Any], axis: str, of: str = "quiet") -> tupl
     """Give the sizes along one axis, and the median time at each [µs]."""
     points = [point for point in results.get("growth", []) if point["axis"] == axis]
     return [point["size"] for point in points], [spread(pooled(point[of])).median * 1000 for point in points]
-
-
-def growth_line(results: dict[str, Any], axis: str) -> Line:
-    """Fit the growth along one axis [µs]."""
-    return line(*growth_points(results, axis))
 
 
 def _ratio(samples: dict[str, Any], above: str, below: str, by: float = 1) -> Spread | None:

@@ -41,7 +41,7 @@ class Point:
 
 
 def measure(
-    dock: Dock, workload: Workload, axes: Axes, blocks: int, calls: int, progress: Progress
+    dock: Dock, workload: Workload, axes: Axes, *, blocks: int, calls: int, progress: Progress
 ) -> list[dict[str, Any]]:
     """Time the handler without telemetry, and the bare ``session.run`` beside it, at each size, all in turn.
 

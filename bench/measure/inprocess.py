@@ -36,7 +36,7 @@ class ContenderProbe(Probe):
 
 
 def warm(
-    contenders: Sequence[Staged], events: Sequence[Any], batch: Any, blocks: int, calls: int, progress: Progress
+    contenders: Sequence[Staged], events: Sequence[Any], batch: Any, *, blocks: int, calls: int, progress: Progress
 ) -> Samples:
     """Time all handlers warm, a block of calls each in turn; ours with and without telemetry, and a batch of rows."""
     names = [staged.contender.name for staged in contenders]
