@@ -45,20 +45,11 @@ def draw(results: dict[str, Any], to: Path) -> list[str]:
         "growth": (_growth, {"growth"}),
     }
     to.mkdir(parents=True, exist_ok=True)
-    drawn = []
-    for name, (drawer, keys) in drawers.items():
-        if keys <= results.keys():
-            with mpl.rc_context(
-                {
-                    "font.size": 9,
-                    "axes.axisbelow": True,
-                    "figure.dpi": 150,
-                    "axes.spines.top": False,
-                    "axes.spines.right": False,
-                }
-            ):
-                drawer(results).savefig(to / f"{name}.png", metadata={"Software": None})
-            drawn.append(name)
+    drawn = [name for name, (_, keys) in drawers.items() if keys <= results.keys()]
+    mpl.rcParams.update({"font.size": 9, "figure.dpi": 150, "axes.axisbelow": True})
+    mpl.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
+    for name in drawn:
+        drawers[name][0](results).savefig(to / f"{name}.png", metadata={"Software": None})
     return drawn
 
 

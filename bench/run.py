@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -93,7 +92,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
                 replies = probe.replies(("handler", events))
             scores = [float(json.loads(reply["body"])["score"]) for reply in replies]
             compare_scores(one.contender.label, scores, workload)
-        servers: dict[str, Callable[[], served.Served]] = {}
+        servers: dict[str, served.Opener] = {}
         for contender in progress.track(SERVERS, description="Comparing scores"):
             opener = partial(served.Server, contender, workload, rows[0])
             try:
@@ -106,7 +105,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
                 compare_scores(contender.label, [server.score(row) for row in rows], workload)
             finally:
                 server.stop()
-        emulators: dict[str, Callable[[], served.Served]] = {
+        emulators: dict[str, served.Opener] = {
             one.contender.name: partial(served.Emulated, one, rows[0]) for one in validating
         }
         if "cold" in only:

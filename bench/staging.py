@@ -128,9 +128,7 @@ class Dock:
                 handler=contender.handler or self._built.handler,
                 timeout_s=TIMEOUT_S,
             ),
-            unzipped_bytes=sum(
-                path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file()
-            ),
+            unzipped_bytes=sum(path.stat().st_size for path in files if path.is_file()),
             zipped_bytes=sum(size for _, size in shipped),
         )
 

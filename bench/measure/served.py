@@ -139,10 +139,10 @@ class Server:
             raise
 
 
-type Served = Emulated | Server
+type Opener = Callable[[], Emulated | Server]
 
 
-def starts(openers: Mapping[str, Callable[[], Served]], rounds: int, progress: Progress) -> Samples:
+def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress) -> Samples:
     """Time each from starting the process to its first answer over HTTP [ms], all in turn."""
     samples: Samples = {name: [] for name in openers}
     for _ in progress.track(range(rounds), description="Starts to first answer"):
@@ -153,9 +153,7 @@ def starts(openers: Mapping[str, Callable[[], Served]], rounds: int, progress: P
     return samples
 
 
-def warm(
-    openers: Mapping[str, Callable[[], Served]], rows: Sequence[Row], blocks: int, requests: int, progress: Progress
-) -> Samples:
+def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, requests: int, progress: Progress) -> Samples:
     """Time requests to all of them, JSON written and read, a block each in turn [ms]; the first is not counted."""
     samples: Samples = {name: [] for name in openers}
     with ExitStack() as stack:
