@@ -10,28 +10,15 @@ from rich.progress import Progress
 
 from bench import page, plots, terminal
 from bench.contenders import HERE, PEERS
-from bench.measure.emulated import NoAnswerError
-from bench.measure.served import ServerError
 from bench.run import MEASURES, QUICK, Counts, run
-from bench.workload import UnequalError
-from handover.latency import NotMeasuredError
+from handover.errors import CannotRunError
 from handover.local import signals
-from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
-from handover.local.stack import NothingBuiltError, built_function
+from handover.local.stack import built_function
 
 BUILD = Path(".aws-sam/build")
 PUBLISHED = HERE / "results" / "latest.json"
 PAGE = Path("docs/benchmarks.md")
 ASIDE = HERE / ".cache"
-COULD_NOT_RUN = (
-    EnvironmentDiedError,
-    FunctionTimedOutError,
-    NoAnswerError,
-    NotMeasuredError,
-    NothingBuiltError,
-    ServerError,
-    UnequalError,
-)
 WIDTH = 120
 """Of the tables where there is no terminal [characters]."""
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
@@ -68,7 +55,7 @@ def main(*, quick: bool, only: frozenset[str], page_only: bool) -> None:
             results = _run(QUICK if quick else Counts(), only, console)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except COULD_NOT_RUN as error:
+    except CannotRunError as error:
         click.echo(f"bench: {error}", err=True)
         sys.exit(2)
     terminal.show(results, console)

@@ -9,22 +9,6 @@ from bench.tables import LABELS, tables
 from bench.targets import AXES, growth_points, targets
 from bench.templates import render
 
-REASONS = {
-    "columns": (
-        "the event's route, the call into onnxruntime, all trees",
-        "parsed, validated, laid out as a float32; trees ask for no more columns than they have nodes",
-    ),
-    "trees": (
-        "the event's route, the row's validation and features, the call into onnxruntime",
-        "one walk, three steps",
-    ),
-    "rows": (
-        "the event's route, the call into onnxruntime, and numpy's making of an array",
-        "its validation, its features, a walk through every tree, its decision and its text",
-    ),
-}
-"""Of each axis: what is fixed, and what one more costs."""
-
 
 def write(results: dict[str, Any], plots: list[str]) -> str:
     """Write the page.
@@ -35,20 +19,16 @@ def write(results: dict[str, Any], plots: list[str]) -> str:
         Names of the plots that there are, without ``.png``.
     """
     targets_table, *others = tables(results)
-    knees = []
-    for axis in AXES:
-        sizes, times = growth_points(results, axis)
-        if sizes:
-            fixed, each = REASONS[axis]
-            knees.append({"axis": axis, "sizes": sizes, "line": line(sizes, times), "fixed": fixed, "each": each})
-            knees[-1]["steepest"] = steepest(sizes, times)
     values = {
         "results": results,
         "targets": targets_table,
         "unmet": [target for target in targets(results) if target.verdict != "met"],
         "tables": others,
         "plots": plots,
-        "knees": knees,
+        "axes": AXES,
+        "growth_points": growth_points,
+        "line": line,
+        "steepest": steepest,
         "labels": LABELS,
         "contenders": [(contender, source_of(contender)) for contender in ALL],
     }

@@ -38,7 +38,13 @@ class Counts:
     http_requests: int = 50
     memory_requests: int = 10_000
     growth_blocks: int = 11
-    axes: growth.Axes = field(default_factory=growth.Axes)
+    axes: growth.Axes = field(
+        default_factory=lambda: {
+            "columns": (20, 50, 100, 150, 200),
+            "trees": (100, 250, 500, 1000, 2000),
+            "rows": (1, 2, 5, 10, 20, 50, 100),
+        }
+    )
 
 
 QUICK = Counts(
@@ -51,7 +57,7 @@ QUICK = Counts(
     http_requests=20,
     memory_requests=500,
     growth_blocks=3,
-    axes=growth.QUICK,
+    axes={"columns": (20, 200), "trees": (100, 500), "rows": (1, 10, 100)},
 )
 
 

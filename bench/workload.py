@@ -16,6 +16,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from bench import trees
 from bench.templates import render
 from handover import Budgets, Contract, Score, deliver, matrix
+from handover.errors import CannotRunError
 from handover.local import gateway
 from predictor.delivery import load_source
 
@@ -28,7 +29,7 @@ HEADERS = (("host", "localhost"), ("user-agent", "bench"), ("content-type", "app
 SHARED = Path(__file__).parent / "peers" / "shared"
 
 
-class UnequalError(RuntimeError):
+class UnequalError(CannotRunError):
     """A contender does not give the model's scores, so its times would compare nothing; the message says which."""
 
 
@@ -45,8 +46,8 @@ class Size:
 class Workload:
     """A generated contract, its rows and its model, in one folder.
 
-    The folder holds ``delivery/`` for our function; ``row.py``, ``heuristics.py``, ``features.py``, ``model.onnx``,
-    ``model.pkl`` (scikit-learn) and ``xgboost.pkl`` (a booster of the same trees) for the peers.
+    The folder holds ``delivery/`` for our function; for the peers what is in ``peers/shared``, ``model.onnx``,
+    ``model.pkl`` (scikit-learn) and ``xgboost.pkl`` (a booster of the same trees).
     """
 
     size: Size
@@ -95,7 +96,8 @@ def generate(size: Size, folder: Path) -> Workload:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "row.py").write_text(row_source(size, pydantic_alone=True))
     (folder / "features.py").write_text(features_source(size))
-    (folder / "heuristics.py").write_bytes((SHARED / "heuristics.py").read_bytes())
+    for source in SHARED.glob("*.py"):
+        shutil.copyfile(source, folder / source.name)
     contract = Contract(
         name="bench",
         version="1.0.0",

@@ -17,8 +17,7 @@ from bench.capacity import aws, bill, page, plots, simulation
 from bench.capacity.measured import ROOT, Measured, measure
 from bench.capacity.page import PROCESSES, RATES, SLOTTED_MS, Capacity
 from bench.capacity.simulation import Run
-from handover.local.emulator import EnvironmentDiedError
-from handover.local.stack import NothingBuiltError
+from handover.errors import CannotRunError
 
 DOCS = ROOT / "docs"
 NUMBERS = DOCS / "capacity" / "numbers.json"
@@ -56,7 +55,7 @@ def main(cold_ms: float | None, warm_ms: float | None) -> None:
     with Progress(console=Console(stderr=True)) as progress:
         try:
             measured = measure(ROOT / ".aws-sam" / "build", event, progress)
-        except (NothingBuiltError, EnvironmentDiedError) as error:
+        except CannotRunError as error:
             click.echo(f"capacity: {error}", err=True)
             sys.exit(2)
         measured = replace(

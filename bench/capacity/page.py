@@ -37,19 +37,19 @@ class Capacity:
         parameters = Template(ROOT / "template.yaml").source["Parameters"]
         return {name: parameter.get("Default") for name, parameter in parameters.items()}
 
-    @cached_property
+    def size(self, memory_mb: int, architecture: str) -> Size:
+        """Work the function out at one memory size, on one processor."""
+        return bill.size(memory_mb, architecture, self.measured, self.figures)
+
+    @property
     def sizes(self) -> list[Size]:
         """The memory sizes, x86_64 first."""
-        return [
-            bill.size(memory_mb, architecture, self.measured, self.figures)
-            for architecture in ARCHITECTURES
-            for memory_mb in SIZES_MB
-        ]
+        return [self.size(memory_mb, architecture) for architecture in ARCHITECTURES for memory_mb in SIZES_MB]
 
-    @cached_property
+    @property
     def own(self) -> Size:
         """The size that the template deploys by default."""
-        return bill.size(self.parameters["MemorySize"], self.parameters["Architecture"], self.measured, self.figures)
+        return self.size(self.parameters["MemorySize"], self.parameters["Architecture"])
 
     def run(self, process: str, rate: float, lifetime_s: float | None = None, slotted: bool = False) -> Run:
         """Find a simulated run; of the default lifetime unless another is named."""
@@ -77,10 +77,6 @@ class Capacity:
     def saving(self, rate: float, size: Size, without: str | None = None) -> float:
         """Work out what a month at another size, or without some lines, costs less [USD]."""
         return sum(self.bills[rate].values()) - sum(self.month(rate, size, without).values())
-
-    def other(self, memory_mb: int, architecture: str) -> Size:
-        """Find another size."""
-        return next(size for size in self.sizes if (size.memory_mb, size.architecture) == (memory_mb, architecture))
 
     def limits(self, process: str, rate: float) -> list[Limit]:
         """List the limits beside a stream."""

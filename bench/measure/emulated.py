@@ -11,10 +11,11 @@ from rich.progress import Progress
 from bench import processes
 from bench.measure import Samples
 from bench.staging import Staged
+from handover.errors import CannotRunError
 from handover.local.emulator import Emulator, EnvironmentDiedError
 
 
-class NoAnswerError(RuntimeError):
+class NoAnswerError(CannotRunError):
     """A contender does not answer under the emulator; the message names it, and is the last line that it wrote."""
 
 

@@ -15,9 +15,13 @@ from bench.staging import Staged
 from handover.latency import Call, NotMeasuredError, Probe, import_times
 
 OWN = "its own module: model, checks"
-OWN_MODULES = {"predictor", "floor", "app", "row", "features", "heuristics"}
 STANDARD = "standard library"
-GROUPS = {"pydantic_core": "pydantic", "starlette": "fastapi", "aws_lambda_powertools": "Powertools"}
+GROUPS = (
+    dict.fromkeys(sys.stdlib_module_names, STANDARD)
+    | dict.fromkeys(("predictor", "floor", "app", "answer", "row", "features", "heuristics"), OWN)
+    | {"pydantic_core": "pydantic", "starlette": "fastapi", "aws_lambda_powertools": "Powertools"}
+)
+"""By top-level package, where it is drawn under another name than its own."""
 
 
 class ContenderProbe(Probe):
@@ -72,15 +76,16 @@ def imports(contenders: Sequence[Staged], repeats: int, progress: Progress) -> d
     """
     times = {}
     for staged in progress.track(contenders, description="Imports"):
-        runs: dict[str, list[float]] = defaultdict(list)
+        runs = []
         for _ in range(repeats):
             try:
-                modules = import_times(staged.function, ["awslambdaric.bootstrap"])
+                runs.append(grouped(import_times(staged.function, ["awslambdaric.bootstrap"])))
             except NotMeasuredError as error:
                 raise NotMeasuredError(f"{staged.contender.label}: {error}") from None
-            for group, time in grouped(modules).items():
-                runs[group].append(time)
-        times[staged.contender.name] = {group: round(statistics.median(runs[group]), 3) for group in sorted(runs)}
+        times[staged.contender.name] = {
+            group: round(statistics.median(run.get(group, 0.0) for run in runs), 3)
+            for group in sorted({group for run in runs for group in run})
+        }
     return times
 
 
@@ -89,10 +94,5 @@ def grouped(modules: Sequence[tuple[str, float]]) -> dict[str, float]:
     times: dict[str, float] = defaultdict(float)
     for module, own_ms in modules:
         top = module.partition(".")[0]
-        if top in sys.stdlib_module_names:
-            times[STANDARD] += own_ms
-        elif top in OWN_MODULES:
-            times[OWN] += own_ms
-        else:
-            times[GROUPS.get(top, top)] += own_ms
+        times[GROUPS.get(top, top)] += own_ms
     return times

@@ -21,6 +21,7 @@ from bench.contenders import BENTOML, MLFLOW, Contender
 from bench.measure import Samples
 from bench.staging import Staged
 from bench.workload import Workload, event
+from handover.errors import CannotRunError
 from handover.local.emulator import Emulator
 from handover.local.processes import end
 
@@ -40,7 +41,7 @@ QUIET = {
 type Row = Mapping[str, Any]
 
 
-class ServerError(RuntimeError):
+class ServerError(CannotRunError):
     """A server does not start or does not answer; the message is the last line that it wrote."""
 
 

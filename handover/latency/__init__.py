@@ -18,6 +18,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from handover.errors import CannotRunError
 from handover.local import environment
 from handover.local.emulator import Emulator
 from handover.local.stack import BuiltFunction
@@ -31,7 +32,7 @@ HERE = Path(__file__).parent
 type Times = NDArray[np.float64]
 
 
-class NotMeasuredError(RuntimeError):
+class NotMeasuredError(CannotRunError):
     """The function did not start here, or not without a word; the message is its last one."""
 
 
