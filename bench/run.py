@@ -68,7 +68,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
     ------
     UnequalError
         When a contender does not give the model's scores.
-    NotMeasuredError, NoAnswerError, EnvironmentDiedError, FunctionTimedOutError
+    NotMeasuredError, EnvironmentDiedError, FunctionTimedOutError
         When a Lambda contender does not start or answer. A server that does not is left out, and the reason kept.
     """
     results: dict[str, Any] = {
@@ -89,10 +89,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
             "onnx_bytes": len(model),
         }
         results["versions"] = {contender.name: versions(contender) for contender in ALL}
-        results["size"] = {
-            one.contender.name: {"unzipped_bytes": one.unzipped_bytes, "zipped_bytes": one.zipped_bytes}
-            for one in staged
-        }
+        results["size"] = {one.contender.name: one.size for one in staged}
         for one in progress.track(validating, description="Comparing scores"):
             with ContenderProbe(one) as probe:
                 replies = probe.replies(("handler", events))
@@ -153,9 +150,9 @@ def machine() -> dict[str, Any]:
 
 def versions(contender: Contender) -> dict[str, str]:
     """Give what a contender's lock says of what its ``requirements.in`` asks for."""
-    wanted, lock = contender.folder / "requirements.in", contender.folder / "requirements.txt"
-    if not lock.exists() or "-r" in wanted.read_text():
-        wanted, lock = RUNTIME_LOCK.with_suffix(".in"), RUNTIME_LOCK.with_suffix(".txt")
+    asked, lock = contender.folder / "requirements.in", contender.lock
+    if not lock.exists() or "-r" in asked.read_text():
+        asked, lock = RUNTIME_LOCK.with_suffix(".in"), RUNTIME_LOCK.with_suffix(".txt")
     locked = dict(line.split(" ")[0].split("==") for line in lock.read_text().splitlines() if "==" in line)
-    asked = [line.partition("[")[0] for line in wanted.read_text().split() if line]
-    return {name: locked[name] for name in asked if name in locked}
+    names = [line.partition("[")[0] for line in asked.read_text().split()]
+    return {name: locked[name] for name in names if name in locked}

@@ -35,10 +35,8 @@ class Staged:
 
     contender: Contender
     function: BuiltFunction
-    unzipped_bytes: int
-    """All files of the function and its layers."""
-    zipped_bytes: int
-    """The same as SAM would send it: one deflated zip for the function and one for each layer."""
+    size: dict[str, int]
+    """``unzipped_bytes``: all files of the function and its layers; ``zipped_bytes``: the same as SAM would send it."""
 
 
 def ship(source: Path, to: Path) -> int:
@@ -131,8 +129,10 @@ class Dock:
                 handler=contender.handler or self._built.handler,
                 timeout_s=TIMEOUT_S,
             ),
-            unzipped_bytes=sum(path.stat().st_size for path in files if path.is_file()),
-            zipped_bytes=sum(size for _, size in shipped),
+            size={
+                "unzipped_bytes": sum(path.stat().st_size for path in files if path.is_file()),
+                "zipped_bytes": sum(size for _, size in shipped),
+            },
         )
 
     def _copy(self, contender: Contender, workload: Workload, to: Path) -> None:

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import rich.table
+from rich.console import Console
+
 from bench.contenders import ALL, LAMBDAS, OURS, SERVERS
 from bench.statistics import percentile, pooled, ratio, spread
 from bench.targets import MB, MIB, targets
@@ -13,8 +16,8 @@ LABELS = {one.name: one.label for one in ALL} | {
     "session": "bare session.run",
     "batch": "Handover, a batch of 100",
 }
-
 LAMBDA_NAMES = tuple(one.name for one in LAMBDAS)
+COLOURS = {"met": "green", "MISSED": "bold red", "not measured": "yellow"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,20 @@ class Table:
     title: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+
+
+def show(results: dict[str, Any], console: Console) -> None:
+    """Print the tables, and why somebody is absent."""
+    for table in tables(results):
+        drawn = rich.table.Table(title=table.title, title_justify="left", show_edge=False)
+        for index, head in enumerate(table.head):
+            drawn.add_column(head, justify="right" if index and table.head[-1] != "verdict" else "left")
+        for row in table.rows:
+            drawn.add_row(*(f"[{COLOURS[cell]}]{cell}[/]" if cell in COLOURS else cell for cell in row))
+        console.print(drawn)
+        console.print()
+    for name, reason in results["absent"].items():
+        console.print(f"{LABELS[name]} is absent: {reason}", markup=False)
 
 
 def tables(results: dict[str, Any]) -> list[Table]:

@@ -63,8 +63,8 @@ def size(memory_mb: int, architecture: str, measured: Measured, aws: Figures) ->
     share = min(1.0, memory_mb / aws["whole_vcpu_mb"].value)
     warm_ms = measured.warm_cpu_ms / share
     cold_ms = measured.cold_cpu_ms + warm_ms
-    step_ms = aws["billing_step_ms"].value
-    billed_ms = int(ceil(warm_ms / step_ms) * step_ms)
+    step_ms = int(aws["billing_step_ms"].value)
+    billed_ms = ceil(warm_ms / step_ms) * step_ms
     gb_s = memory_mb / MB_PER_GB * billed_ms / 1000
     return Size(
         memory_mb=memory_mb,
@@ -72,7 +72,7 @@ def size(memory_mb: int, architecture: str, measured: Measured, aws: Figures) ->
         warm_ms=warm_ms,
         cold_ms=cold_ms,
         billed_warm_ms=billed_ms,
-        billed_cold_ms=int(ceil(cold_ms / step_ms) * step_ms),
+        billed_cold_ms=ceil(cold_ms / step_ms) * step_ms,
         usd_per_million=aws[f"lambda_duration_{architecture}"].cost(gb_s * 1e6),
     )
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from bench.capacity import aws, bill, limits
+from bench.capacity import aws, bill, limits, simulation
 from bench.capacity.bill import ARCHITECTURES, SIZES_MB, LineItems, Size
 from bench.capacity.limits import Limit
 from bench.capacity.measured import ROOT, Measured
-from bench.capacity.simulation import FEWEST, SEED, SPIKE_EVERY_S, SPIKE_HEIGHT, SPIKE_S, Run
+from bench.capacity.simulation import Run
 from bench.templates import render
 from handover.cloudformation import Template
 
@@ -94,26 +94,19 @@ class Capacity:
 
 def write(capacity: Capacity) -> str:
     """Write the page as Markdown."""
-    bills, figures, own = capacity.bills, capacity.figures, capacity.own
+    own, figures = capacity.own, capacity.figures
     values = {
         "c": capacity,
         "m": capacity.measured,
         "aws": figures,
+        "bill": bill,
+        "limits": limits,
+        "simulation": simulation,
         "rates": RATES,
         "processes": PROCESSES,
-        "architectures": ARCHITECTURES,
-        "sizes_mb": SIZES_MB,
-        "part": bill.part,
-        "largest": {rate: max(items, key=lambda item: items[item]) for rate, items in bills.items()},
-        "lines": bill.line_bytes(capacity.measured, figures),
+        "slotted_ms": SLOTTED_MS,
         "provisioned": {rate: bill.provisioned(rate, own, capacity.share(rate), figures) for rate in RATES},
         "snapstart": {rate: bill.snapstart(rate, own, capacity.share(rate), figures) for rate in RATES},
-        "month_s": aws.MONTH_S,
-        "peak": limits.peak,
-        "spike": {"every_min": SPIKE_EVERY_S / 60, "s": SPIKE_S, "height": SPIKE_HEIGHT},
-        "fewest": FEWEST,
-        "seed": SEED,
-        "slotted_ms": SLOTTED_MS,
     }
     return render(aws.HERE / "capacity.md.jinja", values, {"usd": usd, "one_in": one_in, "percent": percent})
 

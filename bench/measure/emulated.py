@@ -11,12 +11,8 @@ from rich.progress import Progress
 from bench import processes
 from bench.measure import Samples
 from bench.staging import Staged
-from handover.errors import CannotRunError
+from handover.latency import NotMeasuredError
 from handover.local.emulator import Emulator, EnvironmentDiedError
-
-
-class NoAnswerError(CannotRunError):
-    """A contender does not answer under the emulator; the message names it, and is the last line that it wrote."""
 
 
 @contextmanager
@@ -25,15 +21,15 @@ def emulator(staged: Staged) -> Iterator[Emulator]:
 
     Raises
     ------
-    NoAnswerError
+    NotMeasuredError
         When it ends without an answer.
     """
-    lines = ["it said nothing"]
+    lines = ["it wrote nothing"]
     try:
         with Emulator(staged.function, lines.append) as running:
             yield running
     except EnvironmentDiedError as error:
-        raise NoAnswerError(f"{staged.contender.label}: {error}: {lines[-1]}") from error
+        raise NotMeasuredError(f"{staged.contender.label}: {error}: {lines[-1]}") from error
 
 
 def cold(contenders: Sequence[Staged], event: Any, rounds: int, progress: Progress) -> Samples:

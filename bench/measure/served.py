@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 import weakref
@@ -22,14 +21,13 @@ from bench.measure import Samples
 from bench.staging import Staged
 from bench.workload import Workload, event
 from handover.errors import CannotRunError
-from handover.local.emulator import Emulator
+from handover.local.emulator import LOOPBACK, Emulator, free_ports
 from handover.local.processes import end
 
 START_S = 90.0
 """How long a server may take to its first answer [s]; the slowest takes about a tenth of it."""
-LOOPBACK = "127.0.0.1"
 QUIET = {
-    # Nobody is told about this run, and no BLAS starts a thread for each core: the same for all.
+    # Nothing is reported about this run, and no BLAS starts a thread for each core: the same for all.
     "BENTOML_DO_NOT_TRACK": "True",
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -74,7 +72,7 @@ class Server:
         folder = TemporaryDirectory(prefix="bench-")
         task = Path(folder.name) / "task"
         staging.copy_peer(contender, workload, task)
-        port = _free_port()
+        port, _ = free_ports()
         mark = processes.mark()
         variables = _variables(contender, Path(folder.name)) | mark
         self._log = task / "server.log"
@@ -97,7 +95,6 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                text=True,
             )
         self.stop = weakref.finalize(self, _end, self._process, mark[processes.MARK], self._connection, folder)
         """End it, and all that it started."""
@@ -133,7 +130,7 @@ class Server:
                     return
                 self._connection.close()
                 time.sleep(0.005)
-            log = (self._log.read_text(errors="replace").strip().splitlines() or ["it says nothing"])[-1]
+            log = (self._log.read_text(errors="replace").strip().splitlines() or ["it wrote nothing"])[-1]
             raise ServerError(f"{self._name} gave no answer within {START_S:.0f} s: {log}")
         except ServerError:
             self.stop()
@@ -180,8 +177,8 @@ def _command(contender: Contender, port: int) -> list[str]:
     if contender is BENTOML:
         return [str(programs / "bentoml"), "serve", "service:Predictor", *at]
     if contender is MLFLOW:
-        wanted = ["--env-manager", "local", "--workers", "1"]
-        return [str(programs / "mlflow"), "models", "serve", "--model-uri", "saved", *wanted, *at]
+        options = ["--env-manager", "local", "--workers", "1"]
+        return [str(programs / "mlflow"), "models", "serve", "--model-uri", "saved", *options, *at]
     return [str(programs / "python"), "-m", "uvicorn", "app:app", "--workers", "1", *at]
 
 
@@ -190,15 +187,8 @@ def _variables(contender: Contender, home: Path) -> dict[str, str]:
     return QUIET | {"HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "PATH": path}
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind((LOOPBACK, 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 def _end(
-    process: "subprocess.Popen[str]", mark: str, connection: HTTPConnection, folder: "TemporaryDirectory[str]"
+    process: "subprocess.Popen[bytes]", mark: str, connection: HTTPConnection, folder: "TemporaryDirectory[str]"
 ) -> None:
     end(lambda: processes.marked(mark))
     process.wait()

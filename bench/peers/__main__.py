@@ -10,11 +10,11 @@ from rich.progress import Progress
 
 from bench import staging
 from bench.contenders import PEERS, VENVS, Contender, Package
+from handover.cli.group import INTERRUPTED
 from handover.local import signals
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 LOCKED = ("--require-hashes", "--only-binary=:all:")
-INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 
 
 class InstallError(RuntimeError):

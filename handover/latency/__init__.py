@@ -131,7 +131,7 @@ class Probe:
 
     def _ask(self, command: dict[str, Any]) -> Any:
         assert self._process.stdin  # noqa: S101  a pipe was asked for
-        assert self._process.stdout  # noqa: S101  and here too
+        assert self._process.stdout  # noqa: S101  as above
         limit = Timer(ANSWER_S, self._process.kill)
         limit.start()
         try:

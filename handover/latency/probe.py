@@ -68,7 +68,7 @@ def answer(command: dict[str, Any]) -> Any:
 
 
 answers = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # stdout is the function's: why it does not start is told on either
+os.dup2(2, 1)  # stdout is the function's: why it does not start may stand on either
 for module in sys.argv[1:]:
     importlib.import_module(module)
 name, _, attribute = os.environ["_HANDLER"].rpartition(".")

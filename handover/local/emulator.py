@@ -62,7 +62,7 @@ class Emulator:
         self._spawned = time.perf_counter()
         opt = TemporaryDirectory(prefix="handover-opt-")
         environment.link(function.layers, Path(opt.name))
-        port, runtime_port = _free_ports()
+        port, runtime_port = free_ports()
         process = subprocess.Popen(
             [
                 str(_binary()),
@@ -164,7 +164,8 @@ def _binary() -> Path:
     return binary
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
+    """Find two ports of this machine that nothing listens on."""
     with socket.socket() as one, socket.socket() as other:
         one.bind((LOOPBACK, 0))
         other.bind((LOOPBACK, 0))

@@ -40,12 +40,10 @@ def test_an_unknown_measure_is_refused_with_those_that_there_are() -> None:
 def test_only_a_full_run_writes_the_page(
     arguments: list[str], results: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(contenders.Contender, "up_to_date", lambda self: True)
-    monkeypatch.setattr(command, "_run", lambda *_: results)
+    monkeypatch.setattr(command, "measure", lambda *_: results)
     monkeypatch.setattr(command.plots, "draw", lambda *_: [])
     for place, name in (("PAGE", "benchmarks.md"), ("PUBLISHED", "latest.json"), ("ASIDE", "aside")):
         monkeypatch.setattr(command, place, tmp_path / name)
-    monkeypatch.setattr(command, "HERE", tmp_path / "bench")
     ended = CliRunner().invoke(command.main, arguments)
     assert ended.exit_code == 0, ended.output
     assert [path.name for path in tmp_path.iterdir()] == ["aside"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench import page, plots, terminal
+from bench import page, plots, tables
 from bench.contenders import ALL, PEERS
 from bench.targets import targets
 
@@ -21,7 +21,7 @@ def test_the_page_is_as_it_was_read(results: dict[str, Any]) -> None:
 
 def test_the_terminal_is_as_it_was_read(results: dict[str, Any]) -> None:
     shown = StringIO()
-    terminal.show(results, Console(file=shown, width=120))
+    tables.show(results, Console(file=shown, width=120))
     assert [line.rstrip() for line in shown.getvalue().splitlines()] == (HERE / "terminal.txt").read_text().splitlines()
 
 
