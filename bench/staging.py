@@ -23,10 +23,6 @@ YEAR_1980 = 315532800.0
 """The date of every file in SAM's zips, and so in ``/var/task`` and ``/opt`` [s since 1970]."""
 TIMEOUT_S = 60
 """What a request may take [s], its cold start included: a busy machine should slow a peer, not end it."""
-PEER_FILES = (
-    *("row.py", "heuristics.py", "features.py", "answer.py"),
-    *("model.onnx", "model.pkl", "xgboost.pkl", "expected.json"),
-)
 
 
 @dataclass(frozen=True)
@@ -76,10 +72,8 @@ def remove(tree: Path) -> None:
 def copy_peer(contender: Contender, workload: Workload, to: Path) -> None:
     """Put a peer's code and the workload's files side by side, as its documentation has them."""
     to.mkdir(parents=True)
-    for path in sorted(contender.folder.glob("*.py")):
+    for path in (*contender.folder.glob("*.py"), *workload.folder.glob("*.*")):
         shutil.copyfile(path, to / path.name)
-    for name in PEER_FILES:
-        shutil.copyfile(workload.folder / name, to / name)
 
 
 class Dock:
