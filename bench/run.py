@@ -92,7 +92,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         results["size"] = {one.contender.name: one.size for one in staged}
         for one in progress.track(validating, description="Comparing scores"):
             with ContenderProbe(one) as probe:
-                replies = probe.replies(("handler", events))
+                (replies,) = probe.ask({"calls": [("handler", events)]})
             scores = [float(json.loads(reply["body"])["score"]) for reply in replies]
             compare_scores(one.contender.label, scores, workload)
         servers: dict[str, served.Opener] = {}

@@ -28,8 +28,7 @@ def measure(
     sizes = [("columns", size, Size(size, default.trees)) for size in axes["columns"]]
     sizes += [("trees", size, Size(default.columns, size)) for size in axes["trees"]]
     probes: dict[Size, ContenderProbe] = {}
-    points: list[dict[str, Any]] = []
-    turns: list[tuple[ContenderProbe, dict[str, Any], int]] = []
+    turns: list[tuple[dict[str, Any], ContenderProbe, dict[str, list[Any]], int]] = []
     with ExitStack() as stack:
         for axis, label, size in progress.track(sizes, description="Growth: models"):
             grown = workload
@@ -38,15 +37,14 @@ def measure(
             if size not in probes:
                 probes[size] = stack.enter_context(ContenderProbe(dock.stage(OURS, grown)))
             events = [event("/predict", row) for row in grown.rows[:50]]
-            points.append({"axis": axis, "size": label, "quiet": [], "session": []})
-            turns.append((probes[size], {"quiet": ("quiet", events), "session": ("session", [1])}, calls))
+            point = {"axis": axis, "size": label, "quiet": [], "session": []}
+            turns.append((point, probes[size], {"quiet": events, "session": [1]}, calls))
         for count in axes["rows"]:
             batch = event("/predict/batch", workload.rows[:count])
-            points.append({"axis": "rows", "size": count, "quiet": [], "session": []})
-            batches = {"quiet": ("quiet", [batch]), "session": ("session", [count])}
-            turns.append((probes[default], batches, max(calls // count, 5)))
+            point = {"axis": "rows", "size": count, "quiet": [], "session": []}
+            turns.append((point, probes[default], {"quiet": [batch], "session": [count]}, max(calls // count, 5)))
         for _ in progress.track(range(blocks), description="Growth: requests"):
-            for point, (probe, asked, rounds) in zip(points, turns, strict=True):
-                for mode, call in asked.items():
-                    point[mode].append(block(probe, call, rounds))
-    return points
+            for point, probe, payloads, rounds in turns:
+                for mode, sent in payloads.items():
+                    point[mode].append(block(probe, mode, sent, rounds))
+    return [point for point, *_ in turns]

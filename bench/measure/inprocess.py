@@ -12,7 +12,7 @@ from rich.progress import Progress
 from bench.contenders import OURS
 from bench.measure import Samples
 from bench.staging import Staged
-from handover.latency import Call, NotMeasuredError, Probe, import_times
+from handover.latency import NotMeasuredError, Probe, import_times
 
 OWN = "its own module: model, checks"
 STANDARD = "standard library"
@@ -44,23 +44,24 @@ def warm(
 ) -> Samples:
     """Time all handlers warm, a block of calls each in turn; ours with and without telemetry, and a batch of rows."""
     names = [staged.contender.name for staged in contenders]
-    turns: dict[str, tuple[str, Call, int]] = {name: (name, ("handler", events), calls) for name in names} | {
-        "quiet": (OURS.name, ("quiet", events), calls),
-        "session": (OURS.name, ("session", [1]), calls),
-        "batch": (OURS.name, ("handler", [batch]), max(calls // 10, 1)),
-    }
-    samples: Samples = {key: [] for key in turns}
+    turns = [(name, name, "handler", events, calls) for name in names]
+    turns += [
+        ("quiet", OURS.name, "quiet", events, calls),
+        ("session", OURS.name, "session", [1], calls),
+        ("batch", OURS.name, "handler", [batch], max(calls // 10, 1)),
+    ]
+    samples: Samples = {key: [] for key, *_ in turns}
     with ExitStack() as stack:
         probes = {staged.contender.name: stack.enter_context(ContenderProbe(staged)) for staged in contenders}
         for _ in progress.track(range(blocks), description="Warm, in process"):
-            for key, (name, call, rounds) in turns.items():
-                samples[key].append(block(probes[name], call, rounds))
+            for key, name, mode, payloads, rounds in turns:
+                samples[key].append(block(probes[name], mode, payloads, rounds))
     return samples
 
 
-def block(probe: Probe, call: Call, rounds: int) -> list[float]:
-    """Time one call so many times [ms]."""
-    (times,) = probe.times([call], rounds)
+def block(probe: Probe, mode: str, events: Sequence[Any], rounds: int) -> list[float]:
+    """Time one mode so many times [ms], on the events in turn."""
+    (times,) = probe.ask({"calls": [(mode, events)], "rounds": rounds})
     return [round(time, 4) for time in times]
 
 

@@ -6,14 +6,13 @@ import re
 import statistics
 import subprocess
 import sys
-import weakref
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Timer
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,23 +47,9 @@ class Latency:
     warm_floor_ms: Times
     """One ``session.run`` of the same model."""
 
-    @property
-    def cold_ratio(self) -> float:
-        """Median of the pairs' ratios: what slows the machine for a moment slows both of a pair."""
-        return float(np.median(self.cold_ms / self.cold_floor_ms))
-
-    @property
-    def warm_ratio(self) -> float:
-        """Ratio of the medians."""
-        return float(np.median(self.warm_ms) / np.median(self.warm_floor_ms))
-
-
-type Call = tuple[str, Sequence[Any]]
-"""A mode of ``probe.py``, and the events that it gets in turn."""
-
 
 class Probe:
-    """A function in a process of its own, without a network: event in, response out. ``probe.py`` says more.
+    """A function in a process of its own, without a network, as ``probe.py`` says; a context that ends it.
 
     Parameters
     ----------
@@ -75,11 +60,11 @@ class Probe:
     """
 
     def __init__(self, function: BuiltFunction, options: Sequence[str] = (), imports: Sequence[str] = ()) -> None:
-        opt = TemporaryDirectory(prefix="handover-opt-")
-        environment.link(function.layers, Path(opt.name))
-        variables = environment.variables(function, Path(opt.name), Path(sys.prefix) / "lambda")
+        self._opt = TemporaryDirectory(prefix="handover-opt-")
+        self._log = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  closed at the end
+        environment.link(function.layers, Path(self._opt.name))
+        variables = environment.variables(function, Path(self._opt.name), Path(sys.prefix) / "lambda")
         variables["PYTHONPATH"] += os.pathsep + str(HERE / "floor")
-        self._log = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  closed by stop
         self._process = subprocess.Popen(
             [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *imports],
             cwd=function.root,
@@ -90,46 +75,24 @@ class Probe:
             start_new_session=True,
             text=True,
         )
-        self.stop = weakref.finalize(self, _end, self._process, self._log, opt)
-        """End it."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self._process.kill()
+        self._process.communicate()  # closes the pipes
+        self._log.close()
+        self._opt.cleanup()
 
-    def replies(self, call: Call) -> list[Any]:
-        """Give the reply to each event."""
-        replies: list[list[Any]] = self._ask({"calls": [call]})
-        return replies[0]
-
-    def times(self, calls: Sequence[Call], rounds: int) -> list[list[float]]:
-        """Time so many rounds [ms], in which each call has its turn."""
-        times: list[list[float]] = self._ask({"calls": calls, "rounds": rounds})
-        return times
-
-    def modules(self) -> list[str]:
-        """List what INIT imports, the standard library included."""
-        modules: list[str] = self._ask({"modules": True})
-        return modules
-
-    def log(self) -> str:
-        """Wait until it ends, and give what it wrote on stderr.
+    def ask(self, command: dict[str, Any]) -> Any:
+        """Send a command, and give the answer.
 
         Raises
         ------
         NotMeasuredError
-            When it ends with another status than 0, as whatever is asked above does when there is no answer.
+            When it ends without one.
         """
-        self._process.communicate()
-        self._log.seek(0)
-        log = self._log.read()
-        if self._process.returncode:
-            raise NotMeasuredError((log.strip().splitlines() or [f"status {self._process.returncode}"])[-1])
-        return log
-
-    def _ask(self, command: dict[str, Any]) -> Any:
         assert self._process.stdin  # noqa: S101  a pipe was asked for
         assert self._process.stdout  # noqa: S101  as above
         limit = Timer(ANSWER_S, self._process.kill)
@@ -145,6 +108,21 @@ class Probe:
         if not answer:
             raise NotMeasuredError(self.log() or "it gave no answer")
         return json.loads(answer)
+
+    def log(self) -> str:
+        """Let it end, and give what it wrote on stderr.
+
+        Raises
+        ------
+        NotMeasuredError
+            When it ends with another status than 0.
+        """
+        self._process.communicate()
+        self._log.seek(0)
+        log = self._log.read()
+        if self._process.returncode:
+            raise NotMeasuredError((log.strip().splitlines() or [f"status {self._process.returncode}"])[-1])
+        return log
 
 
 def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
@@ -166,7 +144,7 @@ def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
                 emulator.invoke(sent)
                 cold[one.handler].append(emulator.cold_ms or 0.0)
     with Probe(function) as probe:
-        warm, warm_floor = probe.times([("handler", [event]), ("session", [1])], WARM_ROUNDS)
+        warm, warm_floor = probe.ask({"calls": [("handler", [event]), ("session", [1])], "rounds": WARM_ROUNDS})
     return Latency(
         cold_ms=np.array(cold[function.handler]),
         cold_floor_ms=np.array(cold[floor.handler]),
@@ -184,7 +162,8 @@ def modules(function: BuiltFunction) -> list[str]:
         When it does not start.
     """
     with Probe(function) as probe:
-        return probe.modules()
+        names: list[str] = probe.ask({"modules": True})
+    return names
 
 
 def import_times(function: BuiltFunction, imports: Sequence[str] = ()) -> list[tuple[str, float]]:
@@ -215,10 +194,3 @@ def slowest_imports(function: BuiltFunction, count: int = 5) -> list[tuple[str, 
             times[module].append(own_ms)
     medians = [(module, statistics.median(own)) for module, own in times.items()]
     return sorted(medians, key=lambda entry: -entry[1])[:count]
-
-
-def _end(process: "subprocess.Popen[str]", log: IO[str], opt: "TemporaryDirectory[str]") -> None:
-    process.kill()
-    process.communicate()  # closes the pipes
-    log.close()
-    opt.cleanup()
