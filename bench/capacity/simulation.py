@@ -120,9 +120,7 @@ def run(process: str, rate: float, *, lifetime_s: float, occupied_ms: float, col
     rng = np.random.default_rng(seed)
     times, counts = grouped(arrivals(process, rate, horizon_s, rng), occupied_ms / 4000)
     after = times >= warm_up_s
-    cold, busy = (
-        counted[after] for counted in cold_starts(times, counts, occupied_ms / 1000, cold_ms / 1000, lifetime_s)
-    )
+    cold, busy = (each[after] for each in cold_starts(times, counts, occupied_ms / 1000, cold_ms / 1000, lifetime_s))
     tens = np.unique(times[after][cold > 0] // 10, return_inverse=True)[1]
     return Run(
         process=process,

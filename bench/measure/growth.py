@@ -37,7 +37,7 @@ def measure(
             if size not in probes:
                 probes[size] = stack.enter_context(ContenderProbe(dock.stage(OURS, grown)))
             events = [event("/predict", row) for row in grown.rows[:50]]
-            point = {"axis": axis, "size": label, "quiet": [], "session": []}
+            point: dict[str, Any] = {"axis": axis, "size": label, "quiet": [], "session": []}
             turns.append((point, probes[size], {"quiet": events, "session": [1]}, calls))
         for count in axes["rows"]:
             batch = event("/predict/batch", workload.rows[:count])
