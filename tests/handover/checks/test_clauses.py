@@ -342,7 +342,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
         edit(
             "contract.py",
             "\n\nCONTRACT",
-            "\n    @pydantic.model_validator(mode='after')\n    def light(self):\n        return self\n\n\nCONTRACT",
+            "\n    from pydantic import model_validator\n\n    @model_validator(mode='after')\n    def light(self):\n"
+            "        return self\n\n\nCONTRACT",
         ),
     ),
     "C104-private": (MOST, edit("contract.py", "    weight", "    _seen: int = 0\n    weight")),
