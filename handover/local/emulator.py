@@ -1,30 +1,25 @@
 """One execution environment: AWS's runtime interface emulator, its runtime client, and the built function in it."""
 
-import os
 import socket
 import subprocess
 import sys
 import time
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import IO
-
-import psutil
+from typing import IO, Self
 
 from handover.errors import CannotRunError
-from handover.local import environment
+from handover.local import environment, processes
 from handover.local.chatter import INIT_FAILED, function_lines
 from handover.local.stack import BuiltFunction, own_machine
 
 type Log = Callable[[str], None]
 
-ENDED = {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
 INVOKE = "/2015-03-31/functions/function/invocations"
 LOOPBACK = "127.0.0.1"
 LISTEN_S = 10.0
@@ -66,7 +61,7 @@ class Emulator:
         self._spawned = time.perf_counter()
         opt = TemporaryDirectory(prefix="handover-opt-")
         environment.link(function.layers, Path(opt.name))
-        port, runtime_port = _free_ports()
+        port, runtime_port = free_ports()
         process = subprocess.Popen(
             [
                 str(_binary()),
@@ -92,6 +87,12 @@ class Emulator:
         self.pid = process.pid
         """Process id of the emulator, which is also the id of the session that all its processes are in."""
         self._wait(process, port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def alive(self) -> bool:
@@ -161,7 +162,8 @@ def _binary() -> Path:
     return binary
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
+    """Find two ports of this machine that nothing listens on."""
     with socket.socket() as one, socket.socket() as other:
         one.bind((LOOPBACK, 0))
         other.bind((LOOPBACK, 0))
@@ -181,23 +183,9 @@ def _end(
     process: "subprocess.Popen[str]", reader: Thread, opt: "TemporaryDirectory[str]", connection: HTTPConnection
 ) -> None:
     """Kill the whole session, for the emulator puts the function in a process group of its own; the function first."""
-    while members := session(process.pid):
-        for pid in sorted(members, reverse=True):
-            with suppress(psutil.NoSuchProcess):
-                members[pid].kill()
-        time.sleep(0.001)
+    processes.end(lambda: processes.of_session(process.pid))
     process.wait()
     if reader.ident:
         reader.join()
     connection.close()
     opt.cleanup()
-
-
-def session(leader: int) -> dict[int, psutil.Process]:
-    """Find the living processes of a session, by their ids."""
-    living = {}
-    for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):
-            if os.getsid(process.pid) == leader and process.status() not in ENDED:
-                living[process.pid] = process
-    return living
