@@ -1,7 +1,6 @@
 """What the built function takes, measured here: CPU time, memory, and what it writes for a request."""
 
 import json
-import platform
 import re
 import statistics
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from rich.progress import Progress
 from bench import processes
 from handover.cloudformation import Template
 from handover.local.emulator import Emulator
-from handover.local.stack import BuiltFunction, built_function
+from handover.local.stack import BuiltFunction, built_function, own_machine
 
 COLD_STARTS = 7
 ROUNDS_BEFORE = 200
@@ -85,7 +84,7 @@ def measure(build: Path, event: Mapping[str, Any], progress: Progress) -> Measur
         memory_mb = processes.peak_rss_bytes(process) / 2**20
     line = next(line for line in reversed(lines) if '"_aws"' in line).rstrip("\n")
     return Measured(
-        architecture=platform.machine().replace("aarch64", "arm64"),
+        architecture=own_machine(),
         cold_ms=statistics.median(ms for ms, _ in cold),
         cold_cpu_ms=statistics.median(cpu_ms for _, cpu_ms in cold),
         warm_cpu_ms=warm_cpu_ms,

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
 from handover.errors import CannotRunError
 
 REGION = "eu-central-1"
@@ -53,6 +51,8 @@ def built_function(build: Path, name: str = "PredictFunction") -> BuiltFunction:
         When there is no build or not this function in it, when it is built for another processor, or a property
         requires what only the cloud knows.
     """
+    from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415  only what reads a build waits for SAM
+
     try:
         template = yaml_parse((build / "template.yaml").read_text(encoding="utf-8"))
     except FileNotFoundError:
