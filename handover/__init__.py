@@ -1,1 +1,33 @@
-"""Holds a delivery to its contract, and runs the built function on this machine. Never ships."""
+"""The contract between modelling and deployment: what ``contract.py`` and a training program import. Never ships.
+
+What stands here is the public interface; every other module is the tool's own. Each name is imported when it is first
+asked for, so that a command that needs no contract waits for none.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from handover.contract import Budgets, Contract, ContractError, Field, Row, Score
+    from handover.delivery import DeliverError, deliver, matrix
+
+__all__ = [
+    "Budgets",
+    "Contract",
+    "ContractError",
+    "DeliverError",
+    "Field",
+    "Row",
+    "Score",
+    "deliver",
+    "matrix",
+]
+
+_DELIVERY = ("DeliverError", "deliver", "matrix")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module."""
+    if name not in __all__:
+        raise AttributeError(f"module 'handover' has no attribute {name!r}")
+    return getattr(import_module("handover.delivery" if name in _DELIVERY else "handover.contract"), name)

@@ -61,7 +61,7 @@ def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) 
         if row.model_config.get(word) != agreed:
             raise ContractError(
                 f"its setting {word} is {row.model_config.get(word)!r}, and a row's is {agreed!r}: write class "
-                f"Row(agreement.Row), and no model_config",
+                f"Record(Row), and no model_config",
                 topic="strict",
                 field=row.__name__,
             )

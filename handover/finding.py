@@ -1,4 +1,4 @@
-"""One clause's verdict on one delivery: the object that every rendering is made of."""
+"""One clause's verdict on one delivery: the object that every report is made of."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from handover.case import Case
+    from handover.context import DeliveryContext
 
 type Owner = Literal["modelling", "deployment", "both teams"]
 
@@ -26,8 +26,8 @@ class Broken:
 
     evidence: str
     """One or a few sentences: what was seen, with the figures and the place."""
-    look: Path
-    """The file to mend."""
+    path: Path
+    """The file to fix."""
     line: int | None = None
     """The line in it, where one line is at fault."""
     cause: str = ""
@@ -38,10 +38,10 @@ class Broken:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Why a clause could not be held, and how to get what it lacks."""
+    """Why a clause could not be checked, and how to get what it lacks."""
 
     reason: str
-    lacks: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
     """The clauses that say more of it, if there are such."""
 
 
@@ -54,12 +54,12 @@ class Kept:
 
 
 type Outcome = Broken | Kept | Skipped | None
-type Check = Callable[[Case], Outcome]
+type Check = Callable[[DeliveryContext], Outcome]
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One rule of the contract between the teams: a code that never changes, and the function that holds it."""
+    """One rule of the contract between the teams: a code that never changes, and the function that checks it."""
 
     code: str
     topic: str
@@ -69,7 +69,7 @@ class Clause:
     broken: str
     """What is the matter when it is not: the headline that people read."""
     owner: Owner
-    """Who mends it."""
+    """Who fixes it."""
     check: Check = field(repr=False)
     requires: tuple[str, ...] = ()
     """Clauses without which this one says nothing: where one is not kept, this one is skipped."""
@@ -125,8 +125,8 @@ class Finding:
     """Why it was skipped."""
     note: str = ""
     """What to know of how it was kept."""
-    lacks: tuple[str, ...] = ()
-    """The clauses at the root of that: broken ones, or such that could not be held themselves."""
+    blocked_by: tuple[str, ...] = ()
+    """The clauses at the root of that: broken ones, or such that could not be checked themselves."""
     failed: bool = False
     """Whether the clause itself failed, and so says nothing of the delivery."""
     allowed: str = ""
@@ -152,11 +152,11 @@ class Finding:
                 "headline": self.clause.broken,
                 "evidence": self.broken.evidence,
                 "cause": self.broken.cause,
-                "look": relative(self.broken.look),
+                "path": relative(self.broken.path),
                 "line": self.broken.line,
             }
         if self.verdict is Verdict.SKIPPED:
-            found |= {"reason": self.reason, "needs": list(self.lacks), "allowed": self.allowed or None}
+            found |= {"reason": self.reason, "blocked_by": list(self.blocked_by), "allowed": self.allowed or None}
         if self.note:
             found["note"] = self.note
         return found

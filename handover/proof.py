@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.agreement import Contract
+from handover.contract import Contract
 from handover.encoding import Encoding, stacked
 from handover.errors import DeliverError
 from handover.rows import Domain, beside, domains, drawn_row

@@ -74,13 +74,13 @@ def skips(findings: Sequence[Finding]) -> list[Skip]:
     skipped = [finding for finding in findings if finding.verdict is Verdict.SKIPPED]
     roots: dict[tuple[str, str, bool], list[str]] = {}
     for finding in skipped:
-        if not codes & set(finding.lacks):  # or what it lacks was not asked for, and nothing else says that
+        if not codes & set(finding.blocked_by):  # or what it lacks was not asked for, and nothing else says that
             roots.setdefault((finding.reason, finding.allowed, finding.failed), []).append(finding.clause.code)
     return [
         Skip(
             tuple(members),
             reason,
-            tuple(finding.clause.code for finding in skipped if set(members) & set(finding.lacks)),
+            tuple(finding.clause.code for finding in skipped if set(members) & set(finding.blocked_by)),
             allowed,
             failed,
         )

@@ -13,7 +13,7 @@ PURE_MODULES = {
 }  # fmt: skip
 # What a contract is written with, besides: its vocabulary, and that of its fields.
 CONTRACT_MODULES = PURE_MODULES | {
-    "abc", "annotated_types", "dataclasses", "handover", "handover.agreement", "pydantic", "typing_extensions",
+    "abc", "annotated_types", "dataclasses", "handover", "handover.contract", "pydantic", "typing_extensions",
 }  # fmt: skip
 NEVER = {
     "open", "input", "exec", "eval", "compile", "exit", "quit", "breakpoint", "globals", "__import__", "__builtins__",

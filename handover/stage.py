@@ -11,7 +11,7 @@ from handover.errors import CannotRunError
 from handover.local.stack import machine_of
 
 DELIVERY, FUNCTION, HOOK = Path("layers/model/delivery"), Path("function/predictor"), Path("hook")
-BUILD, TEMPLATE, WATCH = Path(".aws-sam/build"), Path("template.yaml"), Path("watch.yaml")
+BUILD, TEMPLATE, MONITORING = Path(".aws-sam/build"), Path("template.yaml"), Path("monitoring.yaml")
 
 
 class StageError(CannotRunError):
@@ -72,7 +72,7 @@ def _changed(root: Path, build: Path) -> Iterator[Path]:
         for name in sorted(expected | {path.name for path in folder.iterdir() if path.is_file()}):
             if _bytes(root / source / name) != _bytes(folder / name):
                 yield source / name
-    for template, built in ((TEMPLATE, build / TEMPLATE), (WATCH, build / "Watch" / TEMPLATE)):
+    for template, built in ((TEMPLATE, build / TEMPLATE), (MONITORING, build / "Monitoring" / TEMPLATE)):
         if _said(root / template) != _said(built):
             yield template
 

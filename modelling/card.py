@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from sklearn.metrics import roc_curve
 
-from handover.agreement import Contract
+from handover.contract import Contract
 from modelling.evaluation import FOLDS, REPEATS, Scores
 
 mpl.use("Agg")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handover.agreement import Contract
+from handover.contract import Contract
 
 DATA = Path(__file__).parent / "data" / "german_credit.csv"
 OUTCOME = "creditability"

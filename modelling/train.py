@@ -12,9 +12,8 @@ from sklearn.model_selection import train_test_split
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
-from handover.agreement import ContractError
+from handover import ContractError, DeliverError, deliver, matrix
 from handover.conversion import ConversionError
-from handover.deliver import DeliverError, deliver, matrix
 from modelling import card
 from modelling.data import DATA, DataError, read
 from modelling.evaluation import cross_validate, logistic_on_raw_fields

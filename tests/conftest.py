@@ -15,9 +15,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
-from handover import agreement
-from handover.agreement import Budgets, Contract, Field, Score
-from handover.deliver import deliver, matrix
+from handover import Budgets, Contract, Field, Row, Score, deliver, matrix
 from handover.diff.revisions import IN_CI, TARGETS
 
 settings.register_profile(
@@ -47,7 +45,7 @@ def abroad(row):
 '''
 
 
-class Parcel(agreement.Row):
+class Parcel(Row):
     """A parcel on its way."""
 
     weight: float = Field(ge=0, le=30, description="Weight [kg]")

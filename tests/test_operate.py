@@ -1,4 +1,4 @@
-"""The engineer's guide names what is there: the alarms, the words of make, the outputs."""
+"""The engineer's guide names what is there: the alarms, the targets of make, the outputs."""
 
 import json
 import re
@@ -19,7 +19,7 @@ TEMPLATE, ROLE = Template(ROOT / "template.yaml"), Template(ROOT / ".github" / "
 
 
 def test_every_alarm_is_explained_and_no_other() -> None:
-    of_drift = yaml.safe_load((ROOT / "watch.yaml").read_text())["Resources"]
+    of_drift = yaml.safe_load((ROOT / "monitoring.yaml").read_text())["Resources"]
     alarms = {*TEMPLATE.of_kind("AWS::CloudWatch::Alarm"), *(name for name in of_drift if name != "Dashboard")}
 
     explained = re.findall(r"^\| `(\w[\w…]*)` \|", GUIDE, re.MULTILINE)

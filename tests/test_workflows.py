@@ -1,4 +1,4 @@
-"""What CI runs is what people type: each step of a workflow is a word of make."""
+"""What CI runs is what people type: each step of a workflow is a target of make."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_every_shell_step_is_one_word_of_make(workflow: str) -> None:
 
 
 def test_what_is_installed_on_the_way_is_no_part_of_an_answer() -> None:
-    """``version=$(make live ...)`` is the first step of its job that installs anything."""
+    """``version=$(make live-version ...)`` is the first step of its job that installs anything."""
     installs = re.findall(r'^\techo "Installing .*$', (ROOT / "Makefile").read_text(), re.MULTILINE)
 
     assert installs

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from handover.case import Case
 from handover.checks import (  # noqa: F401  each declares its clauses
     contract,
     coverage,
@@ -20,6 +19,7 @@ from handover.checks import (  # noqa: F401  each declares its clauses
     training,
     trial,
 )
+from handover.context import DeliveryContext
 from handover.errors import CannotRunError
 from handover.finding import DECLARED, Broken, Clause, Finding, Kept, Skipped, Verdict
 
@@ -50,16 +50,17 @@ def selected(only: Iterable[str], clauses: Iterable[Clause] = CLAUSES) -> list[C
     return [clause for clause in clauses if not wanted or clause.code.startswith(wanted)]
 
 
-def hold(
-    case: Case,
+def evaluate(
+    context: DeliveryContext,
     wanted: Iterable[Clause],
     clauses: Iterable[Clause] = CLAUSES,
     begin: Callable[[Clause], None] = lambda clause: None,
 ) -> Iterator[Finding]:
-    """Hold a case to the wanted clauses, in order, giving each finding as it is made; ``begin`` hears of each before.
+    """Check a delivery against the wanted clauses, in order, giving each finding as it is made.
 
-    Clauses that a wanted one needs are held too, silently; where one of them is not kept, the wanted one is skipped. A
-    wanted one that is broken is skipped as well where another wanted one, of which it only follows, is broken.
+    ``begin`` is called with each clause before its check. Clauses that a wanted one requires are checked too,
+    silently; where one of them is not kept, the wanted one is skipped. A wanted one that is broken is skipped as well
+    where another wanted one, of which it only follows, is broken.
     """
     wanted = list(wanted)
     known = {clause.code: clause for clause in clauses}
@@ -74,7 +75,7 @@ def hold(
             ]
             if not missing:
                 begin(clause)
-            finding = _skipped_for(clause, missing) if missing else _held(clause, case)
+            finding = _skipped_for(clause, missing) if missing else _checked(clause, context)
             if finding.verdict is Verdict.BROKEN and clause.suppressed_by:
                 roots = [settle(other) for other in wanted if other.code.startswith(clause.suppressed_by)]
                 broken = [root for root in roots if root.verdict is Verdict.BROKEN]
@@ -93,21 +94,23 @@ def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:
     """
     roots: dict[str, None] = {}
     for finding in missing:
-        roots.update(dict.fromkeys(finding.lacks or [finding.clause.code]))
-    lacks = tuple(sorted(roots))
+        roots.update(dict.fromkeys(finding.blocked_by or [finding.clause.code]))
+    blocked_by = tuple(sorted(roots))
     allowed = "" if any(not finding.allowed for finding in missing) else missing[0].allowed
-    return Finding(clause, Verdict.SKIPPED, reason=f"needs {', '.join(lacks)}", lacks=lacks, allowed=allowed)
+    return Finding(
+        clause, Verdict.SKIPPED, reason=f"requires {', '.join(blocked_by)}", blocked_by=blocked_by, allowed=allowed
+    )
 
 
-def _held(clause: Clause, case: Case) -> Finding:
+def _checked(clause: Clause, context: DeliveryContext) -> Finding:
     try:
-        outcome = clause.check(case)
+        outcome = clause.check(context)
     except (Exception, SystemExit) as error:  # what no clause has foreseen must not hide what the others found
-        reason = f"could not be held, {type(error).__name__}: {error}"
+        reason = f"could not be checked, {type(error).__name__}: {error}"
         return Finding(clause, Verdict.SKIPPED, reason=reason.splitlines()[0], failed=True)
     if isinstance(outcome, Broken):
         return Finding(clause, Verdict.BROKEN, broken=outcome)
     if isinstance(outcome, Skipped):
-        allowed = "" if outcome.lacks else case.allowed.get(clause.code, "")
-        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, lacks=outcome.lacks, allowed=allowed)
+        allowed = "" if outcome.blocked_by else context.allowed.get(clause.code, "")
+        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, blocked_by=outcome.blocked_by, allowed=allowed)
     return Finding(clause, Verdict.KEPT, note=outcome.note if isinstance(outcome, Kept) else "")

@@ -6,8 +6,8 @@ import re
 from itertools import chain
 from pathlib import Path
 
-from handover.agreement import ContractError
-from handover.case import Case
+from handover.context import DeliveryContext
+from handover.contract import ContractError
 from handover.diff.changes import Level, changes, least_version, reaches
 from handover.diff.revisions import Agreed, NoBaseError
 from handover.finding import Broken, Skipped, clause
@@ -33,11 +33,11 @@ IN_CONTRACT = ("C106", "C107", "C108", "H105", "H107")
 @clause(
     "C101", topic="contract", owner="modelling", rule="contract.py can be read", broken="contract.py cannot be read"
 )
-def readable(case: Case) -> Broken | None:  # noqa: PLR0911  one way out for each way to fail
+def readable(context: DeliveryContext) -> Broken | None:  # noqa: PLR0911  one way out for each way to fail
     """``contract.py`` runs, and defines ``CONTRACT``."""
-    path = case.folder / "contract.py"
+    path = context.folder / "contract.py"
     try:
-        case.contract  # noqa: B018  opening it is the check
+        context.contract  # noqa: B018  opening it is the check
     except ContractError:
         return None  # readable, and wrong: the clause whose rule it breaks says so
     except RefusedSourceError as error:
@@ -74,20 +74,20 @@ def line_in(path: Path, error: BaseException) -> int | None:
     return lines[-1] if lines else None
 
 
-def _contract_error(case: Case) -> ContractError | None:
+def _contract_error(context: DeliveryContext) -> ContractError | None:
     try:
-        case.compiled  # noqa: B018  compiling it is the check
+        context.compiled  # noqa: B018  compiling it is the check
     except ContractError as error:
         return error
     return None
 
 
-def _about(case: Case, topic: str) -> Broken | None:
-    error = _contract_error(case)
+def _about(context: DeliveryContext, topic: str) -> Broken | None:
+    error = _contract_error(context)
     if error is None or error.topic != topic:
         return None
-    line = case.field_line(error.field) if error.field else case.word_line(error.word)
-    return Broken(f"{error}.", case.folder / "contract.py", line)
+    line = context.field_line(error.field) if error.field else context.word_line(error.word)
+    return Broken(f"{error}.", context.folder / "contract.py", line)
 
 
 @clause(
@@ -98,9 +98,9 @@ def _about(case: Case, topic: str) -> Broken | None:
     rule="the contract's version is major.minor.patch",
     broken="the contract's version is not major.minor.patch",
 )
-def version_form(case: Case) -> Broken | None:
+def version_form(context: DeliveryContext) -> Broken | None:
     """The version is major.minor.patch."""
-    return _about(case, "version")
+    return _about(context, "version")
 
 
 @clause(
@@ -111,9 +111,9 @@ def version_form(case: Case) -> Broken | None:
     rule="every score in the range has a decision",
     broken="the decisions do not cover the score's range",
 )
-def decisions_cover(case: Case) -> Broken | None:
+def decisions_cover(context: DeliveryContext) -> Broken | None:
     """Every score in the range has a decision."""
-    return _about(case, "decisions")
+    return _about(context, "decisions")
 
 
 @clause(
@@ -124,9 +124,9 @@ def decisions_cover(case: Case) -> Broken | None:
     rule="every field is a number, a flag or a closed list of categories",
     broken="a field is of a type that no column of a model can have",
 )
-def columns_typed(case: Case) -> Broken | None:
+def columns_typed(context: DeliveryContext) -> Broken | None:
     """Every field has a type that a model's column can have; every category is closed."""
-    return _about(case, "type")
+    return _about(context, "type")
 
 
 @clause(
@@ -137,9 +137,9 @@ def columns_typed(case: Case) -> Broken | None:
     rule="every number has a lowest and a highest value",
     broken="a number does not have two ends that it can lie between",
 )
-def numbers_bounded(case: Case) -> Broken | None:
+def numbers_bounded(context: DeliveryContext) -> Broken | None:
     """Every number has two ends, within float32."""
-    return _about(case, "bounds")
+    return _about(context, "bounds")
 
 
 @clause(
@@ -150,9 +150,9 @@ def numbers_bounded(case: Case) -> Broken | None:
     rule="a row holds what the contract says, or it is refused",
     broken="the contract lets in what it does not say",
 )
-def strict(case: Case) -> Broken | None:
+def strict(context: DeliveryContext) -> Broken | None:
     """Nothing gets into a row that the contract does not say: no laxer class, no default beyond its own field."""
-    return _about(case, "strict")
+    return _about(context, "strict")
 
 
 @clause(
@@ -163,9 +163,9 @@ def strict(case: Case) -> Broken | None:
     rule="every budget is a limit",
     broken="a budget limits nothing",
 )
-def budgets_limit(case: Case) -> Broken | None:
+def budgets_limit(context: DeliveryContext) -> Broken | None:
     """Every budget is a number that limits something."""
-    return _about(case, "budgets")
+    return _about(context, "budgets")
 
 
 @clause(
@@ -176,17 +176,17 @@ def budgets_limit(case: Case) -> Broken | None:
     rule="float32 holds every whole number exactly",
     broken="a whole number is too large for float32",
 )
-def integers_exact(case: Case) -> Broken | None:
+def integers_exact(context: DeliveryContext) -> Broken | None:
     """No whole number is so large that float32 would round it to its neighbour."""
-    for name, schema in case.compiled["schema"]["properties"].items():
+    for name, schema in context.compiled["schema"]["properties"].items():
         for kind in chain([schema], schema.get("anyOf", [])):
             ends = [kind.get(end, 0) for end in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
             if kind.get("type") == "integer" and max(map(abs, ends)) > LARGEST_EXACT_INTEGER:
                 return Broken(
                     f"{name} may be as large as {max(ends, key=abs)}, and from {LARGEST_EXACT_INTEGER} on two whole "
                     f"numbers can become the same float32.",
-                    case.folder / "contract.py",
-                    case.field_line(name),
+                    context.folder / "contract.py",
+                    context.field_line(name),
                 )
     return None
 
@@ -199,11 +199,11 @@ def integers_exact(case: Case) -> Broken | None:
     rule="every field says what it is and in which unit",
     broken="a field does not say what it is",
 )
-def described(case: Case) -> Broken | None:
+def described(context: DeliveryContext) -> Broken | None:
     """Every field says what it is; a number also says its unit in square brackets."""
-    kinds = {field["name"]: field["kind"] for field in case.compiled["fields"]}
+    kinds = {field["name"]: field["kind"] for field in context.compiled["fields"]}
     mute, unitless = [], []
-    for name, schema in case.compiled["schema"]["properties"].items():
+    for name, schema in context.compiled["schema"]["properties"].items():
         description = schema.get("description", "")
         if not description.strip():
             mute.append(name)
@@ -218,7 +218,7 @@ def described(case: Case) -> Broken | None:
         )
     if not said:
         return None
-    return Broken(" ".join(said), case.folder / "contract.py", case.field_line((mute + unitless)[0]))
+    return Broken(" ".join(said), context.folder / "contract.py", context.field_line((mute + unitless)[0]))
 
 
 @clause(
@@ -229,23 +229,25 @@ def described(case: Case) -> Broken | None:
     rule="fields are named in small letters, digits and underscores, and no two categories look alike",
     broken="a field or a category has a name that callers will trip over",
 )
-def well_named(case: Case) -> Broken | None:
+def well_named(context: DeliveryContext) -> Broken | None:
     """Fields are named as JSON and Python both write names, and once; no two categories look alike."""
     odd = [
         name
-        for name in case.compiled["schema"]["properties"]
+        for name in context.compiled["schema"]["properties"]
         if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)
     ]
     if odd:
         evidence = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
-        return Broken(evidence, case.folder / "contract.py", case.field_line(odd[0]))
-    for name, field in case.compiled["validator"]["schema"]["fields"].items():
+        return Broken(evidence, context.folder / "contract.py", context.field_line(odd[0]))
+    for name, field in context.compiled["validator"]["schema"]["fields"].items():
         if "validation_alias" in field:
             evidence = f"{name} has an alias, {json.dumps(field['validation_alias'])}: a field has one name, its own."
-            return Broken(evidence, case.folder / "contract.py", case.field_line(name))
-    for field in case.compiled["fields"]:
+            return Broken(evidence, context.folder / "contract.py", context.field_line(name))
+    for field in context.compiled["fields"]:
         if said := _alike(field.get("categories", [])):
-            return Broken(f"{field['name']}: {said}.", case.folder / "contract.py", case.field_line(field["name"]))
+            return Broken(
+                f"{field['name']}: {said}.", context.folder / "contract.py", context.field_line(field["name"])
+            )
     return None
 
 
@@ -271,26 +273,28 @@ def _alike(categories: list[str]) -> str:
     rule="contract.json is what contract.py compiles to",
     broken="contract.json is not what contract.py says",
 )
-def compiled_afresh(case: Case) -> Broken | None:
+def compiled_afresh(context: DeliveryContext) -> Broken | None:
     """``contract.json`` is what ``contract.py`` compiles to today."""
     try:
-        recorded = case.recorded
+        recorded = context.recorded
     except OSError:
         return Broken(
-            "There is no contract.json.", case.folder / "contract.json", cause="The model was not delivered yet."
+            "There is no contract.json.", context.folder / "contract.json", cause="The model was not delivered yet."
         )
     except ValueError as error:
-        return Broken(f"contract.json is not JSON: {error}.", case.folder / "contract.json")
+        return Broken(f"contract.json is not JSON: {error}.", context.folder / "contract.json")
     if not isinstance(recorded, dict):
-        return Broken("contract.json is no JSON object.", case.folder / "contract.json")
+        return Broken("contract.json is not a JSON object.", context.folder / "contract.json")
     differ = sorted(
-        key for key in recorded.keys() | case.compiled.keys() if recorded.get(key) != case.compiled.get(key)
+        key for key in recorded.keys() | context.compiled.keys() if recorded.get(key) != context.compiled.get(key)
     )
-    if not differ and list(recorded["decisions"]) == list(case.compiled["decisions"]):  # production tries them in turn
+    if not differ and list(recorded["decisions"]) == list(
+        context.compiled["decisions"]
+    ):  # production tries them in turn
         return None
     return Broken(
         f"They differ in {', '.join(differ) or 'the order of the decisions'}.",
-        case.folder / "contract.json",
+        context.folder / "contract.json",
         cause="contract.py was changed after the model was delivered, or contract.json was edited by hand.",
     )
 
@@ -304,19 +308,19 @@ def compiled_afresh(case: Case) -> Broken | None:
     rule="the version is raised as far as the change since the base branch demands",
     broken="the contract changed more than its version says",
 )
-def version_raised(case: Case) -> Broken | Skipped | None:
+def version_raised(context: DeliveryContext) -> Broken | Skipped | None:
     """The version is raised as far as the change since the base branch demands."""
     try:
-        agreed = case.agreed_before
+        agreed = context.agreed_before
     except NoBaseError as error:
         return Skipped(str(error))
-    return next(filter(None, (_not_raised(case, before) for before in agreed)), None)
+    return next(filter(None, (_not_raised(context, before) for before in agreed)), None)
 
 
-def _not_raised(case: Case, agreed: Agreed) -> Broken | None:
+def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
     """Say that the version is too low to follow one that was agreed before."""
-    before, version = agreed.contract, case.contract.version
-    found = changes(before, case.compiled)
+    before, version = agreed.contract, context.contract.version
+    found = changes(before, context.compiled)
     least = least_version(before["version"], found[0].level if found else "none")
     if reaches(version, least):
         return None
@@ -326,7 +330,7 @@ def _not_raised(case: Case, agreed: Agreed) -> Broken | None:
     where = "Earlier on this branch the contract was" if agreed.earlier else "On the base branch the contract is"
     return Broken(
         f"{what}. {where} {before['version']}, so this must be at least {least}, and is {version}.",
-        case.folder / "contract.py",
-        case.word_line("version"),
+        context.folder / "contract.py",
+        context.word_line("version"),
         details="\n".join(f"{change.level}  {change.sentence}" for change in found),
     )

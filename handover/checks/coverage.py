@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.rows import Domain, domains
 
@@ -23,31 +23,31 @@ MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on
     rule="the golden rows show every value that a caller may send, and every decision",
     broken="a value that a caller may send is proven by no golden row",
 )
-def covered(case: Case) -> Broken | None:
+def covered(context: DeliveryContext) -> Broken | None:
     """The golden rows show each gap, category, flag, end of a range and decision."""
-    path = case.folder / "golden.jsonl"
-    missing = list(_missing(case))
+    path = context.folder / "golden.jsonl"
+    missing = list(_missing(context))
     if missing:
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         return Broken(
             f"No golden row has {', '.join(missing[:NAMED])}{more}.",
             path,
             cause="They were written or thinned out by hand, or no such row gives every heuristic a number: deliver() "
-            f"adds a row for each. Deliver again: {case.delivers}.",
+            f"adds a row for each. Deliver again: {context.delivers}.",
             details="\n".join(missing),
         )
-    return _cut_off(case)
+    return _cut_off(context)
 
 
-def _cut_off(case: Case) -> Broken | None:
+def _cut_off(context: DeliveryContext) -> Broken | None:
     """Find held-out rows that were chosen by their score: many next to the edge of the one decision, none beyond."""
-    scores = case.golden_scores[: case.held_out_rows]
-    decisions = {line["decision"] for line in case.golden[: case.held_out_rows]}
+    scores = context.golden_scores[: context.held_out_rows]
+    decisions = {line["decision"] for line in context.golden[: context.held_out_rows]}
     if len(decisions) != 1:
         return None
     (decision,) = decisions
-    edges = [case.contract.score.low, *case.contract.decisions.values()]
-    place = list(case.contract.decisions).index(decision)
+    edges = [context.contract.score.low, *context.contract.decisions.values()]
+    place = list(context.contract.decisions).index(decision)
     low, high = edges[place : place + 2]
     near = NEAR_AN_EDGE * (high - low)
     for edge, count in ((high, (scores > high - near).sum()), (low, (scores < low + near).sum())):
@@ -55,19 +55,19 @@ def _cut_off(case: Case) -> Broken | None:
             return Broken(
                 f"All {len(scores)} held-out rows are decided {decision!r}: {count} of them score next to its edge "
                 f"{edge:g}, and none beyond.",
-                case.folder / "golden.jsonl",
+                context.folder / "golden.jsonl",
                 cause="They were chosen by their score: the baseline, which production is compared with, expects that "
                 "one decision only.",
             )
     return None
 
 
-def _missing(case: Case) -> Iterator[str]:
-    rows = [row.__dict__ for row in case.golden_rows]
-    for field in domains(case.compiled):
+def _missing(context: DeliveryContext) -> Iterator[str]:
+    rows = [row.__dict__ for row in context.golden_rows]
+    for field in domains(context.compiled):
         seen = {row[field.name] for row in rows}
         yield from (f"{field.name} = {_shown(value)}" for value in _wanted(field) if value not in seen)
-    yield from (f"the decision {name}" for name in _decisions(case) - {line["decision"] for line in case.golden})
+    yield from (f"the decision {name}" for name in _decisions(context) - {line["decision"] for line in context.golden})
 
 
 def _wanted(field: Domain) -> list[Any]:
@@ -79,6 +79,6 @@ def _shown(value: Any) -> str:
     return "null" if value is None else repr(value).lower() if isinstance(value, bool) else f"{value}"
 
 
-def _decisions(case: Case) -> set[str]:
+def _decisions(context: DeliveryContext) -> set[str]:
     """Find the decisions that rows of the contract get here: one that none gets needs no proof."""
-    return {decision for decision in map(case.decide, np.unique(case.model(case.seen_matrix))) if decision}
+    return {decision for decision in map(context.decide, np.unique(context.model(context.seen_matrix))) if decision}

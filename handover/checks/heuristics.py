@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from handover.case import Case
 from handover.checks.contract import COMPILES, UNIT, line_in
 from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
+from handover.context import DeliveryContext
 from handover.finding import Broken, Skipped, clause
 from handover.limit import TooLongError
 from handover.source import RefusedSourceError
@@ -26,17 +26,17 @@ ROWS = ("C109", "H101", "H105", "H106", "P201")
     rule="heuristics.py runs",
     broken="heuristics.py does not run",
 )
-def runs(case: Case) -> Broken | Skipped | None:
+def runs(context: DeliveryContext) -> Broken | Skipped | None:
     """``heuristics.py`` runs as the function runs it: alone, without the contract's Python.
 
     It is run only after it was read: what H102 and H103 refuse never is.
     """
-    path = case.folder / "heuristics.py"
+    path = context.folder / "heuristics.py"
     try:
-        case.heuristics_module  # noqa: B018  running it is the check
+        context.heuristics_module  # noqa: B018  running it is the check
     except RefusedSourceError:
-        refused = [code for code, rule in READ_FIRST if rule(case)]
-        return Skipped(f"needs {refused[0]}", lacks=(refused[0],))
+        refused = [code for code, rule in READ_FIRST if rule(context)]
+        return Skipped(f"requires {refused[0]}", blocked_by=(refused[0],))
     except SyntaxError as error:
         return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
     except OSError:
@@ -57,18 +57,18 @@ def runs(case: Case) -> Broken | Skipped | None:
     rule="each heuristic says what it computes and in which unit",
     broken="a heuristic does not say what it computes",
 )
-def documented(case: Case) -> Broken | None:
+def documented(context: DeliveryContext) -> Broken | None:
     """Each heuristic says what it computes, with its unit in square brackets."""
     silent = [
-        heuristic.__name__ for heuristic in case.heuristics if not re.search(UNIT, inspect.getdoc(heuristic) or "")
+        heuristic.__name__ for heuristic in context.heuristics if not re.search(UNIT, inspect.getdoc(heuristic) or "")
     ]
     if not silent:
         return None
     return Broken(
         f"No docstring with a unit: {', '.join(silent)}. Write one sentence and the unit in square brackets, as in "
         f'"""Amount to repay per month [DM/month].""" A ratio, a count or a flag is [1].',
-        case.folder / "heuristics.py",
-        case.heuristic_line(silent[0]),
+        context.folder / "heuristics.py",
+        context.heuristic_line(silent[0]),
     )
 
 
@@ -80,21 +80,23 @@ def documented(case: Case) -> Broken | None:
     rule="no two columns share a name",
     broken="two columns share a name",
 )
-def named_once(case: Case) -> Broken | None:
+def named_once(context: DeliveryContext) -> Broken | None:
     """No two columns share a name."""
-    fields = {field["name"] for field in case.compiled["fields"]}
+    fields = {field["name"] for field in context.compiled["fields"]}
     seen: set[str] = set()
-    for node in case.heuristics_tree.body:
+    for node in context.heuristics_tree.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             clash = "a field of the row" if node.name in fields else "a heuristic above it" if node.name in seen else ""
             if clash:
-                return Broken(f"{node.name} is also the name of {clash}.", case.folder / "heuristics.py", node.lineno)
+                return Broken(
+                    f"{node.name} is also the name of {clash}.", context.folder / "heuristics.py", node.lineno
+                )
             seen.add(node.name)
-    for heuristic in case.heuristics:
+    for heuristic in context.heuristics:
         name = heuristic.__name__
         if name not in seen:
             said = f"{name} stands under two names."
-            return Broken(said, case.folder / "heuristics.py", case.heuristic_line(name))
+            return Broken(said, context.folder / "heuristics.py", context.heuristic_line(name))
         seen.remove(name)
     return None
 
@@ -107,18 +109,18 @@ def named_once(case: Case) -> Broken | None:
     rule="each heuristic takes one row",
     broken="a public function is no heuristic",
 )
-def takes_one_row(case: Case) -> Broken | None:
+def takes_one_row(context: DeliveryContext) -> Broken | None:
     """Each public name that can be called is a plain function of the row, and of nothing else."""
-    heuristics = case.heuristics
-    for name, member in vars(case.heuristics_module).items():
+    heuristics = context.heuristics
+    for name, member in vars(context.heuristics_module).items():
         public = not name.startswith("_") and (member in heuristics or isinstance(member, functools.partial))
         said = _no_heuristic(member) if public else ""
         if said:
             return Broken(
                 f"{name} {said}. A heuristic is a def that takes the row; the name of what only helps starts with an "
                 f"underscore.",
-                case.folder / "heuristics.py",
-                case.heuristic_line(name),
+                context.folder / "heuristics.py",
+                context.heuristic_line(name),
             )
     return None
 
@@ -151,11 +153,11 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
     rule="a heuristic gives the same twice",
     broken="a heuristic is not a function of its row",
 )
-def repeats(case: Case) -> Broken | None:
+def repeats(context: DeliveryContext) -> Broken | None:
     """A heuristic gives the same twice, and leaves the row as it was."""
-    for index, row in enumerate(case.golden_rows):
+    for index, row in enumerate(context.golden_rows):
         before = dict(row.__dict__)
-        for heuristic in case.heuristics:
+        for heuristic in context.heuristics:
             first, second = heuristic(row), heuristic(row)
             said = (
                 "gives two different numbers"
@@ -167,8 +169,8 @@ def repeats(case: Case) -> Broken | None:
             if said:
                 return Broken(
                     f"{heuristic.__name__} {said} on golden row {index + 1}.",
-                    case.folder / "heuristics.py",
-                    case.heuristic_line(heuristic.__name__),
+                    context.folder / "heuristics.py",
+                    context.heuristic_line(heuristic.__name__),
                 )
     return None
 
@@ -182,17 +184,17 @@ def repeats(case: Case) -> Broken | None:
     rule="no heuristic is constant",
     broken="a heuristic says nothing",
 )
-def says_something(case: Case) -> Broken | None:
+def says_something(context: DeliveryContext) -> Broken | None:
     """No heuristic is the same number on every row: not on the golden ones, and not on drawn ones either."""
-    first = len(case.compiled["fields"])
-    for column, name in enumerate(case.encoder.columns[first:], start=first):
-        values = np.unique(case.seen_matrix[:, column])  # NaN counts as one value here
+    first = len(context.compiled["fields"])
+    for column, name in enumerate(context.encoder.columns[first:], start=first):
+        values = np.unique(context.seen_matrix[:, column])  # NaN counts as one value here
         if len(values) == 1:
             return Broken(
-                f"{name} is {_shown(values[0])} on all {len(case.seen_matrix)} rows that were tried: "
+                f"{name} is {_shown(values[0])} on all {len(context.seen_matrix)} rows that were tried: "
                 f"the model can learn nothing from it.",
-                case.folder / "heuristics.py",
-                case.heuristic_line(name),
+                context.folder / "heuristics.py",
+                context.heuristic_line(name),
             )
     return None
 
@@ -210,17 +212,17 @@ def _shown(value: np.float32) -> str:
     rule="no heuristic repeats another column",
     broken="a heuristic says what another column says already",
 )
-def says_something_new(case: Case) -> Broken | None:
+def says_something_new(context: DeliveryContext) -> Broken | None:
     """No heuristic repeats another column."""
-    first = len(case.compiled["fields"])
-    columns = case.encoder.columns
+    first = len(context.compiled["fields"])
+    columns = context.encoder.columns
     for later in range(first, len(columns)):
         for earlier in range(later):
-            if np.array_equal(case.seen_matrix[:, later], case.seen_matrix[:, earlier], equal_nan=True):
+            if np.array_equal(context.seen_matrix[:, later], context.seen_matrix[:, earlier], equal_nan=True):
                 return Broken(
-                    f"{columns[later]} equals {columns[earlier]} on all {len(case.seen_matrix)} rows that were tried.",
-                    case.folder / "heuristics.py",
-                    case.heuristic_line(columns[later]),
+                    f"{columns[later]} equals {columns[earlier]} on all {len(context.seen_matrix)} rows tried.",
+                    context.folder / "heuristics.py",
+                    context.heuristic_line(columns[later]),
                 )
     return None
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from handover.case import Case
-from handover.deliver import FILES, baseline, reference_row
+from handover.context import DeliveryContext
+from handover.delivery import FILES, baseline, reference_row
 from handover.finding import Broken, clause
 from handover.quality import HELD_OUT
 from predictor import delivery as serving
@@ -29,39 +29,40 @@ REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver 
     rule="every file is the one that the manifest vouches for",
     broken="a file is not the one that was delivered",
 )
-def hashes_hold(case: Case) -> Broken | None:
+def hashes_hold(context: DeliveryContext) -> Broken | None:
     """Every file is the one that the manifest vouches for."""
-    manifest = case.folder / serving.MANIFEST
-    again = f"{REDELIVER}: {case.delivers}."
+    manifest = context.folder / serving.MANIFEST
+    again = f"{REDELIVER}: {context.delivers}."
     try:
-        expected = {name: case.manifest["files"][name] for name in FILES}
-        _ = [column["name"] for column in case.manifest["columns"]], float(case.manifest["tolerance"])
+        expected = {name: context.manifest["files"][name] for name in FILES}
+        _ = [column["name"] for column in context.manifest["columns"]], float(context.manifest["tolerance"])
     except OSError:
         return Broken(
-            "There is no manifest.json.", manifest, cause=f"The model was not delivered yet: {case.delivers}."
+            "There is no manifest.json.", manifest, cause=f"The model was not delivered yet: {context.delivers}."
         )
     except (ValueError, KeyError, TypeError) as error:
         said = f"manifest.json cannot be read: {type(error).__name__}: {error}."
         return Broken(said, manifest, cause=damage(manifest.read_bytes()) or again)
     for name, sha256 in expected.items():
         try:
-            content = (case.folder / name).read_bytes()
+            content = (context.folder / name).read_bytes()
         except OSError:
-            return Broken(f"There is no {name}.", case.folder / name, cause=again)
+            return Broken(f"There is no {name}.", context.folder / name, cause=again)
         if not re.fullmatch(r"[0-9a-f]{64}", str(sha256)):
             said = f"The manifest's SHA-256 of {name} is {str(sha256)[:80]!r}; it is written as 64 of 0-9 and a-f."
-            return Broken(said, manifest, cause=f"The manifest was edited by hand; deliver again: {case.delivers}.")
+            return Broken(said, manifest, cause=f"The manifest was edited by hand; deliver again: {context.delivers}.")
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
             evidence = f"{name} has the SHA-256 {found[:12]}..., the manifest says {str(sha256)[:12]}..."
             edited = (
-                f"heuristics.py was edited after the model was trained on it; train and deliver again: {case.delivers}."
+                "heuristics.py was edited after the model was trained on it; train and deliver again: "
+                f"{context.delivers}."
             )
             unix = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
             cause = (
                 LINE_ENDINGS if unix == sha256 else damage(content) or (edited if name == "heuristics.py" else again)
             )
-            return Broken(evidence, case.folder / name, cause=cause, details=f"expected {sha256}\nfound    {found}")
+            return Broken(evidence, context.folder / name, cause=cause, details=f"expected {sha256}\nfound    {found}")
     return None
 
 
@@ -82,9 +83,9 @@ def damage(content: bytes) -> str:
     rule="the manifest says what the delivery's other files say",
     broken="the manifest and the delivery contradict each other",
 )
-def agrees(case: Case) -> Broken | None:
+def agrees(context: DeliveryContext) -> Broken | None:
     """The manifest says of the delivery what its other files say."""
-    manifest, agreed = case.manifest, case.compiled
+    manifest, agreed = context.manifest, context.compiled
     columns, named = manifest["columns"], manifest.get("contract")
     unreferenced = [column["name"] for column in columns if not _is_reference(column.get("reference", ""))]
     others = sorted(set(manifest["files"]) - set(FILES))
@@ -100,25 +101,25 @@ def agrees(case: Case) -> Broken | None:
     elif others:
         said = f"it vouches for {', '.join(others)}, which is no file of a delivery"
     else:
-        said = _figures(case)
+        said = _figures(context)
     if not said:
         return None
-    cause = f"The manifest was edited or merged by hand; deliver again: {case.delivers}."
-    return Broken(f"{said[0].upper()}{said[1:]}.", case.folder / serving.MANIFEST, cause=cause)
+    cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
+    return Broken(f"{said[0].upper()}{said[1:]}.", context.folder / serving.MANIFEST, cause=cause)
 
 
-def _figures(case: Case) -> str:
+def _figures(context: DeliveryContext) -> str:
     """Say which figure of the manifest is not what the delivery's other files give."""
     try:
-        held_out = case.held_out
+        held_out = context.held_out
     except ValueError as error:
         return f"{HELD_OUT} cannot be read: {error}"
-    decisions = [str(case.decide(score)) for score in held_out.scores.astype(np.float32)]
+    decisions = [str(context.decide(score)) for score in held_out.scores.astype(np.float32)]
     for name, expected in (
         ("quality", held_out.figures()),
-        ("baseline", baseline(held_out, decisions, case.contract)),
+        ("baseline", baseline(held_out, decisions, context.contract)),
     ):
-        found = case.manifest.get(name)
+        found = context.manifest.get(name)
         if not isinstance(found, dict):
             return f"it has no {name}"
         for word in expected:
@@ -127,8 +128,8 @@ def _figures(case: Case) -> str:
                     f"its {name} says {word} {_short(found.get(word))}, and {HELD_OUT} gives {_short(expected[word])}"
                 )
     # Of the fields: a heuristic that gives another number than in training is a finding of parity, not of the manifest.
-    fields = case.golden_matrix[: case.held_out_rows, : len(case.compiled["fields"])]
-    for column, median in zip(case.manifest["columns"], reference_row(fields), strict=False):
+    fields = context.golden_matrix[: context.held_out_rows, : len(context.compiled["fields"])]
+    for column, median in zip(context.manifest["columns"], reference_row(fields), strict=False):
         if column["reference"] != median:
             return (
                 f"its reference of {column['name']} is {column['reference']}, and the held-out golden rows' median is "

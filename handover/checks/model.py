@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, find, settings
 from hypothesis.errors import NoSuchExample
 from onnx import TensorProto
 
-from handover.case import Case
 from handover.checks.manifest import damage
+from handover.context import DeliveryContext
 from handover.finding import Broken, Check, Outcome, Skipped, clause
 from handover.rows import accepted_rows
 from predictor import delivery as serving
@@ -48,11 +48,11 @@ FILE = ("M101", "M102")
     rule="the layer's onnxruntime opens the model",
     broken="onnxruntime does not open the model",
 )
-def loads(case: Case) -> Broken | None:
+def loads(context: DeliveryContext) -> Broken | None:
     """The layer's onnxruntime opens the file."""
-    path = case.folder / "model.onnx"
+    path = context.folder / "model.onnx"
     try:
-        case.model  # noqa: B018  opening it is the check
+        context.model  # noqa: B018  opening it is the check
     except Exception as error:  # onnxruntime has a class of its own for each way to fail
         said = str(error).strip().splitlines()[0]
         said = said.partition("This is an invalid model. ")[2] or OF_ONNXRUNTIME.sub("", said)
@@ -76,12 +76,12 @@ def _not_onnx(content: bytes) -> str:
 def _of_the_graph(check: Check) -> Check:
     """Skip a clause of the graph when the file holds none: that it cannot be read is told by the clause of that."""
 
-    def held(case: Case) -> Outcome:
+    def held(context: DeliveryContext) -> Outcome:
         try:
-            case.graph  # noqa: B018  reading it is the question
+            context.graph  # noqa: B018  reading it is the question
         except Exception:  # protobuf has a class of its own for each way to fail
-            return Skipped("needs M102", lacks=("M102",))
-        return check(case)
+            return Skipped("requires M102", blocked_by=("M102",))
+        return check(context)
 
     held.__doc__ = check.__doc__
     return held
@@ -95,15 +95,15 @@ def _of_the_graph(check: Check) -> Check:
     rule="the model takes one float32 row of the agreed columns",
     broken="the model does not take the agreed row",
 )
-def one_input(case: Case) -> Broken | None:
+def one_input(context: DeliveryContext) -> Broken | None:
     """The one input is ``features``, float32 [N, K], K the number of columns."""
-    width = len(case.manifest["columns"])
-    given = {tensor.name for tensor in case.graph.graph.initializer}
-    inputs = [value for value in case.graph.graph.input if value.name not in given]
+    width = len(context.manifest["columns"])
+    given = {tensor.name for tensor in context.graph.graph.initializer}
+    inputs = [value for value in context.graph.graph.input if value.name not in given]
     if len(inputs) == 1 and _is(inputs[0], "features", 2) and _width(inputs[0]) == width:
         return None
     said = ", ".join(map(_said, inputs)) or "none"
-    return Broken(f"The inputs are {said}; it should be features: float32[N, {width}].", case.folder / "model.onnx")
+    return Broken(f"The inputs are {said}; it should be features: float32[N, {width}].", context.folder / "model.onnx")
 
 
 @clause(
@@ -114,15 +114,15 @@ def one_input(case: Case) -> Broken | None:
     rule="the model gives one float32 score for each row",
     broken="the model does not give one score for each row",
 )
-def one_score(case: Case) -> Broken | None:
+def one_score(context: DeliveryContext) -> Broken | None:
     """The one output is ``score``, float32 [N]: as many scores as rows, whatever the number of rows."""
-    path = case.folder / "model.onnx"
-    outputs = list(case.graph.graph.output)
+    path = context.folder / "model.onnx"
+    outputs = list(context.graph.graph.output)
     if len(outputs) != 1 or not _is(outputs[0], "score", 1):
         return Broken(f"The outputs are {', '.join(map(_said, outputs))}; it should be score: float32[N].", path)
     for rows in (1, 3):
         try:
-            scores = case.model(np.zeros((rows, len(case.manifest["columns"])), dtype=np.float32))
+            scores = context.model(np.zeros((rows, len(context.manifest["columns"])), dtype=np.float32))
         except Exception as error:  # onnxruntime has a class of its own for each way to fail
             said = OF_ONNXRUNTIME.sub("", str(error).strip().splitlines()[0])
             return Broken(f"A batch of {rows} ends in: {said}", path)
@@ -158,14 +158,16 @@ def _said(value: onnx.ValueInfoProto) -> str:
     broken="the model needs operators that production does not have",
 )
 @_of_the_graph
-def known_operators(case: Case) -> Broken | None:
+def known_operators(context: DeliveryContext) -> Broken | None:
     """Operators come from ai.onnx and ai.onnx.ml only, and no function of its own is in the file."""
-    path = case.folder / "model.onnx"
-    foreign = sorted({f"{node.domain}.{node.op_type}" for node in case.graph.graph.node if node.domain not in DOMAINS})
+    path = context.folder / "model.onnx"
+    foreign = sorted(
+        {f"{node.domain}.{node.op_type}" for node in context.graph.graph.node if node.domain not in DOMAINS}
+    )
     if foreign:
         return Broken(f"It uses {', '.join(foreign)}: only ai.onnx and ai.onnx.ml are in every onnxruntime.", path)
-    if case.graph.functions:
-        return Broken(f"It defines functions of its own: {', '.join(f.name for f in case.graph.functions)}.", path)
+    if context.graph.functions:
+        return Broken(f"It defines functions of its own: {', '.join(f.name for f in context.graph.functions)}.", path)
     return None
 
 
@@ -178,16 +180,16 @@ def known_operators(case: Case) -> Broken | None:
     broken="the model branches, loops or draws lots",
 )
 @_of_the_graph
-def straight(case: Case) -> Broken | None:
+def straight(context: DeliveryContext) -> Broken | None:
     """The graph runs straight through: no branch, no loop, nothing drawn at random."""
-    nodes = case.graph.graph.node
+    nodes = context.graph.graph.node
     # Dropout draws only when its third input, training_mode, says so (ONNX, Dropout since version 12).
     idle = [node for node in nodes if node.op_type == "Dropout" and not any(node.input[2:])]
     odd = sorted({node.op_type for node in nodes if node not in idle} & (CONTROL_FLOW | RANDOM))
     if not odd:
         return None
     return Broken(
-        f"It has {', '.join(odd)}: latency or answer would not be the same twice.", case.folder / "model.onnx"
+        f"It has {', '.join(odd)}: latency or answer would not be the same twice.", context.folder / "model.onnx"
     )
 
 
@@ -200,14 +202,14 @@ def straight(case: Case) -> Broken | None:
     broken="the model keeps weights outside of its file",
 )
 @_of_the_graph
-def self_contained(case: Case) -> Broken | None:
+def self_contained(context: DeliveryContext) -> Broken | None:
     """All weights are in the file."""
-    tensors = list(case.graph.graph.initializer)
-    tensors += [a.t for node in case.graph.graph.node for a in node.attribute if a.HasField("t")]
+    tensors = list(context.graph.graph.initializer)
+    tensors += [a.t for node in context.graph.graph.node for a in node.attribute if a.HasField("t")]
     outside = [tensor.name for tensor in tensors if tensor.data_location == TensorProto.EXTERNAL]
     if not outside:
         return None
-    return Broken(f"In another file: {', '.join(outside)}.", case.folder / "model.onnx")
+    return Broken(f"In another file: {', '.join(outside)}.", context.folder / "model.onnx")
 
 
 @clause(
@@ -218,15 +220,15 @@ def self_contained(case: Case) -> Broken | None:
     rule="the model is within its budget",
     broken="the model is too large",
 )
-def small(case: Case) -> Broken | None:
+def small(context: DeliveryContext) -> Broken | None:
     """The file is within the contract's budget."""
-    kib = (case.folder / "model.onnx").stat().st_size / KIB
-    budget = case.contract.budgets.model_kib
+    kib = (context.folder / "model.onnx").stat().st_size / KIB
+    budget = context.contract.budgets.model_kib
     if kib <= budget:
         return None
     return Broken(
         f"model.onnx has {kib:.0f} KiB, the budget is {budget} KiB.",
-        case.folder / "model.onnx",
+        context.folder / "model.onnx",
         cause="More or deeper trees, or a wider network, than both teams agreed; fewer would do, or agree on more.",
     )
 
@@ -239,10 +241,10 @@ def small(case: Case) -> Broken | None:
     rule="the model was trained on the columns that the encoder gives",
     broken="the model was trained on other columns",
 )
-def same_columns(case: Case) -> Broken | None:
+def same_columns(context: DeliveryContext) -> Broken | None:
     """The columns that the model was trained on are those that the encoder gives today."""
-    trained = [column["name"] for column in case.manifest["columns"]]
-    encoded = list(case.encoder.columns)
+    trained = [column["name"] for column in context.manifest["columns"]]
+    encoded = list(context.encoder.columns)
     if trained == encoded:
         return None
     missing, new = [c for c in trained if c not in encoded], [c for c in encoded if c not in trained]
@@ -250,8 +252,8 @@ def same_columns(case: Case) -> Broken | None:
     said += [f"new since: {', '.join(new)}"] if new else []
     return Broken(
         f"The columns are not those of the training; {'; '.join(said) or 'their order changed'}.",
-        case.folder / serving.MANIFEST,
-        cause=f"contract.py or heuristics.py changed after the training; train again: {case.delivers}.",
+        context.folder / serving.MANIFEST,
+        cause=f"contract.py or heuristics.py changed after the training; train again: {context.delivers}.",
     )
 
 
@@ -264,38 +266,38 @@ def same_columns(case: Case) -> Broken | None:
     rule="the score stays in the contract's range",
     broken="the model leaves the score's range",
 )
-def within_range(case: Case) -> Broken | None:
+def within_range(context: DeliveryContext) -> Broken | None:
     """The score stays in the contract's range for every row that the contract accepts."""
-    score = case.contract.score
+    score = context.contract.score
     low, high = np.float32(score.low), np.float32(score.high)
-    outside = [index for index, given in enumerate(case.model(case.golden_matrix)) if not low <= given <= high]
+    outside = [index for index, given in enumerate(context.model(context.golden_matrix)) if not low <= given <= high]
     if outside:
-        given = case.model(case.golden_matrix)[outside[0]]
-        return _outside(case, f"golden row {outside[0] + 1}", given)
+        given = context.model(context.golden_matrix)[outside[0]]
+        return _outside(context, f"golden row {outside[0] + 1}", given)
     quiet = settings(
         max_examples=EXAMPLES, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
 
     def given_by(row: dict[str, Any]) -> np.float32:
-        if case.refusal(row):  # drawn beyond the contract, as a multiple of 0.1 may be by its last bit
+        if context.refusal(row):  # drawn beyond the contract, as a multiple of 0.1 may be by its last bit
             return low
-        made = case.validator.validate_json(json.dumps(row))
-        answer: np.float32 = case.model(case.encoder.vector(made))[0]
+        made = context.validator.validate_json(json.dumps(row))
+        answer: np.float32 = context.model(context.encoder.vector(made))[0]
         return answer
 
     try:
-        row = find(accepted_rows(case.compiled), lambda row: not low <= given_by(row) <= high, settings=quiet)
+        row = find(accepted_rows(context.compiled), lambda row: not low <= given_by(row) <= high, settings=quiet)
     except NoSuchExample:
         return None
-    return _outside(case, "a row that the contract accepts", given_by(row), json.dumps(row, indent=2))
+    return _outside(context, "a row that the contract accepts", given_by(row), json.dumps(row, indent=2))
 
 
-def _outside(case: Case, which: str, given: np.float32, details: str = "") -> Broken:
-    score = case.contract.score
-    missing = "A score that is no number often comes from a missing value that the model was not trained for."
+def _outside(context: DeliveryContext, which: str, given: np.float32, details: str = "") -> Broken:
+    score = context.contract.score
+    missing = "A score that is not a number often comes from a missing value that the model was not trained for."
     return Broken(
         f"The contract promises {score.low:g} to {score.high:g}, but {which} gives {given:g}.",
-        case.folder / "model.onnx",
+        context.folder / "model.onnx",
         cause=missing if np.isnan(given) else "",
         details=details,
     )

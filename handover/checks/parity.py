@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.case import Case, RefusedError
+from handover.context import DeliveryContext, RefusedError
 from handover.finding import Broken, Skipped, clause
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
@@ -44,21 +44,21 @@ ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
     rule="the golden rows are rows of the contract",
     broken="the golden rows cannot prove anything",
 )
-def golden_rows_hold(case: Case) -> Broken | None:
+def golden_rows_hold(context: DeliveryContext) -> Broken | None:
     """The golden rows are rows of the contract, and enough of them."""
-    path = case.folder / "golden.jsonl"
+    path = context.folder / "golden.jsonl"
     try:
-        golden = case.golden
+        golden = context.golden
     except OSError:
         return Broken("There is no golden.jsonl.", path)
     except ValueError:
         return _unreadable(path)
     for number, line in enumerate(golden, start=1):
-        said = _no_golden_row(case, line, number)
+        said = _no_golden_row(context, line, number)
         if said:
             return Broken(said, path, number)
     different = len({json.dumps(line["row"], sort_keys=True) for line in golden})
-    if different_rows(case.compiled) < HONEST_ROWS_DIFFER:
+    if different_rows(context.compiled) < HONEST_ROWS_DIFFER:
         different = len(golden)
     if different < FEWEST_GOLDEN_ROWS:
         count = f"{len(golden)} golden rows" if different == len(golden) else f"{different} different golden rows"
@@ -77,18 +77,18 @@ def _unreadable(path: Path) -> Broken:
     raise ValueError(f"{path} is JSON, line by line")
 
 
-def _no_golden_row(case: Case, line: Any, number: int) -> str:
+def _no_golden_row(context: DeliveryContext, line: Any, number: int) -> str:
     if not isinstance(line, dict):
-        return f"Line {number} is no JSON object."
+        return f"Line {number} is not a JSON object."
     lacking = sorted({"row", "score", "decision"} - set(line))
     if lacking:
         return f"Line {number} lacks {', '.join(lacking)}."
-    score, decisions = line["score"], case.contract.decisions
+    score, decisions = line["score"], context.contract.decisions
     if not isinstance(score, int | float) or isinstance(score, bool) or not math.isfinite(score):
         return f"The score of row {number} is {json.dumps(score)}, no number."
     if line["decision"] not in decisions:
         return f"The decision of row {number} is {json.dumps(line['decision'])}, none of {', '.join(decisions)}."
-    said = case.refusal(line["row"])
+    said = context.refusal(line["row"])
     return f"The contract refuses row {number}: {said}." if said else ""
 
 
@@ -101,19 +101,19 @@ def _no_golden_row(case: Case, line: Any, number: int) -> str:
     rule="a row scores the same alone and among others",
     broken="a row scores otherwise among others",
 )
-def alone_as_in_a_batch(case: Case) -> Broken | None:
+def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     """A row scored alone gets what it gets among others, within the tolerance.
 
     To the last bit it need not be: a matrix product may add up in another order when it has more rows.
     """
-    alone = np.array([case.model(row[np.newaxis])[0] for row in case.golden_matrix])
-    rows = _apart(case, alone, case.golden_here)
+    alone = np.array([context.model(row[np.newaxis])[0] for row in context.golden_matrix])
+    rows = _apart(context, alone, context.golden_here)
     if not len(rows):
         return None
     row = rows[0]
     return Broken(
-        f"Golden row {row + 1} alone scores {alone[row]:g}, among others {case.golden_here[row]:g}.",
-        case.folder / "model.onnx",
+        f"Golden row {row + 1} alone scores {alone[row]:g}, among others {context.golden_here[row]:g}.",
+        context.folder / "model.onnx",
         cause="The graph mixes rows: an operator works along the first axis.",
     )
 
@@ -127,58 +127,60 @@ def alone_as_in_a_batch(case: Case) -> Broken | None:
     rule="the model gives the answers it was delivered with",
     broken="the model does not give the answers it was delivered with",
 )
-def same_scores(case: Case) -> Broken | None:
+def same_scores(context: DeliveryContext) -> Broken | None:
     """Every golden row gets its training-time score, within the tolerance."""
-    rows = _apart(case, case.golden_here, case.golden_scores)
-    if shared := _shared(case, rows):
-        return _parity(case, case.golden_here, shared, "heuristics.py")
-    if rounded := _rounded(case, rows):
-        return _parity(case, case.golden_here, rounded, "golden.jsonl")
-    if len(rows) <= RARE * len(case.golden):
-        return _parity(case, case.golden_here, FEW, "golden.jsonl")
-    return _parity(case, case.golden_here, NOT_OF_ONE_TRAINING, "model.onnx")
+    rows = _apart(context, context.golden_here, context.golden_scores)
+    if shared := _shared(context, rows):
+        return _parity(context, context.golden_here, shared, "heuristics.py")
+    if rounded := _rounded(context, rows):
+        return _parity(context, context.golden_here, rounded, "golden.jsonl")
+    if len(rows) <= RARE * len(context.golden):
+        return _parity(context, context.golden_here, FEW, "golden.jsonl")
+    return _parity(context, context.golden_here, NOT_OF_ONE_TRAINING, "model.onnx")
 
 
-def _rounded(case: Case, rows: Rows) -> str:
+def _rounded(context: DeliveryContext, rows: Rows) -> str:
     """Find the number of digits to which the answers were rounded, if they were."""
     for digits in range(1, 6):
-        apart = np.abs(case.golden_scores[rows] - case.golden_here[rows].astype(np.float64))
-        if np.all(apart <= 0.5001 * 10.0**-digits) and np.all(case.golden_scores == case.golden_scores.round(digits)):
+        apart = np.abs(context.golden_scores[rows] - context.golden_here[rows].astype(np.float64))
+        if np.all(apart <= 0.5001 * 10.0**-digits) and np.all(
+            context.golden_scores == context.golden_scores.round(digits)
+        ):
             return f"The scores in golden.jsonl are rounded to {digits} digits: deliver() writes all of them."
     return ""
 
 
-def _apart(case: Case, given: NDArray[np.floating], expected: NDArray[np.floating]) -> Rows:
+def _apart(context: DeliveryContext, given: NDArray[np.floating], expected: NDArray[np.floating]) -> Rows:
     distance = np.abs(given.astype(np.float64) - expected.astype(np.float64))
-    return np.flatnonzero(~(distance <= case.contract.budgets.parity))
+    return np.flatnonzero(~(distance <= context.contract.budgets.parity))
 
 
-def _parity(case: Case, given: NDArray[np.floating], cause: str, look: str) -> Broken | None:
-    rows = _apart(case, given, case.golden_scores)
+def _parity(context: DeliveryContext, given: NDArray[np.floating], cause: str, look: str) -> Broken | None:
+    rows = _apart(context, given, context.golden_scores)
     if not len(rows):
         return None
-    worst = rows[np.abs(given[rows] - case.golden_scores[rows]).argmax()]
-    flips = [row for row in rows if case.decide(given[row]) != case.golden[row]["decision"]]
+    worst = rows[np.abs(given[rows] - context.golden_scores[rows]).argmax()]
+    flips = [row for row in rows if context.decide(given[row]) != context.golden[row]["decision"]]
     flipped = ""
     if flips:
-        there, here = case.golden[flips[0]]["decision"], case.decide(given[flips[0]])
+        there, here = context.golden[flips[0]]["decision"], context.decide(given[flips[0]])
         count = "1 decision flips" if len(flips) == 1 else f"{len(flips)} decisions flip, first"
         flipped = f" {count} (row {flips[0] + 1}: {there} -> {here})."
     return Broken(
-        f"{len(rows)} of {len(given)} golden rows differ by more than {case.contract.budgets.parity:g}; "
-        f"the worst, row {worst + 1}, should be {case.golden_scores[worst]:g} and is {given[worst]:g}.{flipped}",
-        case.folder / look,
+        f"{len(rows)} of {len(given)} golden rows differ by more than {context.contract.budgets.parity:g}; "
+        f"the worst, row {worst + 1}, should be {context.golden_scores[worst]:g} and is {given[worst]:g}.{flipped}",
+        context.folder / look,
         cause=cause,
-        details=_side_by_side(case, rows, given),
+        details=_side_by_side(context, rows, given),
     )
 
 
-def _shared(case: Case, rows: Rows) -> str:
+def _shared(context: DeliveryContext, rows: Rows) -> str:
     """Find the category or gap that all differing rows have and the fewest others: a hint at the line that changed."""
     differing = set(rows.tolist())
     found: tuple[float, str] = (RARE, "")
-    for field in case.compiled["fields"]:
-        values = [line["row"].get(field["name"]) for line in case.golden]
+    for field in context.compiled["fields"]:
+        values = [line["row"].get(field["name"]) for line in context.golden]
         there = {values[row] for row in differing}
         if len(there) != 1 or (field["kind"] == "number" and there != {None}):
             continue
@@ -190,14 +192,14 @@ def _shared(case: Case, rows: Rows) -> str:
     return found[1]
 
 
-def _side_by_side(case: Case, rows: Rows, given: NDArray[np.floating]) -> str:
+def _side_by_side(context: DeliveryContext, rows: Rows, given: NDArray[np.floating]) -> str:
     """Show the differing rows as the caller sends them, beside what the model gets of them."""
     lines = []
     for row in rows[:SHOWN]:
-        sent = case.golden[row]["row"]
-        lines.append(f"row {row + 1}: should be {case.golden_scores[row]:g}, is {given[row]:g}")
+        sent = context.golden[row]["row"]
+        lines.append(f"row {row + 1}: should be {context.golden_scores[row]:g}, is {given[row]:g}")
         lines.append(f"  {'column':<24} {'as sent':<24} as the model gets it")
-        for name, value in zip(case.encoder.columns, case.golden_matrix[row], strict=True):
+        for name, value in zip(context.encoder.columns, context.golden_matrix[row], strict=True):
             lines.append(f"  {name:<24} {json.dumps(sent[name]) if name in sent else '':<24} {value:g}")
     return "\n".join(lines)
 
@@ -211,20 +213,22 @@ def _side_by_side(case: Case, rows: Rows, given: NDArray[np.floating]) -> str:
     rule="no decision differs from training",
     broken="a decision differs from training",
 )
-def same_decisions(case: Case) -> Broken | None:
+def same_decisions(context: DeliveryContext) -> Broken | None:
     """No golden row gets another decision than in training."""
-    flipped = [row for row, line in enumerate(case.golden) if case.decide(case.golden_here[row]) != line["decision"]]
-    budget = case.contract.budgets.flipped_decisions
+    flipped = [
+        row for row, line in enumerate(context.golden) if context.decide(context.golden_here[row]) != line["decision"]
+    ]
+    budget = context.contract.budgets.flipped_decisions
     if len(flipped) <= budget:
         return None
     row = flipped[0]
     return Broken(
-        f"{len(flipped)} of {len(case.golden)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
-        f"{budget} may be; the first is row "
-        f"{row + 1}: {case.golden[row]['decision']} -> {case.decide(case.golden_here[row])}, "
-        f"with a score of {case.golden_here[row]:g}.",
-        case.folder / "contract.py",
-        case.word_line("decisions"),
+        f"{len(flipped)} of {len(context.golden)} golden rows {'is' if len(flipped) == 1 else 'are'} "
+        f"decided otherwise, {budget} may be; the first is row "
+        f"{row + 1}: {context.golden[row]['decision']} -> {context.decide(context.golden_here[row])}, "
+        f"with a score of {context.golden_here[row]:g}.",
+        context.folder / "contract.py",
+        context.word_line("decisions"),
         cause="A score lies on the edge of a decision, or the golden rows are not those of this model.",
     )
 
@@ -238,15 +242,17 @@ def same_decisions(case: Case) -> Broken | None:
     rule="the built function opens the delivery",
     broken="the built function does not open the delivery",
 )
-def starts(case: Case) -> Broken | Skipped | None:
+def starts(context: DeliveryContext) -> Broken | Skipped | None:
     """The built function opens the delivery, in AWS's own runtime."""
     try:
-        case.ask("/predict", case.golden[0]["row"])
+        context.ask("/predict", context.golden[0]["row"])
     except NothingBuiltError as error:
         return Skipped(str(error))
     except (EnvironmentDiedError, FunctionTimedOutError, RefusedError) as error:
-        said = re.sub(r"\S*/handover-opt-[^/]+", "/opt", _own_words(case.log) or str(error))  # as Lambda would say it
-        return Broken(f"It says: {said}", case.folder / "manifest.json")
+        said = re.sub(
+            r"\S*/handover-opt-[^/]+", "/opt", _own_words(context.log) or str(error)
+        )  # as Lambda would say it
+        return Broken(f"It says: {said}", context.folder / "manifest.json")
     return None
 
 
@@ -273,15 +279,15 @@ def _own_words(lines: Iterable[str]) -> str:
     rule="the built function gives the answers of the training",
     broken="the built function does not give the answers of the training",
 )
-def built_scores(case: Case) -> Broken | None:
+def built_scores(context: DeliveryContext) -> Broken | None:
     """The built function gives every golden row its training-time score."""
     try:
-        given = np.array([answer["score"] for answer in case.golden_answers])
+        given = np.array([answer["score"] for answer in context.golden_answers])
     except (EnvironmentDiedError, FunctionTimedOutError, RefusedError) as error:
-        said = _own_words(case.log) or str(error)
-        return Broken(f"Not all golden rows are answered: {said}", case.folder / "heuristics.py")
+        said = _own_words(context.log) or str(error)
+        return Broken(f"Not all golden rows are answered: {said}", context.folder / "heuristics.py")
     cause = "In this Python the same model agrees: the layer's packages are not those of the training."
-    return _parity(case, given, cause, "heuristics.py")
+    return _parity(context, given, cause, "heuristics.py")
 
 
 @clause(
@@ -293,14 +299,14 @@ def built_scores(case: Case) -> Broken | None:
     rule="a row gets the same answer twice",
     broken="a row gets another answer the second time",
 )
-def same_twice(case: Case) -> Broken | None:
+def same_twice(context: DeliveryContext) -> Broken | None:
     """The same row gets the same answer twice, from the same environment."""
-    rows = [line["row"] for line in case.golden[:AGAIN]]
-    for row, answer in enumerate(case.ask("/predict/batch", rows)):
-        if answer != case.golden_answers[row]:
+    rows = [line["row"] for line in context.golden[:AGAIN]]
+    for row, answer in enumerate(context.ask("/predict/batch", rows)):
+        if answer != context.golden_answers[row]:
             return Broken(
-                f"Golden row {row + 1} got {json.dumps(case.golden_answers[row])}, and then {json.dumps(answer)}.",
-                case.folder / "heuristics.py",
+                f"Golden row {row + 1} got {json.dumps(context.golden_answers[row])}, and then {json.dumps(answer)}.",
+                context.folder / "heuristics.py",
                 cause="A heuristic remembers something between requests.",
             )
     return None

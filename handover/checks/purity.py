@@ -1,12 +1,12 @@
 """H, what a heuristic must keep away from: read in its source, for no number of runs would show all of it."""
 
-from handover.case import NOT_IN_PRODUCTION, Case
+from handover.context import NOT_IN_PRODUCTION, DeliveryContext
 from handover.finding import Broken, Skipped, clause
 from handover.source import PURE_MODULES, foreign_import, reach_beyond_the_row
 
 HARDLY_KNOWN = {"__future__", "collections.abc", "typing"}  # allowed as well, but nobody looks for them in a list
 NO_CONTRACT = "Only `if TYPE_CHECKING:` may import the contract: in production there is no contract.py."
-UNREADABLE = Skipped("needs H101", lacks=("H101",))  # what Python cannot read is not judged, and H101 says why
+UNREADABLE = Skipped("requires H101", blocked_by=("H101",))  # what Python cannot read is not judged, and H101 says why
 
 
 @clause(
@@ -16,10 +16,10 @@ UNREADABLE = Skipped("needs H101", lacks=("H101",))  # what Python cannot read i
     rule="heuristics import arithmetic only",
     broken="heuristics.py imports what the function does not have or must not use",
 )
-def imports_arithmetic_only(case: Case) -> Broken | Skipped | None:
+def imports_arithmetic_only(context: DeliveryContext) -> Broken | Skipped | None:
     """Nothing is imported but the standard library's arithmetic."""
     try:
-        found = foreign_import(case.heuristics_tree)
+        found = foreign_import(context.heuristics_tree)
     except (OSError, SyntaxError, ValueError):
         return UNREADABLE
     if found is None:
@@ -28,7 +28,7 @@ def imports_arithmetic_only(case: Case) -> Broken | Skipped | None:
     return Broken(
         f"It imports {name}. A heuristic is arithmetic on one row; of the standard library, it may use "
         f"{', '.join(sorted(PURE_MODULES - HARDLY_KNOWN))}.",
-        case.folder / "heuristics.py",
+        context.folder / "heuristics.py",
         line,
         cause=NO_CONTRACT if name in NOT_IN_PRODUCTION else "",
     )
@@ -42,12 +42,12 @@ def imports_arithmetic_only(case: Case) -> Broken | Skipped | None:
     rule="a heuristic touches only its row",
     broken="a heuristic reaches beyond its row",
 )
-def touches_only_its_row(case: Case) -> Broken | Skipped | None:
+def touches_only_its_row(context: DeliveryContext) -> Broken | Skipped | None:
     """No heuristic reads or writes anything but its row: no file, no clock, no global."""
     try:
-        fault = reach_beyond_the_row(case.heuristics_tree)
+        fault = reach_beyond_the_row(context.heuristics_tree)
     except (OSError, SyntaxError, ValueError):
         return UNREADABLE
     if fault is None:
         return None
-    return Broken(f"Line {fault.line} {fault.sentence}.", case.folder / "heuristics.py", fault.line)
+    return Broken(f"Line {fault.line} {fault.sentence}.", context.folder / "heuristics.py", fault.line)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Kept, clause
 from handover.quality import HELD_OUT, HeldOut
@@ -32,13 +32,13 @@ TREES = ("M104", "M105", "M109", "P201")
     rule="the model is no worse than answering the mean label",
     broken="the model knows no more than the mean label",
 )
-def learned(case: Case) -> Broken | None:
+def learned(context: DeliveryContext) -> Broken | None:
     """The model is no worse than answering the mean label to everyone."""
-    budgets, score = case.contract.budgets, case.contract.score
-    evidence, cause = case.held_out.ignorance(
+    budgets, score = context.contract.budgets, context.contract.score
+    evidence, cause = context.held_out.ignorance(
         least_auc=budgets.least_auc, least_r2=budgets.least_r2, probability=score.probability
     )
-    return Broken(evidence, case.training or case.folder / HELD_OUT, cause=cause) if evidence else None
+    return Broken(evidence, context.training or context.folder / HELD_OUT, cause=cause) if evidence else None
 
 
 @clause(
@@ -49,14 +49,14 @@ def learned(case: Case) -> Broken | None:
     rule="the model is not better than anybody would believe",
     broken="the model is too good to be true",
 )
-def believable(case: Case) -> Broken | None:
+def believable(context: DeliveryContext) -> Broken | None:
     """The model is not better than anybody would believe."""
-    evidence = case.held_out.believable(case.contract.budgets.most_auc)
+    evidence = context.held_out.believable(context.contract.budgets.most_auc)
     if not evidence:
         return None
     return Broken(
         evidence,
-        case.training or case.folder / HELD_OUT,
+        context.training or context.folder / HELD_OUT,
         cause="A column most likely tells the outcome: the target itself, or what is only known after it. If the task "
         "is that easy, both teams can sign most_auc=1.0 in Budgets.",
     )
@@ -71,30 +71,30 @@ def believable(case: Case) -> Broken | None:
     rule="the model is no worse than the one on the base branch",
     broken="the model is worse than the one on the base branch",
 )
-def no_fall(case: Case) -> Broken | Kept | None:
+def no_fall(context: DeliveryContext) -> Broken | Kept | None:
     """The model is no worse than the one on the base branch, by more than the contract's budget and chance."""
-    content, agreed = case.delivered_before(HELD_OUT), case.delivered_before("contract.json")
+    content, agreed = context.delivered_before(HELD_OUT), context.delivered_before("contract.json")
     if content is None or agreed is None:
         return None  # nothing was delivered before
-    now = case.held_out
+    now = context.held_out
     try:
         before, version = HeldOut.from_csv(content), str(json.loads(agreed)["version"])
     except (ValueError, KeyError, TypeError):
         return Kept("what the base branch has cannot be read, so nothing was compared")
-    if np.ptp(before.labels) == 0 or version.split(".", maxsplit=1)[0] != case.contract.version.split(".")[0]:
+    if np.ptp(before.labels) == 0 or version.split(".", maxsplit=1)[0] != context.contract.version.split(".")[0]:
         return None  # another contract for callers: its model answers another question
     figure, was, was_error = before.merit
     same, is_now, now_error = now.merit
     if figure != same:
         return None
-    budget, chance = case.contract.budgets.fall, CHANCE * float(np.hypot(was_error, now_error))
+    budget, chance = context.contract.budgets.fall, CHANCE * float(np.hypot(was_error, now_error))
     if was - is_now <= budget + chance:
         return None
     return Broken(
         f"Its {figure} on {len(now.labels)} held-out rows is {is_now:.3f}, and on the base branch {was:.3f} on "
         f"{len(before.labels)}: a fall of {was - is_now:.3f}, where {budget:g} is agreed and chance explains "
         f"{chance:.3f}.",
-        case.training or case.folder / HELD_OUT,
+        context.training or context.folder / HELD_OUT,
         cause="The data, its labels or the settings changed for the worse; or what was better knew too much, and both "
         "teams sign a larger fall in Budgets for once.",
     )
@@ -108,38 +108,38 @@ def no_fall(case: Case) -> Broken | Kept | None:
     rule="the trees ask for numbers that their columns can have",
     broken="the model was trained on other columns",
 )
-def asks_within_range(case: Case) -> Broken | None:
+def asks_within_range(context: DeliveryContext) -> Broken | None:
     """The trees ask for numbers that their columns can have."""
     # The largest number of all parts what is missing from all else.
-    asked = [(column, threshold) for column, threshold in thresholds(case.graph) if abs(threshold) < FLOAT32_MAX]
+    asked = [(column, threshold) for column, threshold in thresholds(context.graph) if abs(threshold) < FLOAT32_MAX]
     if len(asked) < FEWEST_THRESHOLDS:
         return None
-    lowest, highest = _ranges(case)
+    lowest, highest = _ranges(context)
     outside = [column for column, threshold in asked if not lowest[column] <= threshold <= highest[column]]
     # Where a column has gaps, a split or two tell them from all values, or from the number that an imputer puts there.
-    gaps = np.isnan(case.seen_matrix).any(axis=0)
+    gaps = np.isnan(context.seen_matrix).any(axis=0)
     outside = [column for column in outside if not gaps[column] or outside.count(column) > GAP_SPLITS]
     if len(outside) <= MOST_OUTSIDE * len(asked):
         return None
-    names = [case.encoder.columns[column] for column in dict.fromkeys(outside)]
+    names = [context.encoder.columns[column] for column in dict.fromkeys(outside)]
     each = [
-        f"{case.encoder.columns[column]} {threshold:g} (it lies between {lowest[column]:g} and {highest[column]:g})"
+        f"{context.encoder.columns[column]} {threshold:g} (it lies between {lowest[column]:g} and {highest[column]:g})"
         for column, threshold in asked
         if column in outside and not lowest[column] <= threshold <= highest[column]
     ]
     return Broken(
         f"{len(outside)} of the {len(asked)} numbers that its trees ask for lie outside of what the column can be, in "
         f"{', '.join(names[:5])}{' and others' if len(names) > 5 else ''}; the first asks for {each[0]}.",
-        case.training or case.folder / "model.onnx",
+        context.training or context.folder / "model.onnx",
         cause="It was trained on columns in another order than matrix(...) gives, or scaled outside of the Pipeline.",
         details="\n".join(each),
     )
 
 
-def _ranges(case: Case) -> tuple[list[float], list[float]]:
+def _ranges(context: DeliveryContext) -> tuple[list[float], list[float]]:
     """Give what each column can be: a field by the contract, a heuristic by what it gives."""
-    lowest = np.nanmin(case.seen_matrix, axis=0, initial=np.inf).tolist()
-    highest = np.nanmax(case.seen_matrix, axis=0, initial=-np.inf).tolist()
-    for place, field in enumerate(domains(case.compiled)):
+    lowest = np.nanmin(context.seen_matrix, axis=0, initial=np.inf).tolist()
+    highest = np.nanmax(context.seen_matrix, axis=0, initial=-np.inf).tolist()
+    for place, field in enumerate(domains(context.compiled)):
         lowest[place], highest[place] = (0, len(field.choices) - 1) if field.choices else field.ends
     return lowest, highest

@@ -13,9 +13,9 @@ import onnx
 from onnx import helper, numpy_helper
 from packaging.utils import canonicalize_name
 
-from handover.case import Case
 from handover.checks.answers import apart
-from handover.deliver import FILES
+from handover.context import DeliveryContext
+from handover.delivery import FILES
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
@@ -38,16 +38,16 @@ ELSEWHERE = (
     rule="the manifest says which data the model was trained on",
     broken="the manifest does not say which data the model was trained on",
 )
-def data_told(case: Case) -> Broken | None:
+def data_told(context: DeliveryContext) -> Broken | None:
     """The manifest says which data the model was trained on, with its hash."""
-    told = case.manifest.get("training") or {}
+    told = context.manifest.get("training") or {}
     lacking = [word for word in ("data", "sha256") if not isinstance(told.get(word), str) or not told[word].strip()]
     if not lacking:
         return None
     return Broken(
         f"manifest.json's training lacks {' and '.join(lacking)}: give deliver() "
         f'training={{"data": the file\'s name, "sha256": its SHA-256}}.',
-        case.training or case.folder / "manifest.json",
+        context.training or context.folder / "manifest.json",
     )
 
 
@@ -59,17 +59,17 @@ def data_told(case: Case) -> Broken | None:
     rule="the data here is the data of the training",
     broken="the data here is not the data of the training",
 )
-def data_is_the_same(case: Case) -> Broken | Skipped | None:
+def data_is_the_same(context: DeliveryContext) -> Broken | Skipped | None:
     """The data here is the data that the model was trained on."""
-    name, recorded = case.manifest["training"]["data"], case.manifest["training"]["sha256"]
-    there = sorted(_named(case.root, Path(name).name))
+    name, recorded = context.manifest["training"]["data"], context.manifest["training"]["sha256"]
+    there = sorted(_named(context.root, Path(name).name))
     if not there:
         lacking = f"{Path(name).name} is not in the project: put it there to train again"
-        if "R502" in case.allowed:
+        if "R502" in context.allowed:
             return Skipped(lacking)
         return Broken(
             f"{lacking}. Whether the answers are those of a model trained on it cannot be shown.",
-            case.folder / "manifest.json",
+            context.folder / "manifest.json",
             cause=f"Where the data may not lie in the project, deployment allows it in {FILE}, with the reason: "
             f'below [skips], R502 = "...".',
         )
@@ -77,7 +77,8 @@ def data_is_the_same(case: Case) -> Broken | Skipped | None:
     if recorded in hashes.values():
         return None
     return Broken(
-        f"{case.relative(there[0])} has the SHA-256 {hashes[there[0]][:12]}..., the training's had {recorded[:12]}....",
+        f"{context.relative(there[0])} has the SHA-256 {hashes[there[0]][:12]}..., "
+        f"the training's had {recorded[:12]}....",
         there[0],
         cause="The data was changed after the training, or line endings were, by git or an editor.",
     )
@@ -104,16 +105,16 @@ def _sha256(path: Path) -> str:
     rule="the libraries here are those that the training used",
     broken="the model was trained with other libraries",
 )
-def libraries_are_the_same(case: Case) -> Broken | None:
+def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     """The libraries here are those that the training used."""
-    manifest, recorded = case.folder / "manifest.json", case.manifest.get("versions")
+    manifest, recorded = context.folder / "manifest.json", context.manifest.get("versions")
     known = recorded if isinstance(recorded, dict) else {}
     lacking = [name for name in ALWAYS if not isinstance(known.get(name), str)]
     if lacking:
         return Broken(
             f"manifest.json's versions lack {', '.join(lacking)}, which deliver() uses whatever was trained.",
             manifest,
-            cause=f"The manifest was edited by hand; deliver again: {case.delivers}.",
+            cause=f"The manifest was edited by hand; deliver again: {context.delivers}.",
         )
     installed = {str(canonicalize_name(distribution.name)): distribution.version for distribution in distributions()}
     differ = [
@@ -152,18 +153,18 @@ def _release(version: Any) -> str:
     rule="the training runs through in a copy of the project",
     broken="the training does not run through",
 )
-def trains(case: Case) -> Broken | None:
+def trains(context: DeliveryContext) -> Broken | None:
     """The training runs through in a copy of the project."""
-    if case.training is None:
+    if context.training is None:
         return Broken(
-            "There is no program that trains it: train.py beside the delivery's folder, in the project.", case.folder
+            "There is no program that trains it: train.py beside the delivery's folder, in the project.", context.folder
         )
     try:
-        case.trained_again()
+        context.trained_again()
     except NotTrainedError as error:
         return Broken(
             f"In a copy of the project it ended: {str(error).rstrip('.')}.",
-            case.training,
+            context.training,
             cause="It may need what only its author's machine has: a path, a file that is not in the project, a login.",
         )
     return None
@@ -178,15 +179,17 @@ def trains(case: Case) -> Broken | None:
     rule="training again gives the same files; on another kind of machine, the same answers",
     broken="training again gives another delivery",
 )
-def same_files(case: Case) -> Broken | Kept | None:
+def same_files(context: DeliveryContext) -> Broken | Kept | None:
     """Training again gives the same files; on another kind of machine than the training's, the same answers."""
-    again = case.trained_again()
-    machine = unlike(case.manifest.get("trained_on"), json.loads((again / "manifest.json").read_bytes())["trained_on"])
-    said = differences(case.folder, again)
+    again = context.trained_again()
+    machine = unlike(
+        context.manifest.get("trained_on"), json.loads((again / "manifest.json").read_bytes())["trained_on"]
+    )
+    said = differences(context.folder, again)
     if not said:
         return Kept(f"the same bytes, though trained on another kind of machine ({machine})") if machine else None
     if machine:
-        answers = apart(case.folder, again, case.contract.budgets.parity)
+        answers = apart(context.folder, again, context.contract.budgets.parity)
         if not answers:
             return Kept(f"trained on another kind of machine ({machine}), so answers were compared and not bytes")
         evidence = f"Trained again on another kind of machine ({machine}), {answers}."
@@ -194,10 +197,10 @@ def same_files(case: Case) -> Broken | Kept | None:
         others = [sentence.partition(" ")[0] for sentence in said[1:]]
         more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
         evidence = f"Trained again, {said[0]}.{more}"
-    repeats = not differences(again, case.trained_again(times=2))
+    repeats = not differences(again, context.trained_again(times=2))
     return Broken(
         evidence,
-        case.training or case.folder / "model.onnx",
+        context.training or context.folder / "model.onnx",
         cause=(ELSEWHERE if machine else CHANGED) if repeats else RANDOM,
         details="\n".join(said),
     )

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Broken, Check, Outcome, Skipped, clause
 from handover.local.stack import machine_of
 from predictor.delivery import FILES, MANIFEST
@@ -23,26 +23,26 @@ UNREAD = ("*.pyi", "*.ipynb", "*.csv", "*.parquet", "*.pkl", "*.joblib", "*.pem"
 UNREAD_FOLDERS = {"tests", ".git", ".pytest_cache", ".ipynb_checkpoints"}
 
 
-def _artifacts(case: Case) -> list[Path]:
-    return [case.build / name for name in ("PredictFunction", "RuntimeLayer", "ModelLayer")]
+def _artifacts(context: DeliveryContext) -> list[Path]:
+    return [context.build / name for name in ("PredictFunction", "RuntimeLayer", "ModelLayer")]
 
 
 def _files(folders: Iterable[Path]) -> Iterator[Path]:
     return (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def _named(case: Case, path: Path) -> str:
-    return str(path.relative_to(case.build))
+def _named(context: DeliveryContext, path: Path) -> str:
+    return str(path.relative_to(context.build))
 
 
 def _when_built(check: Check) -> Check:
     """Skip a clause of the artifacts when there are none."""
 
-    def held(case: Case) -> Outcome:
-        missing = [folder.name for folder in _artifacts(case) if not folder.is_dir()]
+    def held(context: DeliveryContext) -> Outcome:
+        missing = [folder.name for folder in _artifacts(context) if not folder.is_dir()]
         if not missing:
-            return check(case)
-        what = "nothing" if len(missing) == len(_artifacts(case)) else f"no {', no '.join(missing)}"
+            return check(context)
+        what = "nothing" if len(missing) == len(_artifacts(context)) else f"no {', no '.join(missing)}"
         return Skipped(f"{what} is built: run make build")
 
     held.__doc__ = check.__doc__
@@ -59,13 +59,13 @@ def _when_built(check: Check) -> Check:
     broken="another delivery was built",
 )
 @_when_built
-def built_of_this(case: Case) -> Broken | None:
+def built_of_this(context: DeliveryContext) -> Broken | None:
     """The built model layer holds the delivery that ships, whichever delivery is checked."""
     for name in (*FILES, MANIFEST):
-        built, delivered = case.build / "ModelLayer" / "delivery" / name, case.root / SHIPPED / name
+        built, delivered = context.build / "ModelLayer" / "delivery" / name, context.root / SHIPPED / name
         if not built.exists() or not delivered.exists() or built.read_bytes() != delivered.read_bytes():
             return Broken(
-                f"{_named(case, built)} is not the delivery's {name}.", built, cause="Built before it was delivered."
+                f"{_named(context, built)} is not the delivery's {name}.", built, cause="Built before it was delivered."
             )
     return None
 
@@ -79,30 +79,30 @@ def built_of_this(case: Case) -> Broken | None:
     broken="layers and function are larger than agreed",
 )
 @_when_built
-def unzipped_within_budget(case: Case) -> Broken | None:
+def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
     """Layers and function, unzipped, are within the contract's budget, and within Lambda's."""
-    budget = min(case.contract.budgets.layers_mib, LAMBDA_UNZIPPED_MIB)
-    sizes = {path: path.stat().st_size for path in _files(_artifacts(case))}
+    budget = min(context.contract.budgets.layers_mib, LAMBDA_UNZIPPED_MIB)
+    sizes = {path: path.stat().st_size for path in _files(_artifacts(context))}
     total = sum(sizes.values()) / MIB
     if total <= budget:
         return None
     packages: dict[str, int] = {}
     for path, size in sizes.items():
-        parts = path.relative_to(case.build).parts
+        parts = path.relative_to(context.build).parts
         package = parts[2] if len(parts) > 3 else parts[0]
         packages[package] = packages.get(package, 0) + size
     largest = sorted(packages.items(), key=lambda item: -item[1])[:3]
     said = ", ".join(f"{package} {size / MIB:.0f} MiB" for package, size in largest)
-    return Broken(f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {said}.", case.build / "RuntimeLayer")
+    return Broken(f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {said}.", context.build / "RuntimeLayer")
 
 
 @clause(
     "S303", topic="upload", owner="deployment", rule="each zip can be uploaded", broken="a zip is too large for Lambda"
 )
 @_when_built
-def zipped_within_limit(case: Case) -> Broken | None:
+def zipped_within_limit(context: DeliveryContext) -> Broken | None:
     """Each artifact, zipped, can be uploaded to Lambda."""
-    for folder in _artifacts(case):
+    for folder in _artifacts(context):
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as zipped:
             for path in _files([folder]):
@@ -121,24 +121,24 @@ def zipped_within_limit(case: Case) -> Broken | None:
     broken="a shared object is for another processor",
 )
 @_when_built
-def one_architecture(case: Case) -> Broken | None:
+def one_architecture(context: DeliveryContext) -> Broken | None:
     """Every shared object is for the processor that was built for."""
-    wanted = _architecture(case)
-    for path in _objects(case):
+    wanted = _architecture(context)
+    for path in _objects(context):
         machine = machine_of(path)
         found = f"is for {machine}" if machine else "is no such object"
         if machine != wanted:
-            return Broken(f"{_named(case, path)} {found}, the build is for {wanted}.", path)
+            return Broken(f"{_named(context, path)} {found}, the build is for {wanted}.", path)
     return None
 
 
-def _objects(case: Case) -> list[Path]:
-    return [path for path in _files(_artifacts(case)) if re.search(r"\.so(\.\d+)*$", path.name)]
+def _objects(context: DeliveryContext) -> list[Path]:
+    return [path for path in _files(_artifacts(context)) if re.search(r"\.so(\.\d+)*$", path.name)]
 
 
-def _architecture(case: Case) -> str:
+def _architecture(context: DeliveryContext) -> str:
     """Read off SAM's own note what the runtime layer was built for."""
-    noted = tomllib.loads((case.build.parent / "build.toml").read_text())
+    noted = tomllib.loads((context.build.parent / "build.toml").read_text())
     layers = noted.get("layer_build_definitions", {}).values()
     return next((layer["architecture"] for layer in layers if layer["layer"] == "RuntimeLayer"), "x86_64")
 
@@ -151,12 +151,12 @@ def _architecture(case: Case) -> str:
     broken="an extension is for another Python",
 )
 @_when_built
-def this_python(case: Case) -> Broken | None:
+def this_python(context: DeliveryContext) -> Broken | None:
     """Every extension module is for Python 3.13."""
-    for path in _objects(case):
+    for path in _objects(context):
         tag = re.search(r"\.cpython-(\d+)", path.name)
         if tag and tag[1] != "313":
-            return Broken(f"{_named(case, path)} is for CPython {tag[1]}, the function runs on 313.", path)
+            return Broken(f"{_named(context, path)} is for CPython {tag[1]}, the function runs on 313.", path)
     return None
 
 
@@ -168,14 +168,14 @@ def this_python(case: Case) -> Broken | None:
     broken="a library needs a newer C library",
 )
 @_when_built
-def glibc_of_lambda(case: Case) -> Broken | None:
+def glibc_of_lambda(context: DeliveryContext) -> Broken | None:
     """No shared object asks for a newer C library than Lambda has."""
-    for path in _objects(case):
+    for path in _objects(context):
         asked = [(int(major), int(minor)) for major, minor in re.findall(rb"\bGLIBC_(\d+)\.(\d+)\b", path.read_bytes())]
         newest = max(asked, default=(0, 0))
         if newest > LAMBDA_GLIBC:
             return Broken(
-                f"{_named(case, path)} asks for glibc {newest[0]}.{newest[1]}, Lambda has "
+                f"{_named(context, path)} asks for glibc {newest[0]}.{newest[1]}, Lambda has "
                 f"{LAMBDA_GLIBC[0]}.{LAMBDA_GLIBC[1]}.",
                 path,
                 cause="A wheel was built on this machine, or its platform tag is too new.",
@@ -191,9 +191,9 @@ def glibc_of_lambda(case: Case) -> Broken | None:
     broken="byte-code is missing or wrong",
 )
 @_when_built
-def bytecode_used(case: Case) -> Broken | None:
+def bytecode_used(context: DeliveryContext) -> Broken | None:
     """Every module has byte-code that Lambda will use: for this Python, unchecked, and of this very source."""
-    for path in _files(_artifacts(case)[:2]):
+    for path in _files(_artifacts(context)[:2]):
         if path.suffix != ".py":
             continue
         cached = Path(importlib.util.cache_from_source(str(path)))
@@ -208,7 +208,7 @@ def bytecode_used(case: Case) -> Broken | None:
         elif header[8:] != importlib.util.source_hash(path.read_bytes()):
             said = "has byte-code of an older source: Lambda would run the old one"
         if said:
-            return Broken(f"{_named(case, path)} {said}.", path)
+            return Broken(f"{_named(context, path)} {said}.", path)
     return None
 
 
@@ -220,12 +220,12 @@ def bytecode_used(case: Case) -> Broken | None:
     broken="a file ships that is never read",
 )
 @_when_built
-def nothing_unread(case: Case) -> Broken | None:
+def nothing_unread(context: DeliveryContext) -> Broken | None:
     """No file ships that is never read in production."""
-    for path in _files(_artifacts(case)):
-        parts = set(path.relative_to(case.build).parts[:-1])
+    for path in _files(_artifacts(context)):
+        parts = set(path.relative_to(context.build).parts[:-1])
         if any(path.match(pattern) for pattern in UNREAD) or parts & UNREAD_FOLDERS:
-            return Broken(f"{_named(case, path)} is never read in production.", path)
+            return Broken(f"{_named(context, path)} is never read in production.", path)
     return None
 
 
@@ -237,11 +237,11 @@ def nothing_unread(case: Case) -> Broken | None:
     broken="the layer is not what its lock says",
 )
 @_when_built
-def locked_versions(case: Case) -> Broken | None:
+def locked_versions(context: DeliveryContext) -> Broken | None:
     """The layer's packages are those of its lock."""
-    lock = case.root / "layers" / "runtime" / "requirements.txt"
+    lock = context.root / "layers" / "runtime" / "requirements.txt"
     locked = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", lock.read_text(), re.MULTILINE))
-    for info in sorted((case.build / "RuntimeLayer" / "python").glob("*.dist-info")):
+    for info in sorted((context.build / "RuntimeLayer" / "python").glob("*.dist-info")):
         name, _, version = info.name.removesuffix(".dist-info").partition("-")
         wanted = locked.get(name.replace("_", "-"), locked.get(name))
         if wanted != version:

@@ -4,7 +4,7 @@ import ast
 
 import numpy as np
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Broken, Skipped, clause
 from handover.latency import NotMeasuredError, Times, modules, slowest_imports
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
@@ -45,23 +45,23 @@ FORBIDDEN = {
     rule="production imports nothing that it must never import",
     broken="production imports what it must never import",
 )
-def imports_nothing_forbidden(case: Case) -> Broken | Skipped | None:
+def imports_nothing_forbidden(context: DeliveryContext) -> Broken | Skipped | None:
     """INIT imports none of what production must never import."""
     try:
-        imported = {name.partition(".")[0] for name in modules(case.function)}
+        imported = {name.partition(".")[0] for name in modules(context.function)}
     except NotMeasuredError as error:
         return Skipped(f"the function did not start in a process of its own: {error}")
     found = sorted(imported & FORBIDDEN.keys())
     if not found:
         return None
     evidence = f"INIT imports {'; '.join(f'{name} ({FORBIDDEN[name]})' for name in found)}."
-    for node in ast.walk(case.heuristics_tree):
+    for node in ast.walk(context.heuristics_tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             named = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
             if any(name.partition(".")[0] in found for name in named):
-                return Broken(evidence, case.folder / "heuristics.py", node.lineno)
+                return Broken(evidence, context.folder / "heuristics.py", node.lineno)
     cause = "A module of function/ or of heuristics.py brings it along, or a package of the layer does."
-    return Broken(evidence, case.root / "function", cause=cause)
+    return Broken(evidence, context.root / "function", cause=cause)
 
 
 @clause(
@@ -72,19 +72,19 @@ def imports_nothing_forbidden(case: Case) -> Broken | Skipped | None:
     rule="a cold start takes little more than the least that could answer",
     broken="a cold start takes too long",
 )
-def starts_fast(case: Case) -> Broken | Skipped | None:
+def starts_fast(context: DeliveryContext) -> Broken | Skipped | None:
     """A cold start takes little more than the least that could answer."""
     try:
-        latency = case.latency
+        latency = context.latency
     except (EnvironmentDiedError, FunctionTimedOutError, NotMeasuredError) as error:
         return Skipped(f"it could not be measured: {error}")
     ratios = latency.cold_ms / latency.cold_floor_ms
     if np.quantile(ratios, 0.25) <= COLD_TO_FLOOR:
         return None
-    slowest = ", ".join(f"{name} {own:.1f} ms" for name, own in slowest_imports(case.function))
+    slowest = ", ".join(f"{name} {own:.1f} ms" for name, own in slowest_imports(context.function))
     return Broken(
         f"{_told(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}.",
-        case.root / "function",
+        context.root / "function",
         details=f"ours [ms]   {_each(latency.cold_ms)}\nfloor [ms]  {_each(latency.cold_floor_ms)}",
     )
 
@@ -97,15 +97,15 @@ def starts_fast(case: Case) -> Broken | Skipped | None:
     rule="a warm request takes little more than the model alone",
     broken="a warm request takes too long",
 )
-def answers_fast(case: Case) -> Broken | None:
+def answers_fast(context: DeliveryContext) -> Broken | None:
     """A warm request takes little more than the model alone."""
-    latency = case.latency
+    latency = context.latency
     ratios = np.sort(latency.warm_ms) / np.sort(latency.warm_floor_ms)  # like with like: both have their slow tenth
     if np.quantile(ratios, 0.25) <= WARM_TO_FLOOR:
         return None
     return Broken(
         f"{_told(ratios)} times one run of the model, {WARM_TO_FLOOR:.0f} are allowed.",
-        case.folder / "heuristics.py",
+        context.folder / "heuristics.py",
         cause="A heuristic takes long, or the handler does more for a request than it did.",
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from samtranslator.model.exceptions import InvalidDocumentException
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 
 VERSION, FUNCTION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Function", "AWS::Lambda::Alias"
@@ -22,8 +22,8 @@ QUIET = {"ORT_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THR
 T = ("T401",)
 
 
-def _broken(case: Case, evidence: str, name: str = "", cause: str = "") -> Broken:
-    return Broken(evidence, case.template.path, case.template.line(name) if name else None, cause=cause)
+def _broken(context: DeliveryContext, evidence: str, name: str = "", cause: str = "") -> Broken:
+    return Broken(evidence, context.template.path, context.template.line(name) if name else None, cause=cause)
 
 
 @clause(
@@ -33,21 +33,21 @@ def _broken(case: Case, evidence: str, name: str = "", cause: str = "") -> Broke
     rule="SAM can turn template.yaml into a stack",
     broken="SAM cannot read template.yaml",
 )
-def transforms(case: Case) -> Broken | None:
+def transforms(context: DeliveryContext) -> Broken | None:
     """SAM can turn template.yaml into CloudFormation."""
     try:
-        case.template.plain  # noqa: B018  transforming it is the check
+        context.template.plain  # noqa: B018  transforming it is the check
     except OSError:
-        return Broken("There is no template.yaml.", case.template.path)
+        return Broken("There is no template.yaml.", context.template.path)
     except InvalidDocumentException as error:
-        return _broken(case, f"SAM says: {'; '.join(cause.message for cause in error.causes)}")
+        return _broken(context, f"SAM says: {'; '.join(cause.message for cause in error.causes)}")
     except Exception as error:  # a YAML error, or whatever SAM's translator raises on what it did not expect
-        return _broken(case, f"It cannot be read: {type(error).__name__}: {' '.join(str(error).split())}")
+        return _broken(context, f"It cannot be read: {type(error).__name__}: {' '.join(str(error).split())}")
     return None
 
 
-def _layers_of(case: Case, folder: str) -> list[str]:
-    resources = case.template.source["Resources"].items()
+def _layers_of(context: DeliveryContext, folder: str) -> list[str]:
+    resources = context.template.source["Resources"].items()
     return [
         name
         for name, resource in resources
@@ -64,25 +64,25 @@ def _layers_of(case: Case, folder: str) -> list[str]:
     rule="a new model moves the alias",
     broken="a new model would not reach the users",
 )
-def model_moves_the_alias(case: Case) -> Broken | None:
+def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
     """A new model, and nothing else, becomes a new version, and the alias moves to it."""
-    layers = _layers_of(case, "layers/model")
+    layers = _layers_of(context, "layers/model")
     if not layers:
-        return _broken(case, "No layer has layers/model as its ContentUri.")
-    before, after = case.template.plain, case.template.transformed({layers[0]: "another"})
-    versions = case.template.of_kind(VERSION, after)
-    if not versions or set(versions) == set(case.template.of_kind(VERSION, before)):
+        return _broken(context, "No layer has layers/model as its ContentUri.")
+    before, after = context.template.plain, context.template.transformed({layers[0]: "another"})
+    versions = context.template.of_kind(VERSION, after)
+    if not versions or set(versions) == set(context.template.of_kind(VERSION, before)):
         return _broken(
-            case,
+            context,
             "A template in which only the model layer's content changes publishes no new version: the deployment "
             "succeeds, and users stay on the old model.",
             layers[0],
             "AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: true on "
             "the layer, and !Ref from one to the other: all four are needed.",
         )
-    pointed = [alias["FunctionVersion"] for alias in case.template.of_kind(ALIAS, after).values()]
+    pointed = [alias["FunctionVersion"] for alias in context.template.of_kind(ALIAS, after).values()]
     if {"Fn::GetAtt": [next(iter(versions)), "Version"]} not in pointed:
-        return _broken(case, "A new version is published, and no alias points at it.")
+        return _broken(context, "A new version is published, and no alias points at it.")
     return None
 
 
@@ -94,16 +94,16 @@ def model_moves_the_alias(case: Case) -> Broken | None:
     rule="a new parameter value moves the alias",
     broken="a new parameter value would not reach the users",
 )
-def parameters_move_the_alias(case: Case) -> Broken | None:
+def parameters_move_the_alias(context: DeliveryContext) -> Broken | None:
     """A new value of a parameter that the function uses becomes a new version too."""
-    functions, versions = case.template.of_kind(FUNCTION), case.template.of_kind(VERSION)
+    functions, versions = context.template.of_kind(FUNCTION), context.template.of_kind(VERSION)
     for version in versions.values():
         name = version["FunctionName"]["Ref"]
         held = {key: said for key, said in functions[name].items() if key not in UNVERSIONED}
-        unseen = _parameters(case, held) - _parameters(case, version.get("Description"))
+        unseen = _parameters(context, held) - _parameters(context, version.get("Description"))
         if unseen:
             return _broken(
-                case,
+                context,
                 f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: another value is "
                 f"deployed and no version is published, so users do not get it.",
                 name,
@@ -112,19 +112,19 @@ def parameters_move_the_alias(case: Case) -> Broken | None:
     return None
 
 
-def _parameters(case: Case, said: Any) -> set[str]:
+def _parameters(context: DeliveryContext, said: Any) -> set[str]:
     match said:
         case {"Ref": str(name)}:
             named = {name}
         case {"Fn::Sub": str(text)}:
             named = set(re.findall(r"\$\{(\w+)\}", text))
         case dict():
-            return set().union(*(_parameters(case, inner) for inner in said.values()))
+            return set().union(*(_parameters(context, inner) for inner in said.values()))
         case list():
-            return set().union(*(_parameters(case, inner) for inner in said))
+            return set().union(*(_parameters(context, inner) for inner in said))
         case _:
             return set()
-    return named & set(case.template.source.get("Parameters", {}))
+    return named & set(context.template.source.get("Parameters", {}))
 
 
 @clause(
@@ -135,15 +135,17 @@ def _parameters(case: Case, said: Any) -> set[str]:
     rule="logs are kept for a time that is written down",
     broken="a log is kept for ever",
 )
-def logs_are_kept_for_a_time(case: Case) -> Broken | None:
+def logs_are_kept_for_a_time(context: DeliveryContext) -> Broken | None:
     """Every function writes to a log group of the template, and every log group has a retention."""
-    groups = case.template.of_kind("AWS::Logs::LogGroup")
+    groups = context.template.of_kind("AWS::Logs::LogGroup")
     for name, group in groups.items():
         if "RetentionInDays" not in group:
-            return _broken(case, f"{name} keeps its lines for ever, and they are paid for every month.", name)
-    for name, function in case.template.of_kind(FUNCTION).items():
+            return _broken(context, f"{name} keeps its lines for ever, and they are paid for every month.", name)
+    for name, function in context.template.of_kind(FUNCTION).items():
         if function.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref") not in groups:
-            return _broken(case, f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name)
+            return _broken(
+                context, f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name
+            )
     return None
 
 
@@ -155,29 +157,31 @@ def logs_are_kept_for_a_time(case: Case) -> Broken | None:
     rule="functions may do what they need and nothing else",
     broken="a role may do more than it needs",
 )
-def least_privilege(case: Case) -> Broken | None:
+def least_privilege(context: DeliveryContext) -> Broken | None:
     """No policy allows every action or every resource, but where AWS knows no other."""
-    for name, statement in _statements(case):
+    for name, statement in _statements(context):
         actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
         wide = [action for action in actions if isinstance(action, str) and action.endswith("*")]
         if statement.get("Effect") == "Allow" and wide:
-            return _broken(case, f"{name} allows {', '.join(wide)}: name the actions that are needed.", name)
+            return _broken(context, f"{name} allows {', '.join(wide)}: name the actions that are needed.", name)
         if statement.get("Effect") == "Allow" and "*" in resources and not set(actions) <= NO_RESOURCE_KNOWN:
-            return _broken(case, f"{name} allows {', '.join(map(str, actions))} on every resource: name one.", name)
-    for name, function in case.template.of_kind(FUNCTION).items():
+            return _broken(context, f"{name} allows {', '.join(map(str, actions))} on every resource: name one.", name)
+    for name, function in context.template.of_kind(FUNCTION).items():
         role = function.get("Role", {}).get("Fn::GetAtt", [""])[0]
-        managed = case.template.plain["Resources"].get(role, {}).get("Properties", {}).get("ManagedPolicyArns", [])
+        managed = context.template.plain["Resources"].get(role, {}).get("Properties", {}).get("ManagedPolicyArns", [])
         if managed:
-            return _broken(case, f"{name} has AWS's own policies, which allow more than it does: write its own.", name)
+            return _broken(
+                context, f"{name} has AWS's own policies, which allow more than it does: write its own.", name
+            )
     return None
 
 
-def _statements(case: Case) -> Iterator[tuple[str, Any]]:
-    for name, role in case.template.of_kind("AWS::IAM::Role").items():
+def _statements(context: DeliveryContext) -> Iterator[tuple[str, Any]]:
+    for name, role in context.template.of_kind("AWS::IAM::Role").items():
         for policy in role.get("Policies", []):
             yield from ((name, statement) for statement in _listed(policy["PolicyDocument"].get("Statement")))
     for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        for name, policy in case.template.of_kind(kind).items():
+        for name, policy in context.template.of_kind(kind).items():
             yield from ((name, statement) for statement in _listed(policy["PolicyDocument"].get("Statement")))
 
 
@@ -193,18 +197,18 @@ def _listed(value: Any) -> list[Any]:
     rule="onnxruntime sends nothing and starts no needless thread",
     broken="onnxruntime is not kept silent",
 )
-def no_telemetry(case: Case) -> Broken | None:
+def no_telemetry(context: DeliveryContext) -> Broken | None:
     """Functions with onnxruntime keep it silent, and to one thread."""
-    plain, runtimes = case.template.plain["Resources"], _layers_of(case, "layers/runtime")
+    plain, runtimes = context.template.plain["Resources"], _layers_of(context, "layers/runtime")
     layers = {name for name in plain for runtime in runtimes if re.fullmatch(rf"{runtime}\w{{10}}", name)}
-    for name, function in case.template.of_kind(FUNCTION).items():
+    for name, function in context.template.of_kind(FUNCTION).items():
         if not layers & {layer.get("Ref") for layer in function.get("Layers", []) if isinstance(layer, dict)}:
             continue
         variables = function.get("Environment", {}).get("Variables", {})
         missing = [f'{key}: "{value}"' for key, value in QUIET.items() if str(variables.get(key)) != value]
         if missing:
             return _broken(
-                case,
+                context,
                 f"{name} lacks {', '.join(missing)} in its environment.",
                 name,
                 "ORT_DISABLE_TELEMETRY keeps onnxruntime from sending telemetry; the other two keep it from starting "
@@ -221,14 +225,14 @@ def no_telemetry(case: Case) -> Broken | None:
     rule="the API is throttled and logged",
     broken="the API is not throttled or not logged",
 )
-def throttled(case: Case) -> Broken | None:
+def throttled(context: DeliveryContext) -> Broken | None:
     """Every stage of the API is throttled, and writes an access log."""
-    for name, stage in case.template.of_kind("AWS::ApiGatewayV2::Stage").items():
+    for name, stage in context.template.of_kind("AWS::ApiGatewayV2::Stage").items():
         settings = stage.get("DefaultRouteSettings", {})
         if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= settings.keys():
-            return _broken(case, f"{name} lets any number of requests through, and each one is paid for.", name)
+            return _broken(context, f"{name} lets any number of requests through, and each one is paid for.", name)
         if "AccessLogSettings" not in stage:
-            return _broken(case, f"{name} writes no access log: nobody can say who called.", name)
+            return _broken(context, f"{name} writes no access log: nobody can say who called.", name)
     return None
 
 
@@ -240,18 +244,18 @@ def throttled(case: Case) -> Broken | None:
     rule="the function gives up before the API",
     broken="the API gives up before the function",
 )
-def answers_in_time(case: Case) -> Broken | None:
+def answers_in_time(context: DeliveryContext) -> Broken | None:
     """The function gives up before the API does, so that its own answer is the one that is seen."""
-    for name, integration in case.template.of_kind("AWS::ApiGatewayV2::Integration").items():
+    for name, integration in context.template.of_kind("AWS::ApiGatewayV2::Integration").items():
         waits = integration.get("TimeoutInMillis", 30_000)
         called = json.dumps(integration.get("IntegrationUri"))
         timeouts = [
             function.get("Timeout", 3)
-            for function_name, function in case.template.of_kind(FUNCTION).items()
+            for function_name, function in context.template.of_kind(FUNCTION).items()
             if re.search(rf"\b{function_name}\b", called)
         ]
         if any(isinstance(timeout, int) and timeout * 1000 >= waits for timeout in timeouts):
-            return _broken(case, f"{name} waits {waits} ms, and a function may take {max(timeouts)} s.", name)
+            return _broken(context, f"{name} waits {waits} ms, and a function may take {max(timeouts)} s.", name)
     return None
 
 
@@ -263,15 +267,15 @@ def answers_in_time(case: Case) -> Broken | None:
     rule="the API asks who calls",
     broken="the API is open by default",
 )
-def closed_by_default(case: Case) -> Broken | None:
+def closed_by_default(context: DeliveryContext) -> Broken | None:
     """Nobody can call the API unsigned, unless somebody opened it on purpose."""
-    parameters = case.template.source.get("Parameters", {})
-    for name, route in case.template.of_kind("AWS::ApiGatewayV2::Route").items():
+    parameters = context.template.source.get("Parameters", {})
+    for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route").items():
         kind = route.get("AuthorizationType", "NONE")
         if isinstance(kind, dict):
             kind = parameters.get(kind.get("Ref"), {}).get("Default", kind)
         if kind == "NONE":
-            return _broken(case, f"{name} is open to everybody by default.", name)
+            return _broken(context, f"{name} is open to everybody by default.", name)
     return None
 
 
@@ -283,9 +287,9 @@ def closed_by_default(case: Case) -> Broken | None:
     rule="staging and prod set the same keys",
     broken="staging and prod are not set alike",
 )
-def environments_agree(case: Case) -> Broken | None:
+def environments_agree(context: DeliveryContext) -> Broken | None:
     """Staging and prod set the same keys: what was tried is what is deployed."""
-    path = case.root / "samconfig.toml"
+    path = context.root / "samconfig.toml"
     try:
         config = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
@@ -295,7 +299,7 @@ def environments_agree(case: Case) -> Broken | None:
         alone = sorted(said[one] - said[other])
         if alone:
             return Broken(f"{one} sets {', '.join(alone)}, and {other} does not.", path)
-    unknown = {key.partition(" ")[2] for key in said["prod"] if " " in key} - set(case.template.source["Parameters"])
+    unknown = {key.partition(" ")[2] for key in said["prod"] if " " in key} - set(context.template.source["Parameters"])
     if unknown:
         return Broken(f"template.yaml has no parameter {', '.join(sorted(unknown))}.", path)
     return None

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from onnx.reference import ReferenceEvaluator
 
-from handover.case import Case, RefusedError
 from handover.checks.parity import ELSEWHERE
+from handover.context import DeliveryContext, RefusedError
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Skipped, clause
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
@@ -27,28 +27,28 @@ TREES = ("C109", "M104", "M105", "M109", "P203")
     rule="at every threshold the model answers as the ONNX standard says",
     broken="at a threshold the model answers otherwise than the ONNX standard says",
 )
-def as_the_standard_says(case: Case) -> Broken | Skipped | None:
+def as_the_standard_says(context: DeliveryContext) -> Broken | Skipped | None:
     """At every threshold, onnxruntime gives what ONNX's own reference implementation gives."""
-    rows = at_thresholds(case.graph.SerializeToString(), case.golden_matrix)[:: _stride(case)]
+    rows = at_thresholds(context.graph.SerializeToString(), context.golden_matrix)[:: _stride(context)]
     if not len(rows):
         return None
     try:
         with np.errstate(all="ignore"):
-            answer: Any = ReferenceEvaluator(case.graph).run(None, {"features": rows})
+            answer: Any = ReferenceEvaluator(context.graph).run(None, {"features": rows})
             expected = np.asarray(answer[0], dtype=np.float64)
     except Exception as error:  # an operator that the reference does not know, in as many ways as it has operators
         return Skipped(f"ONNX's reference implementation cannot run this model ({type(error).__name__})")
-    given = case.model(rows)
-    apart = np.flatnonzero(~(np.abs(given.astype(np.float64) - expected) <= case.contract.budgets.parity))
+    given = context.model(rows)
+    apart = np.flatnonzero(~(np.abs(given.astype(np.float64) - expected) <= context.contract.budgets.parity))
     if not len(apart):
         return None
     row = apart[0]
     return Broken(
         f"{len(apart)} of {len(rows)} rows on and beside thresholds differ by more than "
-        f"{case.contract.budgets.parity:g}; the first should be {expected[row]:g} and is {given[row]:g}.",
-        case.folder / "model.onnx",
+        f"{context.contract.budgets.parity:g}; the first should be {expected[row]:g} and is {given[row]:g}.",
+        context.folder / "model.onnx",
         cause="onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says.",
-        details=json.dumps(dict(zip(case.encoder.columns, map(float, rows[row]), strict=True)), indent=2),
+        details=json.dumps(dict(zip(context.encoder.columns, map(float, rows[row]), strict=True)), indent=2),
     )
 
 
@@ -61,43 +61,46 @@ def as_the_standard_says(case: Case) -> Broken | Skipped | None:
     rule="at every threshold the built function answers as the model does here",
     broken="at a threshold the built function answers otherwise than the model does here",
 )
-def built_at_thresholds(case: Case) -> Broken | None:
+def built_at_thresholds(context: DeliveryContext) -> Broken | None:
     """At every threshold of a field, the built function answers what the model answers here."""
-    rows = _rows(case)
-    made = [case.validator.validate_json(json.dumps(row)) for row in rows]
+    rows = _rows(context)
+    made = [context.validator.validate_json(json.dumps(row)) for row in rows]
     if not made:
         return None
-    here = case.model(case.encoder.matrix(made))
+    here = context.model(context.encoder.matrix(made))
     try:
         answers: list[dict[str, Any]] = [
             answer
             for start in range(0, len(rows), MAX_BATCH_ROWS)
-            for answer in case.ask("/predict/batch", rows[start : start + MAX_BATCH_ROWS])
+            for answer in context.ask("/predict/batch", rows[start : start + MAX_BATCH_ROWS])
         ]
     except (EnvironmentDiedError, FunctionTimedOutError, RefusedError) as error:
-        return Broken(f"Not all rows at thresholds are answered: {error}", case.folder / "heuristics.py")
+        return Broken(f"Not all rows at thresholds are answered: {error}", context.folder / "heuristics.py")
     for row, answer, expected in zip(rows, answers, here, strict=True):
-        decided = case.decide(np.float32(answer["score"]))
-        if not abs(answer["score"] - float(expected)) <= case.contract.budgets.parity or answer["decision"] != decided:
+        decided = context.decide(np.float32(answer["score"]))
+        if (
+            not abs(answer["score"] - float(expected)) <= context.contract.budgets.parity
+            or answer["decision"] != decided
+        ):
             return Broken(
                 f"A row beside a threshold gets {json.dumps(answer)}; here it scores {expected:g}, which is {decided}.",
-                case.folder / "model.onnx",
+                context.folder / "model.onnx",
                 cause="The golden rows agree, so it shows only in numbers of more digits than theirs.",
                 details=json.dumps(row, indent=2),
             )
     return None
 
 
-def _rows(case: Case) -> list[dict[str, Any]]:
+def _rows(context: DeliveryContext) -> list[dict[str, Any]]:
     """Make rows that a caller can send: a golden row each, with one field put beside a threshold."""
-    fields, rows = domains(case.compiled), []
-    for place, (column, threshold) in enumerate(thresholds(case.graph)):
+    fields, rows = domains(context.compiled), []
+    for place, (column, threshold) in enumerate(thresholds(context.graph)):
         if column < len(fields):
-            row = case.golden[place % len(case.golden)]["row"]
+            row = context.golden[place % len(context.golden)]["row"]
             changed = ({**row, fields[column].name: value} for value in fields[column].beside(threshold))
-            rows += [row for row in changed if not case.refusal(row)]
+            rows += [row for row in changed if not context.refusal(row)]
     return rows[:: 1 + len(rows) // MOST_ROWS]
 
 
-def _stride(case: Case) -> int:
-    return 1 + 3 * len(thresholds(case.graph)) // MOST_ROWS
+def _stride(context: DeliveryContext) -> int:
+    return 1 + 3 * len(thresholds(context.graph)) // MOST_ROWS

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Broken, Skipped, clause
 
 MOST_NAMED = 3
@@ -18,9 +18,9 @@ MOST_NAMED = 3
     rule="the model was fitted on the columns as matrix() gives them",
     broken="the model was fitted on other columns than matrix() gives",
 )
-def columns_as_given(case: Case) -> Broken | Skipped | None:
+def columns_as_given(context: DeliveryContext) -> Broken | Skipped | None:
     """The model was fitted on the columns as matrix() gives them."""
-    seen = case.observed
+    seen = context.observed
     if seen is None:
         return Skipped("the training's own process did not call deliver() for this folder, so no fit was seen")
     if "unseen" in seen:
@@ -35,7 +35,7 @@ def columns_as_given(case: Case) -> Broken | Skipped | None:
     if seen["order"] not in says:
         return None
     evidence, cause, details = says[seen["order"]](seen)
-    return Broken(f"The {seen['model']} was fitted on {evidence}.", *_place(case, seen), cause, "\n".join(details))
+    return Broken(f"The {seen['model']} was fitted on {evidence}.", *_place(context, seen), cause, "\n".join(details))
 
 
 def _another_number(seen: dict[str, Any]) -> tuple[str, str, list[str]]:
@@ -110,9 +110,9 @@ def _other_names(seen: dict[str, Any]) -> tuple[str, str, list[str]]:
     rule="what judges the model did not train it",
     broken="the rows that judge the model have trained it",
 )
-def others_judge(case: Case) -> Broken | Skipped | None:
+def others_judge(context: DeliveryContext) -> Broken | Skipped | None:
     """What judges the model did not train it."""
-    seen = case.observed or {}
+    seen = context.observed or {}
     judging = seen.get("judging")
     if judging is None:
         return Skipped("what the model was fitted on had no labels, so its rows are not those that it learned from")
@@ -123,16 +123,16 @@ def others_judge(case: Case) -> Broken | Skipped | None:
         f"{'All' if among == rows else among} {'' if among == rows else 'of '}{rows} held-out rows are among the "
         f"{seen['fitted']['rows']} that the {seen['model']} was fitted on. By the duplicates in the data it would be "
         f"{round(judging['by_chance'] * rows)}.",
-        *_place(case, seen),
+        *_place(context, seen),
         cause="What the model learned by heart judges it: its figures say nothing of rows that it has not seen.",
     )
 
 
-def _place(case: Case, seen: dict[str, Any]) -> tuple[Path, int | None]:
+def _place(context: DeliveryContext, seen: dict[str, Any]) -> tuple[Path, int | None]:
     if seen["place"] is None:
-        return case.training or case.folder / "model.onnx", None
+        return context.training or context.folder / "model.onnx", None
     file, line = seen["place"]
-    return case.root / file, line
+    return context.root / file, line
 
 
 def _listed(sentences: list[str]) -> str:

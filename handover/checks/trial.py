@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, find, settings
 from hypothesis.errors import NoSuchExample
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.limit import TooLongError, at_most
 from handover.rows import accepted_rows
@@ -30,14 +30,14 @@ type Row = dict[str, Any]
     rule="each heuristic soon gives a number for every row that the contract accepts",
     broken="a heuristic fails on a row that the contract accepts",
 )
-def finite(case: Case) -> Broken | None:
+def finite(context: DeliveryContext) -> Broken | None:
     """Each heuristic gives a number, or None, for every row that the contract accepts, and soon."""
     quiet = settings(
         max_examples=ROWS, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
-    trial = Trial(case)
+    trial = Trial(context)
     try:
-        row = find(accepted_rows(case.compiled), lambda row: trial.failing(row) is not None, settings=quiet)
+        row = find(accepted_rows(context.compiled), lambda row: trial.failing(row) is not None, settings=quiet)
         heuristic = trial.failing(row)
     except NoSuchExample:
         return None
@@ -45,11 +45,11 @@ def finite(case: Case) -> Broken | None:
         return trial.endless()
     if heuristic is None:  # it failed before on this very row, so it fails by chance: that is another clause's finding
         return None
-    said = f"{heuristic.__name__} {trial.fault(heuristic, row)}{_where(case, heuristic, row)}"
+    said = f"{heuristic.__name__} {trial.fault(heuristic, row)}{_where(context, heuristic, row)}"
     return Broken(
         f"{said}, which the contract accepts.",
-        case.folder / "heuristics.py",
-        case.heuristic_line(heuristic.__name__),
+        context.folder / "heuristics.py",
+        context.heuristic_line(heuristic.__name__),
         details=json.dumps(row, indent=2),
     )
 
@@ -57,8 +57,8 @@ def finite(case: Case) -> Broken | None:
 class Trial:
     """The heuristics of a delivery, tried on row after row; all of its rows together, each has ``LIMIT_S``."""
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, context: DeliveryContext) -> None:
+        self._case = context
         self._spent_s: dict[str, float] = defaultdict(float)
         self._done: Counter[str] = Counter()
         self._at: tuple[Heuristic, Row, float] | None = None
@@ -130,17 +130,17 @@ def _odd(value: object) -> str:
     return f"gives {shown}, which float32 cannot hold,"
 
 
-def _where(case: Case, heuristic: Heuristic, row: Row) -> str:
+def _where(context: DeliveryContext, heuristic: Heuristic, row: Row) -> str:
     """Show the row, of it only the fields that the heuristic reads."""
-    used = _fields_used(case, heuristic.__name__)
+    used = _fields_used(context, heuristic.__name__)
     shown = {name: value for name, value in row.items() if name in used} or row
     said = " and ".join(f"{name} = {json.dumps(value)}" for name, value in shown.items())
     return f" where {said}" if said else " for an empty row"
 
 
-def _fields_used(case: Case, heuristic: str) -> set[str]:
+def _fields_used(context: DeliveryContext, heuristic: str) -> set[str]:
     """Name the fields that the heuristic's own lines read."""
-    for node in case.heuristics_tree.body:
+    for node in context.heuristics_tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == heuristic:
             return {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
     return set()

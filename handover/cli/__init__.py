@@ -1,4 +1,4 @@
-"""The command `handover`: what the words of make call."""
+"""The command `handover`: what the targets of make call."""
 
 from handover.cli import contract, local, stack
 from handover.cli.group import main

@@ -12,7 +12,7 @@ from handover.cli.group import INTERRUPTED, main, one_sentence
 type Event = dict[str, Any]
 
 EVENTS = Path("events")
-WATCH = Path("watch.yaml")
+MONITORING = Path("monitoring.yaml")
 DELIVERY = Path("layers/model/delivery")
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -77,12 +77,12 @@ def events(delivery: Path, to: Path) -> None:
 
 @main.command()
 @_DELIVERY
-@click.option("--to", default=WATCH, show_default=True, type=FILE, help="Where the template goes.")
-def watch(delivery: Path, to: Path) -> None:
+@click.option("--to", default=MONITORING, show_default=True, type=FILE, help="Where the template goes.")
+def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
-    from handover.watch import write_watch
+    from handover.monitoring import write_monitoring
 
-    click.echo(write_watch(delivery, to))
+    click.echo(write_monitoring(delivery, to))
 
 
 _BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
@@ -147,7 +147,7 @@ def check(
     wanted = [printed, *(name for name, asked in also.items() if asked)]
 
     def deliver(written: Callable[[str], str]) -> None:
-        """Write the renderings that were asked for to where they were asked for."""
+        """Write the reports that were asked for to where they were asked for."""
         if github and (said := written("github")):
             click.echo(said)
         if markdown:
@@ -162,7 +162,7 @@ def check(
                 codes = only.split(",") if only else []
                 done = _held(only=codes, delivery=str(delivery), base=base, wanted=wanted)
             except CutShortError as error:
-                from handover.renderings.unfinished import WRITTEN
+                from handover.reporters.unfinished import WRITTEN
 
                 sentence = str(error)
                 deliver(lambda name: WRITTEN[name](sentence))

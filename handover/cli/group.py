@@ -23,7 +23,7 @@ def main() -> None:
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """Turn what a person can mend into one sentence and exit status 2: it could not run."""
+    """Turn what a person can fix into one sentence and exit status 2: it could not run."""
     from handover.local import signals
 
     try:

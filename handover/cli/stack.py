@@ -18,7 +18,7 @@ SAMCONFIG = Path("samconfig.toml")
 @main.command()
 @click.argument("stage")
 @click.option("--architecture", is_flag=True, help="Only print the processor that the stage deploys for.")
-def ready(stage: str, *, architecture: bool) -> None:
+def preflight(stage: str, *, architecture: bool) -> None:
     """Say whether what was built may go to STAGE of samconfig.toml. Exit status: 0, or 2 and one sentence why not."""
     from handover import stage as stages
 
@@ -152,7 +152,7 @@ def rollback(*, stack: str | None, stage: str | None, region: str | None, to: st
 
 @main.command()
 @_names_a_stack
-def live(*, stack: str | None, stage: str | None, region: str | None) -> None:
+def live_version(*, stack: str | None, stage: str | None, region: str | None) -> None:
     """Print the version that the alias points at, and nothing else: what to roll back to, noted before a deployment."""
     with one_sentence():
         from handover.live import aws

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from handover.apart import Json, Send
-from handover.case import Case
-from handover.checks import CLAUSES, UnknownCodeError, hold, selected
+from handover.checks import CLAUSES, UnknownCodeError, evaluate, selected
+from handover.context import DeliveryContext
 from handover.errors import CannotRunError
 from handover.finding import Clause
 from handover.skips import allowances, exit_status
@@ -18,40 +18,40 @@ def check(send: Send, *, delivery: str, only: list[str], base: str | None, wante
     Parameters
     ----------
     wanted
-        The renderings to give: text, json, github, markdown, html.
+        The reports to give: text, json, github, markdown, html.
 
     Returns
     -------
-    ``status``, the exit status, and each rendering by its name.
+    ``status``, the exit status, and each report by its name.
     """
     clauses = selected(only)
     send({"total": len(clauses)})
-    with _case(delivery, base) as case:
+    with _case(delivery, base) as context:
         findings = []
-        for finding in hold(case, clauses, begin=lambda clause: send(_begun(clause))):
+        for finding in evaluate(context, clauses, begin=lambda clause: send(_begun(clause))):
             findings.append(finding)
             send({"done": len(findings)})
         send({"begun": "the report"})
-        return {"status": exit_status(findings)} | {name: _rendered(name, findings, case) for name in wanted}
+        return {"status": exit_status(findings)} | {name: _rendered(name, findings, context) for name in wanted}
 
 
 def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:
     """Hold a delivery to one clause, and give all that is known of it as ``text``."""
-    from handover.renderings import text
+    from handover.reporters import text
 
     try:
         (clause,) = (clause for clause in selected([code]) if clause.code == code.strip().upper())
     except (UnknownCodeError, ValueError):
         codes = ", ".join(clause.code for clause in CLAUSES)
         raise CannotRunError(f"there is no clause '{code}'; there are {codes}") from None
-    with _case(delivery, base) as case:
-        (finding,) = hold(case, [clause], begin=lambda clause: send(_begun(clause)))
-        return {"text": text.explanation(finding, case)}
+    with _case(delivery, base) as context:
+        (finding,) = evaluate(context, [clause], begin=lambda clause: send(_begun(clause)))
+        return {"text": text.explanation(finding, context)}
 
 
 def diff(send: Send, *, old: str, new: str, plot: str | None) -> Json:
     """Compare two deliveries, and give the ``text``, and the exit ``status``."""
-    from handover.diff import renderings
+    from handover.diff import reporters
     from handover.diff.comparison import compare
     from handover.diff.revisions import delivery_at
 
@@ -59,36 +59,36 @@ def diff(send: Send, *, old: str, new: str, plot: str | None) -> Json:
         send({"begun": "what the two answer"})
         difference = compare(before, after)
     if plot:
-        renderings.plot(difference, Path(plot))
-    return {"status": 0 if difference.raised else 1, "text": renderings.text(difference)}
+        reporters.plot(difference, Path(plot))
+    return {"status": 0 if difference.raised else 1, "text": reporters.text(difference)}
 
 
-def _case(delivery: str, base: str | None) -> Case:
+def _case(delivery: str, base: str | None) -> DeliveryContext:
     root = Path.cwd()
     allowed = allowances(root, {clause.code for clause in CLAUSES})
-    return Case(root, Path(delivery).absolute(), base=base, allowed=allowed)
+    return DeliveryContext(root, Path(delivery).absolute(), base=base, allowed=allowed)
 
 
 def _begun(clause: Clause) -> Json:
     return {"begun": f"{clause.code} ({clause.topic})"}
 
 
-def _rendered(name: str, findings: list[Any], case: Case) -> str:
+def _rendered(name: str, findings: list[Any], context: DeliveryContext) -> str:
     match name:
         case "json":
-            return json.dumps([finding.as_json(case.relative) for finding in findings], indent=2)
+            return json.dumps([finding.as_json(context.relative) for finding in findings], indent=2)
         case "github":
-            from handover.renderings import annotations
+            from handover.reporters import annotations
 
-            return annotations.report(findings, case)
+            return annotations.report(findings, context)
         case "markdown":
-            from handover.renderings import markdown
+            from handover.reporters import markdown
 
-            return markdown.report(findings, case)
+            return markdown.report(findings, context)
         case "html":
-            from handover.renderings import html  # draws plots: nobody else waits for the library
+            from handover.reporters import html  # draws plots: nobody else waits for the library
 
-            return html.report(findings, case)
-    from handover.renderings import text
+            return html.report(findings, context)
+    from handover.reporters import text
 
-    return text.report(findings, case)
+    return text.report(findings, context)

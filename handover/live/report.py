@@ -23,7 +23,7 @@ def _broken(rule: Rule, found: Broken, command: str) -> str:
     lines = [f"BROKEN  {rule.topic}: {rule.broken}", "", f"  {found.evidence}"]
     if found.cause:
         lines.append(f"  {found.cause}")
-    lines += [f"  Mend:  {rule.owner:<12} look in {rule.look}", f"  Do:    {command}", ""]
+    lines += [f"  Owner: {rule.owner}", f"  Fix:   {rule.look}", f"  Run:   {command}", ""]
     return "\n".join(lines)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class PortTakenError(CannotRunError):
-    """The port on loopback cannot be had."""
+    """The port on loopback is not available."""
 
 
 def serve(pool: Pool, port: int, log: Callable[[str], None]) -> BaseWSGIServer:
@@ -32,7 +32,7 @@ def serve(pool: Pool, port: int, log: Callable[[str], None]) -> BaseWSGIServer:
     Raises
     ------
     PortTakenError
-        When the port cannot be had; names it.
+        When the port is not available; names it.
     """
     with socket.socket() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -41,7 +41,7 @@ def serve(pool: Pool, port: int, log: Callable[[str], None]) -> BaseWSGIServer:
             opened.listen()
         except OSError as error:
             raise PortTakenError(
-                f"port {port} of {LOOPBACK} cannot be had ({error.strerror}): choose another"
+                f"port {port} of {LOOPBACK} is not available ({error.strerror}): choose another"
             ) from None
         return make_server(
             LOOPBACK, port, application(pool, log), threaded=True, request_handler=_Quiet, fd=opened.fileno()

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from handover.agreement import Contract
+    from handover.contract import Contract
 
 GAPS = {"", "NA", "N/A", "n/a", "N.A.", "n.a.", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-nan", "-NaN", "NaT",
         "NULL", "Null", "null", "(null)", r"\N", "?"}  # fmt: skip

@@ -47,8 +47,8 @@ def contract(
         f'"""What both teams agree on for {name}: a first draft, read off the data. Both sign every change to it."""',
         "",
         *(["from typing import Literal", ""] if categories else []),
-        "from handover import agreement",
-        "from handover.agreement import Budgets, Contract, Field, Score",
+        "from handover import contract",
+        "from handover.contract import Budgets, Contract, Field, Score",
         "",
         *_comment(
             f"Read off {data}. Most ranges are a little wider than what was seen; make them what callers may send."

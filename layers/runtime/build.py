@@ -67,7 +67,7 @@ def install(site: Path, architecture: str) -> None:
         installed = fetched if fetched.returncode else _pip(from_cache)
         if installed.returncode:
             last = (installed.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-            raise BuildError(f"the wheels of {LOCK} cannot be had for {architecture}: {last}")
+            raise BuildError(f"the wheels of {LOCK} are not available for {architecture}: {last}")
 
 
 def _pip(arguments: list[str]) -> subprocess.CompletedProcess[str]:
@@ -126,7 +126,7 @@ def build(artifacts: Path, architecture: str) -> None:
     Raises
     ------
     BuildError
-        When the wheels cannot be had, or one of them is for another architecture.
+        When the wheels are not available, or one of them is for another architecture.
     """
     site = artifacts / "python"
     shutil.rmtree(site, ignore_errors=True)

@@ -87,7 +87,7 @@ class Project:
         self.environment = cloud.environment | {"PYTHONPATH": os.pathsep.join(map(str, rooms))}
 
     def make(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run words of make, as everybody types them."""
+        """Run targets of make, as everybody types them."""
         return self._run("make", *words)
 
     def typed(self, command: str) -> subprocess.CompletedProcess[str]:
@@ -108,7 +108,7 @@ class Project:
         )
 
     def made(self, *words: str) -> str:
-        """Run words of make that must succeed, and give what they print."""
+        """Run targets of make that must succeed, and give what they print."""
         ended = self.make(*words)
         assert ended.returncode == 0, ended.stdout
         return ended.stdout

@@ -142,7 +142,7 @@ def test_a_new_value_alone_moves_the_alias(cloud: Cloud, project: Project) -> No
 
 
 def test_the_users_go_back_to_the_version_before_and_forth_again(cloud: Cloud, project: Project) -> None:
-    noted = project.made("live", "STAGE=staging").splitlines()[-1]
+    noted = project.made("live-version", "STAGE=staging").splitlines()[-1]
 
     project.made("rollback", "STAGE=staging")
     assert (noted, cloud.live()) == ("2", "1")

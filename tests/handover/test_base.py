@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handover.case import _run
+from handover.context import _run
 from handover.diff.revisions import NoBaseError, agreed_before
 from tests.handover.checks.conftest import CONTRACT
 

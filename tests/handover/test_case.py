@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handover.case import _run
+from handover.context import _run
 
 
 def test_an_edit_a_moment_later_is_seen_and_no_byte_code_is_left(

@@ -145,7 +145,9 @@ def test_serve_names_a_port_that_is_taken(build) -> None:
         port = taken.getsockname()[1]
         done = handover("serve", "--port", str(port))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"handover: port {port} of 127.0.0.1 cannot be had (Address already in use): choose another\n"
+    assert (
+        done.stderr == f"handover: port {port} of 127.0.0.1 is not available (Address already in use): choose another\n"
+    )
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -154,7 +156,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("word", ["events", "watch"])
+@pytest.mark.parametrize("word", ["events", "monitoring"])
 def test_a_folder_without_a_delivery_is_one_sentence(word: str, tmp_path: Path) -> None:
     ended = CliRunner().invoke(main, [word, "--delivery", str(tmp_path), "--to", str(tmp_path / "to")])
 

@@ -8,17 +8,16 @@ from typing import Any, Literal
 import pydantic
 import pytest
 from click.testing import CliRunner
+from handover.diff.renderings import plot, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
 
-from handover import agreement
-from handover.agreement import Budgets, Contract, Field, Score
-from handover.case import _run
+from handover import Budgets, Contract, Field, Row, Score
 from handover.cli import main
+from handover.context import _run
 from handover.diff.changes import Change, changes, least_version, reaches, required_version
 from handover.diff.comparison import compare
-from handover.diff.renderings import plot, text
 from handover.diff.revisions import DiffError, delivery_at
 from handover.rows import accepted_rows
 from predictor import delivery as serving
@@ -103,8 +102,8 @@ def compiled(folder: Path, *edits: tuple[str, str]) -> dict[str, Any]:
         ("model_kib=64", "model_kib=32", ["patch  budgets: model_kib is 32 now, was 64"]),
         ('name="parcels"', 'name="letters"', ["major  the contract is named letters, was parcels"]),
         (
-            "class Row(agreement.Row):",
-            'class Row(agreement.Row, str_to_lower=True):',
+            "class Record(Row):",
+            'class Record(Row, str_to_lower=True):',
             ["major  the row as a whole is held to other rules (unknown fields, strict types)"],
         ),
         ('version="1.0.0"', 'version="1.0.1"', []),
@@ -167,7 +166,7 @@ CONTRACTS = st.dictionaries(st.sampled_from(["a_field", "b_field"]), FIELDS, min
     lambda fields: Contract(
         name="any",
         version="1.0.0",
-        row=pydantic.create_model("Row", __base__=agreement.Row, **fields),
+        row=pydantic.create_model("Row", __base__=Row, **fields),
         score=Score("x", low=0.0, high=1.0),
         decisions={"all": 1.0},
         budgets=Budgets(model_kib=1, layers_mib=1, parity=0.1, flipped_decisions=0),

@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 
-from handover.case import Case
-from handover.checks import hold, selected
+from handover.checks import evaluate, selected
 from handover.cli import main
+from handover.context import DeliveryContext
 from handover.new import NewError, Report, scaffold
 from handover.new.fields import Field, field
 from handover.new.naming import field_names, unit
 from handover.new.ranges import allowed, doubt, figure
 from handover.new.table import read
 from handover.new.words import DecimalMark, as_numbers, usual_mark
-from handover.renderings.text import report
+from handover.reporters.text import report
 
 ROOT = Path(__file__).parents[2]
 GERMAN_CREDIT = ROOT / "modelling" / "data" / "german_credit.csv"
@@ -131,9 +131,9 @@ def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
         cwd=ROOT,
     )
     assert (trained.returncode, trained.stderr) == (0, "")
-    with Case(ROOT, drafted.folder / "delivery") as case:
-        findings = list(hold(case, selected(["C", "H", "M"])))
-        assert report(findings, case) == f"{len(findings)} kept, 0 broken, 0 skipped"
+    with DeliveryContext(ROOT, drafted.folder / "delivery") as context:
+        findings = list(evaluate(context, selected(["C", "H", "M"])))
+        assert report(findings, context) == f"{len(findings)} kept, 0 broken, 0 skipped"
     for command in (["format", "--check", "--quiet"], ["check", "--quiet"]):
         options = ["--no-cache", "--config", ROOT / "pyproject.toml", drafted.folder]
         subprocess.run([Path(sys.executable).with_name("ruff"), *command, *options], check=True, cwd=ROOT)
@@ -220,9 +220,9 @@ To settle with someone who knows the data:
   zone: Are these one? 'HOME', 'home' as 'Home': they are read so, and callers must write it so.
   code: Are these one? 'a' as 'A': they are read so, and callers must write it so.
 """ in drafted.text()
-    with Case(ROOT, drafted.folder / "delivery") as case:
-        assert case.refusal({"x": 0.5, "zone": "Home", "code": "A"}) == ""
-        assert case.refusal({"x": 0.5, "zone": "home", "code": "A"}) == (
+    with DeliveryContext(ROOT, drafted.folder / "delivery") as context:
+        assert context.refusal({"x": 0.5, "zone": "Home", "code": "A"}) == ""
+        assert context.refusal({"x": 0.5, "zone": "home", "code": "A"}) == (
             "zone: Input should be 'Home' or 'abroad', but it is \"home\""
         )
 
@@ -662,13 +662,13 @@ def test_any_table_is_drafted_so_that_its_own_rows_are_accepted_or_is_refused_in
 
 
 def _accepts_its_own_rows(drafted: Report) -> None:
-    from handover.deliver import matrix  # noqa: PLC0415  heavy, and only here
+    from handover.delivery import matrix  # noqa: PLC0415  heavy, and only here
 
     rows = [
         {entry.name: entry.values[index] for entry in drafted.fields} for index in range(len(drafted.fields[0].values))
     ]
-    with Case(ROOT, drafted.folder / "delivery") as case:
-        made = matrix(rows, contract=case.contract, heuristics=case.heuristics_module)
+    with DeliveryContext(ROOT, drafted.folder / "delivery") as context:
+        made = matrix(rows, contract=context.contract, heuristics=context.heuristics_module)
         assert made.columns[len(drafted.fields) :] == drafted.heuristics
         compile((drafted.folder / "train.py").read_bytes(), "train.py", "exec")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handover.agreement import Budgets, Contract, Field, Row, Score
+from handover import Budgets, Contract, Field, Row, Score
 from handover.rows import Domain, accepted_rows, different_rows, domains, drawn_row
 from predictor.delivery import validators
 

@@ -71,7 +71,7 @@ def test_reaching_beyond_the_row(source: str, said: str | None) -> None:
         ("import os", "line 1 imports os"),
         ("from os import _exit", "line 1 imports os"),
         ("from handover.retraining import subprocess", "line 1 imports handover.retraining"),
-        ("from handover.agreement import sys", "line 1 imports sys"),
+        ("from handover.contract import sys", "line 1 imports sys"),
         ("import pandas", "line 1 imports pandas"),
         ("ZONES = open('zones.txt').read().split()", "line 1 uses open"),
         ("class Row:\n    weight: float = eval('1')", "line 2 uses eval"),

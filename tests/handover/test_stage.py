@@ -27,9 +27,9 @@ Parameters: {Architecture: {Type: String, Default: x86_64}}
 Resources:
   Topic: {Type: AWS::SNS::Topic}
   ModelLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: CONTENT, LayerName: model}}
-  Watch: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: WATCHED}}
+  Monitoring: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: WATCHED}}
 """
-WATCH = """
+MONITORING = """
 Resources:
   Topic: {Type: AWS::SNS::Topic}
 """
@@ -46,12 +46,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "layers/model/delivery/contract.py": b"never ships",
         "function/predictor/handler.py": b"handler",
         "hook/pre_traffic.py": b"hook",
-        "watch.yaml": WATCH.encode(),
+        "monitoring.yaml": MONITORING.encode(),
         ".aws-sam/build/template.yaml": TEMPLATE.replace("CONTENT", "ModelLayer")
-        .replace("WATCHED", "Watch/template.yaml")
+        .replace("WATCHED", "Monitoring/template.yaml")
         .encode(),
         ".aws-sam/build/PreTrafficHook/pre_traffic.py": b"hook",
-        ".aws-sam/build/Watch/template.yaml": WATCH.encode(),
+        ".aws-sam/build/Monitoring/template.yaml": MONITORING.encode(),
         ".aws-sam/build/ModelLayer/delivery/model.onnx": b"model",
         ".aws-sam/build/PredictFunction/predictor/handler.py": b"handler",
         ".aws-sam/build/PredictFunction/predictor/__pycache__/handler.cpython-313.pyc": b"compiled",
@@ -63,31 +63,31 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def ready(*words: str) -> tuple[int, str]:
-    ended = CliRunner().invoke(main, ["ready", *words])
+def preflight(*words: str) -> tuple[int, str]:
+    ended = CliRunner().invoke(main, ["preflight", *words])
     return ended.exit_code, ended.output
 
 
 @pytest.mark.parametrize("stage", ["default", "staging"])
 def test_what_was_built_goes_where_its_processor_is(stage: str) -> None:
-    assert ready(stage) == (0, "")
+    assert preflight(stage) == (0, "")
 
 
 @pytest.mark.parametrize(("stage", "processor"), [("default", "x86_64"), ("staging", "x86_64"), ("small", "arm64")])
 def test_a_stage_says_its_processor_or_the_template_does(stage: str, processor: str) -> None:
-    assert ready("--architecture", stage) == (0, f"{processor}\n")
+    assert preflight("--architecture", stage) == (0, f"{processor}\n")
 
 
 @pytest.mark.parametrize("words", [["trial"], ["--architecture", "trial"]])
 def test_a_stage_that_is_not_deployed_is_none(words: list[str]) -> None:
-    assert ready(*words) == (
+    assert preflight(*words) == (
         2,
         "handover: samconfig.toml has no stage 'trial' to deploy to; it has default, staging, small\n",
     )
 
 
 def test_another_processor_is_held_back() -> None:
-    assert ready("small") == (
+    assert preflight("small") == (
         2,
         "handover: small deploys for arm64, and what was built is for x86_64: run make build ARCHITECTURE=arm64\n",
     )
@@ -96,7 +96,7 @@ def test_another_processor_is_held_back() -> None:
 def test_nothing_built_is_held_back(project: Path) -> None:
     (project / ".aws-sam/build/RuntimeLayer/python/numpy/core.so").unlink()
 
-    assert ready("staging") == (2, "handover: nothing is built: run make build ARCHITECTURE=x86_64\n")
+    assert preflight("staging") == (2, "handover: nothing is built: run make build ARCHITECTURE=x86_64\n")
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ def test_nothing_built_is_held_back(project: Path) -> None:
         ("function/predictor/handler.py", lambda path: path.write_bytes(b"newer")),
         ("function/predictor/new.py", lambda path: path.write_bytes(b"new")),
         ("hook/pre_traffic.py", lambda path: path.write_text("another")),
-        ("watch.yaml", lambda path: path.write_text(WATCH.replace("Topic", "Other"))),
+        ("monitoring.yaml", lambda path: path.write_text(MONITORING.replace("Topic", "Other"))),
         ("template.yaml", lambda path: path.write_text(TEMPLATE.replace("LayerName: model", "LayerName: other"))),
     ],
 )
 def test_what_has_changed_since_is_held_back(project: Path, file: str, change: Callable[[Path], object]) -> None:
     change(project / file)
 
-    assert ready("staging") == (
+    assert preflight("staging") == (
         2,
         f"handover: {file} is not what was built: run make build ARCHITECTURE=x86_64\n",
     )

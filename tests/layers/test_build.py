@@ -217,7 +217,7 @@ def test_a_wheel_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
 
     assert built.returncode == 1
     assert built.stderr == (
-        "layers/runtime: the wheels of layers/runtime/requirements.txt cannot be had for arm64: "
+        "layers/runtime: the wheels of layers/runtime/requirements.txt are not available for arm64: "
         "ERROR: No matching distribution found for numpy==2.5.5\n"
     )
 

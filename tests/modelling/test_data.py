@@ -9,8 +9,7 @@ from typing import Literal
 import pytest
 
 from delivery.contract import CONTRACT
-from handover import agreement
-from handover.agreement import Budgets, Contract, Field, Score
+from handover import Budgets, Contract, Field, Row, Score
 from modelling.data import DATA, FIELDS, DataError, read
 
 # Rows and bad loans by the code's meaning, as the corrected data set counts them (Groemping 2019; DOI 10.24432/C5QG88).
@@ -64,7 +63,7 @@ def contract(**fields: object) -> Contract:
     """Make a contract of one row class with these annotated fields."""
     annotations = {name: annotation for name, (annotation, _) in fields.items()}  # type: ignore[misc]
     defaults = {name: field for name, (_, field) in fields.items()}  # type: ignore[misc]
-    row = type("Row", (agreement.Row,), {"__annotations__": annotations, "__module__": __name__, **defaults})
+    row = type("Row", (Row,), {"__annotations__": annotations, "__module__": __name__, **defaults})
     return Contract("x", "1.0.0", row, Score("s", 0.0, 1.0), {"yes": 1.0}, Budgets(1, 1, 1e-5, 0))
 
 

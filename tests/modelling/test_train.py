@@ -13,7 +13,7 @@ import pytest
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
-from handover.deliver import matrix
+from handover.delivery import matrix
 from modelling.card import verdict
 from modelling.data import read
 from modelling.evaluation import Scores, held_out

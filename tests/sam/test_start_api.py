@@ -118,12 +118,14 @@ def test_every_golden_row_gets_the_training_time_answer(api: Running, golden: li
 
 def test_requests_at_once_each_get_their_own_answer(api: Running, golden: list[dict[str, Any]]) -> None:
     lines = golden[:40]
+    assert send(api, of_event("health")).status == 200
+    warm = api.started
 
     with ThreadPoolExecutor(8) as callers:
         answers = list(callers.map(lambda line: post(api, "/predict", line["row"]), lines))
 
     assert answers == [golden_answer(line) for line in lines]
-    assert len(api.started) == len(FUNCTIONS)  # one warm container answered them all; the hook has one too
+    assert api.started == warm  # one warm container answered them all
 
 
 def test_it_starts_warm_on_loopback_and_ends_with_ctrl_c(sam: Sam) -> None:
@@ -132,7 +134,11 @@ def test_it_starts_warm_on_loopback_and_ends_with_ctrl_c(sam: Sam) -> None:
         ports = [port for container in running.containers for port in container.ports.values()]
         assert {binding["HostIp"] for port in ports for binding in port or ()} == {"127.0.0.1"}, ports
         assert send(running, of_event("health")).status == 200, running.said
-        assert len(running.started) == len(FUNCTIONS), running.said
+        # Before the first request sam's two threads may each have made a runtime of their own (`lambda_runtime` of its
+        # InvokeContext is made without a lock): then that request starts a container more. No later one does.
+        warm = running.started
+        assert send(running, of_event("health")).status == 200, running.said
+        assert running.started == warm, running.said
         assert "Traceback" not in running.said
 
         assert running.interrupt() == 0, running.said

@@ -15,7 +15,7 @@ from .transform import ROOT, transformed
 
 STAGING = Deployer()
 CLOUDFORMATION = ["cloudformation.amazonaws.com"]
-WATCH = yaml.safe_load((ROOT / "watch.yaml").read_text())
+MONITORING = yaml.safe_load((ROOT / "monitoring.yaml").read_text())
 
 LISTS = "only a list handler asks for it: stacks that import, or a scan of the account for resources that have no stack"
 KMS = "the template has no key of its own"
@@ -69,7 +69,7 @@ LEFT_OUT = {
 
 
 def types() -> set[str]:
-    everything = [*transformed()["Resources"].values(), *WATCH["Resources"].values()]
+    everything = [*transformed()["Resources"].values(), *MONITORING["Resources"].values()]
     return {resource["Type"] for resource in everything}
 
 
@@ -323,7 +323,7 @@ def test_a_domain_name_is_the_one_that_is_named() -> None:
 
 
 def test_every_role_that_the_stack_makes_has_the_boundary() -> None:
-    for template in (transformed(), transformed(CodeDeploy="false"), WATCH):
+    for template in (transformed(), transformed(CodeDeploy="false"), MONITORING):
         for name, role in resources(template, "AWS::IAM::Role").items():
             assert role["PermissionsBoundary"] == {
                 "Fn::If": [

@@ -2,11 +2,10 @@
 
 from typing import Literal
 
-from handover import agreement
-from handover.agreement import Budgets, Contract, Field, Score
+from handover import Budgets, Contract, Field, Row, Score
 
 
-class Row(agreement.Row):
+class Application(Row):
     """One loan application, as it stands on the day on which it is made.
 
     Ranges are those of the data, rounded outwards to what a bank would still call ordinary: a value beyond them is
@@ -66,7 +65,7 @@ class Row(agreement.Row):
 CONTRACT = Contract(
     name="credit-risk",
     version="2.0.0",
-    row=Row,
+    row=Application,
     score=Score("probability that the loan goes bad", low=0.0, high=1.0),
     # The data's own cost matrix: a bad loan accepted costs five times a good one refused (UCI, DOI 10.24432/C5NC77).
     # Then refusing pays from 1/6 on. Between there and an even chance, a person looks.

@@ -17,10 +17,10 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from handover.case import Case, _run
-from handover.checks import hold, selected
-from handover.deliver import FILES, deliver, matrix
-from handover.renderings.text import report
+from handover.checks import evaluate, selected
+from handover.context import DeliveryContext, _run
+from handover.delivery import FILES, deliver, matrix
+from handover.reporters.text import report
 from tests.conftest import module
 
 ROOT = Path(__file__).parents[3]
@@ -29,11 +29,10 @@ CONTRACT = '''"""The contract of the parcels."""
 
 from typing import Literal
 
-from handover import agreement
-from handover.agreement import Budgets, Contract, Field, Score
+from handover import Budgets, Contract, Field, Row, Score
 
 
-class Row(agreement.Row):
+class Record(Row):
     """A parcel on its way."""
 
     weight: float = Field(ge=0, le=30, description="Weight [kg]")
@@ -44,7 +43,7 @@ class Row(agreement.Row):
 CONTRACT = Contract(
     name="parcels",
     version="1.0.0",
-    row=Row,
+    row=Record,
     score=Score("days on the way", low=0.0, high=40.0),
     decisions={"soon": 3.0, "late": 40.0},
     budgets=Budgets(model_kib=64, layers_mib=100, parity=1e-5, flipped_decisions=0),
@@ -160,9 +159,9 @@ class Bench:
 
     def says(self, only: str = "C,H,M") -> str:
         """Hold the delivery to the clauses, and give the whole report."""
-        with Case(ROOT, self.folder) as case:
-            findings = list(hold(case, selected(only.split(","))))
-            return report(findings, case).replace(str(self.folder), "DELIVERY")
+        with DeliveryContext(ROOT, self.folder) as context:
+            findings = list(evaluate(context, selected(only.split(","))))
+            return report(findings, context).replace(str(self.folder), "DELIVERY")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
-from handover import case
+from handover import context
 from handover.checks import CLAUSES, thresholds, trial
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
 from tests.helpers import reports
@@ -324,13 +324,13 @@ def thinned_out(lines: list[dict[str, Any]]) -> None:
 
 
 BREAKS: dict[str, tuple[str, Break]] = {
-    "C101": ("C,H,M", edit("contract.py", "class Row(", "class Row((")),
+    "C101": ("C,H,M", edit("contract.py", "class Record(", "class Record((")),
     "C101-name": ("C", edit("contract.py", "Literal[", "Literl[")),
     "C101-missing": ("C", without("contract.py")),
-    "C101-exits": ("C", edit("contract.py", "class Row(", "raise SystemExit(3)\n\n\nclass Row(")),
+    "C101-exits": ("C", edit("contract.py", "class Record(", "raise SystemExit(3)\n\n\nclass Record(")),
     "C101-no-contract": ("C", edit("contract.py", "CONTRACT = Contract(", "AGREED = Contract(")),
-    "C101-ends": (MOST, edit("contract.py", "class Row(", "import os\n\nos._exit(0)\n\n\nclass Row(")),
-    "C101-reads": (MOST, edit("contract.py", "class Row(", "ZONES = open('zones.txt').read()\n\n\nclass Row(")),
+    "C101-ends": (MOST, edit("contract.py", "class Record(", "import os\n\nos._exit(0)\n\n\nclass Record(")),
+    "C101-reads": (MOST, edit("contract.py", "class Record(", "ZONES = open('zones.txt').read()\n\n\nclass Record(")),
     "C102": ("C,H,M", edit("contract.py", "1.0.0", "1.0")),
     "C103": ("C,H,M", edit("contract.py", '"late": 40.0', '"late": 39.0')),
     "C103-score": (MOST, edit("contract.py", "low=0.0", "low=float('-inf')")),
@@ -342,8 +342,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
         edit(
             "contract.py",
             "\n\nCONTRACT",
-            "\n    @agreement.pydantic.model_validator(mode='after')\n    def light(self):\n        return self\n"
-            "\n\nCONTRACT",
+            "\n    @pydantic.model_validator(mode='after')\n    def light(self):\n        return self\n\n\nCONTRACT",
         ),
     ),
     "C104-private": (MOST, edit("contract.py", "    weight", "    _seen: int = 0\n    weight")),
@@ -373,12 +372,12 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C110-not-delivered": (MOST, lambda bench: (commit(bench.folder), bench.edit("contract.py", "le=30", "le=29"))[1]),
     "C111": (
         MOST,
-        edit("contract.py", "class Row(agreement.Row)", "import pydantic\n\n\nclass Row(pydantic.BaseModel)"),
+        edit("contract.py", "class Record(Row)", "import pydantic\n\n\nclass Record(pydantic.BaseModel)"),
     ),
     "C111-extra": (MOST, edit("contract.py", "    weight", "    model_config = {'extra': 'ignore'}\n\n    weight")),
     "C111-default": (MOST, edit("contract.py", "ge=1, le=9, ", "default=0, ge=1, le=9, ")),
     "C111-lax": (MOST, edit("contract.py", "ge=1, le=9, ", "strict=False, ge=1, le=9, ")),
-    "C111-no-class": (MOST, edit("contract.py", "row=Row", "row={}")),
+    "C111-no-class": (MOST, edit("contract.py", "row=Record", "row={}")),
     "C112": (MOST, edit("contract.py", "parity=1e-5", "parity=50")),
     "C112-size": (MOST, edit("contract.py", "model_kib=64", "model_kib='64'")),
     "C110": ("C", since(("le=9", "le=8"), ('"abroad"]', '"abroad", "sea"]'))),
@@ -391,7 +390,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "H101-zero": ("H", edit("heuristics.py", "def heavy", "LIMIT = 1 / 0\n\n\ndef heavy")),
     "H101-missing": ("H", without("heuristics.py")),
     "H102": ("C,H,M", heuristics('"""What', 'import numpy\n"""What')),
-    "H102-contract": (MOST, edit("heuristics.py", "def heavy", "from delivery.contract import Row\n\n\ndef heavy")),
+    "H102-contract": (MOST, edit("heuristics.py", "def heavy", "from delivery.contract import Record\n\n\ndef heavy")),
     "H102-random": (
         MOST,
         edit("heuristics.py", f"return {RATIO}", f"import random\n\n    return {RATIO} + random.random()"),
@@ -651,14 +650,14 @@ def test_a_fault_is_told_where_its_root_was_not_asked_for(bench: Bench) -> None:
 
 
 def test_what_a_delivery_prints_is_no_part_of_the_report(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    bench.edit("contract.py", "class Row(", "print('here')\n\n\nclass Row(").says("C101")
+    bench.edit("contract.py", "class Record(", "print('here')\n\n\nclass Record(").says("C101")
 
     assert capsys.readouterr().out == ""
 
 
 def test_what_does_not_end_is_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(case, "OPENING_S", 0.2)
-    bench.edit("contract.py", "class Row(", "while True:\n    pass\n\n\nclass Row(")
+    monkeypatch.setattr(context, "OPENING_S", 0.2)
+    bench.edit("contract.py", "class Record(", "while True:\n    pass\n\n\nclass Record(")
     bench.edit("heuristics.py", "def heavy", "while True:\n    pass\n\n\ndef heavy")
 
     stopped = "\n\n  Running it does not end: it was stopped after 0.2 s.\n"

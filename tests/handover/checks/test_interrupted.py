@@ -13,7 +13,7 @@ from tests.handover.checks.conftest import ROOT, Bench
 
 @pytest.mark.parametrize("by", ["a terminal", "a supervisor"])
 def test_its_end_is_the_end_of_what_it_runs(bench: Bench, by: str) -> None:
-    bench.edit("contract.py", "class Row(", "print('begun', flush=True)\nwhile True:\n    pass\n\n\nclass Row(")
+    bench.edit("contract.py", "class Record(", "print('begun', flush=True)\nwhile True:\n    pass\n\n\nclass Record(")
     command = [sys.executable, "-m", "handover", "check", "--only", "C101", "--delivery", str(bench.folder)]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True

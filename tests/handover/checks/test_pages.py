@@ -217,7 +217,7 @@ class TestCommands:
         )
 
     def test_what_a_delivery_prints_is_no_json(self, bench: Bench) -> None:
-        bench.edit("contract.py", "class Row(", "print('here')\n\n\nclass Row(")
+        bench.edit("contract.py", "class Record(", "print('here')\n\n\nclass Record(")
 
         assert (
             json.loads(run("check", "--only", "C101", "--json", "--delivery", bench.folder)[1])[0]["verdict"] == "KEPT"

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from handover.case import Case
-from handover.checks import CLAUSES, hold, selected
-from handover.renderings.text import explanation, report
+from handover.checks import CLAUSES, evaluate, selected
+from handover.context import DeliveryContext
+from handover.reporters.text import explanation, report
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench
 from tests.helpers import reports
 
@@ -35,7 +35,7 @@ from sklearn.pipeline import make_pipeline
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
-from handover.deliver import deliver, matrix
+from handover.delivery import deliver, matrix
 
 HERE = Path(__file__).parent
 DATA = HERE / "parcels.csv"
@@ -94,8 +94,8 @@ class Workshop:
         (self.room / name).write_text(text.replace(old, new, 1))
 
     def says(self, allowed: dict[str, str] | None = None, only: str = "R") -> str:
-        with Case(self.root, self.delivery.folder, allowed=allowed) as case:
-            return report(list(hold(case, selected([only]))), case) + "\n"
+        with DeliveryContext(self.root, self.delivery.folder, allowed=allowed) as context:
+            return report(list(evaluate(context, selected([only]))), context) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -285,9 +285,9 @@ def test_a_manifest_that_names_no_libraries_is_broken(workshop: Workshop, record
 def test_explain_names_all_the_libraries_that_differ(workshop: Workshop) -> None:
     BREAKS["R503-many"](workshop)
 
-    with Case(workshop.root, workshop.delivery.folder) as case:
-        (finding,) = hold(case, selected(["R503"]))
-        said = explanation(finding, case)
+    with DeliveryContext(workshop.root, workshop.delivery.folder) as context:
+        (finding,) = evaluate(context, selected(["R503"]))
+        said = explanation(finding, context)
 
     assert "\n  torch 2.9.0 then, not installed now\n  zstd 1.0.0 then, not installed now\n" in said
 
@@ -453,9 +453,9 @@ def test_without_a_word_of_the_machine_bytes_are_compared(workshop: Workshop, re
 def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
     BREAKS["R505"](workshop)
 
-    with Case(workshop.root, workshop.delivery.folder) as case:
-        (finding,) = hold(case, selected(["R505"]))
-        said = explanation(finding, case)
+    with DeliveryContext(workshop.root, workshop.delivery.folder) as context:
+        (finding,) = evaluate(context, selected(["R505"]))
+        said = explanation(finding, context)
 
     assert "\n  model.onnx differs: " in said
     assert re.search(r"\n  golden.jsonl differs: \d+ of \d+ answers; row \d+ scored \S+ then, \S+ now\n", said)

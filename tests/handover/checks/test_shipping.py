@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from handover.case import Case
-from handover.checks import CLAUSES, hold, selected, shipping
-from handover.renderings.text import report
+from handover.checks import CLAUSES, evaluate, selected, shipping
+from handover.context import DeliveryContext
+from handover.reporters.text import report
 from tests.handover.checks.conftest import ROOT, Bench
 from tests.helpers import reports
 
@@ -42,8 +42,8 @@ class Yard:
         (self.build / name).write_bytes(content)
 
     def says(self) -> str:
-        with Case(self.root, self.folder) as case:
-            return report(list(hold(case, selected(["S"]))), case) + "\n"
+        with DeliveryContext(self.root, self.folder) as context:
+            return report(list(evaluate(context, selected(["S"]))), context) + "\n"
 
 
 def elf(machine: int) -> bytes:
@@ -110,8 +110,8 @@ def test_a_whole_build_keeps_every_clause(yard: Yard) -> None:
 def test_the_projects_own_build_keeps_every_clause() -> None:
     if not (ROOT / ".aws-sam/build/RuntimeLayer").is_dir():
         pytest.skip("nothing is built: run make build")
-    with Case(ROOT, ROOT / "layers/model/delivery") as case:
-        assert reports.is_all_kept(report(list(hold(case, selected(["S"]))), case))
+    with DeliveryContext(ROOT, ROOT / "layers/model/delivery") as context:
+        assert reports.is_all_kept(report(list(evaluate(context, selected(["S"]))), context))
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ def test_without_a_build_nothing_of_it_is_checked(yard: Yard, missing: list[str]
 
 def test_what_ships_is_what_is_compared_while_another_delivery_is_checked(yard: Yard) -> None:
     other = Path(shutil.copytree(yard.folder, yard.folder.parents[2] / "other"))
-    with Case(yard.root, other) as case:
-        assert report(list(hold(case, selected(["S301"]))), case) == "1 kept, 0 broken, 0 skipped"
+    with DeliveryContext(yard.root, other) as context:
+        assert report(list(evaluate(context, selected(["S301"]))), context) == "1 kept, 0 broken, 0 skipped"
 
     redelivered(yard)
-    with Case(yard.root, other) as case:
-        assert report(list(hold(case, selected(["S301"]))), case).startswith("S301 BROKEN")
+    with DeliveryContext(yard.root, other) as context:
+        assert report(list(evaluate(context, selected(["S301"]))), context).startswith("S301 BROKEN")
 
 
 @pytest.mark.parametrize("name", BREAKS)

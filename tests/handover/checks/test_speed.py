@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from handover import latency
-from handover.case import Case
-from handover.checks import CLAUSES, hold, speed
+from handover.checks import CLAUSES, evaluate, speed
+from handover.context import DeliveryContext
 from handover.latency import Latency, NotMeasuredError, measure
 from handover.local.stack import BuiltFunction
-from handover.renderings.text import report
+from handover.reporters.text import report
 from tests.handover.checks.conftest import HEURISTICS, ROOT, Bench
 from tests.helpers import reports
 
@@ -26,8 +26,10 @@ BREAKS = {
 def says(bench: Bench, code: str) -> str:
     """Hold one clause, without those that it needs: a heuristic that sleeps is told by them first."""
     (clause,) = (replace(clause, requires=()) for clause in CLAUSES if clause.code == code)
-    with Case(ROOT, bench.folder) as case:
-        return report(list(hold(case, [clause], [clause])), case).replace(str(bench.folder), "DELIVERY") + "\n"
+    with DeliveryContext(ROOT, bench.folder) as context:
+        return (
+            report(list(evaluate(context, [clause], [clause])), context).replace(str(bench.folder), "DELIVERY") + "\n"
+        )
 
 
 def figureless(said: str) -> str:
@@ -51,15 +53,15 @@ def test_the_forbidden_modules_are_not_there_in_a_delivery_that_forbears(bench: 
 
 
 def test_a_noisy_quarter_is_no_fault_of_the_function(bench: Bench) -> None:
-    def case(ratios: list[float]) -> Case:
-        opened = Case(ROOT, bench.folder)
+    def context(ratios: list[float]) -> DeliveryContext:
+        opened = DeliveryContext(ROOT, bench.folder)
         ones = np.ones(len(ratios))
         opened.__dict__["latency"] = Latency(np.array(ratios), ones, np.array(ratios), ones)
         opened.__dict__["function"] = None
         return opened
 
-    assert speed.starts_fast(case([1.2, 1.25, 1.3, 9, 9, 9, 9, 9, 9])) is None
-    assert speed.answers_fast(case([8, 8, 9, 90, 90, 90, 90, 90, 90])) is None
+    assert speed.starts_fast(context([1.2, 1.25, 1.3, 9, 9, 9, 9, 9, 9])) is None
+    assert speed.answers_fast(context([8, 8, 9, 90, 90, 90, 90, 90, 90])) is None
 
 
 def test_a_function_that_does_not_start_is_not_measured(tmp_path: Path) -> None:

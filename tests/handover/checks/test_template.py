@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from handover.case import Case
-from handover.checks import CLAUSES, hold, selected
-from handover.renderings.text import report
+from handover.checks import CLAUSES, evaluate, selected
+from handover.context import DeliveryContext
+from handover.reporters.text import report
 from tests.handover.checks.conftest import ROOT
 from tests.helpers import reports
 
@@ -40,8 +40,8 @@ def says(root: Path, old: str = "", new: str = "") -> str:
     assert old in TEMPLATE or old in CONFIG
     (root / "template.yaml").write_text(TEMPLATE.replace(old, new, 1) if old else TEMPLATE)
     (root / "samconfig.toml").write_text(CONFIG.replace(old, new, 1) if old and old not in TEMPLATE else CONFIG)
-    with Case(root, root / "layers/model/delivery") as case:
-        return report(list(hold(case, selected(["T"]))), case) + "\n"
+    with DeliveryContext(root, root / "layers/model/delivery") as context:
+        return report(list(evaluate(context, selected(["T"]))), context) + "\n"
 
 
 def test_the_projects_own_template_keeps_every_clause(tmp_path: Path) -> None:

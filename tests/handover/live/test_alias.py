@@ -1,4 +1,4 @@
-"""The commands `handover rollback` and `handover live`; Lambda is stubbed, and every request to it is compared."""
+"""The commands `handover rollback` and `handover live-version`; Lambda is stubbed, every request compared."""
 
 from typing import Any
 
@@ -164,5 +164,5 @@ def test_credentials_that_may_not(functions) -> None:
 
 def test_live_prints_the_version_and_nothing_else(functions) -> None:
     alias_points(functions, "10", v11=0.1)
-    done = run("live")
+    done = run("live-version")
     assert (done.exit_code, done.output) == (0, "10\n")

@@ -178,7 +178,7 @@ def test_a_clock_that_is_wrong(build, cloudformation) -> None:
 
 @pytest.mark.parametrize("named", [(), ("--stack", "a", "--stage", "b")])
 def test_one_stack_must_be_named(named: tuple[str, ...]) -> None:
-    for command in ("verify", "rollback", "live"):
+    for command in ("verify", "rollback", "live-version"):
         done = CliRunner().invoke(main, [command, *named])
         assert done.exit_code == 2
         assert done.output.endswith("Error: say which stack: --stack NAME, or --stage ENVIRONMENT\n")

@@ -17,7 +17,7 @@ from tests.handover.live.test_alias import alias_points
 
 ROOT = Path(__file__).parents[3]
 NO_REGION = "no region is named: give --region, or set AWS_REGION, or the region of your profile"
-TARGETS = ("deploy", "verify", "live", "rollback", "undeploy")
+TARGETS = ("deploy", "verify", "live-version", "rollback", "undeploy")
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,7 @@ def test_live_prints_the_version_alone_and_account_and_region_beside_it(
 ) -> None:
     stack_is_there(cloudformation, Alias=ALIAS)
     alias_points(functions, "10")
-    done = CliRunner(mix_stderr=False).invoke(main, ["live", "--stack", NAME])
+    done = CliRunner(mix_stderr=False).invoke(main, ["live-version", "--stack", NAME])
 
     assert (done.stdout, done.stderr) == ("10\n", f"Account {ACCOUNT}, region eu-west-1\n")
 
@@ -112,7 +112,7 @@ def test_an_account_that_cannot_be_asked() -> None:
     assert done.stderr == "handover: there are no AWS credentials: run aws configure, or set AWS_PROFILE\n"
 
 
-# --- the words of make
+# --- the targets of make
 
 
 @pytest.fixture

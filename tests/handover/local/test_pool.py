@@ -29,7 +29,7 @@ class Gate:
         self._folder = folder
         self._count = 0
 
-    def hold(self, threads: ThreadPoolExecutor, pool: Pool) -> tuple["Future[object]", Callable[[], object]]:
+    def evaluate(self, threads: ThreadPoolExecutor, pool: Pool) -> tuple["Future[object]", Callable[[], object]]:
         """Send a request, wait until the function has it; what is returned last lets it go and gives its reply."""
         name = self._folder / str(self._count)
         self._count += 1
@@ -63,8 +63,8 @@ def test_one_request_after_another_is_one_environment_cold_only_once(build) -> N
 
 def test_two_requests_at_once_are_two_environments_and_the_last_used_is_used_next(build, gate: Gate) -> None:
     with Pool(build(HELD), 2, print) as pool, ThreadPoolExecutor(2) as threads:
-        _, release_first = gate.hold(threads, pool)
-        _, release_second = gate.hold(threads, pool)
+        _, release_first = gate.evaluate(threads, pool)
+        _, release_second = gate.evaluate(threads, pool)
         second, first = release_second(), release_first()
         assert first != second
         assert send(pool) == first
@@ -72,7 +72,7 @@ def test_two_requests_at_once_are_two_environments_and_the_last_used_is_used_nex
 
 def test_past_the_limit_a_request_is_throttled_and_room_returns(build, gate: Gate) -> None:
     with Pool(build(HELD), 1, print) as pool, ThreadPoolExecutor(1) as threads:
-        _, release = gate.hold(threads, pool)
+        _, release = gate.evaluate(threads, pool)
         with pytest.raises(ThrottledError) as throttled:
             send(pool)
         assert str(throttled.value) == "1 requests are being answered already"
@@ -92,7 +92,7 @@ def test_an_environment_that_died_is_replaced_by_a_cold_one(build) -> None:
 def test_stop_ends_every_environment_also_those_in_a_request(build, gate: Gate) -> None:
     with ThreadPoolExecutor(1) as threads:
         pool = Pool(build(HELD), 2, print)
-        held, _ = gate.hold(threads, pool)
+        held, _ = gate.evaluate(threads, pool)
         send(pool)
         pids = [emulator.pid for emulator in pool._all]
         assert [bool(list(_session(pid))) for pid in pids] == [True, True]

@@ -104,4 +104,4 @@ def test_a_taken_port_is_named(build) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PortTakenError) as refused:
             serve(pool, port, print)
-    assert str(refused.value) == f"port {port} of 127.0.0.1 cannot be had (Address already in use): choose another"
+    assert str(refused.value) == f"port {port} of 127.0.0.1 is not available (Address already in use): choose another"

@@ -11,9 +11,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from handover import agreement
-from handover.agreement import Budgets, Contract, Field, Score
-from handover.deliver import deliver
+from handover import Budgets, Contract, Field, Row, Score, deliver
 from handover.observation.observer import Observer
 from tests.conftest import module
 
@@ -31,7 +29,7 @@ def short(row):
 '''
 
 
-class Loan(agreement.Row):
+class Loan(Row):
     """A loan."""
 
     amount: float = Field(ge=100, le=20_000, description="Amount [EUR]")
@@ -47,7 +45,7 @@ class Gapped(Loan):
     employed: Literal["no", "short", "long"] | None = Field(default=None, description="Employed for")  # type: ignore[assignment]
 
 
-class Flags(agreement.Row):
+class Flags(Row):
     """Flags alone."""
 
     one: bool = Field(description="The first")
@@ -55,7 +53,7 @@ class Flags(agreement.Row):
     three: bool = Field(description="The third")
 
 
-class Bands(agreement.Row):
+class Bands(Row):
     """Bands alone: 3,125 rows are all that there are."""
 
     a: Literal["0", "1", "2", "3", "4"] = Field(description="The first")
@@ -65,7 +63,7 @@ class Bands(agreement.Row):
     e: Literal["0", "1", "2", "3", "4"] = Field(description="The fifth")
 
 
-def contract(row: type[agreement.Row]) -> Contract:
+def contract(row: type[Row]) -> Contract:
     return Contract(
         name="loans",
         version="1.0.0",
@@ -96,7 +94,7 @@ import xgboost
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from handover.deliver import deliver, matrix
+from handover import deliver, matrix
 
 def laid_out(rows):
     return matrix(rows, contract=CONTRACT, heuristics=heuristics).values
@@ -134,7 +132,7 @@ deliver(
 """
 
 
-def trained(folder: Path, rows: list[dict[str, Any]], row: type[agreement.Row]) -> dict[str, Any]:
+def trained(folder: Path, rows: list[dict[str, Any]], row: type[Row]) -> dict[str, Any]:
     """Give what the lines of a training find around them."""
     return {
         "CONTRACT": contract(row),
@@ -152,7 +150,7 @@ type Training = Callable[..., dict[str, Any]]
 def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Training:
     """Give what trains by some lines, observed, and returns the summary."""
 
-    def train(lines: str, rows: list[dict[str, Any]] | None = None, row: type[agreement.Row] = Loan) -> dict[str, Any]:
+    def train(lines: str, rows: list[dict[str, Any]] | None = None, row: type[Row] = Loan) -> dict[str, Any]:
         (tmp_path / "heuristics.py").write_text(HEURISTICS if issubclass(row, Loan) else '"""None."""\n')
         (tmp_path / "train.py").write_text(BEFORE + lines + AFTER)
         monkeypatch.chdir(tmp_path)

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
 from handover import retraining, source
-from handover.agreement import Contract
 from handover.cloudformation import Template
+from handover.contract import Contract
 from handover.diff.revisions import Agreed, agreed_before, delivered_before
 from handover.latency import Latency, measure
 from handover.limit import at_most
@@ -39,10 +39,10 @@ from predictor.problems import MAX_BATCH_ROWS
 type Json = dict[str, Any]
 
 OPENING_S = 60.0  # for running one file of a delivery: seconds, where it imports large libraries
-NOT_IN_PRODUCTION = ("delivery", "delivery.contract", "handover", "handover.agreement", "modelling")
+NOT_IN_PRODUCTION = ("delivery", "delivery.contract", "handover", "handover.contract", "modelling")
 
 
-class Case:
+class DeliveryContext:
     """A delivery, and the project that it was delivered to.
 
     Every property opens one thing, once. It raises what opening raises: the clause whose rule that is catches it, and
@@ -95,7 +95,7 @@ class Case:
             raise source.RefusedSourceError(fault)
         contract = _run(self.folder / "contract.py", "delivery_contract").CONTRACT
         if not isinstance(contract, Contract):
-            raise TypeError("CONTRACT is not a handover.agreement.Contract")
+            raise TypeError("CONTRACT is not a handover.contract.Contract")
         return contract
 
     @cached_property

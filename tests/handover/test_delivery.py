@@ -12,7 +12,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from handover.deliver import FILES, DeliverError, _numbers, deliver, matrix
+from handover.delivery import FILES, DeliverError, _numbers, deliver, matrix
 from handover.quality import HeldOut
 from predictor.delivery import Delivery
 from tests.conftest import HEURISTICS, PARCELS, module, parcel_rows

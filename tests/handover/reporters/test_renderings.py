@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from handover.case import Case
-from handover.checks import hold
+from handover.checks import evaluate
+from handover.context import DeliveryContext
 from handover.finding import Broken, Clause, Finding, Kept, Verdict
-from handover.renderings import annotations, markdown, text
+from handover.reporters import annotations, markdown, text
 
 ROOT = Path("/project")
 
 
 def clause(code: str, **words: str) -> Clause:
-    return Clause(code, "parity", "answers agree", "answers differ", "modelling", lambda case: None, **words)  # type: ignore[arg-type]
+    return Clause(code, "parity", "answers agree", "answers differ", "modelling", lambda context: None, **words)  # type: ignore[arg-type]
 
 
 FINDINGS = [
@@ -32,12 +32,12 @@ FINDINGS = [
 
 
 @pytest.fixture
-def case() -> Case:
-    return Case(ROOT, ROOT / "layers/model/delivery")
+def context() -> DeliveryContext:
+    return DeliveryContext(ROOT, ROOT / "layers/model/delivery")
 
 
-def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(case: Case) -> None:
-    assert markdown.report(FINDINGS, case) == (
+def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryContext) -> None:
+    assert markdown.report(FINDINGS, context) == (
         "## The contract is broken\n"
         "\n"
         "1 kept, 1 broken, 5 skipped &#40;P204: needs P203; P205: could not be held, KeyError: 1; R502: no data: 100%; "
@@ -83,8 +83,8 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(case: Case) 
     )
 
 
-def test_markdown_of_a_kept_contract_has_no_more_than_the_table(case: Case) -> None:
-    assert markdown.report(FINDINGS[:1], case) == (
+def test_markdown_of_a_kept_contract_has_no_more_than_the_table(context: DeliveryContext) -> None:
+    assert markdown.report(FINDINGS[:1], context) == (
         "## The contract is kept\n"
         "\n"
         "1 kept, 0 broken, 0 skipped\n"
@@ -101,11 +101,11 @@ KEPT = [
 ]
 
 
-def test_what_to_know_of_a_kept_clause_stands_above_the_count(case: Case) -> None:
-    assert text.report(KEPT, case) == (
+def test_what_to_know_of_a_kept_clause_stands_above_the_count(context: DeliveryContext) -> None:
+    assert text.report(KEPT, context) == (
         "R505 kept: trained elsewhere, so `answers` were compared\n\n2 kept, 0 broken, 0 skipped"
     )
-    assert text.report([FINDINGS[1], *KEPT], case).endswith(
+    assert text.report([FINDINGS[1], *KEPT], context).endswith(
         "\n  Page:  docs/checks/P203.md\n"
         "\n"
         "R505 kept: trained elsewhere, so `answers` were compared\n"
@@ -114,8 +114,8 @@ def test_what_to_know_of_a_kept_clause_stands_above_the_count(case: Case) -> Non
     )
 
 
-def test_markdown_says_it_too(case: Case) -> None:
-    assert markdown.report(KEPT, case).startswith(
+def test_markdown_says_it_too(context: DeliveryContext) -> None:
+    assert markdown.report(KEPT, context).startswith(
         "## The contract is kept\n"
         "\n"
         "2 kept, 0 broken, 0 skipped\n"
@@ -126,34 +126,34 @@ def test_markdown_says_it_too(case: Case) -> None:
     )
 
 
-def test_json_and_the_explanation_say_it_too(case: Case) -> None:
+def test_json_and_the_explanation_say_it_too(context: DeliveryContext) -> None:
     assert "note" not in KEPT[0].as_json(str)
     assert KEPT[1].as_json(str)["note"] == "trained elsewhere, so `answers` were compared"
-    assert text.explanation(KEPT[1], case).startswith(
+    assert text.explanation(KEPT[1], context).startswith(
         "R505 KEPT  parity: answers agree (trained elsewhere, so `answers` were compared)\n"
     )
 
 
-def test_what_a_clause_gives_as_a_note_stands_in_its_finding(case: Case) -> None:
-    noting = Clause("R505", "parity", "answers agree", "differ", "modelling", lambda case: Kept("by answers"))
+def test_what_a_clause_gives_as_a_note_stands_in_its_finding(context: DeliveryContext) -> None:
+    noting = Clause("R505", "parity", "answers agree", "differ", "modelling", lambda context: Kept("by answers"))
 
-    assert list(hold(case, [noting], [noting])) == [Finding(noting, Verdict.KEPT, note="by answers")]
+    assert list(evaluate(context, [noting], [noting])) == [Finding(noting, Verdict.KEPT, note="by answers")]
 
 
-def test_markdown_of_what_could_not_be_held_does_not_say_that_it_is_kept(case: Case) -> None:
+def test_markdown_of_what_could_not_be_held_does_not_say_that_it_is_kept(context: DeliveryContext) -> None:
     for findings in (FINDINGS[3:4], FINDINGS[6:], FINDINGS[2:3]):  # it failed, it lacks something, or its root does
-        assert markdown.report(findings, case).startswith("## The contract is not checked in full\n")
+        assert markdown.report(findings, context).startswith("## The contract is not checked in full\n")
 
 
-def test_markdown_of_what_is_allowed_says_that_it_is_kept_and_what_was_not_checked(case: Case) -> None:
-    said = markdown.report(FINDINGS[4:6], case)
+def test_markdown_of_what_is_allowed_says_that_it_is_kept_and_what_was_not_checked(context: DeliveryContext) -> None:
+    said = markdown.report(FINDINGS[4:6], context)
 
     assert said.startswith("## The contract is kept\n")
     assert "### R502 skipped as handover.toml allows\n" in said
 
 
-def test_text_says_what_was_not_checked_between_what_is_broken_and_the_count(case: Case) -> None:
-    assert text.report(FINDINGS[3:], case) == (
+def test_text_says_what_was_not_checked_between_what_is_broken_and_the_count(context: DeliveryContext) -> None:
+    assert text.report(FINDINGS[3:], context) == (
         "P205 NOT CHECKED\n"
         "\n"
         "  Lacks: could not be held, KeyError: 1\n"
@@ -174,20 +174,20 @@ def test_text_says_what_was_not_checked_between_what_is_broken_and_the_count(cas
     )
 
 
-def test_explain_says_who_allows_a_skip(case: Case) -> None:
-    assert text.explanation(FINDINGS[4], case).startswith(
+def test_explain_says_who_allows_a_skip(context: DeliveryContext) -> None:
+    assert text.explanation(FINDINGS[4], context).startswith(
         "R502 SKIPPED  parity: answers agree (no data: 100%)\n  handover.toml allows it: It's *secret*\n\n# R502: "
     )
 
 
 def test_of_another_base_the_command_names_it() -> None:
-    case = Case(ROOT, ROOT / "layers/model/delivery", base="v1")
+    context = DeliveryContext(ROOT, ROOT / "layers/model/delivery", base="v1")
 
-    assert "  Do:    make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, case)
+    assert "  Do:    make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, context)
 
 
-def test_json_says_why_a_clause_was_skipped_and_who_allows_it(case: Case) -> None:
-    said = [finding.as_json(case.relative) for finding in FINDINGS]
+def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryContext) -> None:
+    said = [finding.as_json(context.relative) for finding in FINDINGS]
 
     assert [(one.get("reason"), one.get("needs"), one.get("allowed")) for one in said] == [
         (None, None, None),
@@ -201,15 +201,15 @@ def test_json_says_why_a_clause_was_skipped_and_who_allows_it(case: Case) -> Non
 
 
 def test_of_another_delivery_the_command_names_it() -> None:
-    case = Case(ROOT, ROOT / "new one")
+    context = DeliveryContext(ROOT, ROOT / "new one")
 
-    assert "  Do:    make explain CODE=P203 DELIVERY='new one' shows the remedy\n" in text.report(FINDINGS, case)
-    assert "Do: make explain CODE=P203 DELIVERY='new one'\n" in annotations.report(FINDINGS, case)
-    assert "- Do: `make explain CODE=P203 DELIVERY='new one'`\n" in markdown.report(FINDINGS, case)
+    assert "  Do:    make explain CODE=P203 DELIVERY='new one' shows the remedy\n" in text.report(FINDINGS, context)
+    assert "Do: make explain CODE=P203 DELIVERY='new one'\n" in annotations.report(FINDINGS, context)
+    assert "- Do: `make explain CODE=P203 DELIVERY='new one'`\n" in markdown.report(FINDINGS, context)
 
 
-def test_annotations_stand_on_the_very_line(case: Case) -> None:
-    assert annotations.report(FINDINGS, case) == (
+def test_annotations_stand_on_the_very_line(context: DeliveryContext) -> None:
+    assert annotations.report(FINDINGS, context) == (
         "::error file=a%2Cb%3Ac.py,line=7,title=P203 answers differ::"
         "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AMend: modelling. Do: make explain CODE=P203\n"
         "::error title=P205 not checked::could not be held, KeyError: 1\n"
@@ -219,10 +219,10 @@ def test_annotations_stand_on_the_very_line(case: Case) -> None:
     )
 
 
-def test_a_kept_contract_has_no_annotations(case: Case) -> None:
-    assert annotations.report(FINDINGS[:1], case) == ""
+def test_a_kept_contract_has_no_annotations(context: DeliveryContext) -> None:
+    assert annotations.report(FINDINGS[:1], context) == ""
 
 
-def test_text_of_what_is_not_broken_is_refused(case: Case) -> None:
+def test_text_of_what_is_not_broken_is_refused(context: DeliveryContext) -> None:
     with pytest.raises(ValueError, match=r"^C101 is KEPT$"):
-        text.broken(FINDINGS[0], case)
+        text.broken(FINDINGS[0], context)

@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
+from handover.monitoring.alarms import Json, drift_alarms
+from handover.monitoring.dashboard import widgets
 from handover.quality import HELD_OUT, HeldOut
-from handover.watch.alarms import Json, drift_alarms
-from handover.watch.dashboard import widgets
 
 HEAD = "# The dashboard and the alarms on drift. `make model` writes it: the bands are of this delivery's baseline.\n"
 PARAMETERS = {
@@ -22,7 +22,7 @@ PARAMETERS = {
 CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboards:name=${Name}"
 
 
-def write_watch(delivery: Path, to: Path) -> Path:
+def write_monitoring(delivery: Path, to: Path) -> Path:
     """Write the template for a delivery; the same delivery gives the same file.
 
     Parameters

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.local.stack import NothingBuiltError
-from handover.renderings.html import plots
-from handover.renderings.html.plots import Numbers
-from handover.renderings.html.svg import inline
+from handover.reporters.html import plots
+from handover.reporters.html.plots import Numbers
+from handover.reporters.html.svg import inline
 from predictor.delivery import FILES, MANIFEST
 
 MIB = 1024 * 1024
@@ -29,33 +29,33 @@ class LackingError(Exception):
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot with its caption; or, where its data cannot be had, the reason."""
+    """A plot with its caption; or, where its data is not available, the reason."""
 
     name: str
     title: str
     svg: str = ""
     caption: str = ""
-    lacks: str = ""
+    missing: str = ""
 
 
-def figures(case: Case) -> list[Figure]:
+def figures(context: DeliveryContext) -> list[Figure]:
     """Draw what can be drawn of a delivery, however broken; nothing is measured or started for it."""
-    wanted: list[tuple[str, str, Callable[[Case], Drawing]]] = [
+    wanted: list[tuple[str, str, Callable[[DeliveryContext], Drawing]]] = [
         ("scores", "Scores of the held-out rows", _scores),
         ("calibration", "Calibration", _calibration),
         ("parity", "Parity with the training", _parity),
         ("latency", "Latency", _latency),
         ("sizes", "Size by package", _sizes),
     ]
-    return [_figure(case, *one) for one in wanted]
+    return [_figure(context, *one) for one in wanted]
 
 
-def _figure(case: Case, name: str, title: str, drawing: Callable[[Case], Drawing]) -> Figure:
+def _figure(context: DeliveryContext, name: str, title: str, drawing: Callable[[DeliveryContext], Drawing]) -> Figure:
     try:
-        draw, caption = drawing(case)
+        draw, caption = drawing(context)
         return Figure(name, title, inline(name, f"Plot: {title}", draw), caption)
     except Exception as error:
-        return Figure(name, title, lacks=_why(error))
+        return Figure(name, title, missing=_why(error))
 
 
 def _why(error: Exception) -> str:
@@ -68,13 +68,13 @@ def _why(error: Exception) -> str:
     return f"its data cannot be read ({type(error).__name__}{': ' if said else ''}{said})."
 
 
-def _scores(case: Case) -> Drawing:
-    here = case.golden_here[: case.held_out_rows].astype(np.float64)
+def _scores(context: DeliveryContext) -> Drawing:
+    here = context.golden_here[: context.held_out_rows].astype(np.float64)
     known = here[np.isfinite(here)]
     if not len(known):
         raise LackingError("no held-out row has a finite score here")
-    deciles = _numbers(case.manifest["baseline"]["score_deciles"], "the manifest's baseline")
-    decisions = {str(name): float(edge) for name, edge in case.contract.decisions.items()}
+    deciles = _numbers(context.manifest["baseline"]["score_deciles"], "the manifest's baseline")
+    decisions = {str(name): float(edge) for name, edge in context.contract.decisions.items()}
     distance = np.abs(np.quantile(known, np.linspace(0, 1, len(deciles))) - deciles).max()
     lower = list(decisions.items())[:-1]
     edges = f" Dashed: where the decision changes, at {', '.join(f'{edge:g}' for _, edge in lower)}." if lower else ""
@@ -90,10 +90,10 @@ def _lost(rows: int) -> str:
     return f" {have} no finite score, and cannot be drawn." if rows else ""
 
 
-def _calibration(case: Case) -> Drawing:
-    if "calibration" not in case.manifest.get("quality", {}):
+def _calibration(context: DeliveryContext) -> Drawing:
+    if "calibration" not in context.manifest.get("quality", {}):
         raise LackingError("manifest.json has no quality.calibration")
-    bins = case.manifest["quality"]["calibration"]
+    bins = context.manifest["quality"]["calibration"]
     scored, observed, rows = (_numbers([one[key] for one in bins], key) for key in ("mean_score", "mean_label", "rows"))
     if not (_within(scored, 0, 1) and _within(observed, 0, 1) and rows.min() >= 1):
         raise LackingError("quality.calibration in manifest.json holds what is no share or no count")
@@ -106,9 +106,9 @@ def _calibration(case: Case) -> Drawing:
     return partial(plots.calibration, scored=scored, observed=observed, rows=rows), caption
 
 
-def _parity(case: Case) -> Drawing:
-    trained, here = case.golden_scores.astype(np.float64), case.golden_here.astype(np.float64)
-    tolerance = float(case.contract.budgets.parity)
+def _parity(context: DeliveryContext) -> Drawing:
+    trained, here = context.golden_scores.astype(np.float64), context.golden_here.astype(np.float64)
+    tolerance = float(context.contract.budgets.parity)
     drawable = np.isfinite(trained) & np.isfinite(here)
     if not drawable.any():
         raise LackingError("no golden row has a finite score both in training and here")
@@ -125,8 +125,8 @@ def _parity(case: Case) -> Drawing:
     return partial(plots.parity, trained=trained[drawable], apart=apart, tolerance=tolerance), caption
 
 
-def _latency(case: Case) -> Drawing:
-    measured: Any = vars(case).get("latency")  # a cached property: asking for it would measure
+def _latency(context: DeliveryContext) -> Drawing:
+    measured: Any = vars(context).get("latency")  # a cached property: asking for it would measure
     if measured is None:
         raise LackingError("latency was not measured in this run")
     cold, cold_floor, warm, warm_floor = (
@@ -141,9 +141,9 @@ def _latency(case: Case) -> Drawing:
     return draw, caption
 
 
-def _sizes(case: Case) -> Drawing:
-    built = case.function
-    parts = {"function": _mib([built.root]), "model layer": _mib(case.folder / name for name in (*FILES, MANIFEST))}
+def _sizes(context: DeliveryContext) -> Drawing:
+    built = context.function
+    parts = {"function": _mib([built.root]), "model layer": _mib(context.folder / name for name in (*FILES, MANIFEST))}
     for layer in built.layers:
         if (layer / "delivery").is_dir():
             continue  # the delivery, as mounted

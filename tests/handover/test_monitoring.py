@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from handover.cloudformation import Template
-from handover.watch import template, write_watch
-from handover.watch.alarms import ENOUGH, SERVICE, intervals, rank
+from handover.monitoring import template, write_monitoring
+from handover.monitoring.alarms import ENOUGH, SERVICE, intervals, rank
 
 ROOT = Path(__file__).parents[2]
 DELIVERY = ROOT / "layers" / "model" / "delivery"
@@ -47,21 +47,23 @@ def widgets(watched: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_template_is_that_of_the_delivery(tmp_path: Path) -> None:
-    assert write_watch(DELIVERY, tmp_path / "watch.yaml").read_text() == (ROOT / "watch.yaml").read_text()
+    assert (
+        write_monitoring(DELIVERY, tmp_path / "monitoring.yaml").read_text() == (ROOT / "monitoring.yaml").read_text()
+    )
 
 
 def test_cloudformation_could_read_it() -> None:
     said = subprocess.run(
-        [ROOT / ".venv/bin/cfn-lint", ROOT / "watch.yaml"], capture_output=True, text=True, check=False
+        [ROOT / ".venv/bin/cfn-lint", ROOT / "monitoring.yaml"], capture_output=True, text=True, check=False
     )
 
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 
 def test_it_gets_every_parameter_from_the_stack_that_nests_it() -> None:
-    given = Template(ROOT / "template.yaml").plain["Resources"]["Watch"]["Properties"]["Parameters"]
+    given = Template(ROOT / "template.yaml").plain["Resources"]["Monitoring"]["Properties"]["Parameters"]
 
-    assert set(given) == set(yaml.safe_load((ROOT / "watch.yaml").read_text())["Parameters"])
+    assert set(given) == set(yaml.safe_load((ROOT / "monitoring.yaml").read_text())["Parameters"])
 
 
 def test_the_metric_is_the_one_that_the_function_writes() -> None:

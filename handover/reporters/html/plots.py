@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from handover.renderings.html.svg import BAND, HERE, INK, LINE, MUTED, THERE, WIDTH_PX
+from handover.reporters.html.svg import BAND, HERE, INK, LINE, MUTED, THERE, WIDTH_PX
 
 type Numbers = NDArray[np.float64]
 

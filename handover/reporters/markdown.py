@@ -3,28 +3,28 @@
 import re
 from collections.abc import Sequence
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Finding, Verdict
-from handover.renderings.text import place, summary
+from handover.reporters.text import place, summary
 from handover.skips import FILE, Skip, exit_status, skips
 
 MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "skipped"}
 
 
-def report(findings: Sequence[Finding], case: Case) -> str:
+def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     """Write the verdict, every broken clause in full, what to know of kept ones, and a table of all clauses."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
     verdict = ("kept", "broken", "not checked in full")[exit_status(findings)]
     rows = [_row(finding) for finding in findings]
     parts = [f"## The contract is {verdict}", "", escaped(summary(findings)), ""]
     for finding in broken:
-        parts += _in_full(finding, case)
+        parts += _in_full(finding, context)
     for finding in findings:
         if finding.note:
             parts += [f"{finding.clause.code} kept: {escaped(finding.note)}", ""]
     for skip in skips(findings):
         parts += _skipped(skip)
-    parts += ["| clause | topic | verdict | who mends it | rule |", "|---|---|---|---|---|", *rows, ""]
+    parts += ["| clause | topic | verdict | owner | rule |", "|---|---|---|---|---|", *rows, ""]
     return "\n".join(parts)
 
 
@@ -39,7 +39,7 @@ def _skipped(skip: Skip) -> list[str]:
     if skip.followers:
         lines.append(f"- With it: {', '.join(skip.followers)}")
     if skip.allowed:
-        lines.append(f"- Leave: {escaped(skip.allowed)}")
+        lines.append(f"- Allowed: {escaped(skip.allowed)}")
     elif not skip.failed:
         lines.append(f"- Allow: {escaped(skip.remedy)}")
     return [*lines, ""]
@@ -51,7 +51,7 @@ def _row(finding: Finding) -> str:
     return f"| {code} | {clause.topic} | {MARKS[finding.verdict]} | {clause.owner} | {clause.rule} |"
 
 
-def _in_full(finding: Finding, case: Case) -> list[str]:
+def _in_full(finding: Finding, context: DeliveryContext) -> list[str]:
     clause, found = finding.clause, finding.broken
     if found is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
@@ -60,8 +60,9 @@ def _in_full(finding: Finding, case: Case) -> list[str]:
         lines += [escaped(found.cause), ""]
     return [
         *lines,
-        f"- Mend: **{clause.owner}**, in `{place(found, case)}`",
-        f"- Do: `{case.explain(clause.code)}`",
+        f"- Owner: **{clause.owner}**",
+        f"- Fix: `{place(found, context)}`",
+        f"- Run: `{context.explain(clause.code)}`",
         f"- Page: [{clause.page}]({clause.page})",
         "",
     ]

@@ -14,12 +14,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from handover.case import Case
-from handover.checks import CLAUSES, hold, selected
+from handover.checks import CLAUSES, evaluate, selected
+from handover.context import DeliveryContext
 from handover.finding import Broken, Clause, Finding, Verdict
-from handover.renderings import html
-from handover.renderings.html import plots
-from handover.renderings.html.figures import figures
+from handover.reporters import html
+from handover.reporters.html import plots
+from handover.reporters.html.figures import figures
 from predictor.delivery import FILES, MANIFEST
 from tests.handover.checks.conftest import CONTRACT, Bench
 
@@ -44,7 +44,7 @@ Resources:
 
 
 def clause(code: str) -> Clause:
-    return Clause(code, "parity", "answers agree", "answers differ", "modelling", lambda case: None)
+    return Clause(code, "parity", "answers agree", "answers differ", "modelling", lambda context: None)
 
 
 def findings_in(root: Path) -> list[Finding]:
@@ -89,22 +89,22 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def case(project: Path, tmp_path: Path) -> Iterator[Case]:
+def context(project: Path, tmp_path: Path) -> Iterator[DeliveryContext]:
     """Give a copy of the project, to be broken."""
     shutil.copytree(project, tmp_path / "project")
-    with Case(tmp_path / "project", tmp_path / "project" / "delivery") as case:
-        yield case
+    with DeliveryContext(tmp_path / "project", tmp_path / "project" / "delivery") as context:
+        yield context
 
 
-def measured(case: Case) -> Case:
+def measured(context: DeliveryContext) -> DeliveryContext:
     random = np.random.default_rng(1)
-    vars(case)["latency"] = SimpleNamespace(
+    vars(context)["latency"] = SimpleNamespace(
         cold_ms=random.gamma(30, 6, 20),
         cold_floor_ms=random.gamma(30, 4, 20),
         warm_ms=random.gamma(9, 0.2, 200),
         warm_floor_ms=random.gamma(9, 0.1, 200),
     )
-    return case
+    return context
 
 
 class Page(HTMLParser):
@@ -126,16 +126,16 @@ class Page(HTMLParser):
         return [str(attributes[key]) for _, attributes in self.elements if key in attributes]
 
 
-def captions(case: Case) -> dict[str, str]:
-    return {figure.name: figure.caption or figure.lacks for figure in figures(case)}
+def captions(context: DeliveryContext) -> dict[str, str]:
+    return {figure.name: figure.caption or figure.lacks for figure in figures(context)}
 
 
 # --- what it says
 
 
-def test_it_says_the_verdict_then_what_broke_then_all_clauses(case: Case) -> None:
-    lines = Page(html.report(findings_in(case.root), case)).lines
-    model = html.model_identity(case)
+def test_it_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryContext) -> None:
+    lines = Page(html.report(findings_in(context.root), context)).lines
+    model = html.model_identity(context)
     assert lines[: lines.index("Plots", 10)] == [
         "Delivery of parcels 1.0.0: The contract is broken.",
         "Skip to the report",
@@ -167,14 +167,14 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(case: Case) -> Non
     ]
 
 
-def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(case: Case) -> None:
+def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(context: DeliveryContext) -> None:
     findings = [
         Finding(clause("R502"), Verdict.SKIPPED, reason="no data", allowed="a secret"),
         Finding(clause("R504"), Verdict.SKIPPED, reason="needs R502", lacks=("R502",), allowed="a secret"),
         Finding(clause("S301"), Verdict.SKIPPED, reason="nothing is built: run `make build`"),
     ]
 
-    lines = Page(html.report(findings, case)).lines
+    lines = Page(html.report(findings, context)).lines
 
     assert lines[lines.index("What was not checked", 10) : lines.index("All clauses", 12)] == [
         "What was not checked",
@@ -208,17 +208,17 @@ def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(case: Ca
     ],
 )
 def test_what_is_not_broken_is_kept_only_if_it_was_held(
-    case: Case, findings: list[Finding], said: tuple[str, str]
+    context: DeliveryContext, findings: list[Finding], said: tuple[str, str]
 ) -> None:
-    lines = Page(html.report(findings, case)).lines
+    lines = Page(html.report(findings, context)).lines
     assert (lines[3], lines[4]) == said
     assert "What is broken" not in lines
 
 
-def test_what_to_know_of_a_kept_clause_stands_beside_its_rule(case: Case) -> None:
+def test_what_to_know_of_a_kept_clause_stands_beside_its_rule(context: DeliveryContext) -> None:
     noted = Finding(clause("R505"), Verdict.KEPT, note="by `answers`, not <bytes>")
 
-    page = html.report([noted], case)
+    page = html.report([noted], context)
 
     assert '<span class="reason">Kept: by <code>answers</code>, not &lt;bytes&gt;</span>' in page
 
@@ -229,8 +229,8 @@ def test_every_group_of_clauses_has_a_name() -> None:
     assert all(len(name) > 3 and about for name, about in named), named
 
 
-def test_every_plot_says_what_to_see(case: Case) -> None:
-    said = captions(measured(case))
+def test_every_plot_says_what_to_see(context: DeliveryContext) -> None:
+    said = captions(measured(context))
     assert {name: re.sub(r"\d+(\.\d+)?(e-\d+)?", "#", caption) for name, caption in said.items()} == {
         "scores": "The line, # held-out rows as scored here, should run through the circles, the deciles that the "
         "manifest has from training; the largest distance is #. Dashed: where the decision changes, at #.",
@@ -246,14 +246,14 @@ def test_every_plot_says_what_to_see(case: Case) -> None:
     assert "93 % of the 3.1 MiB" in said["sizes"]
 
 
-def test_parity_names_the_worst_row_and_what_has_no_score(case: Case) -> None:
+def test_parity_names_the_worst_row_and_what_has_no_score(context: DeliveryContext) -> None:
     def worse(lines: list[dict[str, Any]]) -> None:
         lines[2]["score"] += 0.5
         lines[3]["score"] += 0.01
         lines[4]["score"] = float("nan")
 
-    Bench(case.folder).golden(worse)
-    assert captions(case)["parity"] == (
+    Bench(context.folder).golden(worse)
+    assert captions(context)["parity"] == (
         "2 of 44 golden rows, the crosses, lie outside the band, the agreed tolerance of 1e-05; "
         "the farthest, row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
     )
@@ -265,17 +265,17 @@ def test_wilsons_interval() -> None:
     assert high == pytest.approx([0.2775, 0.5962, 1], abs=1e-4)
 
 
-def test_nothing_is_measured_for_the_report(case: Case) -> None:
-    page = html.report(findings_in(case.root), case)
+def test_nothing_is_measured_for_the_report(context: DeliveryContext) -> None:
+    page = html.report(findings_in(context.root), context)
     assert "Latency is left out: latency was not measured in this run." in page
-    assert not {"pool", "golden_answers"} & vars(case).keys()
+    assert not {"pool", "golden_answers"} & vars(context).keys()
 
 
 # --- that it needs nothing else
 
 
-def test_it_is_one_file_that_loads_nothing_and_runs_nothing(case: Case) -> None:
-    text = html.report(findings_in(case.root), measured(case))
+def test_it_is_one_file_that_loads_nothing_and_runs_nothing(context: DeliveryContext) -> None:
+    text = html.report(findings_in(context.root), measured(context))
     page = Page(text)
     assert text.count("<svg") == 5
     assert not re.search(r"https?:|//\w|@import|url\((?!#)", text)
@@ -288,8 +288,8 @@ def test_it_is_one_file_that_loads_nothing_and_runs_nothing(case: Case) -> None:
     assert set(re.findall(r"url\(#([^)]*)\)", text)) <= set(ids)
 
 
-def test_its_outline_is_in_order(case: Case) -> None:
-    elements = Page(html.report(findings_in(case.root), measured(case))).elements
+def test_its_outline_is_in_order(context: DeliveryContext) -> None:
+    elements = Page(html.report(findings_in(context.root), measured(context))).elements
     levels = [int(tag[1]) for tag, _ in elements if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -301,10 +301,13 @@ def test_its_outline_is_in_order(case: Case) -> None:
     assert len([tag for tag, _ in elements if tag == "figcaption"]) == len(pictures)
 
 
-def test_the_same_findings_give_the_same_bytes(case: Case) -> None:
-    first = html.report(findings_in(case.root), measured(case))
-    with Case(case.root, case.folder) as again, mpl.rc_context({"font.size": 30, "svg.fonttype": "path"}):
-        assert html.report(findings_in(case.root), measured(again)) == first
+def test_the_same_findings_give_the_same_bytes(context: DeliveryContext) -> None:
+    first = html.report(findings_in(context.root), measured(context))
+    with (
+        DeliveryContext(context.root, context.folder) as again,
+        mpl.rc_context({"font.size": 30, "svg.fonttype": "path"}),
+    ):
+        assert html.report(findings_in(context.root), measured(again)) == first
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -333,15 +336,15 @@ def _luminance(colour: str) -> float:
 # --- that it renders whatever is broken
 
 
-def test_what_a_delivery_says_is_never_markup(case: Case) -> None:
+def test_what_a_delivery_says_is_never_markup(context: DeliveryContext) -> None:
     contract = CONTRACT.replace('name="parcels"', f"name={HOSTILE!r}").replace('"soon"', f"{HOSTILE[:9]!r}")
-    Bench(case.folder).deliver(contract).seal(quality={"calibration": [{HOSTILE: 1}]})
-    broken = Broken(HOSTILE, case.root / HOSTILE, cause=HOSTILE, details=HOSTILE)
+    Bench(context.folder).deliver(contract).seal(quality={"calibration": [{HOSTILE: 1}]})
+    broken = Broken(HOSTILE, context.root / HOSTILE, cause=HOSTILE, details=HOSTILE)
     findings = [
         Finding(clause("P203"), Verdict.BROKEN, broken=broken),
         Finding(clause("P204"), Verdict.SKIPPED, reason=HOSTILE, allowed=HOSTILE),
     ]
-    text = html.report(findings, case)
+    text = html.report(findings, context)
     page = Page(text)
     assert not {"script", "img"} & {tag for tag, _ in page.elements}
     assert (
@@ -353,20 +356,20 @@ def test_what_a_delivery_says_is_never_markup(case: Case) -> None:
     assert "49" not in page.lines
 
 
-def test_what_no_file_can_hold_is_replaced(case: Case) -> None:
-    broken = Broken("a\x00b\ud800c\x1b[31md\u2028é", case.folder / "x")
-    text = html.report([Finding(clause("P203"), Verdict.BROKEN, broken=broken)], case)
+def test_what_no_file_can_hold_is_replaced(context: DeliveryContext) -> None:
+    broken = Broken("a\x00b\ud800c\x1b[31md\u2028é", context.folder / "x")
+    text = html.report([Finding(clause("P203"), Verdict.BROKEN, broken=broken)], context)
     assert "a\ufffdb\ufffdc\ufffd[31md\u2028é" in text
     assert text.encode()
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\x00", b"[]"])
 @pytest.mark.parametrize("name", [*FILES, MANIFEST, "contract.py"])
-def test_any_broken_file_is_reported(case: Case, name: str, content: bytes | None) -> None:
-    path = case.folder / name
+def test_any_broken_file_is_reported(context: DeliveryContext, name: str, content: bytes | None) -> None:
+    path = context.folder / name
     path.unlink() if content is None else path.write_bytes(content)
-    findings = list(hold(case, selected(["C", "H", "M"])))
-    page = Page(html.report(findings, case))
+    findings = list(evaluate(context, selected(["C", "H", "M"])))
+    page = Page(html.report(findings, context))
     left_out = [line for line in page.lines if " is left out: " in line]
     assert "The contract is broken." in page.lines
     assert len(left_out) + len([tag for tag, _ in page.elements if tag == "svg"]) == 5
@@ -374,8 +377,8 @@ def test_any_broken_file_is_reported(case: Case, name: str, content: bytes | Non
 
 
 def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
-    with Case(tmp_path, tmp_path / "nowhere") as case:
-        page = Page(html.report(list(hold(case, selected(["C", "H", "M"]))), case))
+    with DeliveryContext(tmp_path, tmp_path / "nowhere") as context:
+        page = Page(html.report(list(evaluate(context, selected(["C", "H", "M"]))), context))
     assert page.lines[2:4] == ["Delivery of a contract that cannot be read", "The contract is broken."]
     assert [line for line in page.lines if " is left out: " in line] == [
         "Scores of the held-out rows is left out: there is no model.onnx.",
@@ -399,21 +402,21 @@ def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
         {"calibration": [{"rows": [9], "mean_score": [0.1], "mean_label": [0.1]}]},
     ],
 )
-def test_a_calibration_that_is_none_is_left_out(case: Case, quality: Any) -> None:
-    Bench(case.folder).seal(quality=quality)
-    by_name = {figure.name: figure for figure in figures(case)}
+def test_a_calibration_that_is_none_is_left_out(context: DeliveryContext, quality: Any) -> None:
+    Bench(context.folder).seal(quality=quality)
+    by_name = {figure.name: figure for figure in figures(context)}
     assert by_name["calibration"].lacks
     assert not by_name["parity"].lacks
 
 
 @pytest.mark.parametrize("scores", [[1e300], [float("nan")] * 99, ["a"], [[1.0]]])
-def test_scores_that_no_axis_can_hold_are_left_out(case: Case, scores: list[Any]) -> None:
+def test_scores_that_no_axis_can_hold_are_left_out(context: DeliveryContext, scores: list[Any]) -> None:
     def other(lines: list[dict[str, Any]]) -> None:
         for line, score in zip(lines, scores, strict=False):
             line["score"] = score
 
-    Bench(case.folder).golden(other)
-    assert {figure.name for figure in figures(case) if figure.svg} == {"scores", "calibration", "sizes"}
+    Bench(context.folder).golden(other)
+    assert {figure.name for figure in figures(context) if figure.svg} == {"scores", "calibration", "sizes"}
 
 
 @pytest.mark.parametrize(
@@ -427,10 +430,10 @@ def test_the_parity_plot_fits_any_distance(apart: list[float], tolerance: float)
     assert 3 <= len(figure.axes[0].get_yticks()) <= 11
 
 
-def test_a_manifest_names_the_contract_that_cannot_be_read(case: Case) -> None:
-    (case.folder / "contract.py").unlink()
-    assert json.loads((case.folder / MANIFEST).read_text())["contract"]["name"] == "parcels"
-    assert html.contract_name(case) == "parcels 1.0.0"
+def test_a_manifest_names_the_contract_that_cannot_be_read(context: DeliveryContext) -> None:
+    (context.folder / "contract.py").unlink()
+    assert json.loads((context.folder / MANIFEST).read_text())["contract"]["name"] == "parcels"
+    assert html.contract_name(context) == "parcels 1.0.0"
 
 
 # --- in a browser
@@ -457,9 +460,9 @@ def browser() -> Iterator[Any]:
         driver.quit()
 
 
-def opened(browser: Any, case: Case, width: int, scheme: str = "light") -> Any:
-    file = case.root / "report.html"
-    file.write_text(html.report(findings_in(case.root), measured(case)), encoding="utf-8")
+def opened(browser: Any, context: DeliveryContext, width: int, scheme: str = "light") -> Any:
+    file = context.root / "report.html"
+    file.write_text(html.report(findings_in(context.root), measured(context)), encoding="utf-8")
     metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     browser.execute_cdp_cmd(
@@ -471,8 +474,8 @@ def opened(browser: Any, case: Case, width: int, scheme: str = "light") -> Any:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_fits_a_phone_and_a_desk(browser: Any, case: Case, width: int, scheme: str) -> None:
-    page = opened(browser, case, width, scheme)
+def test_it_fits_a_phone_and_a_desk(browser: Any, context: DeliveryContext, width: int, scheme: str) -> None:
+    page = opened(browser, context, width, scheme)
     page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     assert page.get_log("browser") == []
     assert page.execute_script("return [innerWidth, document.scrollingElement.scrollWidth]") == [width, width]
@@ -494,8 +497,8 @@ def test_it_fits_a_phone_and_a_desk(browser: Any, case: Case, width: int, scheme
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_part_is_reached_by_key(browser: Any, case: Case, width: int) -> None:
-    page = opened(browser, case, width)
+def test_every_part_is_reached_by_key(browser: Any, context: DeliveryContext, width: int) -> None:
+    page = opened(browser, context, width)
     reached = [_tab(page)]
     assert reached[0] == {"name": "Skip to the report", "seen": True}
     while (at := _tab(page))["name"] != "":
@@ -512,8 +515,8 @@ def test_every_part_is_reached_by_key(browser: Any, case: Case, width: int) -> N
     assert page.get_log("browser") == []
 
 
-def test_the_skip_link_skips(browser: Any, case: Case) -> None:
-    page = opened(browser, case, 390)
+def test_the_skip_link_skips(browser: Any, context: DeliveryContext) -> None:
+    page = opened(browser, context, 390)
     _tab(page)
     _press(page, "Enter")
     assert _tab(page)["name"] == "All of the evidence for P203"

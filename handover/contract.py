@@ -85,9 +85,7 @@ class Contract:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.row, type) and issubclass(self.row, pydantic.BaseModel)):
-            raise ContractError(
-                "row: write a class Row(agreement.Row), and name it: row=Row", topic="strict", word="row"
-            )
+            raise ContractError("row: write a class Record(Row), and name it: row=Record", topic="strict", word="row")
         if not re.fullmatch(VERSION, str(self.version)):
             raise ContractError(f"version {self.version!r}: write major.minor.patch, as in 1.0.0", topic="version")
         self._hold_score()

@@ -4,38 +4,39 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Broken, Finding, Verdict
 from handover.skips import FILE, Skip, skips
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
 
 
-def broken(finding: Finding, case: Case) -> str:
-    """Write a broken clause in full: the rule, the evidence, the likely cause, who mends it, the command, the page."""
+def broken(finding: Finding, context: DeliveryContext) -> str:
+    """Write a broken clause in full: evidence, likely cause, owner, place, command and page."""
     clause, found = finding.clause, finding.broken
     if found is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
     lines = [f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}", "", f"  {found.evidence}"]
     if found.cause:
         lines.append(f"  {found.cause}")
-    command = case.explain(clause.code)
+    command = context.explain(clause.code)
     lines += [
-        f"  Mend:  {clause.owner:<12} look in {place(found, case)}",
-        f"  Do:    {command:<28} shows {'all of the evidence and ' if found.details else ''}the remedy",
+        f"  Owner: {clause.owner}",
+        f"  Fix:   {place(found, context)}",
+        f"  Run:   {command:<28} shows {'all of the evidence and ' if found.details else ''}the remedy",
         f"  Page:  {clause.page}",
         "",
     ]
     return "\n".join(lines)
 
 
-def place(found: Broken, case: Case) -> str:
-    """Name the file to mend, and the line where there is one."""
-    return case.relative(found.look) + (f":{found.line}" if found.line else "")
+def place(found: Broken, context: DeliveryContext) -> str:
+    """Name the file to fix, and the line where there is one."""
+    return context.relative(found.path) + (f":{found.line}" if found.line else "")
 
 
 def summary(findings: Iterable[Finding]) -> str:
-    """Count the verdicts in one line; what was skipped is named with what it lacks."""
+    """Count the verdicts in one line; what was skipped is named with the reason."""
     findings = list(findings)
     count = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
     reasons: dict[str, list[str]] = defaultdict(list)
@@ -50,36 +51,36 @@ def summary(findings: Iterable[Finding]) -> str:
 
 
 def _plural(reason: str) -> str:
-    return f"need {reason.removeprefix('needs ')}" if reason.startswith("needs ") else reason
+    return f"require {reason.removeprefix('requires ')}" if reason.startswith("requires ") else reason
 
 
-def skipped(skip: Skip, case: Case) -> str:
+def skipped(skip: Skip, context: DeliveryContext) -> str:
     """Write why clauses could not be checked: who allowed that and why, or how it is allowed."""
     with_it = f", and with it {', '.join(skip.followers)}" if skip.followers else ""
     headline = f"SKIPPED  as {FILE} allows{with_it}" if skip.allowed else f"NOT CHECKED{with_it}"
-    lines = [f"{', '.join(skip.codes)} {headline}", "", f"  Lacks: {skip.reason}"]
+    lines = [f"{', '.join(skip.codes)} {headline}", "", f"  Reason:  {skip.reason}"]
     if skip.allowed:
-        lines.append(f"  Leave: {skip.allowed}")
+        lines.append(f"  Allowed: {skip.allowed}")
     elif skip.failed:
-        lines.append(f"  Do:    {case.explain(skip.codes[0])}")
+        lines.append(f"  Run:     {context.explain(skip.codes[0])}")
     else:
-        lines.append(f"  Allow: {skip.remedy}")
+        lines.append(f"  Allow:   {skip.remedy}")
     return "\n".join([*lines, ""])
 
 
-def report(findings: Sequence[Finding], case: Case) -> str:
+def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     """Write every broken clause in full, what was not checked, what to know of those that are kept, then the count."""
-    parts = [broken(finding, case) for finding in findings if finding.verdict is Verdict.BROKEN]
-    parts += [skipped(skip, case) for skip in skips(findings)]
+    parts = [broken(finding, context) for finding in findings if finding.verdict is Verdict.BROKEN]
+    parts += [skipped(skip, context) for skip in skips(findings)]
     parts += [f"{finding.clause.code} kept: {finding.note}\n" for finding in findings if finding.note]
     return "\n".join([*parts, summary(findings)])
 
 
-def explanation(finding: Finding, case: Case) -> str:
+def explanation(finding: Finding, context: DeliveryContext) -> str:
     """Write the clause's page, and above it what the clause found in this delivery, in full."""
     clause = finding.clause
     if finding.broken:
-        found = broken(finding, case)
+        found = broken(finding, context)
         if finding.broken.details:
             found += f"\n{_indented(finding.broken.details)}\n"
     else:

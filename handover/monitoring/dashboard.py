@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handover.watch.alarms import HOUR_S, SERVICE, Json, intervals, rank, ranked
+from handover.monitoring.alarms import HOUR_S, SERVICE, Json, intervals, rank, ranked
 
 
 def widgets(contract: Json, manifest: Json) -> list[Json]:

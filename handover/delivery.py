@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 
 from handover import provenance
-from handover.agreement import Contract
+from handover.contract import Contract
 from handover.conversion import thresholds, to_graph, training_time_scores
 from handover.encoding import Encoding
 from handover.errors import DeliverError

@@ -11,17 +11,17 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Clause, Finding, Verdict
-from handover.renderings.html.figures import figures
-from handover.renderings.text import place
+from handover.reporters.html.figures import figures
+from handover.reporters.text import place
 from handover.skips import FILE, exit_status, skips
 
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def report(findings: Sequence[Finding], case: Case) -> str:
+def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     """Write the verdict, every broken clause in full, a table of all clauses, and plots of what can be had.
 
     It names no time and no machine: the same findings on the same delivery give the same bytes. It renders for any
@@ -38,17 +38,17 @@ def report(findings: Sequence[Finding], case: Case) -> str:
     )
     environment.filters["coded"] = coded
     page = environment.get_template("report.html.jinja").render(
-        contract=contract_name(case),
-        model=model_identity(case),
+        contract=contract_name(context),
+        model=model_identity(context),
         verdict=verdict(findings),
         counts=counts(findings),
         state=("kept", "broken", "unsure")[exit_status(findings)],
-        broken=[(finding, place(finding.broken, case)) for finding in broken if finding.broken],
+        broken=[(finding, place(finding.broken, context)) for finding in broken if finding.broken],
         skips=skips(findings),
         allowances=FILE,
         groups=[(group(members[0].clause), members) for members in grouped(findings)],
-        figures=figures(case),
-        explain=case.explain,
+        figures=figures(context),
+        explain=context.explain,
     )
     return UNWRITABLE.sub("\ufffd", page)
 
@@ -85,30 +85,30 @@ def cut_short(sentence: str) -> str:
 
 
 def counts(findings: Sequence[Finding]) -> str:
-    """Count the verdicts in a sentence, and say how many of the broken clauses each team mends."""
+    """Count the verdicts in a sentence, and say how many of the broken clauses each team fixes."""
     count = Counter(finding.verdict for finding in findings)
     clauses = "1 clause" if len(findings) == 1 else f"{len(findings)} clauses"
     said = f"{clauses}: {', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in Verdict)}."
     owners = Counter(finding.clause.owner for finding in findings if finding.verdict is Verdict.BROKEN)
-    mended = ", ".join(f"{owner} {number}" for owner, number in sorted(owners.items()))
-    return f"{said} To mend: {mended}." if mended else said
+    to_fix = ", ".join(f"{owner} {number}" for owner, number in sorted(owners.items()))
+    return f"{said} To fix: {to_fix}." if to_fix else said
 
 
-def contract_name(case: Case) -> str:
+def contract_name(context: DeliveryContext) -> str:
     """Name the contract and its version: as both teams signed it, else as the manifest has it, else say so."""
     try:
-        return f"{case.contract.name} {case.contract.version}"
+        return f"{context.contract.name} {context.contract.version}"
     except Exception:
         try:
-            return f"{case.manifest['contract']['name']} {case.manifest['contract']['version']}"
+            return f"{context.manifest['contract']['name']} {context.manifest['contract']['version']}"
         except Exception:
             return "a contract that cannot be read"
 
 
-def model_identity(case: Case) -> str:
+def model_identity(context: DeliveryContext) -> str:
     """Give the first 12 hex of the model's SHA-256, as every answer's ``x-model`` does; nothing without a model."""
     try:
-        return hashlib.sha256((case.folder / "model.onnx").read_bytes()).hexdigest()[:12]
+        return hashlib.sha256((context.folder / "model.onnx").read_bytes()).hexdigest()[:12]
     except OSError:
         return ""
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from delivery.contract import CONTRACT
-from handover import agreement
-from handover.agreement import Budgets, Contract, ContractError, Field, Score
+from handover import Budgets, Contract, ContractError, Field, Row, Score
 from handover.rows import accepted_rows
 from predictor.delivery import validators
 from tests.conftest import PARCELS, Parcel
@@ -19,7 +18,7 @@ from tests.conftest import PARCELS, Parcel
 BUDGETS = Budgets(1, 1, 1e-5, 0)
 
 
-def contract(row: type[agreement.Row] = Parcel, **words: Any) -> Contract:
+def contract(row: type[Row] = Parcel, **words: Any) -> Contract:
     said: dict[str, Any] = {"version": "1.0.0", "score": Score("s", 0.0, 1.0), "decisions": {"yes": 1.0}}
     return Contract(name="x", row=row, budgets=BUDGETS, **(said | words))
 
@@ -28,71 +27,71 @@ class Inner(BaseModel):
     value: int
 
 
-def text() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def text() -> type[Row]:
+    class Record(Row):
         name: str = Field(description="Free text")
 
-    return Row
+    return Record
 
 
-def listed() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def listed() -> type[Row]:
+    class Record(Row):
         items: list[int] = Field(description="A list")
 
-    return Row
+    return Record
 
 
-def nested() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def nested() -> type[Row]:
+    class Record(Row):
         inner: Inner = Field(description="A model")
 
-    return Row
+    return Record
 
 
-def unbounded() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def unbounded() -> type[Row]:
+    class Record(Row):
         amount: float = Field(ge=0, description="Amount [DM]")
 
-    return Row
+    return Record
 
 
-def beyond_float32() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def beyond_float32() -> type[Row]:
+    class Record(Row):
         amount: float = Field(ge=0, le=1e300, description="Amount [DM]")
 
-    return Row
+    return Record
 
 
-def checked_in_python() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def checked_in_python() -> type[Row]:
+    class Record(Row):
         amount: Annotated[int, AfterValidator(lambda value: value)] = Field(ge=0, le=9, description="Amount [DM]")
 
-    return Row
+    return Record
 
 
-def checked_as_a_whole() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def checked_as_a_whole() -> type[Row]:
+    class Record(Row):
         amount: int = Field(ge=0, le=9, description="Amount [DM]")
 
         @model_validator(mode="after")
         def check(self) -> Any:
             return self
 
-    return Row
+    return Record
 
 
-def made_default() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def made_default() -> type[Row]:
+    class Record(Row):
         amount: int = Field(default_factory=int, ge=0, le=9, description="Amount [DM]")
 
-    return Row
+    return Record
 
 
-def numbered_categories() -> type[agreement.Row]:
-    class Row(agreement.Row):
+def numbered_categories() -> type[Row]:
+    class Record(Row):
         band: Literal[1, 2] = Field(description="Band")
 
-    return Row
+    return Record
 
 
 ALLOWED = (
@@ -109,16 +108,14 @@ BOTH_ENDS = "a number needs both ends, as in Field(ge=0, le=100), within float32
         (listed, f"items: a list {ALLOWED}"),
         (nested, f"inner: a record of its own {ALLOWED}"),
         (checked_in_python, f"amount: a validator written in Python {ALLOWED}"),
-        (checked_as_a_whole, "Row: a validator written in Python cannot ship; make it a heuristic"),
+        (checked_as_a_whole, "Record: a validator written in Python cannot ship; make it a heuristic"),
         (unbounded, f"amount: {BOTH_ENDS}"),
         (beyond_float32, f"amount: {BOTH_ENDS}"),
         (made_default, "amount: a default_factory is code, and cannot ship; write the default"),
         (numbered_categories, "band: write its categories as strings, as in Literal['one', 'two']"),
     ],
 )
-def test_what_production_could_not_hold_is_refused_with_what_to_write(
-    row: Callable[[], type[agreement.Row]], said: str
-) -> None:
+def test_what_production_could_not_hold_is_refused_with_what_to_write(row: Callable[[], type[Row]], said: str) -> None:
     with pytest.raises(ContractError) as raised:
         contract(row()).compiled()
 

@@ -5,21 +5,21 @@ Escapes: those of the toolkit that GitHub writes them with (actions/toolkit, pac
 
 from collections.abc import Sequence
 
-from handover.case import Case
+from handover.context import DeliveryContext
 from handover.finding import Finding
 from handover.skips import FILE, Skip, skips
 
 
-def report(findings: Sequence[Finding], case: Case) -> str:
+def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     """Write an error for each broken clause, and for what was not checked; a notice for what was allowed."""
     lines = []
     for finding in findings:
         clause, found = finding.clause, finding.broken
         title = _property(f"{clause.code} {clause.broken}")
         if found:
-            where = f"file={_property(case.relative(found.look))}" + (f",line={found.line}" if found.line else "")
+            where = f"file={_property(context.relative(found.path))}" + (f",line={found.line}" if found.line else "")
             cause = f"\n{found.cause}" if found.cause else ""
-            said = f"{found.evidence}{cause}\nMend: {clause.owner}. Do: {case.explain(clause.code)}"
+            said = f"{found.evidence}{cause}\nOwner: {clause.owner}. Run: {context.explain(clause.code)}"
             lines.append(f"::error {where},title={title}::{_data(said)}")
     return "\n".join([*lines, *map(_skipped, skips(findings))])
 

@@ -1,1 +1,0 @@
-"""One finding, many renderings: each module writes the same findings for another reader."""
