@@ -91,10 +91,15 @@ def read(path: Path) -> Table:
 
 def _comments(text: str) -> int:
     """Count the lines of comment above the header; the last line that begins with # may be the header itself."""
-    lines = text.split("\n", LOOKED_AT)
-    count = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
-    separator = _separator("\n".join(lines[count:-1]))
-    return count - (count > 0 and lines[count - 1].count(separator) == lines[count].count(separator))
+    if not text.startswith("#"):
+        return 0
+    lines = text.split("\n")
+    count = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    reader = _reader("\n".join(lines[count - 1 :]), _separator("\n".join(lines[count:])))
+    try:
+        return count - (len(next(reader)) == len(next(reader)))
+    except csv.Error:
+        return count
 
 
 def _lines(text: str, separator: str, name: str, preamble: int) -> Lines:
