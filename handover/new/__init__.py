@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from handover.new import writing
+from handover.errors import CannotRunError
 from handover.new.copies import copies, renamed
-from handover.new.errors import NewError
 from handover.new.examples import examples
 from handover.new.fields import Field, LeftOut, field_of
 from handover.new.leaks import Leak, filled_by_target, gives_away, made_up
@@ -18,8 +17,9 @@ from handover.new.table import Table, read
 from handover.new.target import Target, target_of
 from handover.new.training import training
 from handover.new.words import GAPS
+from handover.new.writing import rendered
 
-__all__ = ["NewError", "Report", "scaffold"]
+__all__ = ["Report", "scaffold"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Report:
     def text(self) -> str:
         """Tell the person who asked what became of each column, and what to do next."""
         width = min(max((len(column.header) for column in self.left_out), default=0), 30)
-        return writing.rendered("report.txt", width=width, **vars(self)).rstrip("\n")
+        return rendered("report.txt", width=width, **vars(self)).rstrip("\n")
 
 
 type Track = Callable[[list[tuple[str, str]]], Iterable[tuple[str, str]]]
@@ -60,23 +60,25 @@ def scaffold(name: str, data: Path, target: str, to: Path, track: Track = iter) 
 
     Raises
     ------
-    NewError
+    CannotRunError
         When the file or its target cannot be used, or ``to`` exists; nothing has been written then.
     """
     title = _slug(name)
     if to.exists() or to.is_symlink():
-        raise NewError(f"{to} is there already: choose another name, or remove it")
+        raise CannotRunError(f"{to} is there already: choose another name, or remove it")
     table = read(data)
     predicted = target_of(table, target)
     fields, left_out = _sorted_out(table, predicted, track)
     if not fields:
         why = "; ".join(f"{column.header}: {column.why}" for column in left_out) or "it has no other column"
-        raise NewError(f"{table.name} leaves nothing to predict '{predicted.header}' from: {why}")
+        raise CannotRunError(f"{table.name} leaves nothing to predict '{predicted.header}' from: {why}")
     chosen = examples(fields)
     source = Path(os.path.relpath(data.resolve(), to.resolve())).as_posix()
     files = {
-        "delivery/contract.py": writing.contract(title, table.name, fields, left_out, predicted),
-        "delivery/heuristics.py": writing.rendered("heuristics.py", name=title, examples=chosen),
+        "delivery/contract.py": rendered(
+            "contract.py", name=title, table=table, fields=fields, left_out=left_out, target=predicted
+        ),
+        "delivery/heuristics.py": rendered("heuristics.py", name=title, examples=chosen),
         "train.py": training(table, data, fields, predicted, name=title, folder=to.name, data=source),
     }
     try:
@@ -84,7 +86,7 @@ def scaffold(name: str, data: Path, target: str, to: Path, track: Track = iter) 
             (to / file).parent.mkdir(parents=True, exist_ok=True)
             (to / file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise NewError(f"{to} cannot be written: {error.strerror}") from None
+        raise CannotRunError(f"{to} cannot be written: {error.strerror}") from None
     return Report(
         folder=to,
         data=data,
@@ -100,7 +102,7 @@ def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", Path(name).name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if not slug:
-        raise NewError(f"'{name}' is no name: write letters and digits, as in my-model")
+        raise CannotRunError(f"'{name}' is no name: write letters and digits, as in my-model")
     return slug
 
 
@@ -147,7 +149,8 @@ def _notes(table: Table, target: Target, data: Path) -> list[str]:
     if without:
         notes.append(f"Rows without {target.header}, which are not used: {without} of {len(table)}.")
     if table.encoding not in {"utf-8-sig", "utf-16"}:
-        notes.append(f"{table.name} is not UTF-8: it was read as {table.encoding}.")
+        guess = "" if table.encoding == "cp1252" else "; see in contract.py whether its words are right"
+        notes.append(f"{table.name} is not UTF-8: it was read as {table.encoding}{guess}.")
     if table.repeated:
         names = ", ".join(f"'{name}'" for name in sorted(table.repeated))
         notes.append(f"{names} stands in the header more than once; the later ones are called (2), (3), ...")

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from handover.new.fields import Field
 
 FEWEST_OF_EACH = 5  # rows of a value, on average: with fewer, two columns may pair off by chance
@@ -18,7 +16,7 @@ def copies(fields: Iterable[Field]) -> list[tuple[Field, str]]:
 def renamed(fields: Iterable[Field]) -> list[tuple[Field, str]]:
     """Find the columns whose every value goes with one value of an earlier one, each with that one's header."""
     return _repeated(
-        (field, np.unique(field.groups, return_index=True)[1][field.groups].tobytes())
+        (field, field.groups.tobytes())
         for field in fields
         if FEWEST_VALUES <= field.groups.max() + 1 <= len(field.values) / FEWEST_OF_EACH
     )

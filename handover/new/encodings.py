@@ -6,7 +6,7 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from handover.new.errors import NewError
+from handover.errors import CannotRunError
 
 # Words with other letters than ASCII's: with fewer different ones a code page is a guess, and more tell nothing new.
 FEWEST_WORDS, MOST_WORDS = 3, 2000
@@ -22,25 +22,25 @@ def decoded(path: Path) -> tuple[str, str]:
 
     Raises
     ------
-    NewError
+    CannotRunError
         When the file cannot be read, is empty, is not text, or is UTF-8 but for some lines.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise NewError(f"{path} cannot be read: {error.strerror}") from None
+        raise CannotRunError(f"{path} cannot be read: {error.strerror}") from None
     if not content.strip():
-        raise NewError(f"{path.name} is empty")
+        raise CannotRunError(f"{path.name} is empty")
     is_utf_16 = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
     if not is_utf_16 and (b"\0" in content or content[:2] in {b"PK", b"\x1f\x8b"}):
-        raise NewError(f"{path.name} is not text: save it as CSV first (an Excel sheet: as 'CSV UTF-8')")
+        raise CannotRunError(f"{path.name} is not text: save it as CSV first (an Excel sheet: as 'CSV UTF-8')")
     for encoding in ("utf-16",) if is_utf_16 else ("utf-8-sig", _code_page(content), "latin-1"):
         try:
             return content.decode(encoding), encoding
         except UnicodeDecodeError:
             if encoding == "utf-8-sig":
                 _refuse_stray_bytes(content, path.name)
-    raise NewError(f"{path.name} is in an encoding that cannot be told: save it as UTF-8")
+    raise CannotRunError(f"{path.name} is in an encoding that cannot be told: save it as UTF-8")
 
 
 def _refuse_stray_bytes(content: bytes, name: str) -> None:
@@ -57,7 +57,7 @@ def _refuse_stray_bytes(content: bytes, name: str) -> None:
             faults.append((number, line[error.start]))
     if sound > len(faults):
         others = f" in {len(faults)} lines" if len(faults) > 1 else ""
-        raise NewError(
+        raise CannotRunError(
             f"{name}, line {faults[0][0]}: byte 0x{faults[0][1]:02x} is not UTF-8, as the rest of the file is"
             f"{', but for such bytes' + others if others else ''}; mend the line"
         )

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from handover.compilation import FLOAT32_MAX
@@ -76,8 +77,9 @@ class Field:
 
     @cached_property
     def groups(self) -> NDArray[np.int64]:
-        """A number from 0 on for each row: the same where the value is the same, or missing."""
-        return np.unique(self.encoded, return_inverse=True)[1]
+        """A number for each value, missing included, in the order of their appearance; one for each row."""
+        codes, _ = pd.factorize(self.encoded, use_na_sentinel=False)
+        return np.asarray(codes)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from handover.new.fields import Field
@@ -150,7 +151,7 @@ def _of_a_number(field: Field, target: Target) -> Leak | None:
 
 
 def _of_numbers(numbers: Floats, labels: Floats, target: str) -> Leak | None:
-    together = abs(float(np.corrcoef(_ranks(numbers), _ranks(labels))[0, 1]))
+    together = abs(float(np.corrcoef(pd.Series(numbers).rank(), pd.Series(labels).rank())[0, 1]))
     if together >= IN_STEP:
         return Leak(f"it rises and falls with the target, row by row (correlation of ranks {together:.4f})", "surely")
     # In many tables most rows are 0 in more than one column.
@@ -162,12 +163,6 @@ def _of_numbers(numbers: Floats, labels: Floats, target: str) -> Leak | None:
     if together >= SUSPECT_IN_STEP and len(labels) >= FEWEST_ROWS:
         return Leak(f"it nearly rises and falls with the target (correlation of ranks {together:.4f})", "perhaps")
     return None
-
-
-def _ranks(numbers: Floats) -> Floats:
-    _, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    return ranks
 
 
 def _in_bands(groups: Integers, labels: Floats, count: int) -> bool:

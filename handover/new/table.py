@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from handover.errors import CannotRunError
 from handover.new.encodings import decoded
-from handover.new.errors import NewError
 from handover.new.words import Column, usual_mark
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -37,6 +37,8 @@ class Table:
     """Lines above the header."""
     has_minus: bool
     """Whether the typesetters' minus sign was read as one."""
+    has_tails: bool
+    """Whether rows have separators after their last word."""
     notes: tuple[str, ...]
     """What was left out of the reading, in sentences."""
 
@@ -49,7 +51,7 @@ def read(path: Path) -> Table:
 
     Raises
     ------
-    NewError
+    CannotRunError
         When the file is not there, is not text, has no row beside its header, or has a row of another length; it says
         which line is at fault, or what to save the file as.
     """
@@ -61,13 +63,14 @@ def read(path: Path) -> Table:
     separator = stated[1] if stated else _separator(text)
     (_, header), *rows = _lines(text, separator, path.name, preamble)
     if not rows:
-        raise NewError(f"{path.name} has a header and no row below it")
+        raise CannotRunError(f"{path.name} has a header and no row below it")
     notes = []
     if preamble and not stated:
         notes.append(f"{path.name} begins with {_counted(preamble, 'line')} of comment (#), which are not read.")
     if not header[-1].strip() and all(len(words) == len(header) - 1 for _, words in rows):
         del header[-1]
         notes.append(f"The header of {path.name} ends with a {_named(separator)} that no row has: it is not read.")
+    has_tails = _cut_tails(rows, len(header))
     _require_width(rows, len(header), separator, path.name)
     names, repeated = _told_apart([" ".join(name.split()) for name in header])
     columns: dict[str, list[str]] = {}
@@ -85,6 +88,7 @@ def read(path: Path) -> Table:
         encoding=encoding,
         preamble=preamble,
         has_minus=minus_signs > 0,
+        has_tails=has_tails,
         notes=tuple(notes),
     )
 
@@ -110,26 +114,31 @@ def _lines(text: str, separator: str, name: str, preamble: int) -> Lines:
             if any(map(str.strip, words)):
                 lines.append((reader.line_num + preamble, words))
     except csv.Error as error:
-        raise NewError(f"{name}, line {reader.line_num + preamble}: {error}; is a quote not closed?") from None
+        raise CannotRunError(f"{name}, line {reader.line_num + preamble}: {error}; is a quote not closed?") from None
     if not lines:
-        raise NewError(f"{name} is empty")
+        raise CannotRunError(f"{name} is empty")
     return lines
 
 
+def _cut_tails(rows: Lines, width: int) -> bool:
+    """Take off what stands beyond the header where it is separators alone; say whether there was any."""
+    tails = [words for _, words in rows if len(words) > width and not any(map(str.strip, words[width:]))]
+    for words in tails:
+        del words[width:]
+    return bool(tails)
+
+
 def _require_width(rows: Lines, width: int, separator: str, name: str) -> None:
-    """Require as many words in each row as the header has; separators at a row's end are taken off."""
-    for _, words in rows:
-        if len(words) > width and not any(map(str.strip, words[width:])):
-            del words[width:]
+    """Require as many words in each row as the header has."""
     one_more = {len(words) for _, words in rows} == {width + 1}
     if one_more and len({words[0] for _, words in rows}) == len(rows):
-        raise NewError(
+        raise CannotRunError(
             f"{name}: each row has a word more than the header, as where R writes the names of rows; "
             f"give them a header too, or write without them (row.names = FALSE)"
         )
     for number, words in rows:
         if len(words) != width:
-            raise NewError(
+            raise CannotRunError(
                 f"{name}, line {number}: {_counted(len(words), 'word')} where the header has {width}; "
                 f"mend the line (a word with a {_named(separator)} in it needs quotes)"
             )

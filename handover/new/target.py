@@ -7,7 +7,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.new.errors import NewError
+from handover.errors import CannotRunError
 from handover.new.fields import LeftOut, field_of
 from handover.new.naming import unit
 from handover.new.ranges import far_off, figure, outward
@@ -18,6 +18,7 @@ FEWEST_ROWS = 30  # 20 golden rows, and 10 to learn from
 FEWEST_OF_A_CLASS = 5
 FEWEST_VALUES_OF_A_NUMBER = 6  # whole numbers with fewer are classes
 MOST_OF_A_SCALE = 10  # whole numbers with so few values may name classes
+RELATIVE_PARITY = 1e-5  # float32 has 7 digits, and sums of trees lose one or two of them
 # Where the two classes are an answer to a question, its yes is what is predicted, be it the rarer class or not.
 YES = {"1", "1.0", "true", "yes", "y", "t", "ja", "oui", "si", "sí", "positive", "pos", "bad", "default", "fraud"}
 NO = {"0", "0.0", "-1", "false", "no", "n", "f", "nein", "non", "negative", "neg", "good", "none", "normal"}
@@ -48,13 +49,18 @@ class Target:
         """The column's header."""
         return self.column.header
 
+    @property
+    def parity(self) -> float:
+        """How far production's score may differ from the training's."""
+        return float(f"{RELATIVE_PARITY * max(abs(self.low), abs(self.high)):.1g}")
+
 
 def target_of(table: Table, name: str) -> Target:
     """Read the target.
 
     Raises
     ------
-    NewError
+    CannotRunError
         When there is no such column, when it has one class or more than two, or too few rows.
     """
     column = table.columns[_header(table, name)]
@@ -65,7 +71,7 @@ def target_of(table: Table, name: str) -> Target:
     if not is_number:
         _require_two_classes(column, classes)
     if len(rows) < FEWEST_ROWS:
-        raise NewError(
+        raise CannotRunError(
             f"{table.name} has {len(rows)} rows with a '{column.header}': at least {FEWEST_ROWS} are needed, "
             f"20 of them to prove the model by"
         )
@@ -75,7 +81,7 @@ def target_of(table: Table, name: str) -> Target:
 def _header(table: Table, name: str) -> str:
     wanted = " ".join(name.split())
     if wanted in table.repeated:
-        raise NewError(f"{table.name} has more than one column '{wanted}': rename all but one")
+        raise CannotRunError(f"{table.name} has more than one column '{wanted}': rename all but one")
     if wanted not in table.columns:
         names = list(table.columns)
         by_spelling = {name.casefold(): name for name in reversed(names)}
@@ -83,7 +89,7 @@ def _header(table: Table, name: str) -> str:
         shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
         hint = "; is its first line no header?" if any(Column("", [name]).number for name in names) else ""
         meant = f", but '{by_spelling[close[0]]}'" if close else ""
-        raise NewError(f"{table.name} has no column '{name}'{meant}; it has {shown}{hint}")
+        raise CannotRunError(f"{table.name} has no column '{name}'{meant}; it has {shown}{hint}")
     return wanted
 
 
@@ -99,9 +105,9 @@ def _is_a_number(column: Column) -> bool:
 def _require_two_classes(column: Column, classes: Counter[str]) -> None:
     if len(classes) < 2:
         seen = f"is '{next(iter(classes))}' in every row" if classes else "is empty in every row"
-        raise NewError(f"the target '{column.header}' {seen}: there is nothing to tell apart")
+        raise CannotRunError(f"the target '{column.header}' {seen}: there is nothing to tell apart")
     if len(classes) > 2:
-        raise NewError(f"the target '{column.header}' {_too_many(column, classes)}")
+        raise CannotRunError(f"the target '{column.header}' {_too_many(column, classes)}")
 
 
 def _too_many(column: Column, classes: Counter[str]) -> str:
@@ -126,7 +132,7 @@ def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Targ
     positive, other = sorted(classes, key=lambda word: (_is_yes(word, classes), classes[word], word))
     rarer = min(positive, other, key=lambda word: classes[word])
     if classes[rarer] < FEWEST_OF_A_CLASS:
-        raise NewError(
+        raise CannotRunError(
             f"the target '{header}' is '{rarer}' in {classes[rarer]} of {count} rows: "
             f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it"
         )
@@ -166,7 +172,7 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
     labels = np.array([number and number(column.words[index]) for index in rows], dtype=np.float64)
     least, most = float(labels.min()), float(labels.max())
     if not most - least < 1e30:
-        raise NewError(f"the target '{header}' reaches from {least:g} to {most:g}, beyond float32")
+        raise CannotRunError(f"the target '{header}' reaches from {least:g} to {most:g}, beyond float32")
     margin = (most - least) / 20
     low, high = outward(least - margin, most + margin, whole=False)
     if least >= 0:

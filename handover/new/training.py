@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from handover.new.errors import NewError
+from handover.errors import CannotRunError
 from handover.new.fields import Field
 from handover.new.table import Table
 from handover.new.target import Target
@@ -56,53 +56,45 @@ def training(table: Table, file: Path, fields: Sequence[Field], target: Target, 
 
     Raises
     ------
-    NewError
+    CannotRunError
         When pandas does not read the file, or reads other values than the draft was made of.
     """
-    skipped = {"skiprows": table.preamble, "skipinitialspace": table.separator != "\t"}
-    headers = pd.read_csv(file, sep=table.separator, encoding=table.encoding, nrows=0, **skipped).columns
-    names = dict(zip(table.columns, headers, strict=False))  # a blank header at the end is no column of the table
-    sources = {
-        field.header: Source(
-            column=table.columns[field.header],
-            name=names[field.header],
-            dtype=DTYPES[field.kind],
-            gaps=GAPS if field.kind == "category" else GAPS_AMONG_NUMBERS,
-        )
-        for field in fields
-    }
-    dtype, gaps = ("float64", GAPS_AMONG_NUMBERS) if target.positive is None else ("str", GAPS)
-    sources[target.header] = Source(target.column, names[target.header], dtype, gaps)
-    used = list(sources.values())
-    decimal, thousands = _marks(used)
-    arguments = {
-        "sep": quoted(table.separator),
-        "decimal": quoted(decimal),
-        "thousands": thousands and quoted(thousands),
-        "encoding": quoted(table.encoding),
-        **skipped,
-    }
-    values = {
-        "fields": fields,
-        "target": target,
-        "sources": sources,
-        "spelt": [field for field in fields if field.spelling],
-        "arguments": {name: value for name, value in arguments.items() if value},
-        "missing": _missing(used),
-        "has_minus": table.has_minus,
-        "has_blanks": any(source.has_blanks for source in used),
-    }
+    sources = _sources(table, file, fields, target)
+    decimal, thousands = _marks(table.name, list(sources.values()))
+    values = {"table": table, "fields": fields, "target": target, "sources": sources}
+    values |= {"decimal": decimal, "thousands": thousands, "missing": _missing(list(sources.values()))}
     reading = f"{IMPORTS}DATA = Path({quoted(str(file))})\n{rendered('read.py', **values)}"
     try:
         rows, labels = serving.load_source(reading.encode(), Path("read.py")).read()
         _require_same(fields, target, rows, labels)
     except Exception as error:  # pandas may raise anything
         reason = str(error).partition("\n")[0]
-        raise NewError(f"{table.name} cannot be trained on, for pandas reads it otherwise: {reason}") from None
+        raise CannotRunError(f"{table.name} cannot be trained on, for pandas reads it otherwise: {reason}") from None
     return rendered("train.py", **words, **values)
 
 
-def _marks(used: Sequence[Source]) -> tuple[str, str]:
+def _sources(table: Table, file: Path, fields: Sequence[Field], target: Target) -> dict[str, Source]:
+    """Find how pandas reads each column that is used, by its header."""
+    headers = pd.read_csv(
+        file,
+        sep=table.separator,
+        encoding=table.encoding,
+        skiprows=table.preamble,
+        skipinitialspace=table.separator != "\t",
+        nrows=0,
+    ).columns
+    names = dict(zip(table.columns, headers, strict=False))  # a blank header at the end is no column of the table
+    kinds = {field.header: field.kind for field in fields}
+    kinds[target.header] = "decimal" if target.positive is None else "category"
+    return {
+        header: Source(
+            table.columns[header], names[header], DTYPES[kind], GAPS if kind == "category" else GAPS_AMONG_NUMBERS
+        )
+        for header, kind in kinds.items()
+    }
+
+
+def _marks(name: str, used: Sequence[Source]) -> tuple[str, str]:
     """Give the decimal mark of the file's numbers, and what groups their thousands, if anything does."""
     marked: dict[str, str] = {}
     groups = ""
@@ -114,8 +106,8 @@ def _marks(used: Sequence[Source]) -> tuple[str, str]:
             group = "," if number.decimal_mark == "." else "."
             groups = group if any(group in word for word in words) else groups
     if len(marked) > 1:
-        raise NewError(
-            f"'{marked['.']}' has a decimal dot and '{marked[',']}' a decimal comma: write all numbers in one way"
+        raise CannotRunError(
+            f"{name} has a decimal dot in '{marked['.']}' and a decimal comma in '{marked[',']}': write both in one way"
         )
     return next(iter(marked), "."), groups
 

@@ -3,19 +3,17 @@
 import shlex
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from handover.new.fields import Field, LeftOut
+from handover.new.fields import Field
 from handover.new.naming import unit
-from handover.new.target import Target
 from handover.new.words import plain, quoted
 
 WIDTH = 120
 LONGEST_DESCRIPTION = 60
-RELATIVE_PARITY = 1e-5  # float32 has 7 digits, and sums of trees lose one or two of them
 
 
 def rendered(template: str, **words: object) -> str:
@@ -30,28 +28,8 @@ def rendered(template: str, **words: object) -> str:
     environment.filters |= {
         "comment": _comment, "figure": _figure, "pairs": _pairs, "quoted": quoted, "shell": shlex.quote,
     }  # fmt: skip
-    environment.globals["laid_out"] = laid_out
+    environment.globals |= {"declared": _declared, "fits": _fits, "laid_out": laid_out}
     return environment.get_template(f"{template}.jinja").render(**words)
-
-
-def contract(name: str, data: str, fields: Sequence[Field], left_out: Iterable[LeftOut], target: Target) -> str:
-    """Write ``contract.py``."""
-    largest = max(abs(target.low), abs(target.high))
-    parity = float(f"{RELATIVE_PARITY * largest:.1g}")
-    meaning = quoted(_one_line(target.meaning, 80))
-    score = [meaning, f"low={_figure(target.low)}", f"high={_figure(target.high)}"]
-    return rendered(
-        "contract.py",
-        name=name,
-        data=data,
-        fields=fields,
-        left_out=left_out,
-        target=target,
-        fits=_fits,
-        declared=_declared,
-        score=laid_out("    score=Score", "()", score),
-        parity=max(RELATIVE_PARITY, parity) if target.positive else parity,
-    )
 
 
 def laid_out(head: str, brackets: str, items: Sequence[str], end: str = ",") -> str:
@@ -73,7 +51,8 @@ def _declared(field: Field) -> str:
 
 
 def _description(field: Field) -> str:
-    header = _one_line(field.header, LONGEST_DESCRIPTION)
+    longest = LONGEST_DESCRIPTION
+    header = field.header if len(field.header) <= longest else f"{field.header[: longest - 3]}..."
     if not field.is_number:
         return header
     known = unit(field.header)
@@ -103,7 +82,3 @@ def _comment(text: str, indent: str = "") -> str:
     return textwrap.fill(
         readable, WIDTH - wide, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   ", break_on_hyphens=False
     )
-
-
-def _one_line(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."

@@ -17,7 +17,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from handover.checks import evaluate, selected
 from handover.cli import main
 from handover.context import DeliveryContext
-from handover.new import NewError, Report, scaffold
+from handover.errors import CannotRunError
+from handover.new import Report, scaffold
 from handover.new.fields import Field, field_of
 from handover.new.naming import field_names, unit
 from handover.new.ranges import allowed, doubt, figure
@@ -300,18 +301,18 @@ def test_what_cannot_be_used_is_one_sentence_and_nothing_is_written(
 ) -> None:
     data = tmp_path / "data.csv"
     data.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(NewError) as caught:
+    with pytest.raises(CannotRunError) as caught:
         scaffold("my-model", data, "y", tmp_path / "my-model")
     assert str(caught.value) == sentence
     assert list(tmp_path.iterdir()) == [data]
 
 
 def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    with pytest.raises(NewError, match="is there already: choose another name, or remove it"):
+    with pytest.raises(CannotRunError, match="is there already: choose another name, or remove it"):
         scaffold("my-model", GERMAN_CREDIT, "creditability", tmp_path)
-    with pytest.raises(NewError, match=r"nowhere\.csv cannot be read: No such file or directory"):
+    with pytest.raises(CannotRunError, match=r"nowhere\.csv cannot be read: No such file or directory"):
         scaffold("my-model", tmp_path / "nowhere.csv", "y", tmp_path / "my-model")
-    with pytest.raises(NewError, match="'年龄' is no name"):
+    with pytest.raises(CannotRunError, match="'年龄' is no name"):
         scaffold("年龄", GERMAN_CREDIT, "creditability", tmp_path / "my-model")
 
 
@@ -657,7 +658,7 @@ def test_any_table_is_drafted_so_that_its_own_rows_are_accepted_or_is_refused_in
         path = written(Path(folder) / "data.csv", [*header, "the target"], rows)
         try:
             drafted = scaffold("m", path, "the target", Path(folder) / "m")
-        except NewError as error:
+        except CannotRunError as error:
             refused = str(error)
         else:
             refused = ""
