@@ -61,12 +61,12 @@ def read(path: Path) -> Table:
     preamble = 1 if stated else _comments(text)
     text = text.split("\n", preamble)[preamble]
     separator = stated[1] if stated else _separator(text)
-    (_, header), *rows = _lines(text, separator, path.name, preamble)
+    ((_, header), *rows), above = _lines(text, separator, path.name, preamble)
     if not rows:
         raise CannotRunError(f"{path.name} has a header and no row below it")
     notes = []
     if preamble and not stated:
-        notes.append(f"{path.name} begins with {_counted(preamble, 'line')} of comment (#), which are not read.")
+        notes.append(f"Lines of comment (#) above the header, which are not read: {preamble}.")
     if not header[-1].strip() and all(len(words) == len(header) - 1 for _, words in rows):
         del header[-1]
         notes.append(f"The header of {path.name} ends with a {_named(separator)} that no row has: it is not read.")
@@ -86,7 +86,7 @@ def read(path: Path) -> Table:
         repeated=repeated,
         separator=separator,
         encoding=encoding,
-        preamble=preamble,
+        preamble=above,
         has_minus=minus_signs > 0,
         has_tails=has_tails,
         notes=tuple(notes),
@@ -94,30 +94,38 @@ def read(path: Path) -> Table:
 
 
 def _comments(text: str) -> int:
-    """Count the lines of comment above the header; the last line that begins with # may be the header itself."""
+    """Count the lines of comment above the header.
+
+    The last line that begins with # is the header itself where a row with a number and as many words stands below it.
+    """
     if not text.startswith("#"):
         return 0
     lines = text.split("\n")
     count = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
     reader = _reader("\n".join(lines[count - 1 :]), _separator("\n".join(lines[count:])))
     try:
-        return count - (len(next(reader)) == len(next(reader)))
-    except csv.Error:
+        last, below = next(reader), next(reader)
+    except (csv.Error, StopIteration):
         return count
+    return count - (len(last) == len(below) and any(Column("", [word]).number for word in below))
 
 
-def _lines(text: str, separator: str, name: str, preamble: int) -> Lines:
+def _lines(text: str, separator: str, name: str, preamble: int) -> tuple[Lines, int]:
+    """Give the records that are not blank, and how many lines stand above the first."""
     lines: Lines = []
+    above = preamble
     reader = _reader(text, separator)
     try:
         for words in reader:
             if any(map(str.strip, words)):
                 lines.append((reader.line_num + preamble, words))
+            elif not lines:
+                above = reader.line_num + preamble
     except csv.Error as error:
         raise CannotRunError(f"{name}, line {reader.line_num + preamble}: {error}; is a quote not closed?") from None
     if not lines:
         raise CannotRunError(f"{name} is empty")
-    return lines
+    return lines, above
 
 
 def _cut_tails(rows: Lines, width: int) -> bool:
@@ -131,7 +139,7 @@ def _cut_tails(rows: Lines, width: int) -> bool:
 def _require_width(rows: Lines, width: int, separator: str, name: str) -> None:
     """Require as many words in each row as the header has."""
     one_more = {len(words) for _, words in rows} == {width + 1}
-    if one_more and len({words[0] for _, words in rows}) == len(rows):
+    if one_more and 1 < len(rows) == len({words[0] for _, words in rows}):
         raise CannotRunError(
             f"{name}: each row has a word more than the header, as where R writes the names of rows; "
             f"give them a header too, or write without them (row.names = FALSE)"
