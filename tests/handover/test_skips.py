@@ -18,10 +18,10 @@ def finding(code: str, verdict: Verdict = Verdict.SKIPPED, **words: object) -> F
 
 
 KEPT, BROKEN = finding("C101", Verdict.KEPT), finding("P203", Verdict.BROKEN)
-FOLLOWS = finding("P204", reason="needs P203", lacks=("P203",))
+FOLLOWS = finding("P204", reason="requires P203", blocked_by=("P203",))
 LACKS = finding("S301", reason="nothing is built")
 ALLOWED = finding("R502", reason="no data", allowed="a secret")
-FAILED = finding("L601", reason="could not be held, KeyError: 1", failed=True)
+FAILED = finding("L601", reason="could not be checked, KeyError: 1", failed=True)
 
 
 def test_no_file_allows_nothing(tmp_path: Path) -> None:
@@ -115,14 +115,14 @@ def test_the_exit_status_is_that_of_the_gravest(findings: list[Finding], status:
 
 def test_a_reason_is_given_once_and_what_only_follows_is_none() -> None:
     also = finding("S302", reason="nothing is built")
-    after = finding("S303", reason="needs S301", lacks=("S301",))
+    after = finding("S303", reason="requires S301", blocked_by=("S301",))
 
     assert skips([KEPT, BROKEN, FOLLOWS, LACKS, also, after, ALLOWED, FAILED]) == [
         Skip(("S301", "S302"), "nothing is built", ("S303",), "", failed=False),
         Skip(("R502",), "no data", (), "a secret", failed=False),
-        Skip(("L601",), "could not be held, KeyError: 1", (), "", failed=True),
+        Skip(("L601",), "could not be checked, KeyError: 1", (), "", failed=True),
     ]
 
 
 def test_where_the_root_was_not_asked_for_what_follows_stands_for_it() -> None:
-    assert skips([FOLLOWS]) == [Skip(("P204",), "needs P203", (), "", failed=False)]
+    assert skips([FOLLOWS]) == [Skip(("P204",), "requires P203", (), "", failed=False)]

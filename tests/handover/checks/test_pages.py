@@ -123,10 +123,10 @@ class TestCommands:
         assert said == (
             "P205, S301, S302 NOT CHECKED, and with it P206\n"
             "\n"
-            "  Lacks: nothing is built: run make build\n"
+            "  Reason:  nothing is built: run make build\n"
             '  Allow: in handover.toml, which is deployment\'s, below [skips]: P205 = "the reason in words"\n'
             "\n"
-            "0 kept, 0 broken, 4 skipped (P205, S301, S302: nothing is built: run make build; P206: needs P205)\n"
+            "0 kept, 0 broken, 4 skipped (P205, S301, S302: nothing is built: run make build; P206: requires P205)\n"
         )
 
     def test_what_deployment_allows_is_exit_0_and_every_report_says_so(self, bench: Bench, project: Path) -> None:
@@ -138,8 +138,8 @@ class TestCommands:
         assert said == (
             "S301, S302 SKIPPED  as handover.toml allows\n"
             "\n"
-            "  Lacks: nothing is built: run make build\n"
-            "  Leave: built elsewhere\n"
+            "  Reason:  nothing is built: run make build\n"
+            "  Allowed: built elsewhere\n"
             "\n"
             "1 kept, 0 broken, 2 skipped (S301, S302: nothing is built: run make build)\n"
             "::notice title=S301%2C S302 skipped as handover.toml allows::"

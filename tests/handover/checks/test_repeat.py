@@ -227,11 +227,11 @@ def test_with_leave_training_again_is_skipped_and_the_report_says_why(workshop: 
     assert workshop.says({"R502": "the data may not leave the bank"}) == (
         "R502 SKIPPED  as handover.toml allows, and with it R504, R505, R506, R507\n"
         "\n"
-        "  Lacks: parcels.csv is not in the project: put it there to train again\n"
-        "  Leave: the data may not leave the bank\n"
+        "  Reason:  parcels.csv is not in the project: put it there to train again\n"
+        "  Allowed: the data may not leave the bank\n"
         "\n"
         "2 kept, 0 broken, 5 skipped (R502: parcels.csv is not in the project: put it there to train again; "
-        "R504, R505, R506, R507: need R502)\n"
+        "R504, R505, R506, R507: require R502)\n"
     )
 
 
@@ -254,8 +254,8 @@ def test_a_model_that_was_only_loaded_is_skipped_with_a_sentence(workshop: Works
 
     assert (
         "R507 NOT CHECKED, and with it R506\n\n"
-        "  Lacks: no fit of the Pipeline that was delivered was seen: it was loaded from a file, copied, or fitted in "
-        "another process\n"
+        "  Reason:  no fit of the Pipeline that was delivered was seen: it was loaded from a file, copied, or fitted "
+        "in another process\n"
     ) in workshop.says()
 
 
@@ -268,7 +268,7 @@ def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(worksho
 
     assert (
         "R507 NOT CHECKED, and with it R506\n\n"
-        "  Lacks: the training's own process did not call deliver() for this folder, so no fit was seen\n"
+        "  Reason:  the training's own process did not call deliver() for this folder, so no fit was seen\n"
     ) in workshop.says()
 
 

@@ -15,7 +15,7 @@ SEEN = {"model": "Ridge", "place": ("train.py", 7), "columns": ["amount", "month
 def broken(**seen: Any) -> Broken:
     found = columns_as_given(SimpleNamespace(observed=SEEN | seen, root=Path("/project")))  # type: ignore[arg-type]
     assert isinstance(found, Broken)
-    assert (found.look, found.line) == (Path("/project/train.py"), 7)
+    assert (found.path, found.line) == (Path("/project/train.py"), 7)
     return found
 
 

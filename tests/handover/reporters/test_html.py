@@ -66,7 +66,7 @@ def findings_in(root: Path) -> list[Finding]:
             Verdict.BROKEN,
             broken=Broken("One row.", root / "delivery" / ("long" * 40), details="a\n  b"),
         ),
-        Finding(clause("P205"), Verdict.SKIPPED, reason="needs P203", lacks=("P203",)),
+        Finding(clause("P205"), Verdict.SKIPPED, reason="requires P203", blocked_by=("P203",)),
     ]
 
 
@@ -127,7 +127,7 @@ class Page(HTMLParser):
 
 
 def captions(context: DeliveryContext) -> dict[str, str]:
-    return {figure.name: figure.caption or figure.lacks for figure in figures(context)}
+    return {figure.name: figure.caption or figure.missing for figure in figures(context)}
 
 
 # --- what it says
@@ -141,36 +141,36 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryC
         "Skip to the report",
         "Delivery of parcels 1.0.0",
         "The contract is broken.",
-        "4 clauses: 1 kept, 2 broken, 1 skipped. To mend: modelling 2.",
+        "4 clauses: 1 kept, 2 broken, 1 skipped. To fix: modelling 2.",
         *("Model", model),
         *("What is broken", "All clauses", "Plots"),
         "What is broken",
         *("P203", "parity: answers differ"),
         *("3 of 500 rows differ; all have", "zone", '= "home".'),
         "It was edited.",
-        *("Mend", "modelling", "Look in", "delivery/heuristics.py:7"),
-        *("Do", "make explain CODE=P203 DELIVERY=delivery", "Page", "docs/checks/P203.md"),
+        *("Owner", "modelling", "Fix", "delivery/heuristics.py:7"),
+        *("Run", "make explain CODE=P203 DELIVERY=delivery", "Page", "docs/checks/P203.md"),
         *("All of the evidence for P203", SIDE_BY_SIDE.strip()),
         *("P204", "parity: answers differ"),
         "One row.",
-        *("Mend", "modelling", "Look in", "delivery/" + "long" * 40),
-        *("Do", "make explain CODE=P204 DELIVERY=delivery", "Page", "docs/checks/P204.md"),
+        *("Owner", "modelling", "Fix", "delivery/" + "long" * 40),
+        *("Run", "make explain CODE=P204 DELIVERY=delivery", "Page", "docs/checks/P204.md"),
         *("All of the evidence for P204", "a\n  b"),
         "All clauses",
-        *("Clause", "Topic", "Rule", "Verdict", "Mended by"),
+        *("Clause", "Topic", "Rule", "Verdict", "Owner"),
         "C",
         *("C101", "parity", "answers agree", "kept", "modelling"),
         "P",
         *("P203", "parity", "answers agree", "broken", "modelling"),
         *("P204", "parity", "answers agree", "broken", "modelling"),
-        *("P205", "parity", "answers agree", "Skipped: needs P203", "skipped", "modelling"),
+        *("P205", "parity", "answers agree", "Skipped: requires P203", "skipped", "modelling"),
     ]
 
 
 def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(context: DeliveryContext) -> None:
     findings = [
         Finding(clause("R502"), Verdict.SKIPPED, reason="no data", allowed="a secret"),
-        Finding(clause("R504"), Verdict.SKIPPED, reason="needs R502", lacks=("R502",), allowed="a secret"),
+        Finding(clause("R504"), Verdict.SKIPPED, reason="requires R502", blocked_by=("R502",), allowed="a secret"),
         Finding(clause("S301"), Verdict.SKIPPED, reason="nothing is built: run `make build`"),
     ]
 
@@ -193,7 +193,7 @@ def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(context:
             ("The contract is kept.", "1 clause: 1 kept, 0 broken, 0 skipped."),
         ),
         (
-            [Finding(clause("C101"), Verdict.SKIPPED, reason="could not be held, KeyError: 1", failed=True)],
+            [Finding(clause("C101"), Verdict.SKIPPED, reason="could not be checked, KeyError: 1", failed=True)],
             ("The contract could not be checked in full.", "1 clause: 0 kept, 0 broken, 1 skipped."),
         ),
         ([], ("The contract could not be checked in full.", "0 clauses: 0 kept, 0 broken, 0 skipped.")),
@@ -405,8 +405,8 @@ def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
 def test_a_calibration_that_is_none_is_left_out(context: DeliveryContext, quality: Any) -> None:
     Bench(context.folder).seal(quality=quality)
     by_name = {figure.name: figure for figure in figures(context)}
-    assert by_name["calibration"].lacks
-    assert not by_name["parity"].lacks
+    assert by_name["calibration"].missing
+    assert not by_name["parity"].missing
 
 
 @pytest.mark.parametrize("scores", [[1e300], [float("nan")] * 99, ["a"], [[1.0]]])

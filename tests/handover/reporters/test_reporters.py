@@ -23,10 +23,10 @@ FINDINGS = [
         Verdict.BROKEN,
         broken=Broken("3 of 500 rows | 100%:\n<script>`x`", ROOT / "a,b:c.py", 7, cause="A [link](http://x)"),
     ),
-    Finding(clause("P204"), Verdict.SKIPPED, reason="needs P203", lacks=("P203",)),
-    Finding(clause("P205"), Verdict.SKIPPED, reason="could not be held, KeyError: 1", failed=True),
+    Finding(clause("P204"), Verdict.SKIPPED, reason="requires P203", blocked_by=("P203",)),
+    Finding(clause("P205"), Verdict.SKIPPED, reason="could not be checked, KeyError: 1", failed=True),
     Finding(clause("R502"), Verdict.SKIPPED, reason="no data: 100%", allowed="It's *secret*"),
-    Finding(clause("R504"), Verdict.SKIPPED, reason="needs R502", lacks=("R502",), allowed="It's *secret*"),
+    Finding(clause("R504"), Verdict.SKIPPED, reason="requires R502", blocked_by=("R502",), allowed="It's *secret*"),
     Finding(clause("S301"), Verdict.SKIPPED, reason="nothing is built"),
 ]
 
@@ -40,8 +40,8 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: Del
     assert markdown.report(FINDINGS, context) == (
         "## The contract is broken\n"
         "\n"
-        "1 kept, 1 broken, 5 skipped &#40;P204: needs P203; P205: could not be held, KeyError: 1; R502: no data: 100%; "
-        "R504: needs R502; S301: nothing is built&#41;\n"
+        "1 kept, 1 broken, 5 skipped &#40;P204: requires P203; P205: could not be checked, KeyError: 1; R502: no data: "
+        "100%; R504: requires R502; S301: nothing is built&#41;\n"
         "\n"
         "### P203 parity: answers differ\n"
         "\n"
@@ -49,13 +49,14 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: Del
         "\n"
         "A &#91;link&#93;&#40;http://x&#41;\n"
         "\n"
-        "- Mend: **modelling**, in `a,b:c.py:7`\n"
-        "- Do: `make explain CODE=P203`\n"
+        "- Owner: **modelling**\n"
+        "- Fix: `a,b:c.py:7`\n"
+        "- Run: `make explain CODE=P203`\n"
         "- Page: [docs/checks/P203.md](docs/checks/P203.md)\n"
         "\n"
         "### P205 not checked\n"
         "\n"
-        "could not be held, KeyError: 1\n"
+        "could not be checked, KeyError: 1\n"
         "\n"
         "\n"
         "### R502 skipped as handover.toml allows\n"
@@ -63,7 +64,7 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: Del
         "no data: 100%\n"
         "\n"
         "- With it: R504\n"
-        "- Leave: It's &#42;secret&#42;\n"
+        "- Allowed: It's &#42;secret&#42;\n"
         "\n"
         "### S301 not checked\n"
         "\n"
@@ -71,7 +72,7 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: Del
         "\n"
         '- Allow: in handover.toml, which is deployment\'s, below &#91;skips&#93;: S301 = "the reason in words"\n'
         "\n"
-        "| clause | topic | verdict | who mends it | rule |\n"
+        "| clause | topic | verdict | owner | rule |\n"
         "|---|---|---|---|---|\n"
         "| [C101](docs/checks/C101.md) | parity | kept | modelling | answers agree |\n"
         "| [P203](docs/checks/P203.md) | parity | **BROKEN** | modelling | answers agree |\n"
@@ -89,7 +90,7 @@ def test_markdown_of_a_kept_contract_has_no_more_than_the_table(context: Deliver
         "\n"
         "1 kept, 0 broken, 0 skipped\n"
         "\n"
-        "| clause | topic | verdict | who mends it | rule |\n"
+        "| clause | topic | verdict | owner | rule |\n"
         "|---|---|---|---|---|\n"
         "| [C101](docs/checks/C101.md) | parity | kept | modelling | answers agree |\n"
     )
@@ -156,21 +157,21 @@ def test_text_says_what_was_not_checked_between_what_is_broken_and_the_count(con
     assert text.report(FINDINGS[3:], context) == (
         "P205 NOT CHECKED\n"
         "\n"
-        "  Lacks: could not be held, KeyError: 1\n"
-        "  Do:    make explain CODE=P205\n"
+        "  Reason:  could not be checked, KeyError: 1\n"
+        "  Run:     make explain CODE=P205\n"
         "\n"
         "R502 SKIPPED  as handover.toml allows, and with it R504\n"
         "\n"
-        "  Lacks: no data: 100%\n"
-        "  Leave: It's *secret*\n"
+        "  Reason:  no data: 100%\n"
+        "  Allowed: It's *secret*\n"
         "\n"
         "S301 NOT CHECKED\n"
         "\n"
-        "  Lacks: nothing is built\n"
-        '  Allow: in handover.toml, which is deployment\'s, below [skips]: S301 = "the reason in words"\n'
+        "  Reason:  nothing is built\n"
+        '  Allow:   in handover.toml, which is deployment\'s, below [skips]: S301 = "the reason in words"\n'
         "\n"
-        "0 kept, 0 broken, 4 skipped (P205: could not be held, KeyError: 1; R502: no data: 100%; R504: needs R502; "
-        "S301: nothing is built)"
+        "0 kept, 0 broken, 4 skipped (P205: could not be checked, KeyError: 1; R502: no data: 100%; R504: requires "
+        "R502; S301: nothing is built)"
     )
 
 
@@ -183,19 +184,19 @@ def test_explain_says_who_allows_a_skip(context: DeliveryContext) -> None:
 def test_of_another_base_the_command_names_it() -> None:
     context = DeliveryContext(ROOT, ROOT / "layers/model/delivery", base="v1")
 
-    assert "  Do:    make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, context)
+    assert "  Run:   make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, context)
 
 
 def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryContext) -> None:
     said = [finding.as_json(context.relative) for finding in FINDINGS]
 
-    assert [(one.get("reason"), one.get("needs"), one.get("allowed")) for one in said] == [
+    assert [(one.get("reason"), one.get("blocked_by"), one.get("allowed")) for one in said] == [
         (None, None, None),
         (None, None, None),
-        ("needs P203", ["P203"], None),
-        ("could not be held, KeyError: 1", [], None),
+        ("requires P203", ["P203"], None),
+        ("could not be checked, KeyError: 1", [], None),
         ("no data: 100%", [], "It's *secret*"),
-        ("needs R502", ["R502"], "It's *secret*"),
+        ("requires R502", ["R502"], "It's *secret*"),
         ("nothing is built", [], None),
     ]
 
@@ -203,16 +204,16 @@ def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryC
 def test_of_another_delivery_the_command_names_it() -> None:
     context = DeliveryContext(ROOT, ROOT / "new one")
 
-    assert "  Do:    make explain CODE=P203 DELIVERY='new one' shows the remedy\n" in text.report(FINDINGS, context)
-    assert "Do: make explain CODE=P203 DELIVERY='new one'\n" in annotations.report(FINDINGS, context)
-    assert "- Do: `make explain CODE=P203 DELIVERY='new one'`\n" in markdown.report(FINDINGS, context)
+    assert "  Run:   make explain CODE=P203 DELIVERY='new one' shows the remedy\n" in text.report(FINDINGS, context)
+    assert "Run: make explain CODE=P203 DELIVERY='new one'\n" in annotations.report(FINDINGS, context)
+    assert "- Run: `make explain CODE=P203 DELIVERY='new one'`\n" in markdown.report(FINDINGS, context)
 
 
 def test_annotations_stand_on_the_very_line(context: DeliveryContext) -> None:
     assert annotations.report(FINDINGS, context) == (
         "::error file=a%2Cb%3Ac.py,line=7,title=P203 answers differ::"
-        "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AMend: modelling. Do: make explain CODE=P203\n"
-        "::error title=P205 not checked::could not be held, KeyError: 1\n"
+        "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AOwner: modelling. Run: make explain CODE=P203\n"
+        "::error title=P205 not checked::could not be checked, KeyError: 1\n"
         "::notice title=R502 skipped as handover.toml allows::no data: 100%25%0AIt's *secret*\n"
         "::error title=S301 not checked::nothing is built%0AAllow: in handover.toml, which is deployment's, below "
         '[skips]: S301 = "the reason in words"'
