@@ -31,20 +31,22 @@ def decoded(path: Path) -> tuple[str, str]:
         raise CannotRunError(f"{path} cannot be read: {error.strerror}") from None
     if not content.strip():
         raise CannotRunError(f"{path.name} is empty")
-    is_utf_16 = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    if not is_utf_16 and (b"\0" in content or content[:2] in {b"PK", b"\x1f\x8b"}):
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        encoding = "utf-16"
+    elif b"\0" in content or content[:2] in {b"PK", b"\x1f\x8b"}:
         raise CannotRunError(f"{path.name} is not text: save it as CSV first (an Excel sheet: as 'CSV UTF-8')")
-    for encoding in ("utf-16",) if is_utf_16 else ("utf-8-sig", _code_page(content), "latin-1"):
-        try:
-            return content.decode(encoding), encoding
-        except UnicodeDecodeError:
-            if encoding == "utf-8-sig":
-                _refuse_stray_bytes(content, path.name)
-    raise CannotRunError(f"{path.name} is in an encoding that cannot be told: save it as UTF-8")
+    else:
+        encoding = _encoding(content, path.name)
+    try:
+        return content.decode(encoding), encoding
+    except UnicodeDecodeError:
+        if encoding != "cp1252":  # which leaves five bytes undefined
+            raise CannotRunError(f"{path.name} is in an encoding that cannot be told: save it as UTF-8") from None
+        return content.decode("latin-1"), "latin-1"
 
 
-def _refuse_stray_bytes(content: bytes, name: str) -> None:
-    """Name the first line that is not UTF-8 where most lines with other letters than ASCII's are.
+def _encoding(content: bytes, name: str) -> str:
+    """Name a file's encoding; refuse one that is UTF-8 but for some lines.
 
     A line in another encoding is UTF-8 by chance at times, most of them never are.
     """
@@ -55,12 +57,15 @@ def _refuse_stray_bytes(content: bytes, name: str) -> None:
             sound += not line.isascii()
         except UnicodeDecodeError as error:
             faults.append((number, line[error.start]))
+    if not faults:
+        return "utf-8-sig"
     if sound > len(faults):
-        others = f" in {len(faults)} lines" if len(faults) > 1 else ""
+        (number, byte), *others = faults
+        more = f" ({len(others)} more lines have such bytes)" if others else ""
         raise CannotRunError(
-            f"{name}, line {faults[0][0]}: byte 0x{faults[0][1]:02x} is not UTF-8, as the rest of the file is"
-            f"{', but for such bytes' + others if others else ''}; mend the line"
+            f"{name}, line {number}: byte 0x{byte:02x} is not UTF-8, as the rest of the file is; mend the line{more}"
         )
+    return _code_page(content)
 
 
 def _code_page(content: bytes) -> str:

@@ -12,10 +12,10 @@ import numpy as np
 from handover.new.fields import Field
 from handover.new.naming import UNIT_UNKNOWN, unit
 from handover.new.words import quoted
+from handover.new.writing import rendered
 from predictor import delivery as serving
 from predictor.encoder import FLOAT32_MAX, Encoder
 
-HEAD = "from __future__ import annotations\n"
 ROWS = 2000  # looked at, to see whether a heuristic says something
 MOST_ALIKE = 0.7  # share of rows on which a heuristic may be one number, or another column: 0.7 ** 20 is below 0.1 %
 FIELDS = 6  # of each kind that are tried in pairs
@@ -34,18 +34,6 @@ class Example:
     fields: tuple[Field, ...]
     formula: str
 
-    @property
-    def source(self) -> str:
-        """The function."""
-        gaps = " or ".join(f"row.{field.name} is None" for field in self.fields if field.optional)
-        lines = [
-            f"def {self.name}(row: Record) -> {self.gives}{' | None' if gaps else ''}:",
-            f'    """{self.meaning}."""',
-            *([f"    if {gaps}:", "        return None"] if gaps else []),
-            f"    return {self.formula}",
-        ]
-        return "\n".join(lines)
-
 
 def examples(fields: Sequence[Field], count: int = 2) -> list[Example]:
     """Choose the first heuristics that vary over the data and repeat no other column."""
@@ -59,7 +47,8 @@ def examples(fields: Sequence[Field], count: int = 2) -> list[Example]:
     for example in _proposed(fields):
         if example.kind in chosen or example.name in taken:
             continue
-        functions = serving.heuristics_in(serving.load_source((HEAD + example.source).encode(), Path("heuristics.py")))
+        source = rendered("heuristics.py", name="this draft", examples=[example]).encode()
+        functions = serving.heuristics_in(serving.load_source(source, Path("heuristics.py")))
         values = Encoder([], functions).matrix(rows)[:, 0]
         _, counts = np.unique(values, return_counts=True)
         copies = max(float(np.mean((values == c) | (np.isnan(values) & np.isnan(c)))) for c in columns)

@@ -30,7 +30,7 @@ class Field:
     """A column that the model can use."""
 
     name: str
-    column: Column
+    header: str
     kind: Kind
     evidence: str
     """What the data shows, in a sentence: the reason for the range or the categories."""
@@ -43,11 +43,6 @@ class Field:
     """What the contract has for a word of the data, where that is not the word itself."""
     question: str = ""
     """What a person who knows the data should settle; nothing where all is plain."""
-
-    @property
-    def header(self) -> str:
-        """The column's header."""
-        return self.column.header
 
     @property
     def is_number(self) -> bool:
@@ -113,7 +108,7 @@ def field_of(name: str, column: Column) -> Field | LeftOut:
         rows = ", ".join(f"'{word}' in {count}" for word, count in sorted(distinct.items()))
         flags = {word: FLAGS[word.lower()] for word in known}
         values = tuple(map(flags.get, column.words))
-        return Field(name, column, "flag", f"{rows} rows, {missing}.", values, spelling=flags)
+        return Field(name, column.header, "flag", f"{rows} rows, {missing}.", values, spelling=flags)
     if number:
         return _number(name, column, number, missing)
     return _category(name, column, distinct, spelling, missing)
@@ -148,7 +143,7 @@ def _number(name: str, column: Column, number: Number, missing: str) -> Field | 
     middle = sorted(known)[(len(known) - 1) // 2]
     evidence = f"{figure(low)} to {figure(high)} in {len(known)} rows, half of them up to {figure(middle)}; {missing}."
     kind: Kind = "whole" if is_whole else "decimal"
-    return Field(name, column, kind, evidence, values, bottom, top, question=doubt(known))
+    return Field(name, column.header, kind, evidence, values, bottom, top, question=doubt(known))
 
 
 def _category(
@@ -162,7 +157,7 @@ def _category(
     rare = f"; rarest '{short(rarest)}' {fewest}" if len(distinct) > 3 else ""
     return Field(
         name,
-        column,
+        column.header,
         "category",
         evidence=f"{len(distinct)} categories in {known} of {rows} rows: {shares}{rare}; {missing}.",
         values=tuple(map(spelling.get, column.words)),

@@ -28,8 +28,7 @@ NO = {"0", "0.0", "-1", "false", "no", "n", "f", "nein", "non", "negative", "neg
 class Target:
     """What is to be predicted."""
 
-    column: Column
-    """In all rows of the table."""
+    header: str
     positive: str | None
     """The class whose probability the score is; ``None`` where the target is a number."""
     rows: tuple[int, ...]
@@ -43,11 +42,6 @@ class Target:
     evidence: str
     summary: str
     """What was decided here, in a sentence for the person who asked."""
-
-    @property
-    def header(self) -> str:
-        """The column's header."""
-        return self.column.header
 
     @property
     def parity(self) -> float:
@@ -140,7 +134,7 @@ def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Targ
     low = _below_one(share + min(share, 1 - share) / 5)
     is_rarer = _is_yes(positive, classes) == 0 and classes[positive] < classes[other]
     return Target(
-        column=column,
+        header=header,
         positive=positive,
         rows=rows,
         labels=np.array([float(column.words[index] == positive) for index in rows]),
@@ -186,7 +180,7 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
     first, second = (_edge(labels, share) for share in (1 / 3, 2 / 3))
     has_three = low < first < second < high
     return Target(
-        column=column,
+        header=header,
         positive=None,
         rows=rows,
         labels=labels,

@@ -4,6 +4,7 @@ import shlex
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,8 +17,8 @@ WIDTH = 120
 LONGEST_DESCRIPTION = 60
 
 
-def rendered(template: str, **words: object) -> str:
-    """Fill in one of the templates."""
+@cache
+def _environment() -> Environment:
     environment = Environment(  # of Python and of text for a terminal: nothing here is markup
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=False,  # noqa: S701
@@ -29,7 +30,12 @@ def rendered(template: str, **words: object) -> str:
         "comment": _comment, "figure": _figure, "pairs": _pairs, "quoted": quoted, "shell": shlex.quote,
     }  # fmt: skip
     environment.globals |= {"declared": _declared, "fits": _fits, "laid_out": laid_out}
-    return environment.get_template(f"{template}.jinja").render(**words)
+    return environment
+
+
+def rendered(template: str, **values: object) -> str:
+    """Fill in one of the templates."""
+    return _environment().get_template(f"{template}.jinja").render(**values)
 
 
 def laid_out(head: str, brackets: str, items: Sequence[str], end: str = ",") -> str:
