@@ -44,14 +44,14 @@ type Track = Callable[[list[tuple[str, str]]], Iterable[tuple[str, str]]]
 """Gives the items back, one by one, and may show how far it has come."""
 
 
-def scaffold(name: str, data: Path, target: str, to: Path, track: Track = iter) -> Report:
+def scaffold(name: str, data: Path, header: str, to: Path, track: Track = iter) -> Report:
     """Draft a delivery from a CSV file.
 
     Parameters
     ----------
     name
         What the contract is called.
-    data, target
+    data, header
         The CSV file, and the header of the column that is to be predicted.
     to
         The folder to make; it must not exist yet.
@@ -67,19 +67,19 @@ def scaffold(name: str, data: Path, target: str, to: Path, track: Track = iter) 
     if to.exists() or to.is_symlink():
         raise CannotRunError(f"{to} is there already: choose another name, or remove it")
     table = read(data)
-    predicted = target_of(table, target)
-    fields, left_out = _sorted_out(table, predicted, track)
+    target = target_of(table, header)
+    fields, left_out = _sorted_out(table, target, track)
     if not fields:
         why = "; ".join(f"{column.header}: {column.why}" for column in left_out) or "it has no other column"
-        raise CannotRunError(f"{table.name} leaves nothing to predict '{predicted.header}' from: {why}")
+        raise CannotRunError(f"{table.name} leaves nothing to predict '{target.header}' from: {why}")
     chosen = examples(fields)
     source = Path(os.path.relpath(data.resolve(), to.resolve())).as_posix()
     files = {
         "delivery/contract.py": rendered(
-            "contract.py", name=title, table=table, fields=fields, left_out=left_out, target=predicted
+            "contract.py", name=title, table=table, fields=fields, left_out=left_out, target=target
         ),
         "delivery/heuristics.py": rendered("heuristics.py", name=title, examples=chosen),
-        "train.py": training(table, data, fields, predicted, name=title, folder=to.name, data=source),
+        "train.py": training(table, data, fields, target, name=title, folder=to.name, data=source),
     }
     try:
         for file, text in files.items():
@@ -93,8 +93,8 @@ def scaffold(name: str, data: Path, target: str, to: Path, track: Track = iter) 
         fields=tuple(fields),
         left_out=tuple(left_out),
         heuristics=tuple(example.name for example in chosen),
-        target=predicted,
-        notes=tuple(_notes(table, predicted, data)),
+        target=target,
+        notes=tuple(_notes(table, target, data)),
     )
 
 

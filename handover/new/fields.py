@@ -50,7 +50,7 @@ class Field:
         return self.kind in {"whole", "decimal"}
 
     @property
-    def lacks_unit(self) -> bool:
+    def without_unit(self) -> bool:
         """Whether it needs a unit, and its header names none."""
         return self.is_number and unit(self.header) == UNIT_UNKNOWN
 

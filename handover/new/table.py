@@ -37,8 +37,6 @@ class Table:
     """Lines above the header."""
     has_minus: bool
     """Whether the typesetters' minus sign was read as one."""
-    has_tails: bool
-    """Whether rows have separators after their last word."""
     notes: tuple[str, ...]
     """What was left out of the reading, in sentences."""
 
@@ -70,9 +68,8 @@ def read(path: Path) -> Table:
     if not header[-1].strip() and all(len(words) == len(header) - 1 for _, words in rows):
         del header[-1]
         notes.append(f"The header of {path.name} ends with a {_named(separator)} that no row has: it is not read.")
-    has_tails = _cut_tails(rows, len(header))
     _require_width(rows, len(header), separator, path.name)
-    names, repeated = _told_apart([" ".join(name.split()) for name in header])
+    names, repeated = _distinct([" ".join(name.split()) for name in header])
     columns: dict[str, list[str]] = {}
     blanks: dict[str, dict[str, str]] = {}
     for name, words in zip(names, zip(*(words for _, words in rows), strict=True), strict=True):
@@ -88,7 +85,6 @@ def read(path: Path) -> Table:
         encoding=encoding,
         preamble=above,
         has_minus=minus_signs > 0,
-        has_tails=has_tails,
         notes=tuple(notes),
     )
 
@@ -128,16 +124,11 @@ def _lines(text: str, separator: str, name: str, preamble: int) -> tuple[Lines, 
     return lines, above
 
 
-def _cut_tails(rows: Lines, width: int) -> bool:
-    """Take off what stands beyond the header where it is separators alone; say whether there was any."""
-    tails = [words for _, words in rows if len(words) > width and not any(map(str.strip, words[width:]))]
-    for words in tails:
-        del words[width:]
-    return bool(tails)
-
-
 def _require_width(rows: Lines, width: int, separator: str, name: str) -> None:
-    """Require as many words in each row as the header has."""
+    """Require as many words in each row as the header has; separators at a row's end are taken off."""
+    for _, words in rows:
+        if len(words) > width and not any(map(str.strip, words[width:])):
+            del words[width:]
     one_more = {len(words) for _, words in rows} == {width + 1}
     if one_more and 1 < len(rows) == len({words[0] for _, words in rows}):
         raise CannotRunError(
@@ -147,7 +138,7 @@ def _require_width(rows: Lines, width: int, separator: str, name: str) -> None:
     for number, words in rows:
         if len(words) != width:
             raise CannotRunError(
-                f"{name}, line {number}: {_counted(len(words), 'word')} where the header has {width}; "
+                f"{name}, line {number}: {len(words)} word{'s' * (len(words) != 1)} where the header has {width}; "
                 f"mend the line (a word with a {_named(separator)} in it needs quotes)"
             )
 
@@ -180,7 +171,7 @@ def _separator(text: str) -> str:
     return best if evenness(best)[1] else ","
 
 
-def _told_apart(header: list[str]) -> tuple[list[str], frozenset[str]]:
+def _distinct(header: list[str]) -> tuple[list[str], frozenset[str]]:
     named = [name or f"column {place}" for place, name in enumerate(header, start=1)]
     count = Counter(named)
     seen: Counter[str] = Counter()
@@ -192,10 +183,6 @@ def _told_apart(header: list[str]) -> tuple[list[str], frozenset[str]]:
             unique += "'"
         names.append(unique)
     return names, frozenset(name for name, times in count.items() if times > 1)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _named(separator: str) -> str:

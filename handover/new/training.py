@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
+from math import isclose
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +32,11 @@ class Source:
     """As pandas names it: otherwise than its header where that is empty or repeated."""
     dtype: str
     gaps: Set[str]
-    """The words that say that there is no value."""
+    """The words that say that there is no value, blanks around them taken off."""
 
-    @property
+    @cached_property
     def missing(self) -> set[str]:
-        """The words for no value that stand in it, with the blanks around them; the empty word always."""
+        """The words for no value as they stand in it; the empty word always."""
         blank = (word for word, stripped in self.column.blanks.items() if stripped in self.gaps)
         return {"", *(self.column.counts.keys() & self.gaps), *blank}
 
@@ -96,20 +98,20 @@ def _sources(table: Table, file: Path, fields: Sequence[Field], target: Target) 
 
 def _marks(name: str, used: Sequence[Source]) -> tuple[str, str]:
     """Give the decimal mark of the file's numbers, and what groups their thousands, if anything does."""
-    marked: dict[str, str] = {}
-    groups = ""
+    headers: dict[str, str] = {}
+    marks: set[str] = set()
     for source in used:
-        number = source.column.number
-        words = source.column.counts.keys() - GAPS_AMONG_NUMBERS
-        if source.dtype != "str" and number and any("." in word or "," in word for word in words):
-            marked.setdefault(number.decimal_mark, source.column.header)
-            group = "," if number.decimal_mark == "." else "."
-            groups = group if any(group in word for word in words) else groups
-    if len(marked) > 1:
+        if source.dtype != "str" and source.column.number:
+            own = {mark for word in source.column.counts.keys() - source.gaps for mark in ".," if mark in word}
+            headers |= {source.column.number.decimal_mark: source.column.header} if own else {}
+            marks |= own
+    if len(headers) > 1:
         raise CannotRunError(
-            f"{name} has a decimal dot in '{marked['.']}' and a decimal comma in '{marked[',']}': write both in one way"
+            f"{name} has a decimal dot in '{headers['.']}' and a decimal comma in '{headers[',']}': "
+            f"write both in one way"
         )
-    return next(iter(marked), "."), groups
+    decimal = next(iter(headers), ".")
+    return decimal, next(iter(marks - {decimal}), "")
 
 
 def _missing(used: Sequence[Source]) -> str:
@@ -135,9 +137,6 @@ def _require_same(fields: Sequence[Field], target: Target, rows: pd.DataFrame, l
     columns[target.header] = target.labels.tolist(), labels.tolist()
     for header, (drafted, read) in columns.items():
         for place, (value, other) in enumerate(zip(drafted, read, strict=True)):
-            if value != other and not _nearly(value, other):
+            is_near = isinstance(value, float) and isinstance(other, float) and isclose(value, other, rel_tol=LAST_BITS)
+            if value != other and not is_near:
                 raise ValueError(f"'{header}' in row {place + 1} is {other!r}, not {value!r}")
-
-
-def _nearly(value: object, other: object) -> bool:
-    return isinstance(value, float) and isinstance(other, float) and abs(value - other) <= LAST_BITS * abs(value)
