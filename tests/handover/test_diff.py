@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pydantic
 import pytest
 from click.testing import CliRunner
-from handover.diff.renderings import plot, text
+from handover.diff.reporters import plot, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
