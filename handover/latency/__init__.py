@@ -32,7 +32,7 @@ type Times = NDArray[np.float64]
 
 
 class NotMeasuredError(CannotRunError):
-    """The function did not start here, or not without a word; the message is its last one."""
+    """The function did not start here, or not without an error; the message is its last line."""
 
 
 @dataclass(frozen=True)
