@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
+from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -365,9 +366,12 @@ class DeliveryContext:
 
     @cached_property
     def golden_answers(self) -> list[Json]:
-        """What the built function answers to the golden rows, asked in batches."""
-        rows = [line["row"] for line in self.golden]
-        batches = [rows[start : start + MAX_BATCH_ROWS] for start in range(0, len(rows), MAX_BATCH_ROWS)]
+        """What the built function answers to the golden rows."""
+        return self.answers([line["row"] for line in self.golden])
+
+    def answers(self, rows: list[Json]) -> list[Json]:
+        """Ask the built function for rows, in batches; raises what ``ask`` raises."""
+        batches = batched(rows, MAX_BATCH_ROWS, strict=False)
         return [answer for batch in batches for answer in self.ask("/predict/batch", batch)]
 
     @cached_property
