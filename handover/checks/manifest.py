@@ -69,7 +69,41 @@ def damage(content: bytes) -> str:
     """Say what git made of a file, where it can be seen."""
     if content.startswith(b"version https://git-lfs"):
         return "It is only the pointer of git LFS to the file: git lfs pull fetches the file itself."
-    if b"    return Broken(f"{fault[0].upper()}{fault[1:]}.", context.folder / files.MANIFEST, cause=cause)
+    if b"<<<<<<< " in content:
+        return "It holds a conflict of a merge (<<<<<<<): take one side's delivery whole, or deliver again."
+    return ""
+
+
+@clause(
+    "M111",
+    topic="manifest",
+    owner="modelling",
+    requires=("C109", "H107", "M101", "M109", "P201"),
+    rule="the manifest says what the delivery's other files say",
+    broken="the manifest and the delivery contradict each other",
+)
+def agrees(context: DeliveryContext) -> Broken | None:
+    manifest, agreed = context.manifest, context.compiled
+    named = manifest.get("contract")
+    title = f"{named.get('name')} {named.get('version')}" if isinstance(named, dict) else "no contract"
+    unreferenced = [column["name"] for column in manifest["columns"] if not _has_reference(column)]
+    others = sorted(set(manifest["files"]) - set(FILES))
+    if manifest.get("format") != 1:
+        fault = f"its format is {manifest.get('format')!r}, and 1 is the only one"
+    elif manifest["tolerance"] != agreed["budgets"]["parity"]:
+        fault = f"its tolerance is {manifest['tolerance']!r}, the contract's parity is {agreed['budgets']['parity']!r}"
+    elif named != {"name": agreed["name"], "version": agreed["version"]}:
+        fault = f"it was delivered for {title}, the contract is {agreed['name']} {agreed['version']}"
+    elif unreferenced:
+        fault = f"it has no reference, a number or null, for {', '.join(unreferenced)}: reasons compare with it"
+    elif others:
+        fault = f"it vouches for {', '.join(others)}, which is not a file of a delivery"
+    else:
+        fault = _wrong_figure(context)
+    if not fault:
+        return None
+    cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
+    return Broken(f"{fault[0].upper()}{fault[1:]}.", context.folder / files.MANIFEST, cause=cause)
 
 
 def _wrong_figure(context: DeliveryContext) -> str:
