@@ -23,7 +23,7 @@ class CutShortError(CannotRunError):
     """The process ended and had not come to its result; the message says how it ended."""
 
 
-def apart(work: str, arguments: Json, hear: Callable[[Json], None] = lambda event: None) -> Json:
+def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda event: None) -> Json:
     """Do ``work`` in another process, and give its result.
 
     What that process prints, whoever prints it, goes to this one's stderr.
@@ -31,8 +31,8 @@ def apart(work: str, arguments: Json, hear: Callable[[Json], None] = lambda even
     Parameters
     ----------
     work
-        ``module:function``. The function takes a ``send``, which passes an event to ``hear``, and the ``arguments``;
-        these, its events and its result are plain data.
+        ``module:function``. The function takes a ``send``, which passes an event to ``on_event``, and the
+        ``arguments``; these, its events and its result are plain data.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def apart(work: str, arguments: Json, hear: Callable[[Json], None] = lambda even
                     case {"cannot": sentence}:
                         raise CannotRunError(sentence)
                     case event:
-                        hear(event)
+                        on_event(event)
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)  # a terminal has sent it to both, a supervisor only to this one
         with suppress(subprocess.TimeoutExpired):

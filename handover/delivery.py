@@ -20,6 +20,7 @@ from handover.labels import as_numbers
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
 from predictor import delivery as serving
+from predictor import files
 from predictor.encoder import FloatRows
 from predictor.prediction import Prediction
 
@@ -28,7 +29,7 @@ __all__ = ["DeliverError", "Matrix", "deliver", "matrix"]
 type Json = dict[str, Any]
 type Rows = Sequence[Mapping[str, Any]]
 
-FILES = (*serving.FILES, HELD_OUT)
+FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
 
 
@@ -123,17 +124,17 @@ def deliver(
     graph = to_graph(model, encoding.columns, contract.name, positive=positive)
     proof.require_parity(graph)
     golden = proof.golden_lines(rows)
-    files = {
-        "contract.json": _json(contract.compiled()),
-        "heuristics.py": Path(str(heuristics.__file__)).read_bytes(),
-        "model.onnx": graph,
-        "golden.jsonl": b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
+    contents = {
+        files.CONTRACT: _json(contract.compiled()),
+        files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
+        files.MODEL: graph,
+        files.GOLDEN: b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
         HELD_OUT: held_out.as_csv(),
     }
     manifest = {
         "format": 1,
         "contract": {"name": contract.name, "version": contract.version},
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
         "baseline": baseline(held_out, [line["decision"] for line in golden[: len(rows)]], contract),
@@ -143,7 +144,7 @@ def deliver(
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),
     }
-    _write(Path(to), {**files, serving.MANIFEST: _json(manifest)})
+    _write(Path(to), {**contents, files.MANIFEST: _json(manifest)})
     return manifest
 
 
@@ -197,10 +198,10 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
     }
 
 
-def _write(to: Path, files: Mapping[str, bytes]) -> None:
+def _write(to: Path, contents: Mapping[str, bytes]) -> None:
     """Write the files; what was written answers its first golden row, or this raises."""
     to.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
+    for name, content in contents.items():
         (to / name).write_bytes(content)
     Prediction(serving.Delivery.open(to))
 

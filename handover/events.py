@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from handover.local.gateway import Request, event
+from predictor import files
 
 BATCH_ROWS = 3
 HEADERS = (("Host", "localhost"), ("User-Agent", "handover"))
@@ -20,8 +21,7 @@ def write_events(delivery: Path, to: Path) -> list[Path]:
     -------
     The files, to be sent with ``handover run``, or with ``sam local invoke -e``.
     """
-    with (delivery / "golden.jsonl").open() as lines:
-        rows = [json.loads(line)["row"] for _, line in zip(range(BATCH_ROWS), lines, strict=False)]
+    rows = [golden["row"] for golden in files.golden(delivery)[:BATCH_ROWS]]
     broken = {name: value for name, value in rows[0].items() if name != next(iter(rows[0]))} | {"unheard_of": 1}
     bodies: dict[str, tuple[str, str, str, Any]] = {
         "predict": ("POST", "/predict", "", rows[0]),

@@ -1,4 +1,4 @@
-"""A limit to how long somebody's code may run: what never ends must not hold up what waits for it."""
+"""A limit to how long somebody's code may run: what never ends must not keep others waiting."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ AGAIN_S = 1.0
 
 
 class TooLongError(BaseException):
-    """The code ran into its limit. No ``Exception``: code that catches all of those must not go on."""
+    """The code ran into its limit. Not an ``Exception``: code that catches all of those must not go on."""
 
 
 @contextmanager

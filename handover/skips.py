@@ -46,20 +46,20 @@ def allowances(root: Path, codes: Collection[str]) -> dict[str, str]:
     Raises
     ------
     AllowanceError
-        When the file names no clause of ``codes``, gives no reason, or is no TOML.
+        When the file names no clause of ``codes``, gives no reason, or is not TOML.
     """
     try:
-        said = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
+        document = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         raise AllowanceError(f"{FILE} cannot be read: {error}") from None
-    for name in said:
+    for name in document:
         if name != TABLE:
             raise AllowanceError(f"{FILE} has '{name}', and all that it may have is the table [{TABLE}]")
-    allowed = said.get(TABLE, {})
+    allowed = document.get(TABLE, {})
     if not isinstance(allowed, dict):
-        raise AllowanceError(f"{FILE}: {TABLE} is no table; write [{TABLE}], and below it a line for each clause")
+        raise AllowanceError(f"{FILE}: {TABLE} is not a table; write [{TABLE}], and below it a line for each clause")
     for code, reason in allowed.items():
         if code not in codes:
             raise AllowanceError(f"{FILE} allows {code} to be skipped, and there is no such clause")

@@ -27,17 +27,17 @@ def architecture(root: Path, stage: str) -> str:
         When ``samconfig.toml`` has no such stage.
     """
     stages = tomllib.loads((root / "samconfig.toml").read_text())
-    known = [name for name, said in stages.items() if isinstance(said, dict) and "deploy" in said]
+    known = [name for name, commands in stages.items() if isinstance(commands, dict) and "deploy" in commands]
     if stage not in known:
         raise StageError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(known)}")
     overrides = stages[stage]["deploy"]["parameters"].get("parameter_overrides", "")
-    said = re.search(r"\bArchitecture=(\w+)", overrides if isinstance(overrides, str) else " ".join(overrides))
+    named = re.search(r"\bArchitecture=(\w+)", overrides if isinstance(overrides, str) else " ".join(overrides))
     default: str = Template(root / TEMPLATE).source["Parameters"]["Architecture"]["Default"]
-    return said[1] if said else default
+    return named[1] if named else default
 
 
-def hold_back(root: Path, stage: str) -> None:
-    """Let what was built go to a stage, or say why not.
+def require_as_built(root: Path, stage: str) -> None:
+    """Require that what was built is what a stage should get.
 
     Files are compared and not their dates, which a checkout and a downloaded artifact have anew.
 
@@ -52,10 +52,11 @@ def hold_back(root: Path, stage: str) -> None:
     if not objects:
         raise StageError(f"nothing is built: run make build ARCHITECTURE={wanted}")
     for file in objects:
-        found = machine_of(file) or "no processor"
-        if found != wanted:
+        machine = machine_of(file) or "no processor"
+        if machine != wanted:
             raise StageError(
-                f"{stage} deploys for {wanted}, and what was built is for {found}: run make build ARCHITECTURE={wanted}"
+                f"{stage} deploys for {wanted}, and what was built is for {machine}: "
+                f"run make build ARCHITECTURE={wanted}"
             )
     for changed in _changed(root, build):
         raise StageError(f"{changed} is not what was built: run make build ARCHITECTURE={wanted}")
@@ -67,13 +68,14 @@ def _changed(root: Path, build: Path) -> Iterator[Path]:
         (DELIVERY, build / "ModelLayer" / "delivery", "*.onnx"),
         (FUNCTION, build / "PredictFunction" / "predictor", "*.py"),
         (HOOK, build / "PreTrafficHook", "*.py"),
+        (FUNCTION, build / "PreTrafficHook" / "predictor", "files.py"),
     ):
         expected = {path.name for path in (root / source).glob(pattern)}
-        for name in sorted(expected | {path.name for path in folder.iterdir() if path.is_file()}):
+        for name in sorted(expected | {path.name for path in folder.glob("*") if path.is_file()}):
             if _bytes(root / source / name) != _bytes(folder / name):
                 yield source / name
     for template, built in ((TEMPLATE, build / TEMPLATE), (MONITORING, build / "Monitoring" / TEMPLATE)):
-        if _said(root / template) != _said(built):
+        if _compared(root / template) != _compared(built):
             yield template
 
 
@@ -81,11 +83,11 @@ def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _said(path: Path) -> Any:
+def _compared(path: Path) -> Any:
     """Read a template without what `sam build` writes into it: where the artifacts are, and its notes."""
-    said = Template(path).source
-    for resource in said["Resources"].values():
+    template = Template(path).source
+    for resource in template["Resources"].values():
         resource.pop("Metadata", None)
         for name in (*CONTENT, "TemplateURL"):
             resource.get("Properties", {}).pop(name, None)
-    return said
+    return template

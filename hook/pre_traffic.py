@@ -4,15 +4,16 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from itertools import batched
 from pathlib import Path
-from typing import Any
 
 import boto3
 
-type Json = dict[str, Any]
+from predictor import files
+from predictor.files import Json
 
 BATCH = 100  # rows in one request; the function takes no more
-MOST_TOLD = 20  # differing rows that the log names
+MOST_LOGGED = 20  # faults that the log names
 
 
 def handler(event: Json, context: object) -> None:
@@ -24,12 +25,12 @@ def handler(event: Json, context: object) -> None:
         faults = list(differences(Path(os.environ["DELIVERY"]), os.environ["NEW_VERSION"]))
     except Exception as error:  # whatever it is: a hook that says nothing holds the deployment for an hour
         faults = [f"the version could not be asked: {type(error).__name__}: {error}"]
-    for fault in faults[:MOST_TOLD]:
-        _say("ERROR", fault)
+    for fault in faults[:MOST_LOGGED]:
+        _log("ERROR", fault)
     if faults:
-        _say("ERROR", f"{len(faults)} faults: the deployment is stopped, users stay on the version that they have")
+        _log("ERROR", f"{len(faults)} faults: the deployment is stopped, users stay on the version that they have")
     else:
-        _say("INFO", "every golden row is answered as in training: the deployment goes on")
+        _log("INFO", "every golden row is answered as in training: the deployment goes on")
     boto3.client("codedeploy").put_lifecycle_event_hook_execution_status(
         deploymentId=event["DeploymentId"],
         lifecycleEventHookExecutionId=event["LifecycleEventHookExecutionId"],
@@ -47,28 +48,26 @@ def differences(delivery: Path, version: str) -> Iterator[str]:
     version
         ARN of the version; not of the alias, which users still meet the old one by.
     """
-    manifest = json.loads((delivery / "manifest.json").read_bytes())
-    golden = [json.loads(line) for line in (delivery / "golden.jsonl").read_bytes().splitlines()]
+    manifest = files.manifest(delivery)
+    model, tolerance = files.identity(manifest), manifest["tolerance"]
     client = boto3.client("lambda")
-    for start in range(0, len(golden), BATCH):
-        part = golden[start : start + BATCH]
-        reply = client.invoke(FunctionName=version, Payload=json.dumps(_batch([line["row"] for line in part])))
+    for part in batched(enumerate(files.golden(delivery), start=1), BATCH, strict=False):
+        reply = client.invoke(FunctionName=version, Payload=json.dumps(_batch([golden["row"] for _, golden in part])))
         answer = json.loads(reply["Payload"].read())
         if reply.get("FunctionError"):
             yield f"the version does not answer: {answer.get('errorType')}: {answer.get('errorMessage')}"
             return
         if answer["statusCode"] != 200:
-            rows = f"golden rows {start + 1} to {start + len(part)}"
-            yield f"{rows} are answered {answer['statusCode']}: {answer['body']}"
+            yield f"golden rows {part[0][0]} to {part[-1][0]} are answered {answer['statusCode']}: {answer['body']}"
             continue
-        if answer["headers"]["x-model"] != manifest["files"]["model.onnx"][:12]:
-            yield f"model {answer['headers']['x-model']} answers, {manifest['files']['model.onnx'][:12]} was delivered"
+        if answer["headers"]["x-model"] != model:
+            yield f"model {answer['headers']['x-model']} answers, {model} was delivered"
             return
-        for number, (line, given) in enumerate(zip(part, json.loads(answer["body"]), strict=True), start + 1):
-            if given["decision"] != line["decision"] or abs(given["score"] - line["score"]) > manifest["tolerance"]:
+        for (number, golden), given in zip(part, json.loads(answer["body"]), strict=True):
+            if not files.agrees(given["score"], given["decision"], golden, tolerance):
                 yield (
-                    f"golden row {number} should be {line['score']} ({line['decision']}) and is {given['score']} "
-                    f"({given['decision']}); a score may differ by {manifest['tolerance']}"
+                    f"golden row {number} should be {golden['score']} ({golden['decision']}) and is {given['score']} "
+                    f"({given['decision']}); a score may differ by {tolerance}"
                 )
 
 
@@ -85,5 +84,5 @@ def _batch(rows: list[Json]) -> Json:
     }
 
 
-def _say(level: str, message: str) -> None:
+def _log(level: str, message: str) -> None:
     sys.stdout.write(json.dumps({"level": level, "message": message}) + "\n")

@@ -13,6 +13,8 @@ from handover.cloudformation import Template
 from handover.local.emulator import Emulator
 from handover.local.stack import NothingBuiltError, built_function
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "operate.md").read_text()
 TEMPLATE, ROLE = Template(ROOT / "template.yaml"), Template(ROOT / ".github" / "oidc-role.yaml")

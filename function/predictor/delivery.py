@@ -3,23 +3,21 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from pydantic_core import SchemaValidator
 
+from predictor import files
 from predictor.encoder import Encoder, FloatRows, Heuristic
+from predictor.files import Json
 from predictor.limits import Limits
 from predictor.problems import MAX_BATCH_ROWS
-
-MANIFEST = "manifest.json"
-FILES = ("contract.json", "heuristics.py", "model.onnx", "golden.jsonl")  # all that the manifest vouches for
-
-type Json = dict[str, Any]
 
 
 class DeliveryError(RuntimeError):
@@ -59,15 +57,15 @@ class Delivery:
             When a file is missing or its SHA-256 is not the manifest's; nothing of the delivery has run by then.
             Also when a verified file cannot be read, or the model's columns are not the encoder's.
         """
-        manifest, files = _verified(folder)
+        manifest, contents = _verified(folder)
         try:
-            contract = json.loads(files["contract.json"])
-            json.dumps(contract, allow_nan=False)  # callers are shown it, and NaN, which Python reads, is no JSON
+            contract = json.loads(contents[files.CONTRACT])
+            json.dumps(contract, allow_nan=False)  # callers are shown it, and NaN, which Python reads, is not JSON
             limits = Limits(contract["fields"])
-            heuristics = heuristics_in(load_source(files["heuristics.py"], folder / "heuristics.py"))
+            heuristics = heuristics_in(load_source(contents[files.HEURISTICS], folder / files.HEURISTICS))
             encoder = Encoder(contract["fields"], heuristics)
-            model = session(files["model.onnx"])
-            golden = json.loads(files["golden.jsonl"].split(b"\n", 1)[0])
+            model = session(contents[files.MODEL])
+            (golden,) = islice(files.golden_rows(contents[files.GOLDEN]), 1)
             row, rows = validators(contract)
         except Exception as error:  # the files are what the manifest says, so what modelling delivered is at fault
             raise DeliveryError(f"{folder}: the delivery cannot be opened: {type(error).__name__}: {error}") from error
@@ -77,7 +75,7 @@ class Delivery:
                 f"{folder}: contract and heuristics give {encoder.columns}, the manifest says {columns}"
             )
         return cls(
-            identity=manifest["files"]["model.onnx"][:12],
+            identity=files.identity(manifest),
             contract=contract,
             manifest=manifest,
             golden=golden,
@@ -90,25 +88,25 @@ class Delivery:
 
 
 def _verified(folder: Path) -> tuple[Json, dict[str, bytes]]:
-    """Read manifest and files; what is returned is what was hashed, so nothing can change in between."""
+    """Read manifest and contents; what is returned is what was hashed, so nothing can change in between."""
     try:
-        manifest: Json = json.loads((folder / MANIFEST).read_bytes())
-        expected = {name: manifest["files"][name] for name in FILES}
+        manifest = files.manifest(folder)
+        expected = {name: manifest["files"][name] for name in files.SERVED}
         manifest["columns"], float(manifest["tolerance"])  # read here, so that a manifest without them is named as such
     except OSError as error:
-        raise DeliveryError(f"{folder / MANIFEST}: cannot be read: {error.strerror}") from None
+        raise DeliveryError(f"{folder / files.MANIFEST}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise DeliveryError(f"{folder / MANIFEST}: is not a manifest: {type(error).__name__}: {error}") from None
-    files = {}
+        raise DeliveryError(f"{folder / files.MANIFEST}: is not a manifest: {type(error).__name__}: {error}") from None
+    contents = {}
     for name, sha256 in expected.items():
         try:
-            files[name] = (folder / name).read_bytes()
+            contents[name] = (folder / name).read_bytes()
         except OSError as error:
             raise DeliveryError(f"{folder / name}: cannot be read: {error.strerror}") from None
-        found = hashlib.sha256(files[name]).hexdigest()
-        if found != sha256:
-            raise DeliveryError(f"{folder / name}: expected SHA-256 {sha256}, found {found}")
-    return manifest, files
+        actual = hashlib.sha256(contents[name]).hexdigest()
+        if actual != sha256:
+            raise DeliveryError(f"{folder / name}: expected SHA-256 {sha256}, found {actual}")
+    return manifest, contents
 
 
 def load_source(source: bytes, path: Path) -> ModuleType:

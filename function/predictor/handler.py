@@ -21,7 +21,7 @@ from predictor.delivery import Delivery, DeliveryError
 from predictor.prediction import Answer, Prediction
 from predictor.problems import Problem
 from predictor.settings import Settings, SettingsError
-from predictor.telemetry import Telemetry, log_fatal
+from predictor.telemetry import Telemetry, log_failure, log_fatal
 
 type Event = dict[str, Any]
 type Response = dict[str, Any]
@@ -54,7 +54,7 @@ def handler(event: Any, context: Any) -> Response:
     """Answer one request of API Gateway's HTTP API, payload format 2.0.
 
     Never raises: what goes wrong is an ``application/problem+json`` answer, and a line in the log when it is ours. An
-    event that is no request gets one too: an exception is a failure of the function, and can roll a version back.
+    event that is not a request gets one too: an exception is a failure of the function, and can roll a version back.
     """
     started = perf_counter_ns()
     status, error_code = 200, None
@@ -109,7 +109,7 @@ def _explained(error: Exception, event: Any, request_id: str) -> Problem:
     """Say whose fault an error is. Only then is an event looked at: that each is a request costs the others nothing."""
     if not _is_request(event):
         return problems.not_a_request()
-    telemetry.failed(error, request_id)
+    log_failure(error, request_id)
     return problems.internal(request_id)
 
 

@@ -1,11 +1,8 @@
 """Describes the API as OpenAPI 3.1, out of the contract: what ``GET /contract`` and ``GET /openapi.json`` answer."""
 
-from typing import Any
-
 from predictor.delivery import Delivery
+from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS, MAX_NAMED_FIELDS, TITLES
-
-type Json = dict[str, Any]
 
 PROBLEM: Json = {
     "type": "object",

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic_core import SchemaValidator, ValidationError
 
-from predictor import problems
+from predictor import files, problems
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import FloatRows
 
-UNREADABLE = {"json_invalid", "string_unicode"}  # pydantic's names for what is no JSON, and for a lone surrogate
+UNREADABLE = {"json_invalid", "string_unicode"}  # pydantic's names for what is not JSON, and for a lone surrogate
 
 
 class ModelError(ArithmeticError):
@@ -124,7 +124,7 @@ class Prediction:
         except Exception as error:  # whatever it is, this delivery cannot answer a row that it came with
             raise DeliveryError(f"golden.jsonl: row 1 is not answered: {type(error).__name__}: {error}") from error
         tolerance = self._delivery.manifest["tolerance"]
-        if not abs(answer.score - golden["score"]) <= tolerance or answer.decision != golden["decision"]:
+        if not files.agrees(answer.score, answer.decision, golden, tolerance):
             raise DeliveryError(
                 f"golden.jsonl: row 1 should give {golden['score']} ({golden['decision']}) within {tolerance}, "
                 f"but gives {answer.score} ({answer.decision})"

@@ -138,17 +138,17 @@ def contract_broken(errors: Sequence[Any], schema: dict[str, Any], *, batch: boo
             allowed = {k: v for k, v in properties[field].items() if k != "title"}
             named[field] = {"field": field, "rule": error["msg"], "allowed": allowed}
     broken = len(errors) - unknown
-    said = []
+    parts = []
     if broken:
-        said.append(f"{_count(broken, 'field')} {'breaks its rule' if broken == 1 else 'break their rules'}")
+        parts.append(f"{_count(broken, 'field')} {'breaks its rule' if broken == 1 else 'break their rules'}")
     if unknown:
-        said.append(f"{_count(unknown, 'field')} {'is' if unknown == 1 else 'are'} not in the contract")
+        parts.append(f"{_count(unknown, 'field')} {'is' if unknown == 1 else 'are'} not in the contract")
     if broken > len(named):
-        said.append(f"the first {len(named)} are listed")
+        parts.append(f"the first {len(named)} are listed")
     members: dict[str, Any] = {"errors": list(named.values()), **_index(index)}
     if unknown:
         members["fields"] = list(properties)
-    return Problem("contract-broken", f"{where}: {'; '.join(said)}.", **members)
+    return Problem("contract-broken", f"{where}: {'; '.join(parts)}.", **members)
 
 
 def _index(index: int | None) -> dict[str, Any]:

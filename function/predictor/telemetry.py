@@ -3,14 +3,15 @@
 A line that cannot be written (a closed stdout, a full disk, a library that raises) is lost. The answer is not.
 """
 
-import json
 import sys
 import traceback
+from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
+from pydantic_core import to_json
 
 from predictor.encoder import HeuristicError
 from predictor.prediction import ModelError
@@ -22,25 +23,23 @@ def log_fatal(message: str) -> None:
     Logger().critical(message)
 
 
+def log_failure(error: Exception, request_id: str) -> None:
+    """Log what failed and where. Messages of others may quote the row: those are left out."""
+    with suppress(Exception):
+        frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
+        Logger().error(
+            str(error) if isinstance(error, HeuristicError | ModelError) else type(error).__name__,
+            request_id=request_id,
+            where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+        )
+
+
 class Telemetry:
-    """Writes the lines of one delivery's requests."""
+    """Writes the line of metrics of each request to one delivery."""
 
     def __init__(self, settings: Settings, model: str) -> None:
-        self._logger = Logger(service=settings.service)
         self._metrics = EphemeralMetrics(namespace=settings.namespace, service=settings.service)
         self._metrics.add_dimension("model", model)
-
-    def failed(self, error: Exception, request_id: str) -> None:
-        """Log what failed and where. Messages of others may quote the row: those are left out."""
-        try:
-            frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
-            self._logger.error(
-                str(error) if isinstance(error, HeuristicError | ModelError) else type(error).__name__,
-                request_id=request_id,
-                where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-            )
-        except Exception:  # noqa: S110  see above
-            pass
 
     def answered(self, seen: dict[str, Any], scores: list[float], cold: float, started: int) -> None:
         """Write the request's metrics, in CloudWatch's embedded metric format, and what else was seen of it.
@@ -56,7 +55,7 @@ class Telemetry:
         started
             When the request came, by ``perf_counter_ns``.
         """
-        try:
+        with suppress(Exception):
             values: dict[str, Any] = {
                 "latency": {"Unit": "Microseconds", "Value": [(perf_counter_ns() - started) / 1000]},
                 "cold_start": {"Unit": "Count", "Value": [cold]},
@@ -65,6 +64,4 @@ class Telemetry:
             if scores:
                 values["score"] = {"Unit": "None", "Value": scores}
             line = self._metrics.serialize_metric_set(metrics=values, metadata=seen)
-            sys.stdout.write(json.dumps(line) + "\n")
-        except Exception:  # noqa: S110  see above
-            pass
+            sys.stdout.write(to_json(line, ensure_ascii=True).decode() + "\n")

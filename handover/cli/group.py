@@ -13,6 +13,9 @@ BUILD = Path(".aws-sam/build")
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
+build_option = click.option(
+    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

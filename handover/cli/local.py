@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from handover.cli.group import BUILD, CONCURRENCY, INTERRUPTED, main, one_sentence
+from handover.cli.group import CONCURRENCY, INTERRUPTED, build_option, main, one_sentence
 
 EVENTS = Path("events")
 WARM_INVOKES = 200
@@ -17,9 +17,7 @@ WARM_INVOKES = 200
 
 @main.command()
 @click.argument("event", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
-)
+@build_option
 def run(event: Path, build: Path) -> None:
     """Send EVENT, a request in API Gateway's format, through the built function; print answer and latency."""
     from handover.local.run import answer_once
@@ -34,9 +32,7 @@ def run(event: Path, build: Path) -> None:
 @main.command()
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.option("--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in flight.")
-@click.option(
-    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
-)
+@build_option
 def serve(port: int, limit: int, build: Path) -> None:
     """Answer at http://127.0.0.1:PORT with the built function, until Ctrl-C."""
     from handover.local.pool import Pool

@@ -26,7 +26,7 @@ def preflight(stage: str, *, architecture: bool) -> None:
         if architecture:
             click.echo(stages.architecture(Path.cwd(), stage))
         else:
-            stages.hold_back(Path.cwd(), stage)
+            stages.require_as_built(Path.cwd(), stage)
 
 
 _REGION = click.option(

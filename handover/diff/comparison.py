@@ -13,6 +13,7 @@ from pydantic_core import ValidationError
 from handover.diff.changes import Change, changes, least_version, reaches
 from handover.diff.revisions import DiffError
 from handover.source import RefusedSourceError, refuse
+from predictor import files
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import HeuristicError
 
@@ -82,8 +83,8 @@ def compare(old: Path, new: Path) -> Difference:
     """
     before, after = _opened(old), _opened(new)
     hashes = [delivery.manifest["files"] for delivery in (before, after)]
-    lines = [json.loads(line) for line in (old / "golden.jsonl").read_bytes().splitlines()]
-    golden = [line["row"] for line in lines if "covers" not in line]  # rows as they come, not drawn ones: shares count
+    # Rows as they come, not drawn ones: shares count.
+    golden = [line["row"] for line in files.golden(old) if "covers" not in line]
     refusals = {number: _refusal(after, row) for number, row in enumerate(golden, start=1)}
     accepted = tuple(number for number, refusal in refusals.items() if not refusal)
     rows = [golden[number - 1] for number in accepted]

@@ -1,15 +1,11 @@
 """The delivery as it was built: what the deployed function must answer with."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from handover.local.stack import NothingBuiltError
-
-type Json = dict[str, Any]
-
-IDENTITY = 12  # hex digits of the model's SHA-256 that an answer names
+from predictor import files
+from predictor.files import Json
 
 
 @dataclass(frozen=True)
@@ -46,17 +42,14 @@ def read(build: Path) -> Built:
     """
     delivery = build / "ModelLayer" / "delivery"
     try:
-        manifest: Json = json.loads((delivery / "manifest.json").read_bytes())
-        lines = (delivery / "golden.jsonl").read_text(encoding="utf-8").splitlines()
+        manifest, golden = files.manifest(delivery), files.golden(delivery)
     except FileNotFoundError:
         raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
     return Built(
-        model=manifest["files"]["model.onnx"][:IDENTITY],
+        model=files.identity(manifest),
         contract=manifest["contract"]["version"],
         tolerance=float(manifest["tolerance"]),
-        golden=tuple(_golden(number, json.loads(line)) for number, line in enumerate(lines, start=1)),
+        golden=tuple(
+            Golden(number, line["row"], line["score"], line["decision"]) for number, line in enumerate(golden, start=1)
+        ),
     )
-
-
-def _golden(number: int, line: Json) -> Golden:
-    return Golden(number, line["row"], line["score"], line["decision"])

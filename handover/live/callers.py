@@ -8,6 +8,7 @@ from handover.diff.changes import PARTS, changes, least_version, reaches
 from handover.live import LiveError, aws, signing, stack
 from handover.live.client import Client
 from handover.local.stack import NothingBuiltError
+from predictor import files
 
 if TYPE_CHECKING:
     import boto3
@@ -77,10 +78,9 @@ def _compared(name: str, live: Json, built: Json) -> tuple[bool, str]:
 
 def _built(build: Path) -> Json:
     try:
-        built: Json = json.loads((build / "ModelLayer" / "delivery" / "contract.json").read_bytes())
+        return files.contract(build / "ModelLayer" / "delivery")
     except FileNotFoundError:
         raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
-    return built
 
 
 def _live(found: stack.Stack, session: "boto3.Session", url: str | None) -> Json:

@@ -1,4 +1,4 @@
-"""What the emulator prints of its own, told from the lines of the function."""
+"""What the emulator prints of its own, told apart from the lines of the function."""
 
 import re
 

@@ -1,25 +1,22 @@
 """One execution environment: AWS's runtime interface emulator, its runtime client, and the built function in it."""
 
-import os
-import platform
-import signal
 import socket
 import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import IO
+from typing import IO, Self
 
 from handover.errors import CannotRunError
-from handover.local import environment
+from handover.local import environment, processes
 from handover.local.chatter import INIT_FAILED, function_lines
-from handover.local.stack import BuiltFunction
+from handover.local.stack import BuiltFunction, own_machine
 
 type Log = Callable[[str], None]
 
@@ -64,7 +61,7 @@ class Emulator:
         self._spawned = time.perf_counter()
         opt = TemporaryDirectory(prefix="handover-opt-")
         environment.link(function.layers, Path(opt.name))
-        port, runtime_port = _free_ports()
+        port, runtime_port = free_ports()
         process = subprocess.Popen(
             [
                 str(_binary()),
@@ -82,7 +79,7 @@ class Emulator:
             errors="replace",
         )
         assert process.stdout  # noqa: S101  a pipe was asked for
-        reader = Thread(target=_read, args=(process.stdout, weakref.WeakMethod(self._hear)), daemon=True)
+        reader = Thread(target=_read, args=(process.stdout, weakref.WeakMethod(self._log_own)), daemon=True)
         self._connection = HTTPConnection(LOOPBACK, port, timeout=function.timeout_s + SLACK_S)
         self.stop = weakref.finalize(self, _end, process, reader, opt, self._connection)
         """End every process of this environment, at once; done too when Python exits or nobody holds this object."""
@@ -90,6 +87,12 @@ class Emulator:
         self.pid = process.pid
         """Process id of the emulator, which is also the id of the session that all its processes are in."""
         self._wait(process, port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def alive(self) -> bool:
@@ -131,7 +134,7 @@ class Emulator:
             return InitError("the function did not start; its own lines say why")
         return error
 
-    def _hear(self, line: str) -> None:
+    def _log_own(self, line: str) -> None:
         self._init_failed |= INIT_FAILED in line
         for own in function_lines(line):
             self._log(own)
@@ -151,27 +154,27 @@ class Emulator:
 
 
 def _binary() -> Path:
-    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    binary = Path(str(files("samcli"))) / "local" / "rapid" / f"aws-lambda-rie-{machine}"
+    binary = Path(str(files("samcli"))) / "local" / "rapid" / f"aws-lambda-rie-{own_machine()}"
     if sys.platform != "linux" or not binary.exists():
         raise EnvironmentDiedError(
-            f"AWS's runtime interface emulator runs on Linux, x86_64 or arm64, not on {sys.platform} {machine}"
+            f"AWS's runtime interface emulator runs on Linux, x86_64 or arm64, not on {sys.platform} {own_machine()}"
         )
     return binary
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
+    """Find two ports of this machine that nothing listens on."""
     with socket.socket() as one, socket.socket() as other:
         one.bind((LOOPBACK, 0))
         other.bind((LOOPBACK, 0))
         return one.getsockname()[1], other.getsockname()[1]
 
 
-def _read(lines: IO[str], hear: "weakref.WeakMethod[Log]") -> None:
+def _read(lines: IO[str], take: "weakref.WeakMethod[Log]") -> None:
     """Pass every line on; held by a weak reference, so that a forgotten environment ends."""
     with lines:
         for line in lines:
-            if passed := hear():
+            if passed := take():
                 passed(line)
             del passed
 
@@ -180,26 +183,9 @@ def _end(
     process: "subprocess.Popen[str]", reader: Thread, opt: "TemporaryDirectory[str]", connection: HTTPConnection
 ) -> None:
     """Kill the whole session, for the emulator puts the function in a process group of its own; the function first."""
-    while members := sorted(_session(process.pid), reverse=True):
-        for member in members:
-            try:
-                os.kill(member, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        time.sleep(0.001)
+    processes.end(lambda: processes.of_session(process.pid))
     process.wait()
     if reader.ident:
         reader.join()
     connection.close()
     opt.cleanup()
-
-
-def _session(leader: int) -> Iterator[int]:
-    """Find the living processes of a session (``/proc/PID/stat``: state is field 3, session field 6)."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        if int(fields[3]) == leader and fields[0] not in "ZX":
-            yield int(stat.parent.name)

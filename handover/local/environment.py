@@ -39,7 +39,7 @@ def variables(function: BuiltFunction, opt: Path, client: Path) -> dict[str, str
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": ":".join(map(str, python_path)),
         "TZ": ":UTC",
-    } | {name: _here(value, opt) for name, value in function.variables.items()}
+    } | {name: _local(value, opt) for name, value in function.variables.items()}
 
 
 def link(layers: tuple[Path, ...], opt: Path) -> None:
@@ -51,5 +51,5 @@ def link(layers: tuple[Path, ...], opt: Path) -> None:
             place.symlink_to(entry)
 
 
-def _here(value: str, opt: Path) -> str:
+def _local(value: str, opt: Path) -> str:
     return f"{opt}{value.removeprefix('/opt')}" if value == "/opt" or value.startswith("/opt/") else value

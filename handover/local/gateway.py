@@ -5,15 +5,17 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 """
 
 import base64
-import binascii
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from pydantic import BaseModel, Field
+
 from handover.local.stack import ACCOUNT
 
+JSON = (("content-type", "application/json"),)
 PAYLOAD_BYTES = 10_000_000
 """Largest body of a request
 (10 MB: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)."""
@@ -104,15 +106,14 @@ def _body(body: bytes, content_type: str) -> tuple[str, bool]:
     return base64.b64encode(body).decode(), bool(body)
 
 
-@dataclass(frozen=True)
-class _Reply:
-    """What a function may say of its response."""
+class _Reply(BaseModel):
+    """What a function may say of its response, in payload format 2.0."""
 
-    status: int
-    headers: dict[str, Any] = field(default_factory=dict)
-    cookies: list[str] = field(default_factory=list)
-    body: str = ""
-    is_base64: bool = False
+    status: int = Field(alias="statusCode", ge=100, lt=600)
+    headers: dict[str, bool | int | float | str] | None = None
+    cookies: list[str] | None = None
+    body: str | None = None
+    is_base64: bool | None = Field(None, alias="isBase64Encoded")
 
 
 def response(reply: bytes) -> Response:
@@ -123,15 +124,25 @@ def response(reply: bytes) -> Response:
     nothing but its two fields, which a reply with a status does not have.
     """
     try:
-        said = _reply(reply)
-        headers = [(name.lower(), _header(value)) for name, value in said.headers.items()]
-        body = base64.b64decode(said.body, validate=True) if said.is_base64 else said.body.encode()
-    except (ValueError, TypeError, binascii.Error):
+        answer = json.loads(reply)
+        if not isinstance(answer, dict) or "statusCode" not in answer:
+            return _plain(answer, reply)
+        parsed = _Reply.model_validate(answer)
+        headers = [(name.lower(), _header(value)) for name, value in (parsed.headers or {}).items()]
+        text = parsed.body or ""
+        body = base64.b64decode(text, validate=True) if parsed.is_base64 else text.encode()
+    except ValueError:
         return refusal(500)
     if "content-type" not in dict(headers):
-        headers.append(("content-type", "application/json"))
-    headers += [("set-cookie", cookie) for cookie in said.cookies]
-    return Response(said.status, tuple(headers), body)
+        headers += JSON
+    headers += [("set-cookie", cookie) for cookie in parsed.cookies or []]
+    return Response(parsed.status, tuple(headers), body)
+
+
+def _plain(answer: Any, reply: bytes) -> Response:
+    if isinstance(answer, dict) and {"errorType", "errorMessage"} <= answer.keys():
+        return refusal(500)
+    return Response(200, JSON, answer.encode() if isinstance(answer, str) else reply)
 
 
 def refusal(status: int) -> Response:
@@ -143,39 +154,10 @@ def refusal(status: int) -> Response:
     to a throttled API, and Lambda's to a throttled function.
     """
     message = {413: "Request Entity Too Large", 429: "Too Many Requests", 500: "Internal Server Error"}[status]
-    return Response(status, (("content-type", "application/json"),), f'{{"message":"{message}"}}'.encode())
+    return Response(status, JSON, f'{{"message":"{message}"}}'.encode())
 
 
-def _reply(reply: bytes) -> _Reply:
-    said = json.loads(reply)
-    if isinstance(said, str):
-        return _Reply(200, body=said)
-    if isinstance(said, dict) and {"errorType", "errorMessage"} <= said.keys() and "statusCode" not in said:
-        raise ValueError("the handler raised")
-    if not isinstance(said, dict) or "statusCode" not in said:
-        return _Reply(200, body=reply.decode())
-    read = _Reply(
-        status=int(said["statusCode"]),
-        headers=said.get("headers") or {},
-        cookies=said.get("cookies") or [],
-        body=said.get("body") or "",
-        is_base64=bool(said.get("isBase64Encoded")),
-    )
-    well_formed = (
-        100 <= read.status < 600
-        and isinstance(read.headers, dict)
-        and isinstance(read.body, str)
-        and isinstance(read.cookies, list)
-        and all(isinstance(cookie, str) for cookie in read.cookies)
-    )
-    if not well_formed:
-        raise ValueError("not a response of payload format 2.0")
-    return read
-
-
-def _header(value: Any) -> str:
-    if not isinstance(value, str | int | float):
-        raise TypeError("a header is text")
+def _header(value: bool | float | str) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if "\n" in text or "\r" in text:
         raise ValueError("a header is one line")

@@ -27,7 +27,7 @@ def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | N
     Raises
     ------
     EventError
-        When the file is no API Gateway event.
+        When the file is not an API Gateway event.
     EnvironmentDiedError, FunctionTimedOutError
         When there is no answer; the function's own lines have been printed by then.
     """
@@ -65,8 +65,8 @@ def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | N
         markup=False,
     )
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        said = [line for line in lines if '"_aws"' not in line]  # the metrics say that it failed, these say why
-        errors.print(*said[:1], markup=False)
+        reasons = [line for line in lines if '"_aws"' not in line]  # the metrics say that it failed, these say why
+        errors.print(*reasons[:1], markup=False)
     return 0 if HTTPStatus(answer.status).is_success else 1
 
 
@@ -77,7 +77,7 @@ def warm_up(pool: Pool) -> float:
 
 
 class EventError(CannotRunError):
-    """The file is no request in API Gateway's format."""
+    """The file is not a request in API Gateway's format."""
 
 
 def _event(path: Path) -> dict[str, Any]:

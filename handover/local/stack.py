@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from handover.errors import CannotRunError
 
 REGION = "eu-central-1"
@@ -21,10 +19,7 @@ PSEUDO_PARAMETERS = {
     "AWS::StackName": "local",
     "AWS::URLSuffix": "amazonaws.com",
 }
-
-
 ELF_MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of the System V ABI
-MACHINES = {"aarch64": "arm64"}  # what Linux calls a processor, where Lambda calls it otherwise
 
 
 class NothingBuiltError(CannotRunError):
@@ -53,66 +48,57 @@ def built_function(build: Path, name: str = "PredictFunction") -> BuiltFunction:
     Raises
     ------
     NothingBuiltError
-        When there is no build or not this function in it, when it is built for another processor, or a property needs
-        what only the cloud knows.
+        When there is no build or not this function in it, when it is built for another processor, or a property
+        requires what only the cloud knows.
     """
+    from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415  only what reads a build waits for SAM
+
     try:
-        template = yaml.load((build / "template.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+        template = yaml_parse((build / "template.yaml").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NothingBuiltError("nothing is built: run make build") from None
     resources = template["Resources"]
     if name not in resources:
         raise NothingBuiltError(f"{build / 'template.yaml'} has no {name}: run make build")
     values = PSEUDO_PARAMETERS | {
-        parameter: str(said["Default"])
-        for parameter, said in template.get("Parameters", {}).items()
-        if "Default" in said
+        parameter: str(declared["Default"])
+        for parameter, declared in template.get("Parameters", {}).items()
+        if "Default" in declared
     }
-    said = resources[name]["Properties"]
-    variables = said.get("Environment", {}).get("Variables", {})
+    properties = resources[name]["Properties"]
+    variables = properties.get("Environment", {}).get("Variables", {})
     layers = tuple(
         _folder(build, layer["Ref"], resources[layer["Ref"]]["Properties"]["ContentUri"])
-        for layer in said.get("Layers", [])
+        for layer in properties.get("Layers", [])
     )
-    here = MACHINES.get(platform.machine(), platform.machine())
-    others = {machine_of(path) for layer in layers for path in layer.rglob("*.so")} - {here, ""}
+    others = {machine_of(path) for layer in layers for path in layer.rglob("*.so")} - {own_machine(), ""}
     if others:
-        raise NothingBuiltError(f"what is built is for {min(others)}, and this machine is {here}: run make build")
+        raise NothingBuiltError(
+            f"what is built is for {min(others)}, and this machine is {own_machine()}: run make build"
+        )
     return BuiltFunction(
         name=name,
-        root=_folder(build, name, said["CodeUri"]),
+        root=_folder(build, name, properties["CodeUri"]),
         layers=layers,
-        handler=_text(said["Handler"], values, "Handler"),
+        handler=_text(properties["Handler"], values, "Handler"),
         variables={key: _text(value, values, key) for key, value in variables.items()},
-        memory_mb=int(_text(said.get("MemorySize", 128), values, "MemorySize")),
-        timeout_s=int(_text(said.get("Timeout", 3), values, "Timeout")),
+        memory_mb=int(_text(properties.get("MemorySize", 128), values, "MemorySize")),
+        timeout_s=int(_text(properties.get("Timeout", 3), values, "Timeout")),
     )
+
+
+def own_machine() -> str:
+    """Say which processor this machine has, in Lambda's words."""
+    return platform.machine().replace("aarch64", "arm64")
 
 
 def machine_of(path: Path) -> str:
-    """Say which processor a shared object is for, in Lambda's words; nothing when the file is no such object."""
+    """Say which processor a shared object is for, in Lambda's words; nothing when the file is not one."""
     with path.open("rb") as file:
         header = file.read(20)
     if len(header) < 20 or header[:4] != b"\x7fELF":
         return ""
     return ELF_MACHINES.get(struct.unpack_from("<H", header, 18)[0], "another processor")
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags: ``!Ref x`` becomes ``{"Ref": "x"}``, ``!Sub x`` ``{"Fn::Sub": "x"}``."""
-
-
-def _intrinsic(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
-    key = name if name in {"Ref", "Condition"} else f"Fn::{name}"
-    if isinstance(node, yaml.ScalarNode):
-        return {key: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {key: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)  # noqa: S101  YAML has no fourth kind of node
-    return {key: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
 
 
 def _folder(build: Path, owner: str, uri: str) -> Path:
@@ -122,21 +108,21 @@ def _folder(build: Path, owner: str, uri: str) -> Path:
     return folder
 
 
-def _text(said: Any, values: Mapping[str, str], what: str) -> str:
+def _text(written: Any, values: Mapping[str, str], what: str) -> str:
     """Resolve one property: a plain value, a parameter's ``Ref``, or a ``Sub`` of parameters."""
 
     def value(name: str) -> str:
         if name not in values:
-            raise NothingBuiltError(f"{what} in template.yaml needs {name}, which has no value on this machine")
+            raise NothingBuiltError(f"{what} in template.yaml requires {name}, which has no value on this machine")
         return values[name]
 
-    match said:
+    match written:
         case bool():
-            return str(said).lower()
+            return str(written).lower()
         case str() | int() | float():
-            return str(said)
+            return str(written)
         case {"Ref": str(name)}:
             return value(name)
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([^!}][^}]*)\}", lambda match: value(match[1]), text).replace("${!", "${")
-    raise NothingBuiltError(f"{what} in template.yaml is {said}, which only the cloud can resolve")
+    raise NothingBuiltError(f"{what} in template.yaml is {written}, which only the cloud can resolve")

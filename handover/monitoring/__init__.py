@@ -6,9 +6,11 @@ from typing import Any
 
 import yaml
 
-from handover.monitoring.alarms import Json, drift_alarms
+from handover.monitoring.alarms import drift_alarms
 from handover.monitoring.dashboard import widgets
 from handover.quality import HELD_OUT, HeldOut
+from predictor import files
+from predictor.files import Json
 
 HEAD = "# The dashboard and the alarms on drift. `make model` writes it: the bands are of this delivery's baseline.\n"
 PARAMETERS = {
@@ -32,8 +34,7 @@ def write_monitoring(delivery: Path, to: Path) -> Path:
     to
         File to write; ``template.yaml`` nests it, and gives it its parameters.
     """
-    contract = json.loads((delivery / "contract.json").read_text())
-    manifest = json.loads((delivery / "manifest.json").read_text())
+    contract, manifest = files.contract(delivery), files.manifest(delivery)
     scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).scores.tolist()
     to.write_text(HEAD + yaml.dump(template(contract, manifest, scores), Dumper=_Dumper, sort_keys=False, width=120))
     return to
@@ -41,7 +42,7 @@ def write_monitoring(delivery: Path, to: Path) -> Path:
 
 def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
     """Give the template as data; see ``drift_alarms`` for the scores."""
-    model = manifest["files"]["model.onnx"][:12]
+    model = files.identity(manifest)
     body = json.dumps({"widgets": widgets(contract, manifest)}, indent=1)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",

@@ -3,9 +3,9 @@
 import math
 from itertools import pairwise
 from statistics import fmean, pstdev
-from typing import Any
 
-type Json = dict[str, Any]
+from predictor import files
+from predictor.files import Json
 
 SERVICE = "predict"  # POWERTOOLS_SERVICE_NAME in template.yaml
 ENOUGH = 200
@@ -24,7 +24,7 @@ def drift_alarms(contract: Json, manifest: Json, scores: list[float]) -> Json:
     scores
         Of the held-out rows, in the score's own unit: the sample that the bands are drawn around.
     """
-    model = manifest["files"]["model.onnx"][:12]
+    model = files.identity(manifest)
     alarms = {"MeanScoreDrifts": _mean_alarm(model, scores)}
     if ranked(contract):
         for number, (name, edges) in enumerate(intervals(contract).items(), 1):

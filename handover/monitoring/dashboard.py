@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from handover.monitoring.alarms import HOUR_S, SERVICE, Json, intervals, rank, ranked
+from handover.monitoring.alarms import HOUR_S, SERVICE, intervals, rank, ranked
+from predictor import files
+from predictor.files import Json
 
 
 def widgets(contract: Json, manifest: Json) -> list[Json]:
     """Lay the widgets out, for ``Fn::Sub`` to put the stack's own names in."""
-    model = manifest["files"]["model.onnx"][:12]
+    model = files.identity(manifest)
     baseline = manifest["baseline"]
     api, function = (
         ["AWS/ApiGateway", None, "ApiId", "${ApiId}"],

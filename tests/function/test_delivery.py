@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from predictor import delivery
-from predictor.delivery import FILES, Delivery, DeliveryError
+from predictor.delivery import Delivery, DeliveryError
+from predictor.files import SERVED
 from predictor.prediction import Prediction
+
+pytestmark = pytest.mark.quick
 
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -40,11 +43,11 @@ def untouched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def sealed(folder: Path, **changes: Any) -> None:
     """Write the manifest anew, with the right hashes: what is wrong then is not a hash."""
     manifest = json.loads((folder / "manifest.json").read_text()) | changes
-    manifest["files"] = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    manifest["files"] = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in SERVED}
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", SERVED)
 def test_an_altered_file_is_named_with_both_hashes_and_nothing_of_it_runs(
     copy: Path, untouched: list[str], name: str
 ) -> None:
@@ -60,7 +63,7 @@ def test_an_altered_file_is_named_with_both_hashes_and_nothing_of_it_runs(
     assert untouched == []
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", SERVED)
 def test_a_missing_file_is_named(copy: Path, untouched: list[str], name: str) -> None:
     (copy / name).unlink()
 

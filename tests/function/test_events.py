@@ -8,13 +8,16 @@ import sys
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics
 
 from predictor.problems import Problem
 from tests.function.conftest import Context, Function, Open
+
+pytestmark = pytest.mark.quick
 
 ARN = "arn:aws:{}:eu-central-1:123456789012:{}"
 HTTP = {"method": "POST", "path": "/predict", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "curl"}
@@ -268,20 +271,20 @@ def raises(error: Exception) -> Callable[..., None]:
     return fail
 
 
-def without_stdout(monkeypatch: pytest.MonkeyPatch, _: ModuleType) -> None:
+def without_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
 
 
-def broken(error: Exception) -> Callable[[pytest.MonkeyPatch, ModuleType], None]:
-    return lambda monkeypatch, _: monkeypatch.setattr(sys, "stdout", Broken(error))
+def broken(error: Exception) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda monkeypatch: monkeypatch.setattr(sys, "stdout", Broken(error))
 
 
-def unserialized(monkeypatch: pytest.MonkeyPatch, handler: ModuleType) -> None:
-    monkeypatch.setattr(handler.telemetry._metrics, "serialize_metric_set", raises(ValueError("no metric")))
+def unserialized(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EphemeralMetrics, "serialize_metric_set", raises(ValueError("no metric")))
 
 
-def unlogged(monkeypatch: pytest.MonkeyPatch, handler: ModuleType) -> None:
-    monkeypatch.setattr(handler.telemetry._logger, "error", raises(OSError(28, "No space left on device")))
+def unlogged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Logger, "error", raises(OSError(28, "No space left on device")))
 
 
 @pytest.mark.parametrize(
@@ -296,13 +299,13 @@ def unlogged(monkeypatch: pytest.MonkeyPatch, handler: ModuleType) -> None:
     ],
 )
 def test_a_line_that_cannot_be_written_loses_no_answer(
-    parcel_opened: Function, monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch, ModuleType], None]
+    parcel_opened: Function, monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     handler = sys.modules["predictor.handler"]
     expected = parcel_opened.event(REQUEST)
 
     with monkeypatch.context() as patched:
-        fault(patched, handler)
+        fault(patched)
         answers = [handler.handler(event, Context()) for event in (REQUEST, {}, REQUEST | {"body": '{"weight": 13}'})]
 
     assert [answer["statusCode"] for answer in answers] == [200, 400, 500]

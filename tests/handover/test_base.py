@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handover.context import _run
+from handover.context.sources import run
 from handover.diff.revisions import NoBaseError, agreed_before
 from tests.handover.checks.conftest import CONTRACT
 
@@ -33,7 +33,7 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], 
     def compiled(version: str, pieces: str) -> dict[str, Any]:
         file = folder / f"contract_{version}_{pieces[3:]}.py".replace(".", "_", 2)
         file.write_text(CONTRACT.replace("1.0.0", version).replace(PIECES, pieces))
-        found: dict[str, Any] = _run(file, file.stem).CONTRACT.compiled()
+        found: dict[str, Any] = run(file, file.stem).CONTRACT.compiled()
         return found
 
     return compiled

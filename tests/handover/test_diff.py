@@ -14,7 +14,7 @@ from pydantic_core import ValidationError
 
 from handover import Budgets, Contract, Field, Row, Score
 from handover.cli import main
-from handover.context import _run
+from handover.context.sources import run
 from handover.diff.changes import Change, changes, least_version, reaches, required_version
 from handover.diff.comparison import compare
 from handover.diff.reporters import plot, text
@@ -34,7 +34,7 @@ def compiled(folder: Path, *edits: tuple[str, str]) -> dict[str, Any]:
         assert old in source
         source = source.replace(old, new, 1)
     (folder / "contract.py").write_text(source)
-    found: dict[str, Any] = _run(folder / "contract.py", "compared_contract").CONTRACT.compiled()
+    found: dict[str, Any] = run(folder / "contract.py", "compared_contract").CONTRACT.compiled()
     return found
 
 

@@ -8,6 +8,8 @@ from handover.checks import CLAUSES
 from handover.finding import Broken, Clause, Finding, Verdict
 from handover.skips import AllowanceError, Skip, allowances, exit_status, skips
 
+pytestmark = pytest.mark.quick
+
 CODES = {clause.code for clause in CLAUSES}
 ROOT = Path(__file__).parents[2]
 
@@ -74,7 +76,7 @@ def test_a_clause_is_allowed_with_its_reason(text: str, allowed: dict[str, str],
         (b'R502 = "a"\n', "handover.toml has 'R502', and all that it may have is the table [skips]"),
         (
             b'skips = ["R502"]\n',
-            "handover.toml: skips is no table; write [skips], and below it a line for each clause",
+            "handover.toml: skips is not a table; write [skips], and below it a line for each clause",
         ),
         (
             b"[skips]\nR502 =\n",

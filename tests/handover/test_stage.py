@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from handover.cli import main
 
+pytestmark = pytest.mark.quick
+
 SAMCONFIG = """
 version = 0.1
 [default.build.parameters]
@@ -45,15 +47,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "layers/model/delivery/model.onnx": b"model",
         "layers/model/delivery/contract.py": b"never ships",
         "function/predictor/handler.py": b"handler",
+        "function/predictor/files.py": b"files",
         "hook/pre_traffic.py": b"hook",
         "monitoring.yaml": MONITORING.encode(),
         ".aws-sam/build/template.yaml": TEMPLATE.replace("CONTENT", "ModelLayer")
         .replace("WATCHED", "Monitoring/template.yaml")
         .encode(),
         ".aws-sam/build/PreTrafficHook/pre_traffic.py": b"hook",
+        ".aws-sam/build/PreTrafficHook/predictor/files.py": b"files",
         ".aws-sam/build/Monitoring/template.yaml": MONITORING.encode(),
         ".aws-sam/build/ModelLayer/delivery/model.onnx": b"model",
         ".aws-sam/build/PredictFunction/predictor/handler.py": b"handler",
+        ".aws-sam/build/PredictFunction/predictor/files.py": b"files",
         ".aws-sam/build/PredictFunction/predictor/__pycache__/handler.cpython-313.pyc": b"compiled",
         ".aws-sam/build/RuntimeLayer/python/numpy/core.so": header,
     }.items():
@@ -106,6 +111,7 @@ def test_nothing_built_is_held_back(project: Path) -> None:
         ("layers/model/delivery/model.onnx", Path.unlink),
         ("function/predictor/handler.py", lambda path: path.write_bytes(b"newer")),
         ("function/predictor/new.py", lambda path: path.write_bytes(b"new")),
+        ("function/predictor/files.py", lambda path: path.write_bytes(b"newer")),
         ("hook/pre_traffic.py", lambda path: path.write_text("another")),
         ("monitoring.yaml", lambda path: path.write_text(MONITORING.replace("Topic", "Other"))),
         ("template.yaml", lambda path: path.write_text(TEMPLATE.replace("LayerName: model", "LayerName: other"))),
@@ -117,4 +123,13 @@ def test_what_has_changed_since_is_held_back(project: Path, file: str, change: C
     assert preflight("staging") == (
         2,
         f"handover: {file} is not what was built: run make build ARCHITECTURE=x86_64\n",
+    )
+
+
+def test_a_hook_that_was_built_with_another_reader_is_held_back(project: Path) -> None:
+    (project / ".aws-sam/build/PreTrafficHook/predictor/files.py").unlink()
+
+    assert preflight("staging") == (
+        2,
+        "handover: function/predictor/files.py is not what was built: run make build ARCHITECTURE=x86_64\n",
     )

@@ -4,6 +4,8 @@ import io
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,22 @@ def test_the_log_names_some_of_many_rows(
 
     assert len(said) == 21
     assert said[-1]["message"].startswith(f"{len(golden)} faults: ")
+
+
+def test_the_built_hook_is_whole_without_any_package_but_boto3() -> None:
+    built = ROOT / ".aws-sam" / "build" / "PreTrafficHook"
+    if not built.is_dir():
+        pytest.skip("nothing is built: run make build")
+    program = (
+        "import sys, types; sys.path.insert(0, '.'); sys.modules['boto3'] = types.ModuleType('boto3')\n"
+        "import pre_traffic; print(pre_traffic.files.__file__)"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program], cwd=built, capture_output=True, text=True, check=True
+    )
+
+    assert ended.stdout == f"{built}/predictor/files.py\n"
 
 
 def test_another_model_is_named(ends: Any, version: Invoke, delivered: Path) -> None:

@@ -16,6 +16,7 @@ from handover.finding import Clause, Finding, Verdict
 from handover.reporters.html.figures import figures
 from handover.reporters.text import place
 from handover.skips import FILE, exit_status, skips
+from predictor import files
 
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -108,9 +109,10 @@ def contract_name(context: DeliveryContext) -> str:
 def model_identity(context: DeliveryContext) -> str:
     """Give the first 12 hex of the model's SHA-256, as every answer's ``x-model`` does; nothing without a model."""
     try:
-        return hashlib.sha256((context.folder / "model.onnx").read_bytes()).hexdigest()[:12]
+        model = (context.folder / files.MODEL).read_bytes()
     except OSError:
         return ""
+    return files.shortened(hashlib.sha256(model).hexdigest())
 
 
 def coded(text: str) -> Markup:

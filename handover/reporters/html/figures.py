@@ -14,7 +14,7 @@ from handover.local.stack import NothingBuiltError
 from handover.reporters.html import plots
 from handover.reporters.html.plots import Numbers
 from handover.reporters.html.svg import inline
-from predictor.delivery import FILES, MANIFEST
+from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
 PACKAGES_SHOWN = 10
@@ -143,7 +143,7 @@ def _latency(context: DeliveryContext) -> Drawing:
 
 def _sizes(context: DeliveryContext) -> Drawing:
     built = context.function
-    parts = {"function": _mib([built.root]), "model layer": _mib(context.folder / name for name in (*FILES, MANIFEST))}
+    parts = {"function": _mib([built.root]), "model layer": _mib(context.folder / name for name in (*SERVED, MANIFEST))}
     for layer in built.layers:
         if (layer / "delivery").is_dir():
             continue  # the delivery, as mounted

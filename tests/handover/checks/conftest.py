@@ -18,7 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from handover.checks import evaluate, selected
-from handover.context import DeliveryContext, _run
+from handover.context import DeliveryContext
+from handover.context.sources import run
 from handover.delivery import FILES, deliver, matrix
 from handover.reporters.text import report
 from tests.conftest import module
@@ -118,7 +119,7 @@ class Bench:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "contract.py").write_text(contract)
         (self.folder / "heuristics.py").write_text(heuristics)
-        agreed = _run(self.folder / "contract.py", "tried_contract").CONTRACT
+        agreed = run(self.folder / "contract.py", "tried_contract").CONTRACT
         functions = module(self.folder / "heuristics.py")
         features = matrix(rows(count), contract=agreed, heuristics=functions).values
         days = (np.nan_to_num(features) @ np.arange(1, features.shape[1] + 1) / 20).round(3)

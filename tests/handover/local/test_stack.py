@@ -4,6 +4,8 @@ import pytest
 
 from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
 
+pytestmark = pytest.mark.quick
+
 
 def test_the_template_says_all_of_the_function(build, folder: Path) -> None:
     assert build("") == BuiltFunction(
@@ -64,10 +66,10 @@ def test_a_variable_is_resolved_from_the_parameters_defaults(build, folder: Path
 @pytest.mark.parametrize(
     ("said", "refusal"),
     [
-        ("!Ref Topic", "NAMESPACE in template.yaml needs Topic, which has no value on this machine"),
+        ("!Ref Topic", "NAMESPACE in template.yaml requires Topic, which has no value on this machine"),
         (
             "!GetAtt Topic.Arn",
-            "NAMESPACE in template.yaml is {'Fn::GetAtt': 'Topic.Arn'}, which only the cloud can resolve",
+            "NAMESPACE in template.yaml is {'Fn::GetAtt': ['Topic', 'Arn']}, which only the cloud can resolve",
         ),
     ],
 )

@@ -20,7 +20,7 @@ from handover.finding import Broken, Clause, Finding, Verdict
 from handover.reporters import html
 from handover.reporters.html import plots
 from handover.reporters.html.figures import figures
-from predictor.delivery import FILES, MANIFEST
+from predictor.files import MANIFEST, SERVED
 from tests.handover.checks.conftest import CONTRACT, Bench
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
@@ -364,7 +364,7 @@ def test_what_no_file_can_hold_is_replaced(context: DeliveryContext) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\x00", b"[]"])
-@pytest.mark.parametrize("name", [*FILES, MANIFEST, "contract.py"])
+@pytest.mark.parametrize("name", [*SERVED, MANIFEST, "contract.py"])
 def test_any_broken_file_is_reported(context: DeliveryContext, name: str, content: bytes | None) -> None:
     path = context.folder / name
     path.unlink() if content is None else path.write_bytes(content)

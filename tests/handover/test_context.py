@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handover.context import _run
+from handover.context import sources
 
 
 def test_an_edit_a_moment_later_is_seen_and_no_byte_code_is_left(
@@ -18,6 +18,6 @@ def test_an_edit_a_moment_later_is_seen_and_no_byte_code_is_left(
         file.write_text(f"CONTRACT = {value}\n")
         os.utime(file, (1_000_000_000, 1_000_000_000))  # the same second and the same size: byte-code would look fresh
 
-        assert value == _run(file, "read_now").CONTRACT
+        assert value == sources.run(file, "read_now").CONTRACT
     assert list(tmp_path.iterdir()) == [file]
     assert "read_now" not in sys.modules

@@ -1,0 +1,57 @@
+"""A delivery's files by name, and the one way to read each; the hook ships a copy, so it takes Python alone."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+CONTRACT, HEURISTICS, MODEL, GOLDEN = "contract.json", "heuristics.py", "model.onnx", "golden.jsonl"
+SERVED = (CONTRACT, HEURISTICS, MODEL, GOLDEN)
+"""All that production reads, but for the manifest, which vouches for each of them."""
+MANIFEST = "manifest.json"
+
+type Json = dict[str, Any]
+
+
+def manifest(delivery: Path) -> Json:
+    """Read the manifest of the delivery in a folder; ``OSError`` or ``ValueError`` where there is none to be read."""
+    return _document(delivery / MANIFEST)
+
+
+def contract(delivery: Path) -> Json:
+    """Read the compiled contract; raises as ``manifest`` does."""
+    return _document(delivery / CONTRACT)
+
+
+def golden(delivery: Path) -> list[Json]:
+    """Read the golden rows, each with the training's score and decision; raises as ``manifest`` does."""
+    return list(golden_rows((delivery / GOLDEN).read_bytes()))
+
+
+def golden_rows(content: bytes) -> Iterator[Json]:
+    """Parse golden rows one by one, as they are asked for.
+
+    Lines end at line feeds and at nothing else: a category may hold what Unicode calls the end of a line.
+    """
+    text = content.decode().rstrip()
+    return map(json.loads, text.split("\n") if text else ())
+
+
+def agrees(score: float, decision: str, golden: Json, tolerance: float) -> bool:
+    """Whether an answer is the training's: the score within the manifest's tolerance, the decision the same."""
+    return bool(decision == golden["decision"] and abs(score - golden["score"]) <= tolerance)
+
+
+def identity(manifest: Json) -> str:
+    """Name the model of a manifest, as ``x-model`` and ``/health`` do."""
+    return shortened(manifest["files"][MODEL])
+
+
+def shortened(sha256: str) -> str:
+    """Give the first 12 hex digits of a SHA-256: enough for people to tell two apart."""
+    return sha256[:12]
+
+
+def _document(path: Path) -> Json:
+    document: Json = json.loads(path.read_bytes())
+    return document

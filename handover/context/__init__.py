@@ -1,0 +1,161 @@
+"""A delivery that is being checked, and its project: each thing is opened once, as the clauses ask for it."""
+
+import shlex
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+from handover import retraining
+from handover.cloudformation import Template
+from handover.context.delivered import Delivered
+from handover.diff.revisions import Agreed, agreed_before, delivered_before
+from handover.latency import Latency, measure
+from handover.local import client
+from handover.local.pool import Pool
+from handover.local.stack import BuiltFunction, built_function
+from predictor.files import Json
+from predictor.problems import MAX_BATCH_ROWS
+
+
+class DeliveryContext(Delivered):
+    """A delivery, and the project that it was delivered to.
+
+    Every property opens one thing, once. It raises what opening raises: the clause whose rule that is catches it, and
+    every other clause requires that clause.
+
+    Parameters
+    ----------
+    root
+        The project's folder: where ``template.yaml`` is.
+    folder
+        The delivery's folder.
+    base
+        The git revision whose contract was agreed before; it is found where it is not named.
+    allowed
+        The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
+    """
+
+    def __init__(
+        self, root: Path, folder: Path, *, base: str | None = None, allowed: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(folder)
+        self.root = root
+        self.base = base
+        self.allowed = allowed or {}
+        self.log: list[str] = []
+        """The lines that the built function has written."""
+        self._opened = ExitStack()
+        self._trained: dict[int, retraining.Retrained] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def relative(self, path: Path) -> str:
+        """Name a path as a person at the project's root would type it."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+    def explain(self, code: str) -> str:
+        """Say what to type to have a clause explained, of this very delivery."""
+        other = self.folder != self.root / retraining.HOME
+        delivery = f" DELIVERY={shlex.quote(self.relative(self.folder))}" if other else ""
+        return f"make explain CODE={code}{delivery}" + (f" BASE={shlex.quote(self.base)}" if self.base else "")
+
+    # --- where it comes from
+
+    @cached_property
+    def agreed_before(self) -> tuple[Agreed, ...]:
+        """What this contract follows: on the base branch, or earlier on this one; empty where nothing was agreed."""
+        return agreed_before(self.folder, self.compiled, self.base)
+
+    def delivered_before(self, name: str) -> bytes | None:
+        """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
+        return delivered_before(self.folder, name, self.base)
+
+    @cached_property
+    def _program(self) -> Path | None:
+        return retraining.program(self.root, self.folder)
+
+    @property
+    def training(self) -> Path | None:
+        """The program that trains it, where there is one."""
+        return self.root / self._program if self._program else None
+
+    @property
+    def delivers(self) -> str:
+        """What to type to train and deliver anew."""
+        if self._program is None:
+            return "call deliver()"
+        return "make model" if self._program == retraining.PROJECTS_OWN else f".venv/bin/python {self._program}"
+
+    def trained_again(self, times: int = 1) -> Path:
+        """Give the delivery that training again makes: the first, or another one.
+
+        Raises
+        ------
+        NotTrainedError
+            When the training fails; every time that it is asked for.
+        """
+        if times not in self._trained:
+            if self._program is None:
+                raise retraining.NotTrainedError("there is no program that trains it")
+            training = retraining.trained_again(self.root, self.folder, self._program)
+            self._trained[times] = self._opened.enter_context(training)
+        return self._trained[times].delivery
+
+    @property
+    def observed(self) -> Json | None:
+        """What was seen while it trained again, see ``handover.observation``; ``None`` where it delivered unseen."""
+        self.trained_again()
+        return self._trained[1].observed
+
+    # --- where it goes, and what answers there
+
+    @cached_property
+    def template(self) -> Template:
+        """``template.yaml``."""
+        return Template(self.root / "template.yaml")
+
+    @property
+    def build(self) -> Path:
+        """What ``sam build`` wrote."""
+        return self.root / ".aws-sam" / "build"
+
+    @cached_property
+    def function(self) -> BuiltFunction:
+        """The built function and its runtime layer, with this delivery mounted as the model layer."""
+        built = built_function(self.build)
+        layer = Path(self._opened.enter_context(TemporaryDirectory(prefix="handover-model-")))
+        (layer / "delivery").symlink_to(self.folder)
+        others = tuple(other for other in built.layers if not (other / "delivery").is_dir())
+        return replace(built, layers=(*others, layer))
+
+    @cached_property
+    def _pool(self) -> Pool:
+        return self._opened.enter_context(Pool(self.function, 1, self.log.append))
+
+    def ask(self, path: str, body: Any) -> Any:
+        """Post a body to the built function, in AWS's runtime emulator, and give the answer's; see ``client.ask``."""
+        return client.ask(self._pool, path, body)
+
+    @cached_property
+    def golden_answers(self) -> list[Json]:
+        """What the built function answers to the golden rows."""
+        return self.answers([line["row"] for line in self.golden])
+
+    def answers(self, rows: list[Json]) -> list[Json]:
+        """Ask the built function for rows, in batches; raises what ``ask`` raises."""
+        batches = batched(rows, MAX_BATCH_ROWS, strict=False)
+        return [answer for batch in batches for answer in self.ask("/predict/batch", batch)]
+
+    @cached_property
+    def latency(self) -> Latency:
+        """How long the built function takes for the first golden row, cold and warm; measured when first asked for."""
+        return measure(self.function, client.posted("/predict", self.golden[0]["row"]))

@@ -1,0 +1,119 @@
+"""What deliver() wrote of a delivery, and what follows from it and from what people wrote."""
+
+import json
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from pydantic_core import SchemaValidator, ValidationError
+
+from handover.context.sources import Sources
+from handover.proof import drawn_rows
+from handover.quality import HELD_OUT, HeldOut
+from handover.rows import domains
+from predictor import delivery as serving
+from predictor import files
+from predictor.encoder import Encoder, FloatRows, HeuristicError
+from predictor.files import Json
+
+
+class Delivered(Sources):
+    """The files of a delivery, those that people wrote included, and the model's answers to its golden rows."""
+
+    @cached_property
+    def recorded(self) -> Json:
+        """``contract.json``."""
+        return files.contract(self.folder)
+
+    @cached_property
+    def manifest(self) -> Json:
+        """``manifest.json``."""
+        return files.manifest(self.folder)
+
+    @cached_property
+    def golden(self) -> list[Json]:
+        """The golden rows, each with the training-time model's score and decision."""
+        return files.golden(self.folder)
+
+    @cached_property
+    def held_out_rows(self) -> int:
+        """How many of the golden rows judge the model: they come first, and those drawn from the contract follow."""
+        return sum("covers" not in line for line in self.golden)
+
+    @cached_property
+    def held_out(self) -> HeldOut:
+        """The scores and labels that judge the model."""
+        return HeldOut.from_csv((self.folder / HELD_OUT).read_bytes())
+
+    @cached_property
+    def graph(self) -> onnx.ModelProto:
+        """``model.onnx``, read but not run."""
+        return onnx.load_model(self.folder / files.MODEL, load_external_data=False)
+
+    @cached_property
+    def model(self) -> serving.Model:
+        """``model.onnx`` in onnxruntime."""
+        return serving.session((self.folder / files.MODEL).read_bytes())
+
+    @cached_property
+    def validator(self) -> SchemaValidator:
+        """The serving validator of the contract as ``contract.py`` says it."""
+        return serving.validators(self.compiled)[0]
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The serving encoder."""
+        return Encoder(self.compiled["fields"], self.heuristics)
+
+    @cached_property
+    def golden_rows(self) -> list[Any]:
+        """The golden rows as the serving validator makes them."""
+        return [self.made(line["row"]) for line in self.golden]
+
+    def made(self, row: Json) -> Any:
+        """Make a row as the serving validator does."""
+        return self.validator.validate_json(json.dumps(row))
+
+    @cached_property
+    def golden_matrix(self) -> FloatRows:
+        """The golden rows as the model's input, float32 (N, K)."""
+        return self.encoder.matrix(self.golden_rows)
+
+    @cached_property
+    def seen_matrix(self) -> FloatRows:
+        """The golden rows and rows drawn from the contract, as the model's input: what columns can be, rare or not."""
+        drawn = (self._vector(row) for row in drawn_rows(domains(self.compiled)))
+        return np.concatenate([self.golden_matrix, *(vector for vector in drawn if vector is not None)])
+
+    def _vector(self, row: Json) -> FloatRows | None:
+        try:
+            return self.encoder.vector(self.made(row))
+        except (ValidationError, HeuristicError):
+            return None  # a multiple of 0.1 refused by its last bit; a row on which the clause of that did not try
+
+    @cached_property
+    def golden_scores(self) -> NDArray[np.float64]:
+        """The training-time model's scores of the golden rows."""
+        return np.array([line["score"] for line in self.golden])
+
+    @cached_property
+    def golden_here(self) -> NDArray[np.float32]:
+        """What onnxruntime gives for the golden rows in this Python, all at once."""
+        return self.model(self.golden_matrix)
+
+    def decide(self, score: np.floating[Any]) -> str | None:
+        """Decide as the contract says: edges are float32, and inclusive. ``None`` beyond the last."""
+        edges = self.contract.decisions.items()
+        return next((decision for decision, edge in edges if np.float32(score) <= np.float32(edge)), None)
+
+    def refusal(self, row: Json) -> str:
+        """Say in one sentence why the contract refuses a row; nothing when it accepts it."""
+        try:
+            self.made(row)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=True)[0]
+            field = ".".join(map(str, first["loc"])) or "the row"
+            return f"{field}: {first['msg']}, but it is {json.dumps(first['input'])}"
+        return ""

@@ -1,0 +1,120 @@
+"""What people wrote of a delivery: ``contract.py`` and ``heuristics.py``, as syntax and as they run."""
+
+import ast
+import sys
+from contextlib import redirect_stdout
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+from handover import source
+from handover.contract import Contract
+from handover.limit import at_most
+from predictor import delivery as serving
+from predictor import files
+from predictor.encoder import Heuristic
+from predictor.files import Json
+
+OPENING_S = 60.0  # for running one file of a delivery: seconds, where it imports large libraries
+NOT_IN_PRODUCTION = ("delivery", "delivery.contract", "handover", "handover.contract", "modelling")
+
+
+class Sources:
+    """The files of a delivery that people wrote.
+
+    Parameters
+    ----------
+    folder
+        The delivery's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def contract(self) -> Contract:
+        """``CONTRACT`` of ``contract.py``, which is read before it is run."""
+        if fault := source.more_than_a_declaration(self.contract_tree):
+            raise source.RefusedSourceError(fault)
+        contract = run(self.folder / "contract.py", "delivery_contract").CONTRACT
+        if not isinstance(contract, Contract):
+            raise TypeError("CONTRACT is not a handover.contract.Contract")
+        return contract
+
+    @cached_property
+    def compiled(self) -> Json:
+        """What ``contract.py`` compiles to, today."""
+        return self.contract.compiled()
+
+    @cached_property
+    def contract_tree(self) -> ast.Module:
+        """``contract.py`` as syntax, for the lines that clauses point at."""
+        return ast.parse((self.folder / "contract.py").read_bytes())
+
+    @cached_property
+    def heuristics_tree(self) -> ast.Module:
+        """``heuristics.py`` as syntax: read, not run."""
+        return ast.parse((self.folder / files.HEURISTICS).read_bytes())
+
+    @cached_property
+    def heuristics_module(self) -> ModuleType:
+        """``heuristics.py``, run as the function runs it: where nothing else of the project can be imported.
+
+        It is read first: what imports or reaches for what it must not is refused, and never runs.
+        """
+        source.refuse(self.heuristics_tree)
+        path = self.folder / files.HEURISTICS
+        hidden = {name: sys.modules[name] for name in NOT_IN_PRODUCTION if name in sys.modules}
+        sys.modules.update(dict.fromkeys(NOT_IN_PRODUCTION))  # type: ignore[arg-type]  # None: an import ends here
+        try:
+            with redirect_stdout(sys.stderr), at_most(OPENING_S):  # what it prints is no part of a report
+                return serving.load_source(path.read_bytes(), path)
+        finally:
+            for name in NOT_IN_PRODUCTION:
+                sys.modules.pop(name, None)
+            sys.modules.update(hidden)
+
+    @property
+    def heuristics(self) -> list[Heuristic]:
+        """The heuristics, in the order of their columns."""
+        return serving.heuristics_in(self.heuristics_module)
+
+    def field_line(self, field: str) -> int | None:
+        """Find the line of ``contract.py`` that defines a field of the row, or the row's class itself."""
+        return _defined_at(self.contract_tree, field)
+
+    def heuristic_line(self, name: str) -> int | None:
+        """Find the line of ``heuristics.py`` that defines a heuristic, or what stands in its place."""
+        return _defined_at(self.heuristics_tree, name)
+
+    def word_line(self, word: str) -> int | None:
+        """Find the line of ``contract.py`` that gives ``Contract`` this word: version, decisions, budgets, ..."""
+        keywords = (node for node in ast.walk(self.contract_tree) if isinstance(node, ast.keyword))
+        return next((keyword.lineno for keyword in keywords if keyword.arg == word), None)
+
+
+def _defined_at(tree: ast.Module, name: str) -> int | None:
+    """Find the first line that defines a name; the module's own names come before those within its definitions."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.FunctionDef(name=defined)
+                | ast.AsyncFunctionDef(name=defined)
+                | ast.ClassDef(name=defined)
+                | ast.Name(id=defined, ctx=ast.Store())
+            ) if defined == name:
+                return node.lineno
+    return None
+
+
+def run(path: Path, name: str) -> ModuleType:
+    """Run a file as a module: what stands in it now, for byte-code beside it may be that of an edit a moment ago."""
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module  # pydantic looks a class's module up to resolve its annotations
+    try:
+        with redirect_stdout(sys.stderr), at_most(OPENING_S):  # what it prints is no part of a report
+            exec(compile(path.read_bytes(), path, "exec"), vars(module))  # noqa: S102  as an import would
+    finally:
+        del sys.modules[name]
+    return module

@@ -1,0 +1,36 @@
+"""A caller of the built function: JSON in, JSON out, with API Gateway's part in between."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from handover.local import gateway
+from handover.local.pool import Pool
+
+
+class RefusedError(RuntimeError):
+    """The function refused what it should have answered."""
+
+
+def posted(path: str, body: Any) -> dict[str, Any]:
+    """Build the event of a body that is posted as JSON, now."""
+    headers = (("content-type", "application/json"),)
+    request = gateway.Request("POST", path, headers=headers, body=json.dumps(body).encode())
+    return gateway.event(request, "handover-check", datetime.now(UTC))
+
+
+def ask(pool: Pool, path: str, body: Any) -> Any:
+    """Post a body as JSON, and give the answer's.
+
+    Raises
+    ------
+    RefusedError
+        When the answer is not a success.
+    EnvironmentDiedError, FunctionTimedOutError
+        When there is none.
+    """
+    response = gateway.response(pool.invoke(json.dumps(posted(path, body)).encode()).reply)
+    answer = json.loads(response.body)
+    if response.status != 200:
+        raise RefusedError(f"{response.status} {answer.get('detail') or answer.get('message')}")
+    return answer
