@@ -43,8 +43,8 @@ def program(root: Path, folder: Path) -> Path | None:
     if not folder.is_relative_to(root):
         return None
     inside = folder.relative_to(root)
-    found = PROJECTS_OWN if inside == HOME else inside.parent / "train.py"
-    return found if (root / found).is_file() else None
+    training = PROJECTS_OWN if inside == HOME else inside.parent / "train.py"
+    return training if (root / training).is_file() else None
 
 
 @contextmanager
@@ -60,14 +60,14 @@ def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Retraine
     """
     with TemporaryDirectory(prefix="handover-training-") as scratch:
         copy = Path(shutil.copytree(root, Path(scratch) / "project", ignore=NOT_COPIED))
-        rooms = [copy, copy / "function", copy / "layers" / "model"]
+        places = [copy, copy / "function", copy / "layers" / "model"]
         delivery, seen = copy / folder.relative_to(root), Path(scratch) / "observed.json"
         command = ["-m", "modelling.train"] if training == PROJECTS_OWN else [str(copy / training)]
         try:
             ended = subprocess.run(
                 [sys.executable, "-m", "handover.observation", delivery, seen, *command],
                 cwd=copy,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, rooms)), "PYTHONDONTWRITEBYTECODE": "1"},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places)), "PYTHONDONTWRITEBYTECODE": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -79,6 +79,6 @@ def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Retraine
         except subprocess.TimeoutExpired:
             raise NotTrainedError(f"it was stopped after {MINUTES} minutes") from None
         if ended.returncode:
-            said = ended.stdout.strip().splitlines() or [f"it ended with status {ended.returncode} and no word"]
-            raise NotTrainedError(said[-1].replace(str(copy), "."))
+            output = ended.stdout.strip().splitlines() or [f"it ended with status {ended.returncode} and no word"]
+            raise NotTrainedError(output[-1].replace(str(copy), "."))
         yield Retrained(delivery, json.loads(seen.read_bytes()) if seen.is_file() else None)

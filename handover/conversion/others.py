@@ -1,4 +1,4 @@
-"""What is no tree, by skl2onnx: linear models, networks, support vectors, neighbours, and what prepares columns."""
+"""What is not a tree, by skl2onnx: linear models, networks, support vectors, neighbours, and what prepares columns."""
 
 import textwrap
 import time
