@@ -8,7 +8,6 @@ import numpy as np
 
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
-from handover.conversion.graph import Graph
 from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid
 
@@ -62,15 +61,11 @@ def _link(model: Any, objective: str, base: float) -> tuple[float, Link | None]:
     if objective in LOGARITHMIC:
         return math.log(base), exponential
     if objective == HINGE:
-        return base, _above_nought
+        return base, lambda graph, total: graph.double(graph.add("Greater", total, 0.0))
     if objective in IDENTITY:
         return base, None
     can = ", ".join(sorted({HINGE, *LOGISTIC, *LOGARITHMIC, *IDENTITY}))
     raise ConversionError(f"{title(model)} cannot be converted with objective={objective}; it can be with {can}")
-
-
-def _above_nought(graph: Graph, total: str) -> str:
-    return graph.double(graph.add("Greater", total, 0.0))
 
 
 def _tree(tree: dict[str, Any], missing: float, weight: float) -> Node:
