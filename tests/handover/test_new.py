@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 
-from handover.checks import evaluate, selected
+from handover.checks import selected
 from handover.cli import main
 from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.new import NewError, Report, scaffold
 from handover.new.fields import Field, field
 from handover.new.naming import field_names, unit

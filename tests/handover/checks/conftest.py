@@ -17,9 +17,10 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from handover.checks import evaluate, selected
+from handover.checks import selected
 from handover.context import DeliveryContext, _run
 from handover.delivery import FILES, deliver, matrix
+from handover.evaluation import evaluate
 from handover.reporters.text import report
 from tests.conftest import module
 

@@ -133,7 +133,7 @@ def project(tmp_path: Path) -> Path:
     # The real command, until it would ask AWS: no call leaves this machine.
     (binaries / "handover").write_text(
         f"#!{ROOT}/.venv/bin/python\nimport sys\nfrom handover.live import aws\n"
-        "if sys.argv[1] in {'ready', 'compatible'}:\n    sys.exit()\n"
+        "if sys.argv[1] in {'preflight', 'compatible'}:\n    sys.exit()\n"
         f"aws.account = lambda session: '{ACCOUNT}'\n"
         "def stop(session):\n    sys.exit(f'asks in {session.region_name}')\n"
         "aws.cloudformation = stop\n"

@@ -14,8 +14,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from handover.checks import CLAUSES, evaluate, selected
+from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Verdict
 from handover.reporters import html
 from handover.reporters.html import plots
