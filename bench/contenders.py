@@ -20,11 +20,6 @@ class Package(Enum):
     IMAGE = "container image, pip's own byte-code, which the image's dates keep valid"
     SERVER = "virtual environment, pip's own byte-code"
 
-    @property
-    def byte_compiled(self) -> bool:
-        """Whether the code, too, is compiled before it ships."""
-        return self in {Package.SHIPPED, Package.COMPILED}
-
 
 @dataclass(frozen=True)
 class Contender:
@@ -61,19 +56,18 @@ class Contender:
 
     def up_to_date(self) -> bool:
         """Say whether it is installed, from the lock as it is now."""
-        if not self.stamp.exists():
-            return False
-        stamped: str = json.loads(self.stamp.read_text())["lock"]
-        return stamped == sha256(self.lock.read_bytes()).hexdigest()
+        return self.stamp.exists() and bool(json.loads(self.stamp.read_text())["lock"] == self._lock_sha256())
 
     def set_up_to_date(self, zipped_bytes: int) -> None:
         """Write the stamp."""
-        lock = sha256(self.lock.read_bytes()).hexdigest()
-        self.stamp.write_text(json.dumps({"lock": lock, "zipped_bytes": zipped_bytes}))
+        self.stamp.write_text(json.dumps({"lock": self._lock_sha256(), "zipped_bytes": zipped_bytes}))
 
     def installed(self) -> tuple[Path, int]:
         """Give a Lambda peer's layer, and the size of its zip [bytes]."""
         return self.environment, int(json.loads(self.stamp.read_text())["zipped_bytes"])
+
+    def _lock_sha256(self) -> str:
+        return sha256(self.lock.read_bytes()).hexdigest()
 
 
 OURS = Contender("ours", "Handover", "#0072B2", Package.SHIPPED)

@@ -5,27 +5,14 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from bench.bars import AXES, MB, MIB, growth_line, growth_points
 from bench.contenders import ALL, LAMBDAS
 from bench.measure.inprocess import OWN, STANDARD
-from bench.statistics import pooled, spread
+from bench.statistics import line, pooled, spread
 from bench.tables import LABELS
-
-mpl.use("agg")
-mpl.rcParams.update(
-    {
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.axisbelow": True,
-        "figure.dpi": 150,
-        "svg.hashsalt": "bench",
-    }
-)
-from matplotlib import pyplot as plt  # noqa: E402  after the backend is chosen, and so the next two
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
+from bench.targets import AXES, MB, MIB, growth_points
 
 COLOURS = {one.name: one.colour for one in ALL} | {"quiet": "#00446B", "session": "#555555"}
 DASHES = {"quiet": "--", "session": ":"}
@@ -51,16 +38,18 @@ IMPORTS = {
 
 def draw(results: dict[str, Any], to: Path) -> list[str]:
     """Draw all that the run measured; give the names of the plots, without ``.png``."""
-    wanted = {"cold": ("cold_ms", "imports_ms"), "warm": ("warm_ms", "http_warm_ms"), "size": ("peak_rss_mb",)}
-    drawers = {"cold": _cold, "warm": _warm, "size": _size, "growth": _growth}
+    drawers = {
+        "cold": (_cold, {"cold_ms", "imports_ms"}),
+        "warm": (_warm, {"warm_ms", "http_warm_ms"}),
+        "size": (_size, {"peak_rss_mb"}),
+        "growth": (_growth, {"growth"}),
+    }
     to.mkdir(parents=True, exist_ok=True)
-    drawn = []
-    for name, drawer in drawers.items():
-        if all(key in results for key in wanted.get(name, (name,))):
-            figure = drawer(results)
-            figure.savefig(to / f"{name}.png", metadata={"Software": None})
-            plt.close(figure)
-            drawn.append(name)
+    drawn = [name for name, (_, keys) in drawers.items() if keys <= results.keys()]
+    mpl.rcParams.update({"font.size": 9, "figure.dpi": 150, "axes.axisbelow": True})
+    mpl.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
+    for name in drawn:
+        drawers[name][0](results).savefig(to / f"{name}.png", metadata={"Software": None})
     return drawn
 
 
@@ -77,7 +66,8 @@ def _cold(results: dict[str, Any]) -> Figure:
     names = [one.name for one in LAMBDAS if one.name in results["cold_ms"]]
     totals = {name: spread(pooled(results["cold_ms"][name])) for name in names}
     stacks = [import_stack(totals[name].median, results["imports_ms"][name]) for name in names]
-    figure, axes = plt.subplots(figsize=(9, 4.2), layout="constrained")
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    axes = figure.subplots()
     left = np.zeros(len(names))
     for group, colour in IMPORTS.items():
         widths = np.array([stack[group] for stack in stacks])
@@ -85,10 +75,10 @@ def _cold(results: dict[str, Any]) -> Figure:
             axes.barh(names, widths, left=left, color=colour, label=group, edgecolor="white", linewidth=0.4)
             left += widths
     for row, name in enumerate(names):
-        found = totals[name]
-        error = [[found.median - found.low], [found.high - found.median]]
-        axes.errorbar(found.median, row, xerr=error, color="black", capsize=3, linewidth=1)
-        axes.text(max(left[row], found.high) + left.max() * 0.015, row, f"{found.median:.0f} ms", va="center")
+        total = totals[name]
+        error = [[total.median - total.low], [total.high - total.median]]
+        axes.errorbar(total.median, row, xerr=error, color="black", capsize=3, linewidth=1)
+        axes.text(max(left[row], total.high) + left.max() * 0.015, row, f"{total.median:.0f} ms", va="center")
     _name_rows(axes, names)
     axes.set_xlabel("from process to first answer under AWS's runtime emulator [ms]; median and quartiles")
     axes.set_title("Cold start by what is imported", loc="left")
@@ -97,7 +87,8 @@ def _cold(results: dict[str, Any]) -> Figure:
 
 
 def _warm(results: dict[str, Any]) -> Figure:
-    figure, both = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained", sharey=True)
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    both = figure.subplots(1, 2, sharey=True)
     titles = ("In process: event to response", "Over HTTP: one connection, one worker")
     named = {}
     for axes, key, title in zip(both, ("warm_ms", "http_warm_ms"), titles, strict=True):
@@ -127,7 +118,8 @@ def _size(results: dict[str, Any]) -> Figure:
             results["peak_rss_mb"][name] for name in names
         ],
     }
-    figure, all_axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained", sharey=True)
+    figure = Figure(figsize=(11, 3.2), layout="constrained")
+    all_axes = figure.subplots(1, 3, sharey=True)
     for axes, (title, values) in zip(all_axes, panels.items(), strict=True):
         bars = axes.barh(names, values, color=[COLOURS[name] for name in names])
         axes.bar_label(bars, fmt="%.0f", padding=3)
@@ -138,13 +130,14 @@ def _size(results: dict[str, Any]) -> Figure:
 
 
 def _growth(results: dict[str, Any]) -> Figure:
-    figure, all_axes = plt.subplots(1, len(AXES), figsize=(11, 3.6), layout="constrained")
+    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    all_axes = figure.subplots(1, len(AXES))
     for axes, axis in zip(all_axes, AXES, strict=True):
-        for of, name in (("quiet", "quiet"), ("session", "session")):
-            sizes, times = growth_points(results, axis, of)
+        for name in ("quiet", "session"):
+            sizes, times = growth_points(results, axis, name)
             axes.plot(sizes, times, "o-", color=COLOURS[name], label=LABELS[name], markersize=4)
         sizes, times = growth_points(results, axis)
-        fitted = growth_line(results, axis)
+        fitted = line(sizes, times)
         fine = np.geomspace(sizes[0], sizes[-1], 100)
         axes.plot(
             fine, fitted.fixed + fitted.each * fine, color=COLOURS["ours"], alpha=0.5, label="fixed + each * size"

@@ -1,15 +1,11 @@
-"""Processes found again by a mark in their environment, measured, and ended with whatever they started in turn."""
+"""Processes found again by a mark in their environment, and measured."""
 
-import os
 import secrets
-import signal
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import subprocess
+import psutil
+
+from handover.local import processes
 
 MARK = "BENCH_PROCESSES"
 """Variable that a process inherits whatever it does: BentoML's workers leave both its session and its group."""
@@ -20,42 +16,23 @@ def mark() -> dict[str, str]:
     return {MARK: secrets.token_hex(8)}
 
 
-def marked(value: str) -> Iterator[int]:
+def marked(value: str) -> list[psutil.Process]:
     """Find the living processes that carry a mark."""
-    sought = f"{MARK}={value}".encode()
-    for environment in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if sought in environment.read_bytes().split(b"\0"):
-                yield int(environment.parent.name)
-        except OSError:
-            continue  # it ended meanwhile, or is somebody else's
+    return list(processes.living(lambda process: process.environ().get(MARK) == value))
 
 
-def end(process: "subprocess.Popen[str]", value: str) -> None:
-    """End a process, and all that carry its mark."""
-    process.kill()
-    while found := list(marked(value)):
-        for member in found:
-            try:
-                os.kill(member, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        time.sleep(0.001)
-    process.wait()
+def of_function(session: int) -> psutil.Process:
+    """Find the function's own process in an emulator's session: the first that the emulator started."""
+    return min((one for one in processes.of_session(session) if one.pid != session), key=lambda one: one.create_time())
 
 
-def peak_rss_mb(session: int, program: str) -> float:
-    """Give the most memory that one process of a session ever held [MB], of those whose command names ``program``.
+def peak_rss_bytes(process: psutil.Process) -> int:
+    """Give the most memory that a process ever held: ``VmHWM``, the peak of the resident set, as Linux keeps it."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8", errors="replace")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
-    ``VmHWM``, the peak of the resident set; the largest, when several are called so.
-    """
-    peaks = [0.0]
-    for command in Path("/proc").glob("[0-9]*/cmdline"):
-        process = int(command.parent.name)
-        try:
-            if program in command.read_text().split("\0") and os.getsid(process) == session:
-                status = (command.parent / "status").read_text()
-                peaks.append(int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6)
-        except OSError:
-            continue  # it ended meanwhile
-    return max(peaks)
+
+def cpu_ms(process: psutil.Process) -> float:
+    """Sum what a process's threads have run [ms]: ``schedstat`` has ns where psutil has hundredths of a second."""
+    threads = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6

@@ -6,13 +6,15 @@ import shutil
 import stat
 import zipfile
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from samcli.lib.package.utils import make_zip_with_lambda_permissions
 
-from bench.contenders import FLOOR, OURS, PLAIN, Contender
+from bench.contenders import FLOOR, OURS, PLAIN, Contender, Package
 from bench.workload import Workload
 from handover import latency
 from handover.local.stack import BuiltFunction
@@ -21,7 +23,6 @@ YEAR_1980 = 315532800.0
 """The date of every file in SAM's zips, and so in ``/var/task`` and ``/opt`` [s since 1970]."""
 TIMEOUT_S = 60
 """What a request may take [s], its cold start included: a busy machine should slow a peer, not end it."""
-PEER_FILES = ("row.py", "heuristics.py", "features.py", "model.onnx", "model.pkl", "xgboost.pkl", "wanted.json")
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,8 @@ class Staged:
 
     contender: Contender
     function: BuiltFunction
-    unzipped_bytes: int
-    """All files of the function and its layers."""
-    zipped_bytes: int
-    """The same as SAM would send it: one deflated zip for the function and one for each layer."""
+    size: dict[str, int]
+    """``unzipped_bytes``: all files of the function and its layers; ``zipped_bytes``: the same as SAM would send it."""
 
 
 def ship(source: Path, to: Path) -> int:
@@ -63,13 +62,18 @@ def set_writable(tree: Path, *, writable: bool) -> None:
             path.chmod(mode | stat.S_IWUSR if writable else mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
 
 
+def remove(tree: Path) -> None:
+    """Remove a tree that may be read-only, or not be there."""
+    if tree.exists():
+        set_writable(tree, writable=True)
+        shutil.rmtree(tree)
+
+
 def copy_peer(contender: Contender, workload: Workload, to: Path) -> None:
     """Put a peer's code and the workload's files side by side, as its documentation has them."""
     to.mkdir(parents=True)
-    for path in sorted(contender.folder.glob("*.py")):
+    for path in (*contender.folder.glob("*.py"), *workload.folder.glob("*.*")):
         shutil.copyfile(path, to / path.name)
-    for name in PEER_FILES:
-        shutil.copyfile(workload.folder / name, to / name)
 
 
 class Dock:
@@ -87,9 +91,8 @@ class Dock:
         self._folder = TemporaryDirectory(prefix="bench-")
         self.root = Path(self._folder.name)
         self._shipped: dict[Path, tuple[Path, int]] = {}
-        self._staged: dict[tuple[Contender, Path], Staged] = {}
 
-    def __enter__(self) -> "Dock":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,48 +101,46 @@ class Dock:
 
     def stage(self, contender: Contender, workload: Workload) -> Staged:
         """Lay one Lambda contender out for one workload, as it would be deployed."""
-        key = contender, workload.folder
-        if key not in self._staged:
-            self._staged[key] = self._stage(contender, workload)
-        return self._staged[key]
-
-    def _stage(self, contender: Contender, workload: Workload) -> Staged:
         raw = self.root / "raw" / workload.folder.name / contender.name
-        built = self._built.root
-        model = self._model_layer(workload)
-        runtime = next(layer for layer in self._built.layers if (layer / "python").is_dir())
-        sources = [model]
-        packages: tuple[Path, int] | None = None
-        if contender is OURS:
-            shutil.copytree(built, raw)
-            sources = [runtime, model]
-        elif contender is FLOOR:
-            shutil.copytree(latency.HERE / "floor", raw, ignore=shutil.ignore_patterns("__pycache__"))
-            byte_compile(raw)
-            sources = [runtime, model]
-        elif contender is PLAIN:
-            shutil.copytree(built, raw, ignore=shutil.ignore_patterns("__pycache__"))
-            packages = contender.installed()
+        if not raw.exists():
+            self._copy(contender, workload, raw)
+        shipped = [self._ship(raw)]
+        if contender in {OURS, FLOOR}:
+            shipped.append(self._ship(next(layer for layer in self._built.layers if (layer / "python").is_dir())))
         else:
-            copy_peer(contender, workload, raw)
-            if contender.package.byte_compiled:
-                byte_compile(raw)
-            packages = contender.installed()
-            sources = []
-        shipped = [self._ship(raw), *([packages] if packages else []), *map(self._ship, sources)]
+            shipped.append(contender.installed())
+        if contender in {OURS, FLOOR, PLAIN}:
+            shipped.append(self._ship(self._model_layer(workload)))
+        folders = [folder for folder, _ in shipped]
+        files = chain.from_iterable(folder.rglob("*") for folder in folders)
         return Staged(
             contender=contender,
             function=replace(
                 self._built,
                 name=contender.name,
-                root=shipped[0][0],
-                layers=tuple(folder for folder, _ in shipped[1:]),
+                root=folders[0],
+                layers=tuple(folders[1:]),
                 handler=contender.handler or self._built.handler,
                 timeout_s=TIMEOUT_S,
             ),
-            unzipped_bytes=sum(_bytes(folder) for folder, _ in shipped),
-            zipped_bytes=sum(size for _, size in shipped),
+            size={
+                "unzipped_bytes": sum(path.stat().st_size for path in files if path.is_file()),
+                "zipped_bytes": sum(size for _, size in shipped),
+            },
         )
+
+    def _copy(self, contender: Contender, workload: Workload, to: Path) -> None:
+        uncompiled = shutil.ignore_patterns("__pycache__")
+        if contender is OURS:
+            shutil.copytree(self._built.root, to)
+        elif contender is PLAIN:
+            shutil.copytree(self._built.root, to, ignore=uncompiled)
+        elif contender is FLOOR:
+            shutil.copytree(latency.HERE / "floor", to, ignore=uncompiled)
+        else:
+            copy_peer(contender, workload, to)
+        if contender is FLOOR or contender.package is Package.COMPILED:
+            byte_compile(to)
 
     def _model_layer(self, workload: Workload) -> Path:
         layer = self.root / "raw" / workload.folder.name / "model-layer"
@@ -152,7 +153,3 @@ class Dock:
             to = self.root / "shipped" / str(len(self._shipped))
             self._shipped[source] = (to, ship(source, to))
         return self._shipped[source]
-
-
-def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -17,7 +17,7 @@ class Spread:
 
 def spread(values: Sequence[float]) -> Spread:
     """Summarise."""
-    low, median, high = np.quantile(np.asarray(values, dtype=np.float64), [0.25, 0.5, 0.75])
+    low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
     return Spread(float(median), float(low), float(high))
 
 
@@ -57,15 +57,13 @@ class Line:
 
 def line(sizes: Sequence[float], times: Sequence[float]) -> Line:
     """Fit a line by least squares of the relative error, so that small sizes count as much as large ones."""
-    x, y = np.asarray(sizes, dtype=np.float64), np.asarray(times, dtype=np.float64)
-    each, fixed = np.polyfit(x, y, 1, w=1 / y)
+    each, fixed = np.polyfit(sizes, times, 1, w=1 / np.asarray(times))
     return Line(float(fixed), float(each))
 
 
 def steepest(sizes: Sequence[float], times: Sequence[float]) -> float:
     """Give the largest power of the size with which time grows from one size to the next: 1 is linear, 2 quadratic."""
-    powers = np.diff(np.log(np.asarray(times, dtype=np.float64))) / np.diff(np.log(np.asarray(sizes, dtype=np.float64)))
-    return float(powers.max())
+    return float(np.max(np.diff(np.log(times)) / np.diff(np.log(sizes))))
 
 
 def worse_than_linear(sizes: Sequence[float], times: Sequence[float]) -> float:

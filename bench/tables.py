@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.bars import MB, MIB, bars
+import rich.table
+from rich.console import Console
+
 from bench.contenders import ALL, LAMBDAS, OURS, SERVERS
 from bench.statistics import percentile, pooled, ratio, spread
+from bench.targets import MB, MIB, targets
 
 LABELS = {one.name: one.label for one in ALL} | {
     "quiet": "Handover, no telemetry",
     "session": "bare session.run",
     "batch": "Handover, a batch of 100",
 }
+LAMBDA_NAMES = tuple(one.name for one in LAMBDAS)
+COLOURS = {"met": "green", "MISSED": "bold red", "not measured": "yellow"}
 
 
 @dataclass(frozen=True)
@@ -24,36 +29,46 @@ class Table:
     rows: Sequence[tuple[str, ...]]
 
 
+def show(results: dict[str, Any], console: Console) -> None:
+    """Print the tables, and why somebody is absent."""
+    for table in tables(results):
+        drawn = rich.table.Table(title=table.title, title_justify="left", show_edge=False)
+        for index, head in enumerate(table.head):
+            drawn.add_column(head, justify="right" if index and table.head[-1] != "verdict" else "left")
+        for row in table.rows:
+            drawn.add_row(*(f"[{COLOURS[cell]}]{cell}[/]" if cell in COLOURS else cell for cell in row))
+        console.print(drawn)
+        console.print()
+    for name, reason in results["absent"].items():
+        console.print(f"{LABELS[name]} is absent: {reason}", markup=False)
+
+
 def tables(results: dict[str, Any]) -> list[Table]:
-    """Give the tables of all that was measured, the bars first."""
-    found = [_bars(results)]
+    """Give the tables of all that was measured, the targets first."""
+    tables = [_targets(results)]
     if "cold_ms" in results:
-        found.append(_times("Cold start, from process to first answer", "ms", results["cold_ms"], LAMBDAS_ORDER))
+        tables.append(_times("Cold start, from process to first answer", "ms", results["cold_ms"], LAMBDA_NAMES))
     if "warm_ms" in results:
         in_us = {name: [[t * 1000 for t in r] for r in rounds] for name, rounds in results["warm_ms"].items()}
-        order = ("session", "quiet", *(one.name for one in LAMBDAS), "batch")
-        found.append(_times("Warm, in process, event to response", "µs", in_us, order))
+        order = ("session", "quiet", *LAMBDA_NAMES, "batch")
+        tables.append(_times("Warm, in process, event to response", "µs", in_us, order))
     if "http_warm_ms" in results:
-        found.append(_http(results))
-    found.append(_weights(results))
-    return found
+        tables.append(_http(results))
+    return [*tables, _weights(results)]
 
 
-LAMBDAS_ORDER = tuple(one.name for one in LAMBDAS)
-
-
-def _bars(results: dict[str, Any]) -> Table:
-    rows = [(bar.what, bar.bar, bar.found, bar.verdict) for bar in bars(results)]
-    return Table("Bars: ratios within this run, median (quartiles)", ("what", "bar", "measured", "verdict"), rows)
+def _targets(results: dict[str, Any]) -> Table:
+    rows = [(target.what, target.goal, target.result, target.verdict) for target in targets(results)]
+    return Table("Targets: ratios within this run, median (quartiles)", ("what", "target", "measured", "verdict"), rows)
 
 
 def _times(title: str, unit: str, samples: dict[str, Any], order: tuple[str, ...]) -> Table:
     rows = []
     for name in (name for name in order if name in samples):
-        found = spread(pooled(samples[name]))
-        beside = ratio(samples[name], samples[OURS.name]).median
+        times = spread(pooled(samples[name]))
+        low, middle, high = (_figure(time) for time in (times.low, times.median, times.high))
         rows.append(
-            (LABELS[name], _figure(found.median), f"{_figure(found.low)} to {_figure(found.high)}", f"{beside:.2f}")
+            (LABELS[name], middle, f"{low} to {high}", f"{ratio(samples[name], samples[OURS.name]).median:.2f}")
         )
     return Table(title, ("contender", f"median [{unit}]", f"quartiles [{unit}]", "/ Handover"), rows)
 
@@ -61,7 +76,7 @@ def _times(title: str, unit: str, samples: dict[str, Any], order: tuple[str, ...
 def _http(results: dict[str, Any]) -> Table:
     rows = []
     starts, warm = results["http_start_ms"], results["http_warm_ms"]
-    for name in (name for name in dict.fromkeys([*LAMBDAS_ORDER, *(one.name for one in SERVERS)]) if name in warm):
+    for name in (name for name in (*LAMBDA_NAMES, *(one.name for one in SERVERS)) if name in warm):
         start = f"{spread(pooled(starts[name])).median:.0f}" if name in starts else "-"
         p50, p95 = (f"{percentile(warm[name], share):.2f}" for share in (0.5, 0.95))
         rows.append((LABELS[name], start, p50, p95))

@@ -1,11 +1,13 @@
 """The trees of a scikit-learn model, written down as an XGBoost model: the same questions, the same answers."""
 
-import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
+
+from bench.templates import render
 
 TOLERANCE = 1e-5
 """How far two contenders' scores may lie apart: a hundred float32 sums in another order differ by less."""
@@ -25,53 +27,31 @@ def to_xgboost(model: Any, features: NDArray[np.float32]) -> xgboost.XGBClassifi
     Parameters
     ----------
     features
-        Some rows of the model's input, float32 (N, K): the result is held to the answers of the original.
+        Some rows of the model's input, float32 (N, K): the result's answers are compared with the original's.
 
     Raises
     ------
     ValueError
         When the two do not answer alike.
     """
-    stages = [stage[0].tree_ for stage in model.estimators_]
-    prior = float(model.init_.class_prior_[1])
-    columns = int(model.n_features_in_)
-    document = {
+    values = {
         "version": [int(part) for part in xgboost.__version__.split("+")[0].split(".")],
-        "learner": {
-            "attributes": {},
-            "feature_names": [],
-            "feature_types": [],
-            "gradient_booster": {
-                "name": "gbtree",
-                "model": {
-                    "gbtree_model_param": {"num_parallel_tree": "1", "num_trees": str(len(stages))},
-                    "iteration_indptr": list(range(len(stages) + 1)),
-                    "tree_info": [0] * len(stages),
-                    "trees": [tree_document(tree, model.learning_rate, columns, i) for i, tree in enumerate(stages)],
-                },
-            },
-            "learner_model_param": {
-                "base_score": repr(prior),
-                "boost_from_average": "1",
-                "num_class": "0",
-                "num_feature": str(columns),
-                "num_target": "1",
-            },
-            "objective": {"name": "binary:logistic", "reg_loss_param": {"scale_pos_weight": "1"}},
-        },
+        "columns": int(model.n_features_in_),
+        "prior": float(model.init_.class_prior_[1]),
+        "trees": [tree_arrays(stage[0].tree_, model.learning_rate) for stage in model.estimators_],
     }
     converted = xgboost.XGBClassifier(n_jobs=1)
-    converted.load_model(bytearray(json.dumps(document), "utf-8"))
-    wanted = model.predict_proba(features)[:, 1]
+    converted.load_model(bytearray(render(Path(__file__).parent / "xgboost.json.jinja", values), "utf-8"))
+    expected = model.predict_proba(features)[:, 1]
     alone = np.concatenate([converted.predict_proba(row[np.newaxis])[:, 1] for row in features])
-    apart = max(np.abs(alone - wanted).max(), np.abs(converted.predict_proba(features)[:, 1] - wanted).max())
+    apart = max(np.abs(alone - expected).max(), np.abs(converted.predict_proba(features)[:, 1] - expected).max())
     if not apart <= TOLERANCE:
         raise ValueError(f"the XGBoost model answers otherwise than the scikit-learn model it was made of: by {apart}")
     return converted
 
 
-def tree_document(tree: Any, rate: float, columns: int, index: int) -> dict[str, Any]:
-    """Write one scikit-learn tree in XGBoost's JSON model format, siblings side by side.
+def tree_arrays(tree: Any, rate: float) -> dict[str, list[Any]]:
+    """Give one scikit-learn tree, node by node, as XGBoost's JSON model format has it, siblings side by side.
 
     XGBoost takes the right child to be the one after the left where it predicts a single row; scikit-learn numbers its
     nodes depth first.
@@ -82,29 +62,14 @@ def tree_document(tree: Any, rate: float, columns: int, index: int) -> dict[str,
     left, right = tree.children_left[order], tree.children_right[order]
     inner = left >= 0
     leaves = (tree.value[order, 0, 0] * rate).astype(np.float32)
-    nodes = len(order)
     return {
-        "id": index,
-        "base_weights": leaves.tolist(),
-        "categories": [],
-        "categories_nodes": [],
-        "categories_segments": [],
-        "categories_sizes": [],
-        "default_left": [0] * nodes,
-        "left_children": np.where(inner, place[left], -1).tolist(),
-        "right_children": np.where(inner, place[right], -1).tolist(),
-        "loss_changes": [0.0] * nodes,
+        "leaves": leaves.tolist(),
+        "left": np.where(inner, place[left], -1).tolist(),
+        "right": np.where(inner, place[right], -1).tolist(),
         "parents": parents,
-        "split_conditions": np.where(inner, next_above(tree.threshold[order]), leaves).tolist(),
-        "split_indices": np.where(inner, tree.feature[order], 0).tolist(),
-        "split_type": [0] * nodes,
-        "sum_hessian": tree.weighted_n_node_samples[order].tolist(),
-        "tree_param": {
-            "num_deleted": "0",
-            "num_feature": str(columns),
-            "num_nodes": str(nodes),
-            "size_leaf_vector": "1",
-        },
+        "conditions": np.where(inner, next_above(tree.threshold[order]), leaves).tolist(),
+        "columns": np.where(inner, tree.feature[order], 0).tolist(),
+        "weights": tree.weighted_n_node_samples[order].tolist(),
     }
 
 

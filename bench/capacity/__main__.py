@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ from bench.capacity import aws, bill, page, plots, simulation
 from bench.capacity.measured import ROOT, Measured, measure
 from bench.capacity.page import PROCESSES, RATES, SLOTTED_MS, Capacity
 from bench.capacity.simulation import Run
-from handover.local.emulator import EnvironmentDiedError
-from handover.local.stack import NothingBuiltError
+from handover.errors import CannotRunError
 
 DOCS = ROOT / "docs"
 NUMBERS = DOCS / "capacity" / "numbers.json"
@@ -28,30 +28,22 @@ LIFETIMES_S = (300.0, 3600.0)
 """Other lives of an idle environment, to see what hangs on the assumption [s]."""
 
 
-def runs(occupied_ms: float, cold_ms: float) -> Iterator[dict[str, Any]]:
+def runs(occupied_ms: float) -> Iterator[dict[str, Any]]:
     """List what is to be simulated."""
     default_s = aws.figures()["idle_lifetime_s"].value
     for process in PROCESSES:
-        common = {"process": process, "cold_ms": cold_ms}
-        for rate in sorted({*DRAWN, *SLOW, *RATES}):
-            yield common | {"rate": rate, "lifetime_s": default_s, "occupied_ms": occupied_ms}
-        for rate in (*SLOW, *RATES[:2]):
-            for lifetime_s in LIFETIMES_S:
-                yield common | {"rate": rate, "lifetime_s": lifetime_s, "occupied_ms": occupied_ms}
+        streams = [(rate, default_s) for rate in sorted({*DRAWN, *SLOW, *RATES})]
+        streams += product((*SLOW, *RATES[:2]), LIFETIMES_S)
+        for rate, lifetime_s in streams:
+            yield {"process": process, "rate": rate, "lifetime_s": lifetime_s, "occupied_ms": occupied_ms}
     for rate in RATES:
-        yield {
-            "process": "bursty",
-            "rate": rate,
-            "lifetime_s": default_s,
-            "occupied_ms": SLOTTED_MS,
-            "cold_ms": cold_ms,
-        }
+        yield {"process": "bursty", "rate": rate, "lifetime_s": default_s, "occupied_ms": SLOTTED_MS}
 
 
 def read(path: Path = NUMBERS) -> Capacity:
     """Read what the page in ``docs`` was written from."""
-    said = json.loads(path.read_text(encoding="utf-8"))
-    return Capacity(Measured(**said["measured"]), [Run(**run) for run in said["runs"]])
+    numbers = json.loads(path.read_text(encoding="utf-8"))
+    return Capacity(Measured(**numbers["measured"]), [Run(**run) for run in numbers["runs"]])
 
 
 @click.command()
@@ -63,7 +55,7 @@ def main(cold_ms: float | None, warm_ms: float | None) -> None:
     with Progress(console=Console(stderr=True)) as progress:
         try:
             measured = measure(ROOT / ".aws-sam" / "build", event, progress)
-        except (NothingBuiltError, EnvironmentDiedError) as error:
+        except CannotRunError as error:
             click.echo(f"capacity: {error}", err=True)
             sys.exit(2)
         measured = replace(
@@ -72,8 +64,8 @@ def main(cold_ms: float | None, warm_ms: float | None) -> None:
             warm_cpu_ms=measured.warm_cpu_ms if warm_ms is None else warm_ms,
         )
         own = Capacity(measured, []).own
-        wanted = list(runs(own.warm_ms, measured.cold_cpu_ms))
-        simulated = [simulation.run(**one) for one in progress.track(wanted, description="Simulated streams")]
+        streams = progress.track(list(runs(own.warm_ms)), description="Simulated streams")
+        simulated = [simulation.run(**stream, cold_ms=measured.cold_cpu_ms) for stream in streams]
     NUMBERS.parent.mkdir(exist_ok=True)
     NUMBERS.write_text(json.dumps({"measured": asdict(measured), "runs": [asdict(run) for run in simulated]}, indent=1))
     capacity = read()
@@ -83,10 +75,10 @@ def main(cold_ms: float | None, warm_ms: float | None) -> None:
     plots.cold(drawn, lifetime_s, NUMBERS.parent / "cold.png")
     plots.month(capacity.bills, NUMBERS.parent / "month.png")
     (DOCS / "capacity.md").write_text(page.write(capacity), encoding="utf-8")
-    for rate, posts in capacity.bills.items():
-        logs, function = bill.part(posts, "Logs"), bill.part(posts, "Lambda")
+    for rate, items in capacity.bills.items():
+        logs, function = bill.part(items, "Logs"), bill.part(items, "Lambda")
         click.echo(
-            f"{rate:>9,}/s  {sum(posts.values()):>9,.2f} USD a month, of it HTTP API {posts['HTTP API']:,.2f}, "
+            f"{rate:>9,}/s  {sum(items.values()):>9,.2f} USD a month, of it HTTP API {items['HTTP API']:,.2f}, "
             f"logs {logs:,.2f}, Lambda {function:,.2f}"
         )
     click.echo("docs/capacity.md  docs/capacity/{memory,cold,month}.png")

@@ -42,7 +42,7 @@ class Figure:
         )
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """The figure, for people."""
         if not self.steps:
             return f"{self.value:,g}"
@@ -54,4 +54,4 @@ class Figure:
 
 def figures(path: Path = HERE / "aws.toml") -> dict[str, Figure]:
     """Read all of them, by name, in the order of the file."""
-    return {name: Figure(name, **said) for name, said in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    return {name: Figure(name, **entry) for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()}

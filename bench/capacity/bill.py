@@ -1,4 +1,4 @@
-"""A month's bill, post by post, and what other ways to run the function would change in it."""
+"""A month's bill, line item by line item, and what other ways to run the function would change in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ LAMBDA_LINES = (
 )
 
 type Figures = Mapping[str, Figure]
-type Posts = dict[str, float]
+type LineItems = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,14 @@ class Size:
         """Memory as Lambda's bill has it [GB]."""
         return self.memory_mb / MB_PER_GB
 
+    def warm_gb_s(self, requests: float) -> float:
+        """Billed for so many requests, were all warm [GB-s]."""
+        return requests * self.billed_warm_ms / 1000 * self.memory_gb
+
+    def init_gb_s(self, cold: float) -> float:
+        """Billed beyond it for so many cold starts [GB-s]."""
+        return cold * (self.billed_cold_ms - self.billed_warm_ms) / 1000 * self.memory_gb
+
 
 def size(memory_mb: int, architecture: str, measured: Measured, aws: Figures) -> Size:
     """Work latency and price out from CPU time.
@@ -55,8 +63,8 @@ def size(memory_mb: int, architecture: str, measured: Measured, aws: Figures) ->
     share = min(1.0, memory_mb / aws["whole_vcpu_mb"].value)
     warm_ms = measured.warm_cpu_ms / share
     cold_ms = measured.cold_cpu_ms + warm_ms
-    step_ms = aws["billing_step_ms"].value
-    billed_ms = int(ceil(warm_ms / step_ms) * step_ms)
+    step_ms = int(aws["billing_step_ms"].value)
+    billed_ms = ceil(warm_ms / step_ms) * step_ms
     gb_s = memory_mb / MB_PER_GB * billed_ms / 1000
     return Size(
         memory_mb=memory_mb,
@@ -64,15 +72,15 @@ def size(memory_mb: int, architecture: str, measured: Measured, aws: Figures) ->
         warm_ms=warm_ms,
         cold_ms=cold_ms,
         billed_warm_ms=billed_ms,
-        billed_cold_ms=int(ceil(cold_ms / step_ms) * step_ms),
+        billed_cold_ms=ceil(cold_ms / step_ms) * step_ms,
         usd_per_million=aws[f"lambda_duration_{architecture}"].cost(gb_s * 1e6),
     )
 
 
 def month(
     rate: float, of: Size, cold_share: float, measured: Measured, aws: Figures, *, without: str | None = None
-) -> Posts:
-    """Give the posts of a month at a mean rate [USD], in a stable order; their sum is the bill.
+) -> LineItems:
+    """Give the line items of a month at a mean rate [USD], in a stable order; their sum is the bill.
 
     The function is taken to be alone in its account: prices by volume count what all of an account's functions use.
 
@@ -84,9 +92,8 @@ def month(
         A kind of line that is not written, by its name in ``line_bytes``.
     """
     requests = rate * MONTH_S
-    cold = requests * cold_share
-    warm_gb_s = requests * of.billed_warm_ms / 1000 * of.memory_gb
-    init_gb_s = cold * (of.billed_cold_ms - of.billed_warm_ms) / 1000 * of.memory_gb
+    warm_gb_s = of.warm_gb_s(requests)
+    init_gb_s = of.init_gb_s(requests * cold_share)
     duration = aws[f"lambda_duration_{of.architecture}"]
     gb = {
         name: 0.0 if name == without else requests * line / BYTES_PER_GB
@@ -119,9 +126,9 @@ def line_bytes(measured: Measured, aws: Figures) -> dict[str, float]:
     }
 
 
-def part(posts: Posts, name: str) -> float:
-    """Sum the posts whose names begin so [USD]."""
-    return sum(usd for post, usd in posts.items() if post.startswith(name))
+def part(items: LineItems, name: str) -> float:
+    """Sum the line items whose names begin so [USD]."""
+    return sum(usd for item, usd in items.items() if item.startswith(name))
 
 
 @dataclass(frozen=True)
@@ -139,18 +146,18 @@ class Provisioned:
 
 def provisioned(rate: float, of: Size, cold_share: float, aws: Figures) -> Provisioned:
     """Weigh provisioned concurrency that covers the mean rate against on-demand with its cold starts."""
-    held, ran, demanded = (
+    kept, ran, demanded = (
         aws[f"{kind}_{of.architecture}"] for kind in ("provisioned", "provisioned_duration", "lambda_duration")
     )
     per_environment = aws["requests_per_environment"].value
     environments = ceil(rate / per_environment)
     requests = rate * MONTH_S
-    gb_s = requests * of.billed_warm_ms / 1000 * of.memory_gb
-    init_gb_s = requests * cold_share * (of.billed_cold_ms - of.billed_warm_ms) / 1000 * of.memory_gb
+    gb_s = of.warm_gb_s(requests)
+    init_gb_s = of.init_gb_s(requests * cold_share)
     return Provisioned(
         environments=environments,
-        extra_usd=held.cost(environments * of.memory_gb * MONTH_S) + ran.cost(gb_s) - demanded.cost(gb_s + init_gb_s),
-        pays_from_busy=held.cost(1) / (demanded.cost(1) - ran.cost(1)),
+        extra_usd=kept.cost(environments * of.memory_gb * MONTH_S) + ran.cost(gb_s) - demanded.cost(gb_s + init_gb_s),
+        pays_from_busy=kept.cost(1) / (demanded.cost(1) - ran.cost(1)),
         busy=rate * of.billed_warm_ms / 1000 / environments,
     )
 
@@ -172,10 +179,9 @@ def snapstart(rate: float, of: Size, cold_share: float, aws: Figures) -> SnapSta
     """Weigh SnapStart's money; how long a restore takes was not measured."""
     cold = rate * MONTH_S * cold_share
     duration = aws[f"lambda_duration_{of.architecture}"]
-    init_gb_s = cold * (of.billed_cold_ms - of.billed_warm_ms) / 1000 * of.memory_gb
     return SnapStart(
         cache_usd=aws["snapstart_cache"].cost(of.memory_gb * MONTH_S),
         restores_usd=aws["snapstart_restore"].cost(cold * of.memory_gb),
-        init_usd=duration.cost(init_gb_s),
+        init_usd=duration.cost(of.init_gb_s(cold)),
         pays_from_init_s=aws["snapstart_restore"].cost(1) / duration.cost(1),
     )

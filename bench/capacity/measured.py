@@ -2,14 +2,16 @@
 
 import json
 import platform
+import re
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
 
+from bench import processes
 from handover.cloudformation import Template
 from handover.local.emulator import Emulator
 from handover.local.stack import BuiltFunction, built_function
@@ -69,21 +71,18 @@ def measure(build: Path, event: Mapping[str, Any], progress: Progress) -> Measur
         When there is nothing to start, or it does not.
     """
     function = built_function(build)
-    sent = json.dumps(event).encode()
-    cold = [_start(function, sent) for _ in progress.track(range(COLD_STARTS), description="Cold starts")]
+    payload = json.dumps(event).encode()
+    cold = [_start(function, payload) for _ in progress.track(range(COLD_STARTS), description="Cold starts")]
     lines: list[str] = []
-    emulator = Emulator(function, lines.append)
-    try:
+    with Emulator(function, lines.append) as emulator:
         for _ in range(ROUNDS_BEFORE):
-            reply = json.loads(emulator.invoke(sent))
-        process = _process(emulator.pid)
-        before = _cpu_ms(process)
+            reply = json.loads(emulator.invoke(payload))
+        process = processes.of_function(emulator.pid)
+        before_ms = processes.cpu_ms(process)
         for _ in progress.track(range(ROUNDS), description="Warm requests"):
-            emulator.invoke(sent)
-        warm_cpu_ms = (_cpu_ms(process) - before) / ROUNDS
-        memory_mb = _peak_mb(process)
-    finally:
-        emulator.stop()
+            emulator.invoke(payload)
+        warm_cpu_ms = (processes.cpu_ms(process) - before_ms) / ROUNDS
+        memory_mb = processes.peak_rss_bytes(process) / 2**20
     line = next(line for line in reversed(lines) if '"_aws"' in line).rstrip("\n")
     return Measured(
         architecture=platform.machine().replace("aarch64", "arm64"),
@@ -102,7 +101,7 @@ def measure(build: Path, event: Mapping[str, Any], progress: Progress) -> Measur
 
 def custom_metrics(line: Mapping[str, Any]) -> int:
     """Count what CloudWatch makes of a line in its embedded metric format: each metric, for each set of dimensions."""
-    return sum(len(said["Metrics"]) * len(said["Dimensions"]) for said in line["_aws"]["CloudWatchMetrics"])
+    return sum(len(each["Metrics"]) * len(each["Dimensions"]) for each in line["_aws"]["CloudWatchMetrics"])
 
 
 def access_line(template: Template) -> str:
@@ -118,43 +117,11 @@ def access_line(template: Template) -> str:
         for resource in template.source["Resources"].values()
         if resource["Type"] == "AWS::ApiGatewayV2::Stage"
     )
-    pieces = str(stage["AccessLogSettings"]["Format"]).split("$context.")
-    line = pieces[0]
-    for piece in pieces[1:]:
-        name, quote, rest = piece.partition('"')
-        line += ACCESS[name] + quote + rest
-    return line
+    log_format = str(stage["AccessLogSettings"]["Format"])
+    return re.sub(r"\$context\.([\w.]+)", lambda variable: ACCESS[variable[1]], log_format)
 
 
-def _start(function: BuiltFunction, sent: bytes) -> tuple[float, float]:
-    emulator = Emulator(function, lambda line: None)
-    try:
-        emulator.invoke(sent)
-        return emulator.cold_ms or 0.0, _cpu_ms(_process(emulator.pid))
-    finally:
-        emulator.stop()
-
-
-def _process(session: int) -> Path:
-    """Find the function's own process in the emulator's session: the one that is not the emulator."""
-    return next(process for process in _members(session) if process.name != str(session))
-
-
-def _members(session: int) -> Iterator[Path]:
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        if int(fields[3]) == session:
-            yield stat.parent
-
-
-def _cpu_ms(process: Path) -> float:
-    """Sum what the process's threads have run [ms] (``/proc/PID/task/TID/schedstat``, its first number, is in ns)."""
-    return sum(int(told.read_text().split()[0]) for told in process.glob("task/*/schedstat")) / 1e6
-
-
-def _peak_mb(process: Path) -> float:
-    told = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-    return int(told["VmHWM"].split()[0]) / 1024
+def _start(function: BuiltFunction, payload: bytes) -> tuple[float, float]:
+    with Emulator(function, lambda line: None) as emulator:
+        emulator.invoke(payload)
+        return emulator.cold_ms or 0.0, processes.cpu_ms(processes.of_function(emulator.pid))

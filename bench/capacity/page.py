@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from bench.capacity import aws, bill, limits
-from bench.capacity.bill import ARCHITECTURES, SIZES_MB, Posts, Size
+from bench.capacity import aws, bill, limits, simulation
+from bench.capacity.bill import ARCHITECTURES, SIZES_MB, LineItems, Size
 from bench.capacity.limits import Limit
 from bench.capacity.measured import ROOT, Measured
-from bench.capacity.simulation import FEWEST, SEED, SPIKE_EVERY_S, SPIKE_HEIGHT, SPIKE_S, Run
+from bench.capacity.simulation import Run
+from bench.templates import render
 from handover.cloudformation import Template
 
 RATES = (1, 100, 10_000)
@@ -35,22 +34,22 @@ class Capacity:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Defaults of the template's parameters."""
-        said = Template(ROOT / "template.yaml").source["Parameters"]
-        return {name: parameter.get("Default") for name, parameter in said.items()}
+        parameters = Template(ROOT / "template.yaml").source["Parameters"]
+        return {name: parameter.get("Default") for name, parameter in parameters.items()}
 
-    @cached_property
+    def size(self, memory_mb: int, architecture: str) -> Size:
+        """Work the function out at one memory size, on one processor."""
+        return bill.size(memory_mb, architecture, self.measured, self.figures)
+
+    @property
     def sizes(self) -> list[Size]:
         """The memory sizes, x86_64 first."""
-        return [
-            bill.size(memory_mb, architecture, self.measured, self.figures)
-            for architecture in ARCHITECTURES
-            for memory_mb in SIZES_MB
-        ]
+        return [self.size(memory_mb, architecture) for architecture in ARCHITECTURES for memory_mb in SIZES_MB]
 
-    @cached_property
+    @property
     def own(self) -> Size:
         """The size that the template deploys by default."""
-        return bill.size(self.parameters["MemorySize"], self.parameters["Architecture"], self.measured, self.figures)
+        return self.size(self.parameters["MemorySize"], self.parameters["Architecture"])
 
     def run(self, process: str, rate: float, lifetime_s: float | None = None, slotted: bool = False) -> Run:
         """Find a simulated run; of the default lifetime unless another is named."""
@@ -67,21 +66,17 @@ class Capacity:
         return self.run("bursty", rate).share
 
     @cached_property
-    def bills(self) -> dict[float, Posts]:
+    def bills(self) -> dict[float, LineItems]:
         """A month at each rate, at the template's size."""
         return {rate: self.month(rate, self.own) for rate in RATES}
 
-    def month(self, rate: float, size: Size, without: str | None = None) -> Posts:
+    def month(self, rate: float, size: Size, without: str | None = None) -> LineItems:
         """Give a month at one rate and one size."""
         return bill.month(rate, size, self.share(rate), self.measured, self.figures, without=without)
 
     def saving(self, rate: float, size: Size, without: str | None = None) -> float:
         """Work out what a month at another size, or without some lines, costs less [USD]."""
         return sum(self.bills[rate].values()) - sum(self.month(rate, size, without).values())
-
-    def other(self, memory_mb: int, architecture: str) -> Size:
-        """Find another size."""
-        return next(size for size in self.sizes if (size.memory_mb, size.architecture) == (memory_mb, architecture))
 
     def limits(self, process: str, rate: float) -> list[Limit]:
         """List the limits beside a stream."""
@@ -90,11 +85,8 @@ class Capacity:
 
     def first(self, process: str, rate: float, *, new_account: bool) -> Limit:
         """Find the limit that a stream meets first, or those that it meets at once, beside the template's own."""
-        theirs = [
-            limit
-            for limit in self.limits(process, rate)
-            if "template" not in limit.name and (new_account or "new account" not in limit.name)
-        ]
+        left_out = ["template"] if new_account else ["template", "new account"]
+        theirs = [limit for limit in self.limits(process, rate) if not any(word in limit.name for word in left_out)]
         most = max(limit.share for limit in theirs)
         met = [limit for limit in theirs if limit.share == most]
         return replace(met[0], name=" and ".join(limit.name for limit in met))
@@ -102,36 +94,21 @@ class Capacity:
 
 def write(capacity: Capacity) -> str:
     """Write the page as Markdown."""
-    environment = Environment(
-        loader=FileSystemLoader(aws.HERE),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  Markdown, of our own figures
-    )
-    environment.filters |= {"usd": usd, "one_in": one_in, "percent": percent}
-    text: str = environment.get_template("capacity.md.jinja").render(
-        c=capacity,
-        m=capacity.measured,
-        aws=capacity.figures,
-        rates=RATES,
-        processes=PROCESSES,
-        architectures=ARCHITECTURES,
-        sizes_mb=SIZES_MB,
-        part=bill.part,
-        largest={rate: max(posts, key=lambda post: posts[post]) for rate, posts in capacity.bills.items()},
-        lines=bill.line_bytes(capacity.measured, capacity.figures),
-        provisioned={r: bill.provisioned(r, capacity.own, capacity.share(r), capacity.figures) for r in RATES},
-        snapstart={r: bill.snapstart(r, capacity.own, capacity.share(r), capacity.figures) for r in RATES},
-        month_s=aws.MONTH_S,
-        peak=limits.peak,
-        spike={"every_min": SPIKE_EVERY_S / 60, "s": SPIKE_S, "height": SPIKE_HEIGHT},
-        fewest=FEWEST,
-        seed=SEED,
-        slotted_ms=SLOTTED_MS,
-    )
-    return text
+    own, figures = capacity.own, capacity.figures
+    values = {
+        "c": capacity,
+        "m": capacity.measured,
+        "aws": figures,
+        "bill": bill,
+        "limits": limits,
+        "simulation": simulation,
+        "rates": RATES,
+        "processes": PROCESSES,
+        "slotted_ms": SLOTTED_MS,
+        "provisioned": {rate: bill.provisioned(rate, own, capacity.share(rate), figures) for rate in RATES},
+        "snapstart": {rate: bill.snapstart(rate, own, capacity.share(rate), figures) for rate in RATES},
+    }
+    return render(aws.HERE / "capacity.md.jinja", values, {"usd": usd, "one_in": one_in, "percent": percent})
 
 
 def usd(amount: float) -> str:

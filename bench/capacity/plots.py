@@ -4,25 +4,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
-
-mpl.use("Agg")
-
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from bench.capacity.aws import MONTH_S
-from bench.capacity.bill import Posts, Size
+from bench.capacity.bill import LineItems, Size
 from bench.capacity.simulation import Run
 
 BLUE, ORANGE, GREY = "#0072b2", "#b84f00", "#59636e"
 LOOKS = {"x86_64": (BLUE, "o-"), "arm64": (ORANGE, "s--"), "poisson": (BLUE, "o"), "bursty": (ORANGE, "s")}
+DPI = 110
 NAMES = {"poisson": "Poisson", "bursty": "bursty: a minute of ten times as many, every 20 min"}
 
 
 def memory(sizes: Sequence[Size], holds_mb: float, path: Path) -> None:
     """Draw latency and price of a warm request against memory, and the memory that the process held."""
-    figure, (latency, price) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    (latency, price) = figure.subplots(1, 2)
     for architecture in dict.fromkeys(size.architecture for size in sizes):
         colour, look = LOOKS[architecture]
         of = [size for size in sizes if size.architecture == architecture]
@@ -37,12 +35,13 @@ def memory(sizes: Sequence[Size], holds_mb: float, path: Path) -> None:
         axes.axvline(holds_mb, color=GREY, linestyle=":", label=f"the process holds {holds_mb:.0f} MB")
         axes.set_xlim(0, None)
         axes.legend(frameon=False)
-    _save(figure, path)
+    figure.savefig(path, dpi=DPI, metadata={"Software": None})
 
 
 def cold(runs: Sequence[Run], lifetime_s: float, path: Path) -> None:
     """Draw the share of cold starts against the rate, with what theory says of slow Poisson streams."""
-    figure, axes = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    axes = figure.subplots()
     for process, name in NAMES.items():
         colour, look = LOOKS[process]
         of = [run for run in runs if run.process == process and run.cold]
@@ -55,26 +54,22 @@ def cold(runs: Sequence[Run], lifetime_s: float, path: Path) -> None:
     )
     axes.grid(color="#d1d9e0", linewidth=0.6)
     axes.legend(frameon=False)
-    _save(figure, path)
+    figure.savefig(path, dpi=DPI, metadata={"Software": None})
 
 
-def month(bills: Mapping[float, Posts], path: Path) -> None:
-    """Draw the month's posts of each rate, stacked, for a million requests, so that the three can be compared."""
-    figure, axes = plt.subplots(figsize=(8, 4.6), layout="constrained")
+def month(bills: Mapping[float, LineItems], path: Path) -> None:
+    """Draw the month's line items at each rate, stacked, for a million requests, so that the three can be compared."""
+    figure = Figure(figsize=(8, 4.6), layout="constrained")
+    axes = figure.subplots()
     bottom = np.zeros(len(bills))
-    labels = [f"{rate:,g}/s\n{sum(posts.values()):,.0f} USD a month" for rate, posts in bills.items()]
+    labels = [f"{rate:,g}/s\n{sum(items.values()):,.0f} USD a month" for rate, items in bills.items()]
     millions = np.array(list(bills)) * MONTH_S / 1e6
     colours = iter(mpl.colormaps["tab20"](range(20)))
-    for post, colour in zip(next(iter(bills.values())), colours, strict=False):
-        height = np.array([posts[post] for posts in bills.values()]) / millions
-        axes.bar(labels, height, bottom=bottom, color=colour, width=0.6, label=post)
+    for item, colour in zip(next(iter(bills.values())), colours, strict=False):
+        height = np.array([items[item] for items in bills.values()]) / millions
+        axes.bar(labels, height, bottom=bottom, color=colour, width=0.6, label=item)
         bottom += height
     axes.set_ylabel("a month's bill for a million requests [USD]")
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles[::-1], names[::-1], loc="outside right upper", frameon=False)
-    _save(figure, path)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    figure.savefig(path, dpi=110, metadata={"Software": None})
-    plt.close(figure)
+    figure.savefig(path, dpi=DPI, metadata={"Software": None})

@@ -99,10 +99,10 @@ def cold_starts(times: Times, counts: Counts, warm_s: float, cold_s: float, life
             idle.popleft()
         needed = count
         while needed and idle:
-            since, there = idle.pop()
-            if there > needed:
-                idle.append((since, there - needed))
-            needed -= min(there, needed)
+            since, waiting = idle.pop()
+            if waiting > needed:
+                idle.append((since, waiting - needed))
+            needed -= min(waiting, needed)
         if needed < count:
             heappush(busy, (now + warm_s, count - needed))
         if needed:
@@ -120,7 +120,7 @@ def run(process: str, rate: float, *, lifetime_s: float, occupied_ms: float, col
     rng = np.random.default_rng(seed)
     times, counts = grouped(arrivals(process, rate, horizon_s, rng), occupied_ms / 4000)
     after = times >= warm_up_s
-    cold, busy = (seen[after] for seen in cold_starts(times, counts, occupied_ms / 1000, cold_ms / 1000, lifetime_s))
+    cold, busy = (each[after] for each in cold_starts(times, counts, occupied_ms / 1000, cold_ms / 1000, lifetime_s))
     tens = np.unique(times[after][cold > 0] // 10, return_inverse=True)[1]
     return Run(
         process=process,

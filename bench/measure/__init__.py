@@ -1,8 +1,4 @@
 """What is measured, one module each; contenders take turns, so that what slows the machine slows them alike."""
 
-from collections.abc import Callable
-
 type Samples = dict[str, list[list[float]]]
 """Times [ms] by contender: one list for each round, in which all contenders had their turn."""
-type Tick = Callable[[str], None]
-"""Told what was just done, for the progress bar."""

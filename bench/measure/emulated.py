@@ -3,16 +3,16 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import cycle, islice
 from typing import Any
 
+from rich.progress import Progress
+
 from bench import processes
-from bench.measure import Samples, Tick
+from bench.measure import Samples
 from bench.staging import Staged
+from handover.latency import NotMeasuredError
 from handover.local.emulator import Emulator, EnvironmentDiedError
-
-
-class NoAnswerError(RuntimeError):
-    """A contender does not answer under the emulator; the message names it, and is the last that it said."""
 
 
 @contextmanager
@@ -21,46 +21,42 @@ def emulator(staged: Staged) -> Iterator[Emulator]:
 
     Raises
     ------
-    NoAnswerError
+    NotMeasuredError
         When it ends without an answer.
     """
-    lines: list[str] = []
-    running = Emulator(staged.function, lines.append)
+    lines = ["it wrote nothing"]
     try:
-        yield running
+        with Emulator(staged.function, lines.append) as running:
+            yield running
     except EnvironmentDiedError as error:
-        raise NoAnswerError(
-            f"{staged.contender.label}: {error}: {lines[-1] if lines else 'it said nothing'}"
-        ) from error
-    finally:
-        running.stop()
+        raise NotMeasuredError(f"{staged.contender.label}: {error}: {lines[-1]}") from error
 
 
-def cold(contenders: Sequence[Staged], event: Any, rounds: int, tick: Tick) -> Samples:
+def cold(contenders: Sequence[Staged], event: Any, rounds: int, progress: Progress) -> Samples:
     """Time each from starting the process to its first answer [ms], all in turn, round by round.
 
     One round goes before and is not counted: it reads the files from the disk, as the first of a day does.
     """
-    sent = json.dumps(event).encode()
-    samples: Samples = {}
-    for round_ in range(rounds + 1):
+    payload = json.dumps(event).encode()
+    samples: Samples = {staged.contender.name: [] for staged in contenders}
+    for _ in progress.track(range(rounds + 1), description="Cold starts"):
         for staged in contenders:
             with emulator(staged) as running:
-                running.invoke(sent)
-            if round_:
-                samples.setdefault(staged.contender.name, []).append([round(running.cold_ms or 0.0, 3)])
-            tick(staged.contender.label)
-    return samples
+                running.invoke(payload)
+            samples[staged.contender.name].append([round(running.cold_ms or 0.0, 3)])
+    return {name: taken[1:] for name, taken in samples.items()}
 
 
-def peak_memory(contenders: Sequence[Staged], events: Sequence[Any], requests: int, tick: Tick) -> dict[str, float]:
+def peak_memory(
+    contenders: Sequence[Staged], events: Sequence[Any], requests: int, progress: Progress
+) -> dict[str, float]:
     """Give the most memory that each function's process held, after so many requests [MB]."""
-    sent = [json.dumps(event).encode() for event in events]
+    payloads = [json.dumps(event).encode() for event in events]
     peaks = {}
-    for staged in contenders:
+    for staged in progress.track(contenders, description="Memory"):
         with emulator(staged) as running:
-            for request in range(requests):
-                running.invoke(sent[request % len(sent)])
-            peaks[staged.contender.name] = round(processes.peak_rss_mb(running.pid, "awslambdaric"), 2)
-        tick(staged.contender.label)
+            for payload in islice(cycle(payloads), requests):
+                running.invoke(payload)
+            function = processes.of_function(running.pid)
+            peaks[staged.contender.name] = round(processes.peak_rss_bytes(function) / 1e6, 2)
     return peaks

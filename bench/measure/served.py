@@ -2,28 +2,32 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPException
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any
+
+from rich.progress import Progress
 
 from bench import processes, staging
 from bench.contenders import BENTOML, MLFLOW, Contender
-from bench.measure import Samples, Tick
+from bench.measure import Samples
 from bench.staging import Staged
 from bench.workload import Workload, event
-from handover.local.emulator import Emulator
+from handover.errors import CannotRunError
+from handover.local.emulator import LOOPBACK, Emulator, free_ports
+from handover.local.processes import end
 
 START_S = 90.0
 """How long a server may take to its first answer [s]; the slowest takes about a tenth of it."""
-LOOPBACK = "127.0.0.1"
 QUIET = {
-    # Nobody is told about this run, and no BLAS starts a thread for each core: the same for all.
+    # Nothing is reported about this run, and no BLAS starts a thread for each core: the same for all.
     "BENTOML_DO_NOT_TRACK": "True",
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -35,26 +39,8 @@ QUIET = {
 type Row = Mapping[str, Any]
 
 
-class ServerError(RuntimeError):
-    """A server does not start or does not answer; the message is the last that it said."""
-
-
-class Served(Protocol):
-    """What answers one row over HTTP."""
-
-    @property
-    def start_ms(self) -> float:
-        """From starting the process to the first answer."""
-
-    @property
-    def stop(self) -> Callable[[], object]:
-        """End it, and all that it started."""
-
-    def score(self, row: Row) -> float:
-        """Send a row and read the score."""
-
-    def wake(self, row: Row) -> None:
-        """Send a row, on a new connection where the server has closed the idle one."""
+class ServerError(CannotRunError):
+    """A server does not start or does not answer; the message is the last line that it wrote."""
 
 
 class Emulated:
@@ -65,15 +51,12 @@ class Emulated:
         self.stop = self._emulator.stop
         self.score(row)
         self.start_ms = self._emulator.cold_ms or 0.0
+        """From starting the process to the first answer."""
 
     def score(self, row: Row) -> float:
         """Send the row as API Gateway's event."""
         reply = json.loads(self._emulator.invoke(json.dumps(event("/predict", row)).encode()))
         return float(json.loads(reply["body"])["score"])
-
-    def wake(self, row: Row) -> None:
-        """Send a row; the emulator keeps its connection."""
-        self.score(row)
 
 
 class Server:
@@ -89,13 +72,13 @@ class Server:
         folder = TemporaryDirectory(prefix="bench-")
         task = Path(folder.name) / "task"
         staging.copy_peer(contender, workload, task)
-        port = _free_port()
+        port, _ = free_ports()
+        mark = processes.mark()
+        variables = _variables(contender, Path(folder.name)) | mark
         self._log = task / "server.log"
         self._name = contender.label
         self._records = contender is MLFLOW
         self._connection = HTTPConnection(LOOPBACK, port, timeout=10)
-        variables = _variables(contender, Path(folder.name)) | processes.mark()
-        command = _command(contender, port)
         if contender is MLFLOW:
             save = [str(contender.environment / "bin" / "python"), "save.py", "saved"]
             ended = subprocess.run(save, cwd=task, env=variables, capture_output=True, text=True, check=False)
@@ -105,85 +88,87 @@ class Server:
         started = time.perf_counter()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                command,
+                _command(contender, port),
                 cwd=task,
                 env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                text=True,
             )
-        self.stop = weakref.finalize(self, _end, self._process, variables[processes.MARK], self._connection, folder)
+        self.stop = weakref.finalize(self, _end, self._process, mark[processes.MARK], self._connection, folder)
+        """End it, and all that it started."""
         self._wait(row)
         self.start_ms = (time.perf_counter() - started) * 1000
+        """From starting the process to the first answer."""
 
     def score(self, row: Row) -> float:
-        """Send the row as the server's documentation has it, on the one connection."""
+        """Send the row as the server's documentation has it; again where it closed the connection (uvicorn's 5 s)."""
+        try:
+            return self._ask(row)
+        except (OSError, HTTPException):
+            self._connection.close()
+            return self._ask(row)
+
+    def _ask(self, row: Row) -> float:
         body = {"dataframe_records": [row]} if self._records else row
         path = "/invocations" if self._records else "/predict"
         self._connection.request("POST", path, json.dumps(body), {"content-type": "application/json"})
         response = self._connection.getresponse()
-        said = response.read()
+        content = response.read()
         if response.status != 200:
-            raise ServerError(f"{self._name} answers {response.status}: {said[:200].decode(errors='replace')}")
-        reply = json.loads(said)
+            raise ServerError(f"{self._name} answers {response.status}: {content[:200].decode(errors='replace')}")
+        reply = json.loads(content)
         return float(reply["predictions"][0][1] if self._records else reply["score"])
-
-    def wake(self, row: Row) -> None:
-        """Send a row, on a new connection where the server has closed the idle one (uvicorn does after 5 s)."""
-        try:
-            self.score(row)
-        except (OSError, HTTPException):
-            self._connection.close()
-            self.score(row)
 
     def _wait(self, row: Row) -> None:
         until = time.monotonic() + START_S
-        while self._process.poll() is None and time.monotonic() < until:
-            try:
-                self.score(row)
-            except (OSError, HTTPException):
+        try:
+            while self._process.poll() is None and time.monotonic() < until:
+                with suppress(OSError, HTTPException):
+                    self.score(row)
+                    return
                 self._connection.close()
                 time.sleep(0.005)
-            except ServerError:
-                self.stop()
-                raise
-            else:
-                return
-        said = (self._log.read_text(errors="replace").strip().splitlines() or ["it says nothing"])[-1]
-        self.stop()
-        raise ServerError(f"{self._name} gave no answer within {START_S:.0f} s: {said}")
+            log = (self._log.read_text(errors="replace").strip().splitlines() or ["it wrote nothing"])[-1]
+            raise ServerError(f"{self._name} gave no answer within {START_S:.0f} s: {log}")
+        except ServerError:
+            self.stop()
+            raise
 
 
-def starts(openers: Mapping[str, Callable[[], Served]], rounds: int, tick: Tick) -> Samples:
+type Opener = Callable[[], Emulated | Server]
+
+
+def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress) -> Samples:
     """Time each from starting the process to its first answer over HTTP [ms], all in turn."""
-    samples: Samples = {}
-    for _ in range(rounds):
+    samples: Samples = {name: [] for name in openers}
+    for _ in progress.track(range(rounds), description="Starts to first answer"):
         for name, opened in openers.items():
             served = opened()
             served.stop()
-            samples.setdefault(name, []).append([round(served.start_ms, 1)])
-            tick(name)
+            samples[name].append([round(served.start_ms, 1)])
     return samples
 
 
-def warm(served: Mapping[str, Served], rows: Sequence[Row], blocks: int, requests: int, tick: Tick) -> Samples:
+def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, requests: int, progress: Progress) -> Samples:
     """Time requests to all of them, JSON written and read, a block each in turn [ms]; the first is not counted."""
-    samples: Samples = {name: [] for name in served}
-    for block in range(blocks + 1):
-        for name, one in served.items():
-            times = []
-            one.wake(rows[0])
-            for request in range(requests):
-                row = rows[request % len(rows)]
-                started = time.perf_counter()
-                one.score(row)
-                times.append(round((time.perf_counter() - started) * 1000, 4))
-            if block:
+    samples: Samples = {name: [] for name in openers}
+    with ExitStack() as stack:
+        running = {}
+        for name, opened in openers.items():
+            running[name] = opened()
+            stack.callback(running[name].stop)
+        for _ in progress.track(range(blocks + 1), description="Warm, over HTTP"):
+            for name, served in running.items():
+                served.score(rows[0])
+                times = []
+                for row in islice(cycle(rows), requests):
+                    started = time.perf_counter()
+                    served.score(row)
+                    times.append(round((time.perf_counter() - started) * 1000, 4))
                 samples[name].append(times)
-            tick(name)
-    return samples
+    return {name: taken[1:] for name, taken in samples.items()}
 
 
 def _command(contender: Contender, port: int) -> list[str]:
@@ -192,8 +177,8 @@ def _command(contender: Contender, port: int) -> list[str]:
     if contender is BENTOML:
         return [str(programs / "bentoml"), "serve", "service:Predictor", *at]
     if contender is MLFLOW:
-        wanted = ["--env-manager", "local", "--workers", "1"]
-        return [str(programs / "mlflow"), "models", "serve", "--model-uri", "saved", *wanted, *at]
+        options = ["--env-manager", "local", "--workers", "1"]
+        return [str(programs / "mlflow"), "models", "serve", "--model-uri", "saved", *options, *at]
     return [str(programs / "python"), "-m", "uvicorn", "app:app", "--workers", "1", *at]
 
 
@@ -202,16 +187,10 @@ def _variables(contender: Contender, home: Path) -> dict[str, str]:
     return QUIET | {"HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "PATH": path}
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind((LOOPBACK, 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 def _end(
-    process: "subprocess.Popen[str]", mark: str, connection: HTTPConnection, folder: "TemporaryDirectory[str]"
+    process: "subprocess.Popen[bytes]", mark: str, connection: HTTPConnection, folder: "TemporaryDirectory[str]"
 ) -> None:
-    processes.end(process, mark)
+    end(lambda: processes.marked(mark))
+    process.wait()
     connection.close()
     folder.cleanup()

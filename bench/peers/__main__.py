@@ -1,21 +1,20 @@
 """Installs each peer from its lock: ``make bench-peers``. What is up to date already is not looked at again."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from bench import staging
 from bench.contenders import PEERS, VENVS, Contender, Package
+from handover.cli.group import INTERRUPTED
 from handover.local import signals
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 LOCKED = ("--require-hashes", "--only-binary=:all:")
-INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 
 
 class InstallError(RuntimeError):
@@ -28,11 +27,9 @@ def install(peer: Contender) -> None:
     Raises
     ------
     InstallError
-        When pip cannot have its wheels.
+        When a wheel is not available.
     """
-    if peer.environment.exists():
-        staging.set_writable(peer.environment, writable=True)
-        shutil.rmtree(peer.environment)
+    staging.remove(peer.environment)
     if peer.package is Package.SERVER:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(peer.environment)], check=True)
         _pip("--python", str(peer.environment / "bin" / "python"), "install", *LOCKED, "-r", str(peer.lock))
@@ -46,8 +43,7 @@ def install(peer: Contender) -> None:
             staging.byte_compile(layer)
         zipped = staging.ship(layer, peer.environment)
         if peer.package is Package.IMAGE:  # an image keeps each file's date, so pip's byte-code holds
-            staging.set_writable(peer.environment, writable=True)
-            shutil.rmtree(peer.environment)
+            staging.remove(peer.environment)
             layer.rename(peer.environment)
         peer.set_up_to_date(zipped)
 
@@ -62,24 +58,18 @@ def main() -> int:
     """Install what is not up to date; say what could not be, and give 1 then."""
     console = Console(highlight=False, soft_wrap=True)
     VENVS.mkdir(exist_ok=True)
-    failed = {}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        missing = [peer for peer in PEERS if not peer.up_to_date()]
-        task = progress.add_task("", total=len(missing))
-        for peer in missing:
-            saying = f"Installing {peer.label} ({peer.lock.read_text().count('==')} packages)"
-            progress.update(task, description=saying)
-            if not console.is_terminal:
-                console.print(f"{saying} ...")
+    failed = 0
+    missing = [peer for peer in PEERS if not peer.up_to_date()]
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        for peer in progress.track(missing, description="Installing peers"):
+            packages = peer.lock.read_text().count("==")
+            console.print(f"Installing {peer.label} ({packages} packages) ...")
             try:
                 install(peer)
             except InstallError as error:
-                failed[peer] = str(error)
-            progress.advance(task)
-    for peer, reason in failed.items():
-        console.print(f"bench-peers: {peer.label} cannot be installed: {reason}", markup=False)
-    console.print(f"{len(PEERS) - len(failed)} of {len(PEERS)} peers are installed in bench/.venvs.")
+                failed += 1
+                console.print(f"bench-peers: {peer.label} cannot be installed: {error}", markup=False)
+    console.print(f"{len(PEERS) - failed} of {len(PEERS)} peers are installed in bench/.venvs.")
     return 1 if failed else 0
 
 

@@ -1,32 +1,37 @@
 """How long the built function takes, cold and warm, beside the least that could answer with its model."""
 
 import json
+import os
 import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Timer
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handover.errors import CannotRunError
 from handover.local import environment
 from handover.local.emulator import Emulator
 from handover.local.stack import BuiltFunction
 
 COLD_PAIRS = 11
 WARM_ROUNDS = 2000
-PROBE_S = 60.0
+ANSWER_S = 60.0
+"""How long a probe may take to one answer [s]."""
 HERE = Path(__file__).parent
 
 type Times = NDArray[np.float64]
 
 
-class NotMeasuredError(RuntimeError):
+class NotMeasuredError(CannotRunError):
     """The function did not start here, or not without a word; the message is its last one."""
 
 
@@ -42,15 +47,82 @@ class Latency:
     warm_floor_ms: Times
     """One ``session.run`` of the same model."""
 
-    @property
-    def cold_ratio(self) -> float:
-        """Median of the pairs' ratios: what slows the machine for a moment slows both of a pair."""
-        return float(np.median(self.cold_ms / self.cold_floor_ms))
 
-    @property
-    def warm_ratio(self) -> float:
-        """Ratio of the medians."""
-        return float(np.median(self.warm_ms) / np.median(self.warm_floor_ms))
+class Probe:
+    """A function in a process of its own, without a network, as ``probe.py`` says; a context that ends it.
+
+    Parameters
+    ----------
+    options
+        Of Python.
+    imports
+        Modules that are imported before the handler.
+    """
+
+    def __init__(self, function: BuiltFunction, options: Sequence[str] = (), imports: Sequence[str] = ()) -> None:
+        self._opt = TemporaryDirectory(prefix="handover-opt-")
+        self._log = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  closed at the end
+        environment.link(function.layers, Path(self._opt.name))
+        variables = environment.variables(function, Path(self._opt.name), Path(sys.prefix) / "lambda")
+        variables["PYTHONPATH"] += os.pathsep + str(HERE / "floor")
+        self._process = subprocess.Popen(
+            [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *imports],
+            cwd=function.root,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()  # closes the pipes
+        self._log.close()
+        self._opt.cleanup()
+
+    def ask(self, command: dict[str, Any]) -> Any:
+        """Send a command, and give the answer.
+
+        Raises
+        ------
+        NotMeasuredError
+            When it ends without one.
+        """
+        assert self._process.stdin  # noqa: S101  a pipe was asked for
+        assert self._process.stdout  # noqa: S101  as above
+        limit = Timer(ANSWER_S, self._process.kill)
+        limit.start()
+        try:
+            self._process.stdin.write(json.dumps(command) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        finally:
+            limit.cancel()
+        if not answer:
+            raise NotMeasuredError(self.log() or "it gave no answer")
+        return json.loads(answer)
+
+    def log(self) -> str:
+        """Let it end, and give what it wrote on stderr.
+
+        Raises
+        ------
+        NotMeasuredError
+            When it ends with another status than 0.
+        """
+        self._process.communicate()
+        self._log.seek(0)
+        log = self._log.read()
+        if self._process.returncode:
+            raise NotMeasuredError((log.strip().splitlines() or [f"status {self._process.returncode}"])[-1])
+        return log
 
 
 def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
@@ -68,18 +140,16 @@ def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
     cold: dict[str, list[float]] = {function.handler: [], floor.handler: []}
     for _ in range(COLD_PAIRS):
         for one in (function, floor):
-            emulator = Emulator(one, lambda line: None)
-            try:
+            with Emulator(one, lambda line: None) as emulator:
                 emulator.invoke(sent)
                 cold[one.handler].append(emulator.cold_ms or 0.0)
-            finally:
-                emulator.stop()
-    warm = json.loads(_probe(function, "warm", sent.decode(), str(WARM_ROUNDS)))
+    with Probe(function) as probe:
+        warm, warm_floor = probe.ask({"calls": [("handler", [event]), ("session", [1])], "rounds": WARM_ROUNDS})
     return Latency(
         cold_ms=np.array(cold[function.handler]),
         cold_floor_ms=np.array(cold[floor.handler]),
-        warm_ms=np.array(warm["warm_ms"]),
-        warm_floor_ms=np.array(warm["warm_floor_ms"]),
+        warm_ms=np.array(warm),
+        warm_floor_ms=np.array(warm_floor),
     )
 
 
@@ -91,37 +161,36 @@ def modules(function: BuiltFunction) -> list[str]:
     NotMeasuredError
         When it does not start.
     """
-    found: list[str] = json.loads(_probe(function, "modules"))
-    return found
+    with Probe(function) as probe:
+        names: list[str] = probe.ask({"modules": True})
+    return names
+
+
+def import_times(function: BuiltFunction, imports: Sequence[str] = ()) -> list[tuple[str, float]]:
+    """Time each module's import by itself, without what it imports in turn [ms].
+
+    Python's own clock for it, ``-X importtime``, slows every import a little.
+
+    Parameters
+    ----------
+    imports
+        Modules that are imported before the handler.
+
+    Raises
+    ------
+    NotMeasuredError
+        When it does not start.
+    """
+    with Probe(function, ["-X", "importtime"], imports) as probe:
+        lines = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", probe.log(), re.MULTILINE)
+    return [(module, int(own_us) / 1000) for own_us, module in lines]
 
 
 def slowest_imports(function: BuiltFunction, count: int = 5) -> list[tuple[str, float]]:
-    """Name the modules that take longest to import by themselves, without what they import in turn [ms].
-
-    Python's own clock for it, ``-X importtime``, slows every import a little; medians of three.
-    """
-    times: dict[str, list[float]] = {}
+    """Name the modules that take longest to import by themselves [ms], medians of three; errors as ``import_times``."""
+    times: dict[str, list[float]] = defaultdict(list)
     for _ in range(3):
-        said = _run(function, ["-X", "importtime"], "modules").stderr
-        for own_us, name in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", said, re.MULTILINE):
-            times.setdefault(name, []).append(int(own_us) / 1000)
-    medians = [(name, statistics.median(own)) for name, own in times.items()]
+        for module, own_ms in import_times(function):
+            times[module].append(own_ms)
+    medians = [(module, statistics.median(own)) for module, own in times.items()]
     return sorted(medians, key=lambda entry: -entry[1])[:count]
-
-
-def _probe(function: BuiltFunction, *arguments: str) -> str:
-    ended = _run(function, [], *arguments)
-    if ended.returncode:
-        lines = (ended.stdout + ended.stderr).strip().splitlines() or [f"status {ended.returncode}"]
-        raise NotMeasuredError(lines[-1])
-    return ended.stderr.splitlines()[-1]
-
-
-def _run(function: BuiltFunction, options: list[str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    with TemporaryDirectory(prefix="handover-opt-") as opt:
-        environment.link(function.layers, Path(opt))
-        variables = environment.variables(function, Path(opt), HERE / "floor")
-        command = [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *arguments]
-        return subprocess.run(
-            command, env=variables, cwd=function.root, capture_output=True, text=True, timeout=PROBE_S, check=False
-        )

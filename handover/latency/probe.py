@@ -1,11 +1,18 @@
-"""Runs in the built function's own environment, outside of ``handover``: what it imports, and how long it takes warm.
+"""Runs in a function's own environment, outside of ``handover``: imports its handler, and asks it what it is sent.
 
-``python probe.py modules`` prints the names of all modules after INIT; ``python probe.py warm EVENT ROUNDS`` the times
-of the handler and of the bare ``session.run`` [ms], taken in turn. The answer is the last line on stderr: stdout is the
-function's.
+``python probe.py MODULE...`` imports the modules and then the handler, as INIT does. Then it reads JSON commands from
+stdin, and writes a JSON answer to stdout, a line each:
+
+- ``{"modules": true}``: the names of all modules that the handler brought along.
+- ``{"calls": [[MODE, EVENTS], ...]}``: the replies of each call, to its events.
+- ``{"calls": ..., "rounds": N}``: of each call N times [ms], on its events in turn; the calls take turns, too.
+
+Modes: ``handler``, the handler as it is; ``quiet``, the same without its line of metrics, which is not mixed with
+``handler`` in one command; ``session``, one bare ``session.run`` of as many rows as the event says.
 """
 
 import importlib
+import io
 import json
 import os
 import sys
@@ -15,7 +22,6 @@ from typing import Any
 
 ROUNDS_BEFORE = 100  # until the interpreter has specialised its bytecode and the allocators have their pages
 
-name, _, attribute = os.environ["_HANDLER"].rpartition(".")
 context = SimpleNamespace(
     aws_request_id="probe",
     function_name="probe",
@@ -26,24 +32,54 @@ context = SimpleNamespace(
 )
 
 
-def warm(event: dict[str, Any], rounds: int) -> dict[str, list[float]]:
-    """Time the whole handler, telemetry included, beside one run of the model."""
-    handler = getattr(importlib.import_module(name), attribute)
-    floor = importlib.import_module("floor").handler
-    times: dict[str, list[float]] = {"warm_ms": [], "warm_floor_ms": []}
-    for round_ in range(ROUNDS_BEFORE + rounds):
-        for word, answer in (("warm_ms", handler), ("warm_floor_ms", floor)):
-            started = time.perf_counter_ns()
-            answer(event, context)
-            if round_ >= ROUNDS_BEFORE:
-                times[word].append((time.perf_counter_ns() - started) / 1e6)
-    return times
+def called(mode: str) -> Any:
+    """Give the function of event and context that a mode times."""
+    if mode == "session":
+        floor = importlib.import_module("floor")
+        run = floor.session.run
+        inputs = {count: {"features": floor.row.repeat(count, axis=0)} for count in range(1, 101)}
+        return lambda event, _: run(["score"], inputs[event])
+    if mode == "quiet" and telemetry is None:
+        sys.exit(f"{name} has no telemetry any more: say in probe.py what writes its line of metrics")
+    if telemetry:
+        handler.__dict__["telemetry"] = SimpleNamespace(answered=lambda *_: None) if mode == "quiet" else telemetry
+    return getattr(handler, attribute)
 
 
-if sys.argv[1] == "modules":
-    before = set(sys.modules)
-    importlib.import_module(name)
-    found: Any = sorted(set(sys.modules) - before)
-else:
-    found = warm(json.loads(sys.argv[2]), int(sys.argv[3]))
-print("\n" + json.dumps(found), file=sys.stderr)
+def answer(command: dict[str, Any]) -> Any:
+    """Do what a command says."""
+    if "modules" in command:
+        return modules
+    calls = [(called(mode), events) for mode, events in command["calls"]]
+    if "rounds" not in command:
+        return [[call(event, context) for event in events] for call, events in calls]
+    modes = {mode for mode, _ in command["calls"]}
+    before = 0 if modes <= warm else ROUNDS_BEFORE
+    warm.update(modes)
+    clock = time.perf_counter_ns
+    times: list[list[float]] = [[] for _ in calls]
+    for round_ in range(before + command["rounds"]):
+        for (call, events), taken in zip(calls, times, strict=True):
+            event = events[round_ % len(events)]
+            started = clock()
+            call(event, context)
+            taken.append((clock() - started) / 1e6)
+    return [taken[before:] for taken in times]
+
+
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # stdout is the function's: why it does not start may stand on either
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+name, _, attribute = os.environ["_HANDLER"].rpartition(".")
+already = set(sys.modules)
+handler = importlib.import_module(name)
+modules = sorted(set(sys.modules) - already)
+telemetry = vars(handler).get("telemetry")
+with open(os.devnull, "w") as nowhere:  # noqa: PTH123  a write costs the function a system call, as in Lambda
+    os.dup2(nowhere.fileno(), 1)
+assert isinstance(sys.stdout, io.TextIOWrapper)  # noqa: S101  Python made it, and nobody has replaced it
+sys.stdout.reconfigure(write_through=True)
+warm: set[str] = set()
+for line in sys.stdin:
+    print(json.dumps(answer(json.loads(line))), file=answers, flush=True)

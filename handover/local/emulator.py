@@ -1,23 +1,21 @@
 """One execution environment: AWS's runtime interface emulator, its runtime client, and the built function in it."""
 
-import os
 import platform
-import signal
 import socket
 import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import IO
+from typing import IO, Self
 
 from handover.errors import CannotRunError
-from handover.local import environment
+from handover.local import environment, processes
 from handover.local.chatter import INIT_FAILED, function_lines
 from handover.local.stack import BuiltFunction
 
@@ -64,7 +62,7 @@ class Emulator:
         self._spawned = time.perf_counter()
         opt = TemporaryDirectory(prefix="handover-opt-")
         environment.link(function.layers, Path(opt.name))
-        port, runtime_port = _free_ports()
+        port, runtime_port = free_ports()
         process = subprocess.Popen(
             [
                 str(_binary()),
@@ -90,6 +88,12 @@ class Emulator:
         self.pid = process.pid
         """Process id of the emulator, which is also the id of the session that all its processes are in."""
         self._wait(process, port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def alive(self) -> bool:
@@ -160,7 +164,8 @@ def _binary() -> Path:
     return binary
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
+    """Find two ports of this machine that nothing listens on."""
     with socket.socket() as one, socket.socket() as other:
         one.bind((LOOPBACK, 0))
         other.bind((LOOPBACK, 0))
@@ -180,26 +185,9 @@ def _end(
     process: "subprocess.Popen[str]", reader: Thread, opt: "TemporaryDirectory[str]", connection: HTTPConnection
 ) -> None:
     """Kill the whole session, for the emulator puts the function in a process group of its own; the function first."""
-    while members := sorted(_session(process.pid), reverse=True):
-        for member in members:
-            try:
-                os.kill(member, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        time.sleep(0.001)
+    processes.end(lambda: processes.of_session(process.pid))
     process.wait()
     if reader.ident:
         reader.join()
     connection.close()
     opt.cleanup()
-
-
-def _session(leader: int) -> Iterator[int]:
-    """Find the living processes of a session (``/proc/PID/stat``: state is field 3, session field 6)."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        if int(fields[3]) == leader and fields[0] not in "ZX":
-            yield int(stat.parent.name)

@@ -2,14 +2,21 @@
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from handover.compilation import FLOAT32_MAX
 from handover.new import unusable
+from handover.new.naming import UNIT_UNKNOWN, unit
 from handover.new.ranges import allowed, doubt, figure
 from handover.new.unusable import MOST_CATEGORIES, short
-from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, PAIRS, DecimalMark, Number, as_numbers, flag
+from handover.new.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
 
 MOST_SPELLINGS = 10  # of yes and no
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips whole numbers
@@ -25,19 +32,49 @@ class Field:
     name: str
     header: str
     kind: Kind
-    optional: bool
     evidence: str
     """What the data shows, in a sentence: the reason for the range or the categories."""
-    values: tuple[Any, ...]
+    values: Sequence[Any]
     """The column's values, ``None`` where one is missing."""
-    number: Number | None = None
     low: float = 0
     high: float = 0
     categories: tuple[str, ...] = ()
-    spelt_variously: bool = False
-    """Whether a category is written in several ways, which are read as one."""
+    spelling: Mapping[str, Any] = field(default_factory=dict)
+    """What the contract has for a word of the data, where that is not the word itself."""
     question: str = ""
     """What a person who knows the data should settle; nothing where all is plain."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it has a range and a unit."""
+        return self.kind in {"whole", "decimal"}
+
+    @property
+    def without_unit(self) -> bool:
+        """Whether it needs a unit, and its header names none."""
+        return self.is_number and unit(self.header) == UNIT_UNKNOWN
+
+    @cached_property
+    def optional(self) -> bool:
+        """Whether a value may be missing."""
+        return None in self.values
+
+    @cached_property
+    def encoded(self) -> NDArray[np.float64]:
+        """The values as a model gets them, one for each row: a category by its place; NaN where one is missing."""
+        codes = {category: code for code, category in enumerate(self.categories)}
+        return np.array([codes[value] if codes and value is not None else value for value in self.values], np.float64)
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Which rows have a value."""
+        return ~np.isnan(self.encoded)
+
+    @cached_property
+    def groups(self) -> NDArray[np.int64]:
+        """A number for each value, missing included, in the order of their appearance; one for each row."""
+        codes, _ = pd.factorize(self.encoded, use_na_sentinel=False)
+        return np.asarray(codes)
 
 
 @dataclass(frozen=True)
@@ -48,81 +85,84 @@ class LeftOut:
     why: str
 
 
-def field(name: str, header: str, words: list[str], decimal_mark: DecimalMark = ".") -> Field | LeftOut:
-    """Decide what the column is; the decimal mark is that of its table."""
-    numbers = as_numbers(words, decimal_mark)
-    if numbers and numbers.whole and _are_names(header, words):
-        numbers = None
-    gaps = GAPS_AMONG_NUMBERS if numbers else GAPS
-    known = [word for word in words if word not in gaps]
+def field_of(name: str, column: Column) -> Field | LeftOut:
+    """Decide what the column is, and what the contract calls it."""
+    number = None if column.number and column.number.whole and _are_names(column) else column.number
+    gaps = GAPS_AMONG_NUMBERS if number else GAPS
+    known = Counter({word: count for word, count in column.counts.items() if word not in gaps})
     if not known:
-        return LeftOut(header, "it is empty in every row")
-    spelling = {} if numbers else _spellings(Counter(known))
-    distinct = Counter(spelling.get(word, word) for word in known)
-    absent = len(words) - len(known)
-    is_one = numbers and all(numbers(word) == numbers(known[0]) for word in distinct)
-    if why := unusable.constant(Counter({known[0]: len(known)}) if is_one else distinct, absent):
-        return LeftOut(header, why)
-    if unusable.date(distinct, header):
-        return LeftOut(header, A_DATE)
-    said = f"{absent} of {len(words)} missing" if absent else "none missing"
+        return LeftOut(column.header, "it is empty in every row")
+    spelling = {word: word for word in known} if number else _spellings(known)
+    distinct: Counter[str] = Counter()
+    for word, count in known.items():
+        distinct[spelling[word]] += count
+    is_one = number and len(set(map(number, known))) == 1
+    same = Counter({next(iter(known)): known.total()})
+    absent = len(column.words) - known.total()
+    if why := unusable.constant(same if is_one else distinct, absent):
+        return LeftOut(column.header, why)
+    if unusable.date(distinct, column.header):
+        return LeftOut(column.header, A_DATE)
+    missing = f"{absent} of {len(column.words)} missing" if absent else "none missing"
     if len(distinct) <= MOST_SPELLINGS and {word.lower() for word in distinct} in PAIRS:
         rows = ", ".join(f"'{word}' in {count}" for word, count in sorted(distinct.items()))
-        return Field(name, header, "flag", bool(absent), f"{rows} rows, {said}.", tuple(map(flag, words)))
-    if numbers:
-        return _number_field(name, header, numbers, words, said)
-    return _category_field(name, header, words, spelling, said)
+        flags = {word: FLAGS[word.lower()] for word in known}
+        values = tuple(map(flags.get, column.words))
+        return Field(name, column.header, "flag", f"{rows} rows, {missing}.", values, spelling=flags)
+    if number:
+        return _number(name, column, number, missing)
+    return _category(name, column, distinct, spelling, missing)
 
 
-def _are_names(header: str, words: list[str]) -> bool:
+def _are_names(column: Column) -> bool:
     """Say whether whole numbers are names: of customers or districts, one is not more than another."""
-    if not unusable.names_things(header):
+    if not unusable.names_things(column.header):
         return False
-    known = set(words) - GAPS_AMONG_NUMBERS
+    known = column.counts.keys() - GAPS_AMONG_NUMBERS
     # What pandas wrote as 3.0 would make an odd category.
     is_plain = len(known) > MOST_CATEGORIES or all(re.fullmatch(r"\d+", word, re.ASCII) for word in known)
     return is_plain and known not in PAIRS
 
 
-def _number_field(name: str, header: str, number: Number, words: list[str], said: str) -> Field | LeftOut:
-    read = {word: number(word) for word in set(words)}
-    values = tuple(read[word] for word in words)
+def _number(name: str, column: Column, number: Number, missing: str) -> Field | LeftOut:
+    read = {word: number(word) for word in column.counts}
+    values = [read[word] for word in column.words]
     known = [value for value in values if value is not None]
     low, high = min(known), max(known)
-    if max(-low, high) > FLOAT32_MAX / 2:
-        return LeftOut(header, f"a number too large for float32 ({max(known, key=abs):g}): mend it, or write NA for it")
-    if number.whole and (why := unusable.row_number(known, header)):
-        return LeftOut(header, why)
-    is_whole = number.whole and max(-low, high) <= LARGEST_EXACT_INTEGER / 2
-    if number.whole and not is_whole:
-        values = tuple(None if value is None else float(value) for value in values)
+    largest = max(-low, high)
+    if largest > FLOAT32_MAX / 2:
+        large = f"a number too large for float32 ({max(known, key=abs):g}): mend it, or write NA for it"
+        return LeftOut(column.header, large)
+    if number.whole and (why := unusable.row_number(known, column.header)):
+        return LeftOut(column.header, why)
+    is_whole = number.whole and largest <= LARGEST_EXACT_INTEGER / 2
+    if not is_whole:
+        values = [None if value is None else float(value) for value in values]
         known = [float(value) for value in known]
-        number = Number(decimal_mark=number.decimal_mark)
     bottom, top = allowed(known, whole=is_whole)
     middle = sorted(known)[(len(known) - 1) // 2]
-    evidence = f"{figure(low)} to {figure(high)} in {len(known)} rows, half of them up to {figure(middle)}; {said}."
+    evidence = f"{figure(low)} to {figure(high)} in {len(known)} rows, half of them up to {figure(middle)}; {missing}."
     kind: Kind = "whole" if is_whole else "decimal"
-    optional = len(known) < len(words)
-    return Field(name, header, kind, optional, evidence, values, number, bottom, top, question=doubt(known))
+    return Field(name, column.header, kind, evidence, values, bottom, top, question=doubt(known))
 
 
-def _category_field(name: str, header: str, words: list[str], spelling: dict[str, str], said: str) -> Field | LeftOut:
-    distinct = Counter(spelling[word] for word in words if word in spelling)
-    if why := unusable.no_category(header, distinct):
-        return LeftOut(header, why)
-    rows, known = len(words), distinct.total()
+def _category(
+    name: str, column: Column, distinct: Counter[str], spelling: dict[str, str], missing: str
+) -> Field | LeftOut:
+    if why := unusable.no_category(column.header, distinct):
+        return LeftOut(column.header, why)
+    rows, known = len(column.words), distinct.total()
     shares = ", ".join(f"'{short(word)}' {count}" for word, count in distinct.most_common(3))
     rarest, fewest = min(distinct.items(), key=lambda item: item[1])
     rare = f"; rarest '{short(rarest)}' {fewest}" if len(distinct) > 3 else ""
     return Field(
         name,
-        header,
+        column.header,
         "category",
-        optional=known < rows,
-        evidence=f"{len(distinct)} categories in {known} of {rows} rows: {shares}{rare}; {said}.",
-        values=tuple(map(spelling.get, words)),
+        evidence=f"{len(distinct)} categories in {known} of {rows} rows: {shares}{rare}; {missing}.",
+        values=tuple(map(spelling.get, column.words)),
         categories=tuple(sorted(distinct)),
-        spelt_variously=len(spelling) > len(distinct),
+        spelling={word: spelt for word, spelt in spelling.items() if word != spelt},
         question=_taken_as_one(spelling),
     )
 
@@ -145,5 +185,5 @@ def _taken_as_one(spelling: dict[str, str]) -> str:
             others[spelling[word]].append(f"'{short(word)}'")
     if not others:
         return ""
-    said = "; ".join(f"{', '.join(words)} as '{short(word)}'" for word, words in sorted(others.items()))
-    return f"Are these one? {said}: they are read so, and callers must write it so."
+    pairs = "; ".join(f"{', '.join(words)} as '{short(word)}'" for word, words in sorted(others.items()))
+    return f"Are these one? {pairs}: they are read so, and callers must write it so."

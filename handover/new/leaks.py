@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from handover.new.fields import Field
-from handover.new.outcome import FEWEST_OF_A_CLASS, Outcome
+from handover.new.target import FEWEST_OF_A_CLASS, Target
 
 ALMOST = 0.99  # balanced share of rows that the column alone tells rightly
 SUSPECT = 0.96  # balanced share from which on a person should look at the column
@@ -24,6 +25,7 @@ MOST_ROWS = 20_000  # looked at for parts: a sum is a sum in each of them
 REST = 0.005  # share of the target's spread that its parts, rounded, may leave
 
 type Floats = NDArray[np.float64]
+type Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -36,60 +38,57 @@ class Leak:
     """Only the target's own words, or numbers that follow from it, are surely known no earlier than it is."""
 
 
-def gives_away(field: Field, outcome: Outcome) -> Leak | None:
+def gives_away(field: Field, target: Target) -> Leak | None:
     """Say how the column, of the rows that have a target, gives it away; nothing when it does not."""
-    values = list(field.values)
-    labels = outcome.labels
-    groups = _codes(values)
-    if outcome.event is None:
-        return _of_a_number(values, groups, outcome)
-    told = _told_by_groups(groups, labels)
-    if told == 1.0 and len(set(groups)) == 2:
-        return Leak(f"it is {outcome.header} in other words", "surely")
-    if field.number:
-        told = max(told, _told_by_threshold(values, labels))
-    if told >= ALMOST:
-        return Leak(f"alone it tells {told:.1%} of {outcome.header} rightly", "likely")
-    if by_gaps := filled_by_outcome([value is None for value in values], outcome):
+    if target.positive is None:
+        return _of_a_number(field, target)
+    share = _share_by_groups(field.groups, target.labels)
+    if share == 1.0 and field.groups.max() == 1:
+        return Leak(f"it is {target.header} in other words", "surely")
+    if field.is_number:
+        share = max(share, _share_by_threshold(field.encoded[field.known], target.labels[field.known], target.labels))
+    alone = f"alone it tells {share:.1%} of {target.header} rightly"
+    if share >= ALMOST:
+        return Leak(alone, "likely")
+    if by_gaps := filled_by_target(field.known, target):
         return by_gaps
-    if told >= SUSPECT and len(labels) >= FEWEST_ROWS:
-        return Leak(f"alone it tells {told:.1%} of {outcome.header} rightly", "perhaps")
-    return None
+    return Leak(alone, "perhaps") if share >= SUSPECT and len(target.labels) >= FEWEST_ROWS else None
 
 
-def filled_by_outcome(gaps: Sequence[bool], outcome: Outcome) -> Leak | None:
+def filled_by_target(known: ArrayLike, target: Target) -> Leak | None:
     """Say that the column is filled for one class and empty for the other; nothing when it is not."""
-    if outcome.event is None:
+    if target.positive is None:
         return None
-    told = _told_by_groups(np.array(gaps, dtype=np.int64), outcome.labels)
-    if told < ALMOST_BY_GAPS:
+    share = _share_by_groups(np.asarray(known, dtype=np.int64), target.labels)
+    if share < ALMOST_BY_GAPS:
         return None
-    return Leak(f"whether it is filled tells {told:.1%} of {outcome.header} rightly", "likely")
+    return Leak(f"whether it is filled tells {share:.1%} of {target.header} rightly", "likely")
 
 
-def made_up(fields: Sequence[Field], outcome: Outcome) -> dict[str, str]:
-    """Find the numbers that the target is the sum, mean or product of: by field name, a few words that say so."""
-    numbers = [field for field in fields if field.number]
-    labels = outcome.labels[:MOST_ROWS]
-    if outcome.event is not None or len(labels) < FEWEST_ROWS or not numbers:
-        return {}
-    columns = np.array([[value or 0.0 for value in field.values[:MOST_ROWS]] for field in numbers], dtype=np.float64).T
-    found = _parts(columns, labels)
-    said = " ".join(f"{'+' if sign > 0 else '-'} {numbers[place].header}" for place, sign in found.items())
-    for count in range(2, MOST_PARTS + 1) if not found else ():
+def made_up(fields: Sequence[Field], target: Target) -> list[tuple[Field, str]]:
+    """Find the numbers that the target is the sum, mean or product of, each with a few words that say so."""
+    numbers = [field for field in fields if field.is_number]
+    labels = target.labels[:MOST_ROWS]
+    if target.positive is not None or len(labels) < FEWEST_ROWS or not numbers:
+        return []
+    columns = np.nan_to_num(np.array([field.encoded[:MOST_ROWS] for field in numbers]).T)
+    parts = _parts(columns, labels)
+    formula = " ".join(f"{'+' if sign > 0 else '-'} {numbers[place].header}" for place, sign in parts.items())
+    for count in range(2, MOST_PARTS + 1) if not parts else ():
         mean = _parts(columns, count * labels)
         if list(mean.values()) == [1] * count:
-            found, said = mean, f"the mean of {' and '.join(numbers[place].header for place in mean)}"
+            parts, formula = mean, f"the mean of {' and '.join(numbers[place].header for place in mean)}"
             break
-    if not found and labels.min() > 0:
-        places = [place for place in range(len(numbers)) if columns[:, place].min() > 0]
+    if not parts and labels.min() > 0:
+        places = np.flatnonzero(columns.min(axis=0) > 0)
         logs = _parts(np.log(columns[:, places]), np.log(labels))
-        found = {places[place]: power for place, power in logs.items()}
-        said = " ".join(
+        parts = {int(places[place]): power for place, power in logs.items()}
+        formula = " ".join(
             f"{'*' if power > 0 else '/'} {numbers[place].header}{f' ^ {abs(power)}' if abs(power) > 1 else ''}"
-            for place, power in found.items()
+            for place, power in parts.items()
         )
-    return {numbers[place].name: f"{outcome.header} is {said.removeprefix('+ ').removeprefix('* ')}" for place in found}
+    why = f"{target.header} is {formula.removeprefix('+ ').removeprefix('* ')}"
+    return [(numbers[place], why) for place in parts]
 
 
 def _parts(columns: Floats, target: Floats) -> dict[int, int]:
@@ -114,44 +113,36 @@ def _parts(columns: Floats, target: Floats) -> dict[int, int]:
     return parts if rest.std() <= REST * target.std() and is_plain and len(parts) > 1 else {}
 
 
-def _codes(values: list[Any]) -> NDArray[np.int64]:
-    places: dict[Any, int] = {}
-    return np.array([places.setdefault(value, len(places)) for value in values], dtype=np.int64)
-
-
-def _told_by_groups(groups: NDArray[np.int64], labels: Floats) -> float:
+def _share_by_groups(groups: Integers, labels: Floats) -> float:
     """Give the balanced share of rows told rightly when each row is called as the others of its group mostly are.
 
     Were the row itself counted, a column with a value for nearly every row would tell all.
     """
-    events, others = np.bincount(groups, labels), np.bincount(groups, 1 - labels)
-    all_events, all_others = events.sum(), others.sum()
-    events_told = events[(events - 1) / all_events > others / all_others].sum()
-    others_told = others[(others - 1) / all_others > events / all_events].sum()
-    return float(events_told / all_events + others_told / all_others) / 2
+    positive, negative = np.bincount(groups, labels), np.bincount(groups, 1 - labels)
+    all_positive, all_negative = positive.sum(), negative.sum()
+    right_positive = positive[(positive - 1) / all_positive > negative / all_negative].sum()
+    right_negative = negative[(negative - 1) / all_negative > positive / all_positive].sum()
+    return float(right_positive / all_positive + right_negative / all_negative) / 2
 
 
-def _told_by_threshold(values: list[Any], labels: Floats) -> float:
-    """Give the balanced share of rows told rightly by the best threshold; rows without a value count as wrong."""
-    known = np.array([value is not None for value in values])
-    numbers = np.array([value for value in values if value is not None], dtype=np.float64)
+def _share_by_threshold(numbers: Floats, classes: Floats, labels: Floats) -> float:
+    """Give the balanced share of rows told rightly by the best threshold; rows without a number count as wrong."""
     order = np.argsort(numbers, kind="stable")
-    numbers, classes = numbers[order], labels[known][order]
+    numbers, classes = numbers[order], classes[order]
     ends = np.append(np.flatnonzero(np.diff(numbers)), len(numbers) - 1)
-    events, others = np.cumsum(classes)[ends], np.cumsum(1 - classes)[ends]
-    all_events, all_others = labels.sum(), (1 - labels).sum()
-    below = events / all_events + (others[-1] - others) / all_others
-    above = (events[-1] - events) / all_events + others / all_others
+    positive, negative = np.cumsum(classes)[ends], np.cumsum(1 - classes)[ends]
+    all_positive, all_negative = labels.sum(), (1 - labels).sum()
+    below = positive / all_positive + (negative[-1] - negative) / all_negative
+    above = (positive[-1] - positive) / all_positive + negative / all_negative
     return float(max(below.max(), above.max()) / 2)
 
 
-def _of_a_number(values: list[Any], groups: NDArray[np.int64], outcome: Outcome) -> Leak | None:
-    labels = outcome.labels
-    if all(isinstance(value, int | float) or value is None for value in values):
-        known = np.array([value is not None for value in values])
-        numbers = np.array([value for value in values if value is not None], dtype=np.float64)
-        if known.sum() >= max(10, 0.5 * len(values)) and len(np.unique(numbers)) > 10:
-            return _of_numbers(numbers, labels[known], outcome.header)
+def _of_a_number(field: Field, target: Target) -> Leak | None:
+    labels, groups, known = target.labels, field.groups, field.known
+    if field.kind != "category" and known.sum() >= max(10, 0.5 * len(known)):
+        numbers = field.encoded[known]
+        if len(np.unique(numbers)) > 10:
+            return _of_numbers(numbers, labels[known], target.header)
     sizes = np.bincount(groups)
     fewest = FEWEST_OF_A_CLASS if len(sizes) > 2 else 2 * FEWEST_OF_A_CLASS
     if len(sizes) > 1 and sizes.min() >= fewest and _in_bands(groups, labels, len(sizes)):
@@ -160,7 +151,7 @@ def _of_a_number(values: list[Any], groups: NDArray[np.int64], outcome: Outcome)
 
 
 def _of_numbers(numbers: Floats, labels: Floats, target: str) -> Leak | None:
-    together = abs(float(np.corrcoef(_ranks(numbers), _ranks(labels))[0, 1]))
+    together = abs(float(np.corrcoef(pd.Series(numbers).rank(), pd.Series(labels).rank())[0, 1]))
     if together >= IN_STEP:
         return Leak(f"it rises and falls with the target, row by row (correlation of ranks {together:.4f})", "surely")
     # In many tables most rows are 0 in more than one column.
@@ -174,12 +165,6 @@ def _of_numbers(numbers: Floats, labels: Floats, target: str) -> Leak | None:
     return None
 
 
-def _ranks(numbers: Floats) -> Floats:
-    _, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    return ranks
-
-
-def _in_bands(groups: NDArray[np.int64], labels: Floats, count: int) -> bool:
+def _in_bands(groups: Integers, labels: Floats, count: int) -> bool:
     ends = sorted((labels[groups == group].min(), labels[groups == group].max()) for group in range(count))
     return all(lower[1] <= upper[0] for lower, upper in pairwise(ends))

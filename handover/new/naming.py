@@ -3,6 +3,7 @@
 import keyword
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from pydantic import BaseModel
 
@@ -23,10 +24,10 @@ LONGEST = 30  # characters of a name: two of them and some words make a line
 UNIT_UNKNOWN = "unit?"
 
 
-def field_names(headers: list[str], taken: frozenset[str] = frozenset()) -> dict[str, str]:
+def field_names(headers: Iterable[str]) -> dict[str, str]:
     """Give each header a field name of small letters, digits and underscores; no two the same."""
     names: dict[str, str] = {}
-    used = set(taken)
+    used: set[str] = set()
     for place, header in enumerate(headers, start=1):
         name = first = snake(header) or f"column_{place}"
         if keyword.iskeyword(name) or hasattr(BaseModel, name) or name in TYPES or name.startswith("model_"):

@@ -19,10 +19,10 @@ FEWEST_VALUES = 20
 
 def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
     """Give the range to allow, knowing the values that were seen; it keeps their sign, and shares their whole."""
-    if found := _stand_in(values):
+    if stand_in := _stand_in(values):
         # What stands for no value is no end to make room at.
-        ends = allowed([value for value in values if value != found[0]], whole=whole)
-        return min(found[0], *ends), max(found[0], *ends)
+        ends = allowed([value for value in values if value != stand_in[0]], whole=whole)
+        return min(stand_in[0], *ends), max(stand_in[0], *ends)
     low, high = min(values), max(values)
     if max(-low, high) <= LARGEST_OF_A_SCALE and _is_scale(values):
         return low, high
@@ -69,8 +69,8 @@ def figure(number: float) -> str:
 
 def doubt(values: Sequence[float]) -> str:
     """Ask about a value that seems to stand for none, or lies far from all others; nothing where there is none."""
-    found = _stand_in(values)
-    return found[1] if found else far_off(values)
+    stand_in = _stand_in(values)
+    return stand_in[1] if stand_in else far_off(values)
 
 
 def _stand_in(values: Sequence[float]) -> tuple[float, str] | None:

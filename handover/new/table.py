@@ -1,50 +1,47 @@
-"""A CSV file of unknown make as a table of words: encoding, separator and header are worked out here."""
+"""A CSV file of unknown make as a table of words: separator, header and what stands above it are worked out here."""
 
 import csv
 import io
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from handover.new.words import DecimalMark, usual_mark
+from handover.errors import CannotRunError
+from handover.new.encodings import decoded
+from handover.new.words import Column, usual_mark
 
 SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 200  # records that the separator is judged by
 LARGEST_WORD = 1 << 20  # characters; one unclosed quote would otherwise swallow the file and be called a word
+MINUS = re.compile(r"(?<!\w)\u2212(?=[\d.,])")  # the minus sign that typesetters write
 
-
-class TableError(ValueError):
-    """The file is no table that can be read; the message says which line is at fault, or what to save it as."""
+type Lines = list[tuple[int, list[str]]]
+"""The words of each record, with the number of its last line."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The file's words, stripped of blanks around them; what they mean is not decided here."""
+    """The file's words, and how it writes them; what they mean is not decided here."""
 
     name: str
     """The file's name."""
-    columns: dict[str, list[str]]
-    """The words of each column, by its header. A header that stands there twice is told apart: ``x``, ``x (2)``."""
+    columns: dict[str, Column]
+    """By header, in the file's order. A header that stands there twice is told apart: ``x``, ``x (2)``."""
     repeated: frozenset[str]
     """Headers that stand there more than once."""
     separator: str
     encoding: str
-
-    @property
-    def records(self) -> list[dict[str, str]]:
-        """The rows, each a word by header."""
-        return [dict(zip(self.columns, words, strict=True)) for words in zip(*self.columns.values(), strict=True)]
-
-    @cached_property
-    def decimal_mark(self) -> DecimalMark:
-        """The mark that its numbers are written with, where the column alone does not tell."""
-        return usual_mark(self.columns.values())
+    preamble: int
+    """Lines above the header."""
+    has_minus: bool
+    """Whether the typesetters' minus sign was read as one."""
+    notes: tuple[str, ...]
+    """What was left out of the reading, in sentences."""
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
+        return len(next(iter(self.columns.values())).words)
 
 
 def read(path: Path) -> Table:
@@ -52,62 +49,98 @@ def read(path: Path) -> Table:
 
     Raises
     ------
-    TableError
-        When the file is not there, is not text, has no row beside its header, or has a row of another length.
+    CannotRunError
+        When the file is not there, is not text, has no row beside its header, or has a row of another length; it says
+        which line is at fault, or what to save the file as.
     """
-    text, encoding = _decoded(path)
-    text = re.sub(r"(?<!\w)\u2212(?=[\d.,])", "-", text)  # the minus sign that typesetters write
-    said = re.match(r'"?sep=(.)"?[;,]*\r?\n', text)  # Excel's way to say it, in a line of its own
-    separator = said[1] if said else _separator(text)
-    lines: list[tuple[int, list[str]]] = []
-    try:
-        reader = _reader(text, separator)
-        if said:
-            next(reader)
-        for words in reader:
-            stripped = [" ".join(word.split()) for word in words]
-            if any(stripped):
-                lines.append((reader.line_num, stripped))
-    except csv.Error as error:
-        raise TableError(f"{path.name}, line {reader.line_num}: {error}; is a quote not closed?") from None
-    if not lines:
-        raise TableError(f"{path.name} is empty")
-    (_, header), *rows = lines
+    text, encoding = decoded(path)
+    text, minus_signs = MINUS.subn("-", text)
+    stated = re.match(r'"?sep=(.)"?[;,]*\r?\n', text)  # Excel's way to state it, in a line of its own
+    preamble = 1 if stated else _comments(text)
+    text = text.split("\n", preamble)[preamble]
+    separator = stated[1] if stated else _separator(text)
+    ((_, header), *rows), above = _lines(text, separator, path.name, preamble)
     if not rows:
-        raise TableError(f"{path.name} has a header and no row below it")
-    width = len(header)
-    for number, words in rows:
-        if len(words) > width and not any(words[width:]):
-            del words[width:]
-        if len(words) != width:
-            raise TableError(
-                f"{path.name}, line {number}: {_counted(len(words), 'word')} where the header has {width}; "
-                f"mend the line (a word with a {_said(separator)} in it needs quotes)"
-            )
-    names, repeated = _told_apart(header)
-    columns = dict(zip(names, map(list, zip(*(words for _, words in rows), strict=True)), strict=True))
-    return Table(path.name, columns, repeated, separator, encoding)
+        raise CannotRunError(f"{path.name} has a header and no row below it")
+    notes = []
+    if preamble and not stated:
+        notes.append(f"Lines of comment (#) above the header, which are not read: {preamble}.")
+    if not header[-1].strip() and all(len(words) == len(header) - 1 for _, words in rows):
+        del header[-1]
+        notes.append(f"The header of {path.name} ends with a {_named(separator)} that no row has: it is not read.")
+    _require_width(rows, len(header), separator, path.name)
+    names, repeated = _distinct([" ".join(name.split()) for name in header])
+    columns: dict[str, list[str]] = {}
+    blanks: dict[str, dict[str, str]] = {}
+    for name, words in zip(names, zip(*(words for _, words in rows), strict=True), strict=True):
+        stripped = {word: " ".join(word.split()) for word in set(words)}
+        columns[name] = [stripped[word] for word in words]
+        blanks[name] = {word: plain for word, plain in stripped.items() if word != plain}
+    mark = usual_mark(columns.values())
+    return Table(
+        name=path.name,
+        columns={name: Column(name, words, mark, blanks[name]) for name, words in columns.items()},
+        repeated=repeated,
+        separator=separator,
+        encoding=encoding,
+        preamble=above,
+        has_minus=minus_signs > 0,
+        notes=tuple(notes),
+    )
 
 
-def _decoded(path: Path) -> tuple[str, str]:
+def _comments(text: str) -> int:
+    """Count the lines of comment above the header.
+
+    The last line that begins with # is the header itself where a row with a number and as many words stands below it.
+    """
+    if not text.startswith("#"):
+        return 0
+    lines = text.split("\n")
+    count = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    reader = _reader("\n".join(lines[count - 1 :]), _separator("\n".join(lines[count:])))
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise TableError(f"{path} cannot be read: {error.strerror}") from None
-    if not content.strip():
-        raise TableError(f"{path.name} is empty")
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        encodings = ["utf-16"]
-    elif b"\0" in content or content[:2] in {b"PK", b"\x1f\x8b"}:
-        raise TableError(f"{path.name} is not text: save it as CSV first (an Excel sheet: as 'CSV UTF-8')")
-    else:
-        encodings = ["utf-8-sig", "cp1252", "latin-1"]
-    for encoding in encodings:
-        try:
-            return content.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise TableError(f"{path.name} is in an encoding that cannot be told: save it as UTF-8")
+        last, below = next(reader), next(reader)
+    except (csv.Error, StopIteration):
+        return count
+    return count - (len(last) == len(below) and any(Column("", [word]).number for word in below))
+
+
+def _lines(text: str, separator: str, name: str, preamble: int) -> tuple[Lines, int]:
+    """Give the records that are not blank, and how many lines stand above the first."""
+    lines: Lines = []
+    above = preamble
+    reader = _reader(text, separator)
+    try:
+        for words in reader:
+            if any(map(str.strip, words)):
+                lines.append((reader.line_num + preamble, words))
+            elif not lines:
+                above = reader.line_num + preamble
+    except csv.Error as error:
+        raise CannotRunError(f"{name}, line {reader.line_num + preamble}: {error}; is a quote not closed?") from None
+    if not lines:
+        raise CannotRunError(f"{name} is empty")
+    return lines, above
+
+
+def _require_width(rows: Lines, width: int, separator: str, name: str) -> None:
+    """Require as many words in each row as the header has; separators at a row's end are taken off."""
+    for _, words in rows:
+        if len(words) > width and not any(map(str.strip, words[width:])):
+            del words[width:]
+    one_more = {len(words) for _, words in rows} == {width + 1}
+    if one_more and 1 < len(rows) == len({words[0] for _, words in rows}):
+        raise CannotRunError(
+            f"{name}: each row has a word more than the header, as where R writes the names of rows; "
+            f"give them a header too, or write without them (row.names = FALSE)"
+        )
+    for number, words in rows:
+        if len(words) != width:
+            raise CannotRunError(
+                f"{name}, line {number}: {len(words)} word{'s' * (len(words) != 1)} where the header has {width}; "
+                f"mend the line (a word with a {_named(separator)} in it needs quotes)"
+            )
 
 
 def _reader(text: str, separator: str) -> Any:
@@ -138,23 +171,19 @@ def _separator(text: str) -> str:
     return best if evenness(best)[1] else ","
 
 
-def _told_apart(header: list[str]) -> tuple[list[str], frozenset[str]]:
+def _distinct(header: list[str]) -> tuple[list[str], frozenset[str]]:
     named = [name or f"column {place}" for place, name in enumerate(header, start=1)]
     count = Counter(named)
     seen: Counter[str] = Counter()
     names: list[str] = []
     for name in named:
         seen[name] += 1
-        told = name if seen[name] == 1 else f"{name} ({seen[name]})"
-        while told in names or (seen[name] > 1 and told in count):
-            told += "'"
-        names.append(told)
+        unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        while unique in names or (seen[name] > 1 and unique in count):
+            unique += "'"
+        names.append(unique)
     return names, frozenset(name for name, times in count.items() if times > 1)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _said(separator: str) -> str:
+def _named(separator: str) -> str:
     return "tab" if separator == "\t" else separator

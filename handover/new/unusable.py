@@ -155,10 +155,10 @@ def _all_with_a_unit(distinct: Iterable[str]) -> bool:
     """Say whether each word is a number with one of a few signs or units; ``A12`` and ``12-B`` are codes."""
     units = set()
     for word in distinct:
-        found = WITH_A_UNIT.fullmatch(GROUPED.sub("", word))
-        if not found or not _either_number(found[2]):
+        parts = WITH_A_UNIT.fullmatch(GROUPED.sub("", word))
+        if not parts or not _either_number(parts[2]):
             return False
-        units.add((found[1], found[3]))
+        units.add((parts[1], parts[3]))
     return len(units) <= 4
 
 

@@ -1,14 +1,12 @@
-"""The words of a table become the values of a row: numbers, flags, categories, or nothing where a word says so."""
+"""The words of a table: how a column writes its numbers, and which words say that there is none."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from handover.contract import Contract
+from typing import Literal
 
 GAPS = {"", "NA", "N/A", "n/a", "N.A.", "n.a.", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-nan", "-NaN", "NaT",
         "NULL", "Null", "null", "(null)", r"\N", "?"}  # fmt: skip
@@ -53,77 +51,44 @@ class Number:
         return self._form.fullmatch(word) is not None
 
     def __call__(self, word: str) -> float | None:
-        """Read a word.
-
-        Raises
-        ------
-        ValueError
-            When the word is neither a number written so nor a gap.
-        """
+        """Read a word that fits, or a gap."""
         if word in GAPS_AMONG_NUMBERS:
             return None
-        if not self.fits(word):
-            raise ValueError(f"'{word}' is not a number")
         plain = word.replace(",", "") if self.decimal_mark == "." else word.replace(".", "").replace(",", ".")
         number = float(plain)
         return int(number) if self.whole and number.is_integer() else number
 
 
-whole, decimal = Number(whole=True), Number()
-
-
-def flag(word: str) -> bool | None:
-    """Read a yes or a no, however it is written.
-
-    Raises
-    ------
-    ValueError
-        When the word is neither, and no gap.
-    """
-    if word in GAPS_AMONG_NUMBERS:
-        return None
-    if word.lower() not in FLAGS:
-        raise ValueError(f"'{word}' is neither yes nor no")
-    return FLAGS[word.lower()]
-
-
-def category(word: str) -> str | None:
-    """Take the word as it is; nothing where it says that there is none."""
-    return None if missing(word) else word
-
-
 @dataclass(frozen=True)
-class Spelling:
-    """How the contract spells the categories of a field, which the data writes now in capitals and now not.
+class Column:
+    """A column of a table. What its words say is worked out once, for all that ask."""
 
-    Called with a word, it gives the contract's spelling, or ``None`` for a gap. A word that is none of the categories
-    stays as it is: the contract refuses it.
-    """
-
-    contract: "Contract"
-    field: str
+    header: str
+    words: Sequence[str]
+    """One for each row, blanks around it removed and blanks inside it made one."""
+    usual_mark: DecimalMark = "."
+    """The mark that the rest of the table writes: it decides where both would do, as of 1.234 and 12.345."""
+    blanks: Mapping[str, str] = field(default_factory=dict)
+    """The words that stand in the file with other blanks: as they stand there, and as they are here."""
 
     @cached_property
-    def _agreed(self) -> dict[str, str]:
-        fields = {field["name"]: field for field in self.contract.compiled()["fields"]}
-        return {word.casefold(): word for word in fields.get(self.field, {}).get("categories", ())}
+    def counts(self) -> Counter[str]:
+        """How often each word stands in it."""
+        return Counter(self.words)
 
-    def __call__(self, word: str) -> str | None:
-        """Read a word."""
-        return None if missing(word) else self._agreed.get(word.casefold(), word)
+    @cached_property
+    def number(self) -> Number | None:
+        """How the column writes numbers; nothing when it holds something else, or codes with leading zeros."""
+        return _number(set(self.counts), self.usual_mark)
+
+    def at(self, rows: Sequence[int]) -> "Column":
+        """Give the column of these rows alone."""
+        if len(rows) == len(self.words):
+            return self
+        return Column(self.header, [self.words[row] for row in rows], self.usual_mark, self.blanks)
 
 
-def missing(word: str) -> bool:
-    """Say whether the word stands for no value."""
-    return word in GAPS
-
-
-def as_numbers(words: Iterable[str], usual: DecimalMark = ".") -> Number | None:
-    """Work out how the column writes numbers; nothing when it holds something else, or codes with leading zeros.
-
-    ``usual`` is the mark that the rest of the table writes: it decides where both would do, as of 1.234 and 12.345.
-    """
-    distinct = set(words)
+def _number(distinct: set[str], usual: DecimalMark) -> Number | None:
     known = distinct - GAPS_AMONG_NUMBERS
     if not known or any(LEADING_ZERO.fullmatch(word) for word in known):
         return None
@@ -146,12 +111,12 @@ def _marks(known: set[str], usual: DecimalMark) -> tuple[DecimalMark, ...]:
     return (".", ",") if all(map(THOUSANDS_BY_COMMA.fullmatch, grouped)) else (",", ".")
 
 
-def usual_mark(columns: Iterable[list[str]]) -> DecimalMark:
+def usual_mark(columns: Iterable[Iterable[str]]) -> DecimalMark:
     """Say which decimal mark a table writes: a comma where columns need it, and none needs a dot."""
     settled = set()
     for words in columns:
         sample = set(islice((word for word in words if word not in GAPS_AMONG_NUMBERS), SAMPLE))
-        number = as_numbers(sample)
+        number = _number(sample, ".")
         if number and not all(map(Number(decimal_mark="," if number.decimal_mark == "." else ".").fits, sample)):
             settled.add(number.decimal_mark)
     return "," if settled == {","} else "."
@@ -159,3 +124,15 @@ def usual_mark(columns: Iterable[list[str]]) -> DecimalMark:
 
 def _is_integer(value: float | None) -> bool:
     return value is not None and float(value).is_integer()
+
+
+def quoted(word: str) -> str:
+    """Write a word as Python source; letters of any script stand as they are, other odd characters by their number."""
+    quote = "'" if '"' in word and "'" not in word else '"'
+    return quote + "".join(f"\\{c}" if c in {quote, "\\"} else plain(c) for c in word) + quote
+
+
+def plain(character: str) -> str:
+    """Give the character itself where it can be read and told from others, else its number, as Python writes it."""
+    readable = (character.isascii() and character.isprintable()) or character.isalpha() or character in "°²³€"
+    return character if readable else character.encode("unicode_escape").decode()

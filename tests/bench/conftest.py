@@ -36,7 +36,7 @@ def results() -> dict[str, Any]:
         },
         "workload": {"columns": 20, "trees": 100, "seed": 7, "onnx_sha256": "ab" * 32, "onnx_bytes": 40_960},
         "versions": {one.name: {"numpy": "2.0"} for one in ALL},
-        "absent": {"mlflow": "MLflow models serve gave no answer within 90 s: it says nothing"},
+        "absent": {"mlflow": "MLflow models serve gave no answer within 90 s: it wrote nothing"},
         "size": {name: {"unzipped_bytes": 90 * 2**20, "zipped_bytes": 35_000_000} for name in lambdas},
         "cold_ms": {name: [[float(time)], [time * 1.1]] for name, time in cold.items()},
         "imports_ms": {name: {"numpy": 40.0, "standard library": 20.0, "anyio": 5.0} for name in lambdas},

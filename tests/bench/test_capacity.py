@@ -69,10 +69,10 @@ def test_every_figure_says_where_it_comes_from(figure: aws.Figure) -> None:
 
 
 def test_a_figure_is_written_as_people_read_it() -> None:
-    assert FIGURES["lambda_duration_arm64"].said == (
+    assert FIGURES["lambda_duration_arm64"].text == (
         "0.0000133334; 0.0000120001 from 7,500,000,000; 0.0000106667 from 18,750,000,000"
     )
-    assert FIGURES["whole_vcpu_mb"].said == "1,769"
+    assert FIGURES["whole_vcpu_mb"].text == "1,769"
 
 
 def test_half_a_vcpu_takes_twice_as_long_and_init_does_not() -> None:
@@ -89,12 +89,12 @@ def test_half_a_vcpu_takes_twice_as_long_and_init_does_not() -> None:
 def test_a_month_at_one_request_a_second_worked_by_hand() -> None:
     of = bill.Size(512, "x86_64", 1.5, 200.0, 2, 202, 0.0)
 
-    posts = bill.month(1, of, 0.01, ROUND, FIGURES)
+    items = bill.month(1, of, 0.01, ROUND, FIGURES)
 
     requests = 2_628_000
     own = sum(len(line) + 26 for line in bill.LAMBDA_LINES)
     gb = requests / 2**30
-    assert posts == pytest.approx(
+    assert items == pytest.approx(
         {
             "HTTP API": 2.628,
             "Lambda, requests": 0.5256,
@@ -108,7 +108,7 @@ def test_a_month_at_one_request_a_second_worked_by_hand() -> None:
             "Data out": gb * 300 * 0.09,
         }
     )
-    assert bill.part(posts, "Lambda") == pytest.approx(0.5256 + 0.0438 + 0.0438, rel=1e-4)
+    assert bill.part(items, "Lambda") == pytest.approx(0.5256 + 0.0438 + 0.0438, rel=1e-4)
 
 
 def test_a_line_that_is_not_written_costs_nothing_and_moves_the_others_up_a_step() -> None:
@@ -160,9 +160,9 @@ def test_the_access_log_is_the_templates() -> None:
 
 
 def test_a_metric_counts_once_for_each_set_of_dimensions() -> None:
-    said = {"Metrics": [{"Name": "latency"}, {"Name": "error"}], "Dimensions": [["service"], ["service", "model"]]}
+    directive = {"Metrics": [{"Name": "latency"}, {"Name": "error"}], "Dimensions": [["service"], ["service", "model"]]}
 
-    assert measured.custom_metrics({"_aws": {"CloudWatchMetrics": [said]}}) == 4
+    assert measured.custom_metrics({"_aws": {"CloudWatchMetrics": [directive]}}) == 4
 
 
 def test_the_built_function_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,7 +328,7 @@ def test_the_pages_runs_are_those_that_the_simulation_gives() -> None:
 
 
 def test_the_page_has_every_run_that_it_names() -> None:
-    wanted = list(command.runs(1.5, 200.0))
+    wanted = list(command.runs(1.5))
 
     assert len({(one["process"], one["rate"], one["lifetime_s"], one["occupied_ms"]) for one in wanted}) == len(wanted)
     assert len(wanted) == len(command.read().runs)
@@ -346,10 +346,10 @@ def test_the_plots_are_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cold", "said"), [(0, "none of 5,000"), (2, "1 in 2,500"), (2500, "50 %")], ids=["none", "few", "many"]
+    ("cold", "text"), [(0, "none of 5,000"), (2, "1 in 2,500"), (2500, "50 %")], ids=["none", "few", "many"]
 )
-def test_a_share_of_cold_starts_is_said_in_words(cold: int, said: str) -> None:
-    assert page.one_in(Run("poisson", 1, 600.0, 2.0, 5000, cold, 1, 1)) == said
+def test_a_share_of_cold_starts_is_said_in_words(cold: int, text: str) -> None:
+    assert page.one_in(Run("poisson", 1, 600.0, 2.0, 5000, cold, 1, 1)) == text
 
 
 def test_nothing_built_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from click.testing import CliRunner
 from bench import __main__ as command
 from bench import contenders, run
 from bench.contenders import PLAIN
-from bench.run import MEASURES, QUICK, Counts, steps
 
 
 def test_without_the_peers_it_says_which_and_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -41,12 +40,10 @@ def test_an_unknown_measure_is_refused_with_those_that_there_are() -> None:
 def test_only_a_full_run_writes_the_page(
     arguments: list[str], results: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(contenders.Contender, "up_to_date", lambda self: True)
-    monkeypatch.setattr(command, "_run", lambda *_: results)
+    monkeypatch.setattr(command, "measure", lambda *_: results)
     monkeypatch.setattr(command.plots, "draw", lambda *_: [])
     for place, name in (("PAGE", "benchmarks.md"), ("PUBLISHED", "latest.json"), ("ASIDE", "aside")):
         monkeypatch.setattr(command, place, tmp_path / name)
-    monkeypatch.setattr(command, "HERE", tmp_path / "bench")
     ended = CliRunner().invoke(command.main, arguments)
     assert ended.exit_code == 0, ended.output
     assert [path.name for path in tmp_path.iterdir()] == ["aside"]
@@ -54,11 +51,6 @@ def test_only_a_full_run_writes_the_page(
     ended = CliRunner().invoke(command.main, [])
     assert ended.exit_code == 0, ended.output
     assert {path.name for path in tmp_path.iterdir()} == {"aside", "benchmarks.md", "latest.json"}
-
-
-def test_the_progress_bar_knows_how_much_there_is() -> None:
-    assert steps(QUICK, frozenset()) == 1 + 2 * 7 + 3
-    assert steps(Counts(), frozenset(MEASURES)) > steps(QUICK, frozenset(MEASURES))
 
 
 def test_versions_are_those_of_the_lock() -> None:

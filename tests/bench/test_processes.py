@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 from bench import processes
+from handover.local.processes import end
 
 # As BentoML's workers do: leave the session, and outlive the parent.
 RUNAWAY = """
@@ -10,6 +11,11 @@ import subprocess, time
 subprocess.Popen(["sleep", "60"], start_new_session=True)
 print(flush=True)
 time.sleep(60)
+"""
+# As the emulator does: lead a session, and start the function in it.
+EMULATOR = """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", "held = b'x' * 50_000_000; print(flush=True); input()"])
 """
 
 
@@ -20,19 +26,20 @@ def test_what_has_left_the_session_is_ended_too() -> None:
     with process:
         assert process.stdout
         process.stdout.readline()
-        assert len(list(processes.marked(mark))) == 2
-        processes.end(process, mark)
-        assert list(processes.marked(mark)) == []
+        assert len(processes.marked(mark)) == 2
+        end(lambda: processes.marked(mark))
+        assert processes.marked(mark) == []
 
 
-def test_the_peak_is_of_the_named_process_in_its_session_and_of_no_other() -> None:
-    assert processes.peak_rss_mb(os.getsid(0), "a program that nobody runs") == 0
-    command = [sys.executable, "-c", "print(flush=True); input()", "named"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
-        assert process.stdout
-        process.stdout.readline()  # it runs, and is no longer the copy of this process that it was made as
-        peak = processes.peak_rss_mb(process.pid, "named")
-        elsewhere = processes.peak_rss_mb(os.getsid(0), "named")
-        process.kill()
-    assert 1 < peak < 100
-    assert elsewhere == 0
+def test_the_functions_process_is_measured_and_not_the_emulators() -> None:
+    command = [sys.executable, "-c", EMULATOR]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as emulator:
+        assert emulator.stdout
+        emulator.stdout.readline()
+        function = processes.of_function(emulator.pid)
+        peak = processes.peak_rss_bytes(function)
+        cpu_ms = processes.cpu_ms(function)
+        assert function.ppid() == emulator.pid
+        assert os.getsid(function.pid) == emulator.pid
+    assert 50e6 < peak < 150e6
+    assert cpu_ms > 0

@@ -7,38 +7,40 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench import page, plots, terminal
-from bench.bars import bars
+from bench import page, plots, tables
 from bench.contenders import ALL, PEERS
+from bench.targets import targets
 
 HERE = Path(__file__).parent
 PLOTS = ["cold", "warm", "size", "growth"]
 
 
 def test_the_page_is_as_it_was_read(results: dict[str, Any]) -> None:
-    assert page.render(results, PLOTS) == (HERE / "page.md").read_text()
+    assert page.write(results, PLOTS) == (HERE / "page.md").read_text()
 
 
 def test_the_terminal_is_as_it_was_read(results: dict[str, Any]) -> None:
     shown = StringIO()
-    terminal.show(results, Console(file=shown, width=120))
+    tables.show(results, Console(file=shown, width=120))
     assert [line.rstrip() for line in shown.getvalue().splitlines()] == (HERE / "terminal.txt").read_text().splitlines()
 
 
 def test_a_miss_is_said_on_the_page_and_on_the_terminal(results: dict[str, Any]) -> None:
     results["cold_ms"]["ours"] = results["cold_ms"]["floor"]
     results["cold_ms"]["floor"] = [[time / 2] for (time,) in results["cold_ms"]["floor"]]
-    told = "- MISSED: cold start: Handover / floor, 2.00; the bar is at most 1.3 (aim 1.15).\n"
-    assert told in page.render(results, PLOTS)
-    assert [bar.verdict for bar in bars(results) if bar.what == "cold start: Handover / floor"] == ["MISSED"]
+    missed = "- MISSED: cold start: Handover / floor, 2.00; the target is at most 1.3 (aim 1.15).\n"
+    assert missed in page.write(results, PLOTS)
+    assert [target.verdict for target in targets(results) if target.what == "cold start: Handover / floor"] == [
+        "MISSED"
+    ]
 
 
 def test_what_was_not_measured_is_said_and_not_called_met(results: dict[str, Any]) -> None:
     for measured in ("cold_ms", "warm_ms", "peak_rss_mb", "growth"):
         del results[measured]
-    verdicts = [bar.verdict for bar in bars(results)]
+    verdicts = [target.verdict for target in targets(results)]
     assert verdicts.count("not measured") == len(verdicts) - 2  # the two sizes are always taken
-    assert "- not measured: warm: FastAPI + Mangum / Handover; the bar is at least 10.\n" in page.render(results, [])
+    assert "- not measured: warm: FastAPI + Mangum / Handover; the target is at least 10.\n" in page.write(results, [])
 
 
 @pytest.mark.filterwarnings("default")  # a made-up run has lines of two equal points
@@ -67,7 +69,7 @@ def test_every_contender_has_a_colour_of_its_own() -> None:
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_every_peer_says_whose_advice_it_follows_and_is_locked_by_hash(peer: Any) -> None:
-    assert page.docstring(peer).startswith("After ")
+    assert page.source_of(peer).startswith("After ")
     lock = peer.lock.read_text()
     assert lock.count("--hash=sha256:") >= lock.count("==") > 0
     assert "://" not in lock

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from handover.cli import main
-from handover.local.emulator import _session
+from handover.local.processes import of_session
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = """
@@ -98,7 +98,7 @@ def test_run_prints_request_answer_and_both_latencies(build) -> None:
     assert re.search(r"(?m)^Answer +200 ", done.stdout)
     assert re.search(r"(?m)^Cold +\d+ ms ", done.stdout)
     assert re.search(r"(?m)^Warm +[\d.]+ ms +median of 200", done.stdout)
-    assert list(_session(session)) == []
+    assert of_session(session) == []
 
 
 def test_run_ends_with_1_when_the_answer_is_no_success(build) -> None:
@@ -131,10 +131,10 @@ def test_serve_answers_what_it_proposes_and_its_end_is_the_end_of_all(build, end
         assert get.endswith("/contract")
         assert process.stdout.readline().strip() == ""
         assert re.fullmatch(r"POST /predict\S* 200 [\d.]+ ms (cold|warm)\n", process.stdout.readline())
-        assert answered["pid"] in list(_session(answered["session"]))
+        assert answered["pid"] in [process.pid for process in of_session(answered["session"])]
         process.send_signal(end)
         assert process.wait(timeout=20) == 0
-    assert list(_session(answered["session"])) == []
+    assert of_session(answered["session"]) == []
 
 
 def test_serve_names_a_port_that_is_taken(build) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import pydantic
 import pytest
 from click.testing import CliRunner
-from handover.diff.renderings import plot, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
@@ -18,6 +17,7 @@ from handover.cli import main
 from handover.context import _run
 from handover.diff.changes import Change, changes, least_version, reaches, required_version
 from handover.diff.comparison import compare
+from handover.diff.reporters import plot, text
 from handover.diff.revisions import DiffError, delivery_at
 from handover.rows import accepted_rows
 from predictor import delivery as serving

@@ -1,25 +1,9 @@
 """After "Request Body" (FastAPI documentation) and the example in Mangum's README: an app, wrapped, lifespan off."""
 
-import numpy as np
-import onnxruntime
+from answer import predict
 from fastapi import FastAPI
-from features import features
 from mangum import Mangum
-from pydantic import BaseModel
-from row import Row
 
-session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
 app = FastAPI()
-
-
-class Answer(BaseModel):
-    score: float
-
-
-@app.post("/predict")
-def predict(row: Row) -> Answer:
-    vector = np.array([features(row)], dtype=np.float32)
-    return Answer(score=float(session.run(["score"], {"features": vector})[0][0]))
-
-
+app.post("/predict")(predict)
 handler = Mangum(app, lifespan="off")

@@ -1,7 +1,7 @@
 """After "MLflow Models" and "MLflow Model Serving" (MLflow documentation): a pipeline saved with a signature.
 
 It holds the scikit-learn model and what lays its rows out, for `mlflow models serve --env-manager local`; the server
-holds each request to the signature, which knows names and types but neither ranges nor categories.
+compares each request with the signature, which knows names and types but neither ranges nor categories.
 """
 
 import json
@@ -16,12 +16,12 @@ from mlflow.models import infer_signature
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-wanted = json.loads(Path("wanted.json").read_text())
+rows = pd.DataFrame(json.loads(Path("expected.json").read_text())["rows"])
 model = make_pipeline(FunctionTransformer(to_matrix), pickle.loads(Path("model.pkl").read_bytes()))
 mlflow.sklearn.save_model(
     model,
     sys.argv[1],
-    signature=infer_signature(pd.DataFrame(wanted["rows"]), model.predict_proba(pd.DataFrame(wanted["rows"]))),
+    signature=infer_signature(rows, model.predict_proba(rows)),
     pyfunc_predict_fn="predict_proba",
     serialization_format="cloudpickle",
     code_paths=["columns.py", "features.py", "heuristics.py"],

@@ -342,7 +342,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
         edit(
             "contract.py",
             "\n\nCONTRACT",
-            "\n    @pydantic.model_validator(mode='after')\n    def light(self):\n        return self\n\n\nCONTRACT",
+            "\n    from pydantic import model_validator\n\n    @model_validator(mode='after')\n    def light(self):\n"
+            "        return self\n\n\nCONTRACT",
         ),
     ),
     "C104-private": (MOST, edit("contract.py", "    weight", "    _seen: int = 0\n    weight")),
@@ -567,7 +568,7 @@ def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -
         "\n"
         "  Reason:  git knows no branch main to compare with: git fetch origin main; on GitHub fetch-depth: 0; "
         "or name another base: make check BASE=REF\n"
-        '  Allow: in handover.toml, which is deployment\'s, below [skips]: C110 = "the reason in words"\n'
+        '  Allow:   in handover.toml, which is deployment\'s, below [skips]: C110 = "the reason in words"\n'
         "\n"
         "0 kept, 0 broken, 1 skipped (C110: git knows no branch main to compare with: "
         "git fetch origin main; on GitHub fetch-depth: 0; or name another base: make check BASE=REF)"

@@ -127,7 +127,7 @@ class TestCommands:
             "P205, S301, S302 NOT CHECKED, and with it P206\n"
             "\n"
             "  Reason:  nothing is built: run make build\n"
-            '  Allow: in handover.toml, which is deployment\'s, below [skips]: P205 = "the reason in words"\n'
+            '  Allow:   in handover.toml, which is deployment\'s, below [skips]: P205 = "the reason in words"\n'
             "\n"
             "0 kept, 0 broken, 4 skipped (P205, S301, S302: nothing is built: run make build; P206: requires P205)\n"
         )
@@ -174,7 +174,7 @@ class TestCommands:
 
         status, said = run("check", "--only", "C110", *words)
         assert status == 1
-        assert "  Do:    make explain CODE=C110 DELIVERY=" in said
+        assert "  Run:   make explain CODE=C110 DELIVERY=" in said
         assert " BASE=HEAD shows all of the evidence" in said
         assert "major  pieces: is taken only up to 8 now" in run("explain", "C110", *words)[1]
         assert run("check", "--only", "C110", *words[:-1], "nowhere")[0] == 2

@@ -130,7 +130,7 @@ def test_without_a_build_nothing_of_it_is_checked(yard: Yard, missing: list[str]
         "S301, S302, S303, S304, S305, S306, S307, S308, S309 NOT CHECKED\n"
         "\n"
         f"  Reason:  {said}\n"
-        '  Allow: in handover.toml, which is deployment\'s, below [skips]: S301 = "the reason in words"\n'
+        '  Allow:   in handover.toml, which is deployment\'s, below [skips]: S301 = "the reason in words"\n'
         "\n"
         f"0 kept, 0 broken, 9 skipped (S301, S302, S303, S304, S305, S306, S307, S308, S309: {said})\n"
     )

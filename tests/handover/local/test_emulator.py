@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from handover.local.emulator import Emulator, EnvironmentDiedError, FunctionTimedOutError, InitError, _session
+from handover.local.emulator import Emulator, EnvironmentDiedError, FunctionTimedOutError, InitError
+from handover.local.processes import of_session
 
 ECHO = "def handler(event, context): return event"
 ENVIRONMENT = """
@@ -136,7 +137,7 @@ def test_a_function_that_takes_too_long_is_ended(build, tmp_path: Path) -> None:
     with pytest.raises(FunctionTimedOutError) as told:
         ask(emulator, str(tmp_path / "never"))
     assert str(told.value) == "the function did not answer within 2 s"
-    assert list(_session(emulator.pid)) == []
+    assert of_session(emulator.pid) == []
 
 
 def test_stop_leaves_no_process_not_even_one_that_the_function_started(build) -> None:
@@ -148,9 +149,9 @@ def test_stop_leaves_no_process_not_even_one_that_the_function_started(build) ->
     emulator = Emulator(build(code), print)
     pids = ask(emulator)
     assert isinstance(pids, list)
-    assert {*pids, emulator.pid} <= set(_session(emulator.pid))
+    assert {*pids, emulator.pid} <= {process.pid for process in of_session(emulator.pid)}
     emulator.stop()
-    assert list(_session(emulator.pid)) == []
+    assert of_session(emulator.pid) == []
 
 
 def test_an_environment_that_nobody_holds_ends(build) -> None:
@@ -158,7 +159,7 @@ def test_an_environment_that_nobody_holds_ends(build) -> None:
     pid = emulator.pid
     ask(emulator)
     del emulator
-    assert list(_session(pid)) == []
+    assert of_session(pid) == []
 
 
 def test_the_build_stays_as_it_was_built(build) -> None:

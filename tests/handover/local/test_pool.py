@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from handover.local.emulator import EnvironmentDiedError, _session
+from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool, ThrottledError
+from handover.local.processes import of_session
 
 # A request says that it is being answered through one pipe, and is held until the other is opened.
 HELD = """
@@ -95,11 +96,11 @@ def test_stop_ends_every_environment_also_those_in_a_request(build, gate: Gate) 
         held, _ = gate.evaluate(threads, pool)
         send(pool)
         pids = [emulator.pid for emulator in pool._all]
-        assert [bool(list(_session(pid))) for pid in pids] == [True, True]
+        assert [bool(of_session(pid)) for pid in pids] == [True, True]
         pool.stop()
         with pytest.raises(EnvironmentDiedError):
             held.result()
-    assert [list(_session(pid)) for pid in pids] == [[], []]
+    assert [of_session(pid) for pid in pids] == [[], []]
     with pytest.raises(EnvironmentDiedError) as refused:
         send(pool)
     assert str(refused.value) == "the function's environments were stopped"

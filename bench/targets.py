@@ -1,19 +1,19 @@
-"""What this project promises of itself, held against one run's samples."""
+"""What this project promises of itself, compared with one run's samples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bench.contenders import FLOOR, MANGUM, OURS, PLAIN, SKLEARN
-from bench.statistics import Line, Spread, line, pooled, ratio, spread, worse_than_linear
+from bench.statistics import Spread, pooled, ratio, spread, worse_than_linear
 
 MIB, MB = 2**20, 1e6
-AXES = {"columns": "column", "trees": "tree", "rows": "row"}
+AXES = ("columns", "trees", "rows")
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One promise: a figure, its limit, and what this run found; nothing where it was not measured."""
+class Target:
+    """One promise: a figure, its limit, and what this run measured; nothing where it did not."""
 
     what: str
     limit: float
@@ -31,14 +31,14 @@ class Bar:
         return "met" if kept else "MISSED"
 
     @property
-    def bar(self) -> str:
+    def goal(self) -> str:
         """The limit, in words."""
         sign = "at most" if self.at_most else "at least"
         aim = f" (aim {self.aim:g})" if self.aim is not None else ""
         return f"{sign} {self.limit:g}{self.unit}{aim}"
 
     @property
-    def found(self) -> str:
+    def result(self) -> str:
         """The measured figure, with the quartiles where there is a spread."""
         if self.measured is None:
             return "-"
@@ -49,33 +49,33 @@ class Bar:
         return f"{middle}{self.unit}" + (f" ({low} to {high})" if low != high else "")
 
 
-def bars(results: dict[str, Any]) -> list[Bar]:
-    """Hold a run to all of them."""
+def targets(results: dict[str, Any]) -> list[Target]:
+    """Compare a run with all of them."""
     cold, warm = results.get("cold_ms", {}), results.get("warm_ms", {})
     ours = OURS.name
     size, peak = results.get("size", {}).get(ours), results.get("peak_rss_mb", {}).get(ours)
     requests = results["counts"]["memory_requests"]
-    held = [
-        Bar("cold start: Handover / floor", 1.30, True, aim=1.15, measured=_ratio(cold, ours, FLOOR.name)),
-        Bar("cold start: plain layer / Handover", 3.5, False, measured=_ratio(cold, PLAIN.name, ours)),
-        Bar("cold start: FastAPI + Mangum / Handover", 2.4, False, measured=_ratio(cold, MANGUM.name, ours)),
-        Bar("cold start: pickled scikit-learn / Handover", 6, False, measured=_ratio(cold, SKLEARN.name, ours)),
-        Bar("warm, no telemetry: Handover / bare session.run", 3, True, measured=_ratio(warm, "quiet", "session")),
-        Bar("warm, with telemetry: Handover / bare session.run", 9, True, measured=_ratio(warm, ours, "session")),
-        Bar("warm: FastAPI + Mangum / Handover", 10, False, measured=_ratio(warm, MANGUM.name, ours)),
-        Bar(
+    compared = [
+        Target("cold start: Handover / floor", 1.30, True, aim=1.15, measured=_ratio(cold, ours, FLOOR.name)),
+        Target("cold start: plain layer / Handover", 3.5, False, measured=_ratio(cold, PLAIN.name, ours)),
+        Target("cold start: FastAPI + Mangum / Handover", 2.4, False, measured=_ratio(cold, MANGUM.name, ours)),
+        Target("cold start: pickled scikit-learn / Handover", 6, False, measured=_ratio(cold, SKLEARN.name, ours)),
+        Target("warm, no telemetry: Handover / bare session.run", 3, True, measured=_ratio(warm, "quiet", "session")),
+        Target("warm, with telemetry: Handover / bare session.run", 9, True, measured=_ratio(warm, ours, "session")),
+        Target("warm: FastAPI + Mangum / Handover", 10, False, measured=_ratio(warm, MANGUM.name, ours)),
+        Target(
             "layers and function, unzipped", 96, True, " MiB", measured=_one(size, lambda s: s["unzipped_bytes"] / MIB)
         ),
-        Bar("layers and function, zipped", 34, True, " MB", measured=_one(size, lambda s: s["zipped_bytes"] / MB)),
-        Bar(f"peak memory after {requests:,} requests", 70, True, " MB", measured=_one(peak, float)),
-        Bar("batch of 100, each row / one row alone", 0.5, True, measured=_ratio(warm, "batch", ours, by=100)),
+        Target("layers and function, zipped", 34, True, " MB", measured=_one(size, lambda s: s["zipped_bytes"] / MB)),
+        Target(f"peak memory after {requests:,} requests", 70, True, " MB", measured=_one(peak, float)),
+        Target("batch of 100, each row / one row alone", 0.5, True, measured=_ratio(warm, "batch", ours, by=100)),
     ]
     for axis in AXES:
         points = growth_points(results, axis)
         measured = _one(points, lambda p: worse_than_linear(*p)) if points[0] else None
         span = f"{points[0][0]:,} to {points[0][-1]:,} {axis}" if points[0] else axis
-        held.append(Bar(f"growth, {span}: time's / size's", 1, True, measured=measured))
-    return held
+        compared.append(Target(f"growth, {span}: time's / size's", 1, True, measured=measured))
+    return compared
 
 
 def growth_points(results: dict[str, Any], axis: str, of: str = "quiet") -> tuple[list[int], list[float]]:
@@ -84,20 +84,15 @@ def growth_points(results: dict[str, Any], axis: str, of: str = "quiet") -> tupl
     return [point["size"] for point in points], [spread(pooled(point[of])).median * 1000 for point in points]
 
 
-def growth_line(results: dict[str, Any], axis: str) -> Line:
-    """Fit the growth along one axis [µs]."""
-    return line(*growth_points(results, axis))
-
-
 def _ratio(samples: dict[str, Any], above: str, below: str, by: float = 1) -> Spread | None:
     if above not in samples or below not in samples:
         return None
-    found = ratio(samples[above], samples[below])
-    return Spread(found.median / by, found.low / by, found.high / by)
+    times = ratio(samples[above], samples[below])
+    return Spread(times.median / by, times.low / by, times.high / by)
 
 
 def _one[T](value: T | None, figure: Callable[[T], float]) -> Spread | None:
     if value is None:
         return None
-    found = figure(value)
-    return Spread(found, found, found)
+    measured = figure(value)
+    return Spread(measured, measured, measured)

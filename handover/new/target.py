@@ -1,0 +1,207 @@
+"""The target's column: what the score will mean, and its first decisions."""
+
+from collections import Counter
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.errors import CannotRunError
+from handover.new.fields import LeftOut, field_of
+from handover.new.naming import unit
+from handover.new.ranges import far_off, figure, outward
+from handover.new.table import Table
+from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, Column
+
+FEWEST_ROWS = 30  # 20 golden rows, and 10 to learn from
+FEWEST_OF_A_CLASS = 5
+FEWEST_VALUES_OF_A_NUMBER = 6  # whole numbers with fewer are classes
+MOST_OF_A_SCALE = 10  # whole numbers with so few values may name classes
+RELATIVE_PARITY = 1e-5  # float32 has 7 digits, and sums of trees lose one or two of them
+# Where the two classes are an answer to a question, its yes is what is predicted, be it the rarer class or not.
+YES = {"1", "1.0", "true", "yes", "y", "t", "ja", "oui", "si", "sí", "positive", "pos", "bad", "default", "fraud"}
+NO = {"0", "0.0", "-1", "false", "no", "n", "f", "nein", "non", "negative", "neg", "good", "none", "normal"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be predicted."""
+
+    header: str
+    positive: str | None
+    """The class whose probability the score is; ``None`` where the target is a number."""
+    rows: tuple[int, ...]
+    """The rows of the table that have a target."""
+    labels: NDArray[np.float64]
+    """Of these rows: 1 for the positive class and else 0, or the number."""
+    meaning: str
+    low: float
+    high: float
+    decisions: dict[str, float]
+    evidence: str
+    summary: str
+    """What was decided here, in a sentence for the person who asked."""
+
+    @property
+    def parity(self) -> float:
+        """How far production's score may differ from the training's."""
+        return float(f"{RELATIVE_PARITY * max(abs(self.low), abs(self.high)):.1g}")
+
+
+def target_of(table: Table, name: str) -> Target:
+    """Read the target.
+
+    Raises
+    ------
+    CannotRunError
+        When there is no such column, when it has one class or more than two, or too few rows.
+    """
+    column = table.columns[_header(table, name)]
+    is_number = _is_a_number(column)
+    gaps = GAPS_AMONG_NUMBERS if is_number else GAPS
+    rows = tuple(index for index, word in enumerate(column.words) if word not in gaps)
+    classes = Counter(column.words[index] for index in rows)
+    if not is_number:
+        _require_two_classes(column, classes)
+    if len(rows) < FEWEST_ROWS:
+        raise CannotRunError(
+            f"{table.name} has {len(rows)} rows with a '{column.header}': at least {FEWEST_ROWS} are needed, "
+            f"20 of them to prove the model by"
+        )
+    return _number(column, rows) if is_number else _class(column, rows, classes)
+
+
+def _header(table: Table, name: str) -> str:
+    wanted = " ".join(name.split())
+    if wanted in table.repeated:
+        raise CannotRunError(f"{table.name} has more than one column '{wanted}': rename all but one")
+    if wanted not in table.columns:
+        names = list(table.columns)
+        by_spelling = {name.casefold(): name for name in reversed(names)}
+        close = get_close_matches(wanted.casefold(), by_spelling, n=1)
+        shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+        hint = "; is its first line no header?" if any(Column("", [name]).number for name in names) else ""
+        meant = f", but '{by_spelling[close[0]]}'" if close else ""
+        raise CannotRunError(f"{table.name} has no column '{name}'{meant}; it has {shown}{hint}")
+    return wanted
+
+
+def _is_a_number(column: Column) -> bool:
+    """Say whether the target is a number; a few whole numbers are classes."""
+    if not column.number:
+        return False
+    values = {value for word in column.counts if (value := column.number(word)) is not None}
+    are_classes = all(float(value).is_integer() for value in values)
+    return len(values) >= (FEWEST_VALUES_OF_A_NUMBER if are_classes else 3)
+
+
+def _require_two_classes(column: Column, classes: Counter[str]) -> None:
+    if len(classes) < 2:
+        seen = f"is '{next(iter(classes))}' in every row" if classes else "is empty in every row"
+        raise CannotRunError(f"the target '{column.header}' {seen}: there is nothing to tell apart")
+    if len(classes) > 2:
+        raise CannotRunError(f"the target '{column.header}' {_too_many(column, classes)}")
+
+
+def _too_many(column: Column, classes: Counter[str]) -> str:
+    if len({word.casefold() for word in classes}) == 2:
+        spelt = ", ".join(f"'{word}'" for word in sorted(classes, key=str.casefold))
+        return f"has two classes, spelt in more than two ways ({spelt}): write each in one way"
+    draft = field_of("target", column)
+    if len(classes) > 20 or isinstance(draft, LeftOut):
+        why = f" ({draft.why})" if isinstance(draft, LeftOut) else ""
+        return f"is neither a number nor one of two classes: it has {len(classes)} values{why}"
+    names = ", ".join(f"'{name}'" for name, _ in classes.most_common(5)) + (", ..." if len(classes) > 5 else "")
+    rarest = classes.most_common()[-1][0]
+    example = f"all above '{min(classes)}', or '{rarest}'" if draft.is_number else f"'{rarest}'"
+    return (
+        f"has {len(classes)} classes ({names}), and a score tells two apart: add a column that "
+        f"is 1 for what matters (say {example}) and 0 for the rest, and name that one"
+    )
+
+
+def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Target:
+    header, count = column.header, len(rows)
+    positive, other = sorted(classes, key=lambda word: (_is_yes(word, classes), classes[word], word))
+    rarer = min(positive, other, key=lambda word: classes[word])
+    if classes[rarer] < FEWEST_OF_A_CLASS:
+        raise CannotRunError(
+            f"the target '{header}' is '{rarer}' in {classes[rarer]} of {count} rows: "
+            f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it"
+        )
+    share = classes[positive] / count
+    low = _below_one(share + min(share, 1 - share) / 5)
+    is_rarer = _is_yes(positive, classes) == 0 and classes[positive] < classes[other]
+    return Target(
+        header=header,
+        positive=positive,
+        rows=rows,
+        labels=np.array([float(column.words[index] == positive) for index in rows]),
+        meaning=f"probability that {header} is {positive}",
+        low=0.0,
+        high=1.0,
+        decisions={"low": low, "middle": _below_one((1 + low) / 2), "high": 1.0},
+        evidence=f"{header} is '{positive}' in {classes[positive]} of {count} rows ({share:.1%}): low ends a little "
+        f"above that, high begins in the middle between there and certainty.",
+        summary=f"The score is the probability that {header} is '{positive}', as it is in {classes[positive]} of "
+        f"{count} rows{' (the rarer class)' if is_rarer else ''}.",
+    )
+
+
+def _is_yes(word: str, classes: Counter[str]) -> int:
+    """Give -1 for the class that says yes, 1 for the one that says no, and 0 for both where only one can be told."""
+    says = [word for word in classes if word.lower() in YES], [word for word in classes if word.lower() in NO]
+    if not all(says):
+        return 0
+    return -1 if word in says[0] else 1
+
+
+def _below_one(edge: float) -> float:
+    return next(rounded for digits in range(2, 18) if (rounded := float(f"{edge:.{digits}g}")) < 1)
+
+
+def _number(column: Column, rows: tuple[int, ...]) -> Target:
+    header, number = column.header, column.number
+    labels = np.array([number and number(column.words[index]) for index in rows], dtype=np.float64)
+    least, most = float(labels.min()), float(labels.max())
+    if not most - least < 1e30:
+        raise CannotRunError(f"the target '{header}' reaches from {least:g} to {most:g}, beyond float32")
+    margin = (most - least) / 20
+    low, high = outward(least - margin, most + margin, whole=False)
+    if least >= 0:
+        low = max(low, 0.0)
+    summary = f"The score is {header}, a number from {figure(low)} to {figure(high)}."
+    distinct = set(labels.tolist())
+    if len(distinct) <= MOST_OF_A_SCALE and all(value.is_integer() for value in distinct):
+        summary += f" It has only {len(distinct)} values: if they name classes, add a column that is 1 for one of them."
+    elif doubt := far_off(labels.tolist()):
+        summary += f" {doubt} One error is enough to spoil the score: leave such rows out of the data, or mend them."
+    first, second = (_edge(labels, share) for share in (1 / 3, 2 / 3))
+    has_three = low < first < second < high
+    return Target(
+        header=header,
+        positive=None,
+        rows=rows,
+        labels=labels,
+        meaning=f"{header} [{unit(header)}]",
+        low=low,
+        high=high,
+        decisions={"low": first, "middle": second, "high": high} if has_three else {"low": first, "high": high},
+        evidence=f"{header} is {figure(least)} to {figure(most)} in {len(rows)} rows, and the range has a little room: "
+        f"a forest's mean never leaves what it was trained on. About a third of the rows is low.",
+        summary=summary,
+    )
+
+
+def _edge(labels: NDArray[np.float64], share: float) -> float:
+    """Place an edge between two values of the target, not on one: a score on an edge could fall either way."""
+    values, counts = np.unique(labels, return_counts=True)
+    place = min(int(np.searchsorted(np.cumsum(counts) / len(labels), share)), len(values) - 2)
+    lower, upper = float(values[place]), float(values[place + 1])
+    edge = lower + 0.38 * (upper - lower)
+    for digits in range(3, 17):
+        rounded = float(f"{edge:.{digits}g}")
+        if lower < rounded < upper:
+            return rounded
+    return edge

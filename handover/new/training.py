@@ -1,0 +1,142 @@
+"""The training program, and whether pandas, by which it reads the data, reads what the draft was made of."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from math import isclose
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from handover.errors import CannotRunError
+from handover.new.fields import Field
+from handover.new.table import Table
+from handover.new.target import Target
+from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, Column, quoted
+from handover.new.writing import laid_out, rendered
+from predictor import delivery as serving
+
+DTYPES = {"whole": "Int64", "decimal": "float64", "flag": "str", "category": "str"}
+IMPORTS = "import io\nfrom pathlib import Path\n\nimport numpy as np\nimport pandas as pd\n\n"
+LAST_BITS = 1e-15  # relative; where thousands are grouped, pandas may read the last bit of a number otherwise
+
+
+@dataclass(frozen=True)
+class Source:
+    """A column of the file, as pandas reads it."""
+
+    column: Column
+    """In all rows, those without a target too."""
+    name: str
+    """As pandas names it: otherwise than its header where that is empty or repeated."""
+    dtype: str
+    gaps: Set[str]
+    """The words that say that there is no value, blanks around them taken off."""
+
+    @cached_property
+    def missing(self) -> set[str]:
+        """The words for no value as they stand in it; the empty word always."""
+        blank = (word for word, stripped in self.column.blanks.items() if stripped in self.gaps)
+        return {"", *(self.column.counts.keys() & self.gaps), *blank}
+
+    @property
+    def has_blanks(self) -> bool:
+        """Whether it has words with blanks that are no part of them."""
+        return self.dtype == "str" and not self.gaps >= set(self.column.blanks.values())
+
+
+def training(table: Table, file: Path, fields: Sequence[Field], target: Target, **words: str) -> str:
+    """Write ``train.py``.
+
+    Parameters
+    ----------
+    file
+        The file that the table was read from.
+    words
+        What the program says of itself: the ``name`` of its contract, its ``folder``, the ``data`` as seen from there.
+
+    Raises
+    ------
+    CannotRunError
+        When pandas does not read the file, or reads other values than the draft was made of.
+    """
+    sources = _sources(table, file, fields, target)
+    decimal, thousands = _marks(table.name, list(sources.values()))
+    values = {"table": table, "fields": fields, "target": target, "sources": sources}
+    values |= {"decimal": decimal, "thousands": thousands, "missing": _missing(list(sources.values()))}
+    reading = f"{IMPORTS}DATA = Path({quoted(str(file))})\n{rendered('read.py', **values)}"
+    try:
+        rows, labels = serving.load_source(reading.encode(), Path("read.py")).read()
+        _require_same(fields, target, rows, labels)
+    except Exception as error:  # pandas may raise anything
+        reason = str(error).partition("\n")[0]
+        raise CannotRunError(f"{table.name} cannot be trained on, for pandas reads it otherwise: {reason}") from None
+    return rendered("train.py", **words, **values)
+
+
+def _sources(table: Table, file: Path, fields: Sequence[Field], target: Target) -> dict[str, Source]:
+    """Find how pandas reads each column that is used, by its header."""
+    headers = pd.read_csv(
+        file,
+        sep=table.separator,
+        encoding=table.encoding,
+        skiprows=table.preamble,
+        skipinitialspace=table.separator != "\t",
+        nrows=0,
+    ).columns
+    names = dict(zip(table.columns, headers, strict=False))  # a blank header at the end is no column of the table
+    kinds = {field.header: field.kind for field in fields}
+    kinds[target.header] = "decimal" if target.positive is None else "category"
+    return {
+        header: Source(
+            table.columns[header], names[header], DTYPES[kind], GAPS if kind == "category" else GAPS_AMONG_NUMBERS
+        )
+        for header, kind in kinds.items()
+    }
+
+
+def _marks(name: str, used: Sequence[Source]) -> tuple[str, str]:
+    """Give the decimal mark of the file's numbers, and what groups their thousands, if anything does."""
+    headers: dict[str, str] = {}
+    marks: set[str] = set()
+    for source in used:
+        if source.dtype != "str" and source.column.number:
+            own = {mark for word in source.column.counts.keys() - source.gaps for mark in ".," if mark in word}
+            headers |= {source.column.number.decimal_mark: source.column.header} if own else {}
+            marks |= own
+    if len(headers) > 1:
+        raise CannotRunError(
+            f"{name} has a decimal dot in '{headers['.']}' and a decimal comma in '{headers[',']}': "
+            f"write both in one way"
+        )
+    decimal = next(iter(headers), ".")
+    return decimal, next(iter(marks - {decimal}), "")
+
+
+def _missing(used: Sequence[Source]) -> str:
+    """Write the words for no value as an argument: by column only where one of them is a value in another column."""
+    everywhere = {word for source in used for word in source.missing}
+    if all(everywhere & source.column.counts.keys() <= source.missing for source in used):
+        return laid_out("        na_values=", "[]", list(map(quoted, sorted(everywhere))))
+    by_column = [f"{quoted(source.name)}: [{', '.join(map(quoted, sorted(source.missing)))}]" for source in used]
+    return laid_out("        na_values=", "{}", by_column)
+
+
+def _require_same(fields: Sequence[Field], target: Target, rows: pd.DataFrame, labels: np.ndarray) -> None:
+    """Require of what pandas has read the values that the draft was made of.
+
+    Raises
+    ------
+    ValueError
+        Which column differs, and in what.
+    """
+    if len(labels) != len(target.labels):
+        raise ValueError(f"{len(labels)} rows with a '{target.header}', not {len(target.labels)}")
+    columns = {field.header: (field.values, rows[field.name].tolist()) for field in fields}
+    columns[target.header] = target.labels.tolist(), labels.tolist()
+    for header, (drafted, read) in columns.items():
+        for place, (value, other) in enumerate(zip(drafted, read, strict=True)):
+            is_near = isinstance(value, float) and isinstance(other, float) and isclose(value, other, rel_tol=LAST_BITS)
+            if value != other and not is_near:
+                raise ValueError(f"'{header}' in row {place + 1} is {other!r}, not {value!r}")
