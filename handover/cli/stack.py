@@ -37,6 +37,7 @@ _REGION = click.option(
     help="AWS region of the stack.  [default: that of the stage in samconfig.toml, AWS_REGION, AWS_DEFAULT_REGION, "
     "or the profile's]",
 )
+_URL = click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
 
 
 def _names_a_stack[F: Callable[..., None]](command: F) -> F:
@@ -94,7 +95,7 @@ def region(*, region: str | None, stage: str | None) -> None:
 @main.command()
 @click.option("--stage", required=True, help="The environment of samconfig.toml that is deployed to.")
 @_REGION
-@click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
+@_URL
 @click.option(
     "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
 )
@@ -117,7 +118,7 @@ def compatible(*, stage: str, region: str | None, url: str | None, build: Path, 
 
 @main.command()
 @_names_a_stack
-@click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
+@_URL
 @click.option(
     "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
 )

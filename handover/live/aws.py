@@ -35,6 +35,7 @@ def asked() -> Iterator[None]:
         raise LiveError(f"AWS refuses {error.operation_name}: {reason}") from None
 
 
+@asked()
 def region(named: str | None, environment: Mapping[str, str] = os.environ) -> str:
     """Give the region to look in: the one that is named, AWS_REGION, AWS_DEFAULT_REGION, or the profile's.
 
@@ -46,14 +47,14 @@ def region(named: str | None, environment: Mapping[str, str] = os.environ) -> st
     LiveError
         When there is no region, or the environment names a profile that does not exist.
     """
-    with asked():
-        of_environment = filter(None, map(environment.get, REGION_VARIABLES))
-        region = named or next(of_environment, None) or Session().get_scoped_config().get("region")
-        if not region:
-            raise NoRegionError
-        return str(region)
+    of_environment = filter(None, map(environment.get, REGION_VARIABLES))
+    region = named or next(of_environment, None) or Session().get_scoped_config().get("region")
+    if not region:
+        raise NoRegionError
+    return str(region)
 
 
+@asked()
 def session(region: str) -> boto3.Session:
     """Begin with the credentials that AWS's own tools would take.
 
@@ -62,10 +63,10 @@ def session(region: str) -> boto3.Session:
     LiveError
         When the environment names a profile that does not exist.
     """
-    with asked():
-        return boto3.Session(region_name=region)
+    return boto3.Session(region_name=region)
 
 
+@asked()
 def account(session: boto3.Session) -> str:
     """Give the account number of the credentials; everybody may ask for their own.
 
@@ -74,10 +75,10 @@ def account(session: boto3.Session) -> str:
     LiveError
         When there are no credentials, or AWS does not take them.
     """
-    with asked():
-        return session.client("sts").get_caller_identity()["Account"]
+    return session.client("sts").get_caller_identity()["Account"]
 
 
+@asked()
 def cloudformation(session: boto3.Session) -> "CloudFormationClient":
     """Make the client that tells of stacks.
 
@@ -86,10 +87,10 @@ def cloudformation(session: boto3.Session) -> "CloudFormationClient":
     LiveError
         When there is no region of this name.
     """
-    with asked():
-        return session.client("cloudformation")
+    return session.client("cloudformation")
 
 
+@asked()
 def functions(session: boto3.Session) -> "LambdaClient":
     """Make the client that tells of functions and their aliases.
 
@@ -98,5 +99,4 @@ def functions(session: boto3.Session) -> "LambdaClient":
     LiveError
         When there is no region of this name.
     """
-    with asked():
-        return session.client("lambda")
+    return session.client("lambda")
