@@ -7,13 +7,10 @@ from typing import Any
 
 import click
 
-from handover.cli.group import INTERRUPTED, main, one_sentence
+from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence
 
 type Event = dict[str, Any]
 
-EVENTS = Path("events")
-MONITORING = Path("monitoring.yaml")
-DELIVERY = Path("layers/model/delivery")
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -34,7 +31,7 @@ def _to_write(_: click.Context, parameter: click.Parameter, path: Path | None) -
 
 _DELIVERY = click.option(
     "--delivery",
-    default=DELIVERY,
+    default=PROJECT.delivery,
     show_default=True,
     type=FOLDER,
     callback=_delivered,
@@ -66,7 +63,9 @@ def new(name: str, data: Path, target: str, to: Path | None) -> None:
 
 @main.command()
 @_DELIVERY
-@click.option("--to", default=EVENTS, show_default=True, type=click.Path(path_type=Path), help="Where the events go.")
+@click.option(
+    "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."
+)
 def events(delivery: Path, to: Path) -> None:
     """Write requests to try the function with, made of the delivery's golden rows."""
     from handover.events import write_events
@@ -77,7 +76,7 @@ def events(delivery: Path, to: Path) -> None:
 
 @main.command()
 @_DELIVERY
-@click.option("--to", default=MONITORING, show_default=True, type=FILE, help="Where the template goes.")
+@click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
     from handover.monitoring import write_monitoring
@@ -110,7 +109,9 @@ def _apart(work: str, show: Callable[[Event], None] = lambda event: None, **argu
 
 @main.command()
 @click.argument("code")
-@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@click.option(
+    "--delivery", default=PROJECT.delivery, show_default=True, type=FOLDER, help="What modelling handed over."
+)
 @_BASE
 def explain(code: str, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
@@ -120,7 +121,9 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 @main.command()
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
-@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@click.option(
+    "--delivery", default=PROJECT.delivery, show_default=True, type=FOLDER, help="What modelling handed over."
+)
 @_BASE
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--markdown", type=FILE, callback=_to_write, help="Also append them to a Markdown file.")
@@ -191,7 +194,7 @@ def _held(**arguments: Any) -> dict[str, Any]:
 
 @main.command()
 @click.argument("old")
-@click.argument("new", default=str(DELIVERY))
+@click.argument("new", default=str(PROJECT.delivery))
 @click.option("--plot", type=FILE, callback=_to_write, help="Also draw the scores, as a PNG.")
 def diff(old: str, new: str, plot: Path | None) -> None:
     """Compare two deliveries: what callers must know of NEW, and which answers differ from OLD's.
