@@ -2,14 +2,13 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from samtranslator.model.exceptions import InvalidDocumentException
-
+from handover.cloudformation import TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
+from handover.samconfig import Samconfig
 
 VERSION, FUNCTION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Function", "AWS::Lambda::Alias"
 # Actions for which AWS knows no resource to name (Service Authorization Reference).
@@ -17,7 +16,6 @@ NO_RESOURCE_KNOWN = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "cloud
 # Properties of a function that no version holds: they are the function's as a whole, and change at once.
 UNVERSIONED = {"ReservedConcurrentExecutions"}
 QUIET = {"ORT_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
 
 T = ("T401",)
 
@@ -34,23 +32,21 @@ def _broken(context: DeliveryContext, evidence: str, name: str = "", cause: str 
     broken="SAM cannot read template.yaml",
 )
 def transforms(context: DeliveryContext) -> Broken | None:
-    """SAM can turn template.yaml into CloudFormation."""
     try:
         context.template.plain  # noqa: B018  transforming it is the check
     except OSError:
-        return Broken("There is no template.yaml.", context.template.path)
-    except InvalidDocumentException as error:
-        return _broken(context, f"SAM says: {'; '.join(cause.message for cause in error.causes)}")
+        return _broken(context, "There is no template.yaml.")
+    except TransformError as error:
+        return _broken(context, f"SAM says: {error}")
     except Exception as error:  # a YAML error, or whatever SAM's translator raises on what it did not expect
         return _broken(context, f"It cannot be read: {type(error).__name__}: {' '.join(str(error).split())}")
     return None
 
 
 def _layers_of(context: DeliveryContext, folder: str) -> list[str]:
-    resources = context.template.source["Resources"].items()
     return [
         name
-        for name, resource in resources
+        for name, resource in context.template.source["Resources"].items()
         if resource["Type"] == "AWS::Serverless::LayerVersion"
         and str(resource["Properties"].get("ContentUri", "")).strip("./").endswith(folder)
     ]
@@ -65,13 +61,12 @@ def _layers_of(context: DeliveryContext, folder: str) -> list[str]:
     broken="a new model would not reach the users",
 )
 def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
-    """A new model, and nothing else, becomes a new version, and the alias moves to it."""
-    layers = _layers_of(context, "layers/model")
+    template, layers = context.template, _layers_of(context, "layers/model")
     if not layers:
         return _broken(context, "No layer has layers/model as its ContentUri.")
-    before, after = context.template.plain, context.template.transformed({layers[0]: "another"})
-    versions = context.template.of_kind(VERSION, after)
-    if not versions or set(versions) == set(context.template.of_kind(VERSION, before)):
+    after = template.transformed({layers[0]: "another"})
+    versions = template.of_kind(VERSION, after)
+    if not versions or set(versions) == set(template.of_kind(VERSION)):
         return _broken(
             context,
             "A template in which only the model layer's content changes publishes no new version: the deployment "
@@ -80,7 +75,7 @@ def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
             "AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: true on "
             "the layer, and !Ref from one to the other: all four are needed.",
         )
-    pointed = [alias["FunctionVersion"] for alias in context.template.of_kind(ALIAS, after).values()]
+    pointed = [alias["FunctionVersion"] for alias in template.of_kind(ALIAS, after).values()]
     if {"Fn::GetAtt": [next(iter(versions)), "Version"]} not in pointed:
         return _broken(context, "A new version is published, and no alias points at it.")
     return None
@@ -95,12 +90,11 @@ def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
     broken="a new parameter value would not reach the users",
 )
 def parameters_move_the_alias(context: DeliveryContext) -> Broken | None:
-    """A new value of a parameter that the function uses becomes a new version too."""
-    functions, versions = context.template.of_kind(FUNCTION), context.template.of_kind(VERSION)
-    for version in versions.values():
+    functions = context.template.of_kind(FUNCTION)
+    for version in context.template.of_kind(VERSION).values():
         name = version["FunctionName"]["Ref"]
-        held = {key: said for key, said in functions[name].items() if key not in UNVERSIONED}
-        unseen = _parameters(context, held) - _parameters(context, version.get("Description"))
+        properties = {key: value for key, value in functions[name].items() if key not in UNVERSIONED}
+        unseen = _parameters(context, properties) - _parameters(context, version.get("Description"))
         if unseen:
             return _broken(
                 context,
@@ -112,19 +106,20 @@ def parameters_move_the_alias(context: DeliveryContext) -> Broken | None:
     return None
 
 
-def _parameters(context: DeliveryContext, said: Any) -> set[str]:
-    match said:
+def _parameters(context: DeliveryContext, value: Any) -> set[str]:
+    """Name the template's parameters that a value refers to."""
+    match value:
         case {"Ref": str(name)}:
-            named = {name}
+            names = {name}
         case {"Fn::Sub": str(text)}:
-            named = set(re.findall(r"\$\{(\w+)\}", text))
+            names = set(re.findall(r"\$\{(\w+)\}", text))
         case dict():
-            return set().union(*(_parameters(context, inner) for inner in said.values()))
+            return _parameters(context, list(value.values()))
         case list():
-            return set().union(*(_parameters(context, inner) for inner in said))
+            return set().union(*(_parameters(context, inner) for inner in value))
         case _:
             return set()
-    return named & set(context.template.source.get("Parameters", {}))
+    return names & set(context.template.source.get("Parameters", {}))
 
 
 @clause(
@@ -136,16 +131,14 @@ def _parameters(context: DeliveryContext, said: Any) -> set[str]:
     broken="a log is kept for ever",
 )
 def logs_are_kept_for_a_time(context: DeliveryContext) -> Broken | None:
-    """Every function writes to a log group of the template, and every log group has a retention."""
     groups = context.template.of_kind("AWS::Logs::LogGroup")
     for name, group in groups.items():
         if "RetentionInDays" not in group:
             return _broken(context, f"{name} keeps its lines for ever, and they are paid for every month.", name)
     for name, function in context.template.of_kind(FUNCTION).items():
         if function.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref") not in groups:
-            return _broken(
-                context, f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name
-            )
+            evidence = f"{name} writes to a log group that Lambda makes: its lines are kept for ever."
+            return _broken(context, evidence, name)
     return None
 
 
@@ -158,31 +151,33 @@ def logs_are_kept_for_a_time(context: DeliveryContext) -> Broken | None:
     broken="a role may do more than it needs",
 )
 def least_privilege(context: DeliveryContext) -> Broken | None:
-    """No policy allows every action or every resource, but where AWS knows no other."""
-    for name, statement in _statements(context):
+    for name, statement in _allowing(context):
         actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
         wide = [action for action in actions if isinstance(action, str) and action.endswith("*")]
-        if statement.get("Effect") == "Allow" and wide:
+        if wide:
             return _broken(context, f"{name} allows {', '.join(wide)}: name the actions that are needed.", name)
-        if statement.get("Effect") == "Allow" and "*" in resources and not set(actions) <= NO_RESOURCE_KNOWN:
+        if "*" in resources and not set(actions) <= NO_RESOURCE_KNOWN:
             return _broken(context, f"{name} allows {', '.join(map(str, actions))} on every resource: name one.", name)
+    roles = context.template.of_kind("AWS::IAM::Role")
     for name, function in context.template.of_kind(FUNCTION).items():
         role = function.get("Role", {}).get("Fn::GetAtt", [""])[0]
-        managed = context.template.plain["Resources"].get(role, {}).get("Properties", {}).get("ManagedPolicyArns", [])
-        if managed:
-            return _broken(
-                context, f"{name} has AWS's own policies, which allow more than it does: write its own.", name
-            )
+        if roles.get(role, {}).get("ManagedPolicyArns", []):
+            evidence = f"{name} has AWS's own policies, which allow more than it does: write its own."
+            return _broken(context, evidence, name)
     return None
 
 
-def _statements(context: DeliveryContext) -> Iterator[tuple[str, Any]]:
-    for name, role in context.template.of_kind("AWS::IAM::Role").items():
-        for policy in role.get("Policies", []):
-            yield from ((name, statement) for statement in _listed(policy["PolicyDocument"].get("Statement")))
-    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        for name, policy in context.template.of_kind(kind).items():
-            yield from ((name, statement) for statement in _listed(policy["PolicyDocument"].get("Statement")))
+def _allowing(context: DeliveryContext) -> Iterator[tuple[str, Any]]:
+    """Give each statement that allows something, with the resource that has it."""
+    of_kind = context.template.of_kind
+    policies = [
+        (name, policy) for name, role in of_kind("AWS::IAM::Role").items() for policy in role.get("Policies", [])
+    ]
+    policies += [*of_kind("AWS::IAM::Policy").items(), *of_kind("AWS::IAM::ManagedPolicy").items()]
+    for name, policy in policies:
+        for statement in _listed(policy["PolicyDocument"].get("Statement")):
+            if statement.get("Effect") == "Allow":
+                yield name, statement
 
 
 def _listed(value: Any) -> list[Any]:
@@ -198,11 +193,11 @@ def _listed(value: Any) -> list[Any]:
     broken="onnxruntime is not kept silent",
 )
 def no_telemetry(context: DeliveryContext) -> Broken | None:
-    """Functions with onnxruntime keep it silent, and to one thread."""
-    plain, runtimes = context.template.plain["Resources"], _layers_of(context, "layers/runtime")
-    layers = {name for name in plain for runtime in runtimes if re.fullmatch(rf"{runtime}\w{{10}}", name)}
+    runtimes = _layers_of(context, "layers/runtime")
     for name, function in context.template.of_kind(FUNCTION).items():
-        if not layers & {layer.get("Ref") for layer in function.get("Layers", []) if isinstance(layer, dict)}:
+        # SAM adds a hash to the name of a layer.
+        layers = [str(layer.get("Ref")) for layer in function.get("Layers", []) if isinstance(layer, dict)]
+        if not any(re.fullmatch(rf"{runtime}\w{{10}}", layer) for runtime in runtimes for layer in layers):
             continue
         variables = function.get("Environment", {}).get("Variables", {})
         missing = [f'{key}: "{value}"' for key, value in QUIET.items() if str(variables.get(key)) != value]
@@ -226,10 +221,8 @@ def no_telemetry(context: DeliveryContext) -> Broken | None:
     broken="the API is not throttled or not logged",
 )
 def throttled(context: DeliveryContext) -> Broken | None:
-    """Every stage of the API is throttled, and writes an access log."""
     for name, stage in context.template.of_kind("AWS::ApiGatewayV2::Stage").items():
-        settings = stage.get("DefaultRouteSettings", {})
-        if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= settings.keys():
+        if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= stage.get("DefaultRouteSettings", {}).keys():
             return _broken(context, f"{name} lets any number of requests through, and each one is paid for.", name)
         if "AccessLogSettings" not in stage:
             return _broken(context, f"{name} writes no access log: nobody can say who called.", name)
@@ -245,15 +238,10 @@ def throttled(context: DeliveryContext) -> Broken | None:
     broken="the API gives up before the function",
 )
 def answers_in_time(context: DeliveryContext) -> Broken | None:
-    """The function gives up before the API does, so that its own answer is the one that is seen."""
+    functions = context.template.of_kind(FUNCTION).items()
     for name, integration in context.template.of_kind("AWS::ApiGatewayV2::Integration").items():
-        waits = integration.get("TimeoutInMillis", 30_000)
-        called = json.dumps(integration.get("IntegrationUri"))
-        timeouts = [
-            function.get("Timeout", 3)
-            for function_name, function in context.template.of_kind(FUNCTION).items()
-            if re.search(rf"\b{function_name}\b", called)
-        ]
+        waits, called = integration.get("TimeoutInMillis", 30_000), json.dumps(integration.get("IntegrationUri"))
+        timeouts = [function.get("Timeout", 3) for id_, function in functions if re.search(rf"\b{id_}\b", called)]
         if any(isinstance(timeout, int) and timeout * 1000 >= waits for timeout in timeouts):
             return _broken(context, f"{name} waits {waits} ms, and a function may take {max(timeouts)} s.", name)
     return None
@@ -268,7 +256,6 @@ def answers_in_time(context: DeliveryContext) -> Broken | None:
     broken="the API is open by default",
 )
 def closed_by_default(context: DeliveryContext) -> Broken | None:
-    """Nobody can call the API unsigned, unless somebody opened it on purpose."""
     parameters = context.template.source.get("Parameters", {})
     for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route").items():
         kind = route.get("AuthorizationType", "NONE")
@@ -288,29 +275,25 @@ def closed_by_default(context: DeliveryContext) -> Broken | None:
     broken="staging and prod are not set alike",
 )
 def environments_agree(context: DeliveryContext) -> Broken | None:
-    """Staging and prod set the same keys: what was tried is what is deployed."""
-    path = context.root / "samconfig.toml"
+    path = context.project.samconfig
+    config = Samconfig(path)
     try:
-        config = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        keys = {environment: _settings(config, environment) for environment in ("staging", "prod")}
+    except (OSError, ValueError) as error:
         return Broken(f"samconfig.toml cannot be read: {error}.", path)
-    said = {environment: _settings(config.get(environment, {})) for environment in ("staging", "prod")}
     for one, other in (("staging", "prod"), ("prod", "staging")):
-        alone = sorted(said[one] - said[other])
-        if alone:
+        if alone := sorted(keys[one] - keys[other]):
             return Broken(f"{one} sets {', '.join(alone)}, and {other} does not.", path)
-    unknown = {key.partition(" ")[2] for key in said["prod"] if " " in key} - set(context.template.source["Parameters"])
+    unknown = {key.partition(" ")[2] for key in keys["prod"] if " " in key} - set(context.template.source["Parameters"])
     if unknown:
         return Broken(f"template.yaml has no parameter {', '.join(sorted(unknown))}.", path)
     return None
 
 
-def _settings(environment: Any) -> set[str]:
+def _settings(config: Samconfig, environment: str) -> set[str]:
     """List what an environment sets: keys of each command, and the parameters that it overrides."""
-    found = set()
-    for command, section in environment.items():
-        for key, value in section.get("parameters", {}).items():
-            found.add(f"{command}.{key}")
-            if key == "parameter_overrides":
-                found |= {f"{command}: {pair.partition('=')[0]}" for pair in str(value).split()}
-    return found
+    keys = set()
+    for command in config.environments.get(environment, {}):
+        keys |= {f"{command}.{key}" for key in config.parameters(environment, command)}
+        keys |= {f"{command}: {name}" for name in config.overrides(environment, command)}
+    return keys

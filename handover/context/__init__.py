@@ -21,6 +21,7 @@ from handover.local.stack import BuiltFunction, built_function
 from handover.project import Project
 from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS
+from predictor.routes import PREDICT, PREDICT_BATCH
 
 
 class DeliveryContext(Delivered):
@@ -148,9 +149,9 @@ class DeliveryContext(Delivered):
     def golden_answers(self) -> list[Json]:
         """What the built function answers to the golden rows, asked in batches."""
         batches = batched((line["row"] for line in self.golden), MAX_BATCH_ROWS, strict=False)
-        return [answer for batch in batches for answer in self.ask("/predict/batch", batch)]
+        return [answer for batch in batches for answer in self.ask(PREDICT_BATCH.path, batch)]
 
     @cached_property
     def latency(self) -> Latency:
         """How long the built function takes for the first golden row, cold and warm; measured when first asked for."""
-        return measure(self.function, client.posted("/predict", self.golden[0]["row"]))
+        return measure(self.function, client.posted(PREDICT.path, self.golden[0]["row"]))

@@ -49,11 +49,11 @@ def test_the_projects_own_template_keeps_every_clause(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_broken_clause_is_told(tmp_path: Path, name: str) -> None:
+def test_a_broken_clause_is_reported(tmp_path: Path, name: str) -> None:
     reports.check(name, says(tmp_path, *BREAKS[name]))
 
 
-def test_it_is_told_by_that_clause_alone() -> None:
+def test_it_is_reported_by_that_clause_alone() -> None:
     reports.check_alone(BREAKS)
 
 
