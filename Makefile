@@ -105,6 +105,9 @@ undeploy: .venv/run  ## sam delete, which asks first: make undeploy STAGE=stagin
 test: setup built  ## every test that needs no Docker, with the coverage of function/
 	$(BIN)/python -m pytest --ignore tests/sam --ignore tests/deploy --numprocesses 2 --dist loadfile --cov --cov-report=term
 
+test-quick: setup  ## the marked tests that need no build and train nothing: seconds
+	$(BIN)/python -m pytest -m quick --numprocesses 2 tests/bench tests/function tests/handover tests/modelling tests/template tests/workflows tests/test_pages.py tests/test_operate.py
+
 test-sam: setup built  ## the built function in sam local invoke and start-api, on a Docker engine with AWS's image
 	$(BIN)/python -m pytest tests/sam
 

@@ -36,9 +36,9 @@ class Broken:
     """All of the evidence, for ``make explain``."""
 
 
-@dataclass(frozen=True)
-class Skipped:
-    """Why a clause could not be checked, and how to get what it lacks."""
+@dataclass
+class Skipped(Exception):  # noqa: N818  a verdict, which the check raises from wherever it sees it
+    """Why a clause could not be checked, and how to get what is missing."""
 
     reason: str
     blocked_by: tuple[str, ...] = ()

@@ -3,13 +3,8 @@
 from pathlib import Path
 
 # Logical ids of template.yaml; `sam build` makes a folder of each.
-FUNCTION, HOOK, RUNTIME, MODEL, MONITORING = (
-    "PredictFunction",
-    "PreTrafficHook",
-    "RuntimeLayer",
-    "ModelLayer",
-    "Monitoring",
-)
+FUNCTION, HOOK, MONITORING = "PredictFunction", "PreTrafficHook", "Monitoring"
+RUNTIME, MODEL = "RuntimeLayer", "ModelLayer"
 TEMPLATE = "template.yaml"
 
 

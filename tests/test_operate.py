@@ -13,6 +13,8 @@ from handover.local.emulator import Emulator
 from handover.local.stack import NothingBuiltError, built_function
 from handover.project import Project
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).parents[1]
 PROJECT = Project(ROOT)
 GUIDE = (ROOT / "docs" / "operate.md").read_text()

@@ -8,6 +8,8 @@ import pytest
 
 from handover.cli import main
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).parents[1]
 PAGES = ("CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/licences.md")
 COMMANDS = re.compile(r"^ *\$ (.+)$", re.MULTILINE)

@@ -1,39 +1,45 @@
-"""The clauses, in the order in which they are held: what is read, answers, trains and ships, how fast, the stack."""
+"""The clauses, in the order in which they are checked: what is read, answers, trains and ships, how fast, the stack."""
 
+import pkgutil
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from importlib import import_module
 
-from handover.checks import (  # noqa: F401  each declares its clauses
-    contract,
-    coverage,
-    heuristics,
-    manifest,
-    model,
-    parity,
-    purity,
-    quality,
-    repeat,
-    shipping,
-    speed,
-    template,
-    thresholds,
-    training,
-    trial,
-)
 from handover.context import DeliveryContext
 from handover.errors import CannotRunError
 from handover.finding import DECLARED, Broken, Clause, Finding, Kept, Skipped, Verdict
 
-GROUPS = "CHMPRSLT"
+GROUPS = {
+    "C": "the contract",
+    "H": "heuristics",
+    "M": "manifest and model",
+    "P": "parity",
+    "R": "training again",
+    "S": "what ships",
+    "L": "latency",
+    "T": "the template",
+}
+"""What the first letter of a code is, in the order of the groups."""
+
+for _module in pkgutil.iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")  # it declares its clauses
+
 CLAUSES: tuple[Clause, ...] = tuple(
-    sorted(DECLARED.values(), key=lambda clause: (GROUPS.index(clause.code[0]), clause.code))
+    sorted(DECLARED.values(), key=lambda clause: (list(GROUPS).index(clause.code[0]), clause.code))
 )
 
 
 class UnknownCodeError(CannotRunError):
-    """No clause's code begins like that; the message says which groups there are."""
+    """No clause has that code, or one that begins like it; the message names near ones, and the groups."""
+
+    def __init__(self, sentence: str, code: str) -> None:
+        near = get_close_matches(code.upper(), [clause.code for clause in CLAUSES])
+        question = f"did you mean {', '.join(near)}? The" if near else "the"
+        groups = ", ".join(f"{letter} ({meaning})" for letter, meaning in GROUPS.items())
+        super().__init__(f"{sentence}; {question} groups are {groups}")
 
 
-def selected(only: Iterable[str], clauses: Iterable[Clause] = CLAUSES) -> list[Clause]:
+def selected(only: Iterable[str]) -> list[Clause]:
     """Choose clauses by the beginnings of their codes; all of them when nothing is asked for.
 
     Raises
@@ -41,13 +47,11 @@ def selected(only: Iterable[str], clauses: Iterable[Clause] = CLAUSES) -> list[C
     UnknownCodeError
         When a beginning fits no clause.
     """
-    clauses = list(clauses)
     wanted = tuple(code.strip().upper() for code in only)
     for code in wanted:
-        if not code or not any(clause.code.startswith(code) for clause in clauses):
-            groups = ", ".join(sorted({clause.code[0] for clause in clauses}))
-            raise UnknownCodeError(f"no clause begins with '{code}'; the groups are {groups}")
-    return [clause for clause in clauses if not wanted or clause.code.startswith(wanted)]
+        if not code or not any(clause.code.startswith(code) for clause in CLAUSES):
+            raise UnknownCodeError(f"no clause begins with '{code}'", code)
+    return [clause for clause in CLAUSES if not wanted or clause.code.startswith(wanted)]
 
 
 def evaluate(
@@ -105,6 +109,8 @@ def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:
 def _checked(clause: Clause, context: DeliveryContext) -> Finding:
     try:
         outcome = clause.check(context)
+    except Skipped as skipped:
+        outcome = skipped
     except (Exception, SystemExit) as error:  # what no clause has foreseen must not hide what the others found
         reason = f"could not be checked, {type(error).__name__}: {error}"
         return Finding(clause, Verdict.SKIPPED, reason=reason.splitlines()[0], failed=True)

@@ -30,21 +30,20 @@ def apart(then: Path, now: Path, tolerance: float) -> str:
 
 
 def _held_out(then: Path, now: Path, tolerance: float) -> str:
-    before, here = (HeldOut.from_csv((folder / HELD_OUT).read_bytes()) for folder in (then, now))
-    if not np.array_equal(before.labels, here.labels):
+    before, after = (HeldOut.from_csv((folder / HELD_OUT).read_bytes()) for folder in (then, now))
+    if not np.array_equal(before.labels, after.labels):
         return "the held-out labels are others"
-    if not np.all(np.abs(before.scores - here.scores) <= tolerance):
+    if not np.all(np.abs(before.scores - after.scores) <= tolerance):
         return f"held-out scores differ by more than {tolerance}"
     return ""
 
 
 def _golden(then: Path, now: Path, tolerance: float) -> str:
     """Compare the rows of both. A proof row is chosen by the model's answers: that only one has it says nothing."""
-    before, here = _lines(then), _lines(now)
-    for row in before.keys() ^ here.keys():
-        if "covers" not in (before | here)[row]:
-            return "the held-out rows are others"
-    pairs = [(before[row], here[row]) for row in before if row in here]
+    before, after = _lines(then), _lines(now)
+    if any("covers" not in (before | after)[row] for row in before.keys() ^ after.keys()):
+        return "the held-out rows are others"
+    pairs = [(before[row], after[row]) for row in before if row in after]
     steps = np.abs([one["score"] - other["score"] for one, other in pairs])
     if differ := int((~(steps <= tolerance)).sum()):
         one, other = pairs[int(steps.argmax())]
@@ -52,8 +51,7 @@ def _golden(then: Path, now: Path, tolerance: float) -> str:
             f"{differ} of {len(pairs)} answers differ by more than {tolerance}, at most from {one['score']:g} then to "
             f"{other['score']:g} now"
         )
-    flips = [(one, other) for one, other in pairs if one["decision"] != other["decision"]]
-    if flips:
+    if flips := [(one, other) for one, other in pairs if one["decision"] != other["decision"]]:
         one, other = flips[0]
         return (
             f"{len(flips)} of {len(pairs)} decisions flip: a score of {one['score']:g} was {one['decision']} then, "

@@ -3,27 +3,27 @@
 import json
 import keyword
 import re
+from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
+from handover.checks.running import failure
 from handover.context import DeliveryContext
 from handover.contract import ContractError
 from handover.diff.changes import Level, changes, least_version, reaches
 from handover.diff.revisions import Agreed, NoBaseError
 from handover.finding import Broken, Skipped, clause
 from handover.limit import TooLongError
-from handover.source import RefusedSourceError
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
 # Square brackets, and those that are typed in their place in Chinese, Japanese and Korean.
 OPENING, CLOSING = r"\[\uff3b\u3010\u3014", r"\]\uff3d\u3011\u3015"
 UNIT = rf"[{OPENING}][^{CLOSING}]*[^{CLOSING}\s][^{CLOSING}]*[{CLOSING}]"  # something other than blanks between them
+PURPOSE = "A contract declares, with typing, pydantic and handover; it reads no file, asks nobody and ends nothing."
 MEANINGS: dict[Level, str] = {
     "major": "a caller of the old contract breaks",
     "minor": "no caller breaks, and they may send or see more",
     "patch": "no caller breaks, but what they read is not the same",
 }
-
 
 COMPILES = ("C101", "C102", "C103", "C104", "C105", "C111", "C112")
 # What is wrong with contract.py itself is the root; that it was not delivered since is only what follows.
@@ -33,61 +33,32 @@ IN_CONTRACT = ("C106", "C107", "C108", "H105", "H107")
 @clause(
     "C101", topic="contract", owner="modelling", rule="contract.py can be read", broken="contract.py cannot be read"
 )
-def readable(context: DeliveryContext) -> Broken | None:  # noqa: PLR0911  one way out for each way to fail
-    """``contract.py`` runs, and defines ``CONTRACT``."""
+def readable(context: DeliveryContext) -> Broken | None:
     path = context.folder / "contract.py"
     try:
         context.contract  # noqa: B018  opening it is the check
     except ContractError:
         return None  # readable, and wrong: the clause whose rule it breaks says so
-    except RefusedSourceError as error:
-        return Broken(
-            f"Line {error.fault.line} {error.fault.sentence}, so it was not run. A contract declares, with typing, "
-            f"pydantic and handover; it reads no file, asks nobody and ends nothing.",
-            path,
-            error.fault.line,
-        )
-    except SyntaxError as error:
-        return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
-    except OSError:
-        return Broken("There is no contract.py in the delivery.", path)
-    except TooLongError as error:
-        return Broken(f"Running it does not end: {error}.", path, line_in(path, error))
-    except AttributeError as error:
-        if "has no attribute 'CONTRACT'" not in str(error):
-            return Broken(f"Running it ends in AttributeError: {error}", path, line_in(path, error))
-        return Broken("It does not define CONTRACT = Contract(...).", path)
-    except (Exception, SystemExit) as error:  # contract.py is somebody's code, and may raise anything
-        said = " ".join(str(error).split())
-        return Broken(f"Running it ends in {type(error).__name__}: {said}", path, line_in(path, error))
+    except (Exception, SystemExit, TooLongError) as error:
+        if isinstance(error, AttributeError) and "has no attribute 'CONTRACT'" in str(error):
+            return Broken("It does not define CONTRACT = Contract(...).", path)
+        return failure(path, error, PURPOSE)
     return None
 
 
-def line_in(path: Path, error: BaseException) -> int | None:
-    """Find the line of a file that an error came out of, the innermost."""
-    lines = []
-    trace = error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
-    return lines[-1] if lines else None
-
-
-def _contract_error(context: DeliveryContext) -> ContractError | None:
+def _compile_error(context: DeliveryContext, topic: str) -> Broken | None:
+    """Compile the contract, and say what is wrong where that is of this topic."""
     try:
         context.compiled  # noqa: B018  compiling it is the check
     except ContractError as error:
-        return error
+        if error.topic == topic:
+            line = context.field_line(error.field) if error.field else context.word_line(error.word)
+            return Broken(f"{error}.", context.folder / "contract.py", line)
     return None
 
 
-def _about(context: DeliveryContext, topic: str) -> Broken | None:
-    error = _contract_error(context)
-    if error is None or error.topic != topic:
-        return None
-    line = context.field_line(error.field) if error.field else context.word_line(error.word)
-    return Broken(f"{error}.", context.folder / "contract.py", line)
+def _broken_field(context: DeliveryContext, name: str, evidence: str) -> Broken:
+    return Broken(evidence, context.folder / "contract.py", context.field_line(name))
 
 
 @clause(
@@ -99,8 +70,7 @@ def _about(context: DeliveryContext, topic: str) -> Broken | None:
     broken="the contract's version is not major.minor.patch",
 )
 def version_form(context: DeliveryContext) -> Broken | None:
-    """The version is major.minor.patch."""
-    return _about(context, "version")
+    return _compile_error(context, "version")
 
 
 @clause(
@@ -112,8 +82,7 @@ def version_form(context: DeliveryContext) -> Broken | None:
     broken="the decisions do not cover the score's range",
 )
 def decisions_cover(context: DeliveryContext) -> Broken | None:
-    """Every score in the range has a decision."""
-    return _about(context, "decisions")
+    return _compile_error(context, "decisions")
 
 
 @clause(
@@ -125,8 +94,7 @@ def decisions_cover(context: DeliveryContext) -> Broken | None:
     broken="a field is of a type that no column of a model can have",
 )
 def columns_typed(context: DeliveryContext) -> Broken | None:
-    """Every field has a type that a model's column can have; every category is closed."""
-    return _about(context, "type")
+    return _compile_error(context, "type")
 
 
 @clause(
@@ -138,8 +106,7 @@ def columns_typed(context: DeliveryContext) -> Broken | None:
     broken="a number does not have two ends that it can lie between",
 )
 def numbers_bounded(context: DeliveryContext) -> Broken | None:
-    """Every number has two ends, within float32."""
-    return _about(context, "bounds")
+    return _compile_error(context, "bounds")
 
 
 @clause(
@@ -151,8 +118,7 @@ def numbers_bounded(context: DeliveryContext) -> Broken | None:
     broken="the contract lets in what it does not say",
 )
 def strict(context: DeliveryContext) -> Broken | None:
-    """Nothing gets into a row that the contract does not say: no laxer class, no default beyond its own field."""
-    return _about(context, "strict")
+    return _compile_error(context, "strict")
 
 
 @clause(
@@ -164,8 +130,7 @@ def strict(context: DeliveryContext) -> Broken | None:
     broken="a budget limits nothing",
 )
 def budgets_limit(context: DeliveryContext) -> Broken | None:
-    """Every budget is a number that limits something."""
-    return _about(context, "budgets")
+    return _compile_error(context, "budgets")
 
 
 @clause(
@@ -177,17 +142,15 @@ def budgets_limit(context: DeliveryContext) -> Broken | None:
     broken="a whole number is too large for float32",
 )
 def integers_exact(context: DeliveryContext) -> Broken | None:
-    """No whole number is so large that float32 would round it to its neighbour."""
     for name, schema in context.compiled["schema"]["properties"].items():
         for kind in chain([schema], schema.get("anyOf", [])):
             ends = [kind.get(end, 0) for end in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
             if kind.get("type") == "integer" and max(map(abs, ends)) > LARGEST_EXACT_INTEGER:
-                return Broken(
+                evidence = (
                     f"{name} may be as large as {max(ends, key=abs)}, and from {LARGEST_EXACT_INTEGER} on two whole "
-                    f"numbers can become the same float32.",
-                    context.folder / "contract.py",
-                    context.field_line(name),
+                    f"numbers can become the same float32."
                 )
+                return _broken_field(context, name, evidence)
     return None
 
 
@@ -200,25 +163,21 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
     broken="a field does not say what it is",
 )
 def described(context: DeliveryContext) -> Broken | None:
-    """Every field says what it is; a number also says its unit in square brackets."""
     kinds = {field["name"]: field["kind"] for field in context.compiled["fields"]}
-    mute, unitless = [], []
-    for name, schema in context.compiled["schema"]["properties"].items():
-        description = schema.get("description", "")
-        if not description.strip():
-            mute.append(name)
-        elif kinds[name] == "number" and not re.search(UNIT, description):
-            unitless.append(name)
-    said = []
-    if mute:
-        said.append(f"No description: {', '.join(mute)}.")
+    schemas = context.compiled["schema"]["properties"]
+    descriptions = {name: schema.get("description", "").strip() for name, schema in schemas.items()}
+    undescribed = [name for name, text in descriptions.items() if not text]
+    unitless = [
+        name for name, text in descriptions.items() if text and kinds[name] == "number" and not re.search(UNIT, text)
+    ]
+    evidence = []
+    if undescribed:
+        evidence.append(f"No description: {', '.join(undescribed)}.")
     if unitless:
-        said.append(
+        evidence.append(
             f"No unit: {', '.join(unitless)}. Write it in square brackets, as in [DM] or [months]; a count is [1]."
         )
-    if not said:
-        return None
-    return Broken(" ".join(said), context.folder / "contract.py", context.field_line((mute + unitless)[0]))
+    return _broken_field(context, (undescribed + unitless)[0], " ".join(evidence)) if evidence else None
 
 
 @clause(
@@ -230,25 +189,26 @@ def described(context: DeliveryContext) -> Broken | None:
     broken="a field or a category has a name that callers will trip over",
 )
 def well_named(context: DeliveryContext) -> Broken | None:
-    """Fields are named as JSON and Python both write names, and once; no two categories look alike."""
+    name, evidence = next(_bad_names(context), ("", ""))
+    return _broken_field(context, name, evidence) if evidence else None
+
+
+def _bad_names(context: DeliveryContext) -> Iterator[tuple[str, str]]:
+    """Give each field that has a bad name, or category, with the sentence that says so."""
     odd = [
         name
         for name in context.compiled["schema"]["properties"]
         if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)
     ]
     if odd:
-        evidence = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
-        return Broken(evidence, context.folder / "contract.py", context.field_line(odd[0]))
+        yield odd[0], f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
     for name, field in context.compiled["validator"]["schema"]["fields"].items():
         if "validation_alias" in field:
-            evidence = f"{name} has an alias, {json.dumps(field['validation_alias'])}: a field has one name, its own."
-            return Broken(evidence, context.folder / "contract.py", context.field_line(name))
+            alias = json.dumps(field["validation_alias"])
+            yield name, f"{name} has an alias, {alias}: a field has one name, its own."
     for field in context.compiled["fields"]:
-        if said := _alike(field.get("categories", [])):
-            return Broken(
-                f"{field['name']}: {said}.", context.folder / "contract.py", context.field_line(field["name"])
-            )
-    return None
+        if fault := _alike(field.get("categories", [])):
+            yield field["name"], f"{field['name']}: {fault}."
 
 
 def _alike(categories: list[str]) -> str:
@@ -256,8 +216,8 @@ def _alike(categories: list[str]) -> str:
     seen: dict[str, str] = {}
     for category in categories:
         if category != category.strip() or not category:
-            what = "begins or ends with a blank" if category.strip() else "is blank; what is missing is | None = None"
-            return f"the category {json.dumps(category)} {what}"
+            fault = "begins or ends with a blank" if category.strip() else "is blank; what is missing is | None = None"
+            return f"the category {json.dumps(category)} {fault}"
         if category.casefold() in seen:
             return f"the categories {json.dumps(seen[category.casefold()])} and {json.dumps(category)} look alike"
         seen[category.casefold()] = category
@@ -274,27 +234,21 @@ def _alike(categories: list[str]) -> str:
     broken="contract.json is not what contract.py says",
 )
 def compiled_afresh(context: DeliveryContext) -> Broken | None:
-    """``contract.json`` is what ``contract.py`` compiles to today."""
+    path, compiled = context.folder / "contract.json", context.compiled
     try:
         recorded = context.recorded
     except OSError:
-        return Broken(
-            "There is no contract.json.", context.folder / "contract.json", cause="The model was not delivered yet."
-        )
+        return Broken("There is no contract.json.", path, cause="The model was not delivered yet.")
     except ValueError as error:
-        return Broken(f"contract.json is not JSON: {error}.", context.folder / "contract.json")
+        return Broken(f"contract.json is not JSON: {error}.", path)
     if not isinstance(recorded, dict):
-        return Broken("contract.json is not a JSON object.", context.folder / "contract.json")
-    differ = sorted(
-        key for key in recorded.keys() | context.compiled.keys() if recorded.get(key) != context.compiled.get(key)
-    )
-    if not differ and list(recorded["decisions"]) == list(
-        context.compiled["decisions"]
-    ):  # production tries them in turn
+        return Broken("contract.json is not a JSON object.", path)
+    differ = sorted(key for key in recorded.keys() | compiled.keys() if recorded.get(key) != compiled.get(key))
+    if not differ and list(recorded["decisions"]) == list(compiled["decisions"]):  # production tries them in turn
         return None
     return Broken(
         f"They differ in {', '.join(differ) or 'the order of the decisions'}.",
-        context.folder / "contract.json",
+        path,
         cause="contract.py was changed after the model was delivered, or contract.json was edited by hand.",
     )
 
@@ -308,29 +262,30 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
     rule="the version is raised as far as the change since the base branch demands",
     broken="the contract changed more than its version says",
 )
-def version_raised(context: DeliveryContext) -> Broken | Skipped | None:
-    """The version is raised as far as the change since the base branch demands."""
+def version_raised(context: DeliveryContext) -> Broken | None:
     try:
         agreed = context.agreed_before
     except NoBaseError as error:
-        return Skipped(str(error))
+        raise Skipped(str(error)) from None
     return next(filter(None, (_not_raised(context, before) for before in agreed)), None)
 
 
 def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
     """Say that the version is too low to follow one that was agreed before."""
     before, version = agreed.contract, context.contract.version
-    found = changes(before, context.compiled)
-    least = least_version(before["version"], found[0].level if found else "none")
+    changed = changes(before, context.compiled)
+    least = least_version(before["version"], changed[0].level if changed else "none")
     if reaches(version, least):
         return None
-    gravest = [change.sentence for change in found if change.level == found[0].level]
+    gravest = [change.sentence for change in changed if change.level == changed[0].level]
     more = f" (and {len(gravest) - 1} more)" if len(gravest) > 1 else ""
-    what = f"{gravest[0]}{more}: {MEANINGS[found[0].level]}" if found else "The contract is the same, its version fell"
+    what = (
+        f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}" if changed else "The contract is the same, its version fell"
+    )
     where = "Earlier on this branch the contract was" if agreed.earlier else "On the base branch the contract is"
     return Broken(
         f"{what}. {where} {before['version']}, so this must be at least {least}, and is {version}.",
         context.folder / "contract.py",
         context.word_line("version"),
-        details="\n".join(f"{change.level}  {change.sentence}" for change in found),
+        details="\n".join(f"{change.level}  {change.sentence}" for change in changed),
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
-from handover.rows import Domain, domains
+from handover.rows import domains
 
 NAMED = 5  # of what is missing; the details name all
 NEAR_AN_EDGE = 0.2  # of a decision's scores
@@ -24,19 +24,17 @@ MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on
     broken="a value that a caller may send is proven by no golden row",
 )
 def covered(context: DeliveryContext) -> Broken | None:
-    """The golden rows show each gap, category, flag, end of a range and decision."""
-    path = context.folder / "golden.jsonl"
     missing = list(_missing(context))
-    if missing:
-        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-        return Broken(
-            f"No golden row has {', '.join(missing[:NAMED])}{more}.",
-            path,
-            cause="They were written or thinned out by hand, or no such row gives every heuristic a number: deliver() "
-            f"adds a row for each. Deliver again: {context.delivers}.",
-            details="\n".join(missing),
-        )
-    return _cut_off(context)
+    if not missing:
+        return _cut_off(context)
+    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    return Broken(
+        f"No golden row has {', '.join(missing[:NAMED])}{more}.",
+        context.folder / "golden.jsonl",
+        cause="They were written or thinned out by hand, or no such row gives every heuristic a number: deliver() "
+        f"adds a row for each. Deliver again: {context.delivers}.",
+        details="\n".join(missing),
+    )
 
 
 def _cut_off(context: DeliveryContext) -> Broken | None:
@@ -63,22 +61,16 @@ def _cut_off(context: DeliveryContext) -> Broken | None:
 
 
 def _missing(context: DeliveryContext) -> Iterator[str]:
-    rows = [row.__dict__ for row in context.golden_rows]
+    """Name each gap, category, flag, end of a range and decision that no golden row has."""
     for field in domains(context.compiled):
-        seen = {row[field.name] for row in rows}
-        yield from (f"{field.name} = {_shown(value)}" for value in _wanted(field) if value not in seen)
-    yield from (f"the decision {name}" for name in _decisions(context) - {line["decision"] for line in context.golden})
-
-
-def _wanted(field: Domain) -> list[Any]:
-    """Say what must be there of a field; an open end stands for the number next to it."""
-    return [*(field.choices or dict.fromkeys(field.ends)), *([None] if field.nullable else [])]
+        seen = {row.__dict__[field.name] for row in context.golden_rows}
+        # An open end stands for the number next to it.
+        wanted = [*(field.choices or dict.fromkeys(field.ends)), *([None] if field.nullable else [])]
+        yield from (f"{field.name} = {_shown(value)}" for value in wanted if value not in seen)
+    # A decision that no row of the contract gets here needs no proof.
+    decisions = {*map(context.decide, np.unique(context.model(context.seen_matrix)))} - {None}
+    yield from (f"the decision {name}" for name in decisions - {line["decision"] for line in context.golden})
 
 
 def _shown(value: Any) -> str:
     return "null" if value is None else repr(value).lower() if isinstance(value, bool) else f"{value}"
-
-
-def _decisions(context: DeliveryContext) -> set[str]:
-    """Find the decisions that rows of the contract get here: one that none gets needs no proof."""
-    return {decision for decision in map(context.decide, np.unique(context.model(context.seen_matrix))) if decision}

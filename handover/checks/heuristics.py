@@ -8,44 +8,36 @@ from typing import Any
 
 import numpy as np
 
-from handover.checks.contract import COMPILES, UNIT, line_in
-from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
+from handover.checks.contract import COMPILES, UNIT
+from handover.checks.running import failure
 from handover.context import DeliveryContext
-from handover.finding import Broken, Skipped, clause
+from handover.finding import Broken, clause
 from handover.limit import TooLongError
-from handover.source import RefusedSourceError
+from predictor.encoder import FloatRows
 
 ROWS = ("C109", "H101", "H105", "H106", "P201")
+ONE = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+
+
+def broken_heuristic(context: DeliveryContext, name: str, evidence: str, details: str = "") -> Broken:
+    """Point at the line that defines the heuristic."""
+    return Broken(evidence, context.folder / "heuristics.py", context.heuristic_line(name), details=details)
 
 
 @clause(
     "H101",
     topic="heuristics",
     owner="modelling",
-    suppressed_by=("C101",),
+    suppressed_by=("C101", "H102", "H103"),
     rule="heuristics.py runs",
     broken="heuristics.py does not run",
 )
-def runs(context: DeliveryContext) -> Broken | Skipped | None:
-    """``heuristics.py`` runs as the function runs it: alone, without the contract's Python.
-
-    It is run only after it was read: what H102 and H103 refuse never is.
-    """
-    path = context.folder / "heuristics.py"
+def runs(context: DeliveryContext) -> Broken | None:
+    """Run it as the function does: alone, without the contract's Python. What H102 and H103 refuse never is run."""
     try:
         context.heuristics_module  # noqa: B018  running it is the check
-    except RefusedSourceError:
-        refused = [code for code, rule in READ_FIRST if rule(context)]
-        return Skipped(f"requires {refused[0]}", blocked_by=(refused[0],))
-    except SyntaxError as error:
-        return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
-    except OSError:
-        return Broken("There is no heuristics.py in the delivery.", path)
-    except TooLongError as error:
-        return Broken(f"Running it does not end: {error}.", path, line_in(path, error))
-    except (Exception, SystemExit) as error:  # heuristics.py is somebody's code, and may raise anything
-        said = " ".join(str(error).split())
-        return Broken(f"Running it ends in {type(error).__name__}: {said}", path, line_in(path, error))
+    except (Exception, SystemExit, TooLongError) as error:
+        return failure(context.folder / "heuristics.py", error)
     return None
 
 
@@ -58,18 +50,16 @@ def runs(context: DeliveryContext) -> Broken | Skipped | None:
     broken="a heuristic does not say what it computes",
 )
 def documented(context: DeliveryContext) -> Broken | None:
-    """Each heuristic says what it computes, with its unit in square brackets."""
-    silent = [
+    names = [
         heuristic.__name__ for heuristic in context.heuristics if not re.search(UNIT, inspect.getdoc(heuristic) or "")
     ]
-    if not silent:
+    if not names:
         return None
-    return Broken(
-        f"No docstring with a unit: {', '.join(silent)}. Write one sentence and the unit in square brackets, as in "
-        f'"""Amount to repay per month [DM/month].""" A ratio, a count or a flag is [1].',
-        context.folder / "heuristics.py",
-        context.heuristic_line(silent[0]),
+    evidence = (
+        f"No docstring with a unit: {', '.join(names)}. Write one sentence and the unit in square brackets, as in "
+        f'"""Amount to repay per month [DM/month].""" A ratio, a count or a flag is [1].'
     )
+    return broken_heuristic(context, names[0], evidence)
 
 
 @clause(
@@ -81,24 +71,17 @@ def documented(context: DeliveryContext) -> Broken | None:
     broken="two columns share a name",
 )
 def named_once(context: DeliveryContext) -> Broken | None:
-    """No two columns share a name."""
-    fields = {field["name"] for field in context.compiled["fields"]}
-    seen: set[str] = set()
+    path, fields = context.folder / "heuristics.py", {field["name"] for field in context.compiled["fields"]}
+    defined: set[str] = set()
     for node in context.heuristics_tree.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            clash = "a field of the row" if node.name in fields else "a heuristic above it" if node.name in seen else ""
-            if clash:
-                return Broken(
-                    f"{node.name} is also the name of {clash}.", context.folder / "heuristics.py", node.lineno
-                )
-            seen.add(node.name)
-    for heuristic in context.heuristics:
-        name = heuristic.__name__
-        if name not in seen:
-            said = f"{name} stands under two names."
-            return Broken(said, context.folder / "heuristics.py", context.heuristic_line(name))
-        seen.remove(name)
-    return None
+            if node.name in fields | defined:
+                other = "a field of the row" if node.name in fields else "a heuristic above it"
+                return Broken(f"{node.name} is also the name of {other}.", path, node.lineno)
+            defined.add(node.name)
+    names = [heuristic.__name__ for heuristic in context.heuristics]
+    twice = next((name for place, name in enumerate(names) if name in names[:place] or name not in defined), None)
+    return broken_heuristic(context, twice, f"{twice} stands under two names.") if twice else None
 
 
 @clause(
@@ -107,21 +90,19 @@ def named_once(context: DeliveryContext) -> Broken | None:
     owner="modelling",
     requires=("H101",),
     rule="each heuristic takes one row",
-    broken="a public function is no heuristic",
+    broken="a public function is not a heuristic",
 )
 def takes_one_row(context: DeliveryContext) -> Broken | None:
-    """Each public name that can be called is a plain function of the row, and of nothing else."""
     heuristics = context.heuristics
     for name, member in vars(context.heuristics_module).items():
         public = not name.startswith("_") and (member in heuristics or isinstance(member, functools.partial))
-        said = _no_heuristic(member) if public else ""
-        if said:
-            return Broken(
-                f"{name} {said}. A heuristic is a def that takes the row; the name of what only helps starts with an "
-                f"underscore.",
-                context.folder / "heuristics.py",
-                context.heuristic_line(name),
+        fault = _no_heuristic(member) if public else ""
+        if fault:
+            evidence = (
+                f"{name} {fault}. A heuristic is a def that takes the row; the name of what only helps starts with an "
+                f"underscore."
             )
+            return broken_heuristic(context, name, evidence)
     return None
 
 
@@ -129,16 +110,13 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
     if inspect.isclass(member):
         return "is a class"
     if not inspect.isfunction(inspect.unwrap(member)):
-        return f"is a {type(member).__name__}, no function"
+        return f"is a {type(member).__name__}, not a function"
     if inspect.iscoroutinefunction(member):
         return "is async, and nobody waits for it"
     if member.__name__ == "<lambda>":
         return "is a lambda"
-    parameters = list(inspect.signature(member).parameters.values())
-    if len(parameters) != 1 or parameters[0].kind not in {
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    }:
+    kinds = [parameter.kind for parameter in inspect.signature(member).parameters.values()]
+    if len(kinds) != 1 or kinds[0] not in ONE:
         return "does not take one row"
     if "<locals>" in member.__qualname__:
         return f"is called {member.__name__} by its decorator, which has to keep the name with @functools.wraps"
@@ -154,24 +132,13 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
     broken="a heuristic is not a function of its row",
 )
 def repeats(context: DeliveryContext) -> Broken | None:
-    """A heuristic gives the same twice, and leaves the row as it was."""
-    for index, row in enumerate(context.golden_rows):
+    for number, row in enumerate(context.golden_rows, start=1):
         before = dict(row.__dict__)
         for heuristic in context.heuristics:
-            first, second = heuristic(row), heuristic(row)
-            said = (
-                "gives two different numbers"
-                if first != second
-                else "changes the row"
-                if before != row.__dict__
-                else ""
-            )
-            if said:
-                return Broken(
-                    f"{heuristic.__name__} {said} on golden row {index + 1}.",
-                    context.folder / "heuristics.py",
-                    context.heuristic_line(heuristic.__name__),
-                )
+            name, same = heuristic.__name__, heuristic(row) == heuristic(row)
+            if not same or before != row.__dict__:
+                fault = "changes the row" if same else "gives two different numbers"
+                return broken_heuristic(context, name, f"{name} {fault} on golden row {number}.")
     return None
 
 
@@ -185,22 +152,20 @@ def repeats(context: DeliveryContext) -> Broken | None:
     broken="a heuristic says nothing",
 )
 def says_something(context: DeliveryContext) -> Broken | None:
-    """No heuristic is the same number on every row: not on the golden ones, and not on drawn ones either."""
-    first = len(context.compiled["fields"])
-    for column, name in enumerate(context.encoder.columns[first:], start=first):
-        values = np.unique(context.seen_matrix[:, column])  # NaN counts as one value here
+    for name, column in _columns(context)[len(context.compiled["fields"]) :]:
+        values = np.unique(column)  # NaN counts as one value here
         if len(values) == 1:
-            return Broken(
-                f"{name} is {_shown(values[0])} on all {len(context.seen_matrix)} rows that were tried: "
-                f"the model can learn nothing from it.",
-                context.folder / "heuristics.py",
-                context.heuristic_line(name),
+            value = "None" if np.isnan(values[0]) else f"{values[0]:g}"
+            evidence = (
+                f"{name} is {value} on all {len(column)} rows that were tried: the model can learn nothing from it."
             )
+            return broken_heuristic(context, name, evidence)
     return None
 
 
-def _shown(value: np.float32) -> str:
-    return "None" if np.isnan(value) else f"{value:g}"
+def _columns(context: DeliveryContext) -> list[tuple[str, FloatRows]]:
+    """Give the name and the numbers of each column, on golden rows and on drawn ones: fields first."""
+    return list(zip(context.encoder.columns, context.seen_matrix.T, strict=True))
 
 
 @clause(
@@ -213,18 +178,10 @@ def _shown(value: np.float32) -> str:
     broken="a heuristic says what another column says already",
 )
 def says_something_new(context: DeliveryContext) -> Broken | None:
-    """No heuristic repeats another column."""
-    first = len(context.compiled["fields"])
-    columns = context.encoder.columns
-    for later in range(first, len(columns)):
-        for earlier in range(later):
-            if np.array_equal(context.seen_matrix[:, later], context.seen_matrix[:, earlier], equal_nan=True):
-                return Broken(
-                    f"{columns[later]} equals {columns[earlier]} on all {len(context.seen_matrix)} rows tried.",
-                    context.folder / "heuristics.py",
-                    context.heuristic_line(columns[later]),
-                )
+    columns, first = _columns(context), len(context.compiled["fields"])
+    for place, (later, given) in enumerate(columns[first:], start=first):
+        for earlier, other in columns[:place]:
+            if np.array_equal(given, other, equal_nan=True):
+                evidence = f"{later} equals {earlier} on all {len(given)} rows tried."
+                return broken_heuristic(context, later, evidence)
     return None
-
-
-READ_FIRST = (("H102", imports_arithmetic_only), ("H103", touches_only_its_row))

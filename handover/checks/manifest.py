@@ -19,6 +19,7 @@ LINE_ENDINGS = (
     "checkout the file again."
 )
 REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
+RETRAIN = "heuristics.py was edited after the model was trained on it; train and deliver again"
 
 
 @clause(
@@ -30,40 +31,37 @@ REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver 
     broken="a file is not the one that was delivered",
 )
 def hashes_hold(context: DeliveryContext) -> Broken | None:
-    """Every file is the one that the manifest vouches for."""
     manifest = context.folder / files.MANIFEST
     again = f"{REDELIVER}: {context.delivers}."
     try:
         expected = {name: context.manifest["files"][name] for name in FILES}
         _ = [column["name"] for column in context.manifest["columns"]], float(context.manifest["tolerance"])
     except OSError:
-        return Broken(
-            "There is no manifest.json.", manifest, cause=f"The model was not delivered yet: {context.delivers}."
-        )
+        cause = f"The model was not delivered yet: {context.delivers}."
+        return Broken("There is no manifest.json.", manifest, cause=cause)
     except (ValueError, KeyError, TypeError) as error:
-        said = f"manifest.json cannot be read: {type(error).__name__}: {error}."
-        return Broken(said, manifest, cause=damage(manifest.read_bytes()) or again)
+        evidence = f"manifest.json cannot be read: {type(error).__name__}: {error}."
+        return Broken(evidence, manifest, cause=damage(manifest.read_bytes()) or again)
     for name, sha256 in expected.items():
+        path = context.folder / name
         try:
-            content = (context.folder / name).read_bytes()
+            content = path.read_bytes()
         except OSError:
-            return Broken(f"There is no {name}.", context.folder / name, cause=again)
+            return Broken(f"There is no {name}.", path, cause=again)
         if not re.fullmatch(r"[0-9a-f]{64}", str(sha256)):
-            said = f"The manifest's SHA-256 of {name} is {str(sha256)[:80]!r}; it is written as 64 of 0-9 and a-f."
-            return Broken(said, manifest, cause=f"The manifest was edited by hand; deliver again: {context.delivers}.")
-        found = hashlib.sha256(content).hexdigest()
-        if found != sha256:
-            then, now = files.shortened(str(sha256)), files.shortened(found)
+            evidence = f"The manifest's SHA-256 of {name} is {str(sha256)[:80]!r}; it is written as 64 of 0-9 and a-f."
+            cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
+            return Broken(evidence, manifest, cause=cause)
+        actual = hashlib.sha256(content).hexdigest()
+        if actual != sha256:
+            then, now = files.shortened(str(sha256)), files.shortened(actual)
             evidence = f"{name} has the SHA-256 {now}..., the manifest says {then}..."
-            edited = (
-                "heuristics.py was edited after the model was trained on it; train and deliver again: "
-                f"{context.delivers}."
-            )
-            unix = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
-            cause = (
-                LINE_ENDINGS if unix == sha256 else damage(content) or (edited if name == "heuristics.py" else again)
-            )
-            return Broken(evidence, context.folder / name, cause=cause, details=f"expected {sha256}\nfound    {found}")
+            cause = damage(content) or again
+            if hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == sha256:
+                cause = LINE_ENDINGS
+            elif name == "heuristics.py" and not damage(content):
+                cause = f"{RETRAIN}: {context.delivers}."
+            return Broken(evidence, path, cause=cause, details=f"expected {sha256}\nfound    {actual}")
     return None
 
 
@@ -85,49 +83,44 @@ def damage(content: bytes) -> str:
     broken="the manifest and the delivery contradict each other",
 )
 def agrees(context: DeliveryContext) -> Broken | None:
-    """The manifest says of the delivery what its other files say."""
     manifest, agreed = context.manifest, context.compiled
-    columns, named = manifest["columns"], manifest.get("contract")
-    unreferenced = [column["name"] for column in columns if not _is_reference(column.get("reference", ""))]
+    named = manifest.get("contract")
+    title = f"{named.get('name')} {named.get('version')}" if isinstance(named, dict) else "no contract"
+    unreferenced = [column["name"] for column in manifest["columns"] if not _has_reference(column)]
     others = sorted(set(manifest["files"]) - set(FILES))
-    said = ""
     if manifest.get("format") != 1:
-        said = f"its format is {manifest.get('format')!r}, and 1 is the only one"
+        fault = f"its format is {manifest.get('format')!r}, and 1 is the only one"
     elif manifest["tolerance"] != agreed["budgets"]["parity"]:
-        said = f"its tolerance is {manifest['tolerance']!r}, the contract's parity is {agreed['budgets']['parity']!r}"
+        fault = f"its tolerance is {manifest['tolerance']!r}, the contract's parity is {agreed['budgets']['parity']!r}"
     elif named != {"name": agreed["name"], "version": agreed["version"]}:
-        said = f"it was delivered for {_titled(named)}, the contract is {agreed['name']} {agreed['version']}"
+        fault = f"it was delivered for {title}, the contract is {agreed['name']} {agreed['version']}"
     elif unreferenced:
-        said = f"it has no reference, a number or null, for {', '.join(unreferenced)}: reasons compare with it"
+        fault = f"it has no reference, a number or null, for {', '.join(unreferenced)}: reasons compare with it"
     elif others:
-        said = f"it vouches for {', '.join(others)}, which is no file of a delivery"
+        fault = f"it vouches for {', '.join(others)}, which is not a file of a delivery"
     else:
-        said = _figures(context)
-    if not said:
+        fault = _wrong_figure(context)
+    if not fault:
         return None
     cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
-    return Broken(f"{said[0].upper()}{said[1:]}.", context.folder / files.MANIFEST, cause=cause)
+    return Broken(f"{fault[0].upper()}{fault[1:]}.", context.folder / files.MANIFEST, cause=cause)
 
 
-def _figures(context: DeliveryContext) -> str:
+def _wrong_figure(context: DeliveryContext) -> str:
     """Say which figure of the manifest is not what the delivery's other files give."""
     try:
         held_out = context.held_out
     except ValueError as error:
         return f"{HELD_OUT} cannot be read: {error}"
     decisions = [str(context.decide(score)) for score in held_out.scores.astype(np.float32)]
-    for name, expected in (
-        ("quality", held_out.figures()),
-        ("baseline", baseline(held_out, decisions, context.contract)),
-    ):
-        found = context.manifest.get(name)
-        if not isinstance(found, dict):
+    computed = {"quality": held_out.figures(), "baseline": baseline(held_out, decisions, context.contract)}
+    for name, figures in computed.items():
+        recorded = context.manifest.get(name)
+        if not isinstance(recorded, dict):
             return f"it has no {name}"
-        for word in expected:
-            if found.get(word) != expected[word]:
-                return (
-                    f"its {name} says {word} {_short(found.get(word))}, and {HELD_OUT} gives {_short(expected[word])}"
-                )
+        for word, figure in figures.items():
+            if recorded.get(word) != figure:
+                return f"its {name} says {word} {_short(recorded.get(word))}, and {HELD_OUT} gives {_short(figure)}"
     # Of the fields: a heuristic that gives another number than in training is a finding of parity, not of the manifest.
     fields = context.golden_matrix[: context.held_out_rows, : len(context.compiled["fields"])]
     for column, median in zip(context.manifest["columns"], reference_row(fields), strict=False):
@@ -143,9 +136,6 @@ def _short(figure: Any) -> str:
     return textwrap.shorten(json.dumps(figure), 60, placeholder=" ...")
 
 
-def _is_reference(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and np.isfinite(value))
-
-
-def _titled(named: Any) -> str:
-    return f"{named.get('name')} {named.get('version')}" if isinstance(named, dict) else "no contract"
+def _has_reference(column: dict[str, Any]) -> bool:
+    value = column.get("reference", "")
+    return value is None or (isinstance(value, int | float) and bool(np.isfinite(value)))

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,9 @@ NOT_OF_ONE_TRAINING = (
 )
 
 type Rows = NDArray[np.intp]
+type Scores = NDArray[np.floating]
 
+UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 
 GRAPH = ("H107", "M104", "M109", "P201")
 # Where one of these is broken, other answers than the training's are only what follows.
@@ -45,8 +46,7 @@ ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
     rule="the golden rows are rows of the contract",
     broken="the golden rows cannot prove anything",
 )
-def golden_rows_hold(context: DeliveryContext) -> Broken | None:
-    """The golden rows are rows of the contract, and enough of them."""
+def golden_rows_prove(context: DeliveryContext) -> Broken | None:
     path = context.folder / "golden.jsonl"
     try:
         golden = context.golden
@@ -55,9 +55,8 @@ def golden_rows_hold(context: DeliveryContext) -> Broken | None:
     except ValueError:
         return _unreadable(path)
     for number, line in enumerate(golden, start=1):
-        said = _no_golden_row(context, line, number)
-        if said:
-            return Broken(said, path, number)
+        if fault := _no_golden_row(context, line, number):
+            return Broken(fault, path, number)
     different = len({json.dumps(line["row"], sort_keys=True) for line in golden})
     if different_rows(context.compiled) < HONEST_ROWS_DIFFER:
         different = len(golden)
@@ -73,24 +72,24 @@ def _unreadable(path: Path) -> Broken:
         try:
             json.loads(line.decode())
         except ValueError as error:
-            said = f"is not JSON: {error}" if line.strip() else "is blank"
-            return Broken(f"Line {number} {said}.", path, number)
+            fault = f"is not JSON: {error}" if line.strip() else "is blank"
+            return Broken(f"Line {number} {fault}.", path, number)
     raise ValueError(f"{path} is JSON, line by line")
 
 
 def _no_golden_row(context: DeliveryContext, line: Any, number: int) -> str:
     if not isinstance(line, dict):
         return f"Line {number} is not a JSON object."
-    lacking = sorted({"row", "score", "decision"} - set(line))
-    if lacking:
-        return f"Line {number} lacks {', '.join(lacking)}."
+    missing = sorted({"row", "score", "decision"} - set(line))
+    if missing:
+        return f"Line {number} lacks {', '.join(missing)}."
     score, decisions = line["score"], context.contract.decisions
     if not isinstance(score, int | float) or isinstance(score, bool) or not math.isfinite(score):
-        return f"The score of row {number} is {json.dumps(score)}, no number."
+        return f"The score of row {number} is {json.dumps(score)}, not a number."
     if line["decision"] not in decisions:
         return f"The decision of row {number} is {json.dumps(line['decision'])}, none of {', '.join(decisions)}."
-    said = context.refusal(line["row"])
-    return f"The contract refuses row {number}: {said}." if said else ""
+    refusal = context.refusal(line["row"])
+    return f"The contract refuses row {number}: {refusal}." if refusal else ""
 
 
 @clause(
@@ -103,12 +102,9 @@ def _no_golden_row(context: DeliveryContext, line: Any, number: int) -> str:
     broken="a row scores otherwise among others",
 )
 def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
-    """A row scored alone gets what it gets among others, within the tolerance.
-
-    To the last bit it need not be: a matrix product may add up in another order when it has more rows.
-    """
+    """To the last bit it need not be: a matrix product may add up in another order when it has more rows."""
     alone = np.array([context.model(row[np.newaxis])[0] for row in context.golden_matrix])
-    rows = _apart(context, alone, context.golden_here)
+    rows = apart(context, alone, context.golden_here)
     if not len(rows):
         return None
     row = rows[0]
@@ -117,6 +113,12 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
         context.folder / "model.onnx",
         cause="The graph mixes rows: an operator works along the first axis.",
     )
+
+
+def apart(context: DeliveryContext, given: Scores, expected: Scores) -> Rows:
+    """Find the rows whose scores differ by more than the contract's budget, or of which one is not a number."""
+    distance = np.abs(given.astype(np.float64) - expected.astype(np.float64))
+    return np.flatnonzero(~(distance <= context.contract.budgets.parity))
 
 
 @clause(
@@ -129,71 +131,69 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     broken="the model does not give the answers it was delivered with",
 )
 def same_scores(context: DeliveryContext) -> Broken | None:
-    """Every golden row gets its training-time score, within the tolerance."""
-    rows = _apart(context, context.golden_here, context.golden_scores)
-    if shared := _shared(context, rows):
-        return _parity(context, context.golden_here, shared, "heuristics.py")
-    if rounded := _rounded(context, rows):
-        return _parity(context, context.golden_here, rounded, "golden.jsonl")
-    if len(rows) <= RARE * len(context.golden):
-        return _parity(context, context.golden_here, FEW, "golden.jsonl")
-    return _parity(context, context.golden_here, NOT_OF_ONE_TRAINING, "model.onnx")
+    given = context.golden_here
+    rows = apart(context, given, context.golden_scores)
+    likely = (
+        (_shared(context, rows), "heuristics.py"),
+        (_rounded(context, rows), "golden.jsonl"),
+        (FEW if len(rows) <= RARE * len(given) else "", "golden.jsonl"),
+        (NOT_OF_ONE_TRAINING, "model.onnx"),
+    )
+    return _differing(context, given, *next((cause, name) for cause, name in likely if cause))
 
 
 def _rounded(context: DeliveryContext, rows: Rows) -> str:
     """Find the number of digits to which the answers were rounded, if they were."""
+    scores = context.golden_scores
+    distance = np.abs(scores[rows] - context.golden_here[rows].astype(np.float64))
     for digits in range(1, 6):
-        apart = np.abs(context.golden_scores[rows] - context.golden_here[rows].astype(np.float64))
-        if np.all(apart <= 0.5001 * 10.0**-digits) and np.all(
-            context.golden_scores == context.golden_scores.round(digits)
-        ):
+        if np.all(distance <= 0.5001 * 10.0**-digits) and np.all(scores == scores.round(digits)):
             return f"The scores in golden.jsonl are rounded to {digits} digits: deliver() writes all of them."
     return ""
 
 
-def _apart(context: DeliveryContext, given: NDArray[np.floating], expected: NDArray[np.floating]) -> Rows:
-    distance = np.abs(given.astype(np.float64) - expected.astype(np.float64))
-    return np.flatnonzero(~(distance <= context.contract.budgets.parity))
-
-
-def _parity(context: DeliveryContext, given: NDArray[np.floating], cause: str, look: str) -> Broken | None:
-    rows = _apart(context, given, context.golden_scores)
+def _differing(context: DeliveryContext, given: Scores, cause: str, name: str) -> Broken | None:
+    """Compare scores with those of the training, and point at a file of the delivery where they differ."""
+    expected, rows = context.golden_scores, apart(context, given, context.golden_scores)
     if not len(rows):
         return None
-    worst = rows[np.abs(given[rows] - context.golden_scores[rows]).argmax()]
+    worst = rows[np.abs(given[rows] - expected[rows]).argmax()]
     flips = [row for row in rows if context.decide(given[row]) != context.golden[row]["decision"]]
     flipped = ""
     if flips:
-        there, here = context.golden[flips[0]]["decision"], context.decide(given[flips[0]])
         count = "1 decision flips" if len(flips) == 1 else f"{len(flips)} decisions flip, first"
-        flipped = f" {count} (row {flips[0] + 1}: {there} -> {here})."
+        flipped = f" {count} (row {flips[0] + 1}: {_flip(context, flips[0], given)})."
     return Broken(
         f"{len(rows)} of {len(given)} golden rows differ by more than {context.contract.budgets.parity:g}; "
-        f"the worst, row {worst + 1}, should be {context.golden_scores[worst]:g} and is {given[worst]:g}.{flipped}",
-        context.folder / look,
+        f"the worst, row {worst + 1}, should be {expected[worst]:g} and is {given[worst]:g}.{flipped}",
+        context.folder / name,
         cause=cause,
         details=_side_by_side(context, rows, given),
     )
 
 
+def _flip(context: DeliveryContext, row: int, given: Scores) -> str:
+    return f"{context.golden[row]['decision']} -> {context.decide(given[row])}"
+
+
 def _shared(context: DeliveryContext, rows: Rows) -> str:
     """Find the category or gap that all differing rows have and the fewest others: a hint at the line that changed."""
     differing = set(rows.tolist())
-    found: tuple[float, str] = (RARE, "")
+    rarest: tuple[float, str] = (RARE, "")
     for field in context.compiled["fields"]:
         values = [line["row"].get(field["name"]) for line in context.golden]
-        there = {values[row] for row in differing}
-        if len(there) != 1 or (field["kind"] == "number" and there != {None}):
+        common = {values[row] for row in differing}
+        if len(common) != 1 or (field["kind"] == "number" and common != {None}):
             continue
         agreeing = [value for row, value in enumerate(values) if row not in differing]
-        alike = sum(value in there for value in agreeing)
-        said = f"{alike} of the {len(agreeing)} rows that agree have" if alike else "no row that agrees has"
-        sentence = f"All of them have `{field['name']}` = {json.dumps(*there)}; {said}."
-        found = min(found, (alike / max(1, len(agreeing)), sentence))
-    return found[1]
+        alike = sum(value in common for value in agreeing)
+        others = f"{alike} of the {len(agreeing)} rows that agree have" if alike else "no row that agrees has"
+        sentence = f"All of them have `{field['name']}` = {json.dumps(*common)}; {others}."
+        rarest = min(rarest, (alike / max(1, len(agreeing)), sentence))
+    return rarest[1]
 
 
-def _side_by_side(context: DeliveryContext, rows: Rows, given: NDArray[np.floating]) -> str:
+def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
     """Show the differing rows as the caller sends them, beside what the model gets of them."""
     lines = []
     for row in rows[:SHOWN]:
@@ -215,19 +215,15 @@ def _side_by_side(context: DeliveryContext, rows: Rows, given: NDArray[np.floati
     broken="a decision differs from training",
 )
 def same_decisions(context: DeliveryContext) -> Broken | None:
-    """No golden row gets another decision than in training."""
-    flipped = [
-        row for row, line in enumerate(context.golden) if context.decide(context.golden_here[row]) != line["decision"]
-    ]
+    given, golden = context.golden_here, context.golden
+    flipped = [row for row, line in enumerate(golden) if context.decide(given[row]) != line["decision"]]
     budget = context.contract.budgets.flipped_decisions
     if len(flipped) <= budget:
         return None
     row = flipped[0]
     return Broken(
-        f"{len(flipped)} of {len(context.golden)} golden rows {'is' if len(flipped) == 1 else 'are'} "
-        f"decided otherwise, {budget} may be; the first is row "
-        f"{row + 1}: {context.golden[row]['decision']} -> {context.decide(context.golden_here[row])}, "
-        f"with a score of {context.golden_here[row]:g}.",
+        f"{len(flipped)} of {len(golden)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
+        f"{budget} may be; the first is row {row + 1}: {_flip(context, row, given)}, with a score of {given[row]:g}.",
         context.folder / "contract.py",
         context.word_line("decisions"),
         cause="A score lies on the edge of a decision, or the golden rows are not those of this model.",
@@ -243,32 +239,29 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     rule="the built function opens the delivery",
     broken="the built function does not open the delivery",
 )
-def starts(context: DeliveryContext) -> Broken | Skipped | None:
-    """The built function opens the delivery, in AWS's own runtime."""
+def starts(context: DeliveryContext) -> Broken | None:
     try:
         context.ask("/predict", context.golden[0]["row"])
     except NothingBuiltError as error:
-        return Skipped(str(error))
-    except (EnvironmentDiedError, FunctionTimedOutError, RefusedError) as error:
-        said = re.sub(
-            r"\S*/handover-opt-[^/]+", "/opt", _own_words(context.log) or str(error)
-        )  # as Lambda would say it
-        return Broken(f"It says: {said}", context.folder / "manifest.json")
+        raise Skipped(str(error)) from None
+    except UNANSWERED as error:
+        message = re.sub(r"\S*/handover-opt-[^/]+", "/opt", _own_words(context, error))  # as Lambda would say it
+        return Broken(f"It says: {message}", context.folder / "manifest.json")
     return None
 
 
-def _own_words(lines: Iterable[str]) -> str:
+def _own_words(context: DeliveryContext, error: Exception) -> str:
     """Give the function's own line about what went wrong: its structured one, or the runtime's."""
-    for line in lines:
+    for line in context.log:
         try:
-            said = json.loads(line)
+            record = json.loads(line)
         except ValueError:
             if line.startswith("[ERROR]"):
                 return line.removeprefix("[ERROR]").partition("Traceback")[0].strip()
             continue
-        if isinstance(said, dict) and said.get("level") in {"CRITICAL", "ERROR"}:
-            return str(said["message"])
-    return ""
+        if isinstance(record, dict) and record.get("level") in {"CRITICAL", "ERROR"}:
+            return str(record["message"])
+    return str(error)
 
 
 @clause(
@@ -281,14 +274,13 @@ def _own_words(lines: Iterable[str]) -> str:
     broken="the built function does not give the answers of the training",
 )
 def built_scores(context: DeliveryContext) -> Broken | None:
-    """The built function gives every golden row its training-time score."""
     try:
         given = np.array([answer["score"] for answer in context.golden_answers])
-    except (EnvironmentDiedError, FunctionTimedOutError, RefusedError) as error:
-        said = _own_words(context.log) or str(error)
-        return Broken(f"Not all golden rows are answered: {said}", context.folder / "heuristics.py")
+    except UNANSWERED as error:
+        evidence = f"Not all golden rows are answered: {_own_words(context, error)}"
+        return Broken(evidence, context.folder / "heuristics.py")
     cause = "In this Python the same model agrees: the layer's packages are not those of the training."
-    return _parity(context, given, cause, "heuristics.py")
+    return _differing(context, given, cause, "heuristics.py")
 
 
 @clause(
@@ -301,7 +293,6 @@ def built_scores(context: DeliveryContext) -> Broken | None:
     broken="a row gets another answer the second time",
 )
 def same_twice(context: DeliveryContext) -> Broken | None:
-    """The same row gets the same answer twice, from the same environment."""
     rows = [line["row"] for line in context.golden[:AGAIN]]
     for row, answer in enumerate(context.ask("/predict/batch", rows)):
         if answer != context.golden_answers[row]:

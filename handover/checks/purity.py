@@ -1,5 +1,7 @@
 """H, what a heuristic must keep away from: read in its source, for no number of runs would show all of it."""
 
+import ast
+
 from handover.context import DeliveryContext
 from handover.context.sources import NOT_IN_PRODUCTION
 from handover.finding import Broken, Skipped, clause
@@ -7,7 +9,6 @@ from handover.source import PURE_MODULES, foreign_import, reach_beyond_the_row
 
 HARDLY_KNOWN = {"__future__", "collections.abc", "typing"}  # allowed as well, but nobody looks for them in a list
 NO_CONTRACT = "Only `if TYPE_CHECKING:` may import the contract: in production there is no contract.py."
-UNREADABLE = Skipped("requires H101", blocked_by=("H101",))  # what Python cannot read is not judged, and H101 says why
 
 
 @clause(
@@ -17,15 +18,11 @@ UNREADABLE = Skipped("requires H101", blocked_by=("H101",))  # what Python canno
     rule="heuristics import arithmetic only",
     broken="heuristics.py imports what the function does not have or must not use",
 )
-def imports_arithmetic_only(context: DeliveryContext) -> Broken | Skipped | None:
-    """Nothing is imported but the standard library's arithmetic."""
-    try:
-        found = foreign_import(context.heuristics_tree)
-    except (OSError, SyntaxError, ValueError):
-        return UNREADABLE
-    if found is None:
+def imports_arithmetic_only(context: DeliveryContext) -> Broken | None:
+    foreign = foreign_import(_tree(context))
+    if foreign is None:
         return None
-    line, name = found
+    line, name = foreign
     return Broken(
         f"It imports {name}. A heuristic is arithmetic on one row; of the standard library, it may use "
         f"{', '.join(sorted(PURE_MODULES - HARDLY_KNOWN))}.",
@@ -43,12 +40,15 @@ def imports_arithmetic_only(context: DeliveryContext) -> Broken | Skipped | None
     rule="a heuristic touches only its row",
     broken="a heuristic reaches beyond its row",
 )
-def touches_only_its_row(context: DeliveryContext) -> Broken | Skipped | None:
-    """No heuristic reads or writes anything but its row: no file, no clock, no global."""
-    try:
-        fault = reach_beyond_the_row(context.heuristics_tree)
-    except (OSError, SyntaxError, ValueError):
-        return UNREADABLE
+def touches_only_its_row(context: DeliveryContext) -> Broken | None:
+    fault = reach_beyond_the_row(_tree(context))
     if fault is None:
         return None
     return Broken(f"Line {fault.line} {fault.sentence}.", context.folder / "heuristics.py", fault.line)
+
+
+def _tree(context: DeliveryContext) -> ast.Module:
+    try:
+        return context.heuristics_tree
+    except (OSError, SyntaxError, ValueError):
+        raise Skipped("requires H101", blocked_by=("H101",)) from None  # it says why Python cannot read the file

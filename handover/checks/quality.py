@@ -1,6 +1,7 @@
 """M, the model on the rows that judge it: it learned something, not too well, and no less than the one before."""
 
 import json
+from collections import Counter
 
 import numpy as np
 
@@ -18,7 +19,6 @@ FEWEST_THRESHOLDS = 10  # of fewer, one may lie anywhere
 # its column's range, but for XGBoost's split between all values and a gap; permuted or scaled columns had 39 % or more.
 MOST_OUTSIDE = 0.2
 
-
 JUDGED = ("C109", "M101", "M111", "P201")
 TREES = ("M104", "M105", "M109", "P201")
 
@@ -33,12 +33,15 @@ TREES = ("M104", "M105", "M109", "P201")
     broken="the model knows no more than the mean label",
 )
 def learned(context: DeliveryContext) -> Broken | None:
-    """The model is no worse than answering the mean label to everyone."""
     budgets, score = context.contract.budgets, context.contract.score
     evidence, cause = context.held_out.ignorance(
         least_auc=budgets.least_auc, least_r2=budgets.least_r2, probability=score.probability
     )
-    return Broken(evidence, context.training or context.folder / HELD_OUT, cause=cause) if evidence else None
+    return _broken(context, evidence, cause) if evidence else None
+
+
+def _broken(context: DeliveryContext, evidence: str, cause: str) -> Broken:
+    return Broken(evidence, context.training or context.folder / HELD_OUT, cause=cause)
 
 
 @clause(
@@ -50,16 +53,12 @@ def learned(context: DeliveryContext) -> Broken | None:
     broken="the model is too good to be true",
 )
 def believable(context: DeliveryContext) -> Broken | None:
-    """The model is not better than anybody would believe."""
     evidence = context.held_out.believable(context.contract.budgets.most_auc)
-    if not evidence:
-        return None
-    return Broken(
-        evidence,
-        context.training or context.folder / HELD_OUT,
-        cause="A column most likely tells the outcome: the target itself, or what is only known after it. If the task "
-        "is that easy, both teams can sign most_auc=1.0 in Budgets.",
+    cause = (
+        "A column most likely tells the outcome: the target itself, or what is only known after it. If the task is "
+        "that easy, both teams can sign most_auc=1.0 in Budgets."
     )
+    return _broken(context, evidence, cause) if evidence else None
 
 
 @clause(
@@ -72,7 +71,6 @@ def believable(context: DeliveryContext) -> Broken | None:
     broken="the model is worse than the one on the base branch",
 )
 def no_fall(context: DeliveryContext) -> Broken | Kept | None:
-    """The model is no worse than the one on the base branch, by more than the contract's budget and chance."""
     content, agreed = context.delivered_before(HELD_OUT), context.delivered_before("contract.json")
     if content is None or agreed is None:
         return None  # nothing was delivered before
@@ -83,19 +81,16 @@ def no_fall(context: DeliveryContext) -> Broken | Kept | None:
         return Kept("what the base branch has cannot be read, so nothing was compared")
     if np.ptp(before.labels) == 0 or version.split(".", maxsplit=1)[0] != context.contract.version.split(".")[0]:
         return None  # another contract for callers: its model answers another question
-    figure, was, was_error = before.merit
-    same, is_now, now_error = now.merit
-    if figure != same:
-        return None
+    (figure, was, was_error), (same_figure, is_now, now_error) = before.merit, now.merit
     budget, chance = context.contract.budgets.fall, CHANCE * float(np.hypot(was_error, now_error))
-    if was - is_now <= budget + chance:
+    if figure != same_figure or was - is_now <= budget + chance:
         return None
-    return Broken(
+    return _broken(
+        context,
         f"Its {figure} on {len(now.labels)} held-out rows is {is_now:.3f}, and on the base branch {was:.3f} on "
         f"{len(before.labels)}: a fall of {was - is_now:.3f}, where {budget:g} is agreed and chance explains "
         f"{chance:.3f}.",
-        context.training or context.folder / HELD_OUT,
-        cause="The data, its labels or the settings changed for the worse; or what was better knew too much, and both "
+        "The data, its labels or the settings changed for the worse; or what was better knew too much, and both "
         "teams sign a larger fall in Budgets for once.",
     )
 
@@ -109,23 +104,21 @@ def no_fall(context: DeliveryContext) -> Broken | Kept | None:
     broken="the model was trained on other columns",
 )
 def asks_within_range(context: DeliveryContext) -> Broken | None:
-    """The trees ask for numbers that their columns can have."""
     # The largest number of all parts what is missing from all else.
     asked = [(column, threshold) for column, threshold in thresholds(context.graph) if abs(threshold) < FLOAT32_MAX]
     if len(asked) < FEWEST_THRESHOLDS:
         return None
     lowest, highest = _ranges(context)
-    outside = [column for column, threshold in asked if not lowest[column] <= threshold <= highest[column]]
+    outside = [(column, number) for column, number in asked if not lowest[column] <= number <= highest[column]]
     # Where a column has gaps, a split or two tell them from all values, or from the number that an imputer puts there.
-    gaps = np.isnan(context.seen_matrix).any(axis=0)
-    outside = [column for column in outside if not gaps[column] or outside.count(column) > GAP_SPLITS]
+    gaps, splits = np.isnan(context.seen_matrix).any(axis=0), Counter(column for column, _ in outside)
+    outside = [(column, number) for column, number in outside if not gaps[column] or splits[column] > GAP_SPLITS]
     if len(outside) <= MOST_OUTSIDE * len(asked):
         return None
-    names = [context.encoder.columns[column] for column in dict.fromkeys(outside)]
+    names = list(dict.fromkeys(context.encoder.columns[column] for column, _ in outside))
     each = [
-        f"{context.encoder.columns[column]} {threshold:g} (it lies between {lowest[column]:g} and {highest[column]:g})"
-        for column, threshold in asked
-        if column in outside and not lowest[column] <= threshold <= highest[column]
+        f"{context.encoder.columns[column]} {number:g} (it lies between {lowest[column]:g} and {highest[column]:g})"
+        for column, number in outside
     ]
     return Broken(
         f"{len(outside)} of the {len(asked)} numbers that its trees ask for lie outside of what the column can be, in "

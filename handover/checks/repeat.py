@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -39,14 +38,15 @@ ELSEWHERE = (
     rule="the manifest says which data the model was trained on",
     broken="the manifest does not say which data the model was trained on",
 )
-def data_told(context: DeliveryContext) -> Broken | None:
-    """The manifest says which data the model was trained on, with its hash."""
-    told = context.manifest.get("training") or {}
-    lacking = [word for word in ("data", "sha256") if not isinstance(told.get(word), str) or not told[word].strip()]
-    if not lacking:
+def data_named(context: DeliveryContext) -> Broken | None:
+    training = context.manifest.get("training") or {}
+    missing = [
+        word for word in ("data", "sha256") if not isinstance(training.get(word), str) or not training[word].strip()
+    ]
+    if not missing:
         return None
     return Broken(
-        f"manifest.json's training lacks {' and '.join(lacking)}: give deliver() "
+        f"manifest.json's training lacks {' and '.join(missing)}: give deliver() "
         f'training={{"data": the file\'s name, "sha256": its SHA-256}}.',
         context.training or context.folder / "manifest.json",
     )
@@ -60,37 +60,35 @@ def data_told(context: DeliveryContext) -> Broken | None:
     rule="the data here is the data of the training",
     broken="the data here is not the data of the training",
 )
-def data_is_the_same(context: DeliveryContext) -> Broken | Skipped | None:
-    """The data here is the data that the model was trained on."""
-    name, recorded = context.manifest["training"]["data"], context.manifest["training"]["sha256"]
-    there = sorted(_named(context.root, Path(name).name))
-    if not there:
-        lacking = f"{Path(name).name} is not in the project: put it there to train again"
-        if "R502" in context.allowed:
-            return Skipped(lacking)
-        return Broken(
-            f"{lacking}. Whether the answers are those of a model trained on it cannot be shown.",
-            context.folder / "manifest.json",
-            cause=f"Where the data may not lie in the project, deployment allows it in {FILE}, with the reason: "
-            f'below [skips], R502 = "...".',
-        )
-    hashes = {path: _sha256(path) for path in there}
+def data_is_the_same(context: DeliveryContext) -> Broken | None:
+    name, recorded = Path(context.manifest["training"]["data"]).name, context.manifest["training"]["sha256"]
+    hashes = {path: _sha256(path) for path in sorted(_named(context.root, name))}
     if recorded in hashes.values():
         return None
+    if hashes:
+        path, sha256 = next(iter(hashes.items()))
+        return Broken(
+            f"{context.relative(path)} has the SHA-256 {shortened(sha256)}..., "
+            f"the training's had {shortened(recorded)}....",
+            path,
+            cause="The data was changed after the training, or line endings were, by git or an editor.",
+        )
+    missing = f"{name} is not in the project: put it there to train again"
+    if "R502" in context.allowed:
+        raise Skipped(missing)
     return Broken(
-        f"{context.relative(there[0])} has the SHA-256 {shortened(hashes[there[0]])}..., "
-        f"the training's had {shortened(recorded)}....",
-        there[0],
-        cause="The data was changed after the training, or line endings were, by git or an editor.",
+        f"{missing}. Whether the answers are those of a model trained on it cannot be shown.",
+        context.folder / "manifest.json",
+        cause=f"Where the data may not lie in the project, deployment allows it in {FILE}, with the reason: "
+        f'below [skips], R502 = "...".',
     )
 
 
-def _named(root: Path, name: str) -> list[Path]:
-    found = []
-    for folder, inner, files in os.walk(root):
+def _named(root: Path, name: str) -> Iterator[Path]:
+    for folder, inner, files in root.walk():
         inner[:] = [entry for entry in inner if not entry.startswith(".") and entry != "node_modules"]
-        found += [Path(folder) / file for file in files if file == name]
-    return found
+        if name in files:
+            yield folder / name
 
 
 def _sha256(path: Path) -> str:
@@ -107,21 +105,19 @@ def _sha256(path: Path) -> str:
     broken="the model was trained with other libraries",
 )
 def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
-    """The libraries here are those that the training used."""
     manifest, recorded = context.folder / "manifest.json", context.manifest.get("versions")
-    known = recorded if isinstance(recorded, dict) else {}
-    lacking = [name for name in ALWAYS if not isinstance(known.get(name), str)]
-    if lacking:
-        return Broken(
-            f"manifest.json's versions lack {', '.join(lacking)}, which deliver() uses whatever was trained.",
-            manifest,
-            cause=f"The manifest was edited by hand; deliver again: {context.delivers}.",
-        )
+    versions = recorded if isinstance(recorded, dict) else {}
+    missing = [name for name in ALWAYS if not isinstance(versions.get(name), str)]
+    if missing:
+        evidence = f"manifest.json's versions lack {', '.join(missing)}, which deliver() uses whatever was trained."
+        cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
+        return Broken(evidence, manifest, cause=cause)
     installed = {str(canonicalize_name(distribution.name)): distribution.version for distribution in distributions()}
+    now = {name: _installed(name, installed) for name in versions}
     differ = [
-        f"{name} {version} then, {found or 'not installed'} now"
-        for name, version in known.items()
-        if _release(found := _installed(name, installed)) != _release(version)
+        f"{name} {version} then, {now[name] or 'not installed'} now"
+        for name, version in versions.items()
+        if _release(now[name]) != _release(version)
     ]
     if not differ:
         return None
@@ -155,11 +151,9 @@ def _release(version: Any) -> str:
     broken="the training does not run through",
 )
 def trains(context: DeliveryContext) -> Broken | None:
-    """The training runs through in a copy of the project."""
     if context.training is None:
-        return Broken(
-            "There is no program that trains it: train.py beside the delivery's folder, in the project.", context.folder
-        )
+        evidence = "There is no program that trains it: train.py beside the delivery's folder, in the project."
+        return Broken(evidence, context.folder)
     try:
         context.trained_again()
     except NotTrainedError as error:
@@ -181,13 +175,11 @@ def trains(context: DeliveryContext) -> Broken | None:
     broken="training again gives another delivery",
 )
 def same_files(context: DeliveryContext) -> Broken | Kept | None:
-    """Training again gives the same files; on another kind of machine than the training's, the same answers."""
     again = context.trained_again()
-    machine = unlike(
-        context.manifest.get("trained_on"), json.loads((again / "manifest.json").read_bytes())["trained_on"]
-    )
-    said = differences(context.folder, again)
-    if not said:
+    manifest = json.loads((again / "manifest.json").read_bytes())
+    machine = unlike(context.manifest.get("trained_on"), manifest["trained_on"])
+    differ = differences(context.folder, again)
+    if not differ:
         return Kept(f"the same bytes, though trained on another kind of machine ({machine})") if machine else None
     if machine:
         answers = apart(context.folder, again, context.contract.budgets.parity)
@@ -195,31 +187,29 @@ def same_files(context: DeliveryContext) -> Broken | Kept | None:
             return Kept(f"trained on another kind of machine ({machine}), so answers were compared and not bytes")
         evidence = f"Trained again on another kind of machine ({machine}), {answers}."
     else:
-        others = [sentence.partition(" ")[0] for sentence in said[1:]]
+        others = [sentence.partition(" ")[0] for sentence in differ[1:]]
         more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
-        evidence = f"Trained again, {said[0]}.{more}"
+        evidence = f"Trained again, {differ[0]}.{more}"
     repeats = not differences(again, context.trained_again(times=2))
     return Broken(
         evidence,
         context.training or context.folder / "model.onnx",
         cause=(ELSEWHERE if machine else CHANGED) if repeats else RANDOM,
-        details="\n".join(said),
+        details="\n".join(differ),
     )
 
 
 def differences(one: Path, other: Path) -> list[str]:
     """Say in what the files of two deliveries differ, in a sentence each."""
-    said = []
-    for name in FILES:
-        contents = [(folder / name).read_bytes() for folder in (one, other)]
-        if contents[0] != contents[1]:
-            how = {"model.onnx": _graphs, "golden.jsonl": _lines, "contract.json": _keys}.get(name, _bytes)
-            said.append(f"{name} differs: {how(*contents)}")
-    return said
+    how = {"model.onnx": _graphs, "golden.jsonl": _lines, "contract.json": _keys}
+    contents = {name: [(folder / name).read_bytes() for folder in (one, other)] for name in FILES}
+    return [
+        f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
+    ]
 
 
-def _bytes(one: bytes, other: bytes) -> str:
-    return f"{len(one)} bytes then, {len(other)} now"
+def _bytes(then: bytes, now: bytes) -> str:
+    return f"{len(then)} bytes then, {len(now)} now"
 
 
 def _keys(one: bytes, other: bytes) -> str:
@@ -231,14 +221,13 @@ def _lines(one: bytes, other: bytes) -> str:
     then, now = one.splitlines(), other.splitlines()
     if len(then) != len(now):
         return f"{len(then)} rows then, {len(now)} now"
-    apart = [number for number, pair in enumerate(zip(then, now, strict=True)) if pair[0] != pair[1]]
-    first = apart[0]
+    differ = [number for number, lines in enumerate(zip(then, now, strict=True)) if lines[0] != lines[1]]
+    first = differ[0]
     before, after = json.loads(then[first]), json.loads(now[first])
     if before["row"] != after["row"]:
-        return f"{len(apart)} of {len(then)} rows; row {first + 1} is another row"
-    return (
-        f"{len(apart)} of {len(then)} answers; row {first + 1} scored {before['score']:g} then, {after['score']:g} now"
-    )
+        return f"{len(differ)} of {len(then)} rows; row {first + 1} is another row"
+    scores = f"scored {before['score']:g} then, {after['score']:g} now"
+    return f"{len(differ)} of {len(then)} answers; row {first + 1} {scores}"
 
 
 def _graphs(one: bytes, other: bytes) -> str:
@@ -247,16 +236,21 @@ def _graphs(one: bytes, other: bytes) -> str:
     kinds = [[node.op_type for node in graph.node] for graph in (then, now)]
     if kinds[0] != kinds[1]:
         return f"its nodes are {', '.join(kinds[0])} then, {', '.join(kinds[1])} now"
-    for before, after in zip(then.node, now.node, strict=True):
-        values = [{word.name: helper.get_attribute_value(word) for word in node.attribute} for node in (before, after)]
-        for word in values[0] | values[1]:
-            if said := _values(values[0].get(word), values[1].get(word)):
-                return f"node {before.name or before.op_type}, {word}: {said}"
-    constants = [{tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer} for graph in (then, now)]
-    for word in constants[0] | constants[1]:
-        if said := _values(constants[0].get(word), constants[1].get(word)):
-            return f"constant {word}: {said}"
+    nodes = zip(then.node, now.node, strict=True)
+    compared = [(f"node {old.name or old.op_type}, ", _attributes(old), _attributes(new)) for old, new in nodes]
+    for part, before, after in (*compared, ("constant ", _constants(then), _constants(now))):
+        for name in before | after:
+            if difference := _values(before.get(name), after.get(name)):
+                return f"{part}{name}: {difference}"
     return "in names or descriptions only"
+
+
+def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+
+
+def _constants(graph: onnx.GraphProto) -> dict[str, Any]:
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
 
 
 def _values(then: Any, now: Any) -> str:
@@ -265,8 +259,8 @@ def _values(then: Any, now: Any) -> str:
     before, after = np.atleast_1d(np.asarray(then)), np.atleast_1d(np.asarray(now))
     if before.shape != after.shape:
         return f"{before.size} values then, {after.size} now"
-    apart = np.flatnonzero((before != after).ravel())
-    if not len(apart):
+    differ = np.flatnonzero((before != after).ravel())
+    if not len(differ):
         return ""
-    first = apart[0]
-    return f"{len(apart)} of {before.size} values, the first {before.ravel()[first]} then, {after.ravel()[first]} now"
+    old, new = before.ravel()[differ[0]], after.ravel()[differ[0]]
+    return f"{len(differ)} of {before.size} values, the first {old} then, {new} now"

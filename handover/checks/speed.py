@@ -45,23 +45,22 @@ FORBIDDEN = {
     rule="production imports nothing that it must never import",
     broken="production imports what it must never import",
 )
-def imports_nothing_forbidden(context: DeliveryContext) -> Broken | Skipped | None:
-    """INIT imports none of what production must never import."""
+def imports_nothing_forbidden(context: DeliveryContext) -> Broken | None:
     try:
         imported = {name.partition(".")[0] for name in modules(context.function)}
     except NotMeasuredError as error:
-        return Skipped(f"the function did not start in a process of its own: {error}")
-    found = sorted(imported & FORBIDDEN.keys())
-    if not found:
+        raise Skipped(f"the function did not start in a process of its own: {error}") from None
+    forbidden = sorted(imported & FORBIDDEN.keys())
+    if not forbidden:
         return None
-    evidence = f"INIT imports {'; '.join(f'{name} ({FORBIDDEN[name]})' for name in found)}."
+    evidence = f"INIT imports {'; '.join(f'{name} ({FORBIDDEN[name]})' for name in forbidden)}."
     for node in ast.walk(context.heuristics_tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            named = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
-            if any(name.partition(".")[0] in found for name in named):
+            names = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+            if any(name.partition(".")[0] in forbidden for name in names):
                 return Broken(evidence, context.folder / "heuristics.py", node.lineno)
     cause = "A module of function/ or of heuristics.py brings it along, or a package of the layer does."
-    return Broken(evidence, context.root / "function", cause=cause)
+    return Broken(evidence, context.project.function.parent, cause=cause)
 
 
 @clause(
@@ -72,20 +71,19 @@ def imports_nothing_forbidden(context: DeliveryContext) -> Broken | Skipped | No
     rule="a cold start takes little more than the least that could answer",
     broken="a cold start takes too long",
 )
-def starts_fast(context: DeliveryContext) -> Broken | Skipped | None:
-    """A cold start takes little more than the least that could answer."""
+def starts_fast(context: DeliveryContext) -> Broken | None:
     try:
         latency = context.latency
     except (EnvironmentDiedError, FunctionTimedOutError, NotMeasuredError) as error:
-        return Skipped(f"it could not be measured: {error}")
+        raise Skipped(f"it could not be measured: {error}") from None
     ratios = latency.cold_ms / latency.cold_floor_ms
     if np.quantile(ratios, 0.25) <= COLD_TO_FLOOR:
         return None
     slowest = ", ".join(f"{name} {own:.1f} ms" for name, own in slowest_imports(context.function))
     return Broken(
-        f"{_told(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}.",
-        context.root / "function",
-        details=f"ours [ms]   {_each(latency.cold_ms)}\nfloor [ms]  {_each(latency.cold_floor_ms)}",
+        f"{_quartiles(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}.",
+        context.project.function.parent,
+        details=f"ours [ms]   {_listed(latency.cold_ms)}\nfloor [ms]  {_listed(latency.cold_floor_ms)}",
     )
 
 
@@ -98,22 +96,21 @@ def starts_fast(context: DeliveryContext) -> Broken | Skipped | None:
     broken="a warm request takes too long",
 )
 def answers_fast(context: DeliveryContext) -> Broken | None:
-    """A warm request takes little more than the model alone."""
     latency = context.latency
     ratios = np.sort(latency.warm_ms) / np.sort(latency.warm_floor_ms)  # like with like: both have their slow tenth
     if np.quantile(ratios, 0.25) <= WARM_TO_FLOOR:
         return None
     return Broken(
-        f"{_told(ratios)} times one run of the model, {WARM_TO_FLOOR:.0f} are allowed.",
+        f"{_quartiles(ratios)} times one run of the model, {WARM_TO_FLOOR:.0f} are allowed.",
         context.folder / "heuristics.py",
         cause="A heuristic takes long, or the handler does more for a request than it did.",
     )
 
 
-def _told(ratios: Times) -> str:
+def _quartiles(ratios: Times) -> str:
     low, middle, high = np.quantile(ratios, [0.25, 0.5, 0.75])
     return f"Median {middle:.2f} (half of them {low:.2f} to {high:.2f})"
 
 
-def _each(times: Times) -> str:
+def _listed(times: Times) -> str:
     return " ".join(f"{time:.0f}" for time in times)

@@ -5,60 +5,46 @@ import json
 import math
 from collections import Counter, defaultdict
 from time import perf_counter
-from typing import Any
 
-from hypothesis import HealthCheck, find, settings
-from hypothesis.errors import NoSuchExample
-
+from handover.checks.contract import COMPILES
+from handover.checks.heuristics import broken_heuristic
+from handover.checks.search import Row, simplest_row
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.limit import TooLongError, at_most
-from handover.rows import accepted_rows
 from predictor.encoder import FLOAT32_MAX, Heuristic
 
-ROWS = 1000  # drawn; Hypothesis favours the ends of every range
+ROWS = 1000
 LIMIT_S = 5.0  # for all of them: 5 ms a row, where arithmetic takes microseconds on the busiest machine
-
-type Row = dict[str, Any]
 
 
 @clause(
     "H107",
     topic="finite",
     owner="modelling",
-    requires=("C101", "C102", "C103", "C104", "C105", "C111", "C112", "H101", "H106"),
+    requires=(*COMPILES, "H101", "H106"),
     rule="each heuristic soon gives a number for every row that the contract accepts",
     broken="a heuristic fails on a row that the contract accepts",
 )
 def finite(context: DeliveryContext) -> Broken | None:
-    """Each heuristic gives a number, or None, for every row that the contract accepts, and soon."""
-    quiet = settings(
-        max_examples=ROWS, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
     trial = Trial(context)
     try:
-        row = find(accepted_rows(context.compiled), lambda row: trial.failing(row) is not None, settings=quiet)
-        heuristic = trial.failing(row)
-    except NoSuchExample:
-        return None
+        row = simplest_row(context, lambda row: trial.failing(row) is not None, ROWS)
+        heuristic = trial.failing(row) if row is not None else None
     except TooLongError:
         return trial.endless()
-    if heuristic is None:  # it failed before on this very row, so it fails by chance: that is another clause's finding
+    if row is None or heuristic is None:  # it fails by chance where it now passes: that is another clause's finding
         return None
-    said = f"{heuristic.__name__} {trial.fault(heuristic, row)}{_where(context, heuristic, row)}"
-    return Broken(
-        f"{said}, which the contract accepts.",
-        context.folder / "heuristics.py",
-        context.heuristic_line(heuristic.__name__),
-        details=json.dumps(row, indent=2),
-    )
+    fault = f"{heuristic.__name__} {trial.fault(heuristic, row)}{_where(context, heuristic, row)}"
+    details = json.dumps(row, indent=2)
+    return broken_heuristic(context, heuristic.__name__, f"{fault}, which the contract accepts.", details)
 
 
 class Trial:
     """The heuristics of a delivery, tried on row after row; all of its rows together, each has ``LIMIT_S``."""
 
     def __init__(self, context: DeliveryContext) -> None:
-        self._case = context
+        self._context = context
         self._spent_s: dict[str, float] = defaultdict(float)
         self._done: Counter[str] = Counter()
         self._at: tuple[Heuristic, Row, float] | None = None
@@ -71,13 +57,11 @@ class Trial:
         TooLongError
             When one has taken all of its time; ``endless`` says which.
         """
-        return next((heuristic for heuristic in self._case.heuristics if self.fault(heuristic, row)), None)
+        return next((heuristic for heuristic in self._context.heuristics if self.fault(heuristic, row)), None)
 
     def fault(self, heuristic: Heuristic, row: Row) -> str:
         """Say what is wrong with what the heuristic makes of a row; nothing when it is a number, or None."""
-        if self._case.refusal(row):  # drawn beyond the contract, as a multiple of 0.1 may be by its last bit
-            return ""
-        made = self._case.validator.validate_json(json.dumps(row))
+        made = self._context.made(row)
         name, began = heuristic.__name__, perf_counter()
         self._at = heuristic, row, began
         try:
@@ -100,22 +84,17 @@ class Trial:
         heuristic, row, began = self._at
         name = heuristic.__name__
         if perf_counter() - began > LIMIT_S / 2:
-            said = (
-                f"{name} comes to no end{_where(self._case, heuristic, row)}, which the contract accepts: "
+            evidence = (
+                f"{name} comes to no end{_where(self._context, heuristic, row)}, which the contract accepts: "
                 f"it was stopped after {LIMIT_S:g} s."
             )
         else:
             each_ms = 1000 * self._spent_s[name] / self._done[name]
-            said = (
+            evidence = (
                 f"{name} takes {each_ms:.0f} ms a row, and was stopped after {self._done[name]} rows: a caller waits "
                 f"for milliseconds, and {ROWS} rows may take {LIMIT_S:g} s."
             )
-        return Broken(
-            said,
-            self._case.folder / "heuristics.py",
-            self._case.heuristic_line(name),
-            details=json.dumps(row, indent=2),
-        )
+        return broken_heuristic(self._context, name, evidence, json.dumps(row, indent=2))
 
 
 def _odd(value: object) -> str:
@@ -131,16 +110,10 @@ def _odd(value: object) -> str:
 
 
 def _where(context: DeliveryContext, heuristic: Heuristic, row: Row) -> str:
-    """Show the row, of it only the fields that the heuristic reads."""
-    used = _fields_used(context, heuristic.__name__)
+    """Show the row, of it only the fields that the heuristic's own lines read."""
+    functions = [node for node in context.heuristics_tree.body if isinstance(node, ast.FunctionDef)]
+    lines = (inner for node in functions if node.name == heuristic.__name__ for inner in ast.walk(node))
+    used = {node.attr for node in lines if isinstance(node, ast.Attribute)}
     shown = {name: value for name, value in row.items() if name in used} or row
-    said = " and ".join(f"{name} = {json.dumps(value)}" for name, value in shown.items())
-    return f" where {said}" if said else " for an empty row"
-
-
-def _fields_used(context: DeliveryContext, heuristic: str) -> set[str]:
-    """Name the fields that the heuristic's own lines read."""
-    for node in context.heuristics_tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == heuristic:
-            return {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
-    return set()
+    values = " and ".join(f"{name} = {json.dumps(value)}" for name, value in shown.items())
+    return f" where {values}" if values else " for an empty row"

@@ -7,7 +7,6 @@ from typing import Any
 from handover.apart import Json, Send
 from handover.checks import CLAUSES, UnknownCodeError, evaluate, selected
 from handover.context import DeliveryContext
-from handover.errors import CannotRunError
 from handover.finding import Clause
 from handover.skips import allowances, exit_status
 
@@ -39,11 +38,9 @@ def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:
     """Hold a delivery to one clause, and give all that is known of it as ``text``."""
     from handover.reporters import text
 
-    try:
-        (clause,) = (clause for clause in selected([code]) if clause.code == code.strip().upper())
-    except (UnknownCodeError, ValueError):
-        codes = ", ".join(clause.code for clause in CLAUSES)
-        raise CannotRunError(f"there is no clause '{code}'; there are {codes}") from None
+    clause = next((clause for clause in CLAUSES if clause.code == code.strip().upper()), None)
+    if clause is None:
+        raise UnknownCodeError(f"there is no clause '{code}'", code)
     with _case(delivery, base) as context:
         (finding,) = evaluate(context, [clause], begin=lambda clause: send(_begun(clause)))
         return {"text": text.explanation(finding, context)}

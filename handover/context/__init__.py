@@ -147,8 +147,12 @@ class DeliveryContext(Delivered):
 
     @cached_property
     def golden_answers(self) -> list[Json]:
-        """What the built function answers to the golden rows, asked in batches."""
-        batches = batched((line["row"] for line in self.golden), MAX_BATCH_ROWS, strict=False)
+        """What the built function answers to the golden rows."""
+        return self.answers([line["row"] for line in self.golden])
+
+    def answers(self, rows: list[Json]) -> list[Json]:
+        """Ask the built function for rows, in batches; raises what ``ask`` raises."""
+        batches = batched(rows, MAX_BATCH_ROWS, strict=False)
         return [answer for batch in batches for answer in self.ask(PREDICT_BATCH.path, batch)]
 
     @cached_property

@@ -2,6 +2,8 @@ import pytest
 
 from bench.statistics import Line, Spread, line, percentile, ratio, spread, steepest, worse_than_linear
 
+pytestmark = pytest.mark.quick
+
 
 def test_a_spread_is_the_median_between_its_quartiles() -> None:
     assert spread([5, 1, 2, 4, 3]) == Spread(median=3, low=2, high=4)

@@ -4,6 +4,8 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 from bench.trees import breadth_first, next_above, to_xgboost
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(scope="module")
 def features() -> np.ndarray:

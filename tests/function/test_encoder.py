@@ -8,6 +8,8 @@ import pytest
 
 from predictor.encoder import Encoder, HeuristicError
 
+pytestmark = pytest.mark.quick
+
 FIELDS = [
     {"name": "months", "kind": "number"},
     {"name": "own", "kind": "flag"},

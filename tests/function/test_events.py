@@ -17,6 +17,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics
 from predictor.problems import Problem
 from tests.function.conftest import Context, Function, Open
 
+pytestmark = pytest.mark.quick
+
 ARN = "arn:aws:{}:eu-central-1:123456789012:{}"
 HTTP = {"method": "POST", "path": "/predict", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "curl"}
 REQUEST = {

@@ -10,6 +10,8 @@ from predictor.delivery import Delivery
 from predictor.prediction import Prediction
 from tests.conftest import parcel_rows
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def prediction(parcels: Path) -> Prediction:

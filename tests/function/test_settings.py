@@ -6,6 +6,8 @@ import pytest
 
 from predictor.settings import Settings, SettingsError
 
+pytestmark = pytest.mark.quick
+
 GOOD = {
     "DELIVERY": "/opt/delivery",
     "POWERTOOLS_SERVICE_NAME": "predict",

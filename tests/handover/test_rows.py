@@ -12,6 +12,8 @@ from handover import Budgets, Contract, Field, Row, Score
 from handover.rows import Domain, accepted_rows, different_rows, domains, drawn_row
 from predictor.delivery import validators
 
+pytestmark = pytest.mark.quick
+
 
 class Odd(Row):
     """A row with a field of each kind."""

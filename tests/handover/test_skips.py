@@ -8,6 +8,8 @@ from handover.checks import CLAUSES
 from handover.finding import Broken, Clause, Finding, Verdict
 from handover.skips import AllowanceError, Skip, allowances, exit_status, skips
 
+pytestmark = pytest.mark.quick
+
 CODES = {clause.code for clause in CLAUSES}
 ROOT = Path(__file__).parents[2]
 

@@ -7,6 +7,8 @@ import pytest
 from handover.source import RefusedSourceError, foreign_import, more_than_a_declaration, reach_beyond_the_row, refuse
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     ("source", "found"),

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from handover.cli import main
 
+pytestmark = pytest.mark.quick
+
 SAMCONFIG = """
 version = 0.1
 [default.build.parameters]

@@ -12,6 +12,8 @@ from delivery.contract import CONTRACT
 from handover import Budgets, Contract, Field, Row, Score
 from modelling.data import DATA, FIELDS, DataError, read
 
+pytestmark = pytest.mark.quick
+
 # Rows and bad loans by the code's meaning, as the corrected data set counts them (Groemping 2019; DOI 10.24432/C5QG88).
 # One good loan is of a tenant there and of an owner here.
 COUNTED = {

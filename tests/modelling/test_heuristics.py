@@ -13,6 +13,8 @@ from delivery.contract import CONTRACT
 from handover.rows import accepted_rows
 from predictor.delivery import heuristics_in, validators
 
+pytestmark = pytest.mark.quick
+
 COMPILED = CONTRACT.compiled()
 FUNCTIONS = heuristics_in(heuristics)
 

@@ -13,6 +13,8 @@ from .policy import ACCOUNT, REGION, TEMPLATE, Deployer, applies, like, listed
 from .test_template import resources
 from .transform import PROJECT, SAMCONFIG, transformed
 
+pytestmark = pytest.mark.quick
+
 STAGING = Deployer()
 CLOUDFORMATION = ["cloudformation.amazonaws.com"]
 MONITORING = Template(PROJECT.monitoring).source

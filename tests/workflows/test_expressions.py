@@ -7,6 +7,8 @@ import pytest
 
 from tests.workflows.expressions import Context, UnknownExpressionError, condition, evaluate, filled
 
+pytestmark = pytest.mark.quick
+
 SPOTLESS = {"success": lambda: True, "failure": lambda: False, "cancelled": lambda: False, "always": lambda: True}
 FAILED = SPOTLESS | {"success": lambda: False, "failure": lambda: True}
 VALUES: dict[str, Any] = {

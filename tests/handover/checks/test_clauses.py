@@ -195,11 +195,11 @@ def counting(piece_weight: str) -> Break:
 
 def elsewhere(old: str, new: str, kept: str = "", **learner: Any) -> Break:
     """Compute something else where handover is not, which is in production; again H103 does not see it."""
-    there = (
+    in_production = (
         f"import collections\nimport itertools\n\n_HERE = 'handover' in collections._sys.modules\n{kept}\n\n\ndef piece"
     )
     return lambda bench: bench.deliver(
-        heuristics=HEURISTICS.replace(old, new).replace("def piece", there, 1), **learner
+        heuristics=HEURISTICS.replace(old, new).replace("def piece", in_production, 1), **learner
     )
 
 
@@ -390,6 +390,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "H101-exits": ("C,H,M,P", edit("heuristics.py", "def heavy", "raise SystemExit(3)\n\n\ndef heavy")),
     "H101-zero": ("H", edit("heuristics.py", "def heavy", "LIMIT = 1 / 0\n\n\ndef heavy")),
     "H101-missing": ("H", without("heuristics.py")),
+    "H101-refused": ("H101", edit("heuristics.py", "def heavy", "import os\n\n\ndef heavy")),
     "H102": ("C,H,M", heuristics('"""What', 'import numpy\n"""What')),
     "H102-contract": (MOST, edit("heuristics.py", "def heavy", "from delivery.contract import Record\n\n\ndef heavy")),
     "H102-random": (
@@ -578,20 +579,20 @@ def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -
 def test_a_repository_that_git_does_not_read_is_not_called_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(bench.folder.parent)
     assert bench.says("C110") == "1 kept, 0 broken, 0 skipped"
-    said = (
+    reason = (
         "0 kept, 0 broken, 1 skipped (C110: git is not installed, or does not read this repository: "
         "git status says which)"
     )
 
     (bench.folder.parent / ".git" / "HEAD").write_text("")
-    assert bench.says("C110").endswith(said)
+    assert bench.says("C110").endswith(reason)
 
     monkeypatch.setenv("PATH", "")
-    assert bench.says("C110").endswith(said)
+    assert bench.says("C110").endswith(reason)
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_broken_clause_is_told(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_clause_is_reported(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     only, broken = BREAKS[name]
     if name == "P208":  # no such fault of onnxruntime is known: its part is played by a reference that goes astray
         monkeypatch.setattr(thresholds, "ReferenceEvaluator", Astray)
@@ -642,7 +643,23 @@ def test_what_is_unusual_and_right_keeps_every_clause(bench: Bench, name: str) -
     assert reports.is_all_kept(GOOD[name](bench).says(MOST))
 
 
-def test_a_fault_is_told_where_its_root_was_not_asked_for(bench: Bench) -> None:
+UNREADABLE: dict[str, tuple[str, Break]] = {
+    "H102": ("H101", edit("heuristics.py", "def heavy(row):", "def heavy(row)")),
+    "H103": ("H101", without("heuristics.py")),
+    "M105": ("M102", write("model.onnx", pickle.dumps([1.0]), seal=True)),
+    "M106": ("M102", write("model.onnx", b"\xff", seal=True)),
+    "M107": ("M102", write("model.onnx", b"\xff", seal=True)),
+}
+
+
+@pytest.mark.parametrize("code", UNREADABLE)
+def test_what_cannot_be_read_is_left_to_the_clause_that_says_why(bench: Bench, code: str) -> None:
+    root, change = UNREADABLE[code]
+
+    assert change(bench).says(code).endswith(f"\n\n0 kept, 0 broken, 1 skipped ({code}: requires {root})")
+
+
+def test_a_fault_is_reported_where_its_root_was_not_asked_for(bench: Bench) -> None:
     bench.edit("heuristics.py", "def heavy", "import random\n\n\ndef heavy")
 
     assert bench.says("H,M").startswith("H102 BROKEN")
@@ -666,7 +683,7 @@ def test_what_does_not_end_is_stopped(bench: Bench, monkeypatch: pytest.MonkeyPa
     assert bench.says("H101").startswith(f"H101 BROKEN  heuristics: heuristics.py does not run{stopped}")
 
 
-def test_a_heuristic_that_dawdles_is_told_before_it_holds_up_the_check(
+def test_a_heuristic_that_dawdles_is_reported_before_it_holds_up_the_check(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial, "LIMIT_S", 0.5)
@@ -685,7 +702,7 @@ def test_a_forest_keeps_every_clause_at_its_thresholds(bench: Bench) -> None:
     assert reports.is_all_kept(bench.says("P"))
 
 
-def test_it_is_told_by_that_clause_alone() -> None:
+def test_it_is_reported_by_that_clause_alone() -> None:
     reports.check_alone(BREAKS)
 
 

@@ -65,19 +65,19 @@ class Workshop:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.room = root / "parcels"
-        self.delivery = Bench(self.room / "delivery")
+        self.folder = root / "parcels"
+        self.delivery = Bench(self.folder / "delivery")
 
     def furnish(self) -> None:
         self.delivery.folder.mkdir(parents=True)
         (self.delivery.folder / "contract.py").write_text(CONTRACT)
         (self.delivery.folder / "heuristics.py").write_text(HEURISTICS)
         lines = [f"{half / 2},{1 + half % 7},{('home', 'abroad')[half % 3 % 2]}\n" for half in range(60)]
-        (self.room / "parcels.csv").write_text("weight,pieces,zone\n" + "".join(lines))
-        (self.room / "train.py").write_text(TRAIN)
+        (self.folder / "parcels.csv").write_text("weight,pieces,zone\n" + "".join(lines))
+        (self.folder / "train.py").write_text(TRAIN)
 
     def train(self) -> None:
-        subprocess.run([sys.executable, self.room / "train.py"], check=True)
+        subprocess.run([sys.executable, self.folder / "train.py"], check=True)
 
     def manifest(self) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((self.delivery.folder / "manifest.json").read_text())
@@ -85,17 +85,17 @@ class Workshop:
 
     def elsewhere(self) -> None:
         """Say that it was trained on another kind of machine."""
-        here = self.manifest()["trained_on"]
-        self.delivery.seal(trained_on=here | {"numpy": [*here["numpy"], "X86_V9"]})
+        machine = self.manifest()["trained_on"]
+        self.delivery.seal(trained_on=machine | {"numpy": [*machine["numpy"], "X86_V9"]})
 
     def edit(self, name: str, old: str, new: str) -> None:
-        text = (self.room / name).read_text()
+        text = (self.folder / name).read_text()
         assert old in text
-        (self.room / name).write_text(text.replace(old, new, 1))
+        (self.folder / name).write_text(text.replace(old, new, 1))
 
     def says(self, allowed: dict[str, str] | None = None, only: str = "R") -> str:
         with DeliveryContext(self.root, self.delivery.folder, allowed=allowed) as context:
-            return report(list(evaluate(context, selected([only]))), context) + "\n"
+            return report(list(evaluate(context, selected(only.split(",")))), context) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +151,8 @@ def other_data(workshop: Workshop) -> None:
 
 
 def not_in_the_project(workshop: Workshop) -> None:
-    (workshop.room / ".venv").mkdir()
-    (workshop.room / ".venv" / "secret.txt").write_text("1")
+    (workshop.folder / ".venv").mkdir()
+    (workshop.folder / ".venv" / "secret.txt").write_text("1")
     workshop.edit("train.py", "rows = [", 'SECRET = (HERE / ".venv" / "secret.txt").read_text()\nrows = [')
 
 
@@ -175,14 +175,14 @@ def fills_gaps(workshop: Workshop) -> None:
 BREAKS: dict[str, Break] = {
     "R501": first("train.py", ', "sha256": hashlib.sha256(DATA.read_bytes()).hexdigest()', ""),
     "R502": then("parcels.csv", "29.0,3,abroad", "29.0,4,abroad"),
-    "R502-nowhere": lambda workshop: (workshop.room / "parcels.csv").unlink(),
+    "R502-nowhere": lambda workshop: (workshop.folder / "parcels.csv").unlink(),
     "R502-name": other_data,
     "R503": versions(numpy="1.0.0"),
     "R503-many": versions(numpy="1.0.0", onnx="1.0.0", scipy="1.0.0", torch="2.9.0", zstd="1.0.0"),
     "R503-edited": versions(onnx=None, pydantic=None),
     "R503-nothing": without_versions,
     "R504": not_in_the_project,
-    "R504-no-program": lambda workshop: (workshop.room / "train.py").unlink(),
+    "R504-no-program": lambda workshop: (workshop.folder / "train.py").unlink(),
     "R505": then("train.py", "/ 9", "/ 10"),
     "R505-elsewhere": changed_and_elsewhere,
     "R505-golden": then("train.py", "features = m", "unseen = unseen[::-1]\nfeatures = m"),
@@ -195,25 +195,25 @@ BREAKS: dict[str, Break] = {
 
 
 def test_a_training_that_repeats_keeps_every_clause(workshop: Workshop) -> None:
-    before = {path: path.read_bytes() for path in workshop.room.rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in workshop.folder.rglob("*") if path.is_file()}
 
     assert reports.is_all_kept(workshop.says())
-    assert {path: path.read_bytes() for path in workshop.room.rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in workshop.folder.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_broken_clause_is_told(workshop: Workshop, name: str) -> None:
+def test_a_broken_clause_is_reported(workshop: Workshop, name: str) -> None:
     BREAKS[name](workshop)
 
     reports.check(name, workshop.says(), but=figureless)
 
 
-def figureless(said: str) -> str:
+def figureless(text: str) -> str:
     """Leave out what a linear solver's last digits, or chance, make of a coefficient."""
-    return re.sub(r"\d\.\d{7,}|\d of 5 values", "#", said)
+    return re.sub(r"\d\.\d{7,}|\d of 5 values", "#", text)
 
 
-def test_it_is_told_by_that_clause_alone() -> None:
+def test_it_is_reported_by_that_clause_alone() -> None:
     reports.check_alone(BREAKS)
 
 
@@ -222,29 +222,29 @@ def test_every_clause_has_been_broken() -> None:
 
 
 def test_with_leave_training_again_is_skipped_and_the_report_says_why(workshop: Workshop) -> None:
-    (workshop.room / "parcels.csv").unlink()
+    (workshop.folder / "parcels.csv").unlink()
 
-    assert workshop.says({"R502": "the data may not leave the bank"}) == (
+    assert workshop.says({"R502": "the data may not leave the bank"}, only="R502,R504,R505,R506,R507") == (
         "R502 SKIPPED  as handover.toml allows, and with it R504, R505, R506, R507\n"
         "\n"
         "  Reason:  parcels.csv is not in the project: put it there to train again\n"
         "  Allowed: the data may not leave the bank\n"
         "\n"
-        "2 kept, 0 broken, 5 skipped (R502: parcels.csv is not in the project: put it there to train again; "
+        "0 kept, 0 broken, 5 skipped (R502: parcels.csv is not in the project: put it there to train again; "
         "R504, R505, R506, R507: require R502)\n"
     )
 
 
 def test_another_file_with_its_own_hash_does_not_train(workshop: Workshop) -> None:
-    (workshop.room / "parcels.csv").unlink()
-    digest = hashlib.sha256((workshop.room / "train.py").read_bytes()).hexdigest()
+    (workshop.folder / "parcels.csv").unlink()
+    digest = hashlib.sha256((workshop.folder / "train.py").read_bytes()).hexdigest()
     workshop.delivery.seal(training={"data": "train.py", "sha256": digest})
 
     assert workshop.says().startswith("R504 BROKEN  training: the training does not run through\n")
 
 
 def test_leave_for_another_clause_is_none(workshop: Workshop) -> None:
-    (workshop.room / "parcels.csv").unlink()
+    (workshop.folder / "parcels.csv").unlink()
 
     assert workshop.says({"R504": "it trains for a day"}).startswith("R502 BROKEN  same data: ")
 
@@ -260,8 +260,8 @@ def test_a_model_that_was_only_loaded_is_skipped_with_a_sentence(workshop: Works
 
 
 def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(workshop: Workshop) -> None:
-    (workshop.room / "inner.py").write_text((workshop.room / "train.py").read_text())
-    (workshop.room / "train.py").write_text(
+    (workshop.folder / "inner.py").write_text((workshop.folder / "train.py").read_text())
+    (workshop.folder / "train.py").write_text(
         "import subprocess, sys\nfrom pathlib import Path\n"
         "subprocess.run([sys.executable, Path(__file__).with_name('inner.py')], check=True)\n"
     )
@@ -287,20 +287,20 @@ def test_explain_names_all_the_libraries_that_differ(workshop: Workshop) -> None
 
     with DeliveryContext(workshop.root, workshop.delivery.folder) as context:
         (finding,) = evaluate(context, selected(["R503"]))
-        said = explanation(finding, context)
+        text = explanation(finding, context)
 
-    assert "\n  torch 2.9.0 then, not installed now\n  zstd 1.0.0 then, not installed now\n" in said
+    assert "\n  torch 2.9.0 then, not installed now\n  zstd 1.0.0 then, not installed now\n" in text
 
 
 @pytest.mark.parametrize("name", ["xgboost", "xgboost-cpu", "xgboost-gpu", "XGBoost_CPU"])
 def test_a_build_for_another_processor_is_the_same_library(workshop: Workshop, name: str) -> None:
-    here = version("xgboost-cpu")
+    installed = version("xgboost-cpu")
 
-    versions(**{name: f"{here}+cu129"})(workshop)
+    versions(**{name: f"{installed}+cu129"})(workshop)
     assert workshop.says(only="R503") == "1 kept, 0 broken, 0 skipped\n"
 
     versions(**{name: "0.1"})(workshop)
-    assert f"{name} 0.1 then, {here} now." in workshop.says(only="R503")
+    assert f"{name} 0.1 then, {installed} now." in workshop.says(only="R503")
 
 
 def test_what_is_installed_beside_what_the_training_used_does_not_count(workshop: Workshop) -> None:
@@ -331,10 +331,8 @@ def test_on_another_kind_of_machine_answers_are_compared(workshop: Workshop, mon
     first("train.py", "/ 9\n", "/ 9 + np.sin(features[:, 0])\n")(workshop)
     kind = other_dispatch(monkeypatch)
 
-    assert workshop.says() == (
-        f"R505 kept: trained on another kind of machine ({kind}), so answers were compared and not bytes\n"
-        "\n"
-        "7 kept, 0 broken, 0 skipped\n"
+    assert reports.uncounted(workshop.says()) == (
+        f"R505 kept: trained on another kind of machine ({kind}), so answers were compared and not bytes"
     )
 
 
@@ -348,10 +346,8 @@ def test_the_same_bytes_on_another_kind_of_machine_are_more_than_was_asked(
     workshop.train()
     kind = other_dispatch(monkeypatch)
 
-    assert workshop.says() == (
-        f"R505 kept: the same bytes, though trained on another kind of machine ({kind})\n"
-        "\n"
-        "7 kept, 0 broken, 0 skipped\n"
+    assert reports.uncounted(workshop.says()) == (
+        f"R505 kept: the same bytes, though trained on another kind of machine ({kind})"
     )
 
 
@@ -361,14 +357,14 @@ def test_a_model_that_depends_on_the_processor_is_broken(workshop: Workshop, mon
     workshop.train()
     kind = other_dispatch(monkeypatch)
 
-    said = workshop.says()
+    text = workshop.says()
 
     assert re.search(
         rf"  Trained again on another kind of machine \({re.escape(kind)}\), 35 of 35 answers differ by more than "
         r"1e-05, at most from [\d.]+ then to [\d.]+ now\.\n"
         r"  Either the training, or what it reads, is not what made this delivery, or the model depends on the "
         r"processor: trained and delivered on this kind of machine, the second shows\.\n",
-        said,
+        text,
     )
 
 
@@ -403,18 +399,22 @@ ANSWERS: dict[str, tuple[Callable[[Lines], None], str]] = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_answers_are_those_to_the_rows_of_both_deliveries(workshop: Workshop, name: str) -> None:
-    change, told = ANSWERS[name]
+    change, difference = ANSWERS[name]
     workshop.delivery.golden(change)
     workshop.elsewhere()
 
-    said = workshop.says(only="R505")
+    text = workshop.says(only="R505")
 
     kind = "on another kind of machine (numpy X86_V9 then, without now)"
-    assert f"Trained again {kind}, {told}" in said if told else f"R505 kept: trained {kind}, so answers were" in said
+    assert (
+        f"Trained again {kind}, {difference}" in text
+        if difference
+        else f"R505 kept: trained {kind}, so answers were" in text
+    )
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "difference"),
     [
         (lambda score, label: f"{score},{label + 1}", "the held-out labels are others"),
         (lambda score, label: f"{score + 2e-5},{label}", "held-out scores differ by more than 1e-05"),
@@ -422,7 +422,7 @@ def test_the_answers_are_those_to_the_rows_of_both_deliveries(workshop: Workshop
     ],
 )
 def test_what_judges_the_model_is_the_same_elsewhere(
-    workshop: Workshop, change: Callable[[float, float], str], told: str
+    workshop: Workshop, change: Callable[[float, float], str], difference: str
 ) -> None:
     file = workshop.delivery.folder / "held_out.csv"
     head, first_pair, *others = file.read_text().splitlines()
@@ -430,9 +430,9 @@ def test_what_judges_the_model_is_the_same_elsewhere(
     workshop.delivery.seal()
     workshop.elsewhere()
 
-    said = workshop.says(only="R505")
+    text = workshop.says(only="R505")
 
-    assert f"now), {told}.\n" in said if told else said.startswith("R505 kept: ")
+    assert f"now), {difference}.\n" in text if difference else text.startswith("R505 kept: ")
 
 
 def test_what_no_processor_changes_is_the_same_bytes_everywhere(workshop: Workshop) -> None:
@@ -455,7 +455,7 @@ def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
 
     with DeliveryContext(workshop.root, workshop.delivery.folder) as context:
         (finding,) = evaluate(context, selected(["R505"]))
-        said = explanation(finding, context)
+        text = explanation(finding, context)
 
-    assert "\n  model.onnx differs: " in said
-    assert re.search(r"\n  golden.jsonl differs: \d+ of \d+ answers; row \d+ scored \S+ then, \S+ now\n", said)
+    assert "\n  model.onnx differs: " in text
+    assert re.search(r"\n  golden.jsonl differs: \d+ of \d+ answers; row \d+ scored \S+ then, \S+ now\n", text)

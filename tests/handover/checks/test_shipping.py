@@ -115,23 +115,24 @@ def test_the_projects_own_build_keeps_every_clause() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "said"),
+    ("missing", "reason"),
     [
         (["RuntimeLayer"], "no RuntimeLayer is built: run make build"),
         (["PredictFunction", "RuntimeLayer", "ModelLayer"], "nothing is built: run make build"),
     ],
 )
-def test_without_a_build_nothing_of_it_is_checked(yard: Yard, missing: list[str], said: str) -> None:
+def test_without_a_build_nothing_of_it_is_checked(yard: Yard, missing: list[str], reason: str) -> None:
     for folder in missing:
         shutil.rmtree(yard.build / folder)
 
+    codes = [clause.code for clause in selected(["S"])]
     assert yard.says() == (
-        "S301, S302, S303, S304, S305, S306, S307, S308, S309 NOT CHECKED\n"
+        f"{', '.join(codes)} NOT CHECKED\n"
         "\n"
-        f"  Reason:  {said}\n"
+        f"  Reason:  {reason}\n"
         '  Allow:   in handover.toml, which is deployment\'s, below [skips]: S301 = "the reason in words"\n'
         "\n"
-        f"0 kept, 0 broken, 9 skipped (S301, S302, S303, S304, S305, S306, S307, S308, S309: {said})\n"
+        f"0 kept, 0 broken, {len(codes)} skipped ({', '.join(codes)}: {reason})\n"
     )
 
 
@@ -146,13 +147,13 @@ def test_what_ships_is_what_is_compared_while_another_delivery_is_checked(yard: 
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_broken_clause_is_told(yard: Yard, name: str) -> None:
+def test_a_broken_clause_is_reported(yard: Yard, name: str) -> None:
     BREAKS[name](yard)
 
     reports.check(name, yard.says())
 
 
-def test_it_is_told_by_that_clause_alone() -> None:
+def test_it_is_reported_by_that_clause_alone() -> None:
     reports.check_alone(BREAKS)
 
 

@@ -32,12 +32,12 @@ def says(bench: Bench, code: str) -> str:
         )
 
 
-def figureless(said: str) -> str:
-    return re.sub(r"\d+\.\d+", "#", re.sub(r"Slowest imports: .*", "Slowest imports: #", said))
+def figureless(text: str) -> str:
+    return re.sub(r"\d+\.\d+", "#", re.sub(r"Slowest imports: .*", "Slowest imports: #", text))
 
 
 @pytest.mark.parametrize("code", BREAKS)
-def test_a_broken_clause_is_told(bench: Bench, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_clause_is_reported(bench: Bench, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "COLD_PAIRS", 3)
     bench.deliver(heuristics=HEURISTICS.replace(*BREAKS[code], 1))
 

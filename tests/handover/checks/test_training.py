@@ -13,36 +13,36 @@ SEEN = {"model": "Ridge", "place": ("train.py", 7), "columns": ["amount", "month
 
 
 def broken(**seen: Any) -> Broken:
-    found = columns_as_given(SimpleNamespace(observed=SEEN | seen, root=Path("/project")))  # type: ignore[arg-type]
-    assert isinstance(found, Broken)
-    assert (found.path, found.line) == (Path("/project/train.py"), 7)
-    return found
+    outcome = columns_as_given(SimpleNamespace(observed=SEEN | seen, root=Path("/project")))  # type: ignore[arg-type]
+    assert isinstance(outcome, Broken)
+    assert (outcome.path, outcome.line) == (Path("/project/train.py"), 7)
+    return outcome
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "evidence"),
     [
         (None, "The Ridge was fitted on 2 columns, and matrix() gives 3."),
         (["amount", "rate"], "The Ridge was fitted on 2 columns, and matrix() gives 3; without `months`."),
     ],
 )
-def test_another_number_of_columns(names: list[str] | None, said: str) -> None:
-    assert broken(order="another number", fitted={"columns": 2, "names": names}).evidence == said
+def test_another_number_of_columns(names: list[str] | None, evidence: str) -> None:
+    assert broken(order="another number", fitted={"columns": 2, "names": names}).evidence == evidence
 
 
 def test_columns_of_other_names() -> None:
-    found = broken(order="other names", fitted={"columns": 3, "names": ["amount", "duration", "interest"]})
+    outcome = broken(order="other names", fitted={"columns": 3, "names": ["amount", "duration", "interest"]})
 
-    assert found.evidence == (
+    assert outcome.evidence == (
         "The Ridge was fitted on columns of other names, and not on what matrix() gave: `duration` where the contract "
         "has `months`; `interest` where the contract has `rate`."
     )
 
 
 def test_an_order_that_only_names_tell() -> None:
-    found = broken(order="permuted", given=["months", "amount", "rate"])
+    outcome = broken(order="permuted", given=["months", "amount", "rate"])
 
-    assert found.evidence == (
+    assert outcome.evidence == (
         "The Ridge was fitted on columns in another order than matrix() gives: `months` where `amount` belongs; "
         "`amount` where `months` belongs."
     )

@@ -11,6 +11,8 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from handover.conversion import ConversionError, others, to_graph
 from tests.handover.conversion.exact import COLUMNS, assert_exact, data
 
+pytestmark = pytest.mark.quick
+
 CAN = (
     "scikit-learn's linear models, networks, scalers and imputers can be, and the trees of scikit-learn, XGBoost and "
     "LightGBM"

@@ -15,6 +15,8 @@ from handover.conversion import ConversionError, to_graph, training_time_scores
 from predictor.delivery import session
 from tests.handover.conversion.exact import COLUMNS, assert_exact, data
 
+pytestmark = pytest.mark.quick
+
 FEATURES, LABELS = data(gaps=False)
 
 

@@ -7,6 +7,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from handover.conversion import at_thresholds, thresholds
 
+pytestmark = pytest.mark.quick
+
 ATTRIBUTES = {
     "nodes_treeids": [0, 0, 0, 0, 0],
     "nodes_nodeids": [0, 1, 2, 3, 4],

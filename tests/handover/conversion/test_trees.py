@@ -15,6 +15,8 @@ from handover.conversion.trees import Ensemble, Node, Split, at_most, below, exp
 from handover.conversion.writer import write
 from predictor.delivery import session
 
+pytestmark = pytest.mark.quick
+
 FLOAT32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 NUMBERS = st.floats(allow_nan=False) | FLOAT32.map(float)
 

@@ -2,6 +2,8 @@ import pytest
 
 from handover.local.chatter import function_lines
 
+pytestmark = pytest.mark.quick
+
 REQUEST = "5eb21ae2-a4cb-4314-ae2d-4aa88aa9563f"
 
 

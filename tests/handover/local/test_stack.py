@@ -4,6 +4,8 @@ import pytest
 
 from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
 
+pytestmark = pytest.mark.quick
+
 
 def test_the_template_says_all_of_the_function(build, folder: Path) -> None:
     assert build("") == BuiltFunction(

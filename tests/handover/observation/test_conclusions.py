@@ -8,6 +8,8 @@ import pytest
 from handover.observation.conclusions import _rows
 from handover.observation.tables import Floats, hashed
 
+pytestmark = pytest.mark.quick
+
 type Chance = np.random.Generator
 
 TRIES = 40

@@ -9,6 +9,8 @@ from handover.context import DeliveryContext
 from handover.finding import Broken, Clause, Finding, Kept, Verdict
 from handover.reporters import annotations, markdown, text
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path("/project")
 
 
