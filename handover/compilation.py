@@ -17,17 +17,14 @@ NO_COLUMN = {
     "model": "a record of its own",
     "any": "anything",
     "union": "one of several types",
-    "function-before": "a validator written in Python",
-    "function-after": "a validator written in Python",
-    "function-wrap": "a validator written in Python",
-    "function-plain": "a validator written in Python",
+    **{f"function-{mode}": "a validator written in Python" for mode in ("before", "after", "wrap", "plain")},
 }
 
 type Json = dict[str, Any]
 
 
 class ContractError(ValueError):
-    """The contract says something that production could not hold; the message names the field and what to write.
+    """The contract says something that production could not enforce; the message names the field and what to write.
 
     ``topic`` says which rule of a contract is broken: version, decisions, budgets, strict, type or bounds; ``field``
     where, if in a row, and ``word`` in which argument, if it is not called like the topic.
@@ -40,7 +37,7 @@ class ContractError(ValueError):
         self.word = word or topic
 
 
-def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) -> Json:
+def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) -> tuple[list[Json], Json, Json]:
     """Give ``fields``, ``validator`` and ``schema`` of a row; ``strictly`` is the configuration that every row has.
 
     Raises
@@ -49,34 +46,31 @@ def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) 
         When a field is none that a model can have as a column, or lets in what it does not say.
     """
     core: Any = row.__pydantic_core_schema__
+
+    def refused(sentence: str, topic: str = "type") -> ContractError:
+        return ContractError(sentence, topic=topic, field=row.__name__)
+
     if core["type"] != "model" or core["schema"]["type"] != "model-fields":
-        raise ContractError(
-            "a validator written in Python cannot ship; make it a heuristic", topic="type", field=row.__name__
-        )
+        raise refused("a validator written in Python cannot ship; make it a heuristic")
     if core.get("post_init"):
-        raise ContractError("private attributes and model_post_init cannot ship", topic="type", field=row.__name__)
+        raise refused("private attributes and model_post_init cannot ship")
     if not core["schema"]["fields"]:
-        raise ContractError("it has no field", topic="type", field=row.__name__)
+        raise refused("it has no field")
     for word, agreed in strictly.items():
         if row.model_config.get(word) != agreed:
-            raise ContractError(
+            raise refused(
                 f"its setting {word} is {row.model_config.get(word)!r}, and a row's is {agreed!r}: write class "
                 f"Record(Row), and no model_config",
-                topic="strict",
-                field=row.__name__,
+                "strict",
             )
     fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
-    return {
-        "fields": [_field(name, schema) for name, schema in fields.items()],
-        "validator": _plain(core),
-        "schema": row.model_json_schema(by_alias=False),
-    }
+    return [_field(*field) for field in fields.items()], _plain(core), row.model_json_schema(by_alias=False)
 
 
 def _field(name: str, schema: Json) -> Json:
     """Say how the encoder lays the field out: its kind, and the order of its categories."""
-    given, schema = schema, schema["schema"] if schema["type"] == "default" else schema
-    if "default_factory" in given:
+    declared, schema = schema, schema["schema"] if schema["type"] == "default" else schema
+    if "default_factory" in declared:
         raise ContractError("a default_factory is code, and cannot ship; write the default", topic="type", field=name)
     inner = schema["schema"] if schema["type"] == "nullable" else schema
     kind = KINDS.get(inner["type"])
@@ -90,31 +84,31 @@ def _field(name: str, schema: Json) -> Json:
     if kind == "category" and not all(isinstance(category, str) for category in inner["expected"]):
         raise ContractError("write its categories as strings, as in Literal['one', 'two']", topic="type", field=name)
     if kind == "number":
-        _hold_bounds(name, inner)
+        _require_bounds(name, inner)
     if inner.get("strict") is False:
         raise ContractError("strict=False lets text in for numbers; leave it away", topic="strict", field=name)
-    if "default" in given:
-        _hold_default(name, schema, given["default"])
+    if "default" in declared:
+        _require_sendable(name, schema, declared["default"])
     if kind == "category":
         return {"name": name, "kind": kind, "categories": list(inner["expected"])}
     return {"name": name, "kind": kind}
 
 
-def _hold_bounds(name: str, schema: Json) -> None:
-    """Hold that there are two ends, finite in float32, and a number from one to the other."""
+def _require_bounds(name: str, schema: Json) -> None:
+    """Require two ends, finite in float32, and a number from one to the other."""
     low, high = schema.get("ge", schema.get("gt")), schema.get("le", schema.get("lt"))
     if low is None or high is None or not (low >= -FLOAT32_MAX and high <= FLOAT32_MAX):
         raise ContractError(
             "a number needs both ends, as in Field(ge=0, le=100), within float32", topic="bounds", field=name
         )
+    open_low, open_high = "gt" in schema, "lt" in schema
     step = schema.get("multiple_of") or (1 if schema["type"] == "int" else None)
-    first, last = low, high
-    if step is not None:
-        first, last = multiples(low, high, step)
-        first += "gt" in schema and first * step <= low
-        last -= "lt" in schema and last * step >= high
-    nothing = first > last or (step is None and first == last and ("gt" in schema or "lt" in schema))
-    if nothing:
+    if step is None:
+        is_empty = low > high or (low == high and (open_low or open_high))
+    else:
+        first, last = multiples(low, high, step, open_low=open_low, open_high=open_high)
+        is_empty = first > last
+    if is_empty:
         number = f"multiple of {schema['multiple_of']:g}" if "multiple_of" in schema else "number"
         raise ContractError(
             f"no {number} lies between its ends {low:g} and {high:g}; the lowest value comes first, as in "
@@ -124,17 +118,19 @@ def _hold_bounds(name: str, schema: Json) -> None:
         )
 
 
-def multiples(low: float, high: float, step: float) -> tuple[int, int]:
+def multiples(
+    low: float, high: float, step: float, *, open_low: bool = False, open_high: bool = False
+) -> tuple[int, int]:
     """Count the first and the last multiple of a step between two ends; 0.3 is three times 0.1, whatever floats say."""
-    first, last = (end / step for end in (low, high))
-    return (
-        round(first) if math.isclose(first, round(first), rel_tol=1e-9) else math.ceil(first),
-        round(last) if math.isclose(last, round(last), rel_tol=1e-9) else math.floor(last),
+    first, last = (
+        round(end / step) if math.isclose(end / step, round(end / step), rel_tol=1e-9) else beyond(end / step)
+        for end, beyond in ((low, math.ceil), (high, math.floor))
     )
+    return first + (open_low and first * step <= low), last - (open_high and last * step >= high)
 
 
-def _hold_default(name: str, schema: Json, default: Any) -> None:
-    """Hold that a caller could have sent the default: pydantic does not look at it."""
+def _require_sendable(name: str, schema: Json, default: Any) -> None:
+    """Require a default that a caller could have sent: pydantic does not look at it."""
     try:
         SchemaValidator(_stripped(schema)).validate_json(json.dumps(default), strict=True)
     except (TypeError, ValueError, ValidationError):

@@ -15,7 +15,7 @@ from handover.compilation import FLOAT32_MAX, ContractError, Json, compiled_row
 __all__ = ["Budgets", "Contract", "ContractError", "Field", "Row", "Score"]
 
 VERSION = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"  # Semantic Versioning 2.0.0, without suffixes
-LOOSEST_PARITY = 0.1  # of the score's range; with a looser one, a model that says something else is no other model
+LOOSEST_PARITY = 0.1  # of the score's range; with a looser one, a model that answers otherwise would pass
 
 
 class Row(pydantic.BaseModel):
@@ -88,11 +88,11 @@ class Contract:
             raise ContractError("row: write a class Record(Row), and name it: row=Record", topic="strict", word="row")
         if not re.fullmatch(VERSION, str(self.version)):
             raise ContractError(f"version {self.version!r}: write major.minor.patch, as in 1.0.0", topic="version")
-        self._hold_score()
-        self._hold_decisions()
-        self._hold_budgets()
+        self._require_score()
+        self._require_decisions()
+        self._require_budgets()
 
-    def _hold_score(self) -> None:
+    def _require_score(self) -> None:
         low, high = self.score.low, self.score.high
         if not (_is_number(low) and _is_number(high) and low < high):
             raise ContractError(
@@ -102,30 +102,29 @@ class Contract:
                 word="score",
             )
 
-    def _hold_decisions(self) -> None:
+    def _require_decisions(self) -> None:
+        def refused(sentence: str) -> ContractError:
+            return ContractError(f"decisions: {sentence}", topic="decisions")
+
         if not isinstance(self.decisions, Mapping):
-            raise ContractError('decisions: write {"name": upper edge, ...}', topic="decisions")
+            raise refused('write {"name": upper edge, ...}')
         for name, edge in self.decisions.items():
             if not isinstance(name, str) or not name.strip() or name != name.strip():
-                raise ContractError(f"decisions: {name!r} is no name that a caller can compare with", topic="decisions")
+                raise refused(f"{name!r} is no name that a caller can compare with")
             if not _is_number(edge):
-                raise ContractError(f"decisions: the upper edge of {name!r} is {edge!r}, no number", topic="decisions")
+                raise refused(f"the upper edge of {name!r} is {edge!r}, not a number")
         edges = list(self.decisions.values())
-        rising = all(lower < upper for lower, upper in pairwise([self.score.low, *edges]))
-        if not edges or not rising or edges[-1] != self.score.high:
-            raise ContractError(
-                f"decisions: the upper edges {edges} must rise from above the score's low {self.score.low} "
-                f"to exactly its high {self.score.high}",
-                topic="decisions",
+        steps = list(pairwise([self.score.low, *edges]))
+        if not edges or edges[-1] != self.score.high or not all(lower < upper for lower, upper in steps):
+            raise refused(
+                f"the upper edges {edges} must rise from above the score's low {self.score.low} "
+                f"to exactly its high {self.score.high}"
             )
-        for lower, upper in pairwise([self.score.low, *edges]):
+        for lower, upper in steps:
             if np.float32(lower) == np.float32(upper):
-                raise ContractError(
-                    f"decisions: the edges {lower!r} and {upper!r} are the same float32, which a score is",
-                    topic="decisions",
-                )
+                raise refused(f"the edges {lower!r} and {upper!r} are the same float32, which a score is")
 
-    def _hold_budgets(self) -> None:
+    def _require_budgets(self) -> None:
         budgets, widest = self.budgets, (self.score.high - self.score.low) * LOOSEST_PARITY
         for word, least in (("model_kib", 1), ("layers_mib", 1), ("flipped_decisions", 0)):
             value = getattr(budgets, word)
@@ -158,17 +157,17 @@ class Contract:
             When a field cannot be compiled: free text, a nested or unbounded type, or a validator written in Python; or
             when it would let in what it does not say.
         """
-        row = compiled_row(self.row, strictly=Row.model_config)
+        fields, validator, schema = compiled_row(self.row, strictly=Row.model_config)
         return {
             "format": 1,
             "name": self.name,
             "version": self.version,
-            "fields": row["fields"],
+            "fields": fields,
             "score": asdict(self.score),
             "decisions": dict(self.decisions),
             "budgets": asdict(self.budgets),
-            "validator": row["validator"],
-            "schema": row["schema"],
+            "validator": validator,
+            "schema": schema,
         }
 
 

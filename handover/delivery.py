@@ -1,4 +1,4 @@
-"""A trained model becomes a delivery: the folder that modelling hands over."""
+"""A trained model becomes a delivery, the folder that modelling hands over: converted, proved, written."""
 
 import hashlib
 import json
@@ -9,15 +9,15 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from handover import provenance
 from handover.contract import Contract
-from handover.conversion import thresholds, to_graph, training_time_scores
+from handover.conversion import own_columns, to_graph, training_time_scores
 from handover.encoding import Encoding
 from handover.errors import DeliverError
-from handover.proof import Proof, decide, require_range
+from handover.labels import as_numbers
+from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
 from predictor import delivery as serving
 from predictor import files
@@ -84,7 +84,7 @@ def deliver(
         production is compared with. Rows drawn from the contract become golden rows too, so that every category, gap
         and end of a range has an answer of the training.
     contract, heuristics
-        What ``contract.py`` and ``heuristics.py`` hold.
+        What ``contract.py`` and ``heuristics.py`` say.
     to
         The delivery's folder; its ``contract.py`` stays as it is.
     training
@@ -107,12 +107,11 @@ def deliver(
     ConversionError
         When the model cannot become a graph.
     """
-    rows, to = list(rows), Path(to)
+    rows = list(rows)
     if not rows:
         raise DeliverError("there are no rows: give rows that the model was not trained on, and their labels")
     _require_json(training=training, quality=quality)
-    compiled = contract.compiled()
-    encoding = Encoding(compiled, heuristics)
+    encoding = Encoding(contract.compiled(), heuristics)
     _require_own_columns(model, encoding.columns)
     features = encoding.matrix(rows)
 
@@ -120,62 +119,49 @@ def deliver(
         return training_time_scores(model, values, positive=positive).astype(np.float32)
 
     scores = ask(features)
-    require_range(scores, contract, "the model's scores")
-    held_out = HeldOut(scores.astype(np.float64), _numbers(model, labels, len(scores), positive))
-    proof = Proof(contract, encoding, ask)
+    held_out = HeldOut(scores.astype(np.float64), as_numbers(model, labels, len(rows), positive))
+    proof = Proof(contract, encoding, ask, features, scores)
     graph = to_graph(model, encoding.columns, contract.name, positive=positive)
-    proof.require_parity(graph, thresholds(onnx.load_from_string(graph)), features)
-    decisions = [decide(contract, score) for score in scores]
-    golden = [_line(row, score, contract) for row, score in zip(rows, scores, strict=True)]
-    golden += [
-        {**_line(drawn.row, score, contract), "covers": list(drawn.covers)}
-        for drawn, score in proof.delivered(decisions)
-    ]
+    proof.require_parity(graph)
+    golden = proof.golden_lines(rows)
     contents = {
-        files.CONTRACT: _json(compiled),
+        files.CONTRACT: _json(contract.compiled()),
         files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
         files.MODEL: graph,
         files.GOLDEN: b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
         HELD_OUT: held_out.as_csv(),
     }
-    kinds = {field["name"]: field["kind"] for field in compiled["fields"]}
     manifest = {
         "format": 1,
         "contract": {"name": contract.name, "version": contract.version},
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
-        "columns": [
-            {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
-            for column, reference in zip(encoding.columns, reference_row(features), strict=True)
-        ],
+        "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
-        "baseline": baseline(held_out, decisions, contract),
+        "baseline": baseline(held_out, [line["decision"] for line in golden[: len(rows)]], contract),
         "training": dict(training or {}),
         "quality": held_out.figures(),
         "quality_by_author": dict(quality or {}),
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),
     }
-    to.mkdir(parents=True, exist_ok=True)
-    for name, content in {**contents, files.MANIFEST: _json(manifest)}.items():
-        (to / name).write_bytes(content)
-    Prediction(serving.Delivery.open(to))  # what was written answers its first golden row, or this raises
+    _write(Path(to), {**contents, files.MANIFEST: _json(manifest)})
     return manifest
 
 
-def _require_json(**words: Mapping[str, Any] | None) -> None:
+def _require_json(**arguments: Mapping[str, Any] | None) -> None:
     """Say before the work, and not after it, that the manifest could not be written."""
-    for word, said in words.items():
+    for name, value in arguments.items():
         try:
-            json.dumps(dict(said or {}), allow_nan=False)
+            json.dumps(dict(value or {}), allow_nan=False)
         except (TypeError, ValueError) as error:
             raise DeliverError(
-                f"{word}= cannot be written as JSON ({error}): give Python's own numbers, words, lists and dicts"
+                f"{name}= cannot be written as JSON ({error}): give Python's own numbers, words, lists and dicts"
             ) from None
 
 
 def _require_own_columns(model: Any, columns: tuple[str, ...]) -> None:
     """Compare the names that a model was fitted on, where its author gave it names, with the contract's."""
-    own = _names(model)
+    own = own_columns(model)
     if own and own != list(columns):
         raise DeliverError(
             f"the model was trained on the columns {', '.join(own)}, and matrix(...) gives {', '.join(columns)}: train "
@@ -183,67 +169,12 @@ def _require_own_columns(model: Any, columns: tuple[str, ...]) -> None:
         )
 
 
-def _names(model: Any) -> list[str]:
-    """Give the column names that a fitted model keeps; none where its framework only numbered the columns."""
-    booster = getattr(model, "get_booster", None)
-    try:
-        names = getattr(model, "feature_names_in_", None)
-        if names is None:
-            names = getattr(booster() if booster else model, "feature_names", None)
-    except Exception:  # not fitted yet, in each framework's own way: its conversion says so
-        return []
-    names = [] if names is None or callable(names) else [str(name) for name in names]
-    return [] if any(name in {f"{stem}{place}" for stem in NUMBERED} for place, name in enumerate(names)) else names
-
-
-NUMBERED = ("", "f", "x", "Column_")
-"""How frameworks call a column that has no name, before its number."""
-
-
-def _numbers(model: Any, labels: Iterable[Any], rows: int, positive: object) -> NDArray[np.float64]:
-    """Give the labels as numbers: where they are the model's classes, 1 for the one that is the score's."""
-    given = np.asarray(labels if hasattr(labels, "__len__") else list(labels), dtype=object)
-    given = given.reshape(-1) if given.ndim == 2 and given.shape[1] == 1 else given
-    if given.shape != (rows,):
-        found = f"{len(given)} labels" if given.ndim == 1 else f"labels of shape {given.shape}"
-        raise DeliverError(f"there are {found} for {rows} rows; give one for each row, in their order")
-    values = [value.item() if isinstance(value, np.generic) else value for value in given]
-    classes = np.asarray(getattr(model, "classes_", [])).tolist()
-    if len(classes) == 2:
-        values = _of_classes(values, classes, positive if positive is not None else classes[1])
-    try:
-        numbers = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise DeliverError(
-            f"labels are {', '.join(sorted({repr(label) for label in values})[:3])}, not numbers: give 1 for "
-            f"the outcome that the score is the probability of and 0 for the other, or say positive="
-        ) from None
-    if not np.isfinite(numbers).all():
-        raise DeliverError(f"label {int(np.flatnonzero(~np.isfinite(numbers))[0])} is not a finite number")
-    if np.ptp(numbers) == 0:
-        raise DeliverError(
-            f"all {rows} labels are {numbers[0]:g}: rows of one outcome cannot judge a model; give held-out rows of "
-            f"both"
-        )
-    return numbers
-
-
-def _of_classes(labels: list[Any], classes: list[Any], scored: object) -> list[Any]:
-    """Give 1 for the class that the score is of, 0 for the other; labels may be the classes, or be 0 and 1 already."""
-    odd = next((place for place, label in enumerate(labels) if label not in classes), None)
-    if odd is None:
-        return [label == scored for label in labels]
-    if all(label in {0, 1} for label in labels if isinstance(label, int | float)) and not any(
-        isinstance(label, str) or label is None for label in labels
-    ):
-        return labels
-    raise DeliverError(
-        f"label {odd} is {labels[odd]!r}, which is neither of the model's classes {classes[0]!r} and {classes[1]!r}"
-    )
-
-
-def _line(row: Mapping[str, Any], score: np.float32, contract: Contract) -> Json:
-    return {"row": dict(row), "score": float(str(score)), "decision": decide(contract, score)}
+def _columns(contract: Contract, columns: tuple[str, ...], features: FloatRows) -> list[Json]:
+    kinds = {field["name"]: field["kind"] for field in contract.compiled()["fields"]}
+    return [
+        {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
+        for column, reference in zip(columns, reference_row(features), strict=True)
+    ]
 
 
 def reference_row(features: FloatRows) -> list[float | None]:
@@ -265,6 +196,14 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
         "score_deciles": [round(float(decile), 6) for decile in deciles],
         "decision_share": {name: round(decisions.count(name) / len(decisions), 6) for name in contract.decisions},
     }
+
+
+def _write(to: Path, contents: Mapping[str, bytes]) -> None:
+    """Write the files; what was written answers its first golden row, or this raises."""
+    to.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (to / name).write_bytes(content)
+    Prediction(serving.Delivery.open(to))
 
 
 def _json(document: Json) -> bytes:

@@ -27,7 +27,7 @@ class Encoding:
     compiled
         The contract as plain data.
     heuristics
-        The module that holds them.
+        The module that has them.
     """
 
     def __init__(self, compiled: Json, heuristics: ModuleType) -> None:

@@ -2,15 +2,17 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from handover.contract import Contract
+from handover.conversion import thresholds
 from handover.encoding import Encoding, stacked
 from handover.errors import DeliverError
 from handover.rows import Domain, beside, domains, drawn_row
@@ -46,7 +48,7 @@ class ProofRow:
 
 
 class Proof:
-    """What the trained model answers to rows drawn from the contract, and whether a graph answers the same.
+    """What the trained model answers, and whether a graph answers the same.
 
     Parameters
     ----------
@@ -57,6 +59,8 @@ class Proof:
         Lays them out as the model's input. A row on which a heuristic fails is left out.
     ask
         The trained model.
+    features, scores
+        The held-out rows, float32 (N, K), and what the trained model answers to them.
 
     Raises
     ------
@@ -64,48 +68,49 @@ class Proof:
         When the model raises on such a row, or leaves the contract's range.
     """
 
-    def __init__(self, contract: Contract, encoding: Encoding, ask: Score) -> None:
+    def __init__(self, contract: Contract, encoding: Encoding, ask: Score, features: FloatRows, scores: Scores) -> None:
         self._contract, self._encoding, self._ask = contract, encoding, ask
+        self._held_out, self._held_out_scores = features, scores
+        self._require_range(scores, "the model's scores")
         self._fields = domains(contract.compiled())
         drawn = map(self._made, drawn_rows(self._fields))
-        self.rows = [*self._covering(Random(SEED)), *filter(None, drawn)]  # noqa: S311  nothing here is secret
-        if not self.rows:
+        self._rows = [*self._covering(Random(SEED)), *filter(None, drawn)]  # noqa: S311  nothing here is secret
+        if not self._rows:
             raise DeliverError(
                 "every row that was drawn from the contract makes a heuristic fail: make check ONLY=H107 shows the "
                 "simplest; fix it in heuristics.py"
             )
-        self.features = stacked((row.vector for row in self.rows), len(encoding.columns))
-        self.scores = self._answers()
-        require_range(self.scores, contract, "the model's scores", of=self._where)
+        self._drawn = stacked((row.vector for row in self._rows), len(encoding.columns))
+        self._drawn_scores = self._answers()
+        self._require_range(self._drawn_scores, "the model's scores", self._where)
 
-    def delivered(self, decisions: Iterable[str]) -> Iterator[tuple[ProofRow, np.float32]]:
-        """Give the rows to deliver with the model's answers: those that cover a value, and one for each other decision.
+    def golden_lines(self, rows: Iterable[Mapping[str, Any]]) -> list[Json]:
+        """Give what ``golden.jsonl`` has: rows with the model's answers.
 
         Parameters
         ----------
-        decisions
-            Those that golden rows show already.
+        rows
+            The held-out ones. After them stand the drawn ones that cover a value, and one for each decision that no
+            other row gets.
         """
-        shown = set(decisions)
-        for proof, score in zip(self.rows, self.scores, strict=True):
-            if proof.covers:
-                shown.add(decide(self._contract, score))
-                yield proof, score
-        for proof, score in zip(self.rows, self.scores, strict=True):
-            decision = decide(self._contract, score)
-            if decision not in shown:
-                shown.add(decision)
-                yield ProofRow(proof.row, proof.vector, (f"decision = {decision}",)), score
+        lines = [self._line(row, score) for row, score in zip(rows, self._held_out_scores, strict=True)]
+        drawn = [
+            (list(made.covers), self._line(made.row, score))
+            for made, score in zip(self._rows, self._drawn_scores, strict=True)
+        ]
+        lines += [line | {"covers": covers} for covers, line in drawn if covers]
+        seen = {line["decision"] for line in lines}
+        for _, line in drawn:
+            if line["decision"] not in seen:
+                seen.add(line["decision"])
+                lines.append(line | {"covers": [f"decision = {line['decision']}"]})
+        return lines
 
-    def require_parity(self, graph: bytes, thresholds: Iterable[tuple[int, float]], features: FloatRows) -> None:
+    def _line(self, row: Mapping[str, Any], score: np.float32) -> Json:
+        return {"row": dict(row), "score": float(str(score)), "decision": self._decide(score)}
+
+    def require_parity(self, graph: bytes) -> None:
         """Compare onnxruntime's answers with the model's: on held-out rows, drawn ones, and ones beside thresholds.
-
-        Parameters
-        ----------
-        thresholds
-            What the graph's trees ask for: the column's index, and the number.
-        features
-            The held-out rows, float32 (N, K).
 
         Raises
         ------
@@ -113,14 +118,50 @@ class Proof:
             When they differ by more than the contract's budget, or in a decision.
         """
         session = serving.session(graph)
-        scores = self._ask(features)
-        require_parity(session(features), scores, self._contract, "held-out rows", lambda row: f"row {row}")
-        require_parity(session(self.features), self.scores, self._contract, "rows drawn from the contract", self._where)
-        beside = self._beside_thresholds(thresholds, features)
-        if len(beside):
-            require_parity(
-                session(beside), self._ask(beside), self._contract, "rows beside thresholds", lambda row: f"row {row}"
+        beside = self._beside_thresholds(thresholds(onnx.load_from_string(graph)))
+        for of, features, scores, where in (
+            ("held-out rows", self._held_out, self._held_out_scores, "row {}".format),
+            ("rows drawn from the contract", self._drawn, self._drawn_scores, self._where),
+            ("rows beside thresholds", beside, None, "row {}".format),
+        ):
+            if len(features):
+                expected = self._ask(features) if scores is None else scores
+                self._require_same(session(features), expected, of, where)
+
+    def _require_same(self, given: Scores, expected: Scores, of: str, where: Callable[[int], str]) -> None:
+        """Require that onnxruntime's answers are the trained model's; the worst row is named by ``where``."""
+        self._require_range(given, f"onnxruntime's scores of {of}")
+        apart = np.abs(given - expected)
+        budgets, rows = self._contract.budgets, len(expected)
+        differ, worst = int((~(apart <= budgets.parity)).sum()), int(apart.argmax())
+        if differ:
+            raise DeliverError(
+                f"onnxruntime does not give the model's answers: {differ} of {rows} {of} differ by more than "
+                f"{budgets.parity}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
+                f"The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step "
+                f"or setting, or train another kind of model"
             )
+        flips = [row for row in range(rows) if self._decide(given[row]) != self._decide(expected[row])]
+        if len(flips) > budgets.flipped_decisions:
+            raise DeliverError(
+                f"onnxruntime decides otherwise than the model on {len(flips)} of {rows} {of}, first on "
+                f"{where(flips[0])}: a score lies on the edge of a decision. Move the edge in contract.py by a little"
+            )
+
+    def _require_range(self, scores: Scores, whose: str, where: Callable[[int], str] | None = None) -> None:
+        """Require numbers within the contract's range; the first row without one is named by ``where``."""
+        score = self._contract.score
+        outside = np.flatnonzero(~((scores >= np.float32(score.low)) & (scores <= np.float32(score.high))))
+        if len(outside):
+            first = f", first at {where(int(outside[0]))}" if where else ""
+            raise DeliverError(
+                f"{whose} leave the contract's range: {scores.min()} to {scores.max()}, "
+                f"where {score.low} to {score.high} was agreed{first}"
+            )
+
+    def _decide(self, score: np.float32) -> str:
+        """Decide as the contract says; written apart from the function's own code, which it is compared with."""
+        return next(name for name, edge in self._contract.decisions.items() if score <= np.float32(edge))
 
     def _made(self, row: Json, covers: Iterable[str] = ()) -> ProofRow | None:
         vector = self._encoding.vector(row)
@@ -159,48 +200,40 @@ class Proof:
 
     def _answers(self) -> Scores:
         try:
-            return self._ask(self.features)
+            return self._ask(self._drawn)
         except Exception as error:  # a framework has a way of its own to fail for each row that it does not take
-            said = str(error).strip().partition("\n")[0].rstrip(".")
+            message = str(error).strip().partition("\n")[0].rstrip(".")
             raise DeliverError(
-                f"the model fails {self._culprit()}, which the contract accepts ({type(error).__name__}: {said}). "
+                f"the model fails {self._culprit()}, which the contract accepts ({type(error).__name__}: {message}). "
                 f"Put an imputer before it in a Pipeline, train a model that takes gaps, or require the field in "
                 f"contract.py"
             ) from error
 
     def _culprit(self) -> str:
         """Say where the model fails: at which field's gap, where that explains it, else at which row."""
-        for proof in self.rows:
-            if self._fails(proof.vector):
-                missing = [name for name, value in proof.row.items() if value is None]
-                empty = [
-                    column
-                    for column, value in zip(self._encoding.columns, proof.vector[0], strict=True)
-                    if np.isnan(value)
-                ]
-                if missing or empty:
-                    return f"where {' and '.join(f'`{name}`' for name in missing or empty)} is missing"
-                return f"on the row {json.dumps(proof.row)}"
+        for drawn in self._rows:
+            try:
+                self._ask(drawn.vector)
+            except Exception:  # whichever it is, it fails on this row
+                empty = np.flatnonzero(np.isnan(drawn.vector[0]))
+                missing = [name for name, value in drawn.row.items() if value is None]
+                missing = missing or [self._encoding.columns[column] for column in empty]
+                if missing:
+                    return f"where {' and '.join(f'`{name}`' for name in missing)} is missing"
+                return f"on the row {json.dumps(drawn.row)}"
         return "on all of its rows at once"
 
-    def _fails(self, vector: FloatRows) -> bool:
-        try:
-            self._ask(vector)
-        except Exception:  # whichever it is, it fails on this row
-            return True
-        return False
-
     def _where(self, place: int) -> str:
-        proof = self.rows[place]
-        return ", ".join(proof.covers) or json.dumps(proof.row)
+        drawn = self._rows[place]
+        return ", ".join(drawn.covers) or json.dumps(drawn.row)
 
-    def _beside_thresholds(self, thresholds: Iterable[tuple[int, float]], features: FloatRows) -> FloatRows:
+    def _beside_thresholds(self, asked: Iterable[tuple[int, float]]) -> FloatRows:
         """Make rows on each threshold and next to it, by what the column can be: nothing that no request can give."""
-        known = np.concatenate([features, self.features])
+        known = np.concatenate([self._held_out, self._drawn])
         made: list[FloatRows] = []
-        for place, (column, threshold) in enumerate(thresholds):
+        for place, (column, threshold) in enumerate(asked):
             if column < len(self._fields):
-                field, background = self._fields[column], self.rows[place % len(self.rows)].row
+                field, background = self._fields[column], self._rows[place % len(self._rows)].row
                 vectors = (self._encoding.vector(background | {field.name: value}) for value in field.beside(threshold))
                 made += [vector for vector in vectors if vector is not None]
             else:
@@ -220,52 +253,3 @@ def _with_heuristic(known: FloatRows, place: int, column: int, threshold: float)
             row = known[place % len(known)][np.newaxis].copy()
             row[0, column] = value
             yield row
-
-
-def decide(contract: Contract, score: np.float32) -> str:
-    """Decide as the contract says; written apart from the function's own code, which it is compared with."""
-    return next(decision for decision, edge in contract.decisions.items() if score <= np.float32(edge))
-
-
-def require_range(scores: Scores, contract: Contract, whose: str, of: Callable[[int], str] | None = None) -> None:
-    """Require that no score leaves the contract's range.
-
-    Raises
-    ------
-    DeliverError
-        When one does, or is not a number; names the row by ``of``.
-    """
-    low, high = np.float32(contract.score.low), np.float32(contract.score.high)
-    outside = np.flatnonzero(~((scores >= low) & (scores <= high)))
-    if len(outside):
-        where = f", first at {of(int(outside[0]))}" if of else ""
-        raise DeliverError(
-            f"{whose} leave the contract's range: {scores.min()} to {scores.max()}, "
-            f"where {contract.score.low} to {contract.score.high} was agreed{where}"
-        )
-
-
-def require_parity(found: Scores, scores: Scores, contract: Contract, of: str, where: Callable[[int], str]) -> None:
-    """Require that onnxruntime's answers are the trained model's.
-
-    Raises
-    ------
-    DeliverError
-        When they are not; names the worst row by ``where``.
-    """
-    require_range(found, contract, f"onnxruntime's scores of {of}")
-    apart = np.abs(found - scores)
-    differ, worst = int((~(apart <= contract.budgets.parity)).sum()), int(apart.argmax())
-    if differ:
-        raise DeliverError(
-            f"onnxruntime does not give the model's answers: {differ} of {len(scores)} {of} differ by more than "
-            f"{contract.budgets.parity}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
-            f"The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step or "
-            f"setting, or train another kind of model"
-        )
-    flips = [row for row in range(len(scores)) if decide(contract, found[row]) != decide(contract, scores[row])]
-    if len(flips) > contract.budgets.flipped_decisions:
-        raise DeliverError(
-            f"onnxruntime decides otherwise than the model on {len(flips)} of {len(scores)} {of}, first on "
-            f"{where(flips[0])}: a score lies on the edge of a decision. Move the edge in contract.py by a little"
-        )

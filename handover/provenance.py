@@ -6,6 +6,7 @@ import platform
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
@@ -34,7 +35,7 @@ STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 
 def libraries(model: Any) -> dict[str, str]:
-    """Name what this program uses, and what that needs, each with its version, in the order of their names.
+    """Name what this program uses, and what that requires, each with its version, in the order of their names.
 
     A library is used when a file of the program imports it, anywhere, and it was loaded: what is only installed is
     not, nor what is imported for type checkers alone. The program's files are ``__main__`` and every loaded module
@@ -53,7 +54,7 @@ def libraries(model: Any) -> dict[str, str]:
     main = sys.modules.get("__main__")
     if main is not None and not getattr(main, "__file__", None):
         imported |= set(_named_in(main))
-    return _with_needs(provider for name in imported for provider in _providers(name))
+    return _with_requirements(provider for name in imported for provider in _providers(name))
 
 
 def _own_file(module: ModuleType) -> Path | None:
@@ -96,16 +97,16 @@ def _named_in(main: ModuleType) -> Iterator[str]:
             yield of.__module__ or ""  # a built-in function may be of no module
 
 
-def _providers(name: str) -> set[str]:
+def _providers(imported: str) -> set[str]:
     """Find which distributions a module belongs to: none for one that is not loaded, or part of no distribution."""
-    module, package = sys.modules.get(name), name.partition(".")[0]
+    module, package = sys.modules.get(imported), imported.partition(".")[0]
     if module is None or package in OWN:
         return set()
-    found = set(_installed().get(package, ()))
-    if len(found) > 1:  # a namespace that many share: only the file says whose the module is
+    names = set(_installed().get(package, ()))
+    if len(names) > 1:  # a namespace that many share: only the file says whose the module is
         source = getattr(module, "__file__", None)
-        return {one for one in found if source in _files(one)} if source else set()
-    return found
+        return {name for name in names if source in _files(name)} if source else set()
+    return names
 
 
 @cache
@@ -119,36 +120,30 @@ def _files(name: str) -> frozenset[str]:
     return frozenset(str(installed.locate_file(file)) for file in installed.files or ())
 
 
-def _with_needs(names: Iterable[str]) -> dict[str, str]:
+def _with_requirements(names: Iterable[str]) -> dict[str, str]:
     """Add what distributions require, without extras, and give all with their versions.
 
     What is required on some platforms only is left out: on another one it is rightly not there.
     """
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     waiting = list(names)
     while waiting:
         name = str(canonicalize_name(waiting.pop()))
-        if name in found:
-            continue
-        try:
-            installed = distribution(name)
-        except PackageNotFoundError:  # required, and left out by whoever installed
-            continue
-        found[name] = installed.version
-        waiting += [need.name for need in _needs(installed.requires or ()) if _everywhere(need)]
-    return dict(sorted(found.items()))
+        with suppress(PackageNotFoundError):  # required, and left out by whoever installed
+            if name not in versions:
+                installed = distribution(name)
+                versions[name] = installed.version
+                waiting += _required_everywhere(installed.requires or ())
+    return dict(sorted(versions.items()))
 
 
-def _needs(requires: Iterable[str]) -> Iterator[Requirement]:
+def _required_everywhere(requires: Iterable[str]) -> Iterator[str]:
     for text in requires:
-        try:
-            yield Requirement(text)
-        except InvalidRequirement:  # a form from before the standard
-            continue
-
-
-def _everywhere(need: Requirement) -> bool:
-    return need.marker is None or all(need.marker.evaluate({"extra": "", **platform}) for platform in PLATFORMS)
+        with suppress(InvalidRequirement):  # a form from before the standard
+            required = Requirement(text)
+            marker = required.marker
+            if marker is None or all(marker.evaluate({"extra": "", **platform}) for platform in PLATFORMS):
+                yield required.name
 
 
 # --- the machine
@@ -164,17 +159,16 @@ def machine() -> dict[str, Any]:
     """
     chosen = np.show_config(mode="dicts")["SIMD Extensions"]
     pools = threadpool_info()
+    kernels = [
+        f"{pool['internal_api']} {pool.get('architecture') or ''}" for pool in pools if pool["user_api"] == "blas"
+    ]
     return {
         "system": platform.system(),
         "machine": platform.machine(),
         "numpy": [*chosen.get("baseline", ()), *chosen.get("found", ())],
-        "blas": sorted({_kernels(pool) for pool in pools if pool["user_api"] == "blas"}),
+        "blas": sorted({kernel.strip() for kernel in kernels}),
         "threads": sorted({f"{pool['internal_api']} {pool['num_threads']}" for pool in pools}),
     }
-
-
-def _kernels(pool: Mapping[str, Any]) -> str:
-    return f"{pool['internal_api']} {pool.get('architecture') or ''}".strip()
 
 
 def unlike(then: Any, now: Mapping[str, Any]) -> str:
@@ -183,10 +177,8 @@ def unlike(then: Any, now: Mapping[str, Any]) -> str:
         return ""
     apart = []
     for word in now:
-        before, here = (value if isinstance(value, list) else [value] for value in (then[word], now[word]))
-        if sorted(map(str, before)) != sorted(map(str, here)):
-            gone, new = (
-                [str(one) for one in these if one not in others] for these, others in ((before, here), (here, before))
-            )
+        before, after = (list(map(str, one if isinstance(one, list) else [one])) for one in (then[word], now[word]))
+        if sorted(before) != sorted(after):
+            gone, new = [one for one in before if one not in after], [one for one in after if one not in before]
             apart.append(f"{word} {' '.join(gone) or 'without'} then, {' '.join(new) or 'without'} now")
     return "; ".join(apart)

@@ -92,66 +92,72 @@ class HeldOut:
     def _of_yes_or_no(self) -> Json:
         base = np.full(len(self.labels), self.labels.mean())
         bins = [bin_ for bin_ in np.array_split(np.argsort(self.scores, kind="stable"), CALIBRATION_BINS) if len(bin_)]
-        apart = [abs(self.scores[bin_].mean() - self.labels[bin_].mean()) for bin_ in bins]
+        rows = [len(bin_) for bin_ in bins]
+        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (self.scores, self.labels))
         return {
             "auc": _rounded(self.auc),
             "log_loss": _rounded(_log_losses(self.scores, self.labels).mean()),
-            "brier": _rounded(((self.scores - self.labels) ** 2).mean()),
+            "brier": _rounded(self._missed.mean()),
             "base_rate": {
                 "log_loss": _rounded(_log_losses(base, self.labels).mean()),
                 "brier": _rounded(((base - self.labels) ** 2).mean()),
             },
-            "calibration_error": _rounded(np.average(apart, weights=list(map(len, bins)))),
+            "calibration_error": _rounded(np.average(np.abs(scores - labels), weights=rows)),
             "calibration": [
-                {
-                    "rows": len(bin_),
-                    "mean_score": _rounded(self.scores[bin_].mean()),
-                    "mean_label": _rounded(self.labels[bin_].mean()),
-                }
-                for bin_ in bins
+                {"rows": count, "mean_score": _rounded(score), "mean_label": _rounded(label)}
+                for count, score, label in zip(rows, scores, labels, strict=True)
             ],
         }
 
     def _of_numbers(self) -> Json:
-        missed, spread = self.scores - self.labels, self.labels - self.labels.mean()
+        spread = self.labels - self.labels.mean()
         return {
             "r2": _rounded(self.r2),
-            "mae": _digits(np.abs(missed).mean()),
-            "rmse": _digits(np.sqrt((missed**2).mean())),
+            "mae": _digits(np.abs(self.scores - self.labels).mean()),
+            "rmse": _digits(np.sqrt(self._missed.mean())),
             "base_rate": {"mae": _digits(np.abs(spread).mean()), "rmse": _digits(np.sqrt((spread**2).mean()))},
         }
 
     @property
     def auc(self) -> float:
         """Share of the pairs of a 1 and a 0 in which the 1 has the higher score; a tie counts half (Mann-Whitney)."""
-        ranks = _ranks(self.scores)
-        ones = self.labels == 1
-        return float((ranks[ones].sum() - ones.sum() * (ones.sum() + 1) / 2) / (ones.sum() * (~ones).sum()))
+        zeros, ones = self._zeros_and_ones
+        return float((_ranks(self.scores)[self.labels == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+    @property
+    def _zeros_and_ones(self) -> tuple[int, int]:
+        """How many rows have either label."""
+        ones = int((self.labels == 1).sum())
+        return len(self.labels) - ones, ones
 
     @property
     def rarer(self) -> int:
         """How many rows have the rarer of the two labels."""
-        ones = int((self.labels == 1).sum())
-        return min(ones, len(self.labels) - ones)
+        return min(self._zeros_and_ones)
 
     @property
     def auc_error(self) -> float:
         """Standard error of the AUC of scores that say nothing (Mann-Whitney's U without ties)."""
-        ones = int((self.labels == 1).sum())
-        zeros = len(self.labels) - ones
+        zeros, ones = self._zeros_and_ones
         return float(np.sqrt((len(self.labels) + 1) / (12 * ones * zeros)))
 
     @property
     def r2(self) -> float:
         """Share of the labels' variance that the scores explain; below 0, the mean label is the better answer."""
-        return float(1 - ((self.scores - self.labels) ** 2).sum() / ((self.labels - self.labels.mean()) ** 2).sum())
+        return float(1 - self._missed.sum() / ((self.labels - self.labels.mean()) ** 2).sum())
+
+    @property
+    def _missed(self) -> Numbers:
+        """By how much each score misses its label, squared."""
+        squares: Numbers = (self.scores - self.labels) ** 2
+        return squares
 
     @property
     def merit(self) -> tuple[str, float, float]:
         """The one figure that two models are compared by: its name, its value and its standard error."""
         if self.is_yes_or_no:
             return "AUC", self.auc, self.auc_error
-        missed = (self.scores - self.labels) ** 2
+        missed = self._missed
         error = missed.std(ddof=1) / np.sqrt(len(missed)) / self.labels.var() if len(missed) > 1 else np.inf
         return "R2", self.r2, float(error)
 
@@ -186,11 +192,10 @@ class HeldOut:
     def _ignorance_of_yes_or_no(self, least_auc: float, *, probability: bool) -> tuple[str, str]:
         rows, mean, auc, chance = len(self.labels), self.labels.mean(), self.auc, WORSE_BY * self.auc_error
         if auc < least_auc - chance:
-            by_chance = f"by chance it would be {least_auc - chance:.3f}"
-            return (
-                f"Its AUC on the {rows} held-out rows is {auc:.3f}; {by_chance}.",
-                INVERTED if auc < 0.5 - chance else MISMATCH,
+            evidence = (
+                f"Its AUC on the {rows} held-out rows is {auc:.3f}; by chance it would be {least_auc - chance:.3f}."
             )
+            return evidence, INVERTED if auc < 0.5 - chance else MISMATCH
         if not probability or self.rarer < FEWEST_FOR_MEANS:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
@@ -198,7 +203,7 @@ class HeldOut:
         if (losses - base).mean() > WORSE_BY * _error(losses - base):
             evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
             return f"{evidence}; answering the mean label, {mean:.3f}, to everyone has {base.mean():.3f}.", cause
-        spread = max((self.scores * (1 - self.scores)).sum(), ((self.scores - self.labels) ** 2).sum())
+        spread = max((self.scores * (1 - self.scores)).sum(), self._missed.sum())
         apart = abs(self.scores.mean() - mean)
         if apart > APART_BY * np.sqrt(spread) / rows and apart > SHIFT * min(mean, 1 - mean):
             evidence = f"Its mean score on the {rows} held-out rows is {self.scores.mean():.3f}"
@@ -210,7 +215,7 @@ class HeldOut:
         rows, spread = len(self.labels), (self.labels - self.labels.mean()) ** 2
         ranked = float(np.corrcoef(_ranks(self.scores), _ranks(self.labels))[0, 1])
         by_chance = WORSE_BY / np.sqrt(max(1, rows - 1))
-        more = (self.scores - self.labels) ** 2 - (1 - least_r2) * spread
+        more = self._missed - (1 - least_r2) * spread
         if ranked < -by_chance:
             return f"On the {rows} held-out rows the score falls where the label rises (rank correlation {ranked:.2f})."
         if more.mean() > WORSE_BY * _error(more) and (ranked < by_chance or least_r2 > 0):

@@ -59,20 +59,16 @@ def trained_again(project: Project, folder: Path, training: Path) -> Iterator[Re
         When the training fails, or takes more than ``MINUTES``.
     """
     with TemporaryDirectory(prefix="handover-training-") as scratch:
-        root = project.root
-        copy = Project(Path(shutil.copytree(root, Path(scratch) / "project", ignore=NOT_COPIED)))
-        delivery, seen = copy.root / folder.relative_to(root), Path(scratch) / "observed.json"
-        own = training == project.training
-        command = ["-m", "modelling.train"] if own else [str(copy.root / training.relative_to(root))]
+        root, copy = project.root, Project(Path(scratch) / "project")
+        shutil.copytree(root, copy.root, ignore=NOT_COPIED)
+        delivery, program = (copy.root / path.relative_to(root) for path in (folder, training))
+        seen, paths = Path(scratch) / "observed.json", os.pathsep.join(map(str, copy.import_paths))
+        command = ["-m", "modelling.train"] if program == copy.training else [str(program)]
         try:
             ended = subprocess.run(
                 [sys.executable, "-m", "handover.observation", delivery, seen, *command],
                 cwd=copy.root,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": os.pathsep.join(map(str, copy.import_paths)),
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                },
+                env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -84,6 +80,6 @@ def trained_again(project: Project, folder: Path, training: Path) -> Iterator[Re
         except subprocess.TimeoutExpired:
             raise NotTrainedError(f"it was stopped after {MINUTES} minutes") from None
         if ended.returncode:
-            said = ended.stdout.strip().splitlines() or [f"it ended with status {ended.returncode} and no word"]
-            raise NotTrainedError(said[-1].replace(str(copy.root), "."))
+            output = ended.stdout.strip().splitlines() or [f"it ended with status {ended.returncode} and no word"]
+            raise NotTrainedError(output[-1].replace(str(copy.root), "."))
         yield Retrained(delivery, json.loads(seen.read_bytes()) if seen.is_file() else None)

@@ -46,18 +46,18 @@ class Domain:
             return len(self.choices) + self.nullable
         if self.low == self.high:
             return 1 + self.nullable
-        return self._multiples[1] - self._multiples[0] + 1 + self.nullable if self.step else math.inf
+        if not self.step:
+            return math.inf
+        return self._multiples.stop - self._multiples.start + self.nullable
 
     @property
     def ends(self) -> tuple[Any, Any]:
         """The smallest and the largest number that a caller can send and that the model can tell from an open end."""
         if self.step:
-            first, last = self._multiples
-            return self._multiple(first), self._multiple(last)
-        low, high = self.low, self.high
+            return self._multiple(self._multiples[0]), self._multiple(self._multiples[-1])
         return (
-            _beyond(low, np.inf) if self.open_low else float(low),
-            _beyond(high, -np.inf) if self.open_high else float(high),
+            _beyond(self.low, np.inf) if self.open_low else float(self.low),
+            _beyond(self.high, -np.inf) if self.open_high else float(self.high),
         )
 
     @property
@@ -65,12 +65,10 @@ class Domain:
         """All choices; of a number both ends, and beside each the next number inside: one step, or one float32 step."""
         if self.choices:
             return self.choices
+        if self.step:
+            return tuple(dict.fromkeys(map(self._multiple, (*self._multiples[:2], *self._multiples[-2:]))))
         first, last = self.ends
-        inner = (
-            (self._multiple(self._multiples[0] + 1), self._multiple(self._multiples[1] - 1))
-            if self.step
-            else (_beyond(first, np.inf), _beyond(last, -np.inf))
-        )
+        inner = _beyond(first, np.inf), _beyond(last, -np.inf)
         return tuple(dict.fromkeys(value for value in (first, *inner, last) if first <= value <= last))
 
     def beside(self, threshold: float) -> list[Any]:
@@ -78,21 +76,17 @@ class Domain:
         if self.choices:
             places = {math.floor(threshold), math.ceil(threshold)}
             return [choice for code, choice in enumerate(self.choices) if code in places]
-        first, last = self.ends
         if self.step:
-            lowest, highest = self._multiples
             around = {math.floor(threshold / self.step), math.ceil(threshold / self.step)}
-            values: Iterable[Any] = (self._multiple(count) for count in sorted(around) if lowest <= count <= highest)
-        else:
-            values = beside(threshold)
-        return [value for value in values if first <= value <= last]
+            return [self._multiple(count) for count in sorted(around) if count in self._multiples]
+        first, last = self.ends
+        return [value for value in beside(threshold) if first <= value <= last]
 
     @property
-    def _multiples(self) -> tuple[int, int]:
-        first, last = multiples(self.low, self.high, self.step)
-        first += self.open_low and first * self.step <= self.low
-        last -= self.open_high and last * self.step >= self.high
-        return first, last
+    def _multiples(self) -> range:
+        """How many steps a number may be; there may be more of them than ``len`` counts."""
+        first, last = multiples(self.low, self.high, self.step, open_low=self.open_low, open_high=self.open_high)
+        return range(first, last + 1)
 
     def _multiple(self, count: int) -> float:
         if self.whole:
@@ -104,7 +98,7 @@ class Domain:
         if self.choices:
             return random.choice(self.choices)
         if self.step:
-            return self._multiple(random.randint(*self._multiples))
+            return self._multiple(random.randint(self._multiples[0], self._multiples[-1]))
         return random.uniform(*self.ends)
 
     @property
@@ -117,7 +111,7 @@ class Domain:
         if self.choices:
             return st.sampled_from(self.choices)
         if self.step:
-            return st.integers(*self._multiples).map(self._multiple)
+            return st.integers(self._multiples[0], self._multiples[-1]).map(self._multiple)
         return st.floats(self.low, self.high, exclude_min=self.open_low, exclude_max=self.open_high)
 
 

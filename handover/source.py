@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,10 +56,13 @@ def refuse(heuristics: ast.Module) -> None:
     RefusedSourceError
         When they import or reach for what they must not.
     """
-    if found := foreign_import(heuristics):
-        raise RefusedSourceError(Fault(found[0], f"imports {found[1]}"))
-    if fault := reach_beyond_the_row(heuristics):
+    if fault := _import_fault(heuristics, PURE_MODULES) or reach_beyond_the_row(heuristics):
         raise RefusedSourceError(fault)
+
+
+def _import_fault(tree: ast.Module, allowed: Collection[str]) -> Fault | None:
+    foreign = foreign_import(tree, allowed)
+    return Fault(foreign[0], f"imports {foreign[1]}") if foreign else None
 
 
 def foreign_import(tree: ast.Module, allowed: Collection[str] = PURE_MODULES) -> tuple[int, str] | None:
@@ -89,32 +92,30 @@ def reach_beyond_the_row(tree: ast.Module) -> Fault | None:
     kept = _changed_for_good(tree)
     fields, made = _fields_read(nodes), _made_in_init(tree)
     for node in nodes:
-        said = ""
+        name = node.id if isinstance(node, ast.Name) and node.id not in own else ""
+        attribute = node.attr if isinstance(node, ast.Attribute) else ""
+        what = ""
         if isinstance(node, ast.Global | ast.Nonlocal):
-            said = f"changes {', '.join(node.names)}, which outlives the request"
+            what = f"changes {', '.join(node.names)}, which outlives the request"
         elif node in kept:
-            said = f"changes {kept[node]}, which outlives the request"
-        elif isinstance(node, ast.Name) and node.id in IMPURE_NAMES - own:
-            said = f"uses {node.id}"
-        elif (isinstance(node, ast.Name) and node.id in CACHES - own) or (
-            isinstance(node, ast.Attribute) and node.attr in CACHES and node not in fields
-        ):
-            said = f"keeps rows in a cache ({ast.unparse(node)}), which grows with every request"
-        elif isinstance(node, ast.Attribute) and node.attr in IMPURE_METHODS and node not in fields:
-            said = f"reads the clock ({ast.unparse(node)})"
-        elif isinstance(node, ast.Attribute) and node.attr in BEHIND:
-            said = f"uses {ast.unparse(node)}"
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node not in made:
-            said = f"writes to {ast.unparse(node)}"
-        if said:
-            return Fault(node.lineno, said)
+            what = f"changes {kept[node]}, which outlives the request"
+        elif name in IMPURE_NAMES or attribute in BEHIND:
+            what = f"uses {ast.unparse(node)}"
+        elif {name, attribute} & CACHES and node not in fields:
+            what = f"keeps rows in a cache ({ast.unparse(node)}), which grows with every request"
+        elif attribute in IMPURE_METHODS and node not in fields:
+            what = f"reads the clock ({ast.unparse(node)})"
+        elif attribute and isinstance(node.ctx, ast.Store) and node not in made:
+            what = f"writes to {ast.unparse(node)}"
+        if what:
+            return Fault(node.lineno, what)
     return None
 
 
 def more_than_a_declaration(tree: ast.Module) -> Fault | None:
     """Find the first line of a contract that does what no declaration does: reads a file, ends the process."""
-    if found := foreign_import(tree, CONTRACT_MODULES):
-        return Fault(found[0], f"imports {found[1]}")
+    if fault := _import_fault(tree, CONTRACT_MODULES):
+        return fault
     nodes = _run_in_production(tree)
     for node in nodes:
         if isinstance(node, ast.Name) and node.id in NEVER - _own_names(nodes):
@@ -128,35 +129,35 @@ def _run_in_production(tree: ast.Module) -> list[Any]:
     """List the nodes that run in production, by their lines: all but what stands under ``if TYPE_CHECKING``."""
     nodes: list[Any] = []
     waiting: list[ast.AST] = [tree]
-    set_here = "TYPE_CHECKING" in {name.id for name in _names_bound(tree)}
+    is_own_name = any(name.id == "TYPE_CHECKING" for name in _names_bound(tree))
+    guards = set() if is_own_name else {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
     while waiting:
         node = waiting.pop()
         nodes.append(node)
-        children = list(ast.iter_child_nodes(node))
-        if isinstance(node, ast.If) and not set_here:
-            guard = ast.unparse(node.test)
-            if guard in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-                children = list(node.orelse)
-        waiting.extend(children)
+        if isinstance(node, ast.If) and ast.unparse(node.test) in guards:
+            waiting += node.orelse
+        else:
+            waiting += ast.iter_child_nodes(node)
     return sorted(nodes, key=lambda node: getattr(node, "lineno", 0))
+
+
+def _attributes_of(nodes: Iterable[ast.AST], names: Collection[str]) -> set[ast.AST]:
+    """Find the attributes that are read of, or written to, what has one of these names."""
+    return {
+        node
+        for node in nodes
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
+    }
 
 
 def _fields_read(nodes: list[Any]) -> set[ast.AST]:
     """Find what is read of an argument and not called: a field of the row may be named like a clock or a cache."""
-    arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
     called = {node.func for node in nodes if isinstance(node, ast.Call)}
-    return {
-        node
-        for node in nodes
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in arguments
-        and node not in called
-    }
+    return _attributes_of(nodes, {node.arg for node in nodes if isinstance(node, ast.arg)}) - called
 
 
 def _made_in_init(tree: ast.Module) -> set[ast.AST]:
-    """Find what a class's ``__init__`` writes to the object that it makes: nothing that was there before."""
+    """Find what a class's ``__init__`` writes to the object that it makes: nothing that was before."""
     inits = (
         method
         for node in ast.walk(tree)
@@ -164,14 +165,7 @@ def _made_in_init(tree: ast.Module) -> set[ast.AST]:
         for method in node.body
         if isinstance(method, ast.FunctionDef) and method.name == "__init__" and method.args.args
     )
-    return {
-        node
-        for method in inits
-        for node in ast.walk(method)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == method.args.args[0].arg
-    }
+    return {node for init in inits for node in _attributes_of(ast.walk(init), {init.args.args[0].arg})}
 
 
 def _own_names(nodes: list[Any]) -> set[str]:
@@ -182,7 +176,7 @@ def _own_names(nodes: list[Any]) -> set[str]:
 def _changed_for_good(tree: ast.Module) -> dict[ast.AST, str]:
     """Find where a function changes a list, set or dict of the module: it would still be changed for the next row."""
     bound = {name.id for line in tree.body if not isinstance(line, ast.FunctionDef) for name in _names_bound(line)}
-    found: dict[ast.AST, str] = {}
+    changed: dict[ast.AST, str] = {}
     for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
         local = {name.id for name in _names_bound(function)}
         local |= {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
@@ -193,8 +187,8 @@ def _changed_for_good(tree: ast.Module) -> dict[ast.AST, str]:
             elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
                 owner = node.value
             if isinstance(owner, ast.Name) and owner.id in bound - local:
-                found[node] = owner.id
-    return found
+                changed[node] = owner.id
+    return changed
 
 
 def _names_bound(node: ast.AST) -> list[ast.Name]:

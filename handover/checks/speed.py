@@ -5,6 +5,7 @@ import ast
 import numpy as np
 
 from handover.context import DeliveryContext
+from handover.conversion import FRAMEWORKS
 from handover.finding import Broken, Skipped, clause
 from handover.latency import NotMeasuredError, Times, modules, slowest_imports
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
@@ -19,7 +20,6 @@ FORBIDDEN = {
     "email": "a parser of mail",
     "handover": "the build's own code",
     "hypothesis": "a test library",
-    "lightgbm": "a training library",
     "matplotlib": "a plotting library",
     "modelling": "the training's own code",
     "multiprocessing": "processes, which Lambda gives no room for",
@@ -28,12 +28,11 @@ FORBIDDEN = {
     "pydantic": "the schema code; the contract is compiled so that its core alone is enough",
     "requests": "an HTTP client",
     "scipy": "a library of numerics",
-    "sklearn": "a training library",
     "ssl": "encryption, which API Gateway does",
     "unittest": "a test library",
     "urllib3": "an HTTP client",
-    "xgboost": "a training library",
     "yaml": "a parser",
+    **{framework.package: "a training library" for framework in FRAMEWORKS},
 }
 
 

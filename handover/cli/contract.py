@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,12 @@ def _to_write(_: click.Context, parameter: click.Parameter, path: Path | None) -
     return path
 
 
-_DELIVERY = click.option(
+_DELIVERY = partial(
+    click.option,
     "--delivery",
     default=PROJECT.delivery,
     show_default=True,
     type=FOLDER,
-    callback=_delivered,
     help="What modelling handed over.",
 )
 
@@ -62,7 +63,7 @@ def new(name: str, data: Path, target: str, to: Path | None) -> None:
 
 
 @main.command()
-@_DELIVERY
+@_DELIVERY(callback=_delivered)
 @click.option(
     "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."
 )
@@ -75,7 +76,7 @@ def events(delivery: Path, to: Path) -> None:
 
 
 @main.command()
-@_DELIVERY
+@_DELIVERY(callback=_delivered)
 @click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
@@ -109,9 +110,7 @@ def _apart(work: str, show: Callable[[Event], None] = lambda event: None, **argu
 
 @main.command()
 @click.argument("code")
-@click.option(
-    "--delivery", default=PROJECT.delivery, show_default=True, type=FOLDER, help="What modelling handed over."
-)
+@_DELIVERY()
 @_BASE
 def explain(code: str, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
@@ -121,9 +120,7 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 @main.command()
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
-@click.option(
-    "--delivery", default=PROJECT.delivery, show_default=True, type=FOLDER, help="What modelling handed over."
-)
+@_DELIVERY()
 @_BASE
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--markdown", type=FILE, callback=_to_write, help="Also append them to a Markdown file.")

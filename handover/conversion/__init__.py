@@ -4,12 +4,21 @@ from typing import Any
 
 from handover.conversion.composition import answer
 from handover.conversion.errors import ConversionError
+from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
 from handover.conversion.scores import positive_index, training_time_scores
 from handover.conversion.thresholds import at_thresholds, thresholds
 
-__all__ = ["ConversionError", "at_thresholds", "thresholds", "to_graph", "training_time_scores"]
+__all__ = [
+    "FRAMEWORKS",
+    "ConversionError",
+    "at_thresholds",
+    "own_columns",
+    "thresholds",
+    "to_graph",
+    "training_time_scores",
+]
 
 
 def to_graph(model: Any, columns: tuple[str, ...], name: str, *, positive: object = None) -> bytes:

@@ -44,18 +44,13 @@ def _interpolated(graph: Graph, given: str, calibrator: Any) -> str:
     if len(x) == 1:
         return graph.add("Add", graph.add("Mul", given, 0.0), float(y[0]))
     slopes = np.diff(y) / np.diff(x)
-    if calibrator.X_thresholds_.dtype == np.float32:
-        _refuse_what_a_last_bit_moves(slopes.max() * float(np.spacing(np.abs(x).max().astype(np.float32))))
-    into = graph.add("Max", graph.add("Sub", given, x[:-1]), 0.0)
-    part = graph.add("Min", into, np.diff(x))
-    return graph.add("Add", graph.add("MatMul", part, slopes[:, np.newaxis]), float(y[0]))
-
-
-def _refuse_what_a_last_bit_moves(moved: float) -> None:
-    """Refuse a line so steep that the last bit of a model that answers in float32 moves the score."""
-    if moved > MOST_MOVED:
+    moved = slopes.max() * float(np.spacing(np.abs(x).max().astype(np.float32)))  # by a float32's last bit
+    if calibrator.X_thresholds_.dtype == np.float32 and moved > MOST_MOVED:
         raise ConversionError(
             f"CalibratedClassifierCV cannot be converted with method='isotonic' around a model that answers in "
             f"float32: the last bit of its answer moves the score by {moved:.2g} here; method='sigmoid' can be, and "
             f"isotonic around scikit-learn's or LightGBM's trees"
         )
+    into = graph.add("Max", graph.add("Sub", given, x[:-1]), 0.0)
+    part = graph.add("Min", into, np.diff(x))
+    return graph.add("Add", graph.add("MatMul", part, slopes[:, np.newaxis]), float(y[0]))

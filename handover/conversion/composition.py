@@ -6,21 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion import (
-    calibration,
-    from_histograms,
-    from_lightgbm,
-    from_scikit_learn,
-    from_xgboost,
-    linear,
-    neighbours,
-    others,
-    preparation,
-    scaling,
-)
+from handover.conversion import calibration, linear, neighbours, others, preparation, scaling
 from handover.conversion.errors import title
+from handover.conversion.frameworks import framework_of
+from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.rows import Method, Rows
-from handover.conversion.trees import Ensemble
 from handover.conversion.writer import write
 
 INSIDE = {
@@ -42,26 +32,17 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
         return answer(getattr(model, INSIDE[name]), rows, method)
     if rule := RULES.get(name):
         return rule(model, rows, method)
-    if ensemble := trees_of(model):
-        if rows.sparse and type(model).__module__.startswith("xgboost"):
+    framework = framework_of(model) or SCIKIT_LEARN  # whose classes others inherit from
+    if ensemble := framework.read(model):
+        if rows.sparse and framework.reads_sparse_zero_as_missing:
             ensemble = replace(ensemble, read_as_missing=(0.0, 0.0))
         total = write(rows.graph, ensemble, rows.tensor)
         return total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
     if name.startswith("Bagging"):
         return _bagging(model, rows, method)
-    if linear.knows(model, method):
+    if method == "decision_function" and name in linear.CLASSIFIERS:
         return linear.answer(model, rows, method)
     return others.answer(model, rows, method)
-
-
-def trees_of(model: Any) -> Ensemble | None:
-    """Read the trees of a model of any framework; None where it is something else."""
-    framework, name = type(model).__module__.partition(".")[0], type(model).__name__
-    if framework == "xgboost":
-        return from_xgboost.read(model)
-    if framework == "lightgbm":
-        return from_lightgbm.read(model)
-    return from_histograms.read(model) if name.startswith("HistGradientBoosting") else from_scikit_learn.read(model)
 
 
 def _pipeline(model: Any, rows: Rows, method: Method) -> str:
@@ -112,14 +93,11 @@ def _transformed_target(model: Any, rows: Rows, method: Method) -> str:
     return scaling.undone(model.transformer_, answer(model.regressor_, rows, method), rows.graph, title(model))
 
 
-def _neighbours(model: Any, rows: Rows, _: Method) -> str:
-    return neighbours.answer(model, rows)
-
-
 RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "CalibratedClassifierCV": _calibrated,
-    "KNeighborsClassifier": _neighbours,
-    "KNeighborsRegressor": _neighbours,
+    "KNeighborsClassifier": neighbours.answer,
+    "KNeighborsRegressor": neighbours.answer,
+    "LinearDiscriminantAnalysis": linear.answer,
     "Pipeline": _pipeline,
     "StackingClassifier": _stacking,
     "StackingRegressor": _stacking,

@@ -50,7 +50,7 @@ def one_hot(step: Any, rows: Rows) -> Rows:
             )
         kept = np.delete(categories, [] if drop is None else [drop]).astype(np.float64)
         parts.append(_each(rows.of(np.array([column])), kept))
-    return _together(rows, parts, sparse=step.sparse_output)
+    return rows.joined(parts, sparse=step.sparse_output)
 
 
 def binned(step: Any, rows: Rows) -> Rows:
@@ -61,18 +61,13 @@ def binned(step: Any, rows: Rows) -> Rows:
         reached = graph.double(graph.add("GreaterOrEqual", asked, np.asarray(edges[1:-1], dtype=np.float64)))
         place = Rows(graph, graph.add("ReduceSum", reached, np.array([1])), 1)
         parts.append(place if step.encode == "ordinal" else _each(place, np.arange(len(edges) - 1, dtype=np.float64)))
-    return _together(rows, parts, sparse=step.encode == "onehot")
+    return rows.joined(parts, sparse=step.encode == "onehot")
 
 
 def _each(column: Rows, values: NDArray[np.float64]) -> Rows:
     """Give one column for each value: 1 where it is that, else 0; NaN is a value too."""
     graph, asked = column.graph, column.graph.double(column.tensor)
-    found = graph.add("Equal", asked, values)
+    equal = graph.add("Equal", asked, values)
     if np.isnan(values).any():
-        found = graph.add("Or", found, graph.add("And", graph.add("IsNaN", asked), np.isnan(values)))
-    return Rows(graph, graph.single(found), len(values))
-
-
-def _together(rows: Rows, parts: list[Rows], *, sparse: bool) -> Rows:
-    tensor = rows.graph.add("Concat", *(rows.graph.single(part.tensor) for part in parts), axis=1)
-    return rows.changed(tensor, sum(part.width for part in parts), sparse=sparse)
+        equal = graph.add("Or", equal, graph.add("And", graph.add("IsNaN", asked), np.isnan(values)))
+    return Rows(graph, graph.single(equal), len(values))

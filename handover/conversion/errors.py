@@ -1,4 +1,4 @@
-"""What cannot be converted, told in one sentence, and the name by which its author knows a model."""
+"""What cannot be converted, in one sentence, and the name by which its author knows a model."""
 
 from typing import Any
 

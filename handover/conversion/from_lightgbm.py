@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from handover.conversion.errors import ConversionError, title
-from handover.conversion.graph import Graph
+from handover.conversion.framework import Framework
 from handover.conversion.trees import Ensemble, Link, Node, Split, below, exponential, grow, sigmoid
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2  # bits of a node's decision_type; those above are the kind of missing value
@@ -16,7 +16,14 @@ AS_NOUGHT, NOUGHT, NAN = 0, 1, 2  # NaN is read as 0; 0 and NaN are missing; NaN
 NEXT_TO_NOUGHT = float(np.float32(1e-35))
 """LightGBM's kZeroThreshold: a number up to it, of either sign, is read as 0."""
 BELOW_NOUGHT = float(below(np.array(-NEXT_TO_NOUGHT)))
-IDENTITY = {"regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg"}
+IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg")
+LINKS: dict[str, Link | None] = {
+    "cross_entropy": sigmoid,
+    # log(1 + exp(x)); onnxruntime's own Softplus takes no float64
+    "cross_entropy_lambda": lambda graph, total: graph.add("Log", graph.add("Add", graph.add("Exp", total), 1.0)),
+    **dict.fromkeys(("poisson", "gamma", "tweedie"), exponential),
+    **dict.fromkeys(IDENTITY),
+}
 
 
 def read(model: Any) -> Ensemble:
@@ -44,29 +51,11 @@ def _link(model: Any, objective: str) -> Link | None:
         factor = next((float(s.removeprefix("sigmoid:")) for s in settings if s.startswith("sigmoid:")), 1.0)
         return sigmoid if factor == 1 else lambda graph, total: sigmoid(graph, graph.add("Mul", total, factor))
     if name == "regression" and "sqrt" in settings:
-        return _signed_square
-    if name in IDENTITY:
-        return None
-    links: dict[str, Link] = {
-        "cross_entropy": sigmoid,
-        "cross_entropy_lambda": _softplus,
-        "poisson": exponential,
-        "gamma": exponential,
-        "tweedie": exponential,
-    }
-    if name not in links:
-        can = ", ".join(sorted({"binary", *IDENTITY, *links}))
+        return lambda graph, total: graph.add("Mul", total, graph.add("Abs", total))
+    if name not in LINKS:
+        can = ", ".join(sorted({"binary", *LINKS}))
         raise ConversionError(f"{title(model)} cannot be converted with objective={name}; it can be with {can}")
-    return links[name]
-
-
-def _signed_square(graph: Graph, total: str) -> str:
-    return graph.add("Mul", total, graph.add("Abs", total))
-
-
-def _softplus(graph: Graph, total: str) -> str:
-    """Give log(1 + exp(x)); onnxruntime's own Softplus takes no float64."""
-    return graph.add("Log", graph.add("Add", graph.add("Exp", total), 1.0))
+    return LINKS[name]
 
 
 def _tree(tree: dict[str, str]) -> Node:
@@ -103,3 +92,6 @@ def _ints(tree: dict[str, str], name: str) -> list[int]:
 
 def _floats(tree: dict[str, str], name: str) -> list[float]:
     return [float(value) for value in tree.get(name, "").split()]
+
+
+LIGHTGBM = Framework("lightgbm", "LightGBM", read, unnamed=("Column_",), count_columns="num_feature")

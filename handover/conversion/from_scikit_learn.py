@@ -1,13 +1,18 @@
 """Reads scikit-learn's decision trees, and the forests, bags and boosts that are made of them."""
 
+import importlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handover.conversion import from_histograms
 from handover.conversion.errors import ConversionError
+from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.graph import Graph
+from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Node, Split, grow, sigmoid, splits
 
 type Leaves = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -64,6 +69,10 @@ def _boosted(model: Any, members: list[Any]) -> Ensemble:
     return Ensemble(boosted.trees, boosted.columns, base, link)
 
 
+def _histograms(model: Any, _: list[Any]) -> Ensemble:
+    return from_histograms.read(model)
+
+
 def _sigmoid_of_double(graph: Graph, total: str) -> str:
     return sigmoid(graph, graph.add("Mul", total, 2.0))
 
@@ -117,6 +126,20 @@ READERS: dict[str, Callable[[Any, list[Any]], Ensemble]] = {
     "ExtraTreesRegressor": _forest,
     "GradientBoostingClassifier": _boosted,
     "GradientBoostingRegressor": _boosted,
+    "HistGradientBoostingClassifier": _histograms,
+    "HistGradientBoostingRegressor": _histograms,
     "RandomForestClassifier": _forest,
     "RandomForestRegressor": _forest,
 }
+
+
+def _ask(model: Any, method: Method, features: FloatRows) -> Any:
+    """Name the columns where the model was trained on a DataFrame: what is inside may choose them by name."""
+    names, rows = getattr(model, "feature_names_in_", None), features
+    if names is not None:
+        with suppress(ImportError):
+            rows = importlib.import_module("pandas").DataFrame(features, columns=names)
+    return getattr(model, method)(rows)
+
+
+SCIKIT_LEARN = Framework("sklearn", "scikit-learn", read, unnamed=("", "x"), ask=_ask)

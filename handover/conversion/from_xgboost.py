@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from handover.conversion.errors import ConversionError, title
-from handover.conversion.graph import Graph
+from handover.conversion.framework import FloatRows, Framework
+from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid
 
 CATEGORICAL = 1
@@ -47,14 +48,10 @@ def read(model: Any) -> Ensemble:
     missing = float(getattr(model, "missing", np.nan))
     dropped = trees.get("weight_drop") or grown.get("weight_drop") or [1.0] * count
     nodes = [_tree(tree, missing, weight) for tree, weight in zip(grown["trees"][:count], dropped, strict=False)]
-    base, link = _link(model, learner["objective"]["name"], _base(facts["base_score"]))
+    base = float(np.float32(facts["base_score"].strip("[]")))  # XGBoost 3 writes a list of one
+    base, link = _link(model, learner["objective"]["name"], base)
     gaps = None if math.isnan(missing) else (missing, missing)
     return Ensemble(nodes, int(facts["num_feature"]), base, link, gaps)
-
-
-def _base(text: str) -> float:
-    """Read the base score, which XGBoost 3 writes as a list of one."""
-    return float(np.float32(text.strip("[]")))
 
 
 def _link(model: Any, objective: str, base: float) -> tuple[float, Link | None]:
@@ -64,15 +61,11 @@ def _link(model: Any, objective: str, base: float) -> tuple[float, Link | None]:
     if objective in LOGARITHMIC:
         return math.log(base), exponential
     if objective == HINGE:
-        return base, _above_nought
+        return base, lambda graph, total: graph.double(graph.add("Greater", total, 0.0))
     if objective in IDENTITY:
         return base, None
     can = ", ".join(sorted({HINGE, *LOGISTIC, *LOGARITHMIC, *IDENTITY}))
     raise ConversionError(f"{title(model)} cannot be converted with objective={objective}; it can be with {can}")
-
-
-def _above_nought(graph: Graph, total: str) -> str:
-    return graph.double(graph.add("Greater", total, 0.0))
 
 
 def _tree(tree: dict[str, Any], missing: float, weight: float) -> Node:
@@ -94,3 +87,20 @@ def _tree(tree: dict[str, Any], missing: float, weight: float) -> Node:
         return Split(columns[index], "in", codes, right[index], left[index], missing=not gap)
 
     return grow(node)
+
+
+def _ask(model: Any, method: Method, features: FloatRows) -> Any:
+    if hasattr(model, "inplace_predict"):  # a Booster, which has but this: its columns' names are its own affair
+        return model.inplace_predict(features, validate_features=False)
+    return getattr(model, method)(features)
+
+
+XGBOOST = Framework(
+    "xgboost",
+    "XGBoost",
+    read,
+    unnamed=("", "f"),
+    ask=_ask,
+    count_columns="num_features",
+    reads_sparse_zero_as_missing=True,
+)

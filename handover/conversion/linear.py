@@ -6,8 +6,7 @@ import numpy as np
 
 from handover.conversion.rows import Method, Rows
 
-LINEAR = {
-    "LinearDiscriminantAnalysis",
+CLASSIFIERS = {
     "LinearSVC",
     "LogisticRegression",
     "LogisticRegressionCV",
@@ -17,12 +16,7 @@ LINEAR = {
     "RidgeClassifierCV",
     "SGDClassifier",
 }
-
-
-def knows(model: Any, method: Method) -> bool:
-    """Tell whether the answer is a sum of weighted columns, which skl2onnx has not or gives in float32."""
-    name = type(model).__name__
-    return name in LINEAR if method == "decision_function" else name == "LinearDiscriminantAnalysis"
+"""Models whose ``decision_function`` is a sum of weighted columns, which skl2onnx has not or gives in float32."""
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:

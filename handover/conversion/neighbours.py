@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from handover.conversion.errors import ConversionError
-from handover.conversion.rows import Rows
+from handover.conversion.rows import Method, Rows
 
 EUCLIDEAN = {"euclidean", "minkowski"}
 
 
-def answer(model: Any, rows: Rows) -> str:
+def answer(model: Any, rows: Rows, _: Method) -> str:
     """Add the mean label of the nearest rows; for a classifier the share of its second class, float64 [N, 1]."""
     name = type(model).__name__
     if model.effective_metric_ not in EUCLIDEAN or model.weights not in {"uniform", None}:

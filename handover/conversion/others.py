@@ -1,4 +1,4 @@
-"""What is no tree, by skl2onnx: linear models, networks, support vectors, neighbours, and what prepares columns."""
+"""What is not a tree, by skl2onnx: linear models, networks, support vectors, neighbours, and what prepares columns."""
 
 import textwrap
 import time
@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from handover.conversion.errors import ConversionError, title
+from handover.conversion.frameworks import FRAMEWORKS
 from handover.conversion.graph import OPSET, OTHERS, Graph
 from handover.conversion.rows import Method, Rows
 
 MOST_SECONDS = 50
+*ALL_BUT_LAST, LAST = (framework.title for framework in FRAMEWORKS)
 CAN = (
-    "scikit-learn's linear models, networks, scalers and imputers can be, and the trees of scikit-learn, XGBoost and "
-    "LightGBM"
+    f"scikit-learn's linear models, networks, scalers and imputers can be, and the trees of {', '.join(ALL_BUT_LAST)} "
+    f"and {LAST}"
 )
 IN_DOUBLE = {"GaussianNB"}
 """Models whose answers float32 would change by more than the usual budget of parity."""

@@ -34,25 +34,24 @@ def _by_columns(step: Any, rows: Rows) -> Rows:
     places = step._transformer_to_input_indices
     chosen = [(name, inner, places[name]) for name, inner, _ in step.transformers_]
     parts = [prepared(inner, rows.of(places)) for _, inner, places in chosen if not _drops(inner) and len(places)]
-    return _side_by_side(step, parts, rows, sparse=step.sparse_output_)
+    return _joined(step, parts, rows, sparse=step.sparse_output_)
 
 
 def _union(step: Any, rows: Rows) -> Rows:
     if step.transformer_weights:
         raise ConversionError("FeatureUnion cannot be converted with transformer_weights; it can be without")
     parts = [prepared(inner, rows) for _, inner in step.transformer_list if not _drops(inner)]
-    return _side_by_side(step, parts, rows, sparse=any(part.sparse for part in parts))
+    return _joined(step, parts, rows, sparse=any(part.sparse for part in parts))
 
 
 def _drops(step: Any) -> bool:
     return isinstance(step, str) and step == "drop"
 
 
-def _side_by_side(step: Any, parts: list[Rows], rows: Rows, *, sparse: bool) -> Rows:
+def _joined(step: Any, parts: list[Rows], rows: Rows, *, sparse: bool) -> Rows:
     if not parts:
         raise ConversionError(f"{title(step)} gives no column at all")
-    tensor = rows.graph.add("Concat", *(rows.graph.single(part.tensor) for part in parts), axis=1)
-    return rows.changed(tensor, sum(part.width for part in parts), sparse=sparse)
+    return rows.joined(parts, sparse=sparse)
 
 
 def _filled(step: Any, rows: Rows) -> Rows:
@@ -69,9 +68,8 @@ def _filled(step: Any, rows: Rows) -> Rows:
     tensor = graph.add("Where", gaps, values, rows.tensor)
     if not step.add_indicator:
         return rows.changed(tensor)
-    seen = step.indicator_.features_
-    missing = rows.changed(graph.single(gaps)).of(seen)
-    return rows.changed(graph.add("Concat", tensor, missing.tensor, axis=1), rows.width + len(seen))
+    marked = rows.changed(graph.single(gaps)).of(step.indicator_.features_)
+    return rows.changed(graph.add("Concat", tensor, marked.tensor, axis=1), rows.width + marked.width)
 
 
 RULES: dict[str, Callable[[Any, Rows], Rows]] = {

@@ -1,6 +1,7 @@
 """What a model of a graph is asked: a tensor of rows, and by which of its methods."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -29,9 +30,14 @@ class Rows:
 
     def changed(self, tensor: str, width: int | None = None, *, sparse: bool | None = None) -> "Rows":
         """Give what the columns have become."""
-        return Rows(
-            self.graph,
-            tensor,
-            self.width if width is None else width,
-            self.sparse if sparse is None else sparse,
+        return replace(
+            self,
+            tensor=tensor,
+            width=self.width if width is None else width,
+            sparse=self.sparse if sparse is None else sparse,
         )
+
+    def joined(self, parts: Sequence["Rows"], *, sparse: bool | None = None) -> "Rows":
+        """Give what the columns have become: these parts, float32, side by side."""
+        tensor = self.graph.add("Concat", *(self.graph.single(part.tensor) for part in parts), axis=1)
+        return self.changed(tensor, sum(part.width for part in parts), sparse=sparse)

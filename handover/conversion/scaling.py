@@ -1,6 +1,5 @@
 """Scalers as scikit-learn computes them, float32 by float32; and a target's way back."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,51 +10,49 @@ from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
 from handover.conversion.rows import Rows
 
-type Steps = list[tuple[str, NDArray[Any] | None]]
-
+SCALERS = {
+    "MaxAbsScaler": (("Div", "scale_"),),
+    "MinMaxScaler": (("Mul", "scale_"), ("Add", "min_")),
+    "RobustScaler": (("Sub", "center_"), ("Div", "scale_")),
+    "StandardScaler": (("Sub", "mean_"), ("Div", "scale_")),
+}
+"""What each does, in its order: the operator, and the attribute that has its constant."""
 INVERSE = {"Sub": "Add", "Add": "Sub", "Mul": "Div", "Div": "Mul"}
 
 
 def scaled(step: Any, rows: Rows) -> Rows:
     """Add a scaler: each operation in its constant's type, then rounded to float32, as numpy does it in place."""
-    tensor = rows.tensor
-    for operator, constant in SCALERS[type(step).__name__](step):
-        if constant is None:
-            continue
-        wide = constant.dtype == np.float64
-        tensor = rows.graph.add(operator, rows.graph.double(tensor) if wide else rows.graph.single(tensor), constant)
-        tensor = rows.graph.single(tensor) if wide else tensor
+    graph, tensor = rows.graph, rows.tensor
+    for operator, constant in _operations(step):
+        if constant.dtype == np.float64:
+            tensor = graph.single(graph.add(operator, graph.double(tensor), constant))
+        else:
+            tensor = graph.add(operator, graph.single(tensor), constant)
     if getattr(step, "clip", False):
         low, high = np.array(getattr(step, "feature_range", (-1, 1)), dtype=np.float32)
-        tensor = rows.graph.add("Clip", tensor, low, high)
+        tensor = graph.add("Clip", tensor, low, high)
     return rows.changed(tensor)
 
 
-def _standard(step: Any) -> Steps:
-    """Give the steps of a scaler that turns its constants into the rows' type first."""
-    mean, scale = step.mean_ if step.with_mean else None, step.scale_
-    return [("Sub", _single(mean)), ("Div", _single(scale))]
-
-
-def _single(constant: NDArray[Any] | None) -> NDArray[Any] | None:
-    return None if constant is None else constant.astype(np.float32)
-
-
-SCALERS: dict[str, Callable[[Any], Steps]] = {
-    "MaxAbsScaler": lambda step: [("Div", step.scale_)],
-    "MinMaxScaler": lambda step: [("Mul", step.scale_), ("Add", step.min_)],
-    "RobustScaler": lambda step: [("Sub", step.center_), ("Div", step.scale_)],
-    "StandardScaler": _standard,
-}
+def _operations(step: Any) -> list[tuple[str, NDArray[Any]]]:
+    """Give what a scaler does, without what its settings leave out."""
+    is_standard = type(step).__name__ == "StandardScaler"  # it turns its constants into the rows' type first
+    constants = [(operator, getattr(step, name)) for operator, name in SCALERS[type(step).__name__]]
+    if is_standard and not step.with_mean:
+        del constants[0]
+    return [
+        (operator, constant.astype(np.float32) if is_standard else constant)
+        for operator, constant in constants
+        if constant is not None
+    ]
 
 
 def undone(step: Any, given: str, graph: Graph, whose: str) -> str:
     """Add the inverse of what a regressor's target went through, float64 [N, 1]."""
     name = type(step).__name__
     if name in SCALERS:
-        for operator, constant in reversed(SCALERS[name](step)):
-            if constant is not None:
-                given = graph.add(INVERSE[operator], given, constant.astype(np.float64))
+        for operator, constant in reversed(_operations(step)):
+            given = graph.add(INVERSE[operator], given, constant.astype(np.float64))
         return given
     inverse = getattr(getattr(step, "inverse_func", None), "__name__", name)
     if inverse not in FUNCTIONS:

@@ -1,6 +1,5 @@
-"""Asks the trained model itself, in its own framework: the answers that production is held to."""
+"""Asks the trained model itself, in its own framework, for the answers that production must give."""
 
-import importlib
 import warnings
 from typing import Any
 
@@ -8,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover.conversion.errors import ConversionError, title
+from handover.conversion.framework import FloatRows, Framework
+from handover.conversion.frameworks import FRAMEWORKS, framework_of
 
-type FloatRows = NDArray[np.float32]
-
-FRAMEWORKS = {"sklearn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM"}
 SECOND_IS_POSITIVE = ([0, 1], [-1, 1])  # False and True are 0 and 1 to Python
 
 
@@ -35,22 +33,16 @@ def training_time_scores(model: Any, features: FloatRows, *, positive: object = 
         or does not say which class the score is of.
     """
     index = positive_index(model, features.shape[1], positive)
-    rows = _as_trained(model, features)
     with warnings.catch_warnings():
         # Columns are matched by place; that their names are the contract's is a question of its own.
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        if index is not None:
-            return np.asarray(model.predict_proba(rows), dtype=np.float64)[:, index]
-        if hasattr(model, "inplace_predict"):  # XGBoost's own Booster
-            given = model.inplace_predict(rows, validate_features=False)
-            return _one_each(model, np.asarray(given, dtype=np.float64), len(features))
-        return _one_each(model, np.asarray(model.predict(rows), dtype=np.float64), len(features))
-
-
-def _one_each(model: Any, given: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
-    if given.size != rows:
-        raise ConversionError(f"{title(model)} gives {given.size // rows} numbers for a row; a score is one")
-    return given.reshape(-1)
+        answers = _framework(model).ask(model, "predict" if index is None else "predict_proba", features)
+    scores = np.asarray(answers, dtype=np.float64)
+    if index is not None:
+        return scores[:, index]
+    if scores.size != len(features):
+        raise ConversionError(f"{title(model)} gives {scores.size // len(features)} numbers for a row; a score is one")
+    return scores.reshape(-1)
 
 
 def positive_index(model: Any, width: int, positive: object) -> int | None:
@@ -60,7 +52,7 @@ def positive_index(model: Any, width: int, positive: object) -> int | None:
     -------
     0 or 1, the place in ``classes_``; None where the model does not classify.
     """
-    _check(model, width)
+    _require_fitted(model, width)
     classes = getattr(model, "classes_", None)
     if classes is None:
         if positive is not None:
@@ -90,17 +82,23 @@ def positive_index(model: Any, width: int, positive: object) -> int | None:
     )
 
 
-def _check(model: Any, width: int) -> None:
-    framework = type(model).__module__.partition(".")[0]
-    if framework not in FRAMEWORKS:
-        raise ConversionError(
-            f"a model of {framework} cannot be converted; deliver one of {', '.join(FRAMEWORKS.values())}"
-        )
+def _framework(model: Any) -> Framework:
+    if framework := framework_of(model):
+        return framework
+    raise ConversionError(
+        f"a model of {type(model).__module__.partition('.')[0]} cannot be converted; deliver one of "
+        f"{', '.join(framework.title for framework in FRAMEWORKS)}"
+    )
+
+
+def _require_fitted(model: Any, width: int) -> None:
+    """Require a fitted model that gives one number for a row of so many columns."""
+    counts = _framework(model).count_columns
     if hasattr(model, "get_params") and not _is_fitted(model):
         raise ConversionError(f"{title(model)} is not fitted: call its fit(...) with matrix(...).values and the labels")
     if getattr(model, "n_outputs_", 1) != 1:
         raise ConversionError(f"{title(model)} gives {model.n_outputs_} numbers for a row; a score is one")
-    trained = _columns(model)
+    trained = getattr(model, counts)() if hasattr(model, counts) else getattr(model, "n_features_in_", None)
     if trained not in {None, width}:
         raise ConversionError(
             f"{title(model)} was trained on {trained} columns, and the contract gives {width}: train it on "
@@ -117,23 +115,3 @@ def _is_fitted(model: Any) -> bool:
     except NotFittedError:
         return False
     return True
-
-
-def _columns(model: Any) -> int | None:
-    """Count the columns of the training; None where the model does not know."""
-    for name in ("num_feature", "num_features"):  # the Boosters of LightGBM and XGBoost
-        if hasattr(model, name):
-            return int(getattr(model, name)())
-    count: int | None = getattr(model, "n_features_in_", None)
-    return count
-
-
-def _as_trained(model: Any, features: FloatRows) -> Any:
-    """Name the columns where scikit-learn was trained on a DataFrame: what is inside may choose them by name."""
-    names = getattr(model, "feature_names_in_", None)
-    if names is None or not type(model).__module__.startswith("sklearn."):
-        return features
-    try:
-        return importlib.import_module("pandas").DataFrame(features, columns=names)
-    except ImportError:
-        return features

@@ -28,7 +28,7 @@ def thresholds(model: onnx.ModelProto) -> list[tuple[int, float]]:
     """
     makers = {output: node for node in model.graph.node for output in node.output}
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    found: set[tuple[int, float]] = set()
+    asked: set[tuple[int, float]] = set()
     for node in model.graph.node:
         if not node.op_type.startswith("TreeEnsemble"):
             continue
@@ -38,8 +38,8 @@ def thresholds(model: onnx.ModelProto) -> list[tuple[int, float]]:
             place, columns, values = _before(makers[place], columns, values, constants)
         if place == FEATURES:
             finite = np.abs(values) <= FLOAT32_MAX
-            found |= set(zip(columns[finite].tolist(), values[finite].astype(np.float32).tolist(), strict=True))
-    return sorted(found)
+            asked |= set(zip(columns[finite].tolist(), values[finite].astype(np.float32).tolist(), strict=True))
+    return sorted(asked)
 
 
 def _asked(node: onnx.NodeProto) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -66,11 +66,11 @@ def _before(
     if second is not None and node.op_type == "Gather":
         return node.input[0], second[columns].astype(np.int64), values
     if second is not None and node.op_type in INVERSE:
-        here = second.astype(np.float64).reshape(-1)
+        second = second.astype(np.float64).reshape(-1)
         numbers = np.abs(values) < FLOAT32_MAX  # the largest one parts what is missing from all else
         columns, values = columns[numbers], values[numbers]
         with np.errstate(all="ignore"):
-            return node.input[0], columns, INVERSE[node.op_type](values, here[columns] if len(here) > 1 else here)
+            return node.input[0], columns, INVERSE[node.op_type](values, second[columns] if len(second) > 1 else second)
     return node.output[0], columns[:0], values[:0]
 
 

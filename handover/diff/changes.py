@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,26 +27,21 @@ class Change:
 
 def changes(old: Json, new: Json) -> list[Change]:
     """List what changed from one compiled contract (``contract.json``) to another, the gravest first."""
-    found = [*_identity(old, new), *_fields(old, new), *_answer(old, new), *_words(old, new)]
-    return sorted(found, key=lambda change: LEVELS.index(change.level))
+    listed = [*_identity(old, new), *_fields(old, new), *_answer(old, new), *_words(old, new)]
+    return sorted(listed, key=lambda change: LEVELS.index(change.level))
 
 
 def required_version(old: Json, new: Json) -> Literal["major", "minor", "patch", "none"]:
     """Say which part of the version the change from one compiled contract to another raises at least."""
-    found = changes(old, new)
-    return found[0].level if found else "none"
+    return next((change.level for change in changes(old, new)), "none")
 
 
 def least_version(old: str, level: Literal["major", "minor", "patch", "none"]) -> str:
-    """Give the lowest version that may follow ``old`` after a change of this level; 0.x is held like any other."""
-    major, minor, patch = map(int, old.split("."))
-    following = {
-        "major": (major + 1, 0, 0),
-        "minor": (major, minor + 1, 0),
-        "patch": (major, minor, patch + 1),
-        "none": (major, minor, patch),
-    }
-    return ".".join(map(str, following[level]))
+    """Give the lowest version that may follow ``old`` after a change of this level; 0.x is treated like any other."""
+    if level == "none":
+        return old
+    parts, raised = list(map(int, old.split("."))), LEVELS.index(level)
+    return ".".join(map(str, [*parts[:raised], parts[raised] + 1, *[0] * (len(parts) - raised - 1)]))
 
 
 def reaches(version: str, least: str) -> bool:
@@ -55,14 +50,20 @@ def reaches(version: str, least: str) -> bool:
 
 
 def _identity(old: Json, new: Json) -> Iterator[Change]:
-    for word, said in (("name", "the contract is named"), ("format", "the format of contract.json is")):
-        if old[word] != new[word]:
-            yield Change("major", f"{said} {new[word]}, was {old[word]}")
-    shells = [_without(contract["validator"], "schema", "config") for contract in (old, new)]
-    configs = [_without(contract["validator"].get("config", {}), "title") for contract in (old, new)]
-    models = [_without(contract["validator"]["schema"], "fields", "model_name") for contract in (old, new)]
-    if shells[0] != shells[1] or configs[0] != configs[1] or models[0] != models[1]:
-        yield Change("major", "the row as a whole is held to other rules (unknown fields, strict types)")
+    for part, sentence in (("name", "the contract is named"), ("format", "the format of contract.json is")):
+        if old[part] != new[part]:
+            yield Change("major", f"{sentence} {new[part]}, was {old[part]}")
+    if _rules(old["validator"]) != _rules(new["validator"]):
+        yield Change("major", "the row as a whole must keep other rules (unknown fields, strict types)")
+
+
+def _rules(validator: Json) -> tuple[Json, ...]:
+    """Give the rules of a row that are not those of a field."""
+    return (
+        _without(validator, "schema", "config"),
+        _without(validator.get("config", {}), "title"),
+        _without(validator["schema"], "fields", "model_name"),
+    )
 
 
 def _without(mapping: Json, *keys: str) -> Json:
@@ -83,9 +84,17 @@ def _fields(old: Json, new: Json) -> Iterator[Change]:
         elif name not in before:
             yield Change("major", f"{name}: added, and every caller must send it")
         else:
-            yield from (Change(level, f"{name}: {said}") for level, said in _field(before[name], field))
-    if [name for name in before if name in after] != [name for name in after if name in before]:
+            yield from (Change(level, f"{name}: {what}") for level, what in _field(before[name], field))
+    if _common(before, after) != _common(after, before):
         yield Change("patch", "the fields stand in another order")
+
+
+def _common(one: Collection[str], other: Collection[str]) -> list[str]:
+    return [name for name in one if name in other]
+
+
+def _except(one: Collection[str], other: Collection[str]) -> list[str]:
+    return [name for name in one if name not in other]
 
 
 def _field(old: Json, new: Json) -> Iterator[tuple[Level, str]]:
@@ -97,7 +106,7 @@ def _field(old: Json, new: Json) -> Iterator[tuple[Level, str]]:
     elif "default" in now and "default" not in was:
         yield "minor", "may be left out now"
     elif now.get("default") != was.get("default"):
-        yield "major", f"left out it is {_said(now['default'])} now, was {_said(was['default'])}"
+        yield "major", f"left out it is {_json(now['default'])} now, was {_json(was['default'])}"
     was, now = was.get("schema", was), now.get("schema", now)
     if was["type"] == "nullable" != now["type"]:
         yield "major", "may not be null any more"
@@ -118,11 +127,11 @@ def _value(old: Json, new: Json) -> Iterator[tuple[Level, str]]:
         yield from _range(old, new)
         yield from _steps(old.get("multiple_of"), new.get("multiple_of"))
     if _without(old, *COMPARED) != _without(new, *COMPARED):
-        yield "major", "is held to other rules"
+        yield "major", "must keep other rules"
 
 
 def _categories(old: list[str], new: list[str]) -> Iterator[tuple[Level, str]]:
-    removed, added = [word for word in old if word not in new], [word for word in new if word not in old]
+    removed, added = _except(old, new), _except(new, old)
     if removed:
         yield "major", f"may not be {_listed(removed)} any more"
     if added:
@@ -132,7 +141,7 @@ def _categories(old: list[str], new: list[str]) -> Iterator[tuple[Level, str]]:
 
 
 def _listed(words: list[str]) -> str:
-    return " or ".join(_said(word) for word in words)
+    return " or ".join(map(_json, words))
 
 
 def _range(old: Json, new: Json) -> Iterator[tuple[Level, str]]:
@@ -177,15 +186,15 @@ def _answer(old: Json, new: Json) -> Iterator[Change]:
     if (was["low"], was["high"]) != (now["low"], now["high"]):
         yield Change("major", f"score: from {now['low']} to {now['high']} now, was {was['low']} to {was['high']}")
     if was["meaning"] != now["meaning"]:
-        yield Change("patch", f"score: described as {_said(now['meaning'])} now, was {_said(was['meaning'])}")
+        yield Change("patch", f"score: described as {_json(now['meaning'])} now, was {_json(was['meaning'])}")
     before, after = old["decisions"], new["decisions"]
-    removed, added = [name for name in before if name not in after], [name for name in after if name not in before]
+    removed, added = _except(before, after), _except(after, before)
     if removed:
         yield Change("major", f"decisions: {_listed(removed)} is never answered any more")
     if added:
         yield Change("major", f"decisions: {_listed(added)} may be answered now, which no caller knows yet")
-    common = [name for name in after if name in before]
-    if common != [name for name in before if name in after]:
+    common = _common(after, before)
+    if common != _common(before, after):
         yield Change("major", f"decisions: they stand in another order, {', '.join(after)}")
     for name in common:
         if after[name] != before[name] and not (name == list(after)[-1] == list(before)[-1]):
@@ -197,22 +206,21 @@ def _answer(old: Json, new: Json) -> Iterator[Change]:
 
 def _words(old: Json, new: Json) -> Iterator[Change]:
     before, after = old["schema"]["properties"], new["schema"]["properties"]
-    for name in after:
-        if name in before and _words_of(before[name]) != _words_of(after[name]):
-            yield Change("patch", f"{name}: described as {_said(after[name].get('description', ''))} now")
+    for name in _common(after, before):
+        if _words_of(before[name]) != _words_of(after[name]):
+            yield Change("patch", f"{name}: described as {_json(after[name].get('description', ''))} now")
     if _words_of(old["schema"]) != _words_of(new["schema"]):
         yield Change("patch", "the row is described otherwise")
     for name, limit in new["budgets"].items():
         if limit != old["budgets"].get(name):
             yield Change("patch", f"budgets: {name} is {limit} now, was {old['budgets'].get(name)}")
-    for name in old["budgets"]:
-        if name not in new["budgets"]:
-            yield Change("patch", f"budgets: {name} is gone")
+    for name in _except(old["budgets"], new["budgets"]):
+        yield Change("patch", f"budgets: {name} is gone")
 
 
 def _words_of(schema: Json) -> tuple[Any, ...]:
     return tuple(schema.get(word) for word in ("title", "description", "examples"))
 
 
-def _said(value: Any) -> str:
+def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)

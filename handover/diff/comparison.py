@@ -25,40 +25,41 @@ FILES = {
 
 
 @dataclass(frozen=True)
-class Contract:
-    """One of the two, in a few words."""
+class Side:
+    """One of the two deliveries, and what it answers to the rows that both accept."""
 
     name: str
     version: str
-    decisions: dict[str, float]
-    """Upper edges, ascending."""
+    edges: dict[str, float]
+    """The decisions and their upper edges, ascending."""
+    scores: NDArray[np.float32]
+    decisions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Difference:
     """What became of the old delivery in the new one."""
 
-    old: Contract
-    new: Contract
+    old: Side
+    new: Side
     changes: tuple[Change, ...]
-    """What became of the contract."""
-    level: Literal["major", "minor", "patch", "none"]
-    """The part of the version that the changes raise."""
-    least: str
-    """The lowest version that the new contract may have."""
+    """What became of the contract, the gravest first."""
     replaced: tuple[str, ...]
     """Which files are others, each in a few words: a new model under the same contract asks for no new version."""
     rows: tuple[int, ...]
     """The old golden rows that the new contract accepts, counted from 1."""
-    refused: int
-    """The old golden rows that it refuses."""
-    refusal: str
-    """Why it refuses the first of them."""
-    old_scores: NDArray[np.float32]
-    new_scores: NDArray[np.float32]
-    """The scores of ``rows``, each by its own heuristics and model."""
-    old_decisions: tuple[str, ...]
-    new_decisions: tuple[str, ...]
+    refusals: tuple[str, ...]
+    """Why it refuses each of the others."""
+
+    @property
+    def level(self) -> Literal["major", "minor", "patch", "none"]:
+        """The part of the version that the changes raise."""
+        return self.changes[0].level if self.changes else "none"
+
+    @property
+    def least(self) -> str:
+        """The lowest version that the new contract may have."""
+        return least_version(self.old.version, self.level)
 
     @property
     def raised(self) -> bool:
@@ -68,7 +69,7 @@ class Difference:
     @property
     def flips(self) -> tuple[int, ...]:
         """Which of ``rows`` the new delivery decides otherwise, by their place in ``rows``."""
-        pairs = zip(self.old_decisions, self.new_decisions, strict=True)
+        pairs = zip(self.old.decisions, self.new.decisions, strict=True)
         return tuple(place for place, (old, new) in enumerate(pairs) if old != new)
 
 
@@ -78,38 +79,22 @@ def compare(old: Path, new: Path) -> Difference:
     Raises
     ------
     DiffError
-        When one of the folders holds no delivery that answers.
+        When one of the folders has no delivery that answers.
     """
     before, after = _opened(old), _opened(new)
-    found = changes(before.contract, after.contract)
     hashes = [delivery.manifest["files"] for delivery in (before, after)]
-    replaced = [f"{file}: {said}" for file, said in FILES.items() if hashes[0][file] != hashes[1][file]]
-    level: Literal["major", "minor", "patch", "none"] = found[0].level if found else "none"
     # Rows as they come, not drawn ones: shares count.
     golden = [line["row"] for line in files.golden(old) if "covers" not in line]
-    accepted, refusals = [], []
-    for number, row in enumerate(golden, start=1):
-        said = _refusal(after, row)
-        if said:
-            refusals.append(f"row {number}, {said}")
-        else:
-            accepted.append(number)
+    refusals = {number: _refusal(after, row) for number, row in enumerate(golden, start=1)}
+    accepted = tuple(number for number, refusal in refusals.items() if not refusal)
     rows = [golden[number - 1] for number in accepted]
-    scores = [_scores(delivery, rows) for delivery in (before, after)]
     return Difference(
-        old=_contract(before.contract),
-        new=_contract(after.contract),
-        changes=tuple(found),
-        level=level,
-        least=least_version(before.contract["version"], level),
-        replaced=tuple(replaced),
-        rows=tuple(accepted),
-        refused=len(refusals),
-        refusal=refusals[0] if refusals else "",
-        old_scores=scores[0],
-        new_scores=scores[1],
-        old_decisions=_decided(before.contract, scores[0]),
-        new_decisions=_decided(after.contract, scores[1]),
+        old=_side(before, rows),
+        new=_side(after, rows),
+        changes=tuple(changes(before.contract, after.contract)),
+        replaced=tuple(f"{file}: {what}" for file, what in FILES.items() if hashes[0][file] != hashes[1][file]),
+        rows=accepted,
+        refusals=tuple(f"row {number}, {refusal}" for number, refusal in refusals.items() if refusal),
     )
 
 
@@ -127,10 +112,6 @@ def _opened(folder: Path) -> Delivery:
         raise DiffError(str(error)) from None
 
 
-def _contract(compiled: dict[str, Any]) -> Contract:
-    return Contract(compiled["name"], compiled["version"], compiled["decisions"])
-
-
 def _refusal(delivery: Delivery, row: dict[str, Any]) -> str:
     try:
         delivery.row.validate_json(json.dumps(row))
@@ -140,19 +121,14 @@ def _refusal(delivery: Delivery, row: dict[str, Any]) -> str:
     return ""
 
 
-def _scores(delivery: Delivery, rows: list[dict[str, Any]]) -> NDArray[np.float32]:
-    if not rows:
-        return np.zeros(0, dtype=np.float32)
-    made = [delivery.row.validate_json(json.dumps(row)) for row in rows]
+def _side(delivery: Delivery, rows: list[dict[str, Any]]) -> Side:
+    name, version, edges = (delivery.contract[word] for word in ("name", "version", "decisions"))
+    scores = np.zeros(0, dtype=np.float32)
     try:
-        return delivery.model(delivery.encoder.matrix(made))
+        if validated := [delivery.row.validate_json(json.dumps(row)) for row in rows]:
+            scores = delivery.model(delivery.encoder.matrix(validated))
     except HeuristicError as error:
-        name, version = delivery.contract["name"], delivery.contract["version"]
         raise DiffError(f"{name} {version} fails on an old golden row: {error} ({error.__cause__})") from None
-
-
-def _decided(compiled: dict[str, Any], scores: NDArray[np.float32]) -> tuple[str, ...]:
-    """Decide as the contract says: edges are float32, and inclusive."""
-    names = list(compiled["decisions"])
-    edges = np.array(list(compiled["decisions"].values()), dtype=np.float32)
-    return tuple(names[min(place, len(names) - 1)] for place in np.searchsorted(edges, scores, side="left"))
+    # As the contract says: edges are float32, and inclusive.
+    places = np.searchsorted(np.array(list(edges.values()), dtype=np.float32), scores, side="left")
+    return Side(name, version, edges, scores, tuple(list(edges)[min(place, len(edges) - 1)] for place in places))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from handover.diff.comparison import Contract, Difference
+from handover.diff.comparison import Difference
 
 CALLERS = {
     "major": "a caller of the old contract breaks (major)",
@@ -32,16 +32,18 @@ def text(difference: Difference) -> str:
 def _answers(difference: Difference) -> list[str]:
     rows = len(difference.rows)
     lines = [f"Answers: {rows} golden rows of the old delivery, each scored by both."]
-    if difference.refused:
-        lines.append(f"  The new contract refuses {difference.refused} more, the first: {difference.refusal}.")
+    if difference.refusals:
+        lines.append(
+            f"  The new contract refuses {len(difference.refusals)} more, the first: {difference.refusals[0]}."
+        )
     if not rows:
         return lines
-    moved = np.abs(difference.new_scores.astype(np.float64) - difference.old_scores)
+    moved = np.abs(difference.new.scores.astype(np.float64) - difference.old.scores)
     if not moved.any():
         return [*lines, "  No score moves."]
     half, most = np.quantile(moved, [0.5, 0.9])
     worst = int(moved.argmax())
-    was, now = difference.old_scores[worst], difference.new_scores[worst]
+    was, now = difference.old.scores[worst], difference.new.scores[worst]
     lines += [
         f"  Scores move by {moved.mean():.3g} on average, half by up to {half:.3g}, nine in ten by up to {most:.3g},",
         f"  and row {difference.rows[worst]} by {moved[worst]:.3g}, from {was:g} to {now:g}.",
@@ -50,7 +52,7 @@ def _answers(difference: Difference) -> list[str]:
     if not flips:
         return [*lines, "  No decision flips."]
     first = flips[0]
-    was_decided, now_decided = difference.old_decisions[first], difference.new_decisions[first]
+    was_decided, now_decided = difference.old.decisions[first], difference.new.decisions[first]
     lines.append(
         f"  {len(flips)} of {rows} decisions flip ({len(flips) / rows:.1%}), "
         f"the first on row {difference.rows[first]}: {was_decided} -> {now_decided}."
@@ -60,16 +62,12 @@ def _answers(difference: Difference) -> list[str]:
 
 def _table(difference: Difference) -> list[str]:
     """Count the rows by old decision (down) and new decision (across)."""
-    count = Counter(zip(difference.old_decisions, difference.new_decisions, strict=True))
-    down, across = list(difference.old.decisions), list(difference.new.decisions)
-    first = max(len("old, new:"), *map(len, down))
-    widths = [max(len(name), 5) for name in across]
-    head = (name.rjust(width) for name, width in zip(across, widths, strict=True))
-    lines = ["  ".join(["  " + "old, new:".ljust(first), *head])]
-    for old in down:
-        figures = (str(count[old, new]).rjust(width) for new, width in zip(across, widths, strict=True))
-        lines.append("  ".join(["  " + old.ljust(first), *figures]))
-    return lines
+    count = Counter(zip(difference.old.decisions, difference.new.decisions, strict=True))
+    across = list(difference.new.edges)
+    table = [["old, new:", *across]]
+    table += [[old, *(str(count[old, new]) for new in across)] for old in difference.old.edges]
+    first, widths = max(len(row[0]) for row in table), [max(len(name), 5) for name in across]
+    return ["  ".join(["  " + name.ljust(first), *map(str.rjust, figures, widths)]) for name, *figures in table]
 
 
 def plot(difference: Difference, to: Path) -> None:
@@ -79,24 +77,19 @@ def plot(difference: Difference, to: Path) -> None:
     flipped = np.zeros(len(difference.rows), dtype=bool)
     flipped[list(difference.flips)] = True
     for kind, colour, label in (~flipped, "#4878a8", "the same decision"), (flipped, "#c8502d", "another decision"):
-        said = f"{label} ({kind.sum()})"
-        axes.scatter(difference.old_scores[kind], difference.new_scores[kind], s=12, c=colour, label=said)
-    for edge in _inner_edges(difference.old):
-        axes.axvline(edge, color="0.6", linewidth=0.8, linestyle="--")
-    for edge in _inner_edges(difference.new):
-        axes.axhline(edge, color="0.6", linewidth=0.8, linestyle="--")
+        old, new = difference.old.scores[kind], difference.new.scores[kind]
+        axes.scatter(old, new, s=12, c=colour, label=f"{label} ({kind.sum()})")
+    for side, line in (difference.old, axes.axvline), (difference.new, axes.axhline):
+        for edge in list(side.edges.values())[:-1]:
+            line(edge, color="0.6", linewidth=0.8, linestyle="--")
     axes.axline((0, 0), slope=1, color="0.8", linewidth=0.8, zorder=0)
-    both = np.concatenate([difference.old_scores, difference.new_scores]).astype(np.float64)
+    both = np.concatenate([difference.old.scores, difference.new.scores]).astype(np.float64)
     if len(both):
         margin = max(0.05 * float(np.ptp(both)), 1e-6)
-        axes.set_xlim(both.min() - margin, both.max() + margin)
-        axes.set_ylim(both.min() - margin, both.max() + margin)
+        ends = both.min() - margin, both.max() + margin
+        axes.set(xlim=ends, ylim=ends)
     axes.set_xlabel(f"score by {difference.old.name} {difference.old.version}")
     axes.set_ylabel(f"score by {difference.new.name} {difference.new.version}")
     axes.set_title("Golden rows of the old delivery; dashed: edges of the decisions", fontsize=10)
     axes.legend(frameon=False)
     figure.savefig(to, dpi=120, format="png", metadata={"Software": None})
-
-
-def _inner_edges(contract: Contract) -> list[float]:
-    return list(contract.decisions.values())[:-1]

@@ -77,8 +77,8 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
     except FileNotFoundError:
         raise DiffError(f"'{name}' is no folder, and git, which may know it, is not installed") from None
     except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().splitlines()
-        why = said[0].removeprefix("fatal: ") if said else "git archive failed"
+        why = error.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
+        why = why or "git archive failed"
         raise DiffError(f"'{name}' is neither a folder nor a git revision with {folder.as_posix()} ({why})") from None
     with TemporaryDirectory(prefix="handover-diff-") as unpacked:
         with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as archive:
@@ -111,18 +111,14 @@ def agreed_before(
     NoBaseError
         When the repository knows no base, as after a shallow clone, or git cannot read it.
     """
-    found = _head_and_left(folder, base, environment)
-    if found is None:
+    head, left = _head_and_left(folder, base, environment)
+    if not head:
         return ()
-    head, left = found
+    base_contract = _contract_at(folder, left, contract)
     if left != head:
-        agreed = _contract_at(folder, left, contract)
-        return (Agreed(agreed),) if agreed else ()
-    first = _contract_at(folder, head, contract)
-    return tuple(
-        Agreed(agreed, earlier=agreed != first)
-        for agreed in _first_of_versions(_history(folder, head, contract), contract["version"])
-    )
+        return (Agreed(base_contract),) if base_contract else ()
+    earlier = _first_of_versions(_history(folder, head, contract), contract["version"])
+    return tuple(Agreed(agreed, earlier=agreed != base_contract) for agreed in earlier)
 
 
 def delivered_before(
@@ -139,72 +135,65 @@ def delivered_before(
     NoBaseError
         As ``agreed_before`` does.
     """
-    found = _head_and_left(folder, base, environment)
-    if found is None:
+    head, left = _head_and_left(folder, base, environment)
+    if not head:
         return None
-    head, left = found
     if left == head and _git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
-        last = _git(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", ".")
-        left = (last or b"").decode().strip() or head
+        left = _text(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", ".") or head
         if left in _cuts(folder):
             raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
         left = f"{left}^1"
     return _git(folder, "show", f"{left}:./{name}")
 
 
-def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """Find HEAD, and where it left its base; ``None`` outside of a repository, or in an empty one."""
+def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str]) -> tuple[str, str]:
+    """Find HEAD, and the commit at which it left its base; empty outside of a repository, or in an empty one."""
     named = base or next(filter(None, map(environment.get, TARGETS)), None)
-    if _git(folder, "rev-parse", "--git-dir") is None:
+    if not _text(folder, "rev-parse", "--git-dir"):
         if any((above / ".git").exists() for above in folder.resolve().parents):
             raise NoBaseError("git is not installed, or does not read this repository: git status says which")
         if named or any(map(environment.get, IN_CI)):
             raise NoBaseError("this is no git repository, so what was agreed before is not known: check out with git")
-        return None
+        return "", ""
     head = _commit(folder, "HEAD")
-    if head is None:
-        return None
-    return head, _left(folder, head, named.removeprefix("refs/heads/") if named else None, environment)
+    return head, head and _left(folder, head, (named or "").removeprefix("refs/heads/"), environment)
 
 
-def _left(folder: Path, head: str, named: str | None, environment: Mapping[str, str]) -> str:
+def _left(folder: Path, head: str, named: str, environment: Mapping[str, str]) -> str:
     """Find the commit at which this branch left its base."""
-    name, cut = named or "main", False
+    name, cut = named or BRANCHES[0], False
     for branch in (named,) if named else BRANCHES:
-        tip = _tip(folder, branch)
-        if tip and (left := _git(folder, "merge-base", head, tip)):
-            return left.decode().strip()
-        if tip and tip in _parents(folder, head):
+        if not (tip := _tip(folder, branch)):
+            continue
+        if left := _text(folder, "merge-base", head, tip):
+            return left
+        if tip in _parents(folder, head):
             return tip
-        name, cut = (branch, True) if tip else (name, cut)
+        name, cut = branch, True
     if forked := _commit(folder, environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")):
         return forked
-    shallow = _git(folder, "rev-parse", "--is-shallow-repository") == b"true\n"
+    shallow = _text(folder, "rev-parse", "--is-shallow-repository") == "true"
     fetch = f"git fetch {'--unshallow ' if shallow else ''}origin {name.removeprefix('origin/')}"
-    other = "or name another base: make check BASE=REF"
+    other = "name another base: make check BASE=REF"
     if not cut:
-        raise NoBaseError(f"git knows no branch {name} to compare with: {fetch}; on GitHub fetch-depth: 0; {other}")
+        raise NoBaseError(f"git knows no branch {name} to compare with: {fetch}; on GitHub fetch-depth: 0; or {other}")
     if shallow:
-        raise NoBaseError(f"this shallow clone does not reach back to where it left {name}: {fetch}; {other}")
-    raise NoBaseError(f"HEAD and {name} have no commit in common: {other.removeprefix('or ')}")
+        raise NoBaseError(f"this shallow clone does not reach back to where it left {name}: {fetch}; or {other}")
+    raise NoBaseError(f"HEAD and {name} have no commit in common: {other}")
 
 
-def _tip(folder: Path, name: str) -> str | None:
+def _tip(folder: Path, name: str) -> str:
     """Find a branch: as the remote has it, as it is here, or as the last ``git fetch`` brought it, under no name."""
     for reference in (f"refs/remotes/origin/{name}", f"refs/heads/{name}", name):
         if commit := _commit(folder, reference):
             return commit
-    where = _git(folder, "rev-parse", "--git-path", "FETCH_HEAD")
-    fetched = folder / (where or b"").decode().strip()
-    for line in fetched.read_text().splitlines() if where and fetched.is_file() else ():
-        if re.search(rf"\tbranch '{re.escape(name)}' of ", line):
-            return line.partition("\t")[0]
-    return None
+    fetched = re.search(rf"^(\w+)\t.*\tbranch '{re.escape(name)}' of ", _of_git(folder, "FETCH_HEAD"), re.MULTILINE)
+    return fetched[1] if fetched else ""
 
 
 def _parents(folder: Path, commit: str) -> list[str]:
     """Name the parents of a commit, also those that a shallow clone knows by name only."""
-    header = (_git(folder, "cat-file", "commit", commit) or b"").partition(b"\n\n")[0].decode()
+    header = _text(folder, "cat-file", "commit", commit).partition("\n\n")[0]
     return re.findall(r"^parent (\w+)$", header, re.MULTILINE)
 
 
@@ -216,25 +205,20 @@ def _history(folder: Path, head: str, contract: Json) -> Iterator[Json]:
     NoBaseError
         When the clone is shallow and is asked for more than it has.
     """
-    cut = _cuts(folder)
-    changed = (
-        (_git(folder, "log", "--first-parent", "--format=%H", head, "--", "contract.json") or b"").decode().split()
-    )
-    for commit in changed:
-        if found := _contract_at(folder, commit, contract):
-            yield found
-        if commit in cut:
+    cuts = _cuts(folder)
+    commits = _text(folder, "log", "--first-parent", "--format=%H", head, "--", "contract.json").split()
+    for commit in commits:
+        if agreed := _contract_at(folder, commit, contract):
+            yield agreed
+        if commit in cuts:
             raise NoBaseError("this shallow clone ends before the contract's last version: git fetch --unshallow")
-    before = f"{changed[-1]}^1" if changed else head
-    if found := _contract_at(folder, before, contract):  # the folder was another one then
-        yield found
+    if agreed := _contract_at(folder, f"{commits[-1]}^1" if commits else head, contract):
+        yield agreed  # the folder was another one then
 
 
 def _cuts(folder: Path) -> set[str]:
     """Name the commits at which a shallow clone ends."""
-    where = _git(folder, "rev-parse", "--git-path", "shallow")
-    cuts = folder / (where or b"").decode().strip()
-    return set(cuts.read_text().split()) if where and cuts.is_file() else set()
+    return set(_of_git(folder, "shallow").split())
 
 
 def _first_of_versions(contracts: Iterator[Json], version: str) -> Iterator[Json]:
@@ -252,21 +236,39 @@ def _first_of_versions(contracts: Iterator[Json], version: str) -> Iterator[Json
 
 def _contract_at(folder: Path, commit: str, contract: Json) -> Json | None:
     """Give the contract of a commit: at this folder; or, where there was none, of its namesake in one that is gone."""
-    found = _recorded(_git(folder, "show", f"{commit}:./contract.json"))
-    if found:
-        return found
-    top = Path((_git(folder, "rev-parse", "--show-toplevel") or b"").decode().strip())
-    listed = (_git(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit) or b"").decode().split("\0")
+    if recorded := _recorded(folder, f"{commit}:./contract.json"):
+        return recorded
+    top = Path(_text(folder, "rev-parse", "--show-toplevel"))
+    listed = _text(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0")
     paths = [path for path in listed if Path(path).name == "contract.json" and not (top / path).exists()]
-    gone = filter(None, (_recorded(_git(folder, "show", f"{commit}:{path}")) for path in paths))
-    return next((moved for moved in gone if moved["name"] == contract["name"]), None)
+    gone = (_recorded(folder, f"{commit}:{path}") for path in paths)
+    return next((moved for moved in gone if moved and moved["name"] == contract["name"]), None)
 
 
-def _commit(folder: Path, reference: str) -> str | None:
-    if not reference or reference.startswith("-"):
+def _recorded(folder: Path, revision: str) -> Json | None:
+    """Read what a commit has; where that is no contract, nothing was agreed that could be broken."""
+    try:
+        document = json.loads(_git(folder, "show", revision) or b"")
+    except ValueError:
         return None
-    found = _git(folder, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")
-    return found.decode().strip() if found else None
+    return document if isinstance(document, dict) and document.keys() >= PARTS else None
+
+
+def _commit(folder: Path, reference: str) -> str:
+    if not reference or reference.startswith("-"):
+        return ""
+    return _text(folder, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")
+
+
+def _of_git(folder: Path, name: str) -> str:
+    """Read a file of git's own; empty where there is none."""
+    path = _text(folder, "rev-parse", "--git-path", name)
+    return (folder / path).read_text() if path and (folder / path).is_file() else ""
+
+
+def _text(folder: Path, *words: str) -> str:
+    """Give what git prints; empty where it fails."""
+    return (_git(folder, *words) or b"").decode(errors="replace").strip()
 
 
 def _git(folder: Path, *words: str) -> bytes | None:
@@ -274,12 +276,3 @@ def _git(folder: Path, *words: str) -> bytes | None:
         return subprocess.run(["git", "-C", folder, *words], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-def _recorded(content: bytes | None) -> Json | None:
-    """Read what a commit has; where that is no contract, nothing was agreed that could be broken."""
-    try:
-        found = json.loads(content or b"")
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and found.keys() >= PARTS else None

@@ -14,7 +14,7 @@ type Shares = NDArray[np.float64]
 AS_GIVEN = 0.25  # share of fitted rows that are matrix()'s; oversampling leaves at least half, gaps made later a few
 REORDERED = 0.5  # share that are its rows with their columns in another order, and at least 0.2 more than as they are
 MOST_PAIRED = 500  # fitted rows, each with at most twenty of matrix()'s
-FOUND = 0.5  # share of a column's distinct values that matrix()'s has; a flag that was scaled still has its 0
+KNOWN = 0.5  # share of a column's distinct values that matrix()'s has; a flag that was scaled still has its 0
 MOVED = 0.5  # of the column's standard deviation, by which its quantiles lie elsewhere; noise on purpose: a few percent
 OUTSIDE = 0.5  # share of values outside of the column's range, where only the held-out rows are known
 TELLING = 3  # distinct values: a flag is 0 or 1 after many a change
@@ -43,18 +43,14 @@ def conclude(own: Table, learned: list[Table], given: list[Floats], judging: Any
     Plain data: counts, names, shares, minima and maxima; no row.
     """
     names = tuple(judging.columns)
-    whole = np.concatenate([*given, judging.values])
-    said: Json = {
-        "fitted": {"rows": own.rows, "columns": own.width, "names": list(own.names) if own.names else None},
-        "columns": list(names),
-    }
-    said |= (
-        _columns(own, sum(map(len, given)), whole, names) if own.width == len(names) else {"order": "another number"}
-    )
+    fitted = {"rows": own.rows, "columns": own.width, "names": list(own.names) if own.names else None}
+    summary: Json = {"fitted": fitted, "columns": list(names), "order": "another number"}
+    if own.width == len(names):
+        summary |= _columns(own, sum(map(len, given)), np.concatenate([*given, judging.values]), names)
     sets = [table.hashes for table in learned if table.width == len(names)]
-    if said["order"] == "as given" and sets:
-        said["judging"] = _rows(sets, given, judging.values)
-    return said
+    if summary["order"] == "as given" and sets:
+        summary["judging"] = _rows(sets, given, judging.values)
+    return summary
 
 
 # --- columns
@@ -63,20 +59,21 @@ def conclude(own: Table, learned: list[Table], given: list[Floats], judging: Any
 def _columns(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -> Json:
     known = np.unique(hashed(whole))
     share = float(np.isin(own.hashes, known).mean())
-    said: Json = {"order": "as given", "share_as_given": round(share, 4)}
+    summary: Json = {"order": "as given", "share_as_given": round(share, 4)}
     order, reordered = _order(own.sample, whole, known) if share < REORDERED else (None, 0.0)
     if order is not None and reordered >= max(REORDERED, share + 0.2):
         given = [names[column] for column in order]
-        return said | {"order": "permuted", "given": given, "share_reordered": round(reordered, 4)}
+        return summary | {"order": "permuted", "given": given, "share_reordered": round(reordered, 4)}
     if filled := _filled(own, whole, known, names):
-        return said | {"order": "filled", "filled": filled}
+        return summary | {"order": "filled", "filled": filled}
     if share >= AS_GIVEN:
-        return said
-    if own.names and own.names != names and sorted(own.names) == sorted(names):
-        return said | {"order": "permuted", "given": list(own.names)}
+        return summary
+    other_names = own.names if own.names != names else None
+    if other_names and sorted(other_names) == sorted(names):
+        return summary | {"order": "permuted", "given": list(other_names)}
     if changed := _changed(own, laid_out, whole, names):
-        return said | {"order": "changed", "changed": changed}
-    return said | {"order": "other names"} if own.names and own.names != names else said
+        return summary | {"order": "changed", "changed": changed}
+    return summary | {"order": "other names"} if other_names else summary
 
 
 def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int] | None, float]:
@@ -101,10 +98,8 @@ def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int] | No
     theirs = distinct[others]
     order: list[int] = []
     for column in fitted[rows].T:
-        same = ((column[:, None] == theirs) | (np.isnan(column)[:, None] & np.isnan(theirs))) / (last - first)[
-            rows, None
-        ]
-        likeness = same.sum(axis=0)
+        same = (column[:, None] == theirs) | (np.isnan(column)[:, None] & np.isnan(theirs))
+        likeness = (same / (last - first)[rows, None]).sum(axis=0)
         likeness[order] = -1.0  # each is given once
         order.append(int(likeness.argmax()))
     back = np.argsort(order)
@@ -136,22 +131,20 @@ def _changed(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -
     """
     from_matrix = laid_out >= len(np.unique(own.hashes)) / 2
     changed: list[Json] = []
-    telling = told = 0
+    telling = changed_and_telling = 0
     for name, fitted, column in zip(names, own.sample.T, whole.T, strict=True):
         mine, theirs = np.sort(fitted[~np.isnan(fitted)]), np.sort(column[~np.isnan(column)])
         if not len(mine) or not len(theirs) or theirs[0] == theirs[-1]:
             continue
-        distinct = np.unique(mine)
-        telling += len(np.unique(theirs)) >= TELLING
+        tells = len(np.unique(theirs)) >= TELLING
+        telling += tells
         outside = float(((mine < theirs[0]) | (mine > theirs[-1])).mean())
-        found = float(np.isin(distinct, theirs).mean())
         moved = _moved(mine, theirs) > MOVED if from_matrix else outside > OUTSIDE
-        if found <= FOUND and moved:
-            ranges = {"fitted": [float(mine[0]), float(mine[-1])], "given": [float(theirs[0]), float(theirs[-1])]}
+        if moved and np.isin(np.unique(mine), theirs).mean() <= KNOWN:
+            ranges = {"fitted": mine[[0, -1]].tolist(), "given": theirs[[0, -1]].tolist()}
             changed.append({"column": name, **ranges})
-            told += len(np.unique(theirs)) >= TELLING
-    most = told > telling / 2
-    return changed if from_matrix or most else []
+            changed_and_telling += tells
+    return changed if from_matrix or changed_and_telling > telling / 2 else []
 
 
 def _moved(one: Floats, other: Floats) -> float:

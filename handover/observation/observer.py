@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from handover.observation.tables import Floats, Table
 
 FIT = ("fit", "partial_fit")
-DATA = ("DMatrix.__init__", "QuantileDMatrix.__init__", "Dataset.__init__")
-NATIVE = {"xgboost.training": "dtrain", "lightgbm.engine": "train_set"}  # whose `train` takes its data by this name
+DATA = ("self", "data", "label")  # how `__init__` begins where a framework's own class takes data to be trained on
 MOST_KEPT = 100_000_000  # numbers of matrix(), 400 MB; of more than these nothing is concluded
 MOST_PARTS = 10_000  # of a model; a forest of 1,000 trees has some 3,000
 
@@ -91,23 +90,17 @@ class Observer:
         kind = self._kinds.get(code) or _kind(code, frame)
         if kind is None:
             return sys.monitoring.DISABLE
-        if code not in self._kinds:
-            self._kinds[code] = kind
-            if kind in ("train", "matrix", "deliver"):
-                sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_RETURN)
         if kind in ("fit", "data"):
+            self._kinds[code] = kind
             self._safely(self._fit_started, code, frame)
+        elif code not in self._kinds:
+            self._kinds[code] = kind
+            sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_RETURN)
         return None
 
     def _returned(self, code: CodeType, _: int, value: Any) -> None:
-        frame = sys._getframe(1)  # noqa: SLF001  # as above
-        match self._kinds[code]:
-            case "train":
-                self._safely(self._trained, frame, value)
-            case "matrix":
-                self._safely(self._laid_out, frame, value)
-            case _:
-                self._safely(self._delivered, frame)
+        note = {"train": self._trained, "matrix": self._laid_out, "deliver": self._delivered}[self._kinds[code]]
+        self._safely(note, sys._getframe(1), value)  # noqa: SLF001  # as above
 
     def _safely(self, note: Any, *arguments: Any) -> None:
         """Note something; what goes wrong with that must not reach the training, and is reported in the summary."""
@@ -137,20 +130,13 @@ class Observer:
 
     def _within_itself(self, frame: FrameType, model: Any) -> bool:
         """Tell whether this is a class's ``fit`` called from its subclass's: the outer one has what was given."""
-        outer = frame.f_back
-        while outer is not None:
-            if outer.f_code in self._kinds and outer.f_locals.get("self") is model:
-                return True
-            outer = outer.f_back
-        return False
+        return any(caller.f_code in self._kinds and caller.f_locals.get("self") is model for caller in _callers(frame))
 
     def _place(self, frame: FrameType) -> tuple[str, int] | None:
-        caller = frame.f_back
-        while caller is not None:
+        for caller in _callers(frame):
             file = (self._root / caller.f_code.co_filename).resolve()
             if file.is_relative_to(self._root) and not _ours(caller):
                 return str(file.relative_to(self._root)), caller.f_lineno
-            caller = caller.f_back
         return None
 
     def _weakly(self, model: Any) -> Any:
@@ -161,9 +147,12 @@ class Observer:
             return model
 
     def _trained(self, frame: FrameType, booster: Any) -> None:
-        data = frame.f_locals[NATIVE[frame.f_globals["__name__"]]]
-        if noted := self._fitted.get(id(data)):
-            self._fitted[id(booster)] = Fitted(self._weakly(booster), self._place(frame), noted.tables, labelled=True)
+        """Note a model that a `train` made of data; one of the program itself may only pass it on."""
+        names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+        arguments = [given for name in names if not hasattr(given := frame.f_locals.get(name), "fit")]
+        data = next((self._fitted[id(given)] for given in arguments if id(given) in self._fitted), None)
+        if data and id(booster) not in self._fitted and hasattr(booster, "__dict__"):
+            self._fitted[id(booster)] = Fitted(self._weakly(booster), self._place(frame), data.tables, labelled=True)
 
     def _laid_out(self, frame: FrameType, matrix: Any) -> None:
         if frame.f_back is not None and _ours(frame.f_back):  # deliver() asks for the rows that judge
@@ -172,14 +161,14 @@ class Observer:
         if self._given_numbers <= MOST_KEPT:
             self._given.append(matrix.values.copy())  # as it was given: what is changed in place afterwards shows
 
-    def _delivered(self, frame: FrameType) -> None:
+    def _delivered(self, frame: FrameType, _: Any) -> None:
         arguments = frame.f_locals
         if Path(arguments["to"]).resolve() == self._delivery.resolve():
             try:
-                said = self._conclusions(frame, arguments["model"])
+                summary = self._conclusions(frame, arguments["model"])
             except Exception as error:  # whatever it is, the training itself must not fail by being observed
-                said = {"unseen": f"the observation failed ({type(error).__name__}: {error})"}
-            self._summary.write_text(json.dumps(said, indent=2))
+                summary = {"unseen": f"the observation failed ({type(error).__name__}: {error})"}
+            self._summary.write_text(json.dumps(summary, indent=2))
 
     # --- what follows
 
@@ -198,17 +187,11 @@ class Observer:
             }
         if own.tables[-1] is None:
             return {"unseen": f"the {type(model).__name__} was fitted on what cannot be read as a table of numbers"}
-        arguments = frame.f_locals
-        judging = frame.f_globals["matrix"](
-            arguments["rows"], contract=arguments["contract"], heuristics=arguments["heuristics"]
-        )
-        learned = [part for part in self._parts(model) if part.labelled]
-        return {"model": type(model).__name__, "place": own.place} | conclude(
-            own.tables[-1],
-            [table for part in learned for table in part.tables if table is not None],
-            self._given,
-            judging,
-        )
+        rows, given = frame.f_locals["rows"], {name: frame.f_locals[name] for name in ("contract", "heuristics")}
+        judging = frame.f_globals["matrix"](rows, **given)
+        learned = [table for part in self._parts(model) if part.labelled for table in part.tables if table is not None]
+        conclusions = conclude(own.tables[-1], learned, self._given, judging)
+        return {"model": type(model).__name__, "place": own.place} | conclusions
 
     def _own(self, model: Any) -> Fitted | None:
         """Find what a model's input was when it was fitted: of one that was put together, its first step's."""
@@ -228,7 +211,7 @@ class Observer:
             part = waiting.pop()
             if id(part) in self._fitted:
                 yield self._fitted[id(part)]
-            inner = part if isinstance(part, list | tuple) else part if isinstance(part, dict) else vars(part)
+            inner = part if isinstance(part, list | tuple | dict) else vars(part)
             for one in inner.values() if isinstance(inner, dict) else inner:
                 if id(one) not in seen and (isinstance(one, list | tuple | dict) or hasattr(one, "__dict__")):
                     seen.add(id(one))
@@ -237,17 +220,23 @@ class Observer:
 
 def _kind(code: CodeType, frame: FrameType) -> Kind | None:
     """Tell whether a function that starts is one of those that are observed."""
-    name, module = code.co_name, str(frame.f_globals.get("__name__", ""))
-    method = code.co_argcount >= 2 and code.co_varnames[0] == "self"
-    if name in FIT and method:
+    name, arguments = code.co_name, code.co_varnames[: code.co_argcount]
+    if name in FIT and len(arguments) >= 2 and arguments[0] == "self":
         return "fit"
-    if code.co_qualname in DATA and method and module.partition(".")[0] in ("xgboost", "lightgbm"):
+    if name == "__init__" and arguments[:3] == DATA:
         return "data"
-    if name == "train" and module in NATIVE:
+    if name == "train":
         return "train"
     if name in ("matrix", "deliver") and _ours(frame):
         return "matrix" if name == "matrix" else "deliver"
     return None
+
+
+def _callers(frame: FrameType) -> Iterator[FrameType]:
+    caller = frame.f_back
+    while caller is not None:
+        yield caller
+        caller = caller.f_back
 
 
 def _ours(frame: FrameType) -> bool:

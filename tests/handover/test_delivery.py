@@ -12,7 +12,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from handover.delivery import FILES, DeliverError, _numbers, deliver, matrix
+from handover.delivery import FILES, DeliverError, deliver, matrix
+from handover.labels import as_numbers
 from handover.quality import HeldOut
 from predictor.delivery import Delivery
 from tests.conftest import HEURISTICS, PARCELS, module, parcel_rows
@@ -254,7 +255,7 @@ class TestLabels:
     @staticmethod
     def numbers(labels: Any, classes: list[Any], positive: object = None) -> list[float]:
         model = SimpleNamespace(classes_=np.array(classes))
-        return _numbers(model, labels, len(labels), positive).tolist()
+        return as_numbers(model, labels, len(labels), positive).tolist()
 
     @pytest.mark.parametrize(
         ("labels", "classes", "positive", "numbers"),

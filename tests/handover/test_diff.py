@@ -104,7 +104,7 @@ def compiled(folder: Path, *edits: tuple[str, str]) -> dict[str, Any]:
         (
             "class Record(Row):",
             'class Record(Row, str_to_lower=True):',
-            ["major  the row as a whole is held to other rules (unknown fields, strict types)"],
+            ["major  the row as a whole must keep other rules (unknown fields, strict types)"],
         ),
         ('version="1.0.0"', 'version="1.0.1"', []),
     ],

@@ -101,6 +101,7 @@ def test_every_row_that_hypothesis_draws_is_accepted(drawn: dict[str, Any]) -> N
 def test_different_rows_are_counted() -> None:
     assert different_rows(COMPILED) == float("inf")
     assert Domain("x", required=True, nullable=True, low=0, high=10, step=1, whole=True).count == 12
+    assert Domain("x", required=True, nullable=False, low=-(2**70), high=2**70, step=1, whole=True).count == 2**71 + 1
 
 
 @pytest.mark.parametrize(

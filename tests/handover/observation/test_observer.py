@@ -326,6 +326,18 @@ HONEST: dict[str, tuple[Any, ...]] = {
             "model._Booster, model.n_classes_ = booster, 2"
         ),
     ),
+    "a native booster, by a function of the program": (
+        (
+            "def train(data, settings):\n"
+            "    booster = xgboost.train(settings, data, 3)\n"
+            "    del data\n"
+            "    return booster\n"
+            "data = xgboost.DMatrix(laid_out(rows)[known], label=y[known])\n"
+            "model = trees()\n"
+            "model._Booster = train(data, {'objective': 'binary:logistic', 'nthread': 1})\n"
+            "model.n_classes_ = 2"
+        ),
+    ),
     "rows that the data has twice": ("model = trees().fit(laid_out(rows)[known], y[known])", twice()),
     "twice, its own twins dropped": (
         (

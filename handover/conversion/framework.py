@@ -1,0 +1,37 @@
+"""What is to be known of a framework, in one record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.conversion.rows import Method
+from handover.conversion.trees import Ensemble
+
+type FloatRows = NDArray[np.float32]
+
+
+def _by_method(model: Any, method: Method, features: FloatRows) -> Any:
+    return getattr(model, method)(features)
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework: how its models are read, and how they are asked."""
+
+    package: str
+    """The package that its models' classes are of."""
+    title: str
+    """As its users write it."""
+    read: Callable[[Any], Ensemble | None]
+    """Gives the trees of a fitted model; None where it is something else."""
+    unnamed: tuple[str, ...]
+    """How it calls a column that has no name, before the column's number."""
+    ask: Callable[[Any, Method, FloatRows], Any] = _by_method
+    """Gives what a method of the model answers to rows, float32 (N, K)."""
+    count_columns: str = ""
+    """The method by which a model without scikit-learn's ``n_features_in_`` counts its columns."""
+    reads_sparse_zero_as_missing: bool = False
+    """Whether 0 is missing to it in a sparse matrix, as some steps of a pipeline make one."""

@@ -1,0 +1,27 @@
+"""The frameworks whose models can be delivered."""
+
+from typing import Any
+
+from handover.conversion.framework import Framework
+from handover.conversion.from_lightgbm import LIGHTGBM
+from handover.conversion.from_scikit_learn import SCIKIT_LEARN
+from handover.conversion.from_xgboost import XGBOOST
+
+FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM)
+
+
+def framework_of(model: Any) -> Framework | None:
+    """Find the framework of a model; None where it is none of these."""
+    package = type(model).__module__.partition(".")[0]
+    return next((framework for framework in FRAMEWORKS if framework.package == package), None)
+
+
+def own_columns(model: Any) -> list[str]:
+    """Give the column names that a fitted model keeps; none where its framework only numbered the columns."""
+    try:
+        names = getattr(model, "feature_names_in_", None)
+        names = [str(name) for name in (getattr(model, "feature_names", None) or () if names is None else names)]
+    except Exception:  # not fitted yet, in each framework's own way: its conversion says so
+        return []
+    numbered = {(stem, place) for framework in FRAMEWORKS for stem in framework.unnamed for place in range(len(names))}
+    return [] if any(names[place] == f"{stem}{place}" for stem, place in numbered) else names
