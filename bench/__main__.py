@@ -11,12 +11,11 @@ from rich.progress import Progress
 from bench import page, plots, tables
 from bench.contenders import PEERS
 from bench.run import MEASURES, QUICK, Counts, run
-from handover.cli.group import INTERRUPTED
+from handover.cli.group import INTERRUPTED, PROJECT
 from handover.errors import CannotRunError
 from handover.local import signals
 from handover.local.stack import built_function
 
-BUILD = Path(".aws-sam/build")
 PUBLISHED = Path("bench/results/latest.json")
 PAGE = Path("docs/benchmarks.md")
 ASIDE = Path("bench/.cache")
@@ -67,7 +66,7 @@ def measure(counts: Counts, only: frozenset[str], console: Console) -> dict[str,
         names = ", ".join(missing)
         raise CannotRunError(f"not installed, or not from the lock as it is now: {names}; run make bench-peers")
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        return run(built_function(BUILD), counts, only, progress)
+        return run(built_function(PROJECT.build), counts, only, progress)
 
 
 def _publish(results: dict[str, object], console: Console) -> None:

@@ -7,17 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import boto3
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
-
 type Json = dict[str, Any]
 
 CONTENT = ("CodeUri", "ContentUri")
 
-# At its end, the translator complains that nobody published its own metrics.
-logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
+
+class TransformError(ValueError):
+    """SAM cannot transform the template; the message is SAM's."""
 
 
 class Template:
@@ -34,8 +30,10 @@ class Template:
 
     @cached_property
     def source(self) -> Json:
-        """The template as people wrote it."""
-        source: Json = yaml_parse(self.path.read_text())
+        """The template as people wrote it, each short tag as the intrinsic function that it stands for."""
+        from samtranslator.yaml_helper import yaml_parse
+
+        source: Json = yaml_parse(self.path.read_text(encoding="utf-8"))
         return source
 
     @cached_property
@@ -52,7 +50,19 @@ class Template:
             What ``sam package`` uploaded for a resource; another name is another content.
         parameters
             Values other than the defaults.
+
+        Raises
+        ------
+        TransformError
+            When SAM refuses it.
         """
+        import boto3
+        from samtranslator.model.exceptions import InvalidDocumentException
+        from samtranslator.parser.parser import Parser
+        from samtranslator.translator.translator import Translator
+
+        # At its end, the translator complains that nobody published its own metrics.
+        logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
         template = copy.deepcopy(self.source)
         for name, resource in template["Resources"].items():
             for key in CONTENT:
@@ -61,7 +71,10 @@ class Template:
         values = {name: parameter.get("Default") for name, parameter in template.get("Parameters", {}).items()}
         session = boto3.Session(region_name="eu-central-1")
         translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=session)
-        result: Json = translator.translate(template, parameter_values=values | parameters)
+        try:
+            result: Json = translator.translate(template, parameter_values=values | parameters)
+        except InvalidDocumentException as error:
+            raise TransformError("; ".join(cause.message for cause in error.causes)) from None
         return result
 
     def of_kind(self, kind: str, template: Json | None = None) -> dict[str, Json]:

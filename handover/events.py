@@ -7,6 +7,7 @@ from typing import Any
 
 from handover.local.gateway import Request, event
 from predictor import files
+from predictor.routes import PREDICT, PREDICT_BATCH, ROUTES, Route
 
 BATCH_ROWS = 3
 HEADERS = (("Host", "localhost"), ("User-Agent", "handover"))
@@ -23,22 +24,18 @@ def write_events(delivery: Path, to: Path) -> list[Path]:
     """
     rows = [golden["row"] for golden in files.golden(delivery)[:BATCH_ROWS]]
     broken = {name: value for name, value in rows[0].items() if name != next(iter(rows[0]))} | {"unheard_of": 1}
-    bodies: dict[str, tuple[str, str, str, Any]] = {
-        "predict": ("POST", "/predict", "", rows[0]),
-        "reasons": ("POST", "/predict", "reasons=3", rows[0]),
-        "batch": ("POST", "/predict/batch", "", rows),
-        "broken": ("POST", "/predict", "", broken),
-        "health": ("GET", "/health", "", None),
-        "contract": ("GET", "/contract", "", None),
-        "openapi": ("GET", "/openapi.json", "", None),
+    requests: dict[str, tuple[Route, str, Any]] = {
+        "predict": (PREDICT, "", rows[0]),
+        "reasons": (PREDICT, "reasons=3", rows[0]),
+        "batch": (PREDICT_BATCH, "", rows),
+        "broken": (PREDICT, "", broken),
+        **{route.operation: (route, "", None) for route in ROUTES if not route.takes},
     }
     written = []
     to.mkdir(exist_ok=True)
-    for name, (method, path, query, body) in bodies.items():
-        if body is None:
-            request = Request(method, path, query, HEADERS)
-        else:
-            request = Request(method, path, query, (*HEADERS, JSON), json.dumps(body).encode())
+    for name, (route, query, body) in requests.items():
+        headers, content = ((*HEADERS, JSON), json.dumps(body).encode()) if route.takes else (HEADERS, b"")
+        request = Request(route.method, route.path, query, headers, content)
         file = to / f"{name}.json"
         file.write_text(json.dumps(event(request, request_id=name, at=WHEN), indent=2) + "\n")
         written.append(file)

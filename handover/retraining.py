@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-HOME, PROJECTS_OWN = Path("layers/model/delivery"), Path("modelling/train.py")
+from handover.project import Project
+
 MINUTES = 30
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".venvs", ".aws-sam", ".cache", ".*_cache", ".hypothesis", "__pycache__", "node_modules"
@@ -33,22 +34,21 @@ class Retrained:
     """What ``handover.observation`` concluded; ``None`` where the training's own process did not deliver there."""
 
 
-def program(root: Path, folder: Path) -> Path | None:
-    """Find what trains a delivery: ``train.py`` beside its folder, or the project's own ``modelling/train.py``.
+def program(project: Project, folder: Path) -> Path | None:
+    """Find what trains a delivery: ``train.py`` beside its folder, or the program of the project's own delivery.
 
     Returns
     -------
-    Relative to ``root``; ``None`` where there is no such file, or the delivery lies outside.
+    ``None`` where there is no such file, or the delivery lies outside of the project.
     """
-    if not folder.is_relative_to(root):
+    if not folder.is_relative_to(project.root):
         return None
-    inside = folder.relative_to(root)
-    training = PROJECTS_OWN if inside == HOME else inside.parent / "train.py"
-    return training if (root / training).is_file() else None
+    training = project.training if folder == project.delivery else folder.parent / "train.py"
+    return training if training.is_file() else None
 
 
 @contextmanager
-def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Retrained]:
+def trained_again(project: Project, folder: Path, training: Path) -> Iterator[Retrained]:
     """Train in a copy of the project, observed.
 
     Hashes of strings are seeded anew in every Python process, and are here: an order that depends on them shows.
@@ -59,15 +59,16 @@ def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Retraine
         When the training fails, or takes more than ``MINUTES``.
     """
     with TemporaryDirectory(prefix="handover-training-") as scratch:
-        copy = Path(shutil.copytree(root, Path(scratch) / "project", ignore=NOT_COPIED))
-        places = [copy, copy / "function", copy / "layers" / "model"]
-        delivery, seen = copy / folder.relative_to(root), Path(scratch) / "observed.json"
-        command = ["-m", "modelling.train"] if training == PROJECTS_OWN else [str(copy / training)]
+        root, copy = project.root, Project(Path(scratch) / "project")
+        shutil.copytree(root, copy.root, ignore=NOT_COPIED)
+        delivery, program = (copy.root / path.relative_to(root) for path in (folder, training))
+        seen, paths = Path(scratch) / "observed.json", os.pathsep.join(map(str, copy.import_paths))
+        command = ["-m", "modelling.train"] if program == copy.training else [str(program)]
         try:
             ended = subprocess.run(
                 [sys.executable, "-m", "handover.observation", delivery, seen, *command],
-                cwd=copy,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places)), "PYTHONDONTWRITEBYTECODE": "1"},
+                cwd=copy.root,
+                env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -80,5 +81,5 @@ def trained_again(root: Path, folder: Path, training: Path) -> Iterator[Retraine
             raise NotTrainedError(f"it was stopped after {MINUTES} minutes") from None
         if ended.returncode:
             output = ended.stdout.strip().splitlines() or [f"it ended with status {ended.returncode} and no word"]
-            raise NotTrainedError(output[-1].replace(str(copy), "."))
+            raise NotTrainedError(output[-1].replace(str(copy.root), "."))
         yield Retrained(delivery, json.loads(seen.read_bytes()) if seen.is_file() else None)

@@ -1,7 +1,5 @@
 """A stage of ``samconfig.toml``, and whether what was built may go there."""
 
-import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,16 +7,15 @@ from typing import Any
 from handover.cloudformation import CONTENT, Template
 from handover.errors import CannotRunError
 from handover.local.stack import machine_of
-
-DELIVERY, FUNCTION, HOOK = Path("layers/model/delivery"), Path("function/predictor"), Path("hook")
-BUILD, TEMPLATE, MONITORING = Path(".aws-sam/build"), Path("template.yaml"), Path("monitoring.yaml")
+from handover.project import Build, Project
+from handover.samconfig import Samconfig
 
 
 class StageError(CannotRunError):
     """Nothing may be deployed; the message says why, and what to do."""
 
 
-def architecture(root: Path, stage: str) -> str:
+def architecture(project: Project, stage: str) -> str:
     """Say for which processor a stage deploys: its ``Architecture``, or else the template's default.
 
     Raises
@@ -26,17 +23,15 @@ def architecture(root: Path, stage: str) -> str:
     StageError
         When ``samconfig.toml`` has no such stage.
     """
-    stages = tomllib.loads((root / "samconfig.toml").read_text())
-    known = [name for name, commands in stages.items() if isinstance(commands, dict) and "deploy" in commands]
+    config = Samconfig(project.samconfig)
+    known = [name for name, commands in config.environments.items() if "deploy" in commands]
     if stage not in known:
         raise StageError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(known)}")
-    overrides = stages[stage]["deploy"]["parameters"].get("parameter_overrides", "")
-    named = re.search(r"\bArchitecture=(\w+)", overrides if isinstance(overrides, str) else " ".join(overrides))
-    default: str = Template(root / TEMPLATE).source["Parameters"]["Architecture"]["Default"]
-    return named[1] if named else default
+    default: str = Template(project.template).source["Parameters"]["Architecture"]["Default"]
+    return config.overrides(stage).get("Architecture", default)
 
 
-def require_as_built(root: Path, stage: str) -> None:
+def require_as_built(project: Project, stage: str) -> None:
     """Require that what was built is what a stage should get.
 
     Files are compared and not their dates, which a checkout and a downloaded artifact have anew.
@@ -47,8 +42,8 @@ def require_as_built(root: Path, stage: str) -> None:
         When nothing is built, when it is for another processor than the stage deploys, or when the delivery, the
         function or the template has changed since.
     """
-    wanted, build = architecture(root, stage), root / BUILD
-    objects = sorted((build / "RuntimeLayer").rglob("*.so"))
+    wanted, build = architecture(project, stage), Build(project.build)
+    objects = sorted(build.runtime.rglob("*.so"))
     if not objects:
         raise StageError(f"nothing is built: run make build ARCHITECTURE={wanted}")
     for file in objects:
@@ -58,24 +53,26 @@ def require_as_built(root: Path, stage: str) -> None:
                 f"{stage} deploys for {wanted}, and what was built is for {machine}: "
                 f"run make build ARCHITECTURE={wanted}"
             )
-    for changed in _changed(root, build):
-        raise StageError(f"{changed} is not what was built: run make build ARCHITECTURE={wanted}")
+    for changed in _changed(project, build):
+        raise StageError(
+            f"{changed.relative_to(project.root)} is not what was built: run make build ARCHITECTURE={wanted}"
+        )
 
 
-def _changed(root: Path, build: Path) -> Iterator[Path]:
+def _changed(project: Project, build: Build) -> Iterator[Path]:
     """Name what has changed since it was built."""
     for source, folder, pattern in (
-        (DELIVERY, build / "ModelLayer" / "delivery", "*.onnx"),
-        (FUNCTION, build / "PredictFunction" / "predictor", "*.py"),
-        (HOOK, build / "PreTrafficHook", "*.py"),
-        (FUNCTION, build / "PreTrafficHook" / "predictor", "files.py"),
+        (project.delivery, build.delivery, "*.onnx"),
+        (project.function, build.function / "predictor", "*.py"),
+        (project.hook, build.hook, "*.py"),
+        (project.function, build.hook / "predictor", "files.py"),
     ):
-        expected = {path.name for path in (root / source).glob(pattern)}
+        expected = {path.name for path in source.glob(pattern)}
         for name in sorted(expected | {path.name for path in folder.glob("*") if path.is_file()}):
-            if _bytes(root / source / name) != _bytes(folder / name):
+            if _bytes(source / name) != _bytes(folder / name):
                 yield source / name
-    for template, built in ((TEMPLATE, build / TEMPLATE), (MONITORING, build / "Monitoring" / TEMPLATE)):
-        if _compared(root / template) != _compared(built):
+    for template, built in ((project.template, build.template), (project.monitoring, build.monitoring)):
+        if _compared(template) != _compared(built):
             yield template
 
 

@@ -6,22 +6,23 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-import yaml
 
 from handover.cli import main
 from handover.cloudformation import Template
 from handover.local.emulator import Emulator
 from handover.local.stack import NothingBuiltError, built_function
+from handover.project import Project
 
 pytestmark = pytest.mark.quick
 
 ROOT = Path(__file__).parents[1]
+PROJECT = Project(ROOT)
 GUIDE = (ROOT / "docs" / "operate.md").read_text()
-TEMPLATE, ROLE = Template(ROOT / "template.yaml"), Template(ROOT / ".github" / "oidc-role.yaml")
+TEMPLATE, ROLE = Template(PROJECT.template), Template(ROOT / ".github" / "oidc-role.yaml")
 
 
 def test_every_alarm_is_explained_and_no_other() -> None:
-    of_drift = yaml.safe_load((ROOT / "monitoring.yaml").read_text())["Resources"]
+    of_drift = Template(PROJECT.monitoring).source["Resources"]
     alarms = {*TEMPLATE.of_kind("AWS::CloudWatch::Alarm"), *(name for name in of_drift if name != "Dashboard")}
 
     explained = re.findall(r"^\| `(\w[\w…]*)` \|", GUIDE, re.MULTILINE)
@@ -58,7 +59,7 @@ def test_what_it_gives_the_role_are_its_parameters() -> None:
 def test_its_queries_ask_for_what_the_function_writes() -> None:
     lines: SimpleQueue[str] = SimpleQueue()
     try:
-        emulator = Emulator(built_function(ROOT / ".aws-sam" / "build"), lines.put)
+        emulator = Emulator(built_function(PROJECT.build), lines.put)
     except NothingBuiltError as error:
         pytest.skip(str(error))
     emulator.invoke((ROOT / "events" / "broken.json").read_bytes())

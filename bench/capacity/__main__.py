@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.capacity import aws, bill, page, plots, simulation
-from bench.capacity.measured import ROOT, Measured, measure
+from bench.capacity.measured import PROJECT, Measured, measure
 from bench.capacity.page import PROCESSES, RATES, SLOTTED_MS, Capacity
 from bench.capacity.simulation import Run
 from handover.errors import CannotRunError
 
-DOCS = ROOT / "docs"
+DOCS = PROJECT.root / "docs"
 NUMBERS = DOCS / "capacity" / "numbers.json"
 DRAWN = (*(float(f"{rate:.2g}") for rate in np.geomspace(0.0003, 0.3, 7)), 10.0, 1000.0)
 """Rates that are simulated for the plot, beside those of the tables [1/s]."""
@@ -51,10 +51,10 @@ def read(path: Path = NUMBERS) -> Capacity:
 @click.option("--warm-ms", type=click.FloatRange(min=0), help="Take this for a warm request's CPU time [ms].")
 def main(cold_ms: float | None, warm_ms: float | None) -> None:
     """Measure the built function, simulate its cold starts, write docs/capacity.md: a month's bill and the limits."""
-    event = json.loads((ROOT / "events" / "predict.json").read_text(encoding="utf-8"))
+    event = json.loads((PROJECT.events / "predict.json").read_text(encoding="utf-8"))
     with Progress(console=Console(stderr=True)) as progress:
         try:
-            measured = measure(ROOT / ".aws-sam" / "build", event, progress)
+            measured = measure(PROJECT.build, event, progress)
         except CannotRunError as error:
             click.echo(f"capacity: {error}", err=True)
             sys.exit(2)

@@ -14,11 +14,12 @@ from bench import processes
 from handover.cloudformation import Template
 from handover.local.emulator import Emulator
 from handover.local.stack import BuiltFunction, built_function, own_machine
+from handover.project import Project
 
 COLD_STARTS = 7
 ROUNDS_BEFORE = 200
 ROUNDS = 3000
-ROOT = Path(__file__).parents[2]
+PROJECT = Project(Path(__file__).parents[2])
 HEADERS_BESIDE = 200
 """Bytes of an answer's status line and of the headers that API Gateway adds; an assumption."""
 # What API Gateway would write for the variables of the template's access log; an id and an address of usual length.
@@ -91,7 +92,7 @@ def measure(build: Path, event: Mapping[str, Any], progress: Progress) -> Measur
         memory_mb=memory_mb,
         metrics_line=len(line.encode()),
         metrics=custom_metrics(json.loads(line)),
-        access_line=len(access_line(Template(ROOT / "template.yaml")).encode()),
+        access_line=len(access_line(Template(PROJECT.template)).encode()),
         answer=len(reply["body"].encode())
         + sum(len(f"{name}: {value}\r\n") for name, value in reply["headers"].items())
         + HEADERS_BESIDE,

@@ -8,7 +8,7 @@ from typing import Any
 from bench.capacity import aws, bill, limits, simulation
 from bench.capacity.bill import ARCHITECTURES, SIZES_MB, LineItems, Size
 from bench.capacity.limits import Limit
-from bench.capacity.measured import ROOT, Measured
+from bench.capacity.measured import PROJECT, Measured
 from bench.capacity.simulation import Run
 from bench.templates import render
 from handover.cloudformation import Template
@@ -34,7 +34,7 @@ class Capacity:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Defaults of the template's parameters."""
-        parameters = Template(ROOT / "template.yaml").source["Parameters"]
+        parameters = Template(PROJECT.template).source["Parameters"]
         return {name: parameter.get("Default") for name, parameter in parameters.items()}
 
     def size(self, memory_mb: int, architecture: str) -> Size:

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from json.encoder import encode_basestring_ascii as quoted
 from time import perf_counter_ns
-from typing import Any, NamedTuple
+from typing import Any
 
-from predictor import openapi, problems
+from predictor import openapi, problems, routes
 from predictor.delivery import Delivery, DeliveryError
 from predictor.prediction import Answer, Prediction
 from predictor.problems import Problem
@@ -25,13 +25,7 @@ from predictor.telemetry import Telemetry, log_failure, log_fatal
 
 type Event = dict[str, Any]
 type Response = dict[str, Any]
-
-
-class Route(NamedTuple):
-    """What answers a path: the one method that it takes, and the function from event to JSON text and answers."""
-
-    method: str
-    answer: Callable[[Event], tuple[str, list[Answer]]]
+type Answering = Callable[[Event], tuple[str, list[Answer]]]  # an event to JSON text, and the answers in it
 
 
 def _open() -> tuple[Settings, Delivery, Prediction]:
@@ -65,7 +59,7 @@ def handler(event: Any, context: Any) -> Response:
         headers["server-timing"] = "cold"  # W3C's header for what a client cannot see: this answer met a cold start
     request_id = _request_id(event, context)
     try:
-        body, answers = _route(event).answer(event)
+        body, answers = _answering(event)(event)
     # An exception that outlives its clause is kept by its own frames, and keeps the body, until a collection.
     except Problem as refused:
         status, error_code, body = _refusal(refused, headers)
@@ -124,15 +118,16 @@ def _is_request(event: Any) -> bool:
     return all(isinstance(text, str) for text in texts)
 
 
-def _route(event: Event) -> Route:
+def _answering(event: Event) -> Answering:
     method = event["requestContext"]["http"]["method"]
     path = event["rawPath"]
     route = ROUTES.get(path)
     if route is None:
         raise problems.not_found(list(ROUTES)) if isinstance(path, str) else problems.not_a_request()
-    if method != route.method:
-        raise problems.method_not_allowed(route.method)
-    return route
+    allowed, answering = route
+    if method != allowed:
+        raise problems.method_not_allowed(allowed)
+    return answering
 
 
 def _body(event: Event, limit_bytes: int) -> bytes | str:
@@ -175,20 +170,19 @@ def _json(answer: Answer) -> str:
     return f'{{"score":{answer.score!r},"decision":{quoted(answer.decision)}{reasons}}}'
 
 
-def _constant(document: dict[str, Any]) -> Callable[[Event], tuple[str, list[Answer]]]:
+def _constant(document: dict[str, Any]) -> Answering:
     text = json.dumps(document)
     return lambda _: (text, [])
 
 
-ROUTES = {
-    "/predict": Route("POST", _predict),
-    "/predict/batch": Route("POST", _predict_batch),
-    "/health": Route(
-        "GET", _constant({"status": "ok", "model": delivery.identity, "contract": delivery.contract["version"]})
-    ),
-    "/contract": Route("GET", _constant(openapi.contract(delivery))),
-    "/openapi.json": Route("GET", _constant(openapi.document(delivery))),
+ANSWERINGS: dict[routes.Route, Answering] = {
+    routes.PREDICT: _predict,
+    routes.PREDICT_BATCH: _predict_batch,
+    routes.HEALTH: _constant({"status": "ok", "model": delivery.identity, "contract": delivery.contract["version"]}),
+    routes.CONTRACT: _constant(openapi.contract(delivery)),
+    routes.OPENAPI: _constant(openapi.document(delivery)),
 }
+ROUTES = {route.path: (route.method, ANSWERINGS[route]) for route in routes.ROUTES}
 
 gc.freeze()
 gc.enable()

@@ -3,6 +3,7 @@
 from predictor.delivery import Delivery
 from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS, MAX_NAMED_FIELDS, TITLES
+from predictor.routes import ROUTES, Route
 
 PROBLEM: Json = {
     "type": "object",
@@ -28,6 +29,8 @@ DESCRIBED: Json = {
     "x-model": {"description": "First 12 hex digits of the model's SHA-256.", "schema": {"type": "string"}},
     "server-timing": {"description": "`cold` when this answer met a cold start.", "schema": {"type": "string"}},
 }
+REFUSALS = ("bad-parameter", "not-json", "too-large", "unsupported-media-type", "contract-broken", "internal")
+"""The kinds of problem that a posted body can meet."""
 HEADERS: Json = {name: {"$ref": f"#/components/headers/{name}"} for name in DESCRIBED}
 
 
@@ -75,104 +78,63 @@ def contract(delivery: Delivery) -> Json:
 def document(delivery: Delivery) -> Json:
     """Give the OpenAPI 3.1 document of the whole API."""
     agreed = delivery.contract
-    row, answer = {"$ref": "#/components/schemas/Row"}, {"$ref": "#/components/schemas/Answer"}
-    reasons = {
-        "name": "reasons",
-        "in": "query",
-        "description": "How many reasons to give.",
-        "schema": {"type": "integer", "minimum": 0, "maximum": len(delivery.encoder.columns), "default": 0},
-    }
-    rows = {"type": "array", "items": row, "minItems": 1, "maxItems": MAX_BATCH_ROWS}
-    answers = {"type": "array", "items": answer, "minItems": 1, "maxItems": MAX_BATCH_ROWS}
-    posted = ("bad-parameter", "not-json", "too-large", "unsupported-media-type", "contract-broken", "internal")
     return {
         "openapi": "3.1.0",
         "info": {"title": agreed["name"], "version": agreed["version"], "description": agreed["score"]["meaning"]},
-        "paths": {
-            "/predict": {
-                "post": _operation(
-                    "predict",
-                    "Score one row.",
-                    answer,
-                    posted,
-                    body=_body(row, delivery.limits.row_bytes),
-                    parameters=[reasons],
-                ),
-            },
-            "/predict/batch": {
-                "post": _operation(
-                    "predict_batch",
-                    f"Score 1 to {MAX_BATCH_ROWS} rows, in their order; one bad row and nothing is scored.",
-                    answers,
-                    posted,
-                    body=_body(rows, delivery.limits.batch_bytes),
-                    parameters=[reasons],
-                ),
-            },
-            "/health": {"get": _operation("health", "Say which model answers.", {"type": "object"})},
-            "/contract": {"get": _operation("contract", "Say what was agreed.", {"type": "object"})},
-            "/openapi.json": {"get": _operation("openapi", "Describe this API.", {"type": "object"})},
-        },
+        "paths": {route.path: {route.method.lower(): _operation(route, delivery)} for route in ROUTES},
         "components": {
             "schemas": {"Row": agreed["schema"], "Answer": answer_schema(delivery), "Problem": PROBLEM},
             "headers": DESCRIBED,
-            "responses": {
-                kind: {
-                    "description": title,
-                    "headers": HEADERS,
-                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                }
-                for kind, (_, title) in TITLES.items()
-            },
+            "responses": {kind: _problem(title) for kind, (_, title) in TITLES.items()},
         },
     }
 
 
-def _body(schema: Json, limit_bytes: int) -> Json:
-    return {
-        "description": f"At most {limit_bytes} bytes.",
-        "required": True,
-        "content": {"application/json": {"schema": schema}},
-    }
-
-
-def _operation(
-    name: str,
-    summary: str,
-    answer: Json,
-    problems: tuple[str, ...] = (),
-    *,
-    body: Json | None = None,
-    parameters: list[Json] | None = None,
-) -> Json:
+def _operation(route: Route, delivery: Delivery) -> Json:
+    operation: Json = {"operationId": route.operation, "summary": route.summary}
+    if route.takes is None:
+        return operation | {"responses": {"200": _success({"type": "object"})}}
+    limit_bytes = delivery.limits.row_bytes if route.takes == "row" else delivery.limits.batch_bytes
+    reasons = {"type": "integer", "minimum": 0, "maximum": len(delivery.encoder.columns), "default": 0}
     by_status: dict[str, list[str]] = {}
-    for kind in problems:
+    for kind in REFUSALS:
         by_status.setdefault(str(TITLES[kind][0]), []).append(kind)
-    operation: Json = {
-        "operationId": name,
-        "summary": summary,
+    return operation | {
         "responses": {
-            "200": {
-                "description": "The answer.",
-                "headers": HEADERS,
-                "content": {"application/json": {"schema": answer}},
-            },
-            **{status: _response(kinds) for status, kinds in by_status.items()},
+            "200": _success(_each(route, "Answer")),
+            **{status: _refusal(kinds) for status, kinds in by_status.items()},
         },
+        "requestBody": {
+            "description": f"At most {limit_bytes} bytes.",
+            "required": True,
+            "content": {"application/json": {"schema": _each(route, "Row")}},
+        },
+        "parameters": [
+            {"name": "reasons", "in": "query", "description": "How many reasons to give.", "schema": reasons}
+        ],
     }
-    if body is not None:
-        operation["requestBody"] = body
-    if parameters is not None:
-        operation["parameters"] = parameters
-    return operation
 
 
-def _response(kinds: list[str]) -> Json:
+def _each(route: Route, name: str) -> Json:
+    """Give the schema of what stands for one row, or of a list of them."""
+    one = {"$ref": f"#/components/schemas/{name}"}
+    return one if route.takes == "row" else {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_BATCH_ROWS}
+
+
+def _success(schema: Json) -> Json:
+    return {"description": "The answer.", "headers": HEADERS, "content": {"application/json": {"schema": schema}}}
+
+
+def _refusal(kinds: list[str]) -> Json:
     """Refer to the problem's description; where two kinds share a status, describe them together."""
     if len(kinds) == 1:
         return {"$ref": f"#/components/responses/{kinds[0]}"}
+    return _problem("; ".join(TITLES[kind][1] for kind in kinds))
+
+
+def _problem(description: str) -> Json:
     return {
-        "description": "; ".join(TITLES[kind][1] for kind in kinds),
+        "description": description,
         "headers": HEADERS,
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }

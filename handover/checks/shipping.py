@@ -13,16 +13,16 @@ from pathlib import Path
 from handover.context import DeliveryContext
 from handover.finding import Broken, Skipped, clause
 from handover.local.stack import machine_of
+from handover.project import FUNCTION, MODEL, RUNTIME, Build
 from predictor.files import MANIFEST, SERVED
 
-SHIPPED = Path("layers/model/delivery")  # what template.yaml makes the model layer of
 MIB = 1024 * 1024
 # Lambda quotas (AWS, Lambda developer guide): a function and its layers unzipped; one zip that is uploaded directly.
 LAMBDA_UNZIPPED_MIB, LAMBDA_ZIP_MIB = 250, 50
 LAMBDA_GLIBC = (2, 34)  # Amazon Linux 2023, on which the python3.13 runtime stands
 UNREAD = ("*.pyi", "*.ipynb", "*.csv", "*.parquet", "*.pkl", "*.joblib", "*.pem", "*.key", ".env", "contract.py", "*.a")
 UNREAD_FOLDERS = {"tests", ".git", ".pytest_cache", ".ipynb_checkpoints"}
-ARTIFACTS = ("PredictFunction", "RuntimeLayer", "ModelLayer")
+ARTIFACTS = (FUNCTION, RUNTIME, MODEL)
 
 
 def _built(context: DeliveryContext) -> Path:
@@ -60,7 +60,7 @@ def _broken(context: DeliveryContext, path: Path, fault: str, cause: str = "") -
 def built_of_this(context: DeliveryContext) -> Broken | None:
     """Compare with the delivery that ships, whichever delivery is checked."""
     for name in (*SERVED, MANIFEST):
-        built, delivered = _built(context) / "ModelLayer" / "delivery" / name, context.root / SHIPPED / name
+        built, delivered = Build(_built(context)).delivery / name, context.project.delivery / name
         if not built.exists() or not delivered.exists() or built.read_bytes() != delivered.read_bytes():
             return _broken(context, built, f"is not the delivery's {name}", "Built before it was delivered.")
     return None
@@ -85,7 +85,7 @@ def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
         return None
     largest = ", ".join(f"{package} {size / MIB:.0f} MiB" for package, size in packages.most_common(3))
     evidence = f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {largest}."
-    return Broken(evidence, context.build / "RuntimeLayer")
+    return Broken(evidence, context.build / RUNTIME)
 
 
 @clause(
@@ -124,7 +124,7 @@ def _architecture(context: DeliveryContext) -> str:
     """Read off SAM's own note what the runtime layer was built for."""
     noted = tomllib.loads((context.build.parent / "build.toml").read_text())
     layers = noted.get("layer_build_definitions", {}).values()
-    return next((layer["architecture"] for layer in layers if layer["layer"] == "RuntimeLayer"), "x86_64")
+    return next((layer["architecture"] for layer in layers if layer["layer"] == RUNTIME), "x86_64")
 
 
 @clause(
@@ -168,7 +168,7 @@ def glibc_of_lambda(context: DeliveryContext) -> Broken | None:
 )
 def bytecode_used(context: DeliveryContext) -> Broken | None:
     """Byte-code that Lambda uses is for this Python, unchecked, and of this very source."""
-    for path in _files(context, "PredictFunction", "RuntimeLayer"):
+    for path in _files(context, FUNCTION, RUNTIME):
         if path.suffix != ".py":
             continue
         cached = Path(importlib.util.cache_from_source(str(path)))
@@ -210,9 +210,9 @@ def nothing_unread(context: DeliveryContext) -> Broken | None:
     broken="the layer is not what its lock says",
 )
 def locked_versions(context: DeliveryContext) -> Broken | None:
-    built, lock = _built(context), context.root / "layers" / "runtime" / "requirements.txt"
+    built, lock = _built(context), context.project.runtime_lock
     locked = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", lock.read_text(), re.MULTILINE))
-    for info in sorted((built / "RuntimeLayer" / "python").glob("*.dist-info")):
+    for info in sorted((built / RUNTIME / "python").glob("*.dist-info")):
         name, _, version = info.name.removesuffix(".dist-info").partition("-")
         wanted = locked.get(name.replace("_", "-"), locked.get(name))
         if wanted != version:

@@ -59,7 +59,7 @@ def imports_nothing_forbidden(context: DeliveryContext) -> Broken | None:
             if any(name.partition(".")[0] in forbidden for name in names):
                 return Broken(evidence, context.folder / "heuristics.py", node.lineno)
     cause = "A module of function/ or of heuristics.py brings it along, or a package of the layer does."
-    return Broken(evidence, context.root / "function", cause=cause)
+    return Broken(evidence, context.project.function.parent, cause=cause)
 
 
 @clause(
@@ -81,7 +81,7 @@ def starts_fast(context: DeliveryContext) -> Broken | None:
     slowest = ", ".join(f"{name} {own:.1f} ms" for name, own in slowest_imports(context.function))
     return Broken(
         f"{_quartiles(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}.",
-        context.root / "function",
+        context.project.function.parent,
         details=f"ours [ms]   {_listed(latency.cold_ms)}\nfloor [ms]  {_listed(latency.cold_floor_ms)}",
     )
 

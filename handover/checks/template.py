@@ -2,14 +2,13 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from samtranslator.model.exceptions import InvalidDocumentException
-
+from handover.cloudformation import TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
+from handover.samconfig import Samconfig
 
 VERSION, FUNCTION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Function", "AWS::Lambda::Alias"
 # Actions for which AWS knows no resource to name (Service Authorization Reference).
@@ -37,8 +36,8 @@ def transforms(context: DeliveryContext) -> Broken | None:
         context.template.plain  # noqa: B018  transforming it is the check
     except OSError:
         return _broken(context, "There is no template.yaml.")
-    except InvalidDocumentException as error:
-        return _broken(context, f"SAM says: {'; '.join(cause.message for cause in error.causes)}")
+    except TransformError as error:
+        return _broken(context, f"SAM says: {error}")
     except Exception as error:  # a YAML error, or whatever SAM's translator raises on what it did not expect
         return _broken(context, f"It cannot be read: {type(error).__name__}: {' '.join(str(error).split())}")
     return None
@@ -276,12 +275,12 @@ def closed_by_default(context: DeliveryContext) -> Broken | None:
     broken="staging and prod are not set alike",
 )
 def environments_agree(context: DeliveryContext) -> Broken | None:
-    path = context.root / "samconfig.toml"
+    path = context.project.samconfig
+    config = Samconfig(path)
     try:
-        config = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        keys = {environment: _settings(config, environment) for environment in ("staging", "prod")}
+    except (OSError, ValueError) as error:
         return Broken(f"samconfig.toml cannot be read: {error}.", path)
-    keys = {environment: _settings(config.get(environment, {})) for environment in ("staging", "prod")}
     for one, other in (("staging", "prod"), ("prod", "staging")):
         if alone := sorted(keys[one] - keys[other]):
             return Broken(f"{one} sets {', '.join(alone)}, and {other} does not.", path)
@@ -291,12 +290,10 @@ def environments_agree(context: DeliveryContext) -> Broken | None:
     return None
 
 
-def _settings(environment: Any) -> set[str]:
+def _settings(config: Samconfig, environment: str) -> set[str]:
     """List what an environment sets: keys of each command, and the parameters that it overrides."""
     keys = set()
-    for command, section in environment.items():
-        for key, value in section.get("parameters", {}).items():
-            keys.add(f"{command}.{key}")
-            if key == "parameter_overrides":
-                keys |= {f"{command}: {pair.partition('=')[0]}" for pair in str(value).split()}
+    for command in config.environments.get(environment, {}):
+        keys |= {f"{command}.{key}" for key in config.parameters(environment, command)}
+        keys |= {f"{command}: {name}" for name in config.overrides(environment, command)}
     return keys

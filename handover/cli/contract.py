@@ -2,19 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from handover.cli.group import INTERRUPTED, main, one_sentence, progress
+from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence, progress
 from handover.cli.reports import FILE, Reports, gives_reports, to_write
 
 type Event = dict[str, Any]
 
-EVENTS = Path("events")
-MONITORING = Path("monitoring.yaml")
-DELIVERY = Path("layers/model/delivery")
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -25,12 +23,12 @@ def _delivered(_: click.Context, parameter: click.Parameter, folder: Path) -> Pa
     return folder
 
 
-_DELIVERY = click.option(
+_DELIVERY = partial(
+    click.option,
     "--delivery",
-    default=DELIVERY,
+    default=PROJECT.delivery,
     show_default=True,
     type=FOLDER,
-    callback=_delivered,
     help="What modelling handed over.",
 )
 
@@ -54,8 +52,10 @@ def new(name: str, data: Path, target: str, to: Path | None) -> None:
 
 
 @main.command()
-@_DELIVERY
-@click.option("--to", default=EVENTS, show_default=True, type=click.Path(path_type=Path), help="Where the events go.")
+@_DELIVERY(callback=_delivered)
+@click.option(
+    "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."
+)
 def events(delivery: Path, to: Path) -> None:
     """Write requests to try the function with, made of the delivery's golden rows."""
     from handover.events import write_events
@@ -65,8 +65,8 @@ def events(delivery: Path, to: Path) -> None:
 
 
 @main.command()
-@_DELIVERY
-@click.option("--to", default=MONITORING, show_default=True, type=FILE, help="Where the template goes.")
+@_DELIVERY(callback=_delivered)
+@click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
     from handover.monitoring import write_monitoring
@@ -99,7 +99,7 @@ def _apart(work: str, show: Callable[[Event], None] = lambda event: None, **argu
 
 @main.command()
 @click.argument("code")
-@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@_DELIVERY()
 @_BASE
 def explain(code: str, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
@@ -109,7 +109,7 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 @main.command()
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
-@click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
+@_DELIVERY()
 @_BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
@@ -142,7 +142,7 @@ def _checked(**arguments: Any) -> dict[str, Any]:
 
 @main.command()
 @click.argument("old")
-@click.argument("new", default=str(DELIVERY))
+@click.argument("new", default=str(PROJECT.delivery))
 @click.option("--plot", type=FILE, callback=to_write, help="Also draw the scores, as a PNG.")
 def diff(old: str, new: str, plot: Path | None) -> None:
     """Compare two deliveries: what callers must know of NEW, and which answers differ from OLD's.

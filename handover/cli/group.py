@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from handover.errors import CannotRunError
+from handover.project import Project
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-BUILD = Path(".aws-sam/build")
+PROJECT = Project(Path())
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 build_option = click.option(
-    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+    "--build", default=PROJECT.build, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
 )
 
 

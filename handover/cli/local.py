@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from handover.cli.group import CONCURRENCY, INTERRUPTED, build_option, main, one_sentence
+from handover.cli.group import CONCURRENCY, INTERRUPTED, PROJECT, build_option, main, one_sentence
 
-EVENTS = Path("events")
 WARM_INVOKES = 200
 
 
@@ -62,7 +61,7 @@ def serve(port: int, limit: int, build: Path) -> None:
 
 def _curls(port: int) -> Iterator[str]:
     """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
-    event: dict[str, Any] = json.loads((EVENTS / "predict.json").read_text())
+    event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text())
     url = f"http://127.0.0.1:{port}"
     yield f"curl -s '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
     yield f"curl -s {url}/contract"

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from handover.cli.group import BUILD, CONCURRENCY, INTERRUPTED, main, one_sentence, progress
+from handover.cli.group import CONCURRENCY, INTERRUPTED, PROJECT, build_option, main, one_sentence, progress
 from handover.cli.reports import Reports, gives_reports
 
 if TYPE_CHECKING:
     import boto3
 
     from handover.live.stack import Stack
-
-SAMCONFIG = Path("samconfig.toml")
 
 
 @main.command()
@@ -27,9 +25,9 @@ def preflight(stage: str, *, architecture: bool) -> None:
 
     with one_sentence():
         if architecture:
-            click.echo(stages.architecture(Path.cwd(), stage))
+            click.echo(stages.architecture(PROJECT, stage))
         else:
-            stages.require_as_built(Path.cwd(), stage)
+            stages.require_as_built(PROJECT, stage)
 
 
 _REGION = click.option(
@@ -56,7 +54,7 @@ def _stack_name(stack: str | None, stage: str | None) -> str:
 
     if bool(stack) == bool(stage):
         raise click.UsageError("say which stack: --stack NAME, or --stage ENVIRONMENT")
-    return stack or of_stage(str(stage), SAMCONFIG)
+    return stack or of_stage(str(stage), PROJECT.samconfig)
 
 
 def _begin(region: str | None, stage: str | None) -> "boto3.Session":
@@ -67,7 +65,7 @@ def _begin(region: str | None, stage: str | None) -> "boto3.Session":
     from handover.live import aws
     from handover.live.stack import region_of_stage
 
-    session = aws.session(aws.region(region or (region_of_stage(stage, SAMCONFIG) if stage else None)))
+    session = aws.session(aws.region(region or (region_of_stage(stage, PROJECT.samconfig) if stage else None)))
     click.echo(f"Account {aws.account(session)}, region {session.region_name}", err=True)
     return session
 
@@ -96,9 +94,7 @@ def region(*, region: str | None, stage: str | None) -> None:
 @click.option("--stage", required=True, help="The environment of samconfig.toml that is deployed to.")
 @_REGION
 @_URL
-@click.option(
-    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
-)
+@build_option
 @click.option("--force", is_flag=True, help="Pass too where the live API cannot be asked.")
 def compatible(*, stage: str, region: str | None, url: str | None, build: Path, force: bool) -> None:
     """Say whether callers of what STAGE has get along with what was built, by the live contract's version.
@@ -119,9 +115,7 @@ def compatible(*, stage: str, region: str | None, url: str | None, build: Path, 
 @main.command()
 @_names_a_stack
 @_URL
-@click.option(
-    "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
-)
+@build_option
 @click.option(
     "--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in the first burst."
 )

@@ -19,8 +19,10 @@ from handover.latency import Latency, measure
 from handover.local import client
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, built_function
+from handover.project import Project
 from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS
+from predictor.routes import PREDICT, PREDICT_BATCH
 
 
 class DeliveryContext(Delivered):
@@ -48,6 +50,7 @@ class DeliveryContext(Delivered):
     ) -> None:
         super().__init__(folder)
         self.root = root
+        self.project = Project(root)
         self.base = base
         self.allowed = allowed or {}
         self.log: list[str] = []
@@ -72,7 +75,7 @@ class DeliveryContext(Delivered):
 
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained, of this very delivery."""
-        other = self.folder != self.root / retraining.HOME
+        other = self.folder != self.project.delivery
         delivery = f" DELIVERY={shlex.quote(self.relative(self.folder))}" if other else ""
         return f"make explain CODE={code}{delivery}" + (f" BASE={shlex.quote(self.base)}" if self.base else "")
 
@@ -88,20 +91,17 @@ class DeliveryContext(Delivered):
         return delivered_before(self.folder, name, self.base)
 
     @cached_property
-    def _program(self) -> Path | None:
-        return retraining.program(self.root, self.folder)
-
-    @property
     def training(self) -> Path | None:
         """The program that trains it, where there is one."""
-        return self.root / self._program if self._program else None
+        return retraining.program(self.project, self.folder)
 
     @property
     def delivers(self) -> str:
         """What to type to train and deliver anew."""
-        if self._program is None:
+        if self.training is None:
             return "call deliver()"
-        return "make model" if self._program == retraining.PROJECTS_OWN else f".venv/bin/python {self._program}"
+        own = self.training == self.project.training
+        return "make model" if own else f".venv/bin/python {self.relative(self.training)}"
 
     def trained_again(self, times: int = 1) -> Path:
         """Give the delivery that training again makes: the first, or another one.
@@ -112,9 +112,9 @@ class DeliveryContext(Delivered):
             When the training fails; every time that it is asked for.
         """
         if times not in self._trained:
-            if self._program is None:
+            if self.training is None:
                 raise retraining.NotTrainedError("there is no program that trains it")
-            training = retraining.trained_again(self.root, self.folder, self._program)
+            training = retraining.trained_again(self.project, self.folder, self.training)
             self._trained[times] = self._opened.enter_context(training)
         return self._trained[times].delivery
 
@@ -129,12 +129,12 @@ class DeliveryContext(Delivered):
     @cached_property
     def template(self) -> Template:
         """``template.yaml``."""
-        return Template(self.root / "template.yaml")
+        return Template(self.project.template)
 
     @property
     def build(self) -> Path:
         """What ``sam build`` wrote."""
-        return self.root / ".aws-sam" / "build"
+        return self.project.build
 
     @cached_property
     def function(self) -> BuiltFunction:
@@ -161,9 +161,9 @@ class DeliveryContext(Delivered):
     def answers(self, rows: list[Json]) -> list[Json]:
         """Ask the built function for rows, in batches; raises what ``ask`` raises."""
         batches = batched(rows, MAX_BATCH_ROWS, strict=False)
-        return [answer for batch in batches for answer in self.ask("/predict/batch", batch)]
+        return [answer for batch in batches for answer in self.ask(PREDICT_BATCH.path, batch)]
 
     @cached_property
     def latency(self) -> Latency:
         """How long the built function takes for the first golden row, cold and warm; measured when first asked for."""
-        return measure(self.function, client.posted("/predict", self.golden[0]["row"]))
+        return measure(self.function, client.posted(PREDICT.path, self.golden[0]["row"]))

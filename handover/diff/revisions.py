@@ -16,10 +16,11 @@ from typing import Any
 
 from handover.diff.changes import PARTS
 from handover.errors import CannotRunError
+from handover.project import Project
 
 type Json = dict[str, Any]
 
-DELIVERY = Path("layers/model/delivery")
+DELIVERY = Project(Path()).delivery
 BRANCHES = ("main", "master", "origin/HEAD")
 # The branch that a merge request is for, as GitHub, GitLab, Bitbucket, Azure and Jenkins name it to its jobs.
 TARGETS = (

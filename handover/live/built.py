@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handover.local.stack import NothingBuiltError
+from handover.project import Build
 from predictor import files
 from predictor.files import Json
 
@@ -40,7 +41,7 @@ def read(build: Path) -> Built:
     NothingBuiltError
         When it is not there.
     """
-    delivery = build / "ModelLayer" / "delivery"
+    delivery = Build(build).delivery
     try:
         manifest, golden = files.manifest(delivery), files.golden(delivery)
     except FileNotFoundError:

@@ -8,6 +8,7 @@ from handover.diff.changes import PARTS, changes, least_version, reaches
 from handover.live import LiveError, aws, stack
 from handover.live.client import Client
 from handover.local.stack import NothingBuiltError
+from handover.project import Build
 from predictor import files
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _compared(name: str, live: Json, built: Json) -> tuple[bool, str]:
 
 def _built(build: Path) -> Json:
     try:
-        return files.contract(build / "ModelLayer" / "delivery")
+        return files.contract(Build(build).delivery)
     except FileNotFoundError:
         raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
 

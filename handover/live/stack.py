@@ -1,6 +1,5 @@
 """A deployed stack, as CloudFormation tells of it."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from handover.live import LiveError, aws
+from handover.samconfig import Samconfig
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -77,25 +77,17 @@ def of_stage(stage: str, samconfig: Path) -> str:
         When the file names none.
     """
     try:
-        name = _parameter(stage, samconfig, "stack_name")
+        name = Samconfig(samconfig).parameters(stage).get("stack_name")
     except FileNotFoundError:
         raise LiveError(f"there is no {samconfig} here: name the stack with --stack") from None
-    if name is None:
+    if not name:
         raise LiveError(f"{samconfig} names no stack for '{stage}': name it with --stack")
-    return name
+    return str(name)
 
 
 def region_of_stage(stage: str, samconfig: Path) -> str | None:
     """Give the region that ``sam deploy --config-env STAGE`` deploys to, if the file names one."""
     try:
-        return _parameter(stage, samconfig, "region")
+        return Samconfig(samconfig).parameters(stage).get("region") or None
     except FileNotFoundError:
         return None
-
-
-def _parameter(stage: str, samconfig: Path, key: str) -> str | None:
-    said = tomllib.loads(samconfig.read_text(encoding="utf-8")).get(stage, {})
-    for command in ("deploy", "global"):  # as SAM looks them up
-        if found := said.get(command, {}).get("parameters", {}).get(key):
-            return str(found)
-    return None

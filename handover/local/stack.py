@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from handover.cloudformation import Template
 from handover.errors import CannotRunError
+from handover.project import FUNCTION, Build
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -42,7 +44,7 @@ class BuiltFunction:
     timeout_s: int
 
 
-def built_function(build: Path, name: str = "PredictFunction") -> BuiltFunction:
+def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
     """Read the function called ``name`` (its logical id) from the build.
 
     Raises
@@ -51,15 +53,14 @@ def built_function(build: Path, name: str = "PredictFunction") -> BuiltFunction:
         When there is no build or not this function in it, when it is built for another processor, or a property
         requires what only the cloud knows.
     """
-    from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415  only what reads a build waits for SAM
-
+    path = Build(build).template
     try:
-        template = yaml_parse((build / "template.yaml").read_text(encoding="utf-8"))
+        template = Template(path).source
     except FileNotFoundError:
         raise NothingBuiltError("nothing is built: run make build") from None
     resources = template["Resources"]
     if name not in resources:
-        raise NothingBuiltError(f"{build / 'template.yaml'} has no {name}: run make build")
+        raise NothingBuiltError(f"{path} has no {name}: run make build")
     values = PSEUDO_PARAMETERS | {
         parameter: str(declared["Default"])
         for parameter, declared in template.get("Parameters", {}).items()

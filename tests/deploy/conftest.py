@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import pytest
 
+from handover.project import Project as Paths
 from handover.retraining import NOT_COPIED
 from handover.stage import architecture
 
@@ -83,8 +84,8 @@ class Project:
     def __init__(self, root: Path, cloud: Cloud) -> None:
         self.root = root
         self.cloud = cloud
-        rooms = [root, root / "function", root / "layers" / "model"]
-        self.environment = cloud.environment | {"PYTHONPATH": os.pathsep.join(map(str, rooms))}
+        paths = Paths(root).import_paths
+        self.environment = cloud.environment | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
 
     def make(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run targets of make, as everybody types them."""

@@ -150,10 +150,31 @@ def test_serve_names_a_port_that_is_taken(build) -> None:
     )
 
 
-def test_help_imports_nothing_heavy() -> None:
-    code = "import sys, handover.cli; print(sorted({'rich', 'werkzeug', 'yaml', 'samcli', 'numpy'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+AWS, SAM = {"boto3", "botocore"}, {"samcli", "samtranslator"}
+FRAMEWORKS = {"catboost", "lightgbm", "pandas", "skl2onnx", "sklearn", "torch", "xgboost"}
+LIBRARIES = {"numpy", "onnx", "onnxruntime", "pydantic", "rich", "werkzeug", "yaml"}
+CHECKS = """
+from handover.cli.work import check
+asked = {"delivery": "layers/model/delivery", "only": ["H1", "M1"], "base": None, "wanted": ["text"]}
+assert check(lambda event: None, **asked)["status"] == 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "unwanted"),
+    [
+        ("import handover", AWS | SAM | FRAMEWORKS | LIBRARIES),
+        ("from handover.cli import main; main(['--help'], standalone_mode=False)", AWS | SAM | FRAMEWORKS | LIBRARIES),
+        ("from handover import Contract, deliver, matrix", AWS | SAM | FRAMEWORKS),
+        (CHECKS, AWS | SAM | FRAMEWORKS),
+    ],
+    ids=["import", "help", "the public interface", "check"],
+)
+def test_nothing_is_imported_before_it_is_used(program: str, unwanted: set[str]) -> None:
+    program += f"\nimport sys; print(sorted({unwanted!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"]), done.stderr
 
 
 @pytest.mark.parametrize("word", ["events", "monitoring"])

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from handover.cloudformation import Template
 from handover.monitoring import template, write_monitoring
@@ -63,7 +62,7 @@ def test_cloudformation_could_read_it() -> None:
 def test_it_gets_every_parameter_from_the_stack_that_nests_it() -> None:
     given = Template(ROOT / "template.yaml").plain["Resources"]["Monitoring"]["Properties"]["Parameters"]
 
-    assert set(given) == set(yaml.safe_load((ROOT / "monitoring.yaml").read_text())["Parameters"])
+    assert set(given) == set(Template(ROOT / "monitoring.yaml").source["Parameters"])
 
 
 def test_the_metric_is_the_one_that_the_function_writes() -> None:

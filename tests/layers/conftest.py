@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from handover.project import FUNCTION, MODEL, RUNTIME, Project
+
+BUILD = Project(Path(__file__).parents[2]).build
 
 
 def built(name: str) -> Path:
-    folder = ROOT / ".aws-sam" / "build" / name
+    folder = BUILD / name
     if not folder.is_dir():
         pytest.skip(f"{name} is not built: run make build")
     return folder
@@ -18,25 +20,25 @@ def built(name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def runtime() -> Path:
-    return built("RuntimeLayer")
+    return built(RUNTIME)
 
 
 @pytest.fixture(scope="session")
 def model() -> Path:
-    return built("ModelLayer")
+    return built(MODEL)
 
 
 @pytest.fixture(scope="session")
 def function() -> Path:
-    return built("PredictFunction")
+    return built(FUNCTION)
 
 
 @pytest.fixture(scope="session")
 def architecture(runtime: Path) -> str:
     """Give the processor that the template was built for."""
     definitions = tomllib.loads((runtime.parents[1] / "build.toml").read_text())["layer_build_definitions"]
-    (said,) = (layer["architecture"] for layer in definitions.values() if layer["layer_name"] == "RuntimeLayer")
-    return str(said)
+    (architecture,) = (layer["architecture"] for layer in definitions.values() if layer["layer_name"] == RUNTIME)
+    return str(architecture)
 
 
 @pytest.fixture(scope="session")

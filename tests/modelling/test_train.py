@@ -14,6 +14,7 @@ import pytest
 from delivery import heuristics
 from delivery.contract import CONTRACT
 from handover.delivery import matrix
+from handover.project import Project
 from modelling.card import verdict
 from modelling.data import read
 from modelling.evaluation import Scores, held_out
@@ -33,7 +34,7 @@ def project(folder: Path) -> Path:
 
 
 def train(folder: Path) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(str(folder / part) for part in (".", "function", "layers/model"))
+    path = os.pathsep.join(map(str, Project(folder).import_paths))
     environment = os.environ | {"PYTHONPATH": path}
     command = [sys.executable, "-m", "modelling.train"]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

@@ -1,23 +1,23 @@
 """The role that deploys: it can make the first deployment, and can neither grow nor touch another stack."""
 
 import json
-import tomllib
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import Any
 
 import pytest
-import yaml
+
+from handover.cloudformation import Template
 
 from .policy import ACCOUNT, REGION, TEMPLATE, Deployer, applies, like, listed
 from .test_template import resources
-from .transform import ROOT, transformed
+from .transform import PROJECT, SAMCONFIG, transformed
 
 pytestmark = pytest.mark.quick
 
 STAGING = Deployer()
 CLOUDFORMATION = ["cloudformation.amazonaws.com"]
-MONITORING = yaml.safe_load((ROOT / "monitoring.yaml").read_text())
+MONITORING = Template(PROJECT.monitoring).source
 
 LISTS = "only a list handler asks for it: stacks that import, or a scan of the account for resources that have no stack"
 KMS = "the template has no key of its own"
@@ -430,9 +430,8 @@ def test_the_longest_stacks_roles_keep_their_names() -> None:
 
 @pytest.mark.parametrize("stage", ["staging", "prod"])
 def test_samconfig_says_the_same_names(stage: str) -> None:
-    said = tomllib.loads((ROOT / "samconfig.toml").read_text())[stage]["deploy"]["parameters"]
-    overrides = dict(pair.split("=") for pair in said["parameter_overrides"].split())
-    role = Deployer(StackName=said["stack_name"], PermissionsBoundary=overrides["PermissionsBoundary"])
+    parameters, overrides = SAMCONFIG.parameters(stage), SAMCONFIG.overrides(stage)
+    role = Deployer(StackName=parameters["stack_name"], PermissionsBoundary=overrides["PermissionsBoundary"])
 
-    assert overrides["PermissionsBoundary"] == f"bounds-{said['stack_name']}"
-    assert role.may("s3:PutObject", f"s3:::{BUCKET}/{said['s3_prefix']}/0123", {"aws:ResourceAccount": ACCOUNT})
+    assert overrides["PermissionsBoundary"] == f"bounds-{parameters['stack_name']}"
+    assert role.may("s3:PutObject", f"s3:::{BUCKET}/{parameters['s3_prefix']}/0123", {"aws:ResourceAccount": ACCOUNT})

@@ -4,14 +4,13 @@ import json
 import os
 import re
 import subprocess
-import tomllib
 from typing import Any
 
 import pytest
 from samcli.lib.providers.api_provider import ApiProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from .transform import ROOT, source, transformed
+from .transform import ROOT, SAMCONFIG, source, transformed
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -200,19 +199,15 @@ def test_every_parameter_has_a_default_and_a_sentence() -> None:
 
 
 def test_staging_and_prod_set_the_same_keys() -> None:
-    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
-
     def keys(environment: str) -> set[tuple[str, str]]:
-        return {(c, k) for c, section in config[environment].items() for k in section["parameters"]}
-
-    def overridden(environment: str, command: str = "deploy") -> dict[str, str]:
-        overrides = config[environment][command]["parameters"]["parameter_overrides"]
-        return dict(pair.split("=") for pair in overrides.split())
+        commands = SAMCONFIG.environments[environment]
+        return {(command, key) for command in commands for key in SAMCONFIG.parameters(environment, command)}
 
     assert keys("staging") == keys("prod")
     for environment in ("staging", "prod"):
-        assert set(overridden(environment)) == set(source()["Parameters"])
-        assert overridden(environment, "build")["Architecture"] == overridden(environment)["Architecture"]
+        assert set(SAMCONFIG.overrides(environment)) == set(source()["Parameters"])
+        built, deployed = (SAMCONFIG.overrides(environment, command) for command in ("build", "deploy"))
+        assert built["Architecture"] == deployed["Architecture"]
 
 
 def test_sam_finds_nothing_to_say_about_the_template() -> None:

@@ -1,0 +1,51 @@
+"""A project's files, and the names of what its template builds: the same in every project, spelled out only here."""
+
+from pathlib import Path
+
+# Logical ids of template.yaml; `sam build` makes a folder of each.
+FUNCTION, HOOK, MONITORING = "PredictFunction", "PreTrafficHook", "Monitoring"
+RUNTIME, MODEL = "RuntimeLayer", "ModelLayer"
+TEMPLATE = "template.yaml"
+
+
+class Project:
+    """The files of one project.
+
+    Parameters
+    ----------
+    root
+        The project's folder. From the current one, ``Path()``, each path is as a person there would type it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        # --- what people write
+        self.template = root / TEMPLATE
+        self.samconfig = root / "samconfig.toml"
+        self.function = root / "function" / "predictor"
+        self.hook = root / "hook"
+        self.runtime_lock = root / "layers" / "runtime" / "requirements.txt"
+        self.training = root / "modelling" / "train.py"
+        # --- what `make model` writes
+        self.delivery = root / "layers" / "model" / "delivery"
+        self.events = root / "events"
+        self.monitoring = root / "monitoring.yaml"
+        # --- what `sam build` writes
+        self.build = root / ".aws-sam" / "build"
+
+    @property
+    def import_paths(self) -> tuple[Path, ...]:
+        """The folders that its Python programs import from."""
+        return self.root, self.function.parent, self.delivery.parent
+
+
+class Build:
+    """What ``sam build`` wrote into a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.template = folder / TEMPLATE
+        self.function = folder / FUNCTION
+        self.hook = folder / HOOK
+        self.runtime = folder / RUNTIME
+        self.delivery = folder / MODEL / "delivery"
+        self.monitoring = folder / MONITORING / TEMPLATE

@@ -1,0 +1,37 @@
+"""``samconfig.toml``: what each of its environments says to each command of ``sam``."""
+
+import shlex
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+type Json = dict[str, Any]
+
+
+class Samconfig:
+    """The environments of a project, read when they are first asked for.
+
+    ``OSError`` where there is no file, ``ValueError`` where it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def environments(self) -> dict[str, Json]:
+        """Each environment's commands, by name."""
+        content = tomllib.loads(self.path.read_text(encoding="utf-8"))
+        return {name: commands for name, commands in content.items() if isinstance(commands, dict)}
+
+    def parameters(self, environment: str, command: str = "deploy") -> Json:
+        """Give what a command gets: its own words, and for the others those that all commands get."""
+        commands = self.environments.get(environment, {})
+        shared, own = (commands.get(name, {}).get("parameters", {}) for name in ("global", command))
+        return {**shared, **own}
+
+    def overrides(self, environment: str, command: str = "deploy") -> dict[str, str]:
+        """Give the parameters of the template that a command sets to another value than the default."""
+        overrides = self.parameters(environment, command).get("parameter_overrides", "")
+        pairs = shlex.split(overrides) if isinstance(overrides, str) else overrides
+        return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
