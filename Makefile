@@ -86,9 +86,10 @@ deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAG
 	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
 
 # Not built anew: what was deployed is what lies in .aws-sam/build.
-verify: .venv/run  ## hold a deployed stack to what was built: make verify STAGE=staging (or STACK=, REGION=, URL=)
+verify: .venv/run  ## hold a deployed stack to what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, REPORT=x.md)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make verify STAGE=staging" >&2; exit 2; }
-	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)")
+	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)") \
+	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(GITHUB_ACTIONS),--github)
 
 live-version: .venv/run  ## print the version that users are on: make live-version STAGE=prod (or STACK=, REGION=)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live-version STAGE=prod" >&2; exit 2; }

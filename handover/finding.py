@@ -1,13 +1,10 @@
-"""One clause's verdict on one delivery: the object that every report is made of."""
+"""A clause, and its verdict on what it looks at, a delivery or a live stack: what every report is made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from handover.context import DeliveryContext
+from typing import Any, Literal, Protocol
 
 type Owner = Literal["modelling", "deployment", "both teams"]
 
@@ -26,14 +23,18 @@ class Broken:
 
     evidence: str
     """One or a few sentences: what was seen, with the figures and the place."""
-    path: Path
-    """The file to fix."""
+    path: Path | str
+    """The file to fix; of a live stack, what to look at, in words."""
     line: int | None = None
     """The line in it, where one line is at fault."""
     cause: str = ""
     """The likely cause, only where it was worked out."""
     details: str = ""
     """All of the evidence, for ``make explain``."""
+
+    def named(self, relative: Callable[[Path], str]) -> str:
+        """Name what to fix; a file's path is made relative by ``relative``."""
+        return self.path if isinstance(self.path, str) else relative(self.path)
 
 
 @dataclass
@@ -54,12 +55,12 @@ class Kept:
 
 
 type Outcome = Broken | Kept | Skipped | None
-type Check = Callable[[DeliveryContext], Outcome]
+type Check[T = Any] = Callable[[T], Outcome]
 
 
 @dataclass(frozen=True)
-class Clause:
-    """One rule of the contract between the teams: a code that never changes, and the function that checks it."""
+class Clause[T = Any]:
+    """One rule of the contract between the teams: a code that never changes, and the function that checks it on a T."""
 
     code: str
     topic: str
@@ -70,7 +71,7 @@ class Clause:
     """What is the matter when it is not: the headline that people read."""
     owner: Owner
     """Who fixes it."""
-    check: Check = field(repr=False)
+    check: Check[T] = field(repr=False)
     requires: tuple[str, ...] = ()
     """Clauses without which this one says nothing: where one is not kept, this one is skipped."""
     suppressed_by: tuple[str, ...] = ()
@@ -87,7 +88,14 @@ DECLARED: dict[str, Clause] = {}
 """Every clause by its code, as ``clause`` has declared them."""
 
 
-def clause(
+def declared(groups: Iterable[str]) -> tuple[Clause, ...]:
+    """Give the clauses that are declared in these groups, which are the first letters of codes, in their order."""
+    order = list(groups)
+    chosen = (clause for clause in DECLARED.values() if clause.code[0] in order)
+    return tuple(sorted(chosen, key=lambda clause: (order.index(clause.code[0]), clause.code)))
+
+
+def clause[T](
     code: str,
     *,
     topic: str,
@@ -96,7 +104,7 @@ def clause(
     broken: str,
     requires: tuple[str, ...] = (),
     suppressed_by: tuple[str, ...] = (),
-) -> Callable[[Check], Check]:
+) -> Callable[[Check[T]], Check[T]]:
     """Declare a clause on its check function; the words are those of ``Clause``.
 
     Raises
@@ -105,7 +113,7 @@ def clause(
         When another clause has the code.
     """
 
-    def declare(check: Check) -> Check:
+    def declare(check: Check[T]) -> Check[T]:
         if code in DECLARED:
             raise ValueError(f"{code} is declared twice")
         DECLARED[code] = Clause(code, topic, rule, broken, owner, check, requires, suppressed_by)
@@ -139,7 +147,7 @@ class Finding:
 
     def as_json(self, relative: Callable[[Path], str]) -> dict[str, Any]:
         """Give the finding as plain data, paths made relative by ``relative``."""
-        found: dict[str, Any] = {
+        data: dict[str, Any] = {
             "code": self.clause.code,
             "verdict": self.verdict.value,
             "topic": self.clause.topic,
@@ -148,15 +156,36 @@ class Finding:
             "page": self.clause.page,
         }
         if self.broken:
-            found |= {
+            data |= {
                 "headline": self.clause.broken,
                 "evidence": self.broken.evidence,
                 "cause": self.broken.cause,
-                "path": relative(self.broken.path),
+                "path": self.broken.named(relative),
                 "line": self.broken.line,
             }
         if self.verdict is Verdict.SKIPPED:
-            found |= {"reason": self.reason, "blocked_by": list(self.blocked_by), "allowed": self.allowed or None}
+            data |= {"reason": self.reason, "blocked_by": list(self.blocked_by), "allowed": self.allowed or None}
         if self.note:
-            found["note"] = self.note
-        return found
+            data["note"] = self.note
+        return data
+
+
+class Context(Protocol):
+    """What clauses look at, as far as evaluation and reports know it."""
+
+    @property
+    def subject(self) -> str:
+        """What is kept or broken: the beginning of a sentence."""
+
+    @property
+    def allowed(self) -> Mapping[str, str]:
+        """The clauses that may be skipped, each with the reason in words."""
+
+    def relative(self, path: Path) -> str:
+        """Name a path as a person at the project's root would type it."""
+
+    def explain(self, code: str) -> str:
+        """Say what to type to have a clause explained."""
+
+    def remedy(self, finding: Finding) -> tuple[str, str]:
+        """Give the command to run next where a clause is broken, and what that does."""

@@ -42,7 +42,8 @@ def test_what_reaches_prod_is_what_was_verified_in_staging() -> None:
         done = [step.get("run") for step in jobs[stage]["steps"] if "run" in step]
         assert jobs[stage]["environment"] == stage
         assert done[0] == "make unpack"  # nothing is built a second time
-        assert done[-2 if stage == "prod" else -1] == f"make verify STAGE={stage}"
+        verified = f'make verify STAGE={stage} REPORT="$GITHUB_STEP_SUMMARY"'
+        assert done[-2 if stage == "prod" else -1] == verified
         assert f"make deploy STAGE={stage} BUILT=1" in done
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from handover.cli.group import INTERRUPTED, main, one_sentence
+from handover.cli.group import INTERRUPTED, main, one_sentence, progress
+from handover.cli.reports import FILE, Reports, gives_reports, to_write
 
 type Event = dict[str, Any]
 
 EVENTS = Path("events")
 MONITORING = Path("monitoring.yaml")
 DELIVERY = Path("layers/model/delivery")
-FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -23,13 +23,6 @@ def _delivered(_: click.Context, parameter: click.Parameter, folder: Path) -> Pa
     if not (folder / "manifest.json").is_file():
         raise click.BadParameter(f"there is no delivery in '{folder}': it has no manifest.json", param=parameter)
     return folder
-
-
-def _to_write(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
-    """Say at once, before any work is done, that a file could not be written in the end."""
-    if path and not path.parent.is_dir():
-        raise click.BadParameter(f"there is no folder '{path.parent}'", param=parameter)
-    return path
 
 
 _DELIVERY = click.option(
@@ -49,16 +42,12 @@ _DELIVERY = click.option(
 @click.option("--to", type=click.Path(path_type=Path), help="The folder to make.  [default: NAME]")
 def new(name: str, data: Path, target: str, to: Path | None) -> None:
     """Draft a delivery called NAME from a CSV file: its contract, two heuristics, and a training that delivers."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from handover.new import scaffold
 
-    terminal = Console(stderr=True)
-    with one_sentence(), Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+    with one_sentence(), progress() as shown:
 
         def track(columns: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-            yield from progress.track(columns, description="Looking at the columns")
+            yield from shown.track(columns, description="Looking at the columns")
 
         drafted = scaffold(name, data, target, to or Path(name), track)
     click.echo(drafted.text())
@@ -122,69 +111,31 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
 @click.option("--delivery", default=DELIVERY, show_default=True, type=FOLDER, help="What modelling handed over.")
 @_BASE
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--markdown", type=FILE, callback=_to_write, help="Also append them to a Markdown file.")
-@click.option("--html", type=FILE, callback=_to_write, help="Also draw them up as one HTML file.")
-@click.option("--github", is_flag=True, help="Also print them as annotations of a GitHub workflow.")
-def check(
-    *,
-    only: str,
-    delivery: Path,
-    base: str | None,
-    as_json: bool,
-    markdown: Path | None,
-    html: Path | None,
-    github: bool,
-) -> None:
+@gives_reports
+@click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
+def check(*, only: str, delivery: Path, base: str | None, **asked: Any) -> None:
     """Hold the delivery to its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why.
     """
-    from handover.apart import CutShortError
-
-    printed = "json" if as_json else "text"
-    also = {"github": github, "markdown": markdown, "html": html}
-    wanted = [printed, *(name for name, asked in also.items() if asked)]
-
-    def deliver(written: Callable[[str], str]) -> None:
-        """Write the reports that were asked for to where they were asked for."""
-        if github and (said := written("github")):
-            click.echo(said)
-        if markdown:
-            with markdown.open("a", encoding="utf-8") as file:
-                file.write(written("markdown"))
-        if html:
-            html.write_text(written("html"), encoding="utf-8")
-
+    reports = Reports(**asked)
+    codes = only.split(",") if only else []
     try:
-        with one_sentence():
-            try:
-                codes = only.split(",") if only else []
-                done = _held(only=codes, delivery=str(delivery), base=base, wanted=wanted)
-            except CutShortError as error:
-                from handover.reporters.unfinished import WRITTEN
-
-                sentence = str(error)
-                deliver(lambda name: WRITTEN[name](sentence))
-                raise
+        with one_sentence(), reports.cut_short():
+            done = _checked(only=codes, delivery=str(delivery), base=base, wanted=reports.names)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    click.echo(done[printed])
-    deliver(done.__getitem__)
+    reports.give(done.__getitem__)
     sys.exit(done["status"])
 
 
-def _held(**arguments: Any) -> dict[str, Any]:
-    """Hold the clauses, and show how far it is."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    terminal = Console(stderr=True)
-    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
-        task = progress.add_task("Holding the clauses", total=None)
+def _checked(**arguments: Any) -> dict[str, Any]:
+    """Check the clauses, and show how far it is."""
+    with progress() as shown:
+        task = shown.add_task("Checking the clauses", total=None)
 
         def show(event: Event) -> None:
-            progress.update(task, total=event.get("total"), completed=event.get("done"))
+            shown.update(task, total=event.get("total"), completed=event.get("done"))
 
         return _apart("check", show, **arguments)
 
@@ -192,7 +143,7 @@ def _held(**arguments: Any) -> dict[str, Any]:
 @main.command()
 @click.argument("old")
 @click.argument("new", default=str(DELIVERY))
-@click.option("--plot", type=FILE, callback=_to_write, help="Also draw the scores, as a PNG.")
+@click.option("--plot", type=FILE, callback=to_write, help="Also draw the scores, as a PNG.")
 def diff(old: str, new: str, plot: Path | None) -> None:
     """Compare two deliveries: what callers must know of NEW, and which answers differ from OLD's.
 

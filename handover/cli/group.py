@@ -4,10 +4,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from handover.errors import CannotRunError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 BUILD = Path(".aws-sam/build")
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
@@ -35,3 +39,12 @@ def one_sentence() -> Iterator[None]:
     except CannotRunError as error:
         click.echo(f"handover: {error}", err=True)
         sys.exit(2)
+
+
+def progress() -> "Progress":
+    """Show how far it is, on a terminal only; nothing of it stays there."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    terminal = Console(stderr=True)
+    return Progress(console=terminal, transient=True, disable=not terminal.is_terminal)

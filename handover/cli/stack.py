@@ -3,14 +3,17 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from handover.cli.group import BUILD, CONCURRENCY, INTERRUPTED, main, one_sentence
+from handover.cli.group import BUILD, CONCURRENCY, INTERRUPTED, main, one_sentence, progress
+from handover.cli.reports import Reports, gives_reports
 
 if TYPE_CHECKING:
     import boto3
+
+    from handover.live.stack import Stack
 
 SAMCONFIG = Path("samconfig.toml")
 
@@ -34,6 +37,7 @@ _REGION = click.option(
     help="AWS region of the stack.  [default: that of the stage in samconfig.toml, AWS_REGION, AWS_DEFAULT_REGION, "
     "or the profile's]",
 )
+_URL = click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
 
 
 def _names_a_stack[F: Callable[..., None]](command: F) -> F:
@@ -68,6 +72,14 @@ def _begin(region: str | None, stage: str | None) -> "boto3.Session":
     return session
 
 
+def _deployed(name: str, stage: str | None, region: str | None) -> "tuple[Stack, boto3.Session]":
+    from handover.live import aws
+    from handover.live.stack import read
+
+    session = _begin(region, stage)
+    return read(aws.cloudformation(session), name), session
+
+
 @main.command()
 @_REGION
 @click.option("--stage", help="The environment of samconfig.toml, which may name a region.")
@@ -83,7 +95,7 @@ def region(*, region: str | None, stage: str | None) -> None:
 @main.command()
 @click.option("--stage", required=True, help="The environment of samconfig.toml that is deployed to.")
 @_REGION
-@click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
+@_URL
 @click.option(
     "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
 )
@@ -97,38 +109,53 @@ def compatible(*, stage: str, region: str | None, url: str | None, build: Path, 
         with one_sentence():
             from handover.live.callers import compatible as compared
 
-            passes, said = compared(_stack_name(None, stage), build, _begin(region, stage), url=url, force=force)
+            passes, sentence = compared(_stack_name(None, stage), build, _begin(region, stage), url=url, force=force)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    click.echo(f"handover: {said}", err=not passes)
+    click.echo(f"handover: {sentence}", err=not passes)
     sys.exit(0 if passes else 1)
 
 
 @main.command()
 @_names_a_stack
-@click.option("--url", help="Where the API answers.  [default: the stack's output Url]")
+@_URL
 @click.option(
     "--build", default=BUILD, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
 )
 @click.option(
     "--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in the first burst."
 )
+@gives_reports
 def verify(
-    *, stack: str | None, stage: str | None, region: str | None, url: str | None, build: Path, limit: int
+    *, stack: str | None, stage: str | None, region: str | None, url: str | None, build: Path, limit: int, **asked: Any
 ) -> None:
     """Hold a deployed stack to what was built: the same model, contract, scores and decisions, over HTTP.
 
     Exit status: 0 kept, 1 broken, 2 could not be verified. With Auth=JWT the token is read from HANDOVER_TOKEN.
     """
+    reports = Reports(**asked)
     try:
-        with one_sentence():
+        with one_sentence(), reports.cut_short():
+            from handover.evaluation import evaluate
             from handover.live import built
-            from handover.live.verification import verify as held
+            from handover.live.clauses import CLAUSES
+            from handover.live.client import Client
+            from handover.live.context import LiveContext
+            from handover.live.replay import replay, requests
+            from handover.reporters import write
+            from handover.skips import exit_status
 
             name, expected = _stack_name(stack, stage), built.read(build)
-            sys.exit(held(name, expected, _begin(region, stage), url=url, limit=limit))
+            deployed, session = _deployed(name, stage, region)
+            with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
+                task = shown.add_task("Asking for the golden rows", total=requests(expected))
+                answers = replay(client, expected, limit, lambda: shown.advance(task))
+            context = LiveContext(deployed, expected, answers)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    findings = list(evaluate(context, CLAUSES))
+    reports.give(lambda report: write(report, findings, context))
+    sys.exit(exit_status(findings))
 
 
 @main.command()
@@ -143,11 +170,9 @@ def rollback(*, stack: str | None, stage: str | None, region: str | None, to: st
     with one_sentence():
         from handover.live import aws
         from handover.live.alias import roll_back
-        from handover.live.stack import read
 
-        name, session = _stack_name(stack, stage), _begin(region, stage)
-        found = read(aws.cloudformation(session), name)
-        click.echo(roll_back(aws.functions(session), found, to, dry_run=dry_run))
+        deployed, session = _deployed(_stack_name(stack, stage), stage, region)
+        click.echo(roll_back(aws.functions(session), deployed, to, dry_run=dry_run))
 
 
 @main.command()
@@ -157,8 +182,6 @@ def live_version(*, stack: str | None, stage: str | None, region: str | None) ->
     with one_sentence():
         from handover.live import aws
         from handover.live.alias import read as alias_of
-        from handover.live.stack import read
 
-        name, session = _stack_name(stack, stage), _begin(region, stage)
-        found = read(aws.cloudformation(session), name)
-        click.echo(alias_of(aws.functions(session), found).version)
+        deployed, session = _deployed(_stack_name(stack, stage), stage, region)
+        click.echo(alias_of(aws.functions(session), deployed).version)

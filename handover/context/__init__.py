@@ -14,6 +14,7 @@ from handover import retraining
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.diff.revisions import Agreed, agreed_before, delivered_before
+from handover.finding import Finding
 from handover.latency import Latency, measure
 from handover.local import client
 from handover.local.pool import Pool
@@ -40,6 +41,8 @@ class DeliveryContext(Delivered):
         The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
     """
 
+    subject = "The contract"
+
     def __init__(
         self, root: Path, folder: Path, *, base: str | None = None, allowed: Mapping[str, str] | None = None
     ) -> None:
@@ -61,6 +64,11 @@ class DeliveryContext(Delivered):
     def relative(self, path: Path) -> str:
         """Name a path as a person at the project's root would type it."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+    def remedy(self, finding: Finding) -> tuple[str, str]:
+        """Have the clause explained: its page says what to do."""
+        evidence = "all of the evidence and " if finding.broken and finding.broken.details else ""
+        return self.explain(finding.clause.code), f"shows {evidence}the remedy"
 
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained, of this very delivery."""

@@ -1,14 +1,12 @@
 """The alias that users reach: which version it points at, and the way back to an earlier one."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from handover.live import LiveError
-from handover.live.stack import Stack, asking, refused
+from handover.live.aws import asked
+from handover.live.stack import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -36,10 +34,10 @@ def read(client: "LambdaClient", stack: Stack) -> Alias:
         When there is none, or Lambda cannot be asked.
     """
     function, name = stack.output("Alias").split(":")[-2:]
-    with _refusals():
-        said = client.get_alias(FunctionName=function, Name=name)
-    weights = said.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-    return Alias(function, name, said["FunctionVersion"], weights, said["RevisionId"])
+    with asked():
+        alias = client.get_alias(FunctionName=function, Name=name)
+    weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    return Alias(function, name, alias["FunctionVersion"], weights, alias["RevisionId"])
 
 
 def roll_back(client: "LambdaClient", stack: Stack, to: str | None = None, *, dry_run: bool = False) -> str:
@@ -61,20 +59,23 @@ def roll_back(client: "LambdaClient", stack: Stack, to: str | None = None, *, dr
     published = _published(client, alias.function)
     target = to or _earlier(alias, published)
     if target not in published:
-        there = ", ".join(sorted(published, key=int))
-        raise LiveError(f"{alias.function} has no version {target}; published are {there}")
+        versions = ", ".join(sorted(published, key=int))
+        raise LiveError(f"{alias.function} has no version {target}; published are {versions}")
     if alias.version == target and not alias.weights:
-        return f"The alias {alias.name} of {stack.name} points at version {_told(target, published)} already."
+        return f"The alias {alias.name} of {stack.name} points at version {_described(target, published)} already."
     if dry_run:
         return f"Nothing is changed; without --dry-run: {_change(alias, target, published)}."
-    with _refusals():
-        client.update_alias(
-            FunctionName=alias.function,
-            Name=alias.name,
-            FunctionVersion=target,
-            RoutingConfig={"AdditionalVersionWeights": {}},
-            RevisionId=alias.revision,
-        )
+    with asked():
+        try:
+            client.update_alias(
+                FunctionName=alias.function,
+                Name=alias.name,
+                FunctionVersion=target,
+                RoutingConfig={"AdditionalVersionWeights": {}},
+                RevisionId=alias.revision,
+            )
+        except client.exceptions.PreconditionFailedException:
+            raise LiveError("somebody else moved the alias meanwhile: look, and run it again") from None
     return (
         f"{stack.name}: {_change(alias, target, published)}.\n"
         "The stack's template does not know of it: the next deployment that publishes a version moves the alias there."
@@ -82,13 +83,15 @@ def roll_back(client: "LambdaClient", stack: Stack, to: str | None = None, *, dr
 
 
 def _change(alias: Alias, target: str, published: Mapping[str, str]) -> str:
-    there = _told(target, published)
+    new = _described(target, published)
     if alias.version == target:
-        change = f"the alias {alias.name} stays at version {there}"
+        change = f"the alias {alias.name} stays at version {new}"
     else:
         way = "back" if int(target) < int(alias.version) else "on"
-        change = f"the alias {alias.name} moves from version {_told(alias.version, published)} {way} to version {there}"
-    shares = ", ".join(f"{share:.0%} to version {_told(one, published)}" for one, share in alias.weights.items())
+        change = (
+            f"the alias {alias.name} moves from version {_described(alias.version, published)} {way} to version {new}"
+        )
+    shares = ", ".join(f"{share:.0%} to version {_described(one, published)}" for one, share in alias.weights.items())
     return f"{change}, which gets all requests (until now, {shares})" if shares else change
 
 
@@ -106,23 +109,12 @@ def _earlier(alias: Alias, published: Mapping[str, str]) -> str:
 
 def _published(client: "LambdaClient", function: str) -> dict[str, str]:
     """Give the published versions with their descriptions."""
-    with _refusals():
+    with asked():
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
         versions = [version for page in pages for version in page["Versions"]]
-    return {said["Version"]: said.get("Description", "") for said in versions if said["Version"].isdecimal()}
+    return {one["Version"]: one.get("Description", "") for one in versions if one["Version"].isdecimal()}
 
 
-def _told(version: str, published: Mapping[str, str]) -> str:
+def _described(version: str, published: Mapping[str, str]) -> str:
     description = published.get(version)
     return f"{version} ({description})" if description else version
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        with asking():
-            yield
-    except ClientError as error:
-        if error.response["Error"].get("Code") == "PreconditionFailedException":
-            raise LiveError("somebody else moved the alias meanwhile: look, and run it again") from None
-        raise refused(error) from None

@@ -1,14 +1,15 @@
-"""The clients of AWS's own APIs: the one place where they are made."""
+"""The clients of AWS's own APIs: where they are made, and what keeps them from an answer."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import ClientError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from botocore.session import Session
 
-from handover.live.stack import asking, refused
+from handover.live import LiveError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
+@contextmanager
+def asked() -> Iterator[None]:
+    """Turn what AWS refuses, and what keeps it from being asked at all, into one sentence, a ``LiveError``."""
+    try:
+        yield
+    except NoCredentialsError:
+        raise LiveError("there are no AWS credentials: run aws configure, or set AWS_PROFILE") from None
+    except NoRegionError:
+        raise LiveError("no region is named: give --region, or set AWS_REGION, or the region of your profile") from None
+    except BotoCoreError as error:
+        raise LiveError(f"AWS could not be asked: {' '.join(str(error).split())}") from None
+    except ClientError as error:
+        answer = error.response["Error"]
+        reason = answer.get("Message") or answer.get("Code")
+        raise LiveError(f"AWS refuses {error.operation_name}: {reason}") from None
+
+
+@asked()
 def region(named: str | None, environment: Mapping[str, str] = os.environ) -> str:
     """Give the region to look in: the one that is named, AWS_REGION, AWS_DEFAULT_REGION, or the profile's.
 
@@ -26,64 +45,58 @@ def region(named: str | None, environment: Mapping[str, str] = os.environ) -> st
     Raises
     ------
     LiveError
-        When there is no region, or the profile that the environment names is not there.
+        When there is no region, or the environment names a profile that does not exist.
     """
-    with asking():
-        for found in (named, *map(environment.get, REGION_VARIABLES)):
-            if found:
-                return found
-        of_profile = Session().get_scoped_config().get("region")
-        if not of_profile:
-            raise NoRegionError
-        return str(of_profile)
+    of_environment = filter(None, map(environment.get, REGION_VARIABLES))
+    region = named or next(of_environment, None) or Session().get_scoped_config().get("region")
+    if not region:
+        raise NoRegionError
+    return str(region)
 
 
+@asked()
 def session(region: str) -> boto3.Session:
     """Begin with the credentials that AWS's own tools would take.
 
     Raises
     ------
     LiveError
-        When the profile that the environment names is not there.
+        When the environment names a profile that does not exist.
     """
-    with asking():
-        return boto3.Session(region_name=region)
+    return boto3.Session(region_name=region)
 
 
+@asked()
 def account(session: boto3.Session) -> str:
-    """Give the number of the account that the credentials are of; everybody may ask for their own.
+    """Give the account number of the credentials; everybody may ask for their own.
 
     Raises
     ------
     LiveError
         When there are no credentials, or AWS does not take them.
     """
-    try:
-        with asking():
-            return session.client("sts").get_caller_identity()["Account"]
-    except ClientError as error:
-        raise refused(error) from None
+    return session.client("sts").get_caller_identity()["Account"]
 
 
+@asked()
 def cloudformation(session: boto3.Session) -> "CloudFormationClient":
     """Make the client that tells of stacks.
 
     Raises
     ------
     LiveError
-        When the region's name is none.
+        When there is no region of this name.
     """
-    with asking():
-        return session.client("cloudformation")
+    return session.client("cloudformation")
 
 
+@asked()
 def functions(session: boto3.Session) -> "LambdaClient":
     """Make the client that tells of functions and their aliases.
 
     Raises
     ------
     LiveError
-        When the region's name is none.
+        When there is no region of this name.
     """
-    with asking():
-        return session.client("lambda")
+    return session.client("lambda")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handover.diff.changes import PARTS, changes, least_version, reaches
-from handover.live import LiveError, aws, signing, stack
+from handover.live import LiveError, aws, stack
 from handover.live.client import Client
 from handover.local.stack import NothingBuiltError
 from predictor import files
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 type Json = dict[str, Any]
 
-NEVER_THERE = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE"}
+NEVER_LIVE = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE"}
 """Statuses of a stack that has answered nobody yet: its first deployment was not begun, or failed."""
 
 
@@ -44,13 +44,13 @@ def compatible(
     """
     built = _built(build)
     try:
-        found = stack.read(aws.cloudformation(session), name)
+        deployed = stack.read(aws.cloudformation(session), name)
     except stack.NoStackError as error:
         return True, f"{error}: this first deployment has no callers yet"
-    if found.status in NEVER_THERE:
-        return True, f"the stack {name} has answered nobody yet ({found.status}): this deployment has no callers yet"
+    if deployed.status in NEVER_LIVE:
+        return True, f"the stack {name} has answered nobody yet ({deployed.status}): this deployment has no callers yet"
     try:
-        live = _live(found, session, url)
+        live = _live(deployed, session, url)
     except LiveError as error:
         if force:
             return True, f"what callers have is not known ({error}); it is deployed all the same, by FORCE=1"
@@ -63,15 +63,15 @@ def compatible(
 
 def _compared(name: str, live: Json, built: Json) -> tuple[bool, str]:
     was, now = live["version"], built["version"]
-    found = changes(live, built)
-    least = least_version(was, found[0].level if found else "none")
+    changed = changes(live, built)
+    least = least_version(was, changed[0].level if changed else "none")
     if reaches(now, least):
-        level = f", {found[0].level}" if found else ""
+        level = f", {changed[0].level}" if changed else ""
         return True, f"callers of {name} get along: the contract is {was} there and {now} here{level}"
-    listed = "\n".join(f"  {change.level}  {change.sentence}" for change in found)
+    listed = "\n".join(f"  {change.level}  {change.sentence}" for change in changed)
     return False, (
         f"callers of {name} have the contract {was}; what was built must be at least {least} for them, and is {now}"
-        f"{':' if found else ''}\n{listed}\n"
+        f"{':' if changed else ''}\n{listed}\n"
         f"  Owner: modelling. Raise the version in contract.py, or take the change back; then make model"
     )
 
@@ -83,7 +83,7 @@ def _built(build: Path) -> Json:
         raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
 
 
-def _live(found: stack.Stack, session: "boto3.Session", url: str | None) -> Json:
+def _live(deployed: stack.Stack, session: "boto3.Session", url: str | None) -> Json:
     """Ask the live API for its contract.
 
     Raises
@@ -91,16 +91,15 @@ def _live(found: stack.Stack, session: "boto3.Session", url: str | None) -> Json
     LiveError
         When it does not answer, or answers something else.
     """
-    sign = signing.signer(found.output("Auth"), session, found.region)
-    with Client(url or found.output("Url"), sign) as client:
+    with Client.of(deployed, session, url) as client:
         response = client.ask("GET", "/contract")
     if response.status != 200:
-        raise LiveError(f"GET /contract of {found.name} is answered {response.status}")
+        raise LiveError(f"GET /contract of {deployed.name} is answered {response.status}")
     try:
-        said = json.loads(response.body)
-        live = said | {"schema": said["row"]}
+        document = json.loads(response.body)
+        live = document | {"schema": document["row"]}
     except (ValueError, TypeError, KeyError):
         live = {}
     if not live.keys() >= PARTS:
-        raise LiveError(f"GET /contract of {found.name} is not answered with a contract")
+        raise LiveError(f"GET /contract of {deployed.name} is not answered with a contract")
     return dict(live)

@@ -1,36 +1,72 @@
 """Requests to the live API, over connections that are kept, each with the time it took."""
 
 import json
-import socket
 import ssl
+import threading
 import time
-from concurrent.futures import Executor
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
+from urllib3 import Retry, connection_from_url, exceptions
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
 from handover.live import LiveError
-from handover.live.signing import Sign
+from handover.live.signing import Sign, signer
+from handover.live.stack import Stack
+
+if TYPE_CHECKING:
+    import boto3
 
 TIMEOUT_S = 15.0  # API Gateway gives up on the function after 6 s, and says so
-PAUSE_S = 1.0  # after a 429 that does not say how long
-LONGEST_PAUSE_S = 30.0
-TRIES = 10
 CLOCK = timedelta(minutes=5)
 """How far a signature's time may be off
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html)."""
+# Only what was throttled is sent again, after the pause that it asks for; all pauses together are less than CLOCK.
+THROTTLED = Retry(
+    total=None,
+    connect=False,
+    read=False,
+    other=0,
+    status=9,
+    status_forcelist=[429],
+    allowed_methods=None,
+    backoff_factor=0.5,
+    backoff_max=30,
+    retry_after_max=30,
+    raise_on_status=False,
+)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}  # and whatever ends in .localhost (RFC 6761, section 6.3)
+
+_request = threading.local()
+"""When this thread's request began."""
+
+
+class _Http(HTTPConnection):
+    """Notes when a request begins: once its connection is open, for opening it is no part of what it takes."""
+
+    def connect(self) -> None:
+        super().connect()
+        _request.began = time.perf_counter()
+
+    def putrequest(self, *words: Any, **options: Any) -> None:
+        _request.began = time.perf_counter()
+        super().putrequest(*words, **options)
+
+
+class _Https(_Http, HTTPSConnection):
+    pass
 
 
 class Response(NamedTuple):
     """An answer of the API, whatever it is."""
 
     status: int
-    headers: dict[str, str]
-    """Their names in lower case."""
+    headers: Mapping[str, str]
+    """Their names in any case."""
     body: bytes
     ms: float
     """From sending the request to the last byte [ms]; the connection was open before."""
@@ -41,45 +77,50 @@ class Response(NamedTuple):
 class Client:
     """Sends requests to one API from any thread; each takes a connection that is idle, or opens one.
 
+    Parameters
+    ----------
+    sign
+        How requests say who sends them.
+    connections
+        How many there are at most; a request waits for one.
+
     Raises
     ------
     LiveError
         When the URL is not one to send credentials to.
     """
 
-    def __init__(self, url: str, sign: Sign, timeout_s: float = TIMEOUT_S, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, url: str, sign: Sign, connections: int = 1, timeout_s: float = TIMEOUT_S) -> None:
         parts = urlsplit(url)
         if not parts.hostname or parts.scheme not in {"https", "http"}:
             raise LiveError(f"{url} is not a URL")
-        here = parts.hostname in LOOPBACK or parts.hostname.endswith(".localhost")
-        if parts.scheme == "http" and not here:
+        local = parts.hostname in LOOPBACK or parts.hostname.endswith(".localhost")
+        if parts.scheme == "http" and not local:
             raise LiveError(f"{url} is not https: rows and credentials would be sent in the clear")
         self._url = url.rstrip("/")
         self._base = parts.path.rstrip("/")
-        self._host = parts.hostname
-        self._port = parts.port
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._sign = sign
         self._timeout_s = timeout_s
-        self._pause_s = pause_s
-        self._idle: SimpleQueue[HTTPConnection] = SimpleQueue()
+        self._pool = connection_from_url(url, timeout=timeout_s, maxsize=connections, block=True)
+        self._pool.ConnectionCls = _Https if parts.scheme == "https" else _Http
+
+    @classmethod
+    def of(cls, stack: Stack, session: "boto3.Session", url: str | None = None, connections: int = 1) -> Self:
+        """Make the client of a stack's API, at another address if one is given; the stack's output says how it signs.
+
+        Raises
+        ------
+        LiveError
+            When an output or what signs is missing, or the URL is not one to send credentials to.
+        """
+        sign = signer(stack.output("Auth"), session, stack.region)
+        return cls(url or stack.output("Url"), sign, connections)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        while not self._idle.empty():
-            self._idle.get().close()
-
-    def connect(self, count: int, executor: Executor) -> None:
-        """Open connections, all at once, so that no request waits for its own.
-
-        Raises
-        ------
-        LiveError
-            When the API cannot be reached.
-        """
-        list(executor.map(lambda _: self._idle.put(self._connected()), range(count)))
+        self._pool.close()
 
     def ask(self, method: str, path: str, document: Any = None) -> Response:
         """Send one request; wait and send it again when there are too many.
@@ -91,86 +132,50 @@ class Client:
         """
         body = b"" if document is None else json.dumps(document).encode()
         headers = {} if document is None else {"content-type": "application/json"}
-        for throttled in range(TRIES):
-            sent = self._sign(method, self._url + path, body, headers)
-            response = self._exchange(method, self._base + path, body, sent, throttled)
-            if response.status in {401, 403}:
-                raise self._unknown(response)
-            if response.status != 429:
-                break
-            asked = response.headers.get("retry-after", "")
-            time.sleep(min(float(asked), LONGEST_PAUSE_S) if asked.isdecimal() else self._pause_s)
-        return response
-
-    def _exchange(self, method: str, path: str, body: bytes, headers: dict[str, str], throttled: int) -> Response:
-        """Send once; a connection that the other side closed meanwhile is opened again, for asking twice does no harm.
-
-        A connection of which nothing is known any more is not kept.
-        """
+        signed = self._sign(method, self._url + path, body, headers)
+        send = partial(self._pool.urlopen, method, self._base + path, body, signed, THROTTLED, redirect=False)
         try:
-            connection = self._idle.get_nowait()
-        except Empty:
-            connection = self._connected()
-        for kept in (True, False):
-            started = time.perf_counter()
             try:
-                connection.request(method, path, body, headers)
-                response = connection.getresponse()
-                said = response.read()
-            except (ConnectionError, HTTPException) as error:
-                connection.close()
-                if not kept:
-                    raise self._unreached(error) from None
-                connection = self._connected()
-            except OSError as error:
-                connection.close()
-                raise self._unreached(error) from None
-            else:
-                ms = (time.perf_counter() - started) * 1000
-                self._idle.put(connection)
-                names = {name.lower(): value for name, value in response.getheaders()}
-                return Response(response.status, names, said, ms, throttled)
-        raise AssertionError("the second failure was raised")
-
-    def _connected(self) -> HTTPConnection:
-        connection = (
-            HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=self._tls)
-            if self._tls
-            else HTTPConnection(self._host, self._port, timeout=self._timeout_s)
-        )
-        try:
-            connection.connect()
-        except OSError as error:
-            connection.close()
+                response = send()
+            except exceptions.ProtocolError:  # a connection was closed while it waited; asking twice does no harm
+                response = send()
+        except exceptions.HTTPError as error:
             raise self._unreached(error) from None
-        return connection
+        ms = (time.perf_counter() - _request.began) * 1000
+        if response.status in {401, 403}:
+            raise self._unknown(response.status, response.headers)
+        throttled = len(response.retries.history) if response.retries else 0
+        return Response(response.status, response.headers, response.data, ms, throttled)
 
-    def _unreached(self, error: Exception) -> LiveError:
-        match error:
-            case socket.gaierror():
+    def _unreached(self, error: exceptions.HTTPError) -> LiveError:
+        match error.reason if isinstance(error, exceptions.MaxRetryError) else error:
+            case exceptions.NameResolutionError():
                 why = "its name leads nowhere (DNS)"
-            case ssl.SSLCertVerificationError():
-                why = f"its certificate is not trusted (TLS: {error.verify_message})"
-            case ssl.SSLError():
-                why = f"it does not speak TLS ({error.reason or error})"
-            case TimeoutError():
+            case exceptions.SSLError(args=(ssl.SSLCertVerificationError(verify_message=message),)):
+                why = f"its certificate is not trusted (TLS: {message})"
+            case exceptions.SSLError(args=(ssl.SSLError() as cause,)):
+                why = f"it does not speak TLS ({cause.reason or cause})"
+            case exceptions.NewConnectionError(__cause__=OSError(strerror=str(reason))):
+                why = reason
+            case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
                 why = f"no answer within {self._timeout_s:g} s"
-            case OSError(strerror=str(said)):
-                why = said
+            case exceptions.ProtocolError(args=(_, OSError(strerror=str(reason)))):
+                why = reason
+            case exceptions.ProtocolError(args=(_, Exception() as cause)):
+                why = str(cause) or type(cause).__name__
             case _:
-                why = str(error) or type(error).__name__
+                why = str(error)
         return LiveError(f"{self._url} cannot be reached: {why}")
 
-    def _unknown(self, response: Response) -> LiveError:
+    def _unknown(self, status: int, headers: Mapping[str, str]) -> LiveError:
         """Say why the API does not take the caller for one of its own; a clock that is wrong is the usual reason."""
-        refused = f"{self._url} refuses the request ({response.status})"
+        refused = f"{self._url} refuses the request ({status})"
         try:
-            there = parsedate_to_datetime(response.headers["date"])
-            apart = datetime.now(UTC) - there
+            apart = abs(datetime.now(UTC) - parsedate_to_datetime(headers["date"]))
         except (KeyError, ValueError, TypeError):
             apart = timedelta()
-        if abs(apart) > CLOCK:
-            minutes = abs(apart) / timedelta(minutes=1)
+        if apart > CLOCK:
+            minutes = apart / timedelta(minutes=1)
             return LiveError(
                 f"{refused}: the clock of this machine is {minutes:.0f} minutes off, which no signature may be"
             )

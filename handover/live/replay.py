@@ -12,7 +12,7 @@ from handover.live.client import Client, Response
 # The largest row that the function takes is 16 KiB: this many are never more than a batch may be.
 BATCH_ROWS = 20
 STEADY = 2  # requests in flight after the burst: callers share the API's rate
-SAID = 200  # characters of an answer that is none
+REFUSAL = 200  # characters of an answer that is none
 
 type Way = Literal["alone", "in a batch"]
 
@@ -29,7 +29,7 @@ class Answer:
     score: float | None
     """``None``, and so is the decision, when it is no answer."""
     decision: str | None
-    said: str
+    refusal: str
     """What came instead of an answer, with the id to find it by in the log; such answers never quote a row."""
 
 
@@ -71,7 +71,6 @@ def replay(client: Client, built: Built, limit: int, step: Callable[[], None]) -
         return golden, response
 
     with ThreadPoolExecutor(limit) as executor:
-        client.connect(len(burst), executor)
         asked = list(executor.map(alone, burst))
     with ThreadPoolExecutor(STEADY) as executor:
         asked += executor.map(alone, rest)
@@ -99,26 +98,26 @@ def requests(built: Built) -> int:
 
 
 def _batch(golden: Sequence[Golden], response: Response) -> Iterator[Answer]:
-    said = _json(response)
-    each = said if isinstance(said, list) and len(said) == len(golden) else [None] * len(golden)
+    document = _json(response)
+    each = document if isinstance(document, list) and len(document) == len(golden) else [None] * len(golden)
     for row, answer in zip(golden, each, strict=True):
         yield _answer(row, "in a batch", response, answer)
 
 
-def _answer(golden: Golden, way: Way, response: Response, said: Any) -> Answer:
+def _answer(golden: Golden, way: Way, response: Response, document: Any) -> Answer:
     model = response.headers.get("x-model", "")
-    match said:
+    match document:
         case {"score": int() | float() as score, "decision": str(decision)} if response.status == 200:
             return Answer(golden, way, 200, model, float(score), decision, "")
-    return Answer(golden, way, response.status, model, None, None, _refusal(response, said))
+    return Answer(golden, way, response.status, model, None, None, _refusal(response, document))
 
 
-def _refusal(response: Response, said: Any) -> str:
+def _refusal(response: Response, document: Any) -> str:
     """Give the sentence of a problem document, or of API Gateway's own answer; else the body's beginning."""
-    document = said if isinstance(said, dict) else {}
-    text = document.get("detail") or document.get("message") or response.body.decode(errors="replace")
-    request_id = document.get("request_id") or response.headers.get("apigw-requestid")
-    short = " ".join(str(text).split())[:SAID] or "an empty body"
+    problem = document if isinstance(document, dict) else {}
+    text = problem.get("detail") or problem.get("message") or response.body.decode(errors="replace")
+    request_id = problem.get("request_id") or response.headers.get("apigw-requestid")
+    short = " ".join(str(text).split())[:REFUSAL] or "an empty body"
     return f"{short} (request id {request_id})" if request_id else short
 
 

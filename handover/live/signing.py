@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 
 from handover.live import LiveError
-from handover.live.stack import asking
+from handover.live.aws import asked
 
 if TYPE_CHECKING:
     import boto3
@@ -43,14 +43,14 @@ def signer(auth: str, session: "boto3.Session", region: str, environment: Mappin
         return lambda method, url, body, headers: headers | {"authorization": f"Bearer {token}"}
     if auth != "AWS_IAM":
         raise LiveError(f"the stack's output Auth is {auth}; known are AWS_IAM, JWT and NONE")
-    with asking():
+    with asked():
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
 
     def signed(method: str, url: str, body: bytes, headers: Headers) -> Headers:
         request = AWSRequest(method, url, headers, body)
-        with asking():  # credentials that expire are fetched anew here
+        with asked():  # credentials that expire are fetched anew here
             SigV4Auth(credentials.get_frozen_credentials(), SERVICE, region).add_auth(request)
         return dict(request.headers.items())
 

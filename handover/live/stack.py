@@ -1,15 +1,14 @@
 """A deployed stack, as CloudFormation tells of it."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import ClientError
 
-from handover.live import LiveError
+from handover.live import LiveError, aws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -21,7 +20,7 @@ class NoStackError(LiveError):
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack that is there."""
+    """A stack that exists."""
 
     name: str
     region: str
@@ -58,15 +57,15 @@ def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
         When CloudFormation cannot be asked.
     """
     region = cloudformation.meta.region_name
-    try:
-        with asking():
-            (said,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    except ClientError as error:
-        if "does not exist" not in error.response["Error"].get("Message", ""):
-            raise refused(error) from None
-        raise NoStackError(f"there is no stack {name} in {region}, in the account of these credentials") from None
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in said.get("Outputs", [])}
-    return Stack(name, region, said["StackStatus"], outputs)
+    with aws.asked():
+        try:
+            (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" not in error.response["Error"].get("Message", ""):
+                raise
+            raise NoStackError(f"there is no stack {name} in {region}, in the account of these credentials") from None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return Stack(name, region, stack["StackStatus"], outputs)
 
 
 def of_stage(stage: str, samconfig: Path) -> str:
@@ -100,22 +99,3 @@ def _parameter(stage: str, samconfig: Path, key: str) -> str | None:
         if found := said.get(command, {}).get("parameters", {}).get(key):
             return str(found)
     return None
-
-
-@contextmanager
-def asking() -> Iterator[None]:
-    """Turn what keeps AWS from being asked at all into one sentence; what AWS itself answers passes."""
-    try:
-        yield
-    except NoCredentialsError:
-        raise LiveError("there are no AWS credentials: run aws configure, or set AWS_PROFILE") from None
-    except NoRegionError:
-        raise LiveError("no region is named: give --region, or set AWS_REGION, or the region of your profile") from None
-    except BotoCoreError as error:
-        raise LiveError(f"AWS could not be asked: {' '.join(str(error).split())}") from None
-
-
-def refused(error: ClientError) -> LiveError:
-    """Give AWS's own words for why it did not do what it was asked."""
-    said = error.response["Error"]
-    return LiveError(f"AWS refuses {error.operation_name}: {said.get('Message') or said.get('Code')}")

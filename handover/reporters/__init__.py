@@ -1,1 +1,21 @@
 """One finding, many reports: each module writes the same findings for another reader."""
+
+import json
+from collections.abc import Sequence
+from importlib import import_module
+
+from handover.finding import Context, Finding
+
+
+def write(name: str, findings: Sequence[Finding], context: Context) -> str:
+    """Write findings as ``text``, ``json``, ``markdown``, ``annotations`` or ``html``, which alone waits for plots."""
+    if name == "json":
+        return json.dumps([finding.as_json(context.relative) for finding in findings], indent=2)
+    report: str = import_module(f"{__name__}.{name}").report(findings, context)
+    return report
+
+
+def write_cut_short(name: str, sentence: str) -> str:
+    """Write ``markdown``, ``annotations`` or ``html`` of a check that has no verdict: the sentence says why."""
+    report: str = import_module(f"{__name__}.{name}").cut_short(sentence)
+    return report

@@ -5,22 +5,22 @@ Escapes: those of the toolkit that GitHub writes them with (actions/toolkit, pac
 
 from collections.abc import Sequence
 
-from handover.context import DeliveryContext
-from handover.finding import Finding
+from handover.finding import Context, Finding
 from handover.skips import FILE, Skip, skips
 
 
-def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
+def report(findings: Sequence[Finding], context: Context) -> str:
     """Write an error for each broken clause, and for what was not checked; a notice for what was allowed."""
     lines = []
     for finding in findings:
-        clause, found = finding.clause, finding.broken
-        title = _property(f"{clause.code} {clause.broken}")
-        if found:
-            where = f"file={_property(context.relative(found.path))}" + (f",line={found.line}" if found.line else "")
-            cause = f"\n{found.cause}" if found.cause else ""
-            said = f"{found.evidence}{cause}\nOwner: {clause.owner}. Run: {context.explain(clause.code)}"
-            lines.append(f"::error {where},title={title}::{_data(said)}")
+        if broken := finding.broken:
+            clause = finding.clause
+            place = "" if isinstance(broken.path, str) else f"file={_property(context.relative(broken.path))},"
+            line = f"line={broken.line}," if broken.line else ""
+            cause = f"\n{broken.cause}" if broken.cause else ""
+            message = f"{broken.evidence}{cause}\nOwner: {clause.owner}. Run: {context.remedy(finding)[0]}"
+            title = _property(f"{clause.code} {clause.broken}")
+            lines.append(f"::error {place}{line}title={title}::{_data(message)}")
     return "\n".join([*lines, *map(_skipped, skips(findings))])
 
 

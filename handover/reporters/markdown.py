@@ -3,20 +3,19 @@
 import re
 from collections.abc import Sequence
 
-from handover.context import DeliveryContext
-from handover.finding import Finding, Verdict
+from handover.finding import Context, Finding, Verdict
 from handover.reporters.text import place, summary
 from handover.skips import FILE, Skip, exit_status, skips
 
 MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "skipped"}
 
 
-def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
+def report(findings: Sequence[Finding], context: Context) -> str:
     """Write the verdict, every broken clause in full, what to know of kept ones, and a table of all clauses."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
     verdict = ("kept", "broken", "not checked in full")[exit_status(findings)]
     rows = [_row(finding) for finding in findings]
-    parts = [f"## The contract is {verdict}", "", escaped(summary(findings)), ""]
+    parts = [f"## {escaped(context.subject)} is {verdict}", "", escaped(summary(findings)), ""]
     for finding in broken:
         parts += _in_full(finding, context)
     for finding in findings:
@@ -51,18 +50,19 @@ def _row(finding: Finding) -> str:
     return f"| {code} | {clause.topic} | {MARKS[finding.verdict]} | {clause.owner} | {clause.rule} |"
 
 
-def _in_full(finding: Finding, context: DeliveryContext) -> list[str]:
-    clause, found = finding.clause, finding.broken
-    if found is None:
+def _in_full(finding: Finding, context: Context) -> list[str]:
+    clause, broken = finding.clause, finding.broken
+    if broken is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
-    lines = [f"### {clause.code} {clause.topic}: {clause.broken}", "", escaped(found.evidence), ""]
-    if found.cause:
-        lines += [escaped(found.cause), ""]
     return [
-        *lines,
+        f"### {clause.code} {clause.topic}: {clause.broken}",
+        "",
+        escaped(broken.evidence),
+        "",
+        *([escaped(broken.cause), ""] if broken.cause else []),
         f"- Owner: **{clause.owner}**",
-        f"- Fix: `{place(found, context)}`",
-        f"- Run: `{context.explain(clause.code)}`",
+        f"- Fix: `{place(broken, context)}`",
+        f"- Run: `{context.remedy(finding)[0]}`",
         f"- Page: [{clause.page}]({clause.page})",
         "",
     ]
@@ -71,4 +71,4 @@ def _in_full(finding: Finding, context: DeliveryContext) -> list[str]:
 def escaped(text: str) -> str:
     """Keep Markdown and HTML from reading anything into a text: it may quote a delivery, and so hold anything."""
     one_line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@$-])", lambda found: f"&#{ord(found[1])};", one_line)
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@$-])", lambda mark: f"&#{ord(mark[1])};", one_line)

@@ -4,35 +4,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from handover.context import DeliveryContext
-from handover.finding import Broken, Finding, Verdict
+from handover.finding import Broken, Clause, Context, Finding, Verdict
 from handover.skips import FILE, Skip, skips
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
 
 
-def broken(finding: Finding, context: DeliveryContext) -> str:
+def broken(finding: Finding, context: Context) -> str:
     """Write a broken clause in full: evidence, likely cause, owner, place, command and page."""
-    clause, found = finding.clause, finding.broken
-    if found is None:
+    clause, broken = finding.clause, finding.broken
+    if broken is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
-    lines = [f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}", "", f"  {found.evidence}"]
-    if found.cause:
-        lines.append(f"  {found.cause}")
-    command = context.explain(clause.code)
-    lines += [
-        f"  Owner: {clause.owner}",
-        f"  Fix:   {place(found, context)}",
-        f"  Run:   {command:<28} shows {'all of the evidence and ' if found.details else ''}the remedy",
-        f"  Page:  {clause.page}",
-        "",
-    ]
-    return "\n".join(lines)
+    command, effect = context.remedy(finding)
+    return "\n".join(
+        [
+            f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}",
+            "",
+            f"  {broken.evidence}",
+            *([f"  {broken.cause}"] if broken.cause else []),
+            f"  Owner: {clause.owner}",
+            f"  Fix:   {place(broken, context)}",
+            f"  Run:   {command:<28} {effect}",
+            f"  Page:  {clause.page}",
+            "",
+        ]
+    )
 
 
-def place(found: Broken, context: DeliveryContext) -> str:
-    """Name the file to fix, and the line where there is one."""
-    return context.relative(found.path) + (f":{found.line}" if found.line else "")
+def place(broken: Broken, context: Context) -> str:
+    """Name what to fix, and the line in it where there is one."""
+    return broken.named(context.relative) + (f":{broken.line}" if broken.line else "")
 
 
 def summary(findings: Iterable[Finding]) -> str:
@@ -54,7 +55,7 @@ def _plural(reason: str) -> str:
     return f"require {reason.removeprefix('requires ')}" if reason.startswith("requires ") else reason
 
 
-def skipped(skip: Skip, context: DeliveryContext) -> str:
+def skipped(skip: Skip, context: Context) -> str:
     """Write why clauses could not be checked: who allowed that and why, or how it is allowed."""
     with_it = f", and with it {', '.join(skip.followers)}" if skip.followers else ""
     headline = f"SKIPPED  as {FILE} allows{with_it}" if skip.allowed else f"NOT CHECKED{with_it}"
@@ -68,7 +69,7 @@ def skipped(skip: Skip, context: DeliveryContext) -> str:
     return "\n".join([*lines, ""])
 
 
-def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
+def report(findings: Sequence[Finding], context: Context) -> str:
     """Write every broken clause in full, what was not checked, what to know of those that are kept, then the count."""
     parts = [broken(finding, context) for finding in findings if finding.verdict is Verdict.BROKEN]
     parts += [skipped(skip, context) for skip in skips(findings)]
@@ -76,18 +77,23 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     return "\n".join([*parts, summary(findings)])
 
 
-def explanation(finding: Finding, context: DeliveryContext) -> str:
-    """Write the clause's page, and above it what the clause found in this delivery, in full."""
+def explanation(finding: Finding, context: Context) -> str:
+    """Write the clause's page, and above it what the clause found, in full."""
     clause = finding.clause
     if finding.broken:
-        found = broken(finding, context)
+        outcome = broken(finding, context)
         if finding.broken.details:
-            found += f"\n{_indented(finding.broken.details)}\n"
+            outcome += f"\n{_indented(finding.broken.details)}\n"
     else:
         why = f" ({finding.reason or finding.note})" if finding.reason or finding.note else ""
         leave = f"  {FILE} allows it: {finding.allowed}\n" if finding.allowed else ""
-        found = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n{leave}"
-    return f"{found}\n{(PAGES / f'{clause.code}.md').read_text()}"
+        outcome = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n{leave}"
+    return f"{outcome}\n{page(clause)}"
+
+
+def page(clause: Clause) -> str:
+    """Read what a clause means, what breaks it and what to do."""
+    return (PAGES / f"{clause.code}.md").read_text()
 
 
 def _indented(text: str) -> str:

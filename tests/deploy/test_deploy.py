@@ -96,10 +96,11 @@ def test_the_address_answers_who_signs(cloud: Cloud, project: Project) -> None:
 def test_the_live_stack_is_held_to_what_was_built(cloud: Cloud, project: Project) -> None:
     said = project.made("verify", "STAGE=staging")
 
-    where, first, *_, last = said.strip().splitlines()
+    where, *notes, last = said.strip().splitlines()
     contract = project.manifest["contract"]["version"]
     assert where == f"Account 000000000000, region {REGION}"
-    assert first == f"{STACK} answers as it was built: model {project.model}, contract {contract}"
+    assert notes[0] == f"V801 kept: {STACK} answers with the model {project.model}"
+    assert f"V802 kept: its version is {contract}" in notes
     assert last == "5 kept, 0 broken, 0 skipped"
 
 

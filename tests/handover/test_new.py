@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 
 import handover
-from handover.checks import evaluate, selected
+from handover.checks import selected
 from handover.cli import main
 from handover.context import DeliveryContext
 from handover.errors import CannotRunError
+from handover.evaluation import evaluate
 from handover.new import Report, scaffold
 from handover.new.fields import Field, field_of
 from handover.new.naming import field_names, unit

@@ -73,8 +73,8 @@ def group(clause: Clause) -> tuple[str, str]:
 
 def verdict(findings: Sequence[Finding]) -> str:
     """Say in one sentence how the contract came out."""
-    said = ("The contract is kept.", "The contract is broken.", "The contract could not be checked in full.")
-    return said[exit_status(findings)]
+    verdicts = ("The contract is kept.", "The contract is broken.", "The contract could not be checked in full.")
+    return verdicts[exit_status(findings)]
 
 
 def cut_short(sentence: str) -> str:
@@ -89,10 +89,10 @@ def counts(findings: Sequence[Finding]) -> str:
     """Count the verdicts in a sentence, and say how many of the broken clauses each team fixes."""
     count = Counter(finding.verdict for finding in findings)
     clauses = "1 clause" if len(findings) == 1 else f"{len(findings)} clauses"
-    said = f"{clauses}: {', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in Verdict)}."
+    counted = f"{clauses}: {', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in Verdict)}."
     owners = Counter(finding.clause.owner for finding in findings if finding.verdict is Verdict.BROKEN)
     to_fix = ", ".join(f"{owner} {number}" for owner, number in sorted(owners.items()))
-    return f"{said} To fix: {to_fix}." if to_fix else said
+    return f"{counted} To fix: {to_fix}." if to_fix else counted
 
 
 def contract_name(context: DeliveryContext) -> str:

@@ -1,4 +1,4 @@
-"""What the report shows as plots: their data, had from the case, and the sentence that says what to see."""
+"""What the report shows as plots: their data, taken from the context, and the sentence that says what to see."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ LARGEST_DRAWN = 1e30  # beyond that, an axis overflows; no score is as large
 type Drawing = tuple[Callable[[Canvas], None], str]
 
 
-class LackingError(Exception):
+class MissingError(Exception):
     """A plot's data is not there; the message goes on after "left out:"."""
 
 
@@ -60,19 +60,19 @@ def _figure(context: DeliveryContext, name: str, title: str, drawing: Callable[[
 
 def _why(error: Exception) -> str:
     match error:
-        case LackingError() | NothingBuiltError():
+        case MissingError() | NothingBuiltError():
             return f"{error}."
         case FileNotFoundError(filename=str() | Path() as missing):
             return f"there is no {Path(missing).name}."
-    said = (str(error).splitlines() or [""])[0]
-    return f"its data cannot be read ({type(error).__name__}{': ' if said else ''}{said})."
+    reason = (str(error).splitlines() or [""])[0]
+    return f"its data cannot be read ({type(error).__name__}{': ' if reason else ''}{reason})."
 
 
 def _scores(context: DeliveryContext) -> Drawing:
-    here = context.golden_here[: context.held_out_rows].astype(np.float64)
-    known = here[np.isfinite(here)]
+    served = context.golden_here[: context.held_out_rows].astype(np.float64)
+    known = served[np.isfinite(served)]
     if not len(known):
-        raise LackingError("no held-out row has a finite score here")
+        raise MissingError("no held-out row has a finite score here")
     deciles = _numbers(context.manifest["baseline"]["score_deciles"], "the manifest's baseline")
     decisions = {str(name): float(edge) for name, edge in context.contract.decisions.items()}
     distance = np.abs(np.quantile(known, np.linspace(0, 1, len(deciles))) - deciles).max()
@@ -80,9 +80,9 @@ def _scores(context: DeliveryContext) -> Drawing:
     edges = f" Dashed: where the decision changes, at {', '.join(f'{edge:g}' for _, edge in lower)}." if lower else ""
     caption = (
         f"The line, {len(known)} held-out rows as scored here, should run through the circles, the deciles that the "
-        f"manifest has from training; the largest distance is {distance:.2g}.{edges}{_lost(len(here) - len(known))}"
+        f"manifest has from training; the largest distance is {distance:.2g}.{edges}{_lost(len(served) - len(known))}"
     )
-    return partial(plots.scores, here=known, deciles=deciles, decisions=decisions), caption
+    return partial(plots.scores, served=known, deciles=deciles, decisions=decisions), caption
 
 
 def _lost(rows: int) -> str:
@@ -92,11 +92,11 @@ def _lost(rows: int) -> str:
 
 def _calibration(context: DeliveryContext) -> Drawing:
     if "calibration" not in context.manifest.get("quality", {}):
-        raise LackingError("manifest.json has no quality.calibration")
+        raise MissingError("manifest.json has no quality.calibration")
     bins = context.manifest["quality"]["calibration"]
     scored, observed, rows = (_numbers([one[key] for one in bins], key) for key in ("mean_score", "mean_label", "rows"))
     if not (_within(scored, 0, 1) and _within(observed, 0, 1) and rows.min() >= 1):
-        raise LackingError("quality.calibration in manifest.json holds what is no share or no count")
+        raise MissingError("quality.calibration in manifest.json holds what is not a share or not a count")
     low, high = plots.wilson(observed, rows)
     agree = int(((low <= scored) & (scored <= high)).sum())
     caption = (
@@ -107,12 +107,12 @@ def _calibration(context: DeliveryContext) -> Drawing:
 
 
 def _parity(context: DeliveryContext) -> Drawing:
-    trained, here = context.golden_scores.astype(np.float64), context.golden_here.astype(np.float64)
+    trained, served = context.golden_scores.astype(np.float64), context.golden_here.astype(np.float64)
     tolerance = float(context.contract.budgets.parity)
-    drawable = np.isfinite(trained) & np.isfinite(here)
+    drawable = np.isfinite(trained) & np.isfinite(served)
     if not drawable.any():
-        raise LackingError("no golden row has a finite score both in training and here")
-    apart = _numbers(here[drawable] - trained[drawable], "golden.jsonl")
+        raise MissingError("no golden row has a finite score both in training and here")
+    apart = _numbers(served[drawable] - trained[drawable], "golden.jsonl")
     worst = int(np.abs(apart).argmax())
     far = int((~(np.abs(apart) <= tolerance)).sum())
     row = np.flatnonzero(drawable)[worst] + 1
@@ -128,7 +128,7 @@ def _parity(context: DeliveryContext) -> Drawing:
 def _latency(context: DeliveryContext) -> Drawing:
     measured: Any = vars(context).get("latency")  # a cached property: asking for it would measure
     if measured is None:
-        raise LackingError("latency was not measured in this run")
+        raise MissingError("latency was not measured in this run")
     cold, cold_floor, warm, warm_floor = (
         _numbers(getattr(measured, kind), kind) for kind in ("cold_ms", "cold_floor_ms", "warm_ms", "warm_floor_ms")
     )
@@ -167,7 +167,7 @@ def _mib(paths: Iterable[Path]) -> float:
 def _numbers(values: Any, what: str) -> Numbers:
     numbers: Numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1 or not len(numbers) or not _within(numbers, -LARGEST_DRAWN, LARGEST_DRAWN):
-        raise LackingError(f"{what} is no list of finite numbers")
+        raise MissingError(f"{what} is not a list of finite numbers")
     return numbers
 
 

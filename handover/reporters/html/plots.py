@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from handover.reporters.html.svg import BAND, HERE, INK, LINE, MUTED, THERE, WIDTH_PX
+from handover.reporters.html.svg import BAND, BLUE, INK, LINE, MUTED, VERMILION, WIDTH_PX
 
 type Numbers = NDArray[np.float64]
 
@@ -17,11 +17,11 @@ FINEST = 1e-10  # a thousandth of a float32's step at 1: an agreed tolerance of 
 NORMAL_975 = 1.96  # quantile of the normal distribution: 95 % lie within it on both sides
 
 
-def scores(figure: Figure, here: Numbers, deciles: Numbers, decisions: Mapping[str, float]) -> None:
+def scores(figure: Figure, served: Numbers, deciles: Numbers, decisions: Mapping[str, float]) -> None:
     """Draw how the scores are spread, cumulated, over the deciles that they should have, with the decisions' edges."""
     axes = figure.subplots()
     edges = list(decisions.values())[:-1]  # the last is the end of the range
-    low, high = _span([*here, *deciles, *edges])
+    low, high = _span([*served, *deciles, *edges])
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1.12)
     for edge in edges:
@@ -31,9 +31,9 @@ def scores(figure: Figure, here: Numbers, deciles: Numbers, decisions: Mapping[s
     if all(len(name) * LETTER_PX < width and name.isprintable() for name, width in zip(decisions, widths, strict=True)):
         for name, (left, right) in zip(decisions, pairwise(bands), strict=True):
             axes.text((left + right) / 2, 1.06, name, ha="center", va="center")
-    axes.ecdf(here, color=HERE, linewidth=1.8)
+    axes.ecdf(served, color=BLUE, linewidth=1.8)
     shares = np.linspace(0, 1, len(deciles))
-    axes.plot(deciles, shares, "o", color=THERE, markersize=5, markerfacecolor="none", markeredgewidth=1.4)
+    axes.plot(deciles, shares, "o", color=VERMILION, markersize=5, markerfacecolor="none", markeredgewidth=1.4)
     _percent(axes)
     axes.set_xlabel("score")
     axes.set_ylabel("held-out rows up to it")
@@ -44,8 +44,8 @@ def calibration(figure: Figure, scored: Numbers, observed: Numbers, rows: Number
     axes = figure.subplots()
     lowest, highest = wilson(observed, rows)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    axes.vlines(scored, lowest, highest, color=HERE, linewidth=1.4)
-    axes.plot(scored, observed, "o", color=HERE, markersize=5)
+    axes.vlines(scored, lowest, highest, color=BLUE, linewidth=1.4)
+    axes.plot(scored, observed, "o", color=BLUE, markersize=5)
     end = max(float(scored.max()), float(highest.max())) * 1.02
     axes.set_xlim(0, end)
     axes.set_ylim(0, end)
@@ -74,8 +74,8 @@ def parity(figure: Figure, trained: Numbers, apart: Numbers, tolerance: float) -
     axes.axhspan(-tolerance, tolerance, color=BAND, linewidth=0)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     outside = ~(np.abs(apart) <= tolerance)
-    axes.plot(trained[~outside], apart[~outside], "o", color=HERE, markersize=3.5, markeredgewidth=0, alpha=0.7)
-    axes.plot(trained[outside], apart[outside], "x", color=THERE, markersize=5, markeredgewidth=1.4)
+    axes.plot(trained[~outside], apart[~outside], "o", color=BLUE, markersize=3.5, markeredgewidth=0, alpha=0.7)
+    axes.plot(trained[outside], apart[outside], "x", color=VERMILION, markersize=5, markeredgewidth=1.4)
     step = max(1, int(np.ceil(decades / 3)))
     marks = [threshold * 10**decade for decade in range(0, decades + 1, step)]
     axes.set_yticks([*(-mark for mark in reversed(marks)), 0, *marks], minor=False)
@@ -95,7 +95,7 @@ def latency(figure: Figure, cold_ms: Numbers, cold_floor_ms: Numbers, warm_ms: N
         (lower, "warm answer", warm_ms, warm_floor_ms),
     ):
         axes.ecdf(floor, color=MUTED, linewidth=1.4, linestyle=(0, (4, 3)), label="floor")
-        axes.ecdf(function, color=HERE, linewidth=1.8, label="function")
+        axes.ecdf(function, color=BLUE, linewidth=1.8, label="function")
         # One slow answer in a hundred would press all others against the axis: the caption has the slowest.
         axes.set_xlim(0, max(float(np.quantile(some, 0.99)) for some in (function, floor)) * 1.05)
         axes.set_ylim(0, 1.05)
@@ -108,7 +108,7 @@ def sizes(figure: Figure, names: Sequence[str], mib: Sequence[float]) -> None:
     """Draw one bar for each name, the largest on top."""
     axes = figure.subplots()
     places = np.arange(len(names))
-    axes.barh(places, mib, color=HERE, height=0.66)
+    axes.barh(places, mib, color=BLUE, height=0.66)
     axes.set_yticks(places, list(names))
     axes.invert_yaxis()
     axes.set_xlim(0, max(1e-9, *mib) * 1.16)

@@ -17,10 +17,11 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from handover.checks import evaluate, selected
+from handover.checks import selected
 from handover.context import DeliveryContext
 from handover.context.sources import run
 from handover.delivery import FILES, deliver, matrix
+from handover.evaluation import evaluate
 from handover.reporters.text import report
 from tests.conftest import module
 

@@ -11,13 +11,15 @@ from click.testing import CliRunner
 from handover.checks import CLAUSES, UnknownCodeError, selected
 from handover.cli import main
 from handover.finding import Clause, clause
+from handover.live.clauses import CLAUSES as LIVE
 from tests.handover.checks.conftest import ROOT, Bench, commit
 from tests.helpers import reports
 
 PAGES = ROOT / "docs" / "checks"
+ALL = (*CLAUSES, *LIVE)
 
 
-@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.code)
+@pytest.mark.parametrize("clause", ALL, ids=lambda clause: clause.code)
 def test_a_clause_has_its_page(clause: Clause) -> None:
     page = (ROOT / clause.page).read_text()
 
@@ -26,13 +28,14 @@ def test_a_clause_has_its_page(clause: Clause) -> None:
 
 
 def test_there_is_no_page_without_a_clause() -> None:
-    assert {path.stem for path in PAGES.glob("*.md")} == {clause.code for clause in CLAUSES}
+    assert {path.stem for path in PAGES.glob("*.md")} == {clause.code for clause in ALL}
 
 
-def test_what_a_clause_requires_is_a_clause() -> None:
-    codes = {clause.code for clause in CLAUSES}
+@pytest.mark.parametrize("clauses", [CLAUSES, LIVE])
+def test_what_a_clause_requires_is_a_clause(clauses: tuple[Clause, ...]) -> None:
+    codes = {clause.code for clause in clauses}
 
-    assert all(set(clause.requires) <= codes for clause in CLAUSES)
+    assert all(set(clause.requires) <= codes for clause in clauses)
 
 
 def test_a_code_is_declared_once() -> None:
@@ -43,8 +46,8 @@ def test_a_code_is_declared_once() -> None:
 def test_no_clause_waits_for_itself() -> None:
     leads_to = {
         clause.code: {*clause.requires}
-        | {one.code for one in CLAUSES if one.code.startswith(clause.suppressed_by or ("-",))}
-        for clause in CLAUSES
+        | {one.code for one in ALL if one.code.startswith(clause.suppressed_by or ("-",))}
+        for clause in ALL
     }
 
     assert list(TopologicalSorter(leads_to).static_order())  # raises CycleError, which names the way round

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from handover.checks import CLAUSES, evaluate, selected
+from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.reporters.text import explanation, report
 from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench
 from tests.helpers import reports

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from handover.checks import CLAUSES, evaluate, selected, shipping
+from handover.checks import CLAUSES, selected, shipping
 from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.reporters.text import report
 from tests.handover.checks.conftest import ROOT, Bench
 from tests.helpers import reports

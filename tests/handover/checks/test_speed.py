@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from handover import latency
-from handover.checks import CLAUSES, evaluate, speed
+from handover.checks import CLAUSES, speed
 from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.latency import Latency, NotMeasuredError, measure
 from handover.local.stack import BuiltFunction
 from handover.reporters.text import report
@@ -27,9 +28,7 @@ def says(bench: Bench, code: str) -> str:
     """Hold one clause, without those that it needs: a heuristic that sleeps is told by them first."""
     (clause,) = (replace(clause, requires=()) for clause in CLAUSES if clause.code == code)
     with DeliveryContext(ROOT, bench.folder) as context:
-        return (
-            report(list(evaluate(context, [clause], [clause])), context).replace(str(bench.folder), "DELIVERY") + "\n"
-        )
+        return report(list(evaluate(context, [clause])), context).replace(str(bench.folder), "DELIVERY") + "\n"
 
 
 def figureless(text: str) -> str:

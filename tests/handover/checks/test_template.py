@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from handover.checks import CLAUSES, evaluate, selected
+from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.reporters.text import report
 from tests.handover.checks.conftest import ROOT
 from tests.helpers import reports

@@ -55,18 +55,18 @@ class _Connection(BaseHTTPRequestHandler):
             data=body,
             environ_overrides={"REMOTE_PORT": self.client_address[1], "REMOTE_ADDR": self.client_address[0]},
         )
-        said, status, headers = run_wsgi_app(self.application, builder.get_environ(), buffered=True)
+        body, status, headers = run_wsgi_app(self.application, builder.get_environ(), buffered=True)
         self.send_response_only(int(status.split()[0]))
         for name, value in headers.items():
             self.send_header(name, value)
         if "date" not in headers:
             self.send_header("date", self.date_time_string())
         self.end_headers()
-        self.wfile.write(b"".join(said))
+        self.wfile.write(b"".join(body))
 
     do_GET = do_POST = _answer  # noqa: N815  http.server's names
 
-    def log_message(self, *said: Any) -> None:
+    def log_message(self, *words: Any) -> None:
         pass
 
 
@@ -97,12 +97,12 @@ def json_answer(status: int, message: str, **headers: str) -> Response:
 
 def signed(request: Request) -> Response | None:
     """Refuse what is not signed with the credentials, for this service in this region: by botocore's own arithmetic."""
-    said = dict(
+    stated = dict(
         part.split("=", 1)
         for part in request.headers.get("authorization", "").removeprefix("AWS4-HMAC-SHA256 ").split(", ")
         if "=" in part
     )
-    names = said.get("SignedHeaders", "").split(";")
+    names = stated.get("SignedHeaders", "").split(";")
     if "host" not in names or "x-amz-security-token" not in names:
         return json_answer(403, "Forbidden")
     again = AWSRequest(
@@ -112,8 +112,8 @@ def signed(request: Request) -> Response | None:
     auth = SigV4Auth(CREDENTIALS, "execute-api", REGION)
     expected = auth.signature(auth.string_to_sign(again, auth.canonical_request(again)), again)
     right = (
-        said["Signature"] == expected
-        and said["Credential"] == auth.scope(again)
+        stated["Signature"] == expected
+        and stated["Credential"] == auth.scope(again)
         and request.headers["x-amz-security-token"] == CREDENTIALS.token
     )
     return None if right else json_answer(403, "Forbidden")
@@ -208,6 +208,6 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 
 def stack_is_there(cloudformation: Stubber, status: str = "UPDATE_COMPLETE", **outputs: str) -> None:
-    said = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
-    stack = {"StackName": NAME, "CreationTime": 0, "StackStatus": status, "Outputs": said}
+    listed = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+    stack = {"StackName": NAME, "CreationTime": 0, "StackStatus": status, "Outputs": listed}
     cloudformation.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": NAME})

@@ -18,10 +18,10 @@ def run(*words: str) -> Done:
 
 def alias_points(functions: Stubber, version: str, **weights: float) -> None:
     routing = {"AdditionalVersionWeights": {name.removeprefix("v"): share for name, share in weights.items()}}
-    said: dict[str, Any] = {"FunctionVersion": version, "RevisionId": "as-read"}
+    alias: dict[str, Any] = {"FunctionVersion": version, "RevisionId": "as-read"}
     functions.add_response(
         "get_alias",
-        said | ({"RoutingConfig": routing} if weights else {}),
+        alias | ({"RoutingConfig": routing} if weights else {}),
         {"FunctionName": "predict", "Name": "live"},
     )
 

@@ -43,9 +43,9 @@ def versions(build: Path) -> tuple[str, str, str, str]:
 def test_the_same_contract_is_what_callers_have(build, warm, cloudformation, versions) -> None:
     with serving(warm, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
-        said = compatible(build)
+        printed = compatible(build)
 
-    assert said == (
+    assert printed == (
         0,
         f"handover: callers of {NAME} get along: the contract is {versions[0]} there and {versions[0]} here\n",
     )
@@ -57,14 +57,14 @@ def test_a_change_that_breaks_them_under_too_low_a_version_is_held_back(build, w
     agree(build, now, '"television"', '"wireless"')
     with serving(warm, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
-        status, said = compatible(build, "--force")  # what can be asked is not forced
+        status, printed = compatible(build, "--force")  # what can be asked is not forced
 
     assert status == 1
-    assert said.startswith(
+    assert printed.startswith(
         f"handover: callers of {NAME} have the contract {was}; what was built must be at least {least} for them, and "
         f"is {now}:\n"
     )
-    assert said.endswith(
+    assert printed.endswith(
         "  Owner: modelling. Raise the version in contract.py, or take the change back; then make model\n"
     )
 
@@ -75,10 +75,10 @@ def test_a_change_under_the_version_that_it_asks_for_passes(build, warm, cloudfo
     agree(build, versions[place], old, new)
     with serving(warm, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
-        status, said = compatible(build)
+        status, printed = compatible(build)
 
     assert status == 0
-    assert said.endswith(
+    assert printed.endswith(
         f"the contract is {versions[0]} there and {versions[place]} here, {('minor', 'major')[place - 2]}\n"
     )
 
@@ -87,20 +87,20 @@ def test_a_version_that_fell_is_held_back(build, warm, cloudformation, versions)
     agree(build, "0.9.0")
     with serving(warm, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
-        status, said = compatible(build)
+        status, printed = compatible(build)
 
     assert status == 1
-    assert f"must be at least {versions[0]} for them, and is 0.9.0\n" in said
+    assert f"must be at least {versions[0]} for them, and is 0.9.0\n" in printed
 
 
 def test_a_first_deployment_passes_and_says_so(build, cloudformation) -> None:
     cloudformation.add_client_error("describe_stacks", "ValidationError", f"Stack with id {NAME} does not exist")
 
-    said = (
+    printed = (
         f"handover: there is no stack {NAME} in eu-west-1, in the account of these credentials: this first deployment "
         "has no callers yet\n"
     )
-    assert compatible(build) == (0, said)
+    assert compatible(build) == (0, printed)
 
 
 @pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"])
@@ -136,22 +136,22 @@ def test_an_api_that_does_not_say_is_exit_2_with_a_way_out(build, warm, cloudfor
             stack_is_there(cloudformation, Url=api.url, Auth="NONE")
         stopped, forced = compatible(build), compatible(build, "--force")
 
-    said = (
+    printed = (
         f"handover: what callers have is not known, and may break: {why}; see to the live API, or deploy all the same "
         "with FORCE=1\n"
     )
-    assert stopped == (2, said)
+    assert stopped == (2, printed)
     assert forced == (0, f"handover: what callers have is not known ({why}); it {FORCED}\n")
 
 
 def test_an_api_that_cannot_be_reached_is_exit_2(build, cloudformation) -> None:
     stack_is_there(cloudformation, Url="http://127.0.0.1:1", Auth="NONE")
 
-    status, said = compatible(build)
+    status, printed = compatible(build)
 
     assert status == 2
-    assert "http://127.0.0.1:1 cannot be reached" in said
-    assert said.endswith("or deploy all the same with FORCE=1\n")
+    assert "http://127.0.0.1:1 cannot be reached" in printed
+    assert printed.endswith("or deploy all the same with FORCE=1\n")
 
 
 def test_what_aws_refuses_is_not_forced(build, cloudformation) -> None:

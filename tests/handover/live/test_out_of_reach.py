@@ -24,7 +24,7 @@ from tests.handover.live.conftest import NAME, bearing, json_answer, run, servin
 ROOT = Path(__file__).parents[3]
 
 
-def said(build: Path, *more: str) -> str:
+def sentence(build: Path, *more: str) -> str:
     done = run("verify", "--stack", NAME, "--build", str(build), "--limit", "2", *more)
     assert done.exit_code == 2, done.output
     return done.output
@@ -51,20 +51,20 @@ def test_no_such_stack(build, cloudformation) -> None:
     message = f"Stack with id {NAME} does not exist"
     cloudformation.add_client_error("describe_stacks", "ValidationError", message)
     expected = f"handover: there is no stack {NAME} in eu-west-1, in the account of these credentials\n"
-    assert said(build) == expected
+    assert sentence(build) == expected
 
 
 def test_credentials_that_aws_does_not_take(build, cloudformation) -> None:
     message = "The security token included in the request is expired"
     cloudformation.add_client_error("describe_stacks", "ExpiredToken", message)
-    assert said(build) == f"handover: AWS refuses DescribeStacks: {message}\n"
+    assert sentence(build) == f"handover: AWS refuses DescribeStacks: {message}\n"
 
 
 @pytest.mark.parametrize(("outputs", "missing"), [({"Url": "https://x"}, "Auth"), ({"Auth": "NONE"}, "Url")])
 def test_a_stack_without_the_outputs(build, cloudformation, outputs: dict[str, str], missing: str) -> None:
     stack_is_there(cloudformation, **outputs)
     expected = f"handover: the stack {NAME} has no output {missing}: deploy this project's template to it first\n"
-    assert said(build) == expected
+    assert sentence(build) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_no_region_no_credentials_no_profile(build, tmp_path, variables: dict[st
 
 def test_an_auth_that_is_not_known(build, cloudformation) -> None:
     stack_is_there(cloudformation, Url="https://x", Auth="CUSTOM")
-    assert said(build) == "handover: the stack's output Auth is CUSTOM; known are AWS_IAM, JWT and NONE\n"
+    assert sentence(build) == "handover: the stack's output Auth is CUSTOM; known are AWS_IAM, JWT and NONE\n"
 
 
 def test_jwt_without_a_token(build, cloudformation, monkeypatch) -> None:
     monkeypatch.delenv("HANDOVER_TOKEN", raising=False)
     stack_is_there(cloudformation, Url="https://x", Auth="JWT")
     expected = "handover: the API asks for a token (Auth is JWT): put one into the variable HANDOVER_TOKEN\n"
-    assert said(build) == expected
+    assert sentence(build) == expected
 
 
 def test_a_name_that_leads_nowhere(build, cloudformation, monkeypatch) -> None:
@@ -107,27 +107,27 @@ def test_a_name_that_leads_nowhere(build, cloudformation, monkeypatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     stack_is_there(cloudformation, Url="https://gone.example", Auth="NONE")
-    assert said(build) == "handover: https://gone.example cannot be reached: its name leads nowhere (DNS)\n"
+    assert sentence(build) == "handover: https://gone.example cannot be reached: its name leads nowhere (DNS)\n"
 
 
 def test_a_port_where_nobody_listens(build, cloudformation, bound) -> None:
     url = f"http://127.0.0.1:{port(bound)}"
     stack_is_there(cloudformation, Url=url, Auth="NONE")
-    assert said(build) == f"handover: {url} cannot be reached: Connection refused\n"
+    assert sentence(build) == f"handover: {url} cannot be reached: Connection refused\n"
 
 
 def test_an_api_that_does_not_speak_tls(build, cloudformation) -> None:
     with serving(None, lambda request: json_answer(200, "")) as api:
         url = api.url.replace("http", "https")
         stack_is_there(cloudformation, Url=url, Auth="NONE")
-        assert said(build).startswith(f"handover: {url} cannot be reached: it does not speak TLS (")
+        assert sentence(build).startswith(f"handover: {url} cannot be reached: it does not speak TLS (")
 
 
 @pytest.mark.parametrize("url", ["http://api.example", "ftp://api.example", "api.example"])
 def test_a_url_that_no_credentials_are_sent_to(build, cloudformation, url: str) -> None:
     stack_is_there(cloudformation, Url=url, Auth="AWS_IAM")
     why = "is not https: rows and credentials would be sent in the clear" if url[:5] == "http:" else "is not a URL"
-    assert said(build) == f"handover: {url} {why}\n"
+    assert sentence(build) == f"handover: {url} {why}\n"
 
 
 def test_an_api_that_does_not_answer_in_time(bound) -> None:
@@ -142,7 +142,7 @@ def test_an_api_that_does_not_answer_in_time(bound) -> None:
 def test_a_request_that_nobody_signed(build, cloudformation) -> None:
     with serving(None, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="NONE")
-        assert said(build) == (
+        assert sentence(build) == (
             f"handover: {api.url} refuses the request (403): these credentials may not call it, or it asks for others "
             "than its output Auth says\n"
         )
@@ -152,7 +152,7 @@ def test_a_token_that_is_not_taken(build, cloudformation, monkeypatch) -> None:
     monkeypatch.setenv("HANDOVER_TOKEN", "another")
     with serving(None, bearing) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="JWT")
-        assert said(build) == (
+        assert sentence(build) == (
             f"handover: {api.url} refuses the request (401): these credentials may not call it, or it asks for others "
             "than its output Auth says\n"
         )
@@ -163,14 +163,14 @@ def test_a_signature_that_is_wrong(build, cloudformation, monkeypatch) -> None:
     monkeypatch.setattr(aws, "session", lambda region: other)
     with serving(None, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
-        assert said(build).startswith(f"handover: {api.url} refuses the request (403): these credentials may not")
+        assert sentence(build).startswith(f"handover: {api.url} refuses the request (403): these credentials may not")
 
 
 def test_a_clock_that_is_wrong(build, cloudformation) -> None:
     late = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
     with serving(None, lambda request: Response("{}", 403, {"date": late})) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
-        assert said(build) == (
+        assert sentence(build) == (
             f"handover: {api.url} refuses the request (403): the clock of this machine is 10 minutes off, which no "
             "signature may be\n"
         )

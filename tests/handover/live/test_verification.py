@@ -5,10 +5,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
 from werkzeug import Request, Response
 
+from handover.cli import main
+from handover.live.clauses import CLAUSES
 from tests.handover.live.conftest import (
     BEARER,
+    BUILD,
     NAME,
     Done,
     Door,
@@ -37,19 +41,28 @@ def golden(build: Path) -> list[Any]:
     return [json.loads(line) for line in lines]
 
 
+def manifest(build: Path) -> Any:
+    return json.loads((build / "ModelLayer" / "delivery" / "manifest.json").read_text())
+
+
+def live() -> dict[str, str]:
+    """Give the model and the contract's version that answer, whatever a test makes of the build that it compares."""
+    built = manifest(BUILD)
+    return {"MODEL": built["files"]["model.onnx"][:12], "VERSION": built["contract"]["version"]}
+
+
 def report(name: str, build: Path) -> str:
     """Read a report, with the counts of this delivery: golden rows, those and the batch of 20, and every tenth."""
     rows = len(golden(build))
-    counts = {"ROWS": rows, "REST": rows - 1, "ALL": rows + 20, "TENTH": rows // 10}
-    return re.sub("|".join(counts), lambda word: str(counts[word[0]]), (REPORTS / name).read_text())
+    words = live() | {"ROWS": rows, "REST": rows - 1, "ALL": rows + 20, "TENTH": rows // 10}
+    return re.sub("|".join(words), lambda word: str(words[word[0]]), (REPORTS / name).read_text())
 
 
 def change(build: Path, part: str, name: str, to: str) -> None:
     """Change one value of the manifest that was built."""
-    path = build / "ModelLayer" / "delivery" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest[part][name] = to
-    path.write_text(json.dumps(manifest))
+    built = manifest(build)
+    built[part][name] = to
+    (build / "ModelLayer" / "delivery" / "manifest.json").write_text(json.dumps(built))
 
 
 def change_golden(build: Path, number: int, **changes: Any) -> None:
@@ -71,17 +84,7 @@ def by_another(build: Path) -> Door:
     return answer
 
 
-def identity(build: Path) -> str:
-    manifest = json.loads((build / "ModelLayer" / "delivery" / "manifest.json").read_text())
-    return str(manifest["files"]["model.onnx"][:12])
-
-
-def version(build: Path) -> str:
-    manifest = json.loads((build / "ModelLayer" / "delivery" / "manifest.json").read_text())
-    return str(manifest["contract"]["version"])
-
-
-def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_told(build, cold, cloudformation) -> None:
+def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_shown(build, cold, cloudformation) -> None:
     with serving(cold, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
         done = verify(build, "--limit", "3")
@@ -91,11 +94,12 @@ def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_tol
     assert (done.exit_code, first + then) == (0, rows)
     assert 1 <= first <= 3
     assert timeless(done.output) == (
-        f"handover-staging answers as it was built: model {identity(build)}, contract {version(build)}\n\n"
-        f"  {rows} golden rows one by one, 20 of them in a batch too: every score within 1e-05 of training's, every "
-        "decision the same.\n\n"
-        f"  Cold   {TIMES}, of {first} answer{'' if first == 1 else 's'} that met a cold start\n"
-        f"  Warm   {TIMES}, of {then} answers that met none\n\n"
+        f"V801 kept: handover-staging answers with the model {live()['MODEL']}\n\n"
+        f"V802 kept: its version is {live()['VERSION']}\n\n"
+        f"V803 kept: {rows} golden rows one by one, 20 of them in a batch too.\n"
+        f"  Cold   {TIMES}, of {first} answer{'' if first == 1 else 's'} that met a cold start.\n"
+        f"  Warm   {TIMES}, of {then} answers that met none.\n\n"
+        "V804 kept: every score is within 1e-05 of training's\n\n"
         "5 kept, 0 broken, 0 skipped\n"
     )
     assert len(api.connections) == 3
@@ -103,7 +107,6 @@ def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_tol
 
 
 def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, cloudformation) -> None:
-    model, contract = identity(build), version(build)
     change(build, "files", "model.onnx", to="0123456789abcdef")
     change(build, "contract", "version", to="99.0.0")
     change_golden(build, 7, score=0.5)
@@ -113,9 +116,7 @@ def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, 
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("another-model.txt", build).replace("MODEL", model).replace(
-        "VERSION", contract
-    )
+    assert timeless(done.output) == report("another-model.txt", build)
 
 
 def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, warm, cloudformation) -> None:
@@ -130,7 +131,6 @@ def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, w
 
 
 def test_a_contract_that_refuses_golden_rows_is_told(build, warm, cloudformation) -> None:
-    contract = version(build)
     change_golden(build, 40, row={})
     change(build, "contract", "version", to="99.0.0")
     with serving(warm) as api:
@@ -138,7 +138,7 @@ def test_a_contract_that_refuses_golden_rows_is_told(build, warm, cloudformation
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("refused-rows.txt", build).replace("VERSION", contract)
+    assert timeless(done.output) == report("refused-rows.txt", build)
 
 
 def test_while_two_versions_answer_the_shares_are_told(build, warm, cloudformation) -> None:
@@ -148,7 +148,7 @@ def test_while_two_versions_answer_the_shares_are_told(build, warm, cloudformati
         done = verify(build, "--limit", "1")
 
     assert done.exit_code == 1
-    assert timeless(done.output) == report("two-models.txt", build).replace("MODEL", identity(build))
+    assert timeless(done.output) == report("two-models.txt", build)
 
 
 def test_an_api_that_answers_nothing_is_broken_not_out_of_reach(build, cloudformation) -> None:
@@ -183,11 +183,10 @@ def test_too_many_requests_are_waited_out_and_counted(build, warm, cloudformatio
         done = verify(build, "--limit", "2")
 
     assert done.exit_code == 0
-    assert timeless(done.output).endswith(
-        f"  Warm   {TIMES}, of {len(golden(build))} answers that met none\n"
-        "  3 requests were answered 429, and sent again after a pause.\n\n"
-        "5 kept, 0 broken, 0 skipped\n"
-    )
+    assert (
+        f"  Warm   {TIMES}, of {len(golden(build))} answers that met none.\n"
+        "  3 requests were answered 429, and sent again after a pause.\n"
+    ) in timeless(done.output)
 
 
 def test_with_jwt_the_token_is_sent_and_never_printed(build, warm, cloudformation, monkeypatch) -> None:
@@ -211,3 +210,84 @@ def test_the_url_can_be_another_than_the_stacks_with_a_path_of_its_own(build, wa
 
     assert done.exit_code == 0
     assert set(api.paths) == {"/v1/health", "/v1/predict", "/v1/predict/batch"}
+
+
+# --- the reports of `handover check` are those of `handover verify`
+
+
+def test_every_clause_is_broken_in_some_report() -> None:
+    reports = "".join(path.read_text() for path in REPORTS.iterdir())
+
+    assert set(re.findall(r"^(\w+) BROKEN", reports, re.MULTILINE)) == {clause.code for clause in CLAUSES}
+
+
+def test_json_says_what_the_report_says(build, warm, cloudformation) -> None:
+    change_golden(build, 7, score=0.5)
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--json")
+
+    findings = {finding["code"]: finding for finding in json.loads(done.output)}
+    assert done.exit_code == 1
+    assert {code: finding["verdict"] for code, finding in findings.items()} == {
+        "V801": "KEPT",
+        "V802": "KEPT",
+        "V803": "KEPT",
+        "V804": "BROKEN",
+        "V805": "KEPT",
+    }
+    broken = findings["V804"]
+    assert (broken["path"], broken["line"]) == ("the layers of the live version", None)
+    assert broken["page"] == "docs/checks/V804.md"
+    assert "golden row 7 alone, should be 0.5" in broken["evidence"]
+
+
+def test_markdown_and_annotations_say_it_too(build, warm, cloudformation, tmp_path: Path) -> None:
+    change(build, "contract", "version", to="99.0.0")
+    (tmp_path / "summary.md").write_text("of an earlier step\n")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--github", "--markdown", str(tmp_path / "summary.md"))
+
+    evidence = f"The build has 99.0.0; /health says {live()['VERSION']}."
+    command = f"sam deploy, then make verify STACK={NAME} REGION=eu-west-1"
+    assert done.exit_code == 1
+    assert done.output.endswith(
+        "\n4 kept, 1 broken, 0 skipped\n"
+        f"::error title=V802 another contract answers than was built::{evidence}%0AOwner: deployment. Run: {command}\n"
+    )
+    assert (
+        (tmp_path / "summary.md")
+        .read_text()
+        .startswith(
+            "of an earlier step\n"
+            "## The contract of handover&#45;staging is broken\n"
+            "\n"
+            "4 kept, 1 broken, 0 skipped\n"
+            "\n"
+            "### V802 contract: another contract answers than was built\n"
+            "\n"
+            f"{evidence}\n"
+            "\n"
+            "- Owner: **deployment**\n"
+            "- Fix: `the stack's last deployment`\n"
+            f"- Run: `{command}`\n"
+            "- Page: [docs/checks/V802.md](docs/checks/V802.md)\n"
+        )
+    )
+
+
+def test_what_could_not_be_verified_is_no_silence_in_a_summary(build, cloudformation, tmp_path: Path) -> None:
+    cloudformation.add_client_error("describe_stacks", "ExpiredToken", "expired")
+    done = verify(build, "--github", "--markdown", str(tmp_path / "summary.md"))
+
+    sentence = "AWS refuses DescribeStacks: expired"
+    assert done == (2, f"::error title=The contract could not be checked::{sentence}\nhandover: {sentence}\n")
+    assert (tmp_path / "summary.md").read_text() == f"## The contract could not be checked\n\n{sentence}\n"
+
+
+def test_explain_gives_the_page_and_asks_no_stack() -> None:
+    done = CliRunner().invoke(main, ["explain", "v803"])
+
+    assert done.exit_code == 0
+    assert done.output.startswith("# V803: every request gets an answer\n\nOwner: deployment\n")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from handover.checks import evaluate
 from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Kept, Verdict
 from handover.reporters import annotations, markdown, text
 
@@ -140,7 +140,7 @@ def test_json_and_the_explanation_say_it_too(context: DeliveryContext) -> None:
 def test_what_a_clause_gives_as_a_note_stands_in_its_finding(context: DeliveryContext) -> None:
     noting = Clause("R505", "parity", "answers agree", "differ", "modelling", lambda context: Kept("by answers"))
 
-    assert list(evaluate(context, [noting], [noting])) == [Finding(noting, Verdict.KEPT, note="by answers")]
+    assert list(evaluate(context, [noting])) == [Finding(noting, Verdict.KEPT, note="by answers")]
 
 
 def test_markdown_of_what_could_not_be_held_does_not_say_that_it_is_kept(context: DeliveryContext) -> None:

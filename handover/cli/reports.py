@@ -1,0 +1,73 @@
+"""The reports of commands that give findings: which are asked for, and where they go."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from handover.errors import CannotRunError
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def to_write(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Say at once, before any work is done, that a file could not be written in the end."""
+    if path and not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder '{path.parent}'", param=parameter)
+    return path
+
+
+def gives_reports[F: Callable[..., Any]](command: F) -> F:
+    """Let a command be asked for reports, by the options that ``Reports`` is made of."""
+    for option in (
+        click.option("--github", is_flag=True, help="Also print them as annotations of a GitHub workflow."),
+        click.option("--markdown", type=FILE, callback=to_write, help="Also append them to a Markdown file."),
+        click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON."),
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Reports:
+    """The reports that are asked for."""
+
+    as_json: bool
+    markdown: Path | None
+    github: bool
+    html: Path | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, as ``handover.reporters.write`` knows them; the first is what is printed in any case."""
+        also = {"annotations": self.github, "markdown": self.markdown, "html": self.html}
+        return ["json" if self.as_json else "text", *(name for name, asked in also.items() if asked)]
+
+    def give(self, written: Callable[[str], str]) -> None:
+        """Print and write each report; ``written`` gives it by its name."""
+        click.echo(written(self.names[0]))
+        self._give_others(written)
+
+    def _give_others(self, written: Callable[[str], str]) -> None:
+        if self.github and (annotations := written("annotations")):
+            click.echo(annotations)
+        if self.markdown:
+            with self.markdown.open("a", encoding="utf-8") as file:
+                file.write(written("markdown"))
+        if self.html:
+            self.html.write_text(written("html"), encoding="utf-8")
+
+    @contextmanager
+    def cut_short(self) -> Iterator[None]:
+        """Say in every report but the printed one why there is no verdict, where there is none."""
+        try:
+            yield
+        except CannotRunError as error:
+            from handover.reporters import write_cut_short
+
+            sentence = str(error)
+            self._give_others(lambda name: write_cut_short(name, sentence))
+            raise

@@ -1,0 +1,67 @@
+"""Clauses checked in order; where several break by one fault, it is shown once, where it begins."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from handover.finding import DECLARED, Broken, Clause, Context, Finding, Kept, Skipped, Verdict
+
+
+def evaluate(
+    context: Context, wanted: Iterable[Clause], begin: Callable[[Clause], None] = lambda clause: None
+) -> Iterator[Finding]:
+    """Check the wanted clauses, in order, giving each finding as it is made.
+
+    ``begin`` is called with each clause before its check. Clauses that a wanted one requires are checked too,
+    silently; where one of them is not kept, the wanted one is skipped. A wanted one that is broken is skipped as well
+    where another wanted one, of which it only follows, is broken.
+    """
+    wanted = list(wanted)
+    known = DECLARED | {clause.code: clause for clause in wanted}
+    findings: dict[str, Finding] = {}
+
+    def settle(clause: Clause) -> Finding:
+        if clause.code not in findings:
+            missing = [
+                finding
+                for finding in (settle(known[code]) for code in clause.requires)
+                if finding.verdict is not Verdict.KEPT
+            ]
+            if not missing:
+                begin(clause)
+            finding = _skipped_for(clause, missing) if missing else _checked(clause, context)
+            if finding.verdict is Verdict.BROKEN and clause.suppressed_by:
+                roots = [settle(other) for other in wanted if other.code.startswith(clause.suppressed_by)]
+                broken = [root for root in roots if root.verdict is Verdict.BROKEN]
+                finding = _skipped_for(clause, broken) if broken else finding
+            findings[clause.code] = finding
+        return findings[clause.code]
+
+    for clause in wanted:
+        yield settle(clause)
+
+
+def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:
+    """Skip a clause, and name what is at the root of it: not what was itself skipped for want of something.
+
+    What the project allows at every root it allows here.
+    """
+    blocked_by = tuple(sorted({code for finding in missing for code in finding.blocked_by or [finding.clause.code]}))
+    allowed = "" if any(not finding.allowed for finding in missing) else missing[0].allowed
+    return Finding(
+        clause, Verdict.SKIPPED, reason=f"requires {', '.join(blocked_by)}", blocked_by=blocked_by, allowed=allowed
+    )
+
+
+def _checked(clause: Clause, context: Context) -> Finding:
+    try:
+        outcome = clause.check(context)
+    except Skipped as skipped:
+        outcome = skipped
+    except (Exception, SystemExit) as error:  # what no clause has foreseen must not hide what the others found
+        reason = f"could not be checked, {type(error).__name__}: {error}"
+        return Finding(clause, Verdict.SKIPPED, reason=reason.splitlines()[0], failed=True)
+    if isinstance(outcome, Broken):
+        return Finding(clause, Verdict.BROKEN, broken=outcome)
+    if isinstance(outcome, Skipped):
+        allowed = "" if outcome.blocked_by else context.allowed.get(clause.code, "")
+        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, blocked_by=outcome.blocked_by, allowed=allowed)
+    return Finding(clause, Verdict.KEPT, note=outcome.note if isinstance(outcome, Kept) else "")

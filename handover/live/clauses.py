@@ -1,0 +1,168 @@
+"""V, verification: the live stack answers with the model, the contract and the scores that were built."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from handover.finding import Broken, Kept, Skipped, clause, declared
+from handover.live.context import LiveContext
+from handover.live.replay import BATCH_ROWS, Answer
+from handover.live.stack import Stack
+
+LAST_DEPLOYMENT = "the stack's last deployment"
+LOG = "the function's log"
+LAYERS = "the layers of the live version"
+NONE_ANSWERED = Skipped("no row got an answer", blocked_by=("V803",))
+
+
+@clause(
+    "V801",
+    topic="model",
+    owner="deployment",
+    rule="the live model is the one that was built",
+    broken="another model answers than was built",
+)
+def right_model(context: LiveContext) -> Broken | Kept | Skipped:
+    """``/health`` and every answer name the model that was built."""
+    others, built = context.other_models, context.built.model
+    if not others and not context.health:
+        return _no_health(context)
+    model, _ = context.health or (None, None)
+    if not others and model == built:
+        return Kept(f"{context.stack.name} answers with the model {built}")
+    evidence = f"The build has {built}; /health says {model or 'nothing'}"
+    if others:
+        names = " or ".join(name for name, _ in others.most_common())
+        evidence += f", and {others.total()} of {len(context.scored)} answers name {names}"
+    if 0 < others.total() < len(context.scored):
+        cause = "Both models answer: the alias still sends some requests to another version."
+    else:
+        cause = _deployment(context.stack)
+    return Broken(f"{evidence}.", LAST_DEPLOYMENT, cause=cause)
+
+
+def _deployment(stack: Stack) -> str:
+    """Say how the stack's last deployment ended, where that explains another model."""
+    if stack.under_way:
+        return f"A deployment is under way (the stack's status is {stack.status})."
+    if "ROLLBACK" in stack.status:
+        return f"The stack's last deployment was taken back (its status is {stack.status})."
+    return ""
+
+
+@clause(
+    "V802",
+    topic="contract",
+    owner="deployment",
+    rule="the live contract has the version that was built",
+    broken="another contract answers than was built",
+    suppressed_by=("V801",),
+)
+def right_contract(context: LiveContext) -> Broken | Kept | Skipped:
+    """``/health`` names the contract's version that was built; another model brings its own along."""
+    if not context.health:
+        return _no_health(context)
+    built, (_, version) = context.built.contract, context.health
+    if version == built:
+        return Kept(f"its version is {built}")
+    return Broken(f"The build has {built}; /health says {version or 'nothing'}.", LAST_DEPLOYMENT)
+
+
+def _no_health(context: LiveContext) -> Skipped:
+    return Skipped(f"/health is answered {context.replay.health.status}", blocked_by=("V803",))
+
+
+@clause(
+    "V803",
+    topic="answers",
+    owner="deployment",
+    rule="every request gets an answer",
+    broken="not every request gets an answer",
+)
+def all_answered(context: LiveContext) -> Broken | Kept:
+    """Status 200, with a score and a decision for every row."""
+    failed = [answer for answer in context.replay.answers if answer.score is None]
+    if not failed and context.health:
+        rows = len(context.built.golden)
+        return Kept(f"{rows} golden rows one by one, {min(rows, BATCH_ROWS)} of them in a batch too.{context.times}")
+    if not failed:
+        status = context.replay.health.status
+        return Broken(f"Every row got one, but /health is answered {status}.{context.times}", LOG)
+    statuses = Counter(answer.status for answer in failed)
+    counts = ", ".join(f"{count} status {status}" for status, count in sorted(statuses.items()))
+    worst = max(failed, key=lambda answer: (answer.status, -answer.golden.number))
+    return Broken(
+        f"{len(failed)} of {len(context.replay.answers)} rows got no answer: {counts}. "
+        f"Golden row {worst.golden.number}, {worst.way}, got {worst.status}: {worst.refusal}{context.times}",
+        LOG,
+        cause="The deployed contract refuses rows that the built one accepts." if statuses.keys() == {422} else "",
+    )
+
+
+@clause(
+    "V804",
+    topic="scores",
+    owner="deployment",
+    rule="every golden row gets its score of training",
+    broken="a score is not the one of training",
+)
+def same_scores(context: LiveContext) -> Broken | Kept | Skipped:
+    """Within the delivery's tolerance."""
+    if not context.scored:
+        return NONE_ANSWERED
+    tolerance = context.built.tolerance
+    differing = [answer for answer in context.scored if not _distance(answer) <= tolerance]
+    if not differing:
+        return Kept(f"every score is within {tolerance:g} of training's")
+    worst = max(differing, key=_distance)
+    return Broken(
+        f"{len(differing)} of {len(context.scored)} answers differ by more than {tolerance:g}; the worst, "
+        f"golden row {worst.golden.number} {worst.way}, should be {worst.golden.score:g} and is {worst.score:g} "
+        f"({_decisions(worst)}).",
+        LAYERS,
+        cause=_common(context.built.model, differing),
+    )
+
+
+@clause(
+    "V805",
+    topic="decisions",
+    owner="deployment",
+    rule="every golden row gets its decision of training",
+    broken="a decision is not the one of training",
+)
+def same_decisions(context: LiveContext) -> Broken | Skipped | None:
+    """However near its score is: an edge may lie between the two."""
+    if not context.scored:
+        return NONE_ANSWERED
+    flipped = [answer for answer in context.scored if answer.decision != answer.golden.decision]
+    if not flipped:
+        return None
+    worst = max(flipped, key=_distance)
+    return Broken(
+        f"{len(flipped)} of {len(context.scored)} answers decide otherwise; the furthest off, golden row "
+        f"{worst.golden.number} {worst.way}: {_decisions(worst)}, with a score of {worst.score:g} that should be "
+        f"{worst.golden.score:g}.",
+        LAYERS,
+        cause=_common(context.built.model, flipped),
+    )
+
+
+def _decisions(answer: Answer) -> str:
+    flips = answer.decision != answer.golden.decision
+    return f"{answer.golden.decision} -> {answer.decision}" if flips else f"{answer.decision}, as it should be"
+
+
+def _common(model: str, answers: Sequence[Answer]) -> str:
+    """Say what all answers that differ have in common, as far as their model tells."""
+    if all(answer.model != model for answer in answers):
+        return "All of them come from another model."
+    if all(answer.model == model for answer in answers):
+        return "The model is the one that was built, so its heuristics, its contract or the runtime layer are not."
+    return ""
+
+
+def _distance(answer: Answer) -> float:
+    return abs((answer.score or 0.0) - answer.golden.score)
+
+
+CLAUSES = declared("V")

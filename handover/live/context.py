@@ -1,0 +1,94 @@
+"""A deployed stack that is being verified: what was built, and what the live API answered."""
+
+import json
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from handover.finding import Finding
+from handover.live.built import Built
+from handover.live.replay import Answer, Replay
+from handover.live.stack import Stack
+
+
+@dataclass(frozen=True)
+class LiveContext:
+    """A deployed stack, and what it should be."""
+
+    stack: Stack
+    built: Built
+    replay: Replay
+
+    @property
+    def subject(self) -> str:
+        """Name the stack, for a report may be one of several."""
+        return f"The contract of {self.stack.name}"
+
+    @property
+    def allowed(self) -> Mapping[str, str]:
+        """Allow nothing to be skipped: a deployment is verified in full."""
+        return {}
+
+    def relative(self, path: Path) -> str:
+        """Name a path as it is: what runs there is not of this project's folder."""
+        return str(path)
+
+    def explain(self, code: str) -> str:
+        """Say what to type to have a clause explained."""
+        return f"make explain CODE={code}"
+
+    def remedy(self, finding: Finding) -> tuple[str, str]:
+        """Say what to do: where the right model answers wrongly, users are better off without it meanwhile."""
+        which = f"STACK={self.stack.name} REGION={self.stack.region}"
+        if self.stack.under_way or 0 < self.other_models.total() < len(self.scored):
+            return f"make verify {which}", "again, when the deployment has ended"
+        if self.other_models or self.health not in (None, (self.built.model, self.built.contract)):
+            return f"sam deploy, then make verify {which}", "deploys what was built here"
+        return f"make rollback {which}", "moves the users back to the version before"
+
+    @cached_property
+    def scored(self) -> list[Answer]:
+        """The answers that are answers."""
+        return [answer for answer in self.replay.answers if answer.score is not None]
+
+    @cached_property
+    def other_models(self) -> Counter[str]:
+        """The models that answered and are not the one that was built, with the count of their answers."""
+        return Counter(answer.model or "none" for answer in self.scored if answer.model != self.built.model)
+
+    @cached_property
+    def health(self) -> tuple[object, object] | None:
+        """The model and the contract's version that ``/health`` names; ``None`` where it is not answered 200."""
+        if self.replay.health.status != 200:
+            return None
+        try:
+            document = json.loads(self.replay.health.body)
+        except ValueError:
+            document = None
+        named = document if isinstance(document, dict) else {}
+        return named.get("model"), named.get("contract")
+
+    @property
+    def times(self) -> str:
+        """Write how long the answers took over HTTP, from here: the way to the region is in it."""
+        replay = self.replay
+        lines = [
+            f"Cold   {_times(replay.cold_ms)} that met a cold start.",
+            f"Warm   {_times(replay.warm_ms)} that met none.",
+        ]
+        if replay.throttled:
+            requests = "1 request was" if replay.throttled == 1 else f"{replay.throttled} requests were"
+            lines.append(f"{requests} answered 429, and sent again after a pause.")
+        return "".join(f"\n  {line}" for line in lines)
+
+
+def _times(times: Sequence[float]) -> str:
+    if not times:
+        return "no answer"
+    hundredths = statistics.quantiles(times, n=100, method="inclusive")
+    p50, p95, p99 = (hundredths[share - 1] for share in (50, 95, 99))
+    count = f"{len(times)} answer{'' if len(times) == 1 else 's'}"
+    return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms over HTTP, of {count}"
