@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
 from handover.delivery import FILES, DeliverError, deliver, matrix
-from handover.labels import as_numbers
 from handover.quality import HeldOut
 from predictor.delivery import Delivery
 from tests.conftest import HEURISTICS, PARCELS, module, parcel_rows
@@ -247,47 +246,6 @@ def test_a_decision_that_flips_within_the_tolerance_is_not_delivered(heuristics:
         "onnxruntime decides otherwise than the model on 30 of 30 held-out rows, first on row 0: "
         "a score lies on the edge of a decision. Move the edge in contract.py by a little"
     )
-
-
-class TestLabels:
-    """Of a classifier they are its classes, or 1 for the class that the score is of."""
-
-    @staticmethod
-    def numbers(labels: Any, classes: list[Any], positive: object = None) -> list[float]:
-        model = SimpleNamespace(classes_=np.array(classes))
-        return as_numbers(model, labels, len(labels), positive).tolist()
-
-    @pytest.mark.parametrize(
-        ("labels", "classes", "positive", "numbers"),
-        [
-            ([0, 1, 1], [0, 1], None, [0, 1, 1]),
-            ([False, True, True], [0, 1], None, [0, 1, 1]),
-            ([0.0, 1.0, 1.0], [False, True], None, [0, 1, 1]),
-            ([-1, 1, 1], [-1, 1], None, [0, 1, 1]),
-            ([-1, 1, 1], [-1, 1], -1, [1, 0, 0]),
-            ([1, 2, 2], [1, 2], 2, [0, 1, 1]),
-            ([1, 2, 2], [1, 2], 1, [1, 0, 0]),
-            ([0, 1, 1], [0, 1], 0, [1, 0, 0]),
-            (["good", "bad", "bad"], ["bad", "good"], "bad", [0, 1, 1]),
-            ([0, 1, 1], ["bad", "good"], "bad", [0, 1, 1]),
-            (np.array(["good", "bad", "bad"]), ["bad", "good"], "bad", [0, 1, 1]),
-        ],
-    )
-    def test_they_are_numbers(self, labels: Any, classes: Any, positive: object, numbers: list[float]) -> None:
-        assert self.numbers(labels, classes, positive) == numbers
-
-    @pytest.mark.parametrize(
-        ("labels", "classes", "odd"),
-        [
-            (["good", None, "bad"], ["bad", "good"], "label 1 is None"),
-            (["good", "BAD", "bad"], ["bad", "good"], "label 1 is 'BAD'"),
-            (["good", float("nan"), "bad"], ["bad", "good"], "label 1 is nan"),
-            ([0, 1, 2], [0, 1], "label 2 is 2"),
-        ],
-    )
-    def test_what_is_no_class_is_named(self, labels: Any, classes: Any, odd: str) -> None:
-        with pytest.raises(DeliverError, match=f"^{odd}, which is neither of the model's classes "):
-            self.numbers(labels, classes, "bad" if "bad" in classes else None)
 
 
 @pytest.mark.parametrize(
