@@ -180,7 +180,7 @@ def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(context:
     assert lines[lines.index("What was not checked", 10) : lines.index("All clauses", 12)] == [
         "What was not checked",
         *("R502", "skipped as handover.toml allows", "no data"),
-        *("With it", "R504", "Leave", "a secret"),
+        *("With it", "R504", "Allowed", "a secret"),
         *("S301", "not checked", "nothing is built: run", "make build"),
         *("Allow", 'in handover.toml, which is deployment\'s, below [skips]: S301 = "the reason in words"'),
     ]
