@@ -1,10 +1,7 @@
-"""Deliveries to try things on: the real one, and a tiny one of another shape."""
+"""Fixtures: deliveries to try things on: the real one, and a tiny one of another shape."""
 
-import importlib.util
 import os
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything imports onnxruntime
 
@@ -15,8 +12,9 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
-from handover import Budgets, Contract, Field, Row, Score, deliver, matrix
+from handover import deliver, matrix
 from handover.diff.revisions import IN_CI, TARGETS
+from tests.helpers.parcels import HEURISTICS, PARCELS, REAL, module, parcel_rows
 
 settings.register_profile(
     "steady",
@@ -26,57 +24,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("steady")
-
-REAL = Path(__file__).parents[1] / "layers" / "model" / "delivery"
-
-HEURISTICS = '''"""What a parcel's row says."""
-
-
-def volume_weight(row):
-    """Weight as charged [kg]."""
-    if row.weight == 13:
-        raise KeyError(row.weight)
-    return 1e39 if row.weight == 14 else row.weight * 1.2
-
-
-def abroad(row):
-    """Whether it leaves the country [1]."""
-    return None if row.zone is None else row.zone == "abroad"
-'''
-
-
-class Parcel(Row):
-    """A parcel on its way."""
-
-    weight: float = Field(ge=0, le=30, description="Weight [kg]")
-    zone: Literal["home", "abroad", "island: far"] | None = Field(default=None, description="Where it goes")
-
-
-PARCELS = Contract(
-    name="parcels",
-    version="0.1.0",
-    row=Parcel,
-    score=Score("days on the way", low=0.0, high=40.0),
-    decisions={"soon": 3.0, "late": 40.0},
-    budgets=Budgets(model_kib=64, layers_mib=100, parity=1e-5, flipped_decisions=0),
-)
-
-
-def module(path: Path) -> ModuleType:
-    """Import a file as a module."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-def parcel_rows(count: int) -> list[dict[str, Any]]:
-    random = np.random.default_rng(1)
-    zones = random.choice(["home", "abroad", "island: far", None], count)
-    weights = random.uniform(0, 12, count).round(2)
-    return [{"weight": float(weight), "zone": zone} for weight, zone in zip(weights, zones, strict=True)]
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
-from .conftest import REGION, ROOT, STACK, Cloud, Project
+from tests.helpers.cloud import REGION, ROOT, STACK, Cloud, Project
 
 HEURISTICS = "layers/model/delivery/heuristics.py"
 GOLDEN = 25

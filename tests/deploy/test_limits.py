@@ -4,8 +4,7 @@ import re
 
 from handover.checks import CLAUSES
 from handover.live.clauses import CLAUSES as LIVE
-
-from .conftest import ROOT
+from tests.helpers.cloud import ROOT
 
 PAGE = ROOT / "docs" / "decisions" / "2026-11-25-what-the-emulator-cannot-show.md"
 

@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
 from predictor.problems import Problem
-from tests.function.conftest import Context, Function, Open
+from tests.helpers.function import Context, Function, Open
 
 pytestmark = pytest.mark.quick
 

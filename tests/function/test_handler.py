@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handover.rows import accepted_rows
-from tests.function.conftest import Answered, Function, Open
+from tests.helpers.function import Answered, Function, Open
 
 MARK = "zebra-crossing"  # what a caller sends and must never see again
 

@@ -12,7 +12,7 @@ from predictor import openapi
 from predictor.delivery import Delivery
 from predictor.problems import TITLES
 from predictor.routes import ROUTES
-from tests.function.conftest import Function
+from tests.helpers.function import Function
 
 
 def resolved(document: Any, reference: str) -> Any:

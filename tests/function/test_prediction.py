@@ -8,7 +8,7 @@ import pytest
 
 from predictor.delivery import Delivery
 from predictor.prediction import Prediction
-from tests.conftest import parcel_rows
+from tests.helpers.parcels import parcel_rows
 
 pytestmark = pytest.mark.quick
 

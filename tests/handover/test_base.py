@@ -11,7 +11,7 @@ import pytest
 
 from handover.context.sources import run
 from handover.diff.revisions import NoBaseError, agreed_before
-from tests.handover.checks.conftest import CONTRACT
+from tests.helpers.sandbox import CONTRACT
 
 HOME = Path("layers/model/delivery")
 PIECES, FEWER, MORE = "le=9", "le=8", "le=10"

@@ -13,7 +13,7 @@ from delivery.contract import CONTRACT
 from handover import Budgets, Contract, ContractError, Field, Row, Score
 from handover.rows import accepted_rows
 from predictor.delivery import validators
-from tests.conftest import PARCELS, Parcel
+from tests.helpers.parcels import PARCELS, Parcel
 
 BUDGETS = Budgets(1, 1, 1e-5, 0)
 

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from handover.delivery import FILES, DeliverError, deliver, matrix
 from handover.quality import HeldOut
 from predictor.delivery import Delivery
-from tests.conftest import HEURISTICS, PARCELS, module, parcel_rows
+from tests.helpers.parcels import HEURISTICS, PARCELS, module, parcel_rows
 
 ROWS = [row | {"zone": row["zone"] or "home"} for row in parcel_rows(30)]
 

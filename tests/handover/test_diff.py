@@ -21,7 +21,7 @@ from handover.diff.reporters import plot, text
 from handover.diff.revisions import DiffError, delivery_at
 from handover.rows import accepted_rows
 from predictor import delivery as serving
-from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 ZONE = 'zone: Literal["home", "abroad"] | None = Field(default=None, description="Where it goes")'
 WEIGHT = 'weight: float = Field(ge=0, le=30, description="Weight [kg]")'
@@ -189,14 +189,14 @@ def test_a_row_that_the_old_contract_accepts_is_refused_only_after_a_major_chang
 
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Bench(tmp_path_factory.mktemp("old") / "delivery").deliver().folder
+    return Sandbox(tmp_path_factory.mktemp("old") / "delivery").deliver().folder
 
 
 @pytest.fixture(scope="module")
 def new(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contract = CONTRACT.replace('"abroad"]', '"abroad", "sea"]').replace("le=30", "le=31").replace("1.0.0", "1.0.1")
     heuristics = HEURISTICS.replace("row.weight / row.pieces", "row.weight * row.pieces / 9")
-    return Bench(tmp_path_factory.mktemp("new") / "delivery").deliver(contract, heuristics).folder
+    return Sandbox(tmp_path_factory.mktemp("new") / "delivery").deliver(contract, heuristics).folder
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def narrower(old: Path, tmp_path: Path) -> Path:
     contract = json.loads((folder / "contract.json").read_text())
     contract["validator"]["schema"]["fields"]["weight"]["schema"]["le"] = 20
     (folder / "contract.json").write_text(json.dumps(contract))
-    Bench(folder).seal()
+    Sandbox(folder).seal()
     return folder
 
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from handover.source import RefusedSourceError, foreign_import, more_than_a_declaration, reach_beyond_the_row, refuse
-from tests.handover.checks.conftest import CONTRACT, HEURISTICS
+from tests.helpers.sandbox import CONTRACT, HEURISTICS
 
 pytestmark = pytest.mark.quick
 

@@ -7,7 +7,7 @@ import pytest
 from handover.local import gateway
 from handover.local.pool import Pool
 from tests.function.test_built import STATUS
-from tests.sam.conftest import ROOT, Sam
+from tests.helpers.sam import ROOT, Sam
 
 COMMAND = "sam local invoke -e events/predict.json"
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from tests.sam.conftest import BUILD, ENVIRONMENT, OTHER, ROOT
+from tests.helpers.sam import BUILD, ENVIRONMENT, OTHER, ROOT
 
 MACHINES = {"x86_64": "EM_X86_64", "arm64": "EM_AARCH64"}
 TRIPLETS = {"x86_64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}

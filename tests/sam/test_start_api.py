@@ -14,7 +14,7 @@ from handover.cloudformation import Template
 from handover.local import gateway
 from handover.local.pool import Pool
 from tests.function.test_built import STATUS
-from tests.sam.conftest import ROOT, Running, Sam
+from tests.helpers.sam import ROOT, Running, Sam
 
 COMMAND = "sam local start-api"
 JSON = (("content-type", "application/json"),)

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from tests.deploy.conftest import ROOT, Cloud, emulated
+from tests.helpers.cloud import ROOT, Cloud, emulated
 from tests.workflows import runner
 from tests.workflows.runner import Event, Job
 

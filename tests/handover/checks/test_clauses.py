@@ -19,54 +19,54 @@ from sklearn.tree import DecisionTreeRegressor
 
 from handover.checks import CLAUSES, thresholds, trial
 from handover.context import sources
-from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench, commit
 from tests.helpers import reports
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 RATIO = "row.weight / row.pieces"
 
 MOST = "C,H,M,P201,P202,P203,P204"  # all that is told without what was built
 
-type Break = Callable[[Bench], Bench]
+type Break = Callable[[Sandbox], Sandbox]
 
 
 def contract(old: str, new: str, learner: Any = None) -> Break:
     """Agree on something else, and deliver honestly."""
     assert old in CONTRACT
-    return lambda bench: bench.deliver(contract=CONTRACT.replace(old, new, 1), learner=learner)
+    return lambda sandbox: sandbox.deliver(contract=CONTRACT.replace(old, new, 1), learner=learner)
 
 
 def heuristics(old: str, new: str) -> Break:
     """Write other heuristics, and deliver honestly."""
     assert old in HEURISTICS
-    return lambda bench: bench.deliver(heuristics=HEURISTICS.replace(old, new, 1))
+    return lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace(old, new, 1))
 
 
 def edit(name: str, old: str, new: str) -> Break:
-    return lambda bench: bench.edit(name, old, new)
+    return lambda sandbox: sandbox.edit(name, old, new)
 
 
 def model(change: Callable[[Any], Any]) -> Break:
-    return lambda bench: bench.model(lambda proto: change(proto.graph))
+    return lambda sandbox: sandbox.model(lambda proto: change(proto.graph))
 
 
 def since(*edits: tuple[str, str]) -> Break:
     """Agree on one contract, commit it, and deliver another."""
 
-    def change(bench: Bench) -> Bench:
-        commit(bench.folder)
+    def change(sandbox: Sandbox) -> Sandbox:
+        commit(sandbox.folder)
         changed = CONTRACT
         for old, new in edits:
             assert old in changed
             changed = changed.replace(old, new, 1)
-        return bench.deliver(contract=changed)
+        return sandbox.deliver(contract=changed)
 
     return change
 
 
 def without(name: str) -> Break:
-    def remove(bench: Bench) -> Bench:
-        (bench.folder / name).unlink()
-        return bench
+    def remove(sandbox: Sandbox) -> Sandbox:
+        (sandbox.folder / name).unlink()
+        return sandbox
 
     return remove
 
@@ -74,13 +74,13 @@ def without(name: str) -> Break:
 def twice(first: str, then: str) -> Break:
     """Commit a contract, and another on top of it, on the very branch that is the base."""
 
-    def change(bench: Bench) -> Bench:
-        commit(bench.folder)
-        bench.deliver(contract=CONTRACT.replace(*first.split(" -> ")))
-        commit(bench.folder)
-        bench.deliver(contract=CONTRACT.replace(*first.split(" -> ")).replace(*then.split(" -> ")))
-        commit(bench.folder)
-        return bench
+    def change(sandbox: Sandbox) -> Sandbox:
+        commit(sandbox.folder)
+        sandbox.deliver(contract=CONTRACT.replace(*first.split(" -> ")))
+        commit(sandbox.folder)
+        sandbox.deliver(contract=CONTRACT.replace(*first.split(" -> ")).replace(*then.split(" -> ")))
+        commit(sandbox.folder)
+        return sandbox
 
     return change
 
@@ -174,21 +174,21 @@ def half_line(lines: list[dict[str, Any]]) -> None:
     del lines[1]["score"]
 
 
-def append(bench: Bench, text: str) -> Bench:
-    with (bench.folder / "heuristics.py").open("a") as file:
+def append(sandbox: Sandbox, text: str) -> Sandbox:
+    with (sandbox.folder / "heuristics.py").open("a") as file:
         file.write(text)
-    return bench
+    return sandbox
 
 
-def other_columns(bench: Bench) -> Bench:
+def other_columns(sandbox: Sandbox) -> Sandbox:
     names = ["weight", "parts", "zone", "piece_weight", "heavy"]
-    return bench.seal(columns=[{"name": name, "kind": "number", "reference": 1.0} for name in names])
+    return sandbox.seal(columns=[{"name": name, "kind": "number", "reference": 1.0} for name in names])
 
 
 def counting(piece_weight: str) -> Break:
     """Remember how many rows there were: what H103 forbids, done so that its eyes do not see it."""
     counter = "from itertools import count\n\n_SEEN = count(1)\n\n\ndef piece"
-    return lambda bench: bench.deliver(
+    return lambda sandbox: sandbox.deliver(
         heuristics=HEURISTICS.replace(RATIO, piece_weight).replace("def piece", counter, 1)
     )
 
@@ -198,48 +198,50 @@ def elsewhere(old: str, new: str, kept: str = "", **learner: Any) -> Break:
     in_production = (
         f"import collections\nimport itertools\n\n_HERE = 'handover' in collections._sys.modules\n{kept}\n\n\ndef piece"
     )
-    return lambda bench: bench.deliver(
+    return lambda sandbox: sandbox.deliver(
         heuristics=HEURISTICS.replace(old, new).replace("def piece", in_production, 1), **learner
     )
 
 
 def crlf(name: str) -> Break:
-    def change(bench: Bench) -> Bench:
-        file = bench.folder / name
+    def change(sandbox: Sandbox) -> Sandbox:
+        file = sandbox.folder / name
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-        return bench
+        return sandbox
 
     return change
 
 
 def write(name: str, content: bytes, *, seal: bool = False) -> Break:
-    def change(bench: Bench) -> Bench:
-        (bench.folder / name).write_bytes(content)
-        return bench.seal() if seal else bench
+    def change(sandbox: Sandbox) -> Sandbox:
+        (sandbox.folder / name).write_bytes(content)
+        return sandbox.seal() if seal else sandbox
 
     return change
 
 
 def golden_text(change: Callable[[bytes], bytes]) -> Break:
-    return lambda bench: write("golden.jsonl", change((bench.folder / "golden.jsonl").read_bytes()), seal=True)(bench)
+    return lambda sandbox: write("golden.jsonl", change((sandbox.folder / "golden.jsonl").read_bytes()), seal=True)(
+        sandbox
+    )
 
 
 def manifest(change: Callable[[dict[str, Any]], Any]) -> Break:
     """Change the manifest by hand."""
 
-    def edited(bench: Bench) -> Bench:
-        written = json.loads((bench.folder / "manifest.json").read_text())
+    def edited(sandbox: Sandbox) -> Sandbox:
+        written = json.loads((sandbox.folder / "manifest.json").read_text())
         change(written)
-        (bench.folder / "manifest.json").write_text(json.dumps(written))
-        return bench
+        (sandbox.folder / "manifest.json").write_text(json.dumps(written))
+        return sandbox
 
     return edited
 
 
-def other_order(bench: Bench) -> Bench:
-    recorded = json.loads((bench.folder / "contract.json").read_text())
+def other_order(sandbox: Sandbox) -> Sandbox:
+    recorded = json.loads((sandbox.folder / "contract.json").read_text())
     recorded["decisions"] = dict(reversed(recorded["decisions"].items()))
-    return write("contract.json", json.dumps(recorded).encode(), seal=True)(bench)
+    return write("contract.json", json.dumps(recorded).encode(), seal=True)(sandbox)
 
 
 def before(graph: Any, *nodes: Any) -> None:
@@ -302,15 +304,15 @@ def on_a_tenth_of_it(learner: Any, features: Any, labels: Any) -> Any:
     return learner.fit(features, labels.mean() + (labels - labels.mean()) / 10)
 
 
-def worse_than_before(bench: Bench) -> Bench:
-    commit(bench.folder)
-    return bench.deliver(fit=on_a_tenth_of_it)
+def worse_than_before(sandbox: Sandbox) -> Sandbox:
+    commit(sandbox.folder)
+    return sandbox.deliver(fit=on_a_tenth_of_it)
 
 
-def told_the_outcome(bench: Bench) -> Bench:
+def told_the_outcome(sandbox: Sandbox) -> Sandbox:
     odds = CONTRACT.replace("high=40.0", "high=1.0").replace('"soon": 3.0, "late": 40.0', '"soon": 0.5, "late": 1.0')
     learner = make_pipeline(SimpleImputer(), LogisticRegression(C=100, max_iter=1000))
-    return bench.deliver(
+    return sandbox.deliver(
         contract=odds, learner=learner, labels=lambda days: (days > np.median(days)).astype(int), count=80
     )
 
@@ -370,7 +372,10 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C109-not-json": ("C", edit("contract.json", "{", "")),
     "C109-order": (MOST, other_order),
     "C109-list": (MOST, write("contract.json", b"[]")),
-    "C110-not-delivered": (MOST, lambda bench: (commit(bench.folder), bench.edit("contract.py", "le=30", "le=29"))[1]),
+    "C110-not-delivered": (
+        MOST,
+        lambda sandbox: (commit(sandbox.folder), sandbox.edit("contract.py", "le=30", "le=29"))[1],
+    ),
     "C111": (
         MOST,
         edit("contract.py", "class Record(Row)", "import pydantic\n\n\nclass Record(pydantic.BaseModel)"),
@@ -428,7 +433,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     ),
     "H104": ("C,H,M", heuristics(" [kg]", "")),
     "H105": ("H", edit("heuristics.py", "def heavy", "def pieces")),
-    "H105-alias": ("H", lambda bench: append(bench, "\n\nhefty = heavy\n")),
+    "H105-alias": ("H", lambda sandbox: append(sandbox, "\n\nhefty = heavy\n")),
     "H106": ("H", edit("heuristics.py", "def heavy(row)", "def heavy(row, limit=20)")),
     "H106-lambda": (MOST, edit("heuristics.py", "def heavy", "light = lambda row: 1.0\n\n\ndef heavy")),
     "H106-async": (MOST, edit("heuristics.py", "def heavy", "async def heavy")),
@@ -466,7 +471,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M101": ("C,H,M", edit("heuristics.py", RATIO, f"{RATIO} / 2")),
     "M101-missing": ("M", without("model.onnx")),
     "M101-no-manifest": ("M", without("manifest.json")),
-    "M101-columns": ("M", lambda bench: bench.seal(columns=None)),
+    "M101-columns": ("M", lambda sandbox: sandbox.seal(columns=None)),
     "M101-endings": (MOST, crlf("golden.jsonl")),
     "M101-capitals": (MOST, manifest(lambda it: it["files"].update({"model.onnx": "AB" * 32}))),
     "M101-pointer": (MOST, write("model.onnx", b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n")),
@@ -476,15 +481,15 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M102-pickle": (MOST, write("model.onnx", pickle.dumps([1.0]), seal=True)),
     "M102-cut": (
         MOST,
-        lambda bench: write("model.onnx", (bench.folder / "model.onnx").read_bytes()[:300], seal=True)(bench),
+        lambda sandbox: write("model.onnx", (sandbox.folder / "model.onnx").read_bytes()[:300], seal=True)(sandbox),
     ),
-    "M102-newer": (MOST, lambda bench: bench.model(lambda proto: setattr(proto, "ir_version", 99))),
+    "M102-newer": (MOST, lambda sandbox: sandbox.model(lambda proto: setattr(proto, "ir_version", 99))),
     "M102": ("M", model(unknown_operator)),
     "M103": ("M", model(rename_input)),
     "M104": ("M", model(two_outputs)),
     "M104-rank": ("M", model(flatten)),
     "M105": ("M", model(foreign)),
-    "M105-unknown": (MOST, lambda bench: bench.model(unknown_domain)),
+    "M105-unknown": (MOST, lambda sandbox: sandbox.model(unknown_domain)),
     "M106-random": (MOST, model(by_chance)),
     "M106-dropout": (MOST, model(dropping)),
     "M106": ("M", model(looped)),
@@ -503,38 +508,41 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M111-mean": (MOST, manifest(lambda it: it["baseline"].update(mean_score=0.5))),
     "M111-median": (MOST, manifest(lambda it: it["columns"][0].update(reference=0.0))),
     "M111-pairs": (MOST, write("held_out.csv", b"score,label\n1.0\n", seal=True)),
-    "M112": (MOST, lambda bench: bench.deliver(fit=on_labels_upside_down)),
-    "M112-constant": (MOST, lambda bench: bench.deliver(learner=DecisionTreeRegressor(min_samples_split=100))),
+    "M112": (MOST, lambda sandbox: sandbox.deliver(fit=on_labels_upside_down)),
+    "M112-constant": (MOST, lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(min_samples_split=100))),
     "M113": (MOST, told_the_outcome),
-    "M114": (MOST, lambda bench: bench.deliver(learner=DecisionTreeRegressor(random_state=1), fit=on_scaled_columns)),
+    "M114": (
+        MOST,
+        lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(random_state=1), fit=on_scaled_columns),
+    ),
     "M115": (MOST, worse_than_before),
     "M111-files": (MOST, manifest(lambda it: it["files"].update({"weights.bin": "0" * 64}))),
     "M111-format": (MOST, manifest(lambda it: it.pop("format"))),
     "P201-blank": (MOST, golden_text(lambda text: text.replace(b"\n", b"\n\n", 1))),
     "P201-mark": (MOST, golden_text(lambda text: b"\xef\xbb\xbf" + text)),
     "P201-list": (MOST, golden_text(lambda _: b"[1]\n" * 30)),
-    "P201-number": (MOST, lambda bench: bench.golden(lambda lines: lines[3].update(score=float("nan")))),
-    "P201-decision": (MOST, lambda bench: bench.golden(lambda lines: lines[3].update(decision="never"))),
-    "P201-same": (MOST, lambda bench: bench.golden(all_the_same)),
-    "P201": ("P", lambda bench: bench.golden(few)),
-    "P201-row": ("P", lambda bench: bench.golden(foreign_row)),
-    "P201-line": ("P", lambda bench: bench.golden(half_line)),
+    "P201-number": (MOST, lambda sandbox: sandbox.golden(lambda lines: lines[3].update(score=float("nan")))),
+    "P201-decision": (MOST, lambda sandbox: sandbox.golden(lambda lines: lines[3].update(decision="never"))),
+    "P201-same": (MOST, lambda sandbox: sandbox.golden(all_the_same)),
+    "P201": ("P", lambda sandbox: sandbox.golden(few)),
+    "P201-row": ("P", lambda sandbox: sandbox.golden(foreign_row)),
+    "P201-line": ("P", lambda sandbox: sandbox.golden(half_line)),
     "P201-missing": ("H,P201", without("golden.jsonl")),
-    "P201-none": ("C,H,M,P", lambda bench: bench.golden(list.clear)),
+    "P201-none": ("C,H,M,P", lambda sandbox: sandbox.golden(list.clear)),
     "P202": ("P", model(mixed)),
-    "P203": ("P", lambda bench: bench.golden(worse_scores)),
+    "P203": ("P", lambda sandbox: sandbox.golden(worse_scores)),
     "P203-model": ("P", model(shifted(0.001))),
     "P203-flips": (MOST, model(shifted(0.5))),
-    "P203-one": (MOST, lambda bench: bench.golden(lambda lines: lines[7].update(score=1.0))),
-    "P203-rounded": (MOST, lambda bench: bench.golden(rounded)),
-    "P204": ("P", lambda bench: bench.golden(other_decision)),
-    "P210": ("P", lambda bench: bench.golden(thinned_out)),
-    "P210-chosen": ("P", lambda bench: bench.deliver(count=80).golden(chosen_by_score)),
+    "P203-one": (MOST, lambda sandbox: sandbox.golden(lambda lines: lines[7].update(score=1.0))),
+    "P203-rounded": (MOST, lambda sandbox: sandbox.golden(rounded)),
+    "P204": ("P", lambda sandbox: sandbox.golden(other_decision)),
+    "P210": ("P", lambda sandbox: sandbox.golden(thinned_out)),
+    "P210-chosen": ("P", lambda sandbox: sandbox.deliver(count=80).golden(chosen_by_score)),
     "P205": ("P", elsewhere("def heavy", "if not _HERE:\n    raise ImportError('no licence')\n\n\ndef heavy")),
     "P206": ("P", elsewhere("> 20", "> (20 if _HERE else 25)")),
     # In production, otherwise from the 48th row on: after INIT, the first question and the golden rows.
     "P207": ("P", elsewhere(RATIO, f"{RATIO} + (not _HERE and next(_SEEN) > 47)", kept="_SEEN = itertools.count(1)")),
-    "P208": ("P", lambda bench: bench.deliver(learner=DecisionTreeRegressor(random_state=1))),
+    "P208": ("P", lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(random_state=1))),
     "P209": (  # for float32 numbers of many digits, which no golden row has but those next to the ends
         "P",
         elsewhere(
@@ -547,24 +555,24 @@ BREAKS: dict[str, tuple[str, Break]] = {
 }
 
 
-def test_a_whole_delivery_keeps_every_clause(bench: Bench) -> None:
-    assert reports.is_all_kept(bench.says("C,H,M,P"))
+def test_a_whole_delivery_keeps_every_clause(sandbox: Sandbox) -> None:
+    assert reports.is_all_kept(sandbox.says("C,H,M,P"))
 
 
 @pytest.mark.parametrize(
     "edits", [[], [("1.0.0", "2.0.0"), ("le=9", "le=8")], [("1.0.0", "1.1.0"), ("le=30", "le=31")]]
 )
 def test_a_version_that_is_raised_as_far_as_the_change_keeps_every_clause(
-    bench: Bench, edits: list[tuple[str, str]]
+    sandbox: Sandbox, edits: list[tuple[str, str]]
 ) -> None:
-    assert reports.is_all_kept(since(*edits)(bench).says("C"))
+    assert reports.is_all_kept(since(*edits)(sandbox).says("C"))
 
 
-def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -> None:
-    commit(bench.folder)
-    subprocess.run(["git", "-C", bench.folder, "branch", "-m", "topic"], check=True)
+def test_a_clone_without_its_base_branch_cannot_hold_the_version(sandbox: Sandbox) -> None:
+    commit(sandbox.folder)
+    subprocess.run(["git", "-C", sandbox.folder, "branch", "-m", "topic"], check=True)
 
-    assert bench.says("C110") == (
+    assert sandbox.says("C110") == (
         "C110 NOT CHECKED\n"
         "\n"
         "  Reason:  git knows no branch main to compare with: git fetch origin main; on GitHub fetch-depth: 0; "
@@ -576,28 +584,30 @@ def test_a_clone_without_its_base_branch_cannot_hold_the_version(bench: Bench) -
     )
 
 
-def test_a_repository_that_git_does_not_read_is_not_called_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit(bench.folder.parent)
-    assert bench.says("C110") == "1 kept, 0 broken, 0 skipped"
+def test_a_repository_that_git_does_not_read_is_not_called_kept(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(sandbox.folder.parent)
+    assert sandbox.says("C110") == "1 kept, 0 broken, 0 skipped"
     reason = (
         "0 kept, 0 broken, 1 skipped (C110: git is not installed, or does not read this repository: "
         "git status says which)"
     )
 
-    (bench.folder.parent / ".git" / "HEAD").write_text("")
-    assert bench.says("C110").endswith(reason)
+    (sandbox.folder.parent / ".git" / "HEAD").write_text("")
+    assert sandbox.says("C110").endswith(reason)
 
     monkeypatch.setenv("PATH", "")
-    assert bench.says("C110").endswith(reason)
+    assert sandbox.says("C110").endswith(reason)
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_broken_clause_is_reported(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_clause_is_reported(sandbox: Sandbox, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     only, broken = BREAKS[name]
     if name == "P208":  # no such fault of onnxruntime is known: its part is played by a reference that goes astray
         monkeypatch.setattr(thresholds, "ReferenceEvaluator", Astray)
 
-    reports.check(name, broken(bench).says(only), but=hashless)
+    reports.check(name, broken(sandbox).says(only), but=hashless)
 
 
 def hashless(report: str) -> str:
@@ -615,7 +625,7 @@ class Astray(ReferenceEvaluator):
 GOOD: dict[str, Break] = {
     "a blank line at the end": golden_text(lambda text: text + b"\n"),
     "no line feed at the end": golden_text(bytes.rstrip),
-    "line endings of Windows, delivered so": lambda bench: crlf("golden.jsonl")(bench).seal(),
+    "line endings of Windows, delivered so": lambda sandbox: crlf("golden.jsonl")(sandbox).seal(),
     "Dropout that does not train": model(
         lambda graph: before(graph, helper.make_node("Dropout", ["before"], ["score"]))
     ),
@@ -624,7 +634,7 @@ GOOD: dict[str, Break] = {
     "a default": contract("ge=1, le=9, ", "default=1, ge=1, le=9, "),
     "a step": contract("ge=0, le=30, ", "ge=0, le=30, multiple_of=0.01, "),
     "an open end": contract("ge=0, le=30, ", "gt=0, lt=31, "),
-    "no heuristic": lambda bench: bench.deliver(heuristics='"""Nothing."""\n'),
+    "no heuristic": lambda sandbox: sandbox.deliver(heuristics='"""Nothing."""\n'),
     "a constant": heuristics("def heavy(row):", "_HEAVY = 20\n\n\ndef heavy(row):"),
     "a name that is also Python's": heuristics(
         "return row.weight > 20", "hash = []\n    hash.append(row.weight)\n    return hash[0] > 20"
@@ -639,8 +649,8 @@ GOOD: dict[str, Break] = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_what_is_unusual_and_right_keeps_every_clause(bench: Bench, name: str) -> None:
-    assert reports.is_all_kept(GOOD[name](bench).says(MOST))
+def test_what_is_unusual_and_right_keeps_every_clause(sandbox: Sandbox, name: str) -> None:
+    assert reports.is_all_kept(GOOD[name](sandbox).says(MOST))
 
 
 UNREADABLE: dict[str, tuple[str, Break]] = {
@@ -653,53 +663,53 @@ UNREADABLE: dict[str, tuple[str, Break]] = {
 
 
 @pytest.mark.parametrize("code", UNREADABLE)
-def test_what_cannot_be_read_is_left_to_the_clause_that_says_why(bench: Bench, code: str) -> None:
+def test_what_cannot_be_read_is_left_to_the_clause_that_says_why(sandbox: Sandbox, code: str) -> None:
     root, change = UNREADABLE[code]
 
-    assert change(bench).says(code).endswith(f"\n\n0 kept, 0 broken, 1 skipped ({code}: requires {root})")
+    assert change(sandbox).says(code).endswith(f"\n\n0 kept, 0 broken, 1 skipped ({code}: requires {root})")
 
 
-def test_a_fault_is_reported_where_its_root_was_not_asked_for(bench: Bench) -> None:
-    bench.edit("heuristics.py", "def heavy", "import random\n\n\ndef heavy")
+def test_a_fault_is_reported_where_its_root_was_not_asked_for(sandbox: Sandbox) -> None:
+    sandbox.edit("heuristics.py", "def heavy", "import random\n\n\ndef heavy")
 
-    assert bench.says("H,M").startswith("H102 BROKEN")
-    assert "BROKEN" not in bench.says("H,M").removeprefix("H102 BROKEN")
-    assert bench.says("M").startswith("M101 BROKEN")
+    assert sandbox.says("H,M").startswith("H102 BROKEN")
+    assert "BROKEN" not in sandbox.says("H,M").removeprefix("H102 BROKEN")
+    assert sandbox.says("M").startswith("M101 BROKEN")
 
 
-def test_what_a_delivery_prints_is_no_part_of_the_report(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    bench.edit("contract.py", "class Record(", "print('here')\n\n\nclass Record(").says("C101")
+def test_what_a_delivery_prints_is_no_part_of_the_report(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    sandbox.edit("contract.py", "class Record(", "print('here')\n\n\nclass Record(").says("C101")
 
     assert capsys.readouterr().out == ""
 
 
-def test_what_does_not_end_is_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_end_is_stopped(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "OPENING_S", 0.2)
-    bench.edit("contract.py", "class Record(", "while True:\n    pass\n\n\nclass Record(")
-    bench.edit("heuristics.py", "def heavy", "while True:\n    pass\n\n\ndef heavy")
+    sandbox.edit("contract.py", "class Record(", "while True:\n    pass\n\n\nclass Record(")
+    sandbox.edit("heuristics.py", "def heavy", "while True:\n    pass\n\n\ndef heavy")
 
     stopped = "\n\n  Running it does not end: it was stopped after 0.2 s.\n"
-    assert bench.says("C101").startswith(f"C101 BROKEN  contract: contract.py cannot be read{stopped}")
-    assert bench.says("H101").startswith(f"H101 BROKEN  heuristics: heuristics.py does not run{stopped}")
+    assert sandbox.says("C101").startswith(f"C101 BROKEN  contract: contract.py cannot be read{stopped}")
+    assert sandbox.says("H101").startswith(f"H101 BROKEN  heuristics: heuristics.py does not run{stopped}")
 
 
 def test_a_heuristic_that_dawdles_is_reported_before_it_holds_up_the_check(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial, "LIMIT_S", 0.5)
-    bench.edit("heuristics.py", "    return row.weight / row.pieces", "    return row.weight + sum(range(1_000_000))")
+    sandbox.edit("heuristics.py", "    return row.weight / row.pieces", "    return row.weight + sum(range(1_000_000))")
 
     assert re.search(
         r"\n  piece_weight takes \d+ ms a row, and was stopped after \d+ rows: a caller waits for milliseconds, and "
         r"1000 rows may take 0\.5 s\.\n",
-        bench.says("H107"),
+        sandbox.says("H107"),
     )
 
 
-def test_a_forest_keeps_every_clause_at_its_thresholds(bench: Bench) -> None:
-    bench.deliver(learner=RandomForestRegressor(n_estimators=10, random_state=1))
+def test_a_forest_keeps_every_clause_at_its_thresholds(sandbox: Sandbox) -> None:
+    sandbox.deliver(learner=RandomForestRegressor(n_estimators=10, random_state=1))
 
-    assert reports.is_all_kept(bench.says("P"))
+    assert reports.is_all_kept(sandbox.says("P"))
 
 
 def test_it_is_reported_by_that_clause_alone() -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.handover.checks.conftest import ROOT, Bench
+from tests.helpers.sandbox import ROOT, Sandbox
 
 
 @pytest.mark.parametrize("by", ["a terminal", "a supervisor"])
-def test_its_end_is_the_end_of_what_it_runs(bench: Bench, by: str) -> None:
-    bench.edit("contract.py", "class Record(", "print('begun', flush=True)\nwhile True:\n    pass\n\n\nclass Record(")
-    command = [sys.executable, "-m", "handover", "check", "--only", "C101", "--delivery", str(bench.folder)]
+def test_its_end_is_the_end_of_what_it_runs(sandbox: Sandbox, by: str) -> None:
+    sandbox.edit("contract.py", "class Record(", "print('begun', flush=True)\nwhile True:\n    pass\n\n\nclass Record(")
+    command = [sys.executable, "-m", "handover", "check", "--only", "C101", "--delivery", str(sandbox.folder)]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as check:

@@ -12,8 +12,8 @@ from handover.checks import CLAUSES, UnknownCodeError, selected
 from handover.cli import main
 from handover.finding import Clause, clause
 from handover.live.clauses import CLAUSES as LIVE
-from tests.handover.checks.conftest import ROOT, Bench, commit
 from tests.helpers import reports
+from tests.helpers.sandbox import ROOT, Sandbox, commit
 
 PAGES = ROOT / "docs" / "checks"
 ALL = (*CLAUSES, *LIVE)
@@ -83,15 +83,15 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.mark.usefixtures("at_home")
 class TestCommands:
-    def test_a_kept_contract_is_exit_0(self, bench: Bench) -> None:
-        status, printed = run("check", "--only", "C,M", "--delivery", bench.folder)
+    def test_a_kept_contract_is_exit_0(self, sandbox: Sandbox) -> None:
+        status, printed = run("check", "--only", "C,M", "--delivery", sandbox.folder)
 
         assert (status, reports.is_all_kept(printed)) == (0, True)
 
-    def test_a_broken_contract_is_exit_1(self, bench: Bench) -> None:
-        bench.edit("contract.py", "1.0.0", "1.0")
+    def test_a_broken_contract_is_exit_1(self, sandbox: Sandbox) -> None:
+        sandbox.edit("contract.py", "1.0.0", "1.0")
 
-        status, output = run("check", "--only", "C102", "--delivery", bench.folder)
+        status, output = run("check", "--only", "C102", "--delivery", sandbox.folder)
 
         assert status == 1
         assert output.startswith("C102 BROKEN  version: the contract's version is not major.minor.patch\n")
@@ -109,22 +109,22 @@ class TestCommands:
         assert status == 2
         assert f"there is no folder '{tmp_path / 'nowhere'}'" in " ".join(output.replace("\n", "").split())
 
-    def test_a_page_is_written_beside_the_report(self, bench: Bench, tmp_path: Path) -> None:
-        status, _ = run("check", "--only", "C", "--delivery", bench.folder, "--html", tmp_path / "check.html")
+    def test_a_page_is_written_beside_the_report(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        status, _ = run("check", "--only", "C", "--delivery", sandbox.folder, "--html", tmp_path / "check.html")
 
         assert status == 0
         assert (tmp_path / "check.html").read_text().startswith("<!DOCTYPE html>\n")
 
-    def test_json_says_what_the_report_says(self, bench: Bench) -> None:
-        bench.edit("contract.py", "1.0.0", "1.0")
+    def test_json_says_what_the_report_says(self, sandbox: Sandbox) -> None:
+        sandbox.edit("contract.py", "1.0.0", "1.0")
 
-        _, output = run("check", "--only", "C102", "--json", "--delivery", bench.folder)
+        _, output = run("check", "--only", "C102", "--json", "--delivery", sandbox.folder)
 
         assert '"verdict": "BROKEN"' in output
         assert '"evidence": "version \'1.0\': write major.minor.patch, as in 1.0.0."' in output
 
-    def test_what_nobody_allowed_to_be_skipped_is_exit_2(self, bench: Bench, project: Path) -> None:
-        status, output = run("check", "--only", "P205,P206,S301,S302", "--delivery", bench.folder)
+    def test_what_nobody_allowed_to_be_skipped_is_exit_2(self, sandbox: Sandbox, project: Path) -> None:
+        status, output = run("check", "--only", "P205,P206,S301,S302", "--delivery", sandbox.folder)
 
         assert status == 2
         assert output == (
@@ -136,9 +136,9 @@ class TestCommands:
             "0 kept, 0 broken, 4 skipped (P205, S301, S302: nothing is built: run make build; P206: requires P205)\n"
         )
 
-    def test_what_deployment_allows_is_exit_0_and_every_report_says_so(self, bench: Bench, project: Path) -> None:
+    def test_what_deployment_allows_is_exit_0_and_every_report_says_so(self, sandbox: Sandbox, project: Path) -> None:
         (project / "handover.toml").write_text('[skips]\nS301 = "built elsewhere"\nS302 = "built elsewhere"\n')
-        words = ["--only", "C101,S301,S302", "--delivery", bench.folder, "--github"]
+        words = ["--only", "C101,S301,S302", "--delivery", sandbox.folder, "--github"]
         status, output = run("check", *words, "--markdown", project / "x.md", "--html", project / "x.html")
 
         assert status == 0
@@ -157,24 +157,24 @@ class TestCommands:
         skipped = json.loads(run("check", *words[:-1], "--json")[1])[1]
         assert (skipped["verdict"], skipped["allowed"]) == ("SKIPPED", "built elsewhere")
 
-    def test_what_it_allows_wrongly_is_reported_before_the_work(self, bench: Bench, project: Path) -> None:
+    def test_what_it_allows_wrongly_is_reported_before_the_work(self, sandbox: Sandbox, project: Path) -> None:
         (project / "handover.toml").write_text('[skips]\nQ999 = "x"\n')
 
         for words in (["check"], ["explain", "C101"]):
-            assert run(*words, "--delivery", bench.folder) == (
+            assert run(*words, "--delivery", sandbox.folder) == (
                 2,
                 "handover: handover.toml allows Q999 to be skipped, and there is no such clause\n",
             )
 
-    def test_what_is_broken_wins(self, bench: Bench, project: Path) -> None:
-        bench.edit("contract.py", "1.0.0", "1.0")
+    def test_what_is_broken_wins(self, sandbox: Sandbox, project: Path) -> None:
+        sandbox.edit("contract.py", "1.0.0", "1.0")
 
-        assert run("check", "--only", "C102,S301", "--delivery", bench.folder)[0] == 1
+        assert run("check", "--only", "C102,S301", "--delivery", sandbox.folder)[0] == 1
 
-    def test_a_base_is_named(self, bench: Bench) -> None:
-        commit(bench.folder)
-        Bench(bench.folder).edit("contract.py", "le=9", "le=8")
-        words = ["--delivery", bench.folder, "--base", "HEAD"]
+    def test_a_base_is_named(self, sandbox: Sandbox) -> None:
+        commit(sandbox.folder)
+        Sandbox(sandbox.folder).edit("contract.py", "le=9", "le=8")
+        words = ["--delivery", sandbox.folder, "--base", "HEAD"]
 
         status, output = run("check", "--only", "C110", *words)
         assert status == 1
@@ -186,13 +186,13 @@ class TestCommands:
     @pytest.mark.parametrize("name", ["contract.py", "heuristics.py"])
     @pytest.mark.parametrize(("only", "codes"), [("C101", "C101"), ("H", "H102"), ("C,H,M,P", "C101 H102")])
     def test_what_would_end_the_check_is_read_before_it_runs(
-        self, bench: Bench, name: str, only: str, codes: str
+        self, sandbox: Sandbox, name: str, only: str, codes: str
     ) -> None:
-        with (bench.folder / name).open("a") as file:
+        with (sandbox.folder / name).open("a") as file:
             file.write('\nimport sys\nif "handover.checks" in sys.modules:\n    import os\n    os._exit(0)\n')
         expected = "C101" if name == "contract.py" else "H102"
 
-        status, output = run("check", "--only", only, "--json", "--delivery", bench.folder)
+        status, output = run("check", "--only", only, "--json", "--delivery", sandbox.folder)
 
         findings = json.loads(output)
         broken = [finding["code"] for finding in findings if finding["verdict"] == "BROKEN"]
@@ -200,14 +200,14 @@ class TestCommands:
         assert status == (1 if broken else 2 if any(one["verdict"] == "SKIPPED" for one in findings) else 0)
 
     @pytest.mark.parametrize("status", [0, 1])
-    def test_an_end_that_nobody_foresaw_is_no_verdict(self, bench: Bench, project: Path, status: int) -> None:
+    def test_an_end_that_nobody_foresaw_is_no_verdict(self, sandbox: Sandbox, project: Path, status: int) -> None:
         """What no reading finds: the process ends while the heuristics run."""
         trick = f"import collections\n\ncollections._sys.modules['os']._exit({status})\n\n\ndef heavy"
-        bench.edit("heuristics.py", "def heavy", trick)
+        sandbox.edit("heuristics.py", "def heavy", trick)
         written = ["--markdown", project / "x.md", "--html", project / "x.html", "--github"]
         (project / "x.html").write_text("an older report, of a kept contract")
 
-        ended, output = run("check", "--only", "C101,H101", "--delivery", bench.folder, *written)
+        ended, output = run("check", "--only", "C101,H101", "--delivery", sandbox.folder, *written)
 
         sentence = (
             f"check ended early, at H101 (heuristics), so nothing is known of the delivery: its process ended with "
@@ -217,31 +217,32 @@ class TestCommands:
         assert output == f"::error title=The contract could not be checked::{sentence}\nhandover: {sentence}\n"
         assert (project / "x.md").read_text().startswith("## The contract could not be checked\n\ncheck ended early")
         assert "older" not in (project / "x.html").read_text()
-        assert run("check", "--only", "H101", "--json", "--delivery", bench.folder)[0] == 2
-        assert run("explain", "H101", "--delivery", bench.folder) == (
+        assert run("check", "--only", "H101", "--json", "--delivery", sandbox.folder)[0] == 2
+        assert run("explain", "H101", "--delivery", sandbox.folder) == (
             2,
             f"handover: {sentence}\n".replace("check", "explain", 1),
         )
 
-    def test_what_a_delivery_prints_is_no_json(self, bench: Bench) -> None:
-        bench.edit("contract.py", "class Record(", "print('here')\n\n\nclass Record(")
+    def test_what_a_delivery_prints_is_no_json(self, sandbox: Sandbox) -> None:
+        sandbox.edit("contract.py", "class Record(", "print('here')\n\n\nclass Record(")
 
         assert (
-            json.loads(run("check", "--only", "C101", "--json", "--delivery", bench.folder)[1])[0]["verdict"] == "KEPT"
+            json.loads(run("check", "--only", "C101", "--json", "--delivery", sandbox.folder)[1])[0]["verdict"]
+            == "KEPT"
         )
 
-    def test_explain_shows_all_of_the_evidence_and_the_page(self, bench: Bench) -> None:
-        bench.golden(lambda lines: lines[0].update(score=39.0))
+    def test_explain_shows_all_of_the_evidence_and_the_page(self, sandbox: Sandbox) -> None:
+        sandbox.golden(lambda lines: lines[0].update(score=39.0))
 
-        status, output = run("explain", "p203", "--delivery", bench.folder)
+        status, output = run("explain", "p203", "--delivery", sandbox.folder)
 
         assert status == 0
         assert "  row 1: should be 39, is 2.08412\n" in output
         assert re.search(r'^    zone +"home" +0$|^    zone +"abroad" +1$', output, re.MULTILINE)
         assert output.endswith((PAGES / "P203.md").read_text() + "\n")
 
-    def test_explain_of_a_kept_clause_says_that_it_is_kept(self, bench: Bench) -> None:
-        _, output = run("explain", "C101", "--delivery", bench.folder)
+    def test_explain_of_a_kept_clause_says_that_it_is_kept(self, sandbox: Sandbox) -> None:
+        _, output = run("explain", "C101", "--delivery", sandbox.folder)
 
         assert output.startswith("C101 KEPT  contract: contract.py can be read\n\n# C101")
 

@@ -20,8 +20,8 @@ from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.reporters.text import explanation, report
-from tests.handover.checks.conftest import CONTRACT, HEURISTICS, Bench
 from tests.helpers import reports
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox
 
 TRAIN = '''"""Trains the parcels."""
 
@@ -67,7 +67,7 @@ class Workshop:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.folder = root / "parcels"
-        self.delivery = Bench(self.folder / "delivery")
+        self.delivery = Sandbox(self.folder / "delivery")
 
     def furnish(self) -> None:
         self.delivery.folder.mkdir(parents=True)

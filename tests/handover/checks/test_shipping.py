@@ -12,8 +12,8 @@ from handover.checks import CLAUSES, selected, shipping
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.reporters.text import report
-from tests.handover.checks.conftest import ROOT, Bench
 from tests.helpers import reports
+from tests.helpers.sandbox import ROOT, Sandbox
 
 
 class Yard:
@@ -80,7 +80,7 @@ def other_python(yard: Yard) -> None:
 
 
 def redelivered(yard: Yard) -> None:
-    Bench(yard.folder).golden(lambda lines: lines.reverse())
+    Sandbox(yard.folder).golden(lambda lines: lines.reverse())
 
 
 BREAKS: dict[str, Callable[[Yard], object]] = {

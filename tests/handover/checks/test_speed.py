@@ -14,8 +14,8 @@ from handover.evaluation import evaluate
 from handover.latency import Latency, NotMeasuredError, measure
 from handover.local.stack import BuiltFunction
 from handover.reporters.text import report
-from tests.handover.checks.conftest import HEURISTICS, ROOT, Bench
 from tests.helpers import reports
+from tests.helpers.sandbox import HEURISTICS, ROOT, Sandbox
 
 BREAKS = {
     "L601": ("def piece", "import unittest\n\n\ndef piece"),
@@ -24,11 +24,11 @@ BREAKS = {
 }
 
 
-def says(bench: Bench, code: str) -> str:
+def says(sandbox: Sandbox, code: str) -> str:
     """Hold one clause, without those that it needs: a heuristic that sleeps is told by them first."""
     (clause,) = (replace(clause, requires=()) for clause in CLAUSES if clause.code == code)
-    with DeliveryContext(ROOT, bench.folder) as context:
-        return report(list(evaluate(context, [clause])), context).replace(str(bench.folder), "DELIVERY") + "\n"
+    with DeliveryContext(ROOT, sandbox.folder) as context:
+        return report(list(evaluate(context, [clause])), context).replace(str(sandbox.folder), "DELIVERY") + "\n"
 
 
 def figureless(text: str) -> str:
@@ -36,24 +36,24 @@ def figureless(text: str) -> str:
 
 
 @pytest.mark.parametrize("code", BREAKS)
-def test_a_broken_clause_is_reported(bench: Bench, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_clause_is_reported(sandbox: Sandbox, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "COLD_PAIRS", 3)
-    bench.deliver(heuristics=HEURISTICS.replace(*BREAKS[code], 1))
+    sandbox.deliver(heuristics=HEURISTICS.replace(*BREAKS[code], 1))
 
-    reports.check(code, figureless(says(bench, code)))
+    reports.check(code, figureless(says(sandbox, code)))
 
 
 def test_every_clause_has_been_broken() -> None:
     assert {clause.code for clause in CLAUSES if clause.code[0] == "L"} == BREAKS.keys()
 
 
-def test_the_forbidden_modules_are_not_there_in_a_delivery_that_forbears(bench: Bench) -> None:
-    assert reports.is_all_kept(says(bench, "L601"))
+def test_the_forbidden_modules_are_not_there_in_a_delivery_that_forbears(sandbox: Sandbox) -> None:
+    assert reports.is_all_kept(says(sandbox, "L601"))
 
 
-def test_a_noisy_quarter_is_no_fault_of_the_function(bench: Bench) -> None:
+def test_a_noisy_quarter_is_no_fault_of_the_function(sandbox: Sandbox) -> None:
     def context(ratios: list[float]) -> DeliveryContext:
-        opened = DeliveryContext(ROOT, bench.folder)
+        opened = DeliveryContext(ROOT, sandbox.folder)
         ones = np.ones(len(ratios))
         opened.__dict__["latency"] = Latency(np.array(ratios), ones, np.array(ratios), ones)
         opened.__dict__["function"] = None

@@ -8,8 +8,8 @@ from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.reporters.text import report
-from tests.handover.checks.conftest import ROOT
 from tests.helpers import reports
+from tests.helpers.sandbox import ROOT
 
 TEMPLATE, CONFIG = (ROOT / "template.yaml").read_text(), (ROOT / "samconfig.toml").read_text()
 

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from tests.handover.live import conftest
-from tests.handover.live.conftest import ALIAS, NAME, Done, stack_is_there
+from tests.helpers import live
+from tests.helpers.live import ALIAS, NAME, Done, stack_is_there
 
 NEXT = "The stack's template does not know of it: the next deployment that publishes a version moves the alias there.\n"
 
 
 def run(*words: str) -> Done:
     command, *more = words
-    return conftest.run(command, "--stack", NAME, *more)
+    return live.run(command, "--stack", NAME, *more)
 
 
 def alias_points(functions: Stubber, version: str, **weights: float) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from werkzeug import Request, Response
 
-from tests.handover.live.conftest import NAME, json_answer, run, serving, signed, stack_is_there
+from tests.helpers.live import NAME, json_answer, run, serving, signed, stack_is_there
 
 FORCED = "is deployed all the same, by FORCE=1"
 

@@ -19,7 +19,7 @@ from handover.cli import main
 from handover.live import LiveError, aws
 from handover.live.client import Client
 from handover.live.stack import of_stage
-from tests.handover.live.conftest import NAME, bearing, json_answer, run, serving, signed, stack_is_there
+from tests.helpers.live import NAME, bearing, json_answer, run, serving, signed, stack_is_there
 
 ROOT = Path(__file__).parents[3]
 

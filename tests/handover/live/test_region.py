@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from handover.cli import main
 from handover.live import LiveError, aws
-from tests.handover.live.conftest import ACCOUNT, ALIAS, BUILD, NAME, stack_is_there
 from tests.handover.live.test_alias import alias_points
+from tests.helpers.live import ACCOUNT, ALIAS, BUILD, NAME, stack_is_there
 
 ROOT = Path(__file__).parents[3]
 NO_REGION = "no region is named: give --region, or set AWS_REGION, or the region of your profile"

@@ -10,7 +10,7 @@ from werkzeug import Request, Response
 
 from handover.cli import main
 from handover.live.clauses import CLAUSES
-from tests.handover.live.conftest import (
+from tests.helpers.live import (
     BEARER,
     BUILD,
     NAME,

@@ -13,7 +13,7 @@ import pytest
 
 from handover import Budgets, Contract, Field, Row, Score, deliver
 from handover.observation.observer import Observer
-from tests.conftest import module
+from tests.helpers.parcels import module
 
 HEURISTICS = '''"""What a loan's row says."""
 

@@ -22,7 +22,7 @@ from handover.reporters import html
 from handover.reporters.html import plots
 from handover.reporters.html.figures import figures
 from predictor.files import MANIFEST, SERVED
-from tests.handover.checks.conftest import CONTRACT, Bench
+from tests.helpers.sandbox import CONTRACT, Sandbox
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
 SIDE_BY_SIDE = "\n".join(f"row {row:<6} {'should be 0.736085, and is 0.660082  ' * 6}" for row in range(60))
@@ -85,7 +85,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (build / name).parent.mkdir(parents=True, exist_ok=True)
         (build / name).write_bytes(bytes(size))
     (build / "template.yaml").write_text(STACK)
-    Bench(root / "delivery").deliver().seal(quality={"calibration": CALIBRATION})
+    Sandbox(root / "delivery").deliver().seal(quality={"calibration": CALIBRATION})
     return root
 
 
@@ -253,7 +253,7 @@ def test_parity_names_the_worst_row_and_what_has_no_score(context: DeliveryConte
         lines[3]["score"] += 0.01
         lines[4]["score"] = float("nan")
 
-    Bench(context.folder).golden(worse)
+    Sandbox(context.folder).golden(worse)
     assert captions(context)["parity"] == (
         "2 of 44 golden rows, the crosses, lie outside the band, the agreed tolerance of 1e-05; "
         "the farthest, row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
@@ -339,7 +339,7 @@ def _luminance(colour: str) -> float:
 
 def test_what_a_delivery_says_is_never_markup(context: DeliveryContext) -> None:
     contract = CONTRACT.replace('name="parcels"', f"name={HOSTILE!r}").replace('"soon"', f"{HOSTILE[:9]!r}")
-    Bench(context.folder).deliver(contract).seal(quality={"calibration": [{HOSTILE: 1}]})
+    Sandbox(context.folder).deliver(contract).seal(quality={"calibration": [{HOSTILE: 1}]})
     broken = Broken(HOSTILE, context.root / HOSTILE, cause=HOSTILE, details=HOSTILE)
     findings = [
         Finding(clause("P203"), Verdict.BROKEN, broken=broken),
@@ -404,7 +404,7 @@ def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
     ],
 )
 def test_a_calibration_that_is_none_is_left_out(context: DeliveryContext, quality: Any) -> None:
-    Bench(context.folder).seal(quality=quality)
+    Sandbox(context.folder).seal(quality=quality)
     by_name = {figure.name: figure for figure in figures(context)}
     assert by_name["calibration"].missing
     assert not by_name["parity"].missing
@@ -416,7 +416,7 @@ def test_scores_that_no_axis_can_hold_are_left_out(context: DeliveryContext, sco
         for line, score in zip(lines, scores, strict=False):
             line["score"] = score
 
-    Bench(context.folder).golden(other)
+    Sandbox(context.folder).golden(other)
     assert {figure.name for figure in figures(context) if figure.svg} == {"scores", "calibration", "sizes"}
 
 

@@ -1,0 +1,83 @@
+"""The function, opened on a delivery: in this process, and as it was built, on the stripped layer, as Lambda would."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+BUILD = Path(__file__).parents[2] / ".aws-sam" / "build"
+
+
+LINE_S = 10.0  # how long a line that was written before the answer may take to be read [s]
+
+
+type Sent = tuple[dict[str, Any], list[dict[str, Any]]]
+
+
+class Context:
+    """Lambda's context, as far as the handler looks at it."""
+
+    aws_request_id = "request-1"
+
+
+class Answered(NamedTuple):
+    """A response, and the lines that the request left in the log."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+    lines: list[dict[str, Any]]
+
+    @property
+    def json(self) -> Any:
+        def refuse(constant: str) -> None:
+            raise ValueError(f"{constant} is not JSON")
+
+        return json.loads(self.text, parse_constant=refuse)
+
+
+class Function:
+    """Sends requests to the function."""
+
+    def __init__(self, delivery: Path, send: Callable[[Any], Sent]) -> None:
+        self.contract = json.loads((delivery / "contract.json").read_text())
+        self.manifest = json.loads((delivery / "manifest.json").read_text())
+        self._send = send
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        base64_encoded: bool = False,
+        **query: str,
+    ) -> Answered:
+        event: dict[str, Any] = {
+            "rawPath": path,
+            "headers": {"content-type": "application/json"} if headers is None else headers,
+            "requestContext": {"http": {"method": method, "path": path}, "requestId": "gateway-1"},
+            "isBase64Encoded": base64_encoded,
+        }
+        if body is not None:
+            event["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
+        if query:
+            event["queryStringParameters"] = query
+        return self.event(event)
+
+    def event(self, event: Any) -> Answered:
+        """Send whatever may call a Lambda function."""
+        response, lines = self._send(event)
+        assert response["isBase64Encoded"] is False
+        return Answered(response["statusCode"], response["headers"], response["body"], lines)
+
+    def post(self, row: Any, **query: str) -> Answered:
+        return self("POST", "/predict", json.dumps(row), **query)
+
+    def batch(self, rows: Any, **query: str) -> Answered:
+        return self("POST", "/predict/batch", json.dumps(rows), **query)
+
+
+type Open = Callable[[Path], Function]
