@@ -110,7 +110,7 @@ class Contract:
             raise refused('write {"name": upper edge, ...}')
         for name, edge in self.decisions.items():
             if not isinstance(name, str) or not name.strip() or name != name.strip():
-                raise refused(f"{name!r} is no name that a caller can compare with")
+                raise refused(f"{name!r} is not a name that a caller can compare with")
             if not _is_number(edge):
                 raise refused(f"the upper edge of {name!r} is {edge!r}, not a number")
         edges = list(self.decisions.values())

@@ -102,7 +102,7 @@ def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", Path(name).name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if not slug:
-        raise CannotRunError(f"'{name}' is no name: write letters and digits, as in my-model")
+        raise CannotRunError(f"'{name}' is not a name: write letters and digits, as in my-model")
     return slug
 
 

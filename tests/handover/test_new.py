@@ -364,7 +364,7 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
         scaffold("my-model", GERMAN_CREDIT, "creditability", tmp_path)
     with pytest.raises(CannotRunError, match=r"nowhere\.csv cannot be read: No such file or directory"):
         scaffold("my-model", tmp_path / "nowhere.csv", "y", tmp_path / "my-model")
-    with pytest.raises(CannotRunError, match="'年龄' is no name"):
+    with pytest.raises(CannotRunError, match="'年龄' is not a name"):
         scaffold("年龄", GERMAN_CREDIT, "creditability", tmp_path / "my-model")
 
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.workflows.expressions import condition, filled
@@ -220,7 +221,7 @@ def test_what_a_step_has_started_ends_with_it(runner: Runner) -> None:
     number = int(runner.printed("{run: 'sleep 600 > /dev/null & echo $! > kept.txt'}"))
 
     until = time.monotonic() + 10
-    while Path(f"/proc/{number}").exists() and "Z" not in Path(f"/proc/{number}/stat").read_text().split()[2]:
+    while psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < until
         time.sleep(0.05)
     with pytest.raises(OSError, match="process"):  # it is gone, or waits for nobody but the system
