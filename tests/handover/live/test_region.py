@@ -147,7 +147,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def make(project: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "GITHUB_"))}
     return subprocess.run(
         ["make", *words], cwd=project, env=environment | variables, capture_output=True, text=True, check=False
     )
