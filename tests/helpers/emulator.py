@@ -1,6 +1,6 @@
 """ministack, an emulator of AWS, with what this stack needs of it and it has not.
 
-It runs on ministack's own packages (``.venv/ministack``), as a program of its own; ``conftest.py`` starts it.
+It runs on ministack's own packages (``.venv/ministack``), as a program of its own; ``cloud.py`` starts it.
 """
 
 import os
