@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from handover.project import Project as Paths
 from handover.retraining import NOT_COPIED
 from handover.stage import architecture
 from tests.helpers.cloud import OWN_MINISTACK, ROOT, Cloud, Project, emulated
@@ -24,7 +25,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def project(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Copy the project as it lies there."""
-    deployed, here = architecture(ROOT, "staging"), platform.machine().replace("aarch64", "arm64")
+    deployed, here = architecture(Paths(ROOT), "staging"), platform.machine().replace("aarch64", "arm64")
     if deployed != here:
         pytest.skip(
             f"staging deploys for {deployed}, and the emulator runs functions on this {here}: use such a machine"
