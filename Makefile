@@ -47,7 +47,7 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/handover events
 	$(BIN)/handover monitoring
 
-check: built .venv/modelling  ## hold the delivery, and what was built of it, to the contract (ONLY=P2,S BASE=main REPORT=x.md HTML=x.html)
+check: built .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S BASE=main REPORT=x.md HTML=x.html)
 	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(DELIVERY),--delivery "$(DELIVERY)") $(if $(BASE),--base "$(BASE)") \
 	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(HTML),--html "$(HTML)") $(if $(GITHUB_ACTIONS),--github)
 
@@ -86,7 +86,7 @@ deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAG
 	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
 
 # Not built anew: what was deployed is what lies in .aws-sam/build.
-verify: .venv/run  ## hold a deployed stack to what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, REPORT=x.md)
+verify: .venv/run  ## compare a deployed stack with what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, REPORT=x.md)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make verify STAGE=staging" >&2; exit 2; }
 	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)") \
 	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(GITHUB_ACTIONS),--github)
@@ -130,7 +130,7 @@ clean:  ## remove what the other targets made: .venv, .aws-sam, caches
 	rm -rf .venv .aws-sam .cache bench/.venvs bench/.cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# --- one stamp per lock: what is installed already is not looked at again; what is said of it is no part of an answer
+# --- one stamp per lock: what is installed already is not looked at again; what is printed of it goes to stderr
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \

@@ -29,7 +29,7 @@ def test_every_alarm_is_explained_and_no_other() -> None:
     assert {re.sub(r"\d+", "…", name) for name in alarms} == set(explained)
 
 
-def test_its_commands_are_words_of_make() -> None:
+def test_its_commands_are_targets_of_make() -> None:
     words = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
     assert set(re.findall(r"^\s*\$ make ([a-z-]+)", GUIDE, re.MULTILINE)) <= words

@@ -48,7 +48,7 @@ def test_the_example_request_gets_the_answer_that_is_shown() -> None:
     assert answer.body.decode() == shown("curl")
 
 
-def test_every_word_of_make_that_is_shown_is_there() -> None:
+def test_every_target_of_make_that_is_shown_is_there() -> None:
     words = set(re.findall(r"`make ([a-z-]+)", README)) | set(re.findall(r"^\$ make ([a-z-]+)", README, re.MULTILINE))
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

@@ -1,7 +1,7 @@
 """The clauses of a delivery, in order: what is read, answers, trains and ships, how fast it is, the stack."""
 
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 
@@ -29,11 +29,11 @@ CLAUSES = declared(GROUPS)
 class UnknownCodeError(CannotRunError):
     """No clause has that code, or one that begins like it; the message names near ones, and the groups."""
 
-    def __init__(self, sentence: str, code: str) -> None:
-        near = get_close_matches(code.upper(), [clause.code for clause in CLAUSES])
+    def __init__(self, sentence: str, code: str, clauses: Iterable[Clause], groups: Mapping[str, str]) -> None:
+        near = get_close_matches(code.upper(), [clause.code for clause in clauses])
         question = f"did you mean {', '.join(near)}? The" if near else "the"
-        groups = ", ".join(f"{letter} ({meaning})" for letter, meaning in GROUPS.items())
-        super().__init__(f"{sentence}; {question} groups are {groups}")
+        listed = ", ".join(f"{letter} ({meaning})" for letter, meaning in groups.items())
+        super().__init__(f"{sentence}; {question} groups are {listed}")
 
 
 def selected(only: Iterable[str]) -> list[Clause]:
@@ -47,5 +47,5 @@ def selected(only: Iterable[str]) -> list[Clause]:
     wanted = tuple(code.strip().upper() for code in only)
     for code in wanted:
         if not code or not any(clause.code.startswith(code) for clause in CLAUSES):
-            raise UnknownCodeError(f"no clause begins with '{code}'", code)
+            raise UnknownCodeError(f"no clause begins with '{code}'", code, CLAUSES, GROUPS)
     return [clause for clause in CLAUSES if not wanted or clause.code.startswith(wanted)]

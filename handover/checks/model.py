@@ -61,7 +61,7 @@ def _message(error: Exception) -> str:
 def loads(context: DeliveryContext) -> Broken | None:
     try:
         context.model  # noqa: B018  opening it is the check
-    except Exception as error:  # see _message
+    except Exception as error:  # onnxruntime has a class of its own for each way to fail
         cause = _not_onnx((context.folder / "model.onnx").read_bytes())
         return _broken(context, f"onnxruntime {onnxruntime.__version__} says: {_message(error)}", cause)
     return None
@@ -113,7 +113,7 @@ def one_score(context: DeliveryContext) -> Broken | None:
     for rows in (1, 3):
         try:
             scores = context.model(np.zeros((rows, len(context.manifest["columns"])), dtype=np.float32))
-        except Exception as error:  # see _message
+        except Exception as error:  # onnxruntime has a class of its own for each way to fail
             return _broken(context, f"A batch of {rows} ends in: {_message(error)}")
         if scores.shape != (rows,):
             return _broken(context, f"A batch of {rows} gives scores of shape {scores.shape}; it should be ({rows},).")

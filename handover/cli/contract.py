@@ -114,7 +114,7 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
 def check(*, only: str, delivery: Path, base: str | None, **asked: Any) -> None:
-    """Hold the delivery to its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
+    """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why.
     """

@@ -26,7 +26,7 @@ build_option = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="handover", prog_name="handover")
 def main() -> None:
-    """Hold a delivery to its contract, run the built function on this machine, and verify a deployed one."""
+    """Check a delivery against its contract, run the built function on this machine, and verify a deployed one."""
 
 
 @contextmanager

@@ -123,7 +123,7 @@ def compatible(*, stage: str, region: str | None, url: str | None, build: Path, 
 def verify(
     *, stack: str | None, stage: str | None, region: str | None, url: str | None, build: Path, limit: int, **asked: Any
 ) -> None:
-    """Hold a deployed stack to what was built: the same model, contract, scores and decisions, over HTTP.
+    """Compare a deployed stack with what was built: the same model, contract, scores and decisions, over HTTP.
 
     Exit status: 0 kept, 1 broken, 2 could not be verified. With Auth=JWT the token is read from HANDOVER_TOKEN.
     """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from handover import reporters
 from handover.apart import Json, Send
-from handover.checks import CLAUSES, UnknownCodeError, selected
+from handover.checks import CLAUSES, GROUPS, UnknownCodeError, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Clause
@@ -12,7 +12,7 @@ from handover.skips import allowances, exit_status
 
 
 def check(send: Send, *, delivery: str, only: list[str], base: str | None, wanted: list[str]) -> Json:
-    """Hold a delivery to its contract.
+    """Check a delivery against its contract.
 
     Parameters
     ----------
@@ -38,12 +38,13 @@ def check(send: Send, *, delivery: str, only: list[str], base: str | None, wante
 def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:
     """Check one clause of a delivery, and give all that is known of it as ``text``; of a live stack, its page."""
     from handover.live.clauses import CLAUSES as LIVE
+    from handover.live.clauses import GROUP
     from handover.reporters import text
 
     clauses = {clause.code: clause for clause in (*CLAUSES, *LIVE)}
     clause = clauses.get(code.strip().upper())
     if clause is None:
-        raise UnknownCodeError(f"there is no clause '{code}'", code)
+        raise UnknownCodeError(f"there is no clause '{code}'", code, clauses.values(), GROUPS | GROUP)
     if clause in LIVE:
         return {"text": text.page(clause)}
     with _opened(delivery, base) as context:

@@ -94,7 +94,7 @@ class Probe:
             When it ends without one.
         """
         assert self._process.stdin  # noqa: S101  a pipe was asked for
-        assert self._process.stdout  # noqa: S101  as above
+        assert self._process.stdout  # noqa: S101  a pipe was asked for
         limit = Timer(ANSWER_S, self._process.kill)
         limit.start()
         try:

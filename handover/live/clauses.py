@@ -165,4 +165,5 @@ def _distance(answer: Answer) -> float:
     return abs((answer.score or 0.0) - answer.golden.score)
 
 
-CLAUSES = declared("V")
+GROUP = {"V": "a live stack"}
+CLAUSES = declared(GROUP)

@@ -159,7 +159,7 @@ class Sandbox:
         return self
 
     def says(self, only: str = "C,H,M") -> str:
-        """Hold the delivery to the clauses, and give the whole report."""
+        """Check the delivery against the clauses, and give the whole report."""
         with DeliveryContext(ROOT, self.folder) as context:
             findings = list(evaluate(context, selected(only.split(","))))
             return report(findings, context).replace(str(self.folder), "DELIVERY")

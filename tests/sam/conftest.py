@@ -1,4 +1,4 @@
-"""Fixtures: aWS's own tool on a Docker engine: `sam local`, its containers, and what it says."""
+"""Fixtures: AWS's own tool on a Docker engine: `sam local`, its containers, and what it says."""
 
 import json
 from collections.abc import Iterator

@@ -154,7 +154,7 @@ def make(project: Path, *words: str, **variables: str) -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_word_that_reaches_aws_ends_with_one_sentence_when_there_is_no_region(project: Path, target: str) -> None:
+def test_every_target_that_reaches_aws_ends_in_one_sentence_without_a_region(project: Path, target: str) -> None:
     done = make(project, target, "STAGE=staging", "BUILT=1", "YES=1")
 
     assert done.returncode == 2
@@ -172,7 +172,7 @@ def test_every_word_that_reaches_aws_ends_with_one_sentence_when_there_is_no_reg
         (["REGION=eu-north-1"], {"AWS_REGION": "sa-east-1", "AWS_DEFAULT_REGION": "sa-east-1"}, "eu-north-1"),
     ],
 )
-def test_all_words_look_in_the_same_region_and_say_so_first(
+def test_all_targets_look_in_the_same_region_and_say_so_first(
     project: Path, target: str, words: list[str], variables: dict[str, str], expected: str
 ) -> None:
     done = make(project, target, "STAGE=staging", "BUILT=1", "YES=1", *words, **variables)
@@ -187,5 +187,5 @@ def test_all_words_look_in_the_same_region_and_say_so_first(
         assert rest[0] == f"asks in {expected}"
 
 
-def test_make_gives_the_other_words_no_region() -> None:
+def test_make_gives_the_other_targets_no_region() -> None:
     assert "AWS_DEFAULT_REGION" not in (ROOT / "Makefile").read_text()
