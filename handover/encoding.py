@@ -15,8 +15,8 @@ from predictor.encoder import Encoder, FloatRows, HeuristicError
 
 type Json = dict[str, Any]
 
-# For the heuristics of one row that was drawn; arithmetic takes microseconds. Of the processor, not by the clock: a busy
-# machine must not leave out a row, and so deliver other golden rows.
+# For the heuristics of one row that was drawn; arithmetic takes microseconds. Of the processor, not by the clock: a
+# busy machine must not leave out a row, and so deliver other golden rows.
 ROW_LIMIT_S = 0.25
 SLOWEST_ROWS = 40  # that ran into the limit; after that no more are tried, so that no training waits for minutes
 

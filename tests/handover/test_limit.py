@@ -9,11 +9,15 @@ from handover.limit import TooLongError, at_most
 pytestmark = pytest.mark.quick
 
 
+def spin() -> None:
+    while True:
+        pass
+
+
 @pytest.mark.parametrize("of_processor", [False, True])
 def test_what_never_ends_is_stopped(of_processor: bool) -> None:
     with pytest.raises(TooLongError, match=r"^it was stopped after 0\.05 s$"), at_most(0.05, of_processor=of_processor):
-        while True:
-            pass
+        spin()
 
 
 def test_what_is_left_alone_by_the_machine_is_stopped_by_the_clock_only() -> None:
