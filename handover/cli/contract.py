@@ -40,7 +40,7 @@ _DELIVERY = partial(
 @click.option("--to", type=click.Path(path_type=Path), help="The folder to make.  [default: NAME]")
 def new(name: str, data: Path, target: str, to: Path | None) -> None:
     """Draft a delivery called NAME from a CSV file: its contract, two heuristics, and a training that delivers."""
-    from handover.new import scaffold
+    from handover.draft import scaffold
 
     with one_sentence(), progress() as shown:
 

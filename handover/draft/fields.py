@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from handover.compilation import FLOAT32_MAX
-from handover.new import unusable
-from handover.new.naming import UNIT_UNKNOWN, unit
-from handover.new.ranges import allowed, doubt, figure
-from handover.new.unusable import MOST_CATEGORIES, short
-from handover.new.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
+from handover.draft import unusable
+from handover.draft.naming import UNIT_UNKNOWN, unit
+from handover.draft.ranges import allowed, doubt, figure
+from handover.draft.unusable import MOST_CATEGORIES, short
+from handover.draft.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
 
 MOST_SPELLINGS = 10  # of yes and no
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips whole numbers

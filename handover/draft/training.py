@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from handover.draft.fields import Field
+from handover.draft.table import Table
+from handover.draft.target import Target
+from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column, quoted
+from handover.draft.writing import laid_out, rendered
 from handover.errors import CannotRunError
-from handover.new.fields import Field
-from handover.new.table import Table
-from handover.new.target import Target
-from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, Column, quoted
-from handover.new.writing import laid_out, rendered
 from predictor import delivery as serving
 
 DTYPES = {"whole": "Int64", "decimal": "float64", "flag": "str", "category": "str"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from handover.new.fields import Field
+from handover.draft.fields import Field
 
 FEWEST_OF_EACH = 5  # rows of a value, on average: with fewer, two columns may pair off by chance
 FEWEST_VALUES = 3  # two flags that are each other's opposite pair off as well

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from handover.new.fields import Field
-from handover.new.naming import UNIT_UNKNOWN, unit
-from handover.new.words import quoted
-from handover.new.writing import rendered
+from handover.draft.fields import Field
+from handover.draft.naming import UNIT_UNKNOWN, unit
+from handover.draft.words import quoted
+from handover.draft.writing import rendered
 from predictor import delivery as serving
 from predictor.encoder import FLOAT32_MAX, Encoder
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from handover.draft.encodings import decoded
+from handover.draft.words import Column, usual_mark
 from handover.errors import CannotRunError
-from handover.new.encodings import decoded
-from handover.new.words import Column, usual_mark
 
 SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 200  # records that the separator is judged by

@@ -20,14 +20,14 @@ import handover
 from handover.checks import selected
 from handover.cli import main
 from handover.context import DeliveryContext
+from handover.draft import Report, scaffold
+from handover.draft.fields import Field, field_of
+from handover.draft.naming import field_names, unit
+from handover.draft.ranges import allowed, doubt, figure
+from handover.draft.table import Table, read
+from handover.draft.words import Column, DecimalMark, usual_mark
 from handover.errors import CannotRunError
 from handover.evaluation import evaluate
-from handover.new import Report, scaffold
-from handover.new.fields import Field, field_of
-from handover.new.naming import field_names, unit
-from handover.new.ranges import allowed, doubt, figure
-from handover.new.table import Table, read
-from handover.new.words import Column, DecimalMark, usual_mark
 from handover.reporters.text import report
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice, pairwise
 
-from handover.new.words import GAPS_AMONG_NUMBERS, Number
+from handover.draft.words import GAPS_AMONG_NUMBERS, Number
 
 MOST_CATEGORIES = 60  # a contract lists them all, and a person reads the list: the states of a country are such a list
 FEWEST_TO_TELL = 20  # in fewer rows, that all values differ tells nothing

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from handover.draft.copies import copies, renamed
+from handover.draft.examples import examples
+from handover.draft.fields import Field, LeftOut, field_of
+from handover.draft.leaks import Leak, filled_by_target, gives_away, made_up
+from handover.draft.naming import field_names
+from handover.draft.table import Table, read
+from handover.draft.target import Target, target_of
+from handover.draft.training import training
+from handover.draft.words import GAPS
+from handover.draft.writing import rendered
 from handover.errors import CannotRunError
-from handover.new.copies import copies, renamed
-from handover.new.examples import examples
-from handover.new.fields import Field, LeftOut, field_of
-from handover.new.leaks import Leak, filled_by_target, gives_away, made_up
-from handover.new.naming import field_names
-from handover.new.table import Table, read
-from handover.new.target import Target, target_of
-from handover.new.training import training
-from handover.new.words import GAPS
-from handover.new.writing import rendered
 
 __all__ = ["Report", "scaffold"]
 

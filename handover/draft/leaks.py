@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from handover.new.fields import Field
-from handover.new.target import FEWEST_OF_A_CLASS, Target
+from handover.draft.fields import Field
+from handover.draft.target import FEWEST_OF_A_CLASS, Target
 
 ALMOST = 0.99  # balanced share of rows that the column alone tells rightly
 SUSPECT = 0.96  # balanced share from which on a person should look at the column

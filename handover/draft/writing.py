@@ -9,9 +9,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from handover.new.fields import Field
-from handover.new.naming import unit
-from handover.new.words import plain, quoted
+from handover.draft.fields import Field
+from handover.draft.naming import unit
+from handover.draft.words import plain, quoted
 
 WIDTH = 120
 LONGEST_DESCRIPTION = 60

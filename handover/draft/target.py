@@ -7,12 +7,12 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
+from handover.draft.fields import LeftOut, field_of
+from handover.draft.naming import unit
+from handover.draft.ranges import far_off, figure, outward
+from handover.draft.table import Table
+from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column
 from handover.errors import CannotRunError
-from handover.new.fields import LeftOut, field_of
-from handover.new.naming import unit
-from handover.new.ranges import far_off, figure, outward
-from handover.new.table import Table
-from handover.new.words import GAPS, GAPS_AMONG_NUMBERS, Column
 
 FEWEST_ROWS = 30  # 20 golden rows, and 10 to learn from
 FEWEST_OF_A_CLASS = 5
