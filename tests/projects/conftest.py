@@ -1,10 +1,15 @@
 """Fixtures: the wheel, installed as a team installs it, and the projects that it writes, in an empty home."""
 
+import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +22,7 @@ AUTHOR = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER"
 BEFORE = "0.0.1"
 """The version of a release before this one: its files are today's, but for one line of the Makefile."""
 MINUTES = 10  # that a command may take
+STARTS_S = 60.0  # that `make serve` may take until it listens
 
 
 class Machine:
@@ -48,6 +54,25 @@ class Machine:
             check=False,
         )
         assert ended.returncode == status, f"{command}\n{ended.stdout}"
+        return ended.stdout
+
+    def printed(self, command: str, folder: Path) -> str:
+        """Type a command, and give what it prints for its reader: not what goes to stderr.
+
+        Where a clause is broken, make ends with its own status for a command that failed.
+        """
+        ended = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=MINUTES * 60,
+            check=False,
+        )
+        is_broken = " BROKEN  " in ended.stdout and "explain" not in command
+        assert ended.returncode == (2 if is_broken else 0), f"{command}\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout
 
     def installed(self, wheel: Path) -> Path:
@@ -109,3 +134,31 @@ def data(request: pytest.FixtureRequest, machine: Machine) -> tuple[Path, str]:
     folder = machine.folder / "data" / request.param
     folder.mkdir(parents=True)
     return TABLES[request.param](folder)
+
+
+@contextmanager
+def served(project: Path, machine: Machine) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        ["make", "serve", f"PORT={port}"],
+        cwd=project,
+        env=machine.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        until = time.monotonic() + STARTS_S
+        while True:
+            with socket.socket() as caller:
+                if not caller.connect_ex(("127.0.0.1", port)):
+                    break
+            assert server.poll() is None, server.stdout and server.stdout.read()
+            assert time.monotonic() < until, "it does not listen"
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        server.communicate(timeout=30)

@@ -4,23 +4,15 @@ Each step begins where the one before it ended; the first that fails ends the ru
 """
 
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.helpers.cloud import Cloud
-from tests.projects.conftest import BEFORE, Machine
+from tests.projects.conftest import BEFORE, Machine, served
 
-STARTS_S = 60.0  # that `make serve` may take until it listens
 SLOW_MINUTES = 10  # from the second command to the answer, at most, on two cores
 
 
@@ -30,34 +22,6 @@ def project(data: tuple[Path, str], machine: Machine, handover_before: Path) -> 
     file, target = data
     machine.run(f"{handover_before} init {file.parent.name} --data {file} --target '{target}'", machine.folder)
     return machine.folder / file.parent.name
-
-
-@contextmanager
-def served(project: Path, machine: Machine) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        ["make", "serve", f"PORT={port}"],
-        cwd=project,
-        env=machine.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        until = time.monotonic() + STARTS_S
-        while True:
-            with socket.socket() as caller:
-                if not caller.connect_ex(("127.0.0.1", port)):
-                    break
-            assert server.poll() is None, server.stdout and server.stdout.read()
-            assert time.monotonic() < until, "it does not listen"
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(server.pid, signal.SIGINT)
-        server.communicate(timeout=30)
 
 
 def request_of(project: Path) -> str:
