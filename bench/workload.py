@@ -22,7 +22,7 @@ from predictor.delivery import load_source
 
 HEURISTICS = 4
 ROWS = 600
-GOLDEN_ROWS = 150
+HELD_OUT_ROWS = 150
 DEPTH = 3
 CATEGORIES = ("first", "second", "third", "fourth", "fifth")
 HEADERS = (("host", "localhost"), ("user-agent", "bench"), ("content-type", "application/json"))
@@ -104,24 +104,24 @@ def generate(size: Size, folder: Path) -> Workload:
         row=load_source(row_source(size, pydantic_alone=False).encode(), folder / "contract.py").Row,
         score=Score("a probability", low=0.0, high=1.0),
         decisions={"low": 0.25, "middle": 0.75, "high": 1.0},
-        budgets=Budgets(model_kib=16_384, layers_mib=250, parity=1e-5, flipped_decisions=GOLDEN_ROWS),
+        budgets=Budgets(model_kib=16_384, layers_mib=250, parity=1e-5, flipped_decisions=HELD_OUT_ROWS),
     )
     heuristics = load_source((folder / "heuristics.py").read_bytes(), folder / "heuristics.py")
     drawn = rows(size, ROWS)
     features = matrix(drawn, contract=contract, heuristics=heuristics).values
     labels = _labels(features, size.seed)
     model = GradientBoostingClassifier(n_estimators=size.trees, max_depth=DEPTH, subsample=0.5, random_state=size.seed)
-    model.fit(features[GOLDEN_ROWS:], labels[GOLDEN_ROWS:])
-    golden = drawn[:GOLDEN_ROWS]
+    model.fit(features[HELD_OUT_ROWS:], labels[HELD_OUT_ROWS:])
+    judges = drawn[:HELD_OUT_ROWS]
     delivery = folder / "delivery"
-    deliver(model, rows=golden, labels=labels[:GOLDEN_ROWS], contract=contract, heuristics=heuristics, to=delivery)
+    deliver(model, rows=judges, labels=labels[:HELD_OUT_ROWS], contract=contract, heuristics=heuristics, to=delivery)
     shutil.copyfile(delivery / "model.onnx", folder / "model.onnx")
-    booster = trees.to_xgboost(model, features[:GOLDEN_ROWS]).get_booster()
+    booster = trees.to_xgboost(model, features[:HELD_OUT_ROWS]).get_booster()
     (folder / "model.pkl").write_bytes(pickle.dumps(model))
     (folder / "xgboost.pkl").write_bytes(pickle.dumps(booster))
-    scores = model.predict_proba(features[:GOLDEN_ROWS])[:, 1].tolist()
-    (folder / "expected.json").write_text(json.dumps({"rows": golden, "scores": scores}))
-    return Workload(size, folder, golden, scores)
+    scores = model.predict_proba(features[:HELD_OUT_ROWS])[:, 1].tolist()
+    (folder / "expected.json").write_text(json.dumps({"rows": judges, "scores": scores}))
+    return Workload(size, folder, judges, scores)
 
 
 def _labels(features: Any, seed: int) -> Any:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,8 +18,10 @@ from handover.conversion import own_columns, to_graph, training_time_scores
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.labels import as_numbers
-from handover.proof import Proof
+from handover.proof import MOST_REAL_ROWS, Proof
 from handover.quality import HELD_OUT, HeldOut
+from handover.record import Record
+from handover.rows import domains
 from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
@@ -70,6 +73,7 @@ def deliver(
     training: Mapping[str, Any] | None = None,
     quality: Mapping[str, Any] | None = None,
     positive: object = None,
+    golden: Rows = (),
 ) -> Json:
     """Write the delivery of a trained model.
 
@@ -79,10 +83,9 @@ def deliver(
         scikit-learn, XGBoost or LightGBM, trained on ``matrix(...)``.
     rows, labels
         Rows that the model was not trained on, with their outcomes: numbers, the classes that the model knows, or 1 for
-        the class that the score is of and 0 for the other. They
-        judge the model, become golden rows with the answers that the model gives here, and are the baseline that
-        production is compared with. Rows drawn from the contract become golden rows too, so that every category, gap
-        and end of a range has an answer of the training.
+        the class that the score is of and 0 for the other. They judge the model, and are the baseline that production
+        is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each
+        field, but in no row, and such that every category, gap and end of a range has an answer of the training.
     contract, heuristics
         What ``contract.py`` and ``heuristics.py`` say.
     to
@@ -93,6 +96,9 @@ def deliver(
         The author's own figures of merit, for the manifest; those that production is judged by are computed here.
     positive
         The class whose probability is the score; needed where the model's classes are not 0 and 1.
+    golden
+        Real rows that are to be golden rows as well, 500 at most. Whoever reads the repository or the layer reads them:
+        give none of a person who has not agreed to that. The manifest and the check say how many there are.
 
     Returns
     -------
@@ -114,21 +120,23 @@ def deliver(
     encoding = Encoding(contract.compiled(), heuristics)
     _require_own_columns(model, encoding.columns)
     features = encoding.matrix(rows)
+    real = _real(golden, encoding)
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
         return training_time_scores(model, values, positive=positive).astype(np.float32)
 
     scores = ask(features)
     held_out = HeldOut(scores.astype(np.float64), as_numbers(model, labels, len(rows), positive))
-    proof = Proof(contract, encoding, ask, features, scores)
+    likely = Record(domains(contract.compiled()), features).rows()
+    proof = Proof(contract, encoding, ask, (features, scores), likely, real)
     graph = to_graph(model, encoding.columns, contract.name, positive=positive)
     proof.require_parity(graph)
-    golden = proof.golden_lines(rows)
+    lines = proof.golden_lines()
     contents = {
         files.CONTRACT: _json(contract.compiled()),
         files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
         files.MODEL: graph,
-        files.GOLDEN: b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in golden),
+        files.GOLDEN: b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in lines),
         HELD_OUT: held_out.as_csv(),
     }
     manifest = {
@@ -137,7 +145,8 @@ def deliver(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
-        "baseline": baseline(held_out, [line["decision"] for line in golden[: len(rows)]], contract),
+        "baseline": baseline(held_out, [proof.decide(score) for score in scores], contract),
+        "golden_rows": proof.golden_record(lines),
         "training": dict(training or {}),
         "quality": held_out.figures(),
         "quality_by_author": dict(quality or {}),
@@ -146,6 +155,23 @@ def deliver(
     }
     _write(Path(to), {**contents, files.MANIFEST: _json(manifest)})
     return manifest
+
+
+def _real(golden: Rows, encoding: Encoding) -> list[Mapping[str, Any]]:
+    """Give the real rows that are to be golden rows; each must be one of the contract."""
+    try:
+        rows = list(islice(golden, MOST_REAL_ROWS + 1))
+    except TypeError:
+        raise DeliverError(f"golden= is a {type(golden).__name__}: give a list of rows") from None
+    if len(rows) > MOST_REAL_ROWS:
+        raise DeliverError(
+            f"golden= has more than {MOST_REAL_ROWS} rows: give fewer, for each deployment asks for all of them"
+        )
+    try:
+        encoding.matrix(rows)
+    except DeliverError as error:
+        raise DeliverError(f"golden= {error}") from error
+    return rows
 
 
 def _require_json(**arguments: Mapping[str, Any] | None) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -27,6 +29,12 @@ SEED = 0  # the same contract gives the same rows
 RANDOM_ROWS_PER_FIELD = 100
 FEWEST_RANDOM_ROWS, MOST_RANDOM_ROWS = 500, 3000
 TRIES = 20  # rows drawn around a value, before it is given up: a heuristic may fail on some of them
+LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there
+LIKELY_GOLDEN_ROWS = 100  # of them: few enough for every start of a deployment, and shares of a decision within 0.1
+FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
+FEWEST_OF_A_DECISION = 5
+MOST_REAL_ROWS = 500
+ASKED_FOR = "which golden= of deliver() asked for: whoever reads the repository or the layer reads them"
 
 
 def drawn_rows(fields: Sequence[Domain]) -> Iterator[Json]:
@@ -45,6 +53,35 @@ class ProofRow:
     """float32, shape (1, K)."""
     covers: tuple[str, ...] = ()
     """The values that no row before it has, in words; none for a row that was drawn at random."""
+    real: bool = False
+    """Whether it happens to equal a row of the data."""
+
+
+type Answered = tuple[ProofRow, Json]
+"""A row that was drawn, and its line of ``golden.jsonl``."""
+
+
+def golden_record(lines: Sequence[Json], equal: int) -> Json:
+    """Say what a delivery's golden rows are, for its manifest.
+
+    Parameters
+    ----------
+    lines
+        Those of ``golden.jsonl``.
+    equal
+        How many of the drawn ones equal a row of the data.
+    """
+    real = sum("real" in line for line in lines)
+    drawn = len(lines) - real
+    note = f"{drawn} golden rows are drawn, each field on its own, and "
+    note += (
+        f"{equal} of them equal a row that deliver() was given: the contract accepts hardly any other."
+        if equal
+        else "none of them equals a row that deliver() was given."
+    )
+    if real:
+        note += f" {real} are real rows, {ASKED_FOR}."
+    return {"drawn": drawn, "equal_to_real": equal, "real": real, "note": note}
 
 
 class Proof:
@@ -59,22 +96,42 @@ class Proof:
         Lays them out as the model's input. A row on which a heuristic fails is left out.
     ask
         The trained model.
-    features, scores
-        The held-out rows, float32 (N, K), and what the trained model answers to them.
+    held_out
+        The rows that judge the model, float32 (N, K), and what it answers to them.
+    likely
+        Rows like those of the data, without end.
+    real
+        Real rows that are to be golden rows.
 
     Raises
     ------
     DeliverError
-        When the model raises on such a row, or leaves the contract's range.
+        When the model raises on such a row, or leaves the contract's range; when the contract refuses a real row.
     """
 
-    def __init__(self, contract: Contract, encoding: Encoding, ask: Score, features: FloatRows, scores: Scores) -> None:
+    def __init__(  # noqa: PLR0917  what is asked, who is asked, and what about
+        self,
+        contract: Contract,
+        encoding: Encoding,
+        ask: Score,
+        held_out: tuple[FloatRows, Scores],
+        likely: Iterator[Json],
+        real: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self._contract, self._encoding, self._ask = contract, encoding, ask
-        self._held_out, self._held_out_scores = features, scores
-        self._require_range(scores, "the model's scores")
+        self._held_out, self._held_out_scores = held_out
+        self._require_range(self._held_out_scores, "the model's scores")
         self._fields = domains(contract.compiled())
-        drawn = map(self._made, drawn_rows(self._fields))
-        self._rows = [*self._covering(Random(SEED)), *filter(None, drawn)]  # noqa: S311  nothing here is secret
+        self._real = real
+        self._real_features = stacked([encoding.matrix(real)] if real else [], len(encoding.columns))
+        self._real_scores = ask(self._real_features) if real else self._held_out_scores[:0]
+        if real:
+            self._require_range(self._real_scores, "the model's scores of golden=", "row {}".format)
+        self._known = set(map(self._key, [*self._held_out, *self._real_features]))
+        random = Random(SEED)  # noqa: S311  nothing here is secret
+        drawn = [*map(self._made, islice(likely, LIKELY_ROWS)), *self._covering(random)]
+        self._likely = sum(row is not None for row in drawn[:LIKELY_ROWS])
+        self._rows = [row for row in (*drawn, *map(self._made, drawn_rows(self._fields))) if row is not None]
         if not self._rows:
             raise DeliverError(
                 "every row that was drawn from the contract makes a heuristic fail: make check ONLY=H107 shows the "
@@ -84,30 +141,51 @@ class Proof:
         self._drawn_scores = self._answers()
         self._require_range(self._drawn_scores, "the model's scores", self._where)
 
-    def golden_lines(self, rows: Iterable[Mapping[str, Any]]) -> list[Json]:
-        """Give what ``golden.jsonl`` has: rows with the model's answers.
+    def golden_lines(self) -> list[Json]:
+        """Give what ``golden.jsonl`` has: rows with the trained model's answers.
 
-        Parameters
-        ----------
-        rows
-            The held-out ones. After them stand the drawn ones that cover a value, and one for each decision that no
-            other row gets.
+        First those that are like the data's, then real ones where they were asked for (``"real": true``), then those
+        that cover a value, and some for each decision that few others get (both with ``covers``). A drawn row that
+        equals a real one is taken only where the contract accepts hardly any other.
         """
-        lines = [self._line(row, score) for row, score in zip(rows, self._held_out_scores, strict=True)]
-        drawn = [
-            (list(made.covers), self._line(made.row, score))
-            for made, score in zip(self._rows, self._drawn_scores, strict=True)
-        ]
-        lines += [line | {"covers": covers} for covers, line in drawn if covers]
-        seen = {line["decision"] for line in lines}
-        for _, line in drawn:
-            if line["decision"] not in seen:
-                seen.add(line["decision"])
-                lines.append(line | {"covers": [f"decision = {line['decision']}"]})
+        answered = self._answered()
+        lines = [line for _, line in self._ordinary(answered)]
+        real = zip(self._real, self._real_scores, strict=True)
+        lines += [self._line(row, score) | {"real": True} for row, score in real]
+        lines += [line | {"covers": list(made.covers)} for made, line in answered if made.covers]
+        count = Counter(line["decision"] for line in lines)
+        seen = [line["row"] for line in lines]
+        for made, line in sorted(answered, key=lambda one: one[0].real):
+            decision = line["decision"]
+            if count[decision] < (1 if made.real else FEWEST_OF_A_DECISION) and made.row not in seen:
+                count[decision] += 1
+                seen.append(made.row)
+                lines.append(line | {"covers": [f"decision = {decision}"]})
         return lines
 
+    def golden_record(self, lines: Sequence[Json]) -> Json:
+        """Say what these golden rows are, for the manifest."""
+        drawn = (self._encoding.vector(line["row"]) for line in lines if "real" not in line)
+        return golden_record(lines, sum(vector is not None and self._key(vector[0]) in self._known for vector in drawn))
+
+    def _answered(self) -> list[Answered]:
+        scores = zip(self._rows, self._drawn_scores, strict=True)
+        return [(made, self._line(made.row, score)) for made, score in scores]
+
+    def _ordinary(self, answered: Sequence[Answered]) -> list[Answered]:
+        """Choose different rows like the data's; where there are few, rows of the contract, then any: P201 counts."""
+        likely, others = answered[: self._likely], answered[self._likely :]
+        chosen = _different(likely)[:LIKELY_GOLDEN_ROWS]
+        if len(chosen) < FEWEST_GOLDEN_ROWS:
+            chosen = [*chosen, *_different(one for one in others if not one[0].covers), *likely][:FEWEST_GOLDEN_ROWS]
+        return chosen
+
+    def _key(self, vector: FloatRows) -> bytes:
+        """Give what two rows share exactly if their fields are the same to the model."""
+        return (vector[: len(self._fields)] + 0).tobytes()  # -0.0 is 0.0
+
     def _line(self, row: Mapping[str, Any], score: np.float32) -> Json:
-        return {"row": dict(row), "score": float(str(score)), "decision": self._decide(score)}
+        return {"row": dict(row), "score": float(str(score)), "decision": self.decide(score)}
 
     def require_parity(self, graph: bytes) -> None:
         """Compare onnxruntime's answers with the model's: on held-out rows, drawn ones, and ones beside thresholds.
@@ -121,6 +199,7 @@ class Proof:
         beside = self._beside_thresholds(thresholds(onnx.load_from_string(graph)))
         for of, features, scores, where in (
             ("held-out rows", self._held_out, self._held_out_scores, "row {}".format),
+            ("golden= rows", self._real_features, self._real_scores, "row {}".format),
             ("rows drawn from the contract", self._drawn, self._drawn_scores, self._where),
             ("rows beside thresholds", beside, None, "row {}".format),
         ):
@@ -141,7 +220,7 @@ class Proof:
                 f"The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step "
                 f"or setting, or train another kind of model"
             )
-        flips = [row for row in range(rows) if self._decide(given[row]) != self._decide(expected[row])]
+        flips = [row for row in range(rows) if self.decide(given[row]) != self.decide(expected[row])]
         if len(flips) > budgets.flipped_decisions:
             raise DeliverError(
                 f"onnxruntime decides otherwise than the model on {len(flips)} of {rows} {of}, first on "
@@ -159,13 +238,13 @@ class Proof:
                 f"where {score.low} to {score.high} was agreed{first}"
             )
 
-    def _decide(self, score: np.float32) -> str:
+    def decide(self, score: np.float32) -> str:
         """Decide as the contract says; written apart from the function's own code, which it is compared with."""
         return next(name for name, edge in self._contract.decisions.items() if score <= np.float32(edge))
 
     def _made(self, row: Json, covers: Iterable[str] = ()) -> ProofRow | None:
         vector = self._encoding.vector(row)
-        return None if vector is None else ProofRow(row, vector, tuple(covers))
+        return None if vector is None else ProofRow(row, vector, tuple(covers), self._key(vector[0]) in self._known)
 
     def _covering(self, random: Random) -> Iterator[ProofRow]:
         """Draw rows that together have every value that the model can tell apart from its neighbours."""
@@ -191,12 +270,14 @@ class Proof:
             yield row
 
     def _around(self, chosen: Json, random: Random) -> ProofRow | None:
-        """Draw a row that has these values, and no other gap."""
-        covers = [f"{name} = {json.dumps(value)}" for name, value in chosen.items()]
+        """Draw a row that has these values, and no other gap; a real one only where no other is drawn."""
+        covers, real = [f"{name} = {json.dumps(value)}" for name, value in chosen.items()], None
         for _ in range(TRIES):
-            if made := self._made(drawn_row(self._fields, random, gaps=0) | chosen, covers):
+            made = self._made(drawn_row(self._fields, random, gaps=0) | chosen, covers)
+            if made and not made.real:
                 return made
-        return None
+            real = real or made
+        return real
 
     def _answers(self) -> Scores:
         try:
@@ -239,6 +320,11 @@ class Proof:
             else:
                 made += _with_heuristic(known, place, column, threshold)
         return stacked(made, len(self._encoding.columns))
+
+
+def _different(answered: Iterable[Answered]) -> list[Answered]:
+    """Keep each row once, and none that equals a real one."""
+    return list({made.vector.tobytes(): (made, line) for made, line in answered if not made.real}.values())
 
 
 def _with_heuristic(known: FloatRows, place: int, column: int, threshold: float) -> Iterator[FloatRows]:

@@ -61,6 +61,11 @@ class Domain:
         )
 
     @property
+    def column_ends(self) -> tuple[float, float]:
+        """The smallest and the largest number of its column in the model's input, where choices are codes."""
+        return (0, len(self.choices) - 1) if self.choices else self.ends
+
+    @property
     def edge_values(self) -> tuple[Any, ...]:
         """All choices; of a number both ends, and beside each the next number inside: one step, or one float32 step."""
         if self.choices:
@@ -100,6 +105,13 @@ class Domain:
         if self.step:
             return self._multiple(random.randint(self._multiples[0], self._multiples[-1]))
         return random.uniform(*self.ends)
+
+    def nearest(self, number: float) -> Any:
+        """Give the number that a caller can send and that is nearest to this one, but for rounding."""
+        if self.step:
+            return self._multiple(min(max(round(number / self.step), self._multiples[0]), self._multiples[-1]))
+        first, last = self.ends
+        return min(max(number, first), last)
 
     @property
     def strategy(self) -> st.SearchStrategy[Any]:

@@ -42,7 +42,7 @@ def _golden(then: Path, now: Path, tolerance: float) -> str:
     """Compare the rows of both. A proof row is chosen by the model's answers: that only one has it says nothing."""
     before, after = _lines(then), _lines(now)
     if any("covers" not in (before | after)[row] for row in before.keys() ^ after.keys()):
-        return "the held-out rows are others"
+        return "the golden rows are others"
     pairs = [(before[row], after[row]) for row in before if row in after]
     steps = np.abs([one["score"] - other["score"] for one, other in pairs])
     if differ := int((~(steps <= tolerance)).sum()):

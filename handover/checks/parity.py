@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover.context import DeliveryContext
-from handover.finding import Broken, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, clause
 from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
+from handover.proof import ASKED_FOR, FEWEST_GOLDEN_ROWS
 from handover.rows import different_rows
 
-FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
 HONEST_ROWS_DIFFER = 1e6  # rows that a contract accepts; of one that knows fewer, as ten flags, honest rows repeat
 AGAIN = 20  # golden rows that are asked for twice
 RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
@@ -46,7 +46,7 @@ ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
     rule="the golden rows are rows of the contract",
     broken="the golden rows cannot prove anything",
 )
-def golden_rows_prove(context: DeliveryContext) -> Broken | None:
+def golden_rows_prove(context: DeliveryContext) -> Broken | Kept | None:
     path = context.folder / "golden.jsonl"
     try:
         golden = context.golden
@@ -63,7 +63,8 @@ def golden_rows_prove(context: DeliveryContext) -> Broken | None:
     if different < FEWEST_GOLDEN_ROWS:
         count = f"{len(golden)} golden rows" if different == len(golden) else f"{different} different golden rows"
         return Broken(f"There are {count}; fewer than {FEWEST_GOLDEN_ROWS} prove little.", path)
-    return None
+    real = sum("real" in line for line in golden)
+    return Kept(f"{real} of the {len(golden)} golden rows are real rows, {ASKED_FOR}") if real else None
 
 
 def _unreadable(path: Path) -> Broken:

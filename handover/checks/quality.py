@@ -18,6 +18,8 @@ FEWEST_THRESHOLDS = 10  # of fewer, one may lie anywhere
 # Of a tree's thresholds. A tree only asks between values that it has seen: of 44 honest models none had one outside of
 # its column's range, but for XGBoost's split between all values and a gap; permuted or scaled columns had 39 % or more.
 MOST_OUTSIDE = 0.2
+NEAR_AN_EDGE = 0.2  # of a decision's scores
+MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on one side leave some on the other
 
 JUDGED = ("C109", "M101", "M111", "P201")
 TREES = ("M104", "M105", "M109", "P201")
@@ -129,10 +131,42 @@ def asks_within_range(context: DeliveryContext) -> Broken | None:
     )
 
 
+@clause(
+    "M116",
+    topic="chosen",
+    owner="modelling",
+    requires=JUDGED,
+    suppressed_by=("M112", "M114", "M115"),
+    rule="the rows that judge the model were not chosen by their score",
+    broken="the rows that judge the model were chosen by their score",
+)
+def not_chosen_by_score(context: DeliveryContext) -> Broken | None:
+    """Find rows of one decision, many of them next to its edge and none beyond."""
+    scores = context.held_out.scores
+    decisions = {str(context.decide(score)) for score in scores.astype(np.float32)}
+    if len(decisions) != 1:
+        return None
+    (decision,) = decisions
+    edges = [context.contract.score.low, *context.contract.decisions.values()]
+    place = list(context.contract.decisions).index(decision)
+    low, high = edges[place : place + 2]
+    near = NEAR_AN_EDGE * (high - low)
+    for edge, count in ((high, (scores > high - near).sum()), (low, (scores < low + near).sum())):
+        if edge not in {edges[0], edges[-1]} and count >= MANY_NEAR_AN_EDGE:
+            return _broken(
+                context,
+                f"All {len(scores)} held-out rows are decided {decision!r}: {count} of them score next to its edge "
+                f"{edge:g}, and none beyond.",
+                "The baseline, which production is compared with, expects that one decision only. Judge the model by "
+                "rows that were drawn at random.",
+            )
+    return None
+
+
 def _ranges(context: DeliveryContext) -> tuple[list[float], list[float]]:
     """Give what each column can be: a field by the contract, a heuristic by what it gives."""
     lowest = np.nanmin(context.seen_matrix, axis=0, initial=np.inf).tolist()
     highest = np.nanmax(context.seen_matrix, axis=0, initial=-np.inf).tolist()
     for place, field in enumerate(domains(context.compiled)):
-        lowest[place], highest[place] = (0, len(field.choices) - 1) if field.choices else field.ends
+        lowest[place], highest[place] = field.column_ends
     return lowest, highest

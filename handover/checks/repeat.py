@@ -19,7 +19,7 @@ from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
-from predictor.files import shortened
+from predictor.files import MANIFEST, shortened
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
@@ -203,9 +203,12 @@ def differences(one: Path, other: Path) -> list[str]:
     """Say in what the files of two deliveries differ, in a sentence each."""
     how = {"model.onnx": _graphs, "golden.jsonl": _lines, "contract.json": _keys}
     contents = {name: [(folder / name).read_bytes() for folder in (one, other)] for name in FILES}
-    return [
+    sentences = [
         f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
     ]
+    # Of the manifest what no clause can compute without the data.
+    columns = [json.loads((folder / MANIFEST).read_bytes())["columns"] for folder in (one, other)]
+    return sentences or ([f"{MANIFEST} differs: in its columns"] if columns[0] != columns[1] else [])
 
 
 def _bytes(then: bytes, now: bytes) -> str:

@@ -38,11 +38,6 @@ class Delivered(Sources):
         return files.golden(self.folder)
 
     @cached_property
-    def held_out_rows(self) -> int:
-        """How many of the golden rows judge the model: they come first, and those drawn from the contract follow."""
-        return sum("covers" not in line for line in self.golden)
-
-    @cached_property
     def held_out(self) -> HeldOut:
         """The scores and labels that judge the model."""
         return HeldOut.from_csv((self.folder / HELD_OUT).read_bytes())

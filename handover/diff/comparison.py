@@ -83,7 +83,7 @@ def compare(old: Path, new: Path) -> Difference:
     """
     before, after = _opened(old), _opened(new)
     hashes = [delivery.manifest["files"] for delivery in (before, after)]
-    # Rows as they come, not drawn ones: shares count.
+    # Rows like the data's, not those that cover a value: shares count.
     golden = [line["row"] for line in files.golden(old) if "covers" not in line]
     refusals = {number: _refusal(after, row) for number, row in enumerate(golden, start=1)}
     accepted = tuple(number for number, refusal in refusals.items() if not refusal)

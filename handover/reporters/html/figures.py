@@ -69,18 +69,15 @@ def _why(error: Exception) -> str:
 
 
 def _scores(context: DeliveryContext) -> Drawing:
-    served = context.golden_here[: context.held_out_rows].astype(np.float64)
-    known = served[np.isfinite(served)]
-    if not len(known):
-        raise MissingError("no held-out row has a finite score here")
+    known = context.held_out.scores
     deciles = _numbers(context.manifest["baseline"]["score_deciles"], "the manifest's baseline")
     decisions = {str(name): float(edge) for name, edge in context.contract.decisions.items()}
     distance = np.abs(np.quantile(known, np.linspace(0, 1, len(deciles))) - deciles).max()
     lower = list(decisions.items())[:-1]
     edges = f" Dashed: where the decision changes, at {', '.join(f'{edge:g}' for _, edge in lower)}." if lower else ""
     caption = (
-        f"The line, {len(known)} held-out rows as scored here, should run through the circles, the deciles that the "
-        f"manifest has from training; the largest distance is {distance:.2g}.{edges}{_lost(len(served) - len(known))}"
+        f"The line, the scores of {len(known)} held-out rows, should run through the circles, the deciles that the "
+        f"manifest has of them; the largest distance is {distance:.2g}.{edges}"
     )
     return partial(plots.scores, served=known, deciles=deciles, decisions=decisions), caption
 
