@@ -18,6 +18,7 @@ FEWEST_THRESHOLDS = 10  # of fewer, one may lie anywhere
 # Of a tree's thresholds. A tree only asks between values that it has seen: of 44 honest models none had one outside of
 # its column's range, but for XGBoost's split between all values and a gap; permuted or scaled columns had 39 % or more.
 MOST_OUTSIDE = 0.2
+FEWEST_HELD_OUT = 20  # below that, a model that is wrong for one row in ten may pass by luck
 NEAR_AN_EDGE = 0.2  # of a decision's scores
 MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on one side leave some on the other
 
@@ -133,15 +134,23 @@ def asks_within_range(context: DeliveryContext) -> Broken | None:
 
 @clause(
     "M116",
-    topic="chosen",
+    topic="judges",
     owner="modelling",
     requires=JUDGED,
     suppressed_by=("M112", "M114", "M115"),
-    rule="the rows that judge the model were not chosen by their score",
-    broken="the rows that judge the model were chosen by their score",
+    rule="the rows that judge the model are enough, and were not chosen by their score",
+    broken="the rows that judge the model cannot judge it",
 )
-def not_chosen_by_score(context: DeliveryContext) -> Broken | None:
-    """Find rows of one decision, many of them next to its edge and none beyond."""
+def can_judge(context: DeliveryContext) -> Broken | None:
+    scores = context.held_out.scores
+    if len(scores) < FEWEST_HELD_OUT:
+        cause = "Too little of the data was held out: give deliver() at least as many rows with their labels."
+        return _broken(context, f"There are {len(scores)}; fewer than {FEWEST_HELD_OUT} prove little.", cause)
+    return _cut_off(context)
+
+
+def _cut_off(context: DeliveryContext) -> Broken | None:
+    """Find rows that were chosen by their score: many next to the edge of the one decision, none beyond."""
     scores = context.held_out.scores
     decisions = {str(context.decide(score)) for score in scores.astype(np.float32)}
     if len(decisions) != 1:

@@ -104,6 +104,7 @@ class Sandbox:
         fit: Callable[[Any, Any, Any], Any] | None = None,
         labels: Callable[[Any], Any] = lambda days: days,
         count: int = 40,
+        judges: Callable[[Any], Any] = lambda days: days >= 0,
     ) -> "Sandbox":
         """Write contract and heuristics, train and deliver: an honest delivery of whatever they say.
 
@@ -115,6 +116,8 @@ class Sandbox:
             Makes the labels, of training and of judging, out of the days on the way.
         count
             How many rows there are.
+        judges
+            Picks the rows that judge the model, by the days on the way.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "contract.py").write_text(contract)
@@ -127,7 +130,15 @@ class Sandbox:
             learner = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), LinearRegression())
         model = settled(fit(learner, features, labels(days)) if fit else learner.fit(features, labels(days)))
         functions = module(self.folder / "heuristics.py")  # afresh: what a heuristic remembers, training must not share
-        deliver(model, rows=rows(count), labels=labels(days), contract=agreed, heuristics=functions, to=self.folder)
+        judging = np.flatnonzero(judges(days))
+        deliver(
+            model,
+            rows=[rows(count)[place] for place in judging],
+            labels=labels(days)[judging],
+            contract=agreed,
+            heuristics=functions,
+            to=self.folder,
+        )
         return self
 
     def edit(self, name: str, old: str, new: str) -> "Sandbox":
