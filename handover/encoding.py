@@ -81,6 +81,10 @@ class Encoding:
         return None
 
     def _accepted(self, index: int, row: Mapping[str, Any]) -> Any:
+        if not isinstance(row, Mapping):
+            raise DeliverError(
+                f"row {index} is a {type(row).__name__}: write it as a dict, from the contract's fields to values"
+            )
         try:
             return self._validator.validate_json(json.dumps(row))
         except ValidationError as error:
@@ -91,10 +95,6 @@ class Encoding:
                 f"Fix the row, or widen the field in contract.py"
             ) from None
         except TypeError as error:  # of json: a number of numpy's, a date
-            if not isinstance(row, Mapping):
-                raise DeliverError(
-                    f"row {index} is a {type(row).__name__}: write it as a dict, from the contract's fields to values"
-                ) from None
             names = [name for name, value in row.items() if type(value).__module__ != "builtins"]
             kind = ", ".join(f"{name} is a {type(row[name]).__module__}.{type(row[name]).__name__}" for name in names)
             raise DeliverError(f"row {index}: {kind or error}. Write Python's own numbers and words") from None

@@ -173,11 +173,11 @@ class Proof:
         return [(made, self._line(made.row, score)) for made, score in scores]
 
     def _ordinary(self, answered: Sequence[Answered]) -> list[Answered]:
-        """Choose different rows like the data's; where there are few, rows of the contract, then any: P201 counts."""
-        likely, others = answered[: self._likely], answered[self._likely :]
-        chosen = _different(likely)[:LIKELY_GOLDEN_ROWS]
+        """Choose rows like the data's; where few are nobody's, others of the contract, the same again, and then any."""
+        chosen = _different(answered[: self._likely])[:LIKELY_GOLDEN_ROWS]
         if len(chosen) < FEWEST_GOLDEN_ROWS:
-            chosen = [*chosen, *_different(one for one in others if not one[0].covers), *likely][:FEWEST_GOLDEN_ROWS]
+            rest = sorted((one for one in answered if not one[0].covers), key=lambda one: one[0].real)
+            chosen = [*_different(rest), *rest][:FEWEST_GOLDEN_ROWS]
         return chosen
 
     def _key(self, vector: FloatRows) -> bytes:

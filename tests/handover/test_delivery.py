@@ -1,20 +1,30 @@
 """A trained model becomes a delivery, or nothing is written."""
 
 import json
+from itertools import islice, repeat
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
+from handover import Budgets, Contract, Field, Row, Score
 from handover.delivery import FILES, DeliverError, deliver, matrix
+from handover.encoding import Encoding
+from handover.proof import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOLDEN_ROWS, Proof
 from handover.quality import HeldOut
+from handover.record import Record
+from handover.rows import domains
 from predictor.delivery import Delivery
+from predictor.encoder import FloatRows
 from tests.helpers.parcels import HEURISTICS, PARCELS, module, parcel_rows
 
 ROWS = [row | {"zone": row["zone"] or "home"} for row in parcel_rows(30)]
@@ -69,20 +79,19 @@ def test_golden_rows_have_the_models_own_answers(heuristics: ModuleType, tmp_pat
     golden = lines(tmp_path)
     rows = [line["row"] for line in golden]
     given = model.predict(matrix(rows, contract=PARCELS, heuristics=heuristics).values).astype(np.float32)
-    assert rows[: len(ROWS)] == ROWS
     assert [np.float32(line["score"]) for line in golden] == list(given)
     assert [line["decision"] for line in golden] == ["soon" if score <= 3 else "late" for score in given]
 
 
-def test_drawn_rows_follow_the_held_out_ones_and_say_what_they_cover(heuristics: ModuleType, tmp_path: Path) -> None:
+def test_rows_that_cover_a_value_follow_those_like_the_data(heuristics: ModuleType, tmp_path: Path) -> None:
     delivered(fitted(heuristics), heuristics, tmp_path)
 
-    drawn = [line["covers"] for line in lines(tmp_path)[len(ROWS) :]]
-    assert all(drawn)
-    assert {value for covers in drawn for value in covers} >= {
+    covers = [line["covers"] for line in lines(tmp_path)[LIKELY_GOLDEN_ROWS:]]
+    assert all(covers)
+    assert {value for drawn in covers for value in drawn} >= {
         "weight = 0.0", "weight = 30.0", 'zone = "home"', 'zone = "abroad"', 'zone = "island: far"', "zone = null"
     }  # fmt: skip
-    assert not any("covers" in line for line in lines(tmp_path)[: len(ROWS)])
+    assert not any("covers" in line for line in lines(tmp_path)[:LIKELY_GOLDEN_ROWS])
 
 
 def test_the_manifest_describes_what_production_should_look_like(heuristics: ModuleType, tmp_path: Path) -> None:
@@ -264,6 +273,202 @@ def test_odd_input_is_one_sentence(
 
 
 def test_rows_may_come_one_by_one(heuristics: ModuleType, tmp_path: Path) -> None:
-    delivered(fitted(heuristics), heuristics, tmp_path, rows=iter(ROWS))
+    model = fitted(heuristics)
 
-    assert [line["row"] for line in lines(tmp_path)][: len(ROWS)] == ROWS
+    assert delivered(model, heuristics, tmp_path / "one", rows=iter(ROWS)) == delivered(
+        model, heuristics, tmp_path / "other"
+    )
+
+
+# --- whose rows the golden ones are
+
+
+class Visit(Row):
+    """What somebody did on a page."""
+
+    sums: float = Field(ge=0, le=1e6, description="Spent [EUR]")
+    share: float = Field(gt=0, lt=1, multiple_of=0.05, description="Of it at once [1]")
+    visits: int = Field(ge=1, le=9, description="Visits [1]")
+    member: bool = Field(default=False, description="Has an account")
+    way: Literal["web", "app", "shop"] | None = Field(default=None, description="How")
+
+
+class Answers(Row):
+    """What somebody ticked."""
+
+    first: bool = Field(description="First [1]")
+    second: bool | None = Field(default=None, description="Second [1]")
+
+
+def agreed(row: type[Row], edge: float) -> Contract:
+    return Contract(
+        name="people",
+        version="1.0.0",
+        row=row,
+        score=Score("what comes of it", low=-1e9, high=1e9),
+        decisions={"low": edge, "high": 1e9},
+        budgets=Budgets(model_kib=64, layers_mib=100, parity=0.01, flipped_decisions=0),
+    )
+
+
+VISITS, ANSWERS = agreed(Visit, 0.0), agreed(Answers, 0.0)
+VISIT = st.fixed_dictionaries(
+    {
+        "sums": st.one_of(st.just(0.0), st.floats(0, 1e6).map(lambda number: round(number, 2)), st.floats(0, 1e6)),
+        "share": st.sampled_from([0.05, 0.1, 0.5, 0.95]),
+        "visits": st.integers(1, 9),
+    },
+    optional={"member": st.booleans(), "way": st.sampled_from([None, "web", "app"])},
+)
+ANSWER = st.fixed_dictionaries(
+    {"first": st.booleans()}, optional={"second": st.sampled_from([None, False, True])}
+)  # twelve such rows at most, and six to the model
+
+
+@pytest.fixture(scope="module")
+def nothing(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    path = tmp_path_factory.mktemp("source") / "heuristics.py"
+    path.write_text('"""Nothing."""\n')
+    return module(path)
+
+
+def proof(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]], **real: Any) -> Proof:
+    encoding = Encoding(contract.compiled(), heuristics)
+    values = encoding.matrix(rows)
+
+    def ask(features: FloatRows) -> NDArray[np.float32]:
+        return np.nan_to_num(features).sum(axis=1, dtype=np.float32)
+
+    likely = Record(domains(contract.compiled()), values).rows()
+    return Proof(contract, encoding, ask, (values, ask(values)), likely, **real)
+
+
+def sent(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]) -> set[bytes]:
+    """Give the rows as the model gets them: as bytes, which are the same for a field left out and its default."""
+    return {row.tobytes() for row in matrix(rows, contract=contract, heuristics=heuristics).values}
+
+
+@given(st.lists(VISIT, min_size=1, max_size=40))
+@settings(max_examples=25, deadline=None)
+def test_no_golden_row_is_a_row_of_the_data(nothing: ModuleType, rows: list[dict[str, Any]]) -> None:
+    made = proof(VISITS, nothing, rows)
+    golden = made.golden_lines()
+    drawn = [line["row"] for line in golden]
+
+    assert not sent(VISITS, nothing, drawn) & sent(VISITS, nothing, rows)
+    assert len(sent(VISITS, nothing, drawn)) >= FEWEST_GOLDEN_ROWS
+    assert made.golden_record(golden)["equal_to_real"] == 0
+    assert golden == proof(VISITS, nothing, rows).golden_lines()
+
+
+@given(st.lists(ANSWER, min_size=1, max_size=40))
+@settings(max_examples=25, deadline=None)
+def test_of_few_possible_rows_real_ones_are_taken_only_where_no_other_will_do(
+    nothing: ModuleType, rows: list[dict[str, Any]]
+) -> None:
+    made = proof(ANSWERS, nothing, rows)
+    golden = made.golden_lines()
+    real = sent(ANSWERS, nothing, rows)
+    equal = [line for line in golden if sent(ANSWERS, nothing, [line["row"]]) <= real]
+
+    assert len(golden) >= FEWEST_GOLDEN_ROWS
+    assert made.golden_record(golden)["equal_to_real"] == len(equal)
+    assert len(real) == 6 or all("covers" in line for line in equal)
+
+
+def test_drawn_rows_are_like_the_data_in_each_field() -> None:
+    fields = domains(VISITS.compiled())
+    values = np.array([[5.5 * place, 0.1, 1 + place % 2, place % 4 == 0, np.nan] for place in range(200)], np.float32)
+    drawn = list(islice(Record(fields, values).rows(), 2000))
+
+    column = {name: [row[name] for row in drawn] for name in drawn[0]}
+    assert np.quantile(column["sums"], [0.1, 0.5, 0.9]) == pytest.approx([110, 547, 985], abs=40)
+    assert all(round(number, 1) == number for number in column["sums"])
+    assert set(column["share"]) == {0.1}
+    assert (min(column["visits"]), max(column["visits"])) == (1, 2)
+    assert np.mean(column["member"]) == pytest.approx(0.25, abs=0.04)
+    assert set(column["way"]) == {None}
+
+
+def test_a_number_that_few_rows_have_is_drawn_from_the_contract() -> None:
+    fields = domains(VISITS.compiled())
+    values = np.full((4, 5), np.nan, dtype=np.float32)
+    values[:, 0] = 77.25
+    drawn = list(islice(Record(fields, values).rows(), 100))
+
+    assert 77.25 not in [row["sums"] for row in drawn]
+
+
+def test_a_decision_that_few_rows_get_has_some_golden_rows(heuristics: ModuleType, tmp_path: Path) -> None:
+    rare = Contract(**vars(PARCELS) | {"decisions": {"soon": 4.97, "late": 40.0}})
+    delivered(fitted(heuristics), heuristics, tmp_path, contract=rare)
+
+    late = [line for line in lines(tmp_path) if line["decision"] == "late"]
+    assert len(late) >= FEWEST_OF_A_DECISION
+
+
+def test_the_baseline_is_of_the_held_out_rows(heuristics: ModuleType, tmp_path: Path) -> None:
+    manifest = delivered(fitted(heuristics), heuristics, tmp_path)
+
+    soon = sum(HeldOut.from_csv((tmp_path / "held_out.csv").read_bytes()).scores <= 3) / len(ROWS)
+    assert manifest["baseline"]["decision_share"]["soon"] == round(soon, 6)
+    assert not [line for line in lines(tmp_path) if line["row"] in ROWS]
+    assert manifest["golden_rows"] == {
+        "drawn": 105,
+        "equal_to_real": 0,
+        "real": 0,
+        "note": "105 golden rows are drawn, each field on its own, and none of them equals a row that deliver() was "
+        "given.",
+    }
+
+
+def test_real_rows_are_golden_rows_only_when_asked_for(heuristics: ModuleType, tmp_path: Path) -> None:
+    manifest = delivered(fitted(heuristics), heuristics, tmp_path, golden=ROWS[:7])
+
+    assert [line["row"] for line in lines(tmp_path) if line.get("real") is True] == ROWS[:7]
+    assert [line["row"] for line in lines(tmp_path)[LIKELY_GOLDEN_ROWS:][:7]] == ROWS[:7]
+    assert not [line for line in lines(tmp_path) if "real" not in line and line["row"] in ROWS]
+    assert manifest["golden_rows"] == {
+        "drawn": 105,
+        "equal_to_real": 0,
+        "real": 7,
+        "note": "105 golden rows are drawn, each field on its own, and none of them equals a row that deliver() was "
+        "given. 7 are real rows, which golden= of deliver() asked for: whoever reads the repository or the layer "
+        "reads them.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("golden", "sentence"),
+    [
+        (True, "golden= is a bool: give a list of rows"),
+        (None, "golden= is a NoneType: give a list of rows"),
+        (ROWS[0], "golden= row 0 is a str: write it as a dict, from the contract's fields to values"),
+        (repeat(ROWS[0]), "golden= has more than 500 rows: give fewer, for each deployment asks for all of them"),
+        (
+            [ROWS[0], {"weight": 31, "zone": "home"}],
+            (
+                "golden= row 1, field weight: Input should be less than or equal to 30, but it is 31. "
+                "Fix the row, or widen the field in contract.py"
+            ),
+        ),
+        (
+            [{"weight": 13.0, "zone": "home"}],
+            "golden= row 0, heuristic volume_weight: KeyError (13.0). Fix it in heuristics.py",
+        ),
+    ],
+)
+def test_real_rows_that_cannot_be_golden_are_one_sentence(
+    heuristics: ModuleType, tmp_path: Path, golden: Any, sentence: str
+) -> None:
+    assert refusal(fitted(heuristics), heuristics, tmp_path, golden=golden) == sentence
+
+
+def test_a_real_row_that_onnxruntime_answers_otherwise_is_not_delivered(heuristics: ModuleType, tmp_path: Path) -> None:
+    model = fitted(heuristics)
+    own = model.predict
+    model.predict = lambda values: own(values) + 0.5 * (values[:, 0] == 29)
+
+    assert refusal(model, heuristics, tmp_path, golden=[{"weight": 29, "zone": "home"}]).startswith(
+        "onnxruntime does not give the model's answers: 1 of 1 golden= rows differ by more than 1e-05, the worst is "
+    )

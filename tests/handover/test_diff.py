@@ -219,7 +219,7 @@ parcels 1.0.0 -> parcels 1.0.0
 
 Callers: the contract is the same.
 
-Answers: 40 golden rows of the old delivery, each scored by both.
+Answers: 100 golden rows of the old delivery, each scored by both.
   No score moves."""
     )
 
@@ -241,14 +241,14 @@ Replaced:
   model.onnx: another model
   golden.jsonl: other golden rows, or other answers to them
 
-Answers: 40 golden rows of the old delivery, each scored by both.
-  Scores move by 1.4 on average, half by up to 1.05, nine in ten by up to 3.51,
-  and row 21 by 4, from 6.12782 to 2.1246.
-  14 of 40 decisions flip (35.0%), the first on row 7: soon -> late.
+Answers: 100 golden rows of the old delivery, each scored by both.
+  Scores move by 1.22 on average, half by up to 1.04, nine in ten by up to 2.85,
+  and row 83 by 4.91, from 7.25641 to 2.34244.
+  26 of 100 decisions flip (26.0%), the first on row 1: soon -> late.
 
   old, new:   soon   late
-  soon          20     11
-  late           3      6"""
+  soon          52     24
+  late           2     22"""
     )
     assert (difference.level, difference.least, difference.raised) == ("minor", "1.1.0", False)
 
@@ -263,8 +263,8 @@ Callers: a caller of the old contract breaks (major).
   major  weight: is taken only up to 20 now, was up to 30
 The version must be at least 2.0.0, but is 1.0.0.
 
-Answers: 28 golden rows of the old delivery, each scored by both.
-  The new contract refuses 12 more, the first: row 2, weight: Input should be less than or equal to 20.
+Answers: 69 golden rows of the old delivery, each scored by both.
+  The new contract refuses 31 more, the first: row 1, weight: Input should be less than or equal to 20.
   No score moves."""
     )
 

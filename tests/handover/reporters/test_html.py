@@ -233,8 +233,8 @@ def test_every_group_of_clauses_has_a_name() -> None:
 def test_every_plot_says_what_to_see(context: DeliveryContext) -> None:
     said = captions(measured(context))
     assert {name: re.sub(r"\d+(\.\d+)?(e-\d+)?", "#", caption) for name, caption in said.items()} == {
-        "scores": "The line, # held-out rows as scored here, should run through the circles, the deciles that the "
-        "manifest has from training; the largest distance is #. Dashed: where the decision changes, at #.",
+        "scores": "The line, the scores of # held-out rows, should run through the circles, the deciles that the "
+        "manifest has of them; the largest distance is #. Dashed: where the decision changes, at #.",
         "calibration": "Dots near the dashed diagonal mean that the score can be read as a probability: for # of # "
         "bins of held-out rows the diagonal lies within the # % interval of what was observed.",
         "parity": "All # dots lie within the band, the agreed tolerance of #; the farthest, row #, is # from its "
@@ -255,7 +255,7 @@ def test_parity_names_the_worst_row_and_what_has_no_score(context: DeliveryConte
 
     Sandbox(context.folder).golden(worse)
     assert captions(context)["parity"] == (
-        "2 of 44 golden rows, the crosses, lie outside the band, the agreed tolerance of 1e-05; "
+        "2 of 104 golden rows, the crosses, lie outside the band, the agreed tolerance of 1e-05; "
         "the farthest, row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
     )
 
@@ -382,7 +382,7 @@ def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
         page = Page(html.report(list(evaluate(context, selected(["C", "H", "M"]))), context))
     assert page.lines[2:4] == ["Delivery of a contract that cannot be read", "The contract is broken."]
     assert [line for line in page.lines if " is left out: " in line] == [
-        "Scores of the held-out rows is left out: there is no model.onnx.",
+        "Scores of the held-out rows is left out: there is no held_out.csv.",
         "Calibration is left out: there is no manifest.json.",
         "Parity with the training is left out: there is no golden.jsonl.",
         "Latency is left out: latency was not measured in this run.",
@@ -410,7 +410,7 @@ def test_a_calibration_that_is_none_is_left_out(context: DeliveryContext, qualit
     assert not by_name["parity"].missing
 
 
-@pytest.mark.parametrize("scores", [[1e300], [float("nan")] * 99, ["a"], [[1.0]]])
+@pytest.mark.parametrize("scores", [[1e300], [float("nan")] * 999, ["a"], [[1.0]]])
 def test_scores_that_no_axis_can_hold_are_left_out(context: DeliveryContext, scores: list[Any]) -> None:
     def other(lines: list[dict[str, Any]]) -> None:
         for line, score in zip(lines, scores, strict=False):
