@@ -34,7 +34,6 @@ LIKELY_GOLDEN_ROWS = 100  # of them: few enough for every start of a deployment,
 FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
 FEWEST_OF_A_DECISION = 5
 MOST_REAL_ROWS = 500
-ASKED_FOR = "which golden= of deliver() asked for: whoever reads the repository or the layer reads them"
 
 
 def drawn_rows(fields: Sequence[Domain]) -> Iterator[Json]:
@@ -61,6 +60,15 @@ type Answered = tuple[ProofRow, Json]
 """A row that was drawn, and its line of ``golden.jsonl``."""
 
 
+def real_rows(count: int) -> str:
+    """Say of golden rows how many are real, and what that means."""
+    are = "is a real row" if count == 1 else "are real rows"
+    them = "it" if count == 1 else "them"
+    return (
+        f"{count} {are}, which golden= of deliver() asked for: whoever reads the repository or the layer reads {them}"
+    )
+
+
 def golden_record(lines: Sequence[Json], equal: int) -> Json:
     """Say what a delivery's golden rows are, for its manifest.
 
@@ -74,13 +82,10 @@ def golden_record(lines: Sequence[Json], equal: int) -> Json:
     real = sum("real" in line for line in lines)
     drawn = len(lines) - real
     note = f"{drawn} golden rows are drawn, each field on its own, and "
-    note += (
-        f"{equal} of them equal a row that deliver() was given: the contract accepts hardly any other."
-        if equal
-        else "none of them equals a row that deliver() was given."
-    )
+    equals = {0: "none of them equals", 1: "1 of them equals"}.get(equal, f"{equal} of them equal")
+    note += f"{equals} a row that deliver() was given{': the contract accepts hardly any other' if equal else ''}."
     if real:
-        note += f" {real} are real rows, {ASKED_FOR}."
+        note += f" {real_rows(real)}."
     return {"drawn": drawn, "equal_to_real": equal, "real": real, "note": note}
 
 

@@ -14,7 +14,7 @@ from handover.finding import Broken, Kept, Skipped, clause
 from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
-from handover.proof import ASKED_FOR, FEWEST_GOLDEN_ROWS
+from handover.proof import FEWEST_GOLDEN_ROWS, real_rows
 from handover.rows import different_rows
 
 HONEST_ROWS_DIFFER = 1e6  # rows that a contract accepts; of one that knows fewer, as ten flags, honest rows repeat
@@ -64,7 +64,7 @@ def golden_rows_prove(context: DeliveryContext) -> Broken | Kept | None:
         count = f"{len(golden)} golden rows" if different == len(golden) else f"{different} different golden rows"
         return Broken(f"There are {count}; fewer than {FEWEST_GOLDEN_ROWS} prove little.", path)
     real = sum("real" in line for line in golden)
-    return Kept(f"{real} of the {len(golden)} golden rows are real rows, {ASKED_FOR}") if real else None
+    return Kept(f"of the {len(golden)} golden rows, {real_rows(real)}") if real else None
 
 
 def _unreadable(path: Path) -> Broken:

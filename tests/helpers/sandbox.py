@@ -105,6 +105,7 @@ class Sandbox:
         labels: Callable[[Any], Any] = lambda days: days,
         count: int = 40,
         judges: Callable[[Any], Any] = lambda days: days >= 0,
+        golden: int = 0,
     ) -> "Sandbox":
         """Write contract and heuristics, train and deliver: an honest delivery of whatever they say.
 
@@ -118,6 +119,8 @@ class Sandbox:
             How many rows there are.
         judges
             Picks the rows that judge the model, by the days on the way.
+        golden
+            How many of the rows are to be golden rows as well.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "contract.py").write_text(contract)
@@ -138,6 +141,7 @@ class Sandbox:
             contract=agreed,
             heuristics=functions,
             to=self.folder,
+            golden=rows(golden),
         )
         return self
 

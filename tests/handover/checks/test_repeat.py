@@ -173,6 +173,12 @@ def fills_gaps(workshop: Workshop) -> None:
     workshop.train()
 
 
+def other_reference(workshop: Workshop) -> None:
+    columns = json.loads((workshop.delivery.folder / "manifest.json").read_text())["columns"]
+    columns[0]["reference"] += 1
+    workshop.delivery.seal(columns=columns)
+
+
 BREAKS: dict[str, Break] = {
     "R501": first("train.py", ', "sha256": hashlib.sha256(DATA.read_bytes()).hexdigest()', ""),
     "R502": then("parcels.csv", "29.0,3,abroad", "29.0,4,abroad"),
@@ -186,7 +192,8 @@ BREAKS: dict[str, Break] = {
     "R504-no-program": lambda workshop: (workshop.folder / "train.py").unlink(),
     "R505": then("train.py", "/ 9", "/ 10"),
     "R505-elsewhere": changed_and_elsewhere,
-    "R505-golden": then("train.py", "features = m", "unseen = unseen[::-1]\nfeatures = m"),
+    "R505-golden": then("train.py", "features = m", "unseen = unseen[:-1]\nfeatures = m"),
+    "R505-reference": other_reference,
     "R505-random": first("train.py", "/ 9\n", "/ 9 + np.random.default_rng().random(len(known)) / 100\n"),
     "R506": first("train.py", "known, unseen = rows[::2], rows[1::2]", "known, unseen = rows, rows[1::2]"),
     "R507": first("train.py", "/ 9\n", "/ 9\nfeatures = features[:, [1, 0, 2, 3, 4]]\n"),
@@ -361,7 +368,7 @@ def test_a_model_that_depends_on_the_processor_is_broken(workshop: Workshop, mon
     text = workshop.says()
 
     assert re.search(
-        rf"  Trained again on another kind of machine \({re.escape(kind)}\), 35 of 35 answers differ by more than "
+        rf"  Trained again on another kind of machine \({re.escape(kind)}\), 35 of 105 answers differ by more than "
         r"1e-05, at most from [\d.]+ then to [\d.]+ now\.\n"
         r"  Either the training, or what it reads, is not what made this delivery, or the model depends on the "
         r"processor: trained and delivered on this kind of machine, the second shows\.\n",
@@ -391,10 +398,10 @@ ANSWERS: dict[str, tuple[Callable[[Lines], None], str]] = {
     "another last digit": (scored(5e-6), ""),
     "more keys": (scored(0, covers=["weight"]), ""),
     "another proof row": (proof_row, ""),
-    "beyond the budget": (scored(2e-5), "1 of 35 answers differ by more than 1e-05, at most from "),
-    "no number": (scored(float("nan")), "1 of 35 answers differ by more than 1e-05, at most from nan then to "),
-    "a decision": (scored(0, decision="late"), "1 of 35 decisions flip: a score of "),
-    "a row less": (fewer, "the held-out rows are others"),
+    "beyond the budget": (scored(2e-5), "1 of 105 answers differ by more than 1e-05, at most from "),
+    "no number": (scored(float("nan")), "1 of 105 answers differ by more than 1e-05, at most from nan then to "),
+    "a decision": (scored(0, decision="late"), "1 of 105 decisions flip: a score of "),
+    "a row less": (fewer, "the golden rows are others"),
 }
 
 
@@ -448,7 +455,7 @@ def test_without_a_word_of_the_machine_bytes_are_compared(workshop: Workshop, re
     workshop.delivery.golden(scored(5e-7))
     workshop.delivery.seal(trained_on=recorded)
 
-    assert "golden.jsonl differs: 1 of 35 answers; row 4 scored" in workshop.says(only="R505")
+    assert "golden.jsonl differs: 1 of 105 answers; row 4 scored" in workshop.says(only="R505")
 
 
 def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
