@@ -131,7 +131,7 @@ def deliver(
     proof = Proof(contract, encoding, ask, (features, scores), likely, real)
     graph = to_graph(model, encoding.columns, contract.name, positive=positive)
     proof.require_parity(graph)
-    lines = proof.golden_lines()
+    lines = proof.golden_lines
     contents = {
         files.CONTRACT: _json(contract.compiled()),
         files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
@@ -146,7 +146,7 @@ def deliver(
         "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
         "baseline": baseline(held_out, [proof.decide(score) for score in scores], contract),
-        "golden_rows": proof.golden_record(lines),
+        "golden_rows": proof.golden_record,
         "training": dict(training or {}),
         "quality": held_out.figures(),
         "quality_by_author": dict(quality or {}),

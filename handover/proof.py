@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from random import Random
 from typing import Any
@@ -127,16 +128,10 @@ class Proof:
         self._held_out, self._held_out_scores = held_out
         self._require_range(self._held_out_scores, "the model's scores")
         self._fields = domains(contract.compiled())
-        self._real = real
-        self._real_features = stacked([encoding.matrix(real)] if real else [], len(encoding.columns))
-        self._real_scores = ask(self._real_features) if real else self._held_out_scores[:0]
-        if real:
-            self._require_range(self._real_scores, "the model's scores of golden=", "row {}".format)
-        self._known = set(map(self._key, [*self._held_out, *self._real_features]))
-        random = Random(SEED)  # noqa: S311  nothing here is secret
-        drawn = [*map(self._made, islice(likely, LIKELY_ROWS)), *self._covering(random)]
-        self._likely = sum(row is not None for row in drawn[:LIKELY_ROWS])
-        self._rows = [row for row in (*drawn, *map(self._made, drawn_rows(self._fields))) if row is not None]
+        given = [*self._held_out, *(encoding.matrix(real) if real else ())]
+        self._known = set(map(self._key, given))
+        drawn = map(self._made, drawn_rows(self._fields))
+        self._rows = [*self._covering(Random(SEED)), *filter(None, drawn)]  # noqa: S311  nothing here is secret
         if not self._rows:
             raise DeliverError(
                 "every row that was drawn from the contract makes a heuristic fail: make check ONLY=H107 shows the "
@@ -144,45 +139,47 @@ class Proof:
             )
         self._drawn = stacked((row.vector for row in self._rows), len(encoding.columns))
         self._drawn_scores = self._answers()
-        self._require_range(self._drawn_scores, "the model's scores", self._where)
+        self._require_range(self._drawn_scores, "the model's scores", partial(_named, self._rows))
+        tried = filter(None, map(self._made, islice(likely, LIKELY_ROWS)))
+        self._golden = self._chosen(self._asked(tried), self._asked(filter(None, map(self._made, map(dict, real)))))
 
+    @property
     def golden_lines(self) -> list[Json]:
-        """Give what ``golden.jsonl`` has: rows with the trained model's answers.
+        """What ``golden.jsonl`` has: rows with the trained model's answers.
 
         First those that are like the data's, then real ones where they were asked for (``"real": true``), then those
         that cover a value, and some for each decision that few others get (both with ``covers``). A drawn row that
         equals a real one is taken only where the contract accepts hardly any other.
         """
-        answered = self._answered()
-        lines = [line for _, line in self._ordinary(answered)]
-        real = zip(self._real, self._real_scores, strict=True)
-        lines += [self._line(row, score) | {"real": True} for row, score in real]
-        lines += [line | {"covers": list(made.covers)} for made, line in answered if made.covers]
-        count = Counter(line["decision"] for line in lines)
-        seen = [line["row"] for line in lines]
-        for made, line in sorted(answered, key=lambda one: one[0].real):
+        return [line for _, line in self._golden]
+
+    @property
+    def golden_record(self) -> Json:
+        """What these golden rows are, for the manifest."""
+        return golden_record(self.golden_lines, sum(made.real and "real" not in line for made, line in self._golden))
+
+    def _asked(self, rows: Iterable[ProofRow]) -> list[Answered]:
+        rows = list(rows)
+        scores = self._ask(_features(rows)) if rows else np.empty(0, dtype=np.float32)
+        self._require_range(scores, "the model's scores", partial(_named, rows))
+        return [(made, self._line(made.row, score)) for made, score in zip(rows, scores, strict=True)]
+
+    def _chosen(self, likely: list[Answered], real: list[Answered]) -> list[Answered]:
+        scores = zip(self._rows, self._drawn_scores, strict=True)
+        drawn = [(made, self._line(made.row, score)) for made, score in scores]
+        chosen = _different(likely)[:LIKELY_GOLDEN_ROWS]
+        if len(chosen) < FEWEST_GOLDEN_ROWS:  # few are nobody's: others of the contract, the same again, and then any
+            rest = sorted((one for one in (*likely, *drawn) if not one[0].covers), key=lambda one: one[0].real)
+            chosen = [*_different(rest), *rest][:FEWEST_GOLDEN_ROWS]
+        chosen += [(made, line | {"real": True}) for made, line in real]
+        chosen += [(made, line | {"covers": list(made.covers)}) for made, line in drawn if made.covers]
+        count, seen = Counter(line["decision"] for _, line in chosen), [line["row"] for _, line in chosen]
+        for made, line in sorted((*likely, *drawn), key=lambda one: one[0].real):
             decision = line["decision"]
             if count[decision] < (1 if made.real else FEWEST_OF_A_DECISION) and made.row not in seen:
                 count[decision] += 1
                 seen.append(made.row)
-                lines.append(line | {"covers": [f"decision = {decision}"]})
-        return lines
-
-    def golden_record(self, lines: Sequence[Json]) -> Json:
-        """Say what these golden rows are, for the manifest."""
-        drawn = (self._encoding.vector(line["row"]) for line in lines if "real" not in line)
-        return golden_record(lines, sum(vector is not None and self._key(vector[0]) in self._known for vector in drawn))
-
-    def _answered(self) -> list[Answered]:
-        scores = zip(self._rows, self._drawn_scores, strict=True)
-        return [(made, self._line(made.row, score)) for made, score in scores]
-
-    def _ordinary(self, answered: Sequence[Answered]) -> list[Answered]:
-        """Choose rows like the data's; where few are nobody's, others of the contract, the same again, and then any."""
-        chosen = _different(answered[: self._likely])[:LIKELY_GOLDEN_ROWS]
-        if len(chosen) < FEWEST_GOLDEN_ROWS:
-            rest = sorted((one for one in answered if not one[0].covers), key=lambda one: one[0].real)
-            chosen = [*_different(rest), *rest][:FEWEST_GOLDEN_ROWS]
+                chosen.append((made, line | {"covers": [f"decision = {decision}"]}))
         return chosen
 
     def _key(self, vector: FloatRows) -> bytes:
@@ -200,12 +197,12 @@ class Proof:
         DeliverError
             When they differ by more than the contract's budget, or in a decision.
         """
-        session = serving.session(graph)
+        session, golden = serving.session(graph), [made for made, _ in self._golden]
         beside = self._beside_thresholds(thresholds(onnx.load_from_string(graph)))
         for of, features, scores, where in (
             ("held-out rows", self._held_out, self._held_out_scores, "row {}".format),
-            ("golden= rows", self._real_features, self._real_scores, "row {}".format),
-            ("rows drawn from the contract", self._drawn, self._drawn_scores, self._where),
+            ("rows drawn from the contract", self._drawn, self._drawn_scores, partial(_named, self._rows)),
+            ("golden rows", _features(golden), None, partial(_named, golden)),
             ("rows beside thresholds", beside, None, "row {}".format),
         ):
             if len(features):
@@ -309,10 +306,6 @@ class Proof:
                 return f"on the row {json.dumps(drawn.row)}"
         return "on all of its rows at once"
 
-    def _where(self, place: int) -> str:
-        drawn = self._rows[place]
-        return ", ".join(drawn.covers) or json.dumps(drawn.row)
-
     def _beside_thresholds(self, asked: Iterable[tuple[int, float]]) -> FloatRows:
         """Make rows on each threshold and next to it, by what the column can be: nothing that no request can give."""
         known = np.concatenate([self._held_out, self._drawn])
@@ -325,6 +318,14 @@ class Proof:
             else:
                 made += _with_heuristic(known, place, column, threshold)
         return stacked(made, len(self._encoding.columns))
+
+
+def _features(rows: Sequence[ProofRow]) -> FloatRows:
+    return np.concatenate([row.vector for row in rows])
+
+
+def _named(rows: Sequence[ProofRow], place: int) -> str:
+    return ", ".join(rows[place].covers) or json.dumps(rows[place].row)
 
 
 def _different(answered: Iterable[Answered]) -> list[Answered]:
