@@ -14,7 +14,7 @@ from handover.draft.table import Table
 from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column
 from handover.errors import CannotRunError
 
-FEWEST_ROWS = 30  # 20 golden rows, and 10 to learn from
+FEWEST_ROWS = 30  # 20 to judge, and 10 to learn from
 FEWEST_OF_A_CLASS = 5
 FEWEST_VALUES_OF_A_NUMBER = 6  # whole numbers with fewer are classes
 MOST_OF_A_SCALE = 10  # whole numbers with so few values may name classes
