@@ -12,13 +12,16 @@ def evaluate(
 
     ``begin`` is called with each clause before its check. Clauses that a wanted one requires are checked too,
     silently; where one of them is not kept, the wanted one is skipped. A wanted one that is broken is skipped as well
-    where another wanted one, of which it only follows, is broken.
+    where another wanted one, of which it only follows, is broken. What looks at something that is not
+    there is left out.
     """
     wanted = list(wanted)
     known = DECLARED | {clause.code: clause for clause in wanted}
     findings: dict[str, Finding] = {}
 
     def settle(clause: Clause) -> Finding:
+        if reason := left_out(clause, context):
+            return Finding(clause, Verdict.LEFT_OUT, reason=reason)
         if clause.code not in findings:
             missing = [
                 finding
@@ -37,6 +40,11 @@ def evaluate(
 
     for clause in wanted:
         yield settle(clause)
+
+
+def left_out(clause: Clause, context: Context) -> str:
+    """Say why a clause is left out; nothing where all that it looks at is there."""
+    return next((reason for subject, reason in context.missing.items() if subject in clause.subjects), "")
 
 
 def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:

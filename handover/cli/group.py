@@ -4,12 +4,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from handover.errors import CannotRunError
-from handover.project import Project
+from handover.project import DISTRIBUTION, Project
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -17,14 +17,34 @@ if TYPE_CHECKING:
 PROJECT = Project(Path())
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
+# What comes with the extra `sam` (requirements/run.in), and a check of a delivery does without.
+OF_THE_STACK = {"boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3", "werkzeug", "yaml"}
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 build_option = click.option(
     "--build", default=PROJECT.build, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="handover-ml", prog_name="handover")
+class Commands(click.Group):
+    """Commands of which some need more than a delivery does; where that is not installed, they say so."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what it lacks is one sentence, and exit status 2."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in OF_THE_STACK:
+                raise
+            click.echo(
+                f"handover: {ctx.invoked_subcommand} needs what builds, runs and deploys, and {error.name} is not "
+                f"installed: pip install '{DISTRIBUTION}[sam]'",
+                err=True,
+            )
+            sys.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name=DISTRIBUTION, prog_name="handover")
 def main() -> None:
     """Check a delivery against its contract, run the built function on this machine, and verify a deployed one."""
 

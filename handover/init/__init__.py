@@ -17,8 +17,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from handover.draft import Draft, Track, drafted
 from handover.draft.fields import Field
 from handover.errors import CannotRunError
-from handover.init.release import DISTRIBUTION, File, Release, current
-from handover.project import Project
+from handover.init.release import File, Release, current
+from handover.project import DISTRIBUTION, Project
 
 EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from handover.errors import CannotRunError
+from handover.project import DISTRIBUTION
 
-DISTRIBUTION = "handover-ml"
 PACKED = "handover/_project/"
 TEMPLATES = "handover/init/templates/"
 OF_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
