@@ -256,7 +256,7 @@ def serving_code(context: DeliveryContext) -> Kept | None:
     others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
     if not others:
         return None
-    more = f" and {len(others) - MOST_NAMED} more files" if len(others) > MOST_NAMED else ""
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
     plural = "is" if len(others) == 1 else "are"
     return Kept(f"{', '.join(others[:MOST_NAMED])}{more} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it")
 

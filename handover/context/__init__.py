@@ -104,7 +104,7 @@ class DeliveryContext(Delivered):
             case "diff":
                 return f"handover diff {words['OLD']}:./{folder} {folder}"
             case "model":
-                return self.delivers
+                return self.delivers if self.training else "python train.py"
         return f"python {folder}"
 
     @property
@@ -159,8 +159,8 @@ class DeliveryContext(Delivered):
         root = retraining.root(self.project, self.folder)
         if not self.project.exists and retraining.exceeds(root):
             raise Skipped(
-                f"{root} has more than {retraining.LARGEST_MIB} MiB, too much to copy and train in: keep the training in "
-                "a smaller folder, or in a git repository of its own"
+                f"{root} has more than {retraining.LARGEST_MIB} MiB, too much to copy and train in: keep the training "
+                "in a smaller folder, or in a git repository of its own"
             )
         return root
 

@@ -62,7 +62,7 @@ deliver(
 
 
 class Workshop:
-    """A small project with a training of its own."""
+    """A small project, and beside its own delivery another one, with a training of its own."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -70,6 +70,7 @@ class Workshop:
         self.delivery = Sandbox(self.folder / "delivery")
 
     def furnish(self) -> None:
+        (self.root / "layers/model/delivery").mkdir(parents=True)
         self.delivery.folder.mkdir(parents=True)
         (self.delivery.folder / "contract.py").write_text(CONTRACT)
         (self.delivery.folder / "heuristics.py").write_text(HEURISTICS)
