@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from handover.errors import lacking
 from handover.finding import DECLARED, Broken, Clause, Context, Finding, Kept, Skipped, Verdict
 
 
@@ -65,7 +66,8 @@ def _checked(clause: Clause, context: Context) -> Finding:
     except Skipped as skipped:
         outcome = skipped
     except (Exception, SystemExit) as error:  # what no clause has foreseen must not hide what the others found
-        reason = f"could not be checked, {type(error).__name__}: {error}"
+        why = isinstance(error, Exception) and lacking(error)
+        reason = f"could not be checked, {why or f'{type(error).__name__}: {error}'}"
         return Finding(clause, Verdict.SKIPPED, reason=reason.splitlines()[0], failed=True)
     if isinstance(outcome, Broken):
         return Finding(clause, Verdict.BROKEN, broken=outcome)

@@ -125,7 +125,8 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 def check(*, only: str, delivery: Path, base: str | None, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
-    What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why.
+    What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
+    current folder is no project, what looks at a project's stack is left out, and the report says so.
     """
     reports = Reports(**asked)
     codes = only.split(",") if only else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from handover.errors import CannotRunError
+from handover.errors import CannotRunError, lacking
 from handover.project import DISTRIBUTION, Project
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 PROJECT = Project(Path())
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
-# What comes with the extra `sam` (requirements/run.in), and a check of a delivery does without.
-OF_THE_STACK = {"boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3", "werkzeug", "yaml"}
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 build_option = click.option(
     "--build", default=PROJECT.build, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
@@ -33,13 +31,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in OF_THE_STACK:
+            if not (sentence := lacking(error)):
                 raise
-            click.echo(
-                f"handover: {ctx.invoked_subcommand} needs what builds, runs and deploys, and {error.name} is not "
-                f"installed: pip install '{DISTRIBUTION}[sam]'",
-                err=True,
-            )
+            click.echo(f"handover: {ctx.invoked_subcommand} needs what builds and deploys, and {sentence}", err=True)
             sys.exit(2)
 
 

@@ -223,6 +223,14 @@ def test_every_clause_has_been_broken() -> None:
     assert {clause.code for clause in CLAUSES if clause.code[0] == "R"} == reports.codes(BREAKS)
 
 
+def test_where_there_is_no_project_it_trains_in_its_own_folder(workshop: Workshop) -> None:
+    shutil.rmtree(workshop.root / "layers")
+    assert reports.is_all_kept(workshop.says())
+
+    BREAKS["R507"](workshop)
+    assert "\n  Fix:   parcels/train.py:27\n" in workshop.says(only="R507")
+
+
 def test_with_leave_training_again_is_skipped_and_the_report_says_why(workshop: Workshop) -> None:
     (workshop.folder / "parcels.csv").unlink()
 

@@ -246,7 +246,9 @@ def test_what_is_left_out_is_named_last_by_groups_where_they_are_whole(context: 
 def test_markdown_and_json_say_what_is_left_out(context: DeliveryContext) -> None:
     summary = markdown.report(LEFT_OUT, context)
 
-    assert summary.startswith("## The contract is kept\n\n1 kept, 0 broken, 0 skipped; left out, for there is no stack: ")
+    assert summary.startswith(
+        "## The contract is kept\n\n1 kept, 0 broken, 0 skipped; left out, for there is no stack: "
+    )
     assert "| [P205](docs/checks/P205.md) | start | left out | modelling |" in summary
     left_out = LEFT_OUT[1].as_json(context)
     assert (left_out["verdict"], left_out["reason"]) == ("LEFT OUT", "there is no stack")
