@@ -73,7 +73,7 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
     if name.startswith("-") or not revision:
         raise DiffError(f"'{name}' is neither a folder nor a git revision")
     try:
-        named = subprocess.run(["git", "rev-parse", tree], capture_output=True, check=True).stdout.strip()
+        named = subprocess.run(["git", "rev-parse", tree], capture_output=True, check=True).stdout.decode().strip()
         # From the repository's root: in a folder of it, git archive looks for that folder inside of the tree.
         command = ["git", "-C", f"./{_text(Path(), 'rev-parse', '--show-cdup')}", "archive", "--format=tar", named]
         archived = subprocess.run(command, capture_output=True, check=True)

@@ -4,8 +4,8 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePath
 
 from handover.errors import CannotRunError
 from handover.init.release import File
@@ -61,17 +61,31 @@ def placed(files: Mapping[str, File], name: str, inside: str) -> dict[str, File]
             text = _workflow(file.content.decode(), name, inside, path_there)
             moved[f"{root}/{path_there}"] = File(text.encode(), file.executable)
         elif path == OWNERS:
-            prefix = "/" + inside.replace(" ", "\\ ") + "/"
-            text = re.sub(r"^[*/]", lambda _: prefix, file.content.decode(), flags=re.MULTILINE)
-            moved[path] = File((ELSEWHERE + text).encode(), file.executable)
+            moved[path] = File(_owners(file.content.decode(), inside).encode(), file.executable)
         else:
             moved[path] = file
     return moved
 
 
+def told(at_root: Iterable[str], inside: str) -> list[str]:
+    """Say what lies at the repository's root, and what else belongs there."""
+    names = [PurePath(path).name for path in at_root]
+    if not names:
+        return []
+    return [
+        f"Workflows and owners are read at the repository's root: {', '.join(names)} are in its {WORKFLOWS[:-1]};",
+        f"append {inside}/{OWNERS} to its CODEOWNERS.",
+    ]
+
+
+def _owners(text: str, inside: str) -> str:
+    folder = inside.replace(" ", "\\ ")
+    return ELSEWHERE + re.sub(r"^[*/]", lambda _: f"/{folder}/", text, flags=re.MULTILINE)
+
+
 def _workflow(text: str, name: str, inside: str, path: str) -> str:
-    """Have a workflow run for a folder: its paths begin with `./`, and what it starts on is in the folder."""
+    """Name a workflow and its jobs after the project; its paths, which begin with ``./``, lead into the folder."""
     changes = json.dumps([f"{inside}/**", path], ensure_ascii=False)
     text = re.sub(r"(?<![\w.])\./", lambda _: f"{inside}/", text)
     text = re.sub(r"^  (push|pull_request):\n", rf"\g<0>    paths: {changes}\n", text, flags=re.MULTILINE)
-    return re.sub(r"^name: ", rf"\g<0>{name} ", text, flags=re.MULTILINE)
+    return re.sub(r"^(    )?name: ", rf"\g<0>{name} ", text, flags=re.MULTILINE)
