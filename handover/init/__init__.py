@@ -16,7 +16,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from handover.draft import Draft, Track, drafted
 from handover.draft.fields import Field
 from handover.errors import CannotRunError
-from handover.init.monorepo import git, place, placed, told
+from handover.init.monorepo import git, notes, place, placed
 from handover.init.release import DISTRIBUTION, File, Release, current
 from handover.project import Project
 
@@ -74,7 +74,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
             draft.report.text(),
             "",
             f"{folder} is a project of {len(files)} files{_committed(folder)}.",
-            *told(at_root, inside),
+            *notes(at_root, inside),
             "",
             "Next:",
             f"  cd {shlex.quote(str(folder))} && make run",

@@ -67,7 +67,7 @@ def placed(files: Mapping[str, File], name: str, inside: str) -> dict[str, File]
     return moved
 
 
-def told(at_root: Iterable[str], inside: str) -> list[str]:
+def notes(at_root: Iterable[str], inside: str) -> list[str]:
     """Say what lies at the repository's root, and what else belongs there."""
     names = [PurePath(path).name for path in at_root]
     if not names:

@@ -207,7 +207,7 @@ def _require_committed(root: Path, paths: Iterable[str]) -> None:
     status = git(root, "status", "--porcelain", "--", ".", *outside)
     if status is None:
         raise CannotRunError(
-            "this is in no git repository, or git is not installed: it merges, and keeps what was there"
+            "this is in no git repository, or git is not installed: git merges, and keeps what was there"
         )
     if status:
         raise CannotRunError("git status shows changes: commit or stash them first, so that nothing of them is lost")

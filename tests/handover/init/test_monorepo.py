@@ -2,9 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -53,17 +51,6 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def scalars(said: Any) -> Iterator[str]:
-    if isinstance(said, dict):
-        for key, value in said.items():
-            yield from (str(key), *scalars(value))
-    elif isinstance(said, list):
-        for value in said:
-            yield from scalars(value)
-    else:
-        yield str(said)
-
-
 def test_at_the_root_of_a_repository_nothing_is_changed() -> None:
     assert placed(SHIPPED, "loans", ".") == SHIPPED
 
@@ -91,10 +78,10 @@ def test_two_projects_of_a_repository_do_not_meet_at_github(name: str) -> None:
     def shared(project: str) -> set[str]:
         files = {f"{WORKFLOWS}{name}.yml": File(shipped.replace(EXAMPLE.encode(), project.encode()))}
         ((_, file),) = placed(files, project, f"services/{project}").items()
-        said = yaml.safe_load(file.content)
-        jobs = said["jobs"].values()
+        workflow = yaml.safe_load(file.content)
+        jobs = workflow["jobs"].values()
         environments = {job["environment"] for job in jobs if "environment" in job}
-        return {said["name"], said["concurrency"]["group"], *(job["name"] for job in jobs), *environments}
+        return {workflow["name"], workflow["concurrency"]["group"], *(job["name"] for job in jobs), *environments}
 
     assert not shared("loans") & shared("prices")
 
@@ -109,11 +96,11 @@ def test_the_workflows_run_in_the_folder(repository: Path, tmp_path: Path) -> No
     git(repository, "commit", "--quiet", "--message", "one")
     git(repository, "config", "uploadpack.allowAnySHA1InWant", "true")
     event = Event("push", "refs/heads/main", git(repository, "rev-parse", "HEAD"), repository)
-    said: list[str] = []
+    log: list[str] = []
 
     for name in ("check", "deploy"):
-        jobs = run(repository / WORKFLOWS / f"loans-{name}.yml", event, tmp_path / "run", dict, said.append)
-        assert {job.conclusion for job in jobs.values()} == {"success"}, said
+        jobs = run(repository / WORKFLOWS / f"loans-{name}.yml", event, tmp_path / "run", dict, log.append)
+        assert {job.conclusion for job in jobs.values()} == {"success"}, log
         assert all(job.steps for job in jobs.values())
     kept = {path.relative_to(tmp_path / "run").as_posix() for path in (tmp_path / "run").glob("*/artifacts/*/*")}
     assert kept == {"loans-check/artifacts/check/check.html", "loans-deploy/artifacts/built/built.tar.gz"}

@@ -81,12 +81,12 @@ class Project:
         git(self.repository, "commit", "--quiet", "--allow-empty", "--message", "x")
 
     def upgraded(self, files: Files, version: str = "2", *, dry_run: bool = False) -> str:
-        """Upgrade it to a release of these files, and give what is told of them."""
+        """Upgrade it to a release of these files, and give the report."""
         self.monkeypatch.setattr(module, "current", lambda: release(version, files))
         return upgrade(self.root, dry_run=dry_run).report
 
-    def told(self, files: Files) -> list[str]:
-        """Upgrade it, and give what is told of the files, without the tool itself."""
+    def outcomes(self, files: Files) -> list[str]:
+        """Upgrade it, and give what is reported of the files, without the tool itself."""
         lines = self.upgraded(files).splitlines()
         assert lines[:2] == ["loans: from handover 1 to 2", ""]
         tool = [line for line in lines if " vendor/" in line or " requirements/handover.txt" in line]
@@ -113,10 +113,12 @@ NEW = "one\ntwo\nthree\nfour\nFIVE\n"
 def test_what_the_team_left_alone_is_replaced_and_the_tool_comes_last(project: Project) -> None:
     project.made({"a": OLD, "gone": OLD, "same": OLD, "run": File(b"x", True), "named": "credit-risk-dev\n"})
 
-    told = project.upgraded({"a": NEW, "new": NEW, "same": OLD, "run": File(b"y", True), "named": "new credit-risk\n"})
+    report = project.upgraded(
+        {"a": NEW, "new": NEW, "same": OLD, "run": File(b"y", True), "named": "new credit-risk\n"}
+    )
 
     assert (
-        told
+        report
         == """\
 loans: from handover 1 to 2
 
@@ -141,7 +143,7 @@ def test_what_only_the_team_changed_stays(project: Project) -> None:
     project.made({"a": OLD, "gone": OLD, "untouched": OLD, "deleted": OLD})
     project.changed({"a": "mine\n", "gone": "mine\n", "untouched": "mine\n", "deleted": None})
 
-    assert project.told({"a": OLD, "untouched": OLD, "deleted": NEW}) == [
+    assert project.outcomes({"a": OLD, "untouched": OLD, "deleted": NEW}) == [
         "kept      a: only you changed it",
         "kept      deleted: you deleted it, and the tool changed it",
         "kept      gone: the tool has it no longer",
@@ -155,7 +157,7 @@ def test_what_both_changed_is_merged(project: Project) -> None:
     project.made({"a": OLD})
     project.changed({"a": f"mine\n{OLD}"})
 
-    assert project.told({"a": NEW}) == ["merged    a"]
+    assert project.outcomes({"a": NEW}) == ["merged    a"]
     assert project.text("a") == f"mine\n{NEW}"
 
 
@@ -163,10 +165,10 @@ def test_lines_that_both_changed_are_left_in_the_file(project: Project) -> None:
     project.made({"a": OLD})
     project.changed({"a": OLD.replace("five", "mine")})
 
-    told = project.upgraded({"a": NEW})
+    report = project.upgraded({"a": NEW})
 
-    assert "  conflict  a: you and the tool changed the same lines: look for <<<<<<<\n" in told
-    assert told.endswith("Next:\n  resolve the conflicts\n  make run && make check\n  git add --all && git commit")
+    assert "  conflict  a: you and the tool changed the same lines: look for <<<<<<<\n" in report
+    assert report.endswith("Next:\n  resolve the conflicts\n  make run && make check\n  git add --all && git commit")
     assert project.text("a") == (
         "one\ntwo\nthree\nfour\n<<<<<<< yours\nmine\n||||||| base\nfive\n=======\nFIVE\n>>>>>>> handover 2\n"
     )
@@ -176,7 +178,7 @@ def test_a_new_file_whose_name_the_team_uses_already_is_a_conflict(project: Proj
     project.made({})
     project.changed({"same": NEW, "other": "mine\n"})
 
-    assert project.told({"same": NEW, "other": "tools\n"}) == [
+    assert project.outcomes({"same": NEW, "other": "tools\n"}) == [
         "conflict  other: you and the tool changed the same lines: look for <<<<<<<"
     ]
     assert project.text("other") == "<<<<<<< yours\nmine\n||||||| base\n=======\ntools\n>>>>>>> handover 2\n"
@@ -186,7 +188,7 @@ def test_what_is_no_text_stays(project: Project) -> None:
     project.made({"a": b"\0one", "b": b"\0one"})
     project.changed({"a": b"\0mine"})
 
-    assert project.told({"a": b"\0two", "b": b"\0two"}) == [
+    assert project.outcomes({"a": b"\0two", "b": b"\0two"}) == [
         "conflict  a: it is no text, so yours stays, and the tool's is in its wheel only",
         "updated   b",
     ]
@@ -198,7 +200,7 @@ def test_a_checkout_with_other_line_ends_is_no_change_and_keeps_them(project: Pr
     windows = {"a": OLD, "b": f"mine\n{OLD}", "c": OLD.replace("five", "mine")}
     project.changed({path: text.replace("\n", "\r\n") for path, text in windows.items()})
 
-    assert [line.partition(":")[0] for line in project.told({"a": NEW, "b": NEW, "c": NEW})] == [
+    assert [line.partition(":")[0] for line in project.outcomes({"a": NEW, "b": NEW, "c": NEW})] == [
         "updated   a",
         "merged    b",
         "conflict  c",
@@ -226,7 +228,7 @@ def test_whether_it_is_a_program_is_merged_too(base: bool, mine: bool, new: bool
 def test_a_program_that_is_none_any_more_is_written_as_none(project: Project) -> None:
     project.made({"a": File(b"x", True)})
 
-    assert project.told({"a": File(b"y")}) == ["updated   a"]
+    assert project.outcomes({"a": File(b"y")}) == ["updated   a"]
     assert not (project.root / "a").stat().st_mode & 0o111
 
 
@@ -239,12 +241,12 @@ def test_locks_are_the_tools_again_and_never_merged(project: Project) -> None:
         {"requirements/run.in": "mine\nb\n", locks: "mine==1\na==1\nb==1\n", "requirements/our.in": "mine\n"}
     )
 
-    told = project.upgraded(
+    report = project.upgraded(
         needs | {locks: "a==1\nb==2\n", "requirements/dev.txt": "b==1\n", "layers/runtime/requirements.txt": "2"}
     )
 
     assert (
-        told
+        report
         == """\
 loans: from handover 1 to 2
 
@@ -267,7 +269,7 @@ def test_locks_that_the_tool_did_not_change_stay(project: Project) -> None:
     project.made({"requirements/run.in": "a\n", "requirements/run.txt": "a==1\n"})
     project.changed({"requirements/run.txt": "a==2\n"})
 
-    assert project.told({"requirements/run.in": "a\nb\n", "requirements/run.txt": "a==1\n"}) == [
+    assert project.outcomes({"requirements/run.in": "a\nb\n", "requirements/run.txt": "a==1\n"}) == [
         "updated   requirements/run.in",
         "kept      requirements/run.txt: only you changed it",
     ]
@@ -280,17 +282,17 @@ def test_what_is_the_projects_own_is_never_touched(project: Project) -> None:
     }  # fmt: skip
     project.made({path: OLD for path in own if path != "tests/cases.jsonl"})
 
-    assert project.told({path: NEW for path in own if path != "README.md"}) == []
+    assert project.outcomes({path: NEW for path in own if path != "README.md"}) == []
     assert git(project.root, "status", "--porcelain", "--", *own) == ""
 
 
 def test_a_dry_run_writes_nothing(project: Project) -> None:
     project.made({"a": OLD, "gone": OLD})
 
-    told = project.upgraded({"a": NEW, "new": NEW}, dry_run=True)
+    report = project.upgraded({"a": NEW, "new": NEW}, dry_run=True)
 
     assert (
-        told
+        report
         == """\
 loans: from handover 1 to 2, if this were no dry run
 
@@ -334,7 +336,7 @@ def test_an_upgrade_that_broke_off_is_done_again(project: Project, monkeypatch: 
     assert str(caught.value) == "c cannot be written: No space left on device; git stash -u takes the rest back"
     project.commit()
 
-    assert project.told({"a": NEW, "b": NEW, "c": NEW}) == [
+    assert project.outcomes({"a": NEW, "b": NEW, "c": NEW}) == [
         "merged    a",
         "merged    b",
         "updated   c",
@@ -348,7 +350,7 @@ def test_a_project_in_a_folder_has_its_workflows_upgraded_too(project: Project) 
     project.made({workflow: text}, inside="services/loans")
     project.changed({there: project.text(there) + "# mine\n"})
 
-    assert project.told({workflow: text.replace("check", "checks")}) == [f"merged    {there}"]
+    assert project.outcomes({workflow: text.replace("check", "checks")}) == [f"merged    {there}"]
     assert (project.repository / ".github" / "workflows" / "loans-check.yml").read_text() == (
         'name: loans checks\non:\n  push:\n    paths: ["services/loans/**", ".github/workflows/loans-check.yml"]\n'
         "defaults:\n  run:\n    working-directory: services/loans/\n# mine\n"
@@ -400,7 +402,7 @@ REFUSED: dict[str, tuple[Callable[[Project], object], str]] = {
     "untracked": (untracked, DIRTY),
     "no repository": (
         in_no_repository,
-        "this is in no git repository, or git is not installed: it merges, and keeps what was there",
+        "this is in no git repository, or git is not installed: git merges, and keeps what was there",
     ),
     "a link": (with_a_link, "a is not a file, as it is in the tool's project: move it, and upgrade again"),
 }
