@@ -4,7 +4,9 @@ What stands here is the public interface; every other module is the tool's own. 
 asked for, so that a command that needs no contract waits for none.
 """
 
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ __all__ = [
     "deliver",
     "matrix",
 ]
+
+# The function's own code, which validates and encodes, is a project's; outside of one, it is that of the wheel.
+sys.path += [str(folder) for folder in [Path(__file__).parent / "_project" / "function"] if folder.is_dir()]
 
 _DELIVERY = ("DeliverError", "deliver", "matrix")
 

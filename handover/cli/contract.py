@@ -34,21 +34,20 @@ _DELIVERY = partial(
 
 
 @main.command()
-@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="A CSV file, one row for each record.")
 @click.option("--target", required=True, help="The column that is to be predicted.")
-@click.option("--to", type=click.Path(path_type=Path), help="The folder to make.  [default: NAME]")
-def new(name: str, data: Path, target: str, to: Path | None) -> None:
-    """Draft a delivery called NAME from a CSV file: its contract, two heuristics, and a training that delivers."""
-    from handover.draft import scaffold
+def init(folder: Path, data: Path, target: str) -> None:
+    """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model."""
+    from handover.init import init as write
 
     with one_sentence(), progress() as shown:
 
         def track(columns: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield from shown.track(columns, description="Looking at the columns")
 
-        drafted = scaffold(name, data, target, to or Path(name), track)
-    click.echo(drafted.text())
+        report = write(folder, data, target, track)
+    click.echo(report)
 
 
 @main.command()

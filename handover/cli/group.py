@@ -24,7 +24,7 @@ build_option = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="handover", prog_name="handover")
+@click.version_option(package_name="handover-ml", prog_name="handover")
 def main() -> None:
     """Check a delivery against its contract, run the built function on this machine, and verify a deployed one."""
 

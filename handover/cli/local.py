@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,18 @@ WARM_INVOKES = 200
 
 @main.command()
 @click.argument("event", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--since", type=float, help="When this began, in seconds since 1970: also print how long it took.")
 @build_option
-def run(event: Path, build: Path) -> None:
+def run(event: Path, since: float | None, build: Path) -> None:
     """Send EVENT, a request in API Gateway's format, through the built function; print answer and latency."""
     from handover.local.run import answer_once
 
     try:
         with one_sentence():
-            sys.exit(answer_once(event, build, WARM_INVOKES))
+            status = answer_once(event, build, WARM_INVOKES)
+        if since:
+            click.echo(f"Took      {time.time() - since:.0f} s     from make run to this answer")
+        sys.exit(status)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

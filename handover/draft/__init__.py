@@ -1,8 +1,5 @@
 """A CSV file becomes the draft of a delivery: a contract read off the data, two heuristics, and a training."""
 
-import os
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,15 +16,15 @@ from handover.draft.words import GAPS
 from handover.draft.writing import rendered
 from handover.errors import CannotRunError
 
-__all__ = ["Report", "scaffold"]
+__all__ = ["Draft", "Report", "drafted"]
 
 
 @dataclass(frozen=True)
 class Report:
     """What was drafted."""
 
-    folder: Path
-    data: Path
+    name: str
+    data: str
     fields: tuple[Field, ...]
     left_out: tuple[LeftOut, ...]
     heuristics: tuple[str, ...]
@@ -35,7 +32,7 @@ class Report:
     notes: tuple[str, ...]
 
     def text(self) -> str:
-        """Tell the person who asked what became of each column, and what to do next."""
+        """Tell the person who asked what became of each column."""
         width = min(max((len(column.header) for column in self.left_out), default=0), 30)
         return rendered("report.txt", width=width, **vars(self)).rstrip("\n")
 
@@ -44,7 +41,18 @@ type Track = Callable[[list[tuple[str, str]]], Iterable[tuple[str, str]]]
 """Gives the items back, one by one, and may show how far it has come."""
 
 
-def scaffold(name: str, data: Path, header: str, to: Path, track: Track = iter) -> Report:
+@dataclass(frozen=True)
+class Draft:
+    """A contract, its heuristics and a training."""
+
+    contract: str
+    heuristics: str
+    training: str
+    """A program of ``modelling/``, which reads ``modelling/data/``."""
+    report: Report
+
+
+def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
     """Draft a delivery from a CSV file.
 
     Parameters
@@ -53,19 +61,14 @@ def scaffold(name: str, data: Path, header: str, to: Path, track: Track = iter) 
         What the contract is called.
     data, header
         The CSV file, and the header of the column that is to be predicted.
-    to
-        The folder to make; it must not exist yet.
     track
         Is given the columns to look at: of a large file, each takes a while.
 
     Raises
     ------
     CannotRunError
-        When the file or its target cannot be used, or ``to`` exists; nothing has been written then.
+        When the file or its target cannot be used.
     """
-    title = _slug(name)
-    if to.exists() or to.is_symlink():
-        raise CannotRunError(f"{to} is there already: choose another name, or remove it")
     table = read(data)
     target = target_of(table, header)
     fields, left_out = _sorted_out(table, target, track)
@@ -73,37 +76,20 @@ def scaffold(name: str, data: Path, header: str, to: Path, track: Track = iter) 
         why = "; ".join(f"{column.header}: {column.why}" for column in left_out) or "it has no other column"
         raise CannotRunError(f"{table.name} leaves nothing to predict '{target.header}' from: {why}")
     chosen = examples(fields)
-    source = Path(os.path.relpath(data.resolve(), to.resolve())).as_posix()
-    files = {
-        "delivery/contract.py": rendered(
-            "contract.py", name=title, table=table, fields=fields, left_out=left_out, target=target
+    return Draft(
+        contract=rendered("contract.py", name=name, table=table, fields=fields, left_out=left_out, target=target),
+        heuristics=rendered("heuristics.py", name=name, examples=chosen),
+        training=training(table, data, fields, target, name=name),
+        report=Report(
+            name=name,
+            data=table.name,
+            fields=tuple(fields),
+            left_out=tuple(left_out),
+            heuristics=tuple(example.name for example in chosen),
+            target=target,
+            notes=tuple(_notes(table, target)),
         ),
-        "delivery/heuristics.py": rendered("heuristics.py", name=title, examples=chosen),
-        "train.py": training(table, data, fields, target, name=title, folder=to.name, data=source),
-    }
-    try:
-        for file, text in files.items():
-            (to / file).parent.mkdir(parents=True, exist_ok=True)
-            (to / file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CannotRunError(f"{to} cannot be written: {error.strerror}") from None
-    return Report(
-        folder=to,
-        data=data,
-        fields=tuple(fields),
-        left_out=tuple(left_out),
-        heuristics=tuple(example.name for example in chosen),
-        target=target,
-        notes=tuple(_notes(table, target, data)),
     )
-
-
-def _slug(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", Path(name).name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if not slug:
-        raise CannotRunError(f"'{name}' is not a name: write letters and digits, as in my-model")
-    return slug
 
 
 def _sorted_out(table: Table, target: Target, track: Track) -> tuple[list[Field], list[LeftOut]]:
@@ -141,10 +127,8 @@ def _leaking(draft: Field | LeftOut, leak: Leak) -> Field | LeftOut:
     return LeftOut(draft.header, f"{likely}a leak: {leak.why}; is it known before the outcome is?")
 
 
-def _notes(table: Table, target: Target, data: Path) -> list[str]:
+def _notes(table: Table, target: Target) -> list[str]:
     notes = []
-    if not data.resolve().is_relative_to(Path.cwd()):
-        notes.append(f"{table.name} lies outside of this project: copy it in, so that the build can train again.")
     without = len(table) - len(target.rows)
     if without:
         notes.append(f"Rows without {target.header}, which are not used: {without} of {len(table)}.")

@@ -54,7 +54,7 @@ def training(table: Table, file: Path, fields: Sequence[Field], target: Target, 
     file
         The file that the table was read from.
     words
-        What the program says of itself: the ``name`` of its contract, its ``folder``, the ``data`` as seen from there.
+        What the program says of itself: the ``name`` of its contract.
 
     Raises
     ------

@@ -11,16 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 
 import handover
 from handover.checks import selected
-from handover.cli import main
 from handover.context import DeliveryContext
-from handover.draft import Report, scaffold
+from handover.draft import Draft, drafted
 from handover.draft.fields import Field, field_of
 from handover.draft.naming import field_names, unit
 from handover.draft.ranges import allowed, doubt, figure
@@ -29,6 +27,7 @@ from handover.draft.words import Column, DecimalMark, usual_mark
 from handover.errors import CannotRunError
 from handover.evaluation import evaluate
 from handover.reporters.text import report
+from tests.helpers.drafts import train, write
 
 ROOT = Path(__file__).parents[2]
 GERMAN_CREDIT = ROOT / "modelling" / "data" / "german_credit.csv"
@@ -141,28 +140,21 @@ def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
     data: Callable[[Path], tuple[Path, str]], tmp_path: Path
 ) -> None:
     path, target = data(tmp_path)
-    drafted = scaffold("my-model", path, target, tmp_path / "my-model")
-    trained = subprocess.run(
-        [sys.executable, "-W", "error", drafted.folder / "train.py"],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
+    project = write(drafted("my-model", path, target), path, tmp_path / "my-model")
+    trained = train(project)
     assert (trained.returncode, trained.stderr) == (0, "")
-    with DeliveryContext(ROOT, drafted.folder / "delivery") as context:
+    with DeliveryContext(ROOT, project.delivery) as context:
         findings = list(evaluate(context, selected(["C", "H", "M"])))
         assert report(findings, context) == f"{len(findings)} kept, 0 broken, 0 skipped"
     for command in (["format", "--check", "--quiet"], ["check", "--quiet"]):
-        options = ["--no-cache", "--config", ROOT / "pyproject.toml", drafted.folder]
+        options = ["--no-cache", "--config", ROOT / "pyproject.toml", project.root]
         subprocess.run([Path(sys.executable).with_name("ruff"), *command, *options], check=True, cwd=ROOT)
 
 
-def test_the_report_names_what_became_of_each_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    path, target = flats(Path())
+def test_the_report_names_what_became_of_each_column(tmp_path: Path) -> None:
+    path, target = flats(tmp_path)
     assert (
-        scaffold("My Flats", path, target, Path("flats")).text()
+        drafted("flats", path, target).report.text()
         == """\
 flats: a contract of 4 fields, read off 199 rows of wohnung.csv.
 The score is Miete, a number from 0 to 2000.
@@ -178,39 +170,13 @@ Left out (to take one in after all: Record in contract.py, FIELDS in train.py):
   Brutto  a leak: it rises and falls with the target, row by row (correlation of ranks 1.0000); is it known before the \
 outcome is?
 
-Numbers whose header names no unit, for you to write in contract.py: 1.
-
-Next:
-  .venv/bin/python flats/train.py
-  make check DELIVERY=flats/delivery"""
-    )
-
-
-def test_what_to_do_next_can_be_typed_and_says_what_the_build_will_miss(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "project").mkdir()
-    path, target = one_number(tmp_path)
-    monkeypatch.chdir(tmp_path / "project")
-    assert (
-        scaffold("my line", path, target, Path("my line")).text()
-        == """\
-my line: a contract of 1 field, read off 60 rows of line.csv.
-The score is y, a number from -3 to 42.
-line.csv lies outside of this project: copy it in, so that the build can train again.
-
-Numbers whose header names no unit, for you to write in contract.py: 1.
-
-Next:
-  .venv/bin/python 'my line/train.py'
-  make check DELIVERY='my line/delivery'"""
+Numbers whose header names no unit, for you to write in contract.py: 1."""
     )
 
 
 def test_the_contract_gives_its_evidence(tmp_path: Path) -> None:
     path, target = flats(tmp_path)
-    drafted = scaffold("flats", path, target, tmp_path / "flats")
-    text = (drafted.folder / "delivery" / "contract.py").read_text()
+    text = drafted("flats", path, target).contract
     start = text.index("class Record")
     assert (
         text[start : text.index("CONTRACT")]
@@ -233,13 +199,14 @@ class Record(Row):
 
 
 def test_spellings_that_differ_in_capitals_are_one_category_and_callers_write_the_frequent_one(tmp_path: Path) -> None:
-    drafted = scaffold("zones", *two_spellings(tmp_path), tmp_path / "zones")
+    path, target = two_spellings(tmp_path)
+    draft = drafted("zones", path, target)
     assert """
 To settle with someone who knows the data:
   zone: Are these one? 'HOME', 'home' as 'Home': they are read so, and callers must write it so.
   code: Are these one? 'a' as 'A': they are read so, and callers must write it so.
-""" in drafted.text()
-    with DeliveryContext(ROOT, drafted.folder / "delivery") as context:
+""" in draft.report.text()
+    with DeliveryContext(ROOT, write(draft, path, tmp_path / "zones").delivery) as context:
         assert context.refusal({"x": 0.5, "zone": "Home", "code": "A"}) == ""
         assert context.refusal({"x": 0.5, "zone": "home", "code": "A"}) == (
             "zone: Input should be 'Home' or 'abroad', but it is \"home\""
@@ -348,24 +315,17 @@ def with_target(values: Iterable[object]) -> str:
         ),
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_is_one_sentence_and_nothing_is_written(
-    content: bytes | str, sentence: str, tmp_path: Path
-) -> None:
+def test_what_cannot_be_used_is_one_sentence(content: bytes | str, sentence: str, tmp_path: Path) -> None:
     data = tmp_path / "data.csv"
     data.write_bytes(content if isinstance(content, bytes) else content.encode(errors="surrogateescape"))
     with pytest.raises(CannotRunError) as caught:
-        scaffold("my-model", data, "y", tmp_path / "my-model")
+        drafted("my-model", data, "y")
     assert str(caught.value) == sentence
-    assert list(tmp_path.iterdir()) == [data]
 
 
-def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    with pytest.raises(CannotRunError, match="is there already: choose another name, or remove it"):
-        scaffold("my-model", GERMAN_CREDIT, "creditability", tmp_path)
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CannotRunError, match=r"nowhere\.csv cannot be read: No such file or directory"):
-        scaffold("my-model", tmp_path / "nowhere.csv", "y", tmp_path / "my-model")
-    with pytest.raises(CannotRunError, match="'年龄' is not a name"):
-        scaffold("年龄", GERMAN_CREDIT, "creditability", tmp_path / "my-model")
+        drafted("my-model", tmp_path / "nowhere.csv", "y")
 
 
 def words(table: Table) -> dict[str, list[str]]:
@@ -440,16 +400,14 @@ def test_what_is_read_in_another_alphabet_is_said(tmp_path: Path) -> None:
     data = written(tmp_path / "data.csv", ["x", "город", "y"], rows, encoding="cp1251")
     assert (
         "data.csv is not UTF-8: it was read as cp1251; see in contract.py whether its words are right."
-        in scaffold("m", data, "y", tmp_path / "m").notes
+        in drafted("m", data, "y").report.notes
     )
 
 
 def test_the_training_imports_the_public_interface_and_reads_what_was_drafted(tmp_path: Path) -> None:
     for data, name in ((odd_forms, "odd"), (two_spellings, "zones"), (flats, "flats")):
-        path, target = data(tmp_path)
-        drafted = scaffold(name, path, target, tmp_path / name)
-        source = drafted.folder / "train.py"
-        imports = [node for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.ImportFrom)]
+        draft = drafted(name, *data(tmp_path))
+        imports = [node for node in ast.walk(ast.parse(draft.training)) if isinstance(node, ast.ImportFrom)]
         assert {name.name for node in imports if node.module == "handover" for name in node.names} <= set(
             handover.__all__
         )
@@ -631,8 +589,8 @@ def test_a_range_has_a_little_room_and_keeps_its_sign(
 
 
 def left_out(rows: Iterable[Iterable[Any]], header: str, target: str, folder: Path) -> dict[str, str]:
-    drafted = scaffold("m", written(folder / "data.csv", header.split(), rows), target, folder / "m")
-    return {column.header: column.why.split(";")[0] for column in drafted.left_out}
+    report = drafted("m", written(folder / "data.csv", header.split(), rows), target).report
+    return {column.header: column.why.split(";")[0] for column in report.left_out}
 
 
 def test_parts_of_a_sum_and_of_a_product_are_leaks(tmp_path: Path) -> None:
@@ -666,8 +624,8 @@ def test_a_mean_has_its_parts(tmp_path: Path) -> None:
 
 
 def asked(rows: Iterable[Iterable[Any]], header: str, target: str, folder: Path) -> dict[str, str]:
-    drafted = scaffold("m", written(folder / "data.csv", header.split(), rows), target, folder / "m")
-    return {entry.header: entry.question for entry in drafted.fields if entry.question}
+    report = drafted("m", written(folder / "data.csv", header.split(), rows), target).report
+    return {entry.header: entry.question for entry in report.fields if entry.question}
 
 
 def test_what_nearly_gives_the_target_away_is_asked_about(tmp_path: Path) -> None:
@@ -727,8 +685,8 @@ def test_only_what_other_rows_confirm_is_a_leak(tmp_path: Path) -> None:
 )
 def test_a_yes_is_predicted_however_common_it_is(words: Iterable[str], said: str, tmp_path: Path) -> None:
     rows = [[n * 37 % 101, word] for n, word in enumerate([*words] * 20)]
-    drafted = scaffold("m", written(tmp_path / "data.csv", ["x", "y"], rows), "y", tmp_path / "m")
-    assert drafted.target.summary == f"The score is the probability that {said}"
+    report = drafted("m", written(tmp_path / "data.csv", ["x", "y"], rows), "y").report
+    assert report.target.summary == f"The score is the probability that {said}"
 
 
 def test_names_are_such_as_callers_and_pydantic_can_say() -> None:
@@ -774,25 +732,24 @@ def test_any_table_is_drafted_so_that_its_own_rows_are_accepted_or_is_refused_in
     with TemporaryDirectory() as folder:
         path = written(Path(folder) / "data.csv", [*header, "the target"], rows)
         try:
-            drafted = scaffold("m", path, "the target", Path(folder) / "m")
+            draft = drafted("m", path, "the target")
         except CannotRunError as error:
             refused = str(error)
         else:
             refused = ""
-            _accepts_its_own_rows(drafted)
+            _accepts_its_own_rows(draft, path, Path(folder) / "m")
         assert "\n" not in refused
 
 
-def _accepts_its_own_rows(drafted: Report) -> None:
+def _accepts_its_own_rows(draft: Draft, path: Path, folder: Path) -> None:
     from handover.delivery import matrix  # noqa: PLC0415  heavy, and only here
 
-    rows = [
-        {entry.name: entry.values[index] for entry in drafted.fields} for index in range(len(drafted.fields[0].values))
-    ]
-    with DeliveryContext(ROOT, drafted.folder / "delivery") as context:
+    fields, heuristics = draft.report.fields, draft.report.heuristics
+    rows = [{entry.name: entry.values[index] for entry in fields} for index in range(len(fields[0].values))]
+    with DeliveryContext(ROOT, write(draft, path, folder).delivery) as context:
         made = matrix(rows, contract=context.contract, heuristics=context.heuristics_module)
-        assert made.columns[len(drafted.fields) :] == drafted.heuristics
-        compile((drafted.folder / "train.py").read_bytes(), "train.py", "exec")
+        assert made.columns[len(fields) :] == heuristics
+        compile(draft.training, "train.py", "exec")
 
 
 @pytest.mark.parametrize(
@@ -830,17 +787,3 @@ def test_a_table_writes_its_numbers_with_a_comma_where_a_column_needs_it(columns
 def test_the_minus_sign_of_typesetters_is_one(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("x,y\n\u22125,a\u22125\n")
     assert words(read(tmp_path / "data.csv")) == {"x": ["-5"], "y": ["a\u22125"]}
-
-
-def test_the_command_drafts_and_says_what_came_of_it(tmp_path: Path) -> None:
-    data = Path(__file__).parents[2] / "docs" / "first-delivery" / "parcels.csv"
-    words = ["new", "parcels", "--data", str(data), "--target", "late", "--to", str(tmp_path / "parcels")]
-
-    first, second = CliRunner().invoke(main, words), CliRunner().invoke(main, words)
-
-    assert first.exit_code == 0
-    assert first.output.startswith(
-        f"{tmp_path / 'parcels'}: a contract of 6 fields, read off 400 rows of parcels.csv.\n"
-    )
-    assert second.exit_code == 2
-    assert second.output == (f"handover: {tmp_path / 'parcels'} is there already: choose another name, or remove it\n")

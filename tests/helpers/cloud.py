@@ -19,7 +19,7 @@ from handover.project import Project as Paths
 ROOT = Path(__file__).parents[2]
 
 
-STACK, REGION = "handover-staging", "eu-central-1"
+STACK, REGION = "credit-risk-staging", "eu-central-1"
 
 
 LOOPBACK = "127.0.0.1"

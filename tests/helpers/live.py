@@ -25,7 +25,7 @@ from handover.local.stack import BuiltFunction, NothingBuiltError, built_functio
 BUILD = Path(__file__).parents[2] / ".aws-sam" / "build"
 
 
-NAME, REGION, ACCOUNT = "handover-staging", "eu-west-1", "123456789012"
+NAME, REGION, ACCOUNT = "credit-risk-staging", "eu-west-1", "123456789012"
 
 
 ALIAS = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:predict:live"

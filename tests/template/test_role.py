@@ -118,39 +118,39 @@ def iam(name: str) -> str:
     return f"iam::{ACCOUNT}:{name}"
 
 
-BOUNDARY = f"arn:aws:{iam('policy/bounds-handover-staging')}"
-OTHER_BOUNDARY = f"arn:aws:{iam('policy/bounds-handover-prod')}"
+BOUNDARY = f"arn:aws:{iam('policy/bounds-credit-risk-staging')}"
+OTHER_BOUNDARY = f"arn:aws:{iam('policy/bounds-credit-risk-prod')}"
 OF_CODEDEPLOY = "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 BUCKET = "aws-sam-cli-managed-default-samclisourcebucket-abc"
 API = f"apigateway:{REGION}::/apis"
 BY_CLOUDFORMATION: dict[str, Any] = {"aws:CalledVia": CLOUDFORMATION}
-OWN_TAG = {"aws:ResourceTag/aws:cloudformation:stack-name": "handover-staging"}
-PRODS_TAG = {"aws:ResourceTag/aws:cloudformation:stack-name": "handover-prod"}
+OWN_TAG = {"aws:ResourceTag/aws:cloudformation:stack-name": "credit-risk-staging"}
+PRODS_TAG = {"aws:ResourceTag/aws:cloudformation:stack-name": "credit-risk-prod"}
 
 
 def test_every_name_that_cloudformation_gives_is_within_the_rights() -> None:
     template = transformed()
     names = {
-        "AWS::IAM::Role": ("iam:GetRole", lambda name: iam(f"role/handover-staging-{name}-AbC123")),
+        "AWS::IAM::Role": ("iam:GetRole", lambda name: iam(f"role/credit-risk-staging-{name}-AbC123")),
         "AWS::CodeDeploy::Application": (
             "codedeploy:GetApplication",
-            lambda name: ours("codedeploy", f"application:handover-staging-{name}-AbC123"),
+            lambda name: ours("codedeploy", f"application:credit-risk-staging-{name}-AbC123"),
         ),
         "AWS::CodeDeploy::DeploymentGroup": (
             "codedeploy:GetDeploymentGroup",
             lambda name: ours(
                 "codedeploy",
-                f"deploymentgroup:handover-staging-ServerlessDeploymentApplication-AbC/handover-staging-{name}-AbC",
+                f"deploymentgroup:credit-risk-staging-ServerlessDeploymentApplication-AbC/credit-risk-staging-{name}-AbC",
             ),
         ),
         "AWS::CloudWatch::Alarm": (
             "cloudwatch:PutMetricAlarm",
-            lambda name: ours("cloudwatch", f"alarm:handover-staging-{name}-AbC123"),
+            lambda name: ours("cloudwatch", f"alarm:credit-risk-staging-{name}-AbC123"),
         ),
         "AWS::CloudFormation::Stack": (
             "cloudformation:DeleteStack",
-            lambda name: ours("cloudformation", f"stack/handover-staging-{name}-AbC123/1-2-3"),
+            lambda name: ours("cloudformation", f"stack/credit-risk-staging-{name}-AbC123/1-2-3"),
         ),
     }
     for kind, (action, arn) in names.items():
@@ -164,39 +164,39 @@ def test_every_name_that_cloudformation_gives_is_within_the_rights() -> None:
         action, _, before = prefix.partition(" ")
         for name, properties in resources(template, kind).items():
             called = properties.get(key, {"Fn::Sub": f"${{AWS::StackName}}-{name}-AbC123"})["Fn::Sub"]
-            arn_ = ours(action.partition(":")[0], before + called.replace("${AWS::StackName}", "handover-staging"))
+            arn_ = ours(action.partition(":")[0], before + called.replace("${AWS::StackName}", "credit-risk-staging"))
             assert STAGING.may(action, arn_), arn_
 
 
 @pytest.mark.parametrize(
     ("action", "resource", "context"),
     [
-        ("cloudformation:CreateChangeSet", ours("cloudformation", "stack/handover-staging/1"), {}),
+        ("cloudformation:CreateChangeSet", ours("cloudformation", "stack/credit-risk-staging/1"), {}),
         ("cloudformation:CreateChangeSet", f"cloudformation:{REGION}:aws:transform/Serverless-2016-10-31", {}),
         ("cloudformation:DescribeStacks", ours("cloudformation", "stack/aws-sam-cli-managed-default/1"), {}),
-        ("s3:PutObject", f"s3:::{BUCKET}/handover-staging/0123", {"aws:ResourceAccount": ACCOUNT}),
+        ("s3:PutObject", f"s3:::{BUCKET}/credit-risk-staging/0123", {"aws:ResourceAccount": ACCOUNT}),
         ("s3:ListBucket", f"s3:::{BUCKET}", {"aws:ResourceAccount": ACCOUNT}),
         ("logs:DescribeLogGroups", "*", {}),
-        ("iam:CreateRole", iam("role/handover-staging-HookRole-A"), {"iam:PermissionsBoundary": BOUNDARY}),
-        ("iam:PutRolePolicy", iam("role/handover-staging-PredictRole-A"), {"iam:PermissionsBoundary": BOUNDARY}),
+        ("iam:CreateRole", iam("role/credit-risk-staging-HookRole-A"), {"iam:PermissionsBoundary": BOUNDARY}),
+        ("iam:PutRolePolicy", iam("role/credit-risk-staging-PredictRole-A"), {"iam:PermissionsBoundary": BOUNDARY}),
         (
             "iam:AttachRolePolicy",
-            iam("role/handover-staging-CodeDeployServiceRole-A"),
+            iam("role/credit-risk-staging-CodeDeployServiceRole-A"),
             {"iam:PermissionsBoundary": BOUNDARY, "iam:PolicyARN": OF_CODEDEPLOY},
         ),
         (
             "iam:PassRole",
-            iam("role/handover-staging-CodeDeployServiceRole-A"),
+            iam("role/credit-risk-staging-CodeDeployServiceRole-A"),
             {"iam:PassedToService": "codedeploy.amazonaws.com"},
         ),
-        ("apigateway:POST", API, {"apigateway:Request/ApiName": "handover-staging"}),
-        ("apigateway:PATCH", f"{API}/abc", {"apigateway:Resource/ApiName": "handover-staging"}),
+        ("apigateway:POST", API, {"apigateway:Request/ApiName": "credit-risk-staging"}),
+        ("apigateway:PATCH", f"{API}/abc", {"apigateway:Resource/ApiName": "credit-risk-staging"}),
         ("apigateway:POST", f"{API}/abc/routes", BY_CLOUDFORMATION),
         ("apigateway:POST", f"{API}/abc/stages", BY_CLOUDFORMATION | OWN_TAG),
         ("apigateway:TagResource", f"{API}/abc/stages", BY_CLOUDFORMATION),
         ("apigateway:DELETE", f"{API}/abc/stages/$default", BY_CLOUDFORMATION | OWN_TAG),
         ("execute-api:Invoke", ours("execute-api", "abc/$default/POST/predict"), {}),
-        ("lambda:UpdateAlias", ours("lambda", "function:handover-staging-PredictFunction-A:live"), {}),
+        ("lambda:UpdateAlias", ours("lambda", "function:credit-risk-staging-PredictFunction-A:live"), {}),
         ("codedeploy:StopDeployment", "*", BY_CLOUDFORMATION),
     ],
 )
@@ -211,61 +211,61 @@ def test_it_may_make_the_first_deployment(action: str, resource: str, context: d
     ("action", "resource", "context"),
     [
         # itself, and what bounds it
-        ("iam:PutRolePolicy", iam("role/deploys-handover-staging"), {"iam:PermissionsBoundary": BOUNDARY}),
-        ("iam:UpdateAssumeRolePolicy", iam("role/deploys-handover-staging"), {}),
-        ("iam:CreatePolicyVersion", iam("policy/bounds-handover-staging"), {}),
-        ("iam:DeletePolicy", iam("policy/bounds-handover-staging"), {}),
-        ("cloudformation:UpdateStack", ours("cloudformation", "stack/deploys-handover-staging/1"), {}),
-        ("cloudformation:DeleteStack", ours("cloudformation", "stack/handover-staging/1"), {}),
+        ("iam:PutRolePolicy", iam("role/deploys-credit-risk-staging"), {"iam:PermissionsBoundary": BOUNDARY}),
+        ("iam:UpdateAssumeRolePolicy", iam("role/deploys-credit-risk-staging"), {}),
+        ("iam:CreatePolicyVersion", iam("policy/bounds-credit-risk-staging"), {}),
+        ("iam:DeletePolicy", iam("policy/bounds-credit-risk-staging"), {}),
+        ("cloudformation:UpdateStack", ours("cloudformation", "stack/deploys-credit-risk-staging/1"), {}),
+        ("cloudformation:DeleteStack", ours("cloudformation", "stack/credit-risk-staging/1"), {}),
         # a role that may more than the boundary says
-        ("iam:CreateRole", iam("role/handover-staging-HookRole-A"), {}),
-        ("iam:CreateRole", iam("role/handover-staging-HookRole-A"), {"iam:PermissionsBoundary": OTHER_BOUNDARY}),
+        ("iam:CreateRole", iam("role/credit-risk-staging-HookRole-A"), {}),
+        ("iam:CreateRole", iam("role/credit-risk-staging-HookRole-A"), {"iam:PermissionsBoundary": OTHER_BOUNDARY}),
         ("iam:CreateRole", iam("role/admin"), {"iam:PermissionsBoundary": BOUNDARY}),
-        ("iam:PutRolePolicy", iam("role/handover-staging-HookRole-A"), {}),
+        ("iam:PutRolePolicy", iam("role/credit-risk-staging-HookRole-A"), {}),
         (
             "iam:DeleteRolePermissionsBoundary",
-            iam("role/handover-staging-HookRole-A"),
+            iam("role/credit-risk-staging-HookRole-A"),
             {"iam:PermissionsBoundary": BOUNDARY},
         ),
         (
             "iam:AttachRolePolicy",
-            iam("role/handover-staging-CodeDeployServiceRole-A"),
+            iam("role/credit-risk-staging-CodeDeployServiceRole-A"),
             {"iam:PermissionsBoundary": BOUNDARY, "iam:PolicyARN": ADMINISTRATOR},
         ),
         (
             "iam:AttachRolePolicy",
-            iam("role/handover-staging-PredictRole-A"),
+            iam("role/credit-risk-staging-PredictRole-A"),
             {"iam:PermissionsBoundary": BOUNDARY, "iam:PolicyARN": OF_CODEDEPLOY},
         ),
-        ("iam:PassRole", iam("role/handover-staging-HookRole-A"), {"iam:PassedToService": "ec2.amazonaws.com"}),
+        ("iam:PassRole", iam("role/credit-risk-staging-HookRole-A"), {"iam:PassedToService": "ec2.amazonaws.com"}),
         ("iam:PassRole", iam("role/admin"), {"iam:PassedToService": "lambda.amazonaws.com"}),
         # prod, and a stack whose name only begins like this one's
-        ("apigateway:DELETE", f"{API}/prod1", {"apigateway:Resource/ApiName": "handover-prod"}),
-        ("apigateway:DELETE", f"{API}/prod1", {"apigateway:Resource/ApiName": "handover-prod"} | BY_CLOUDFORMATION),
-        ("apigateway:POST", API, {"apigateway:Request/ApiName": "handover-prod"}),
+        ("apigateway:DELETE", f"{API}/prod1", {"apigateway:Resource/ApiName": "credit-risk-prod"}),
+        ("apigateway:DELETE", f"{API}/prod1", {"apigateway:Resource/ApiName": "credit-risk-prod"} | BY_CLOUDFORMATION),
+        ("apigateway:POST", API, {"apigateway:Request/ApiName": "credit-risk-prod"}),
         ("apigateway:DELETE", f"{API}/prod1/routes/r", {}),
         ("apigateway:DELETE", f"{API}/prod1/stages/$default", BY_CLOUDFORMATION | PRODS_TAG),
         ("apigateway:PUT", f"apigateway:{REGION}::/tags/arn%3Aaws%3Aapigateway%3A%3A%2Fapis%2Fprod1", {}),
         ("apigateway:DELETE", f"apigateway:{REGION}::/domainnames/predict.example.com", BY_CLOUDFORMATION),
-        ("cloudformation:UpdateStack", ours("cloudformation", "stack/handover-prod/1"), {}),
-        ("cloudformation:UpdateStack", ours("cloudformation", "stack/handover-staging-2/1"), {}),
-        ("lambda:UpdateFunctionCode", ours("lambda", "function:handover-prod-PredictFunction-A"), {}),
-        ("lambda:UpdateFunctionCode", ours("lambda", "function:handover-staging-2-PredictFunction-A"), {}),
-        ("lambda:DeleteLayerVersion", ours("lambda", "layer:handover-prod-model:1"), {}),
-        ("iam:DeleteRole", iam("role/handover-prod-PredictRole-A"), {}),
-        ("iam:DeleteRole", iam("role/handover-staging-2-PredictRole-A"), {}),
-        ("logs:DeleteLogGroup", ours("logs", "log-group:/handover-prod/predict"), {}),
-        ("cloudwatch:DeleteAlarms", ours("cloudwatch", "alarm:handover-prod-ApiFails-A"), {}),
+        ("cloudformation:UpdateStack", ours("cloudformation", "stack/credit-risk-prod/1"), {}),
+        ("cloudformation:UpdateStack", ours("cloudformation", "stack/credit-risk-staging-2/1"), {}),
+        ("lambda:UpdateFunctionCode", ours("lambda", "function:credit-risk-prod-PredictFunction-A"), {}),
+        ("lambda:UpdateFunctionCode", ours("lambda", "function:credit-risk-staging-2-PredictFunction-A"), {}),
+        ("lambda:DeleteLayerVersion", ours("lambda", "layer:credit-risk-prod-model:1"), {}),
+        ("iam:DeleteRole", iam("role/credit-risk-prod-PredictRole-A"), {}),
+        ("iam:DeleteRole", iam("role/credit-risk-staging-2-PredictRole-A"), {}),
+        ("logs:DeleteLogGroup", ours("logs", "log-group:/credit-risk-prod/predict"), {}),
+        ("cloudwatch:DeleteAlarms", ours("cloudwatch", "alarm:credit-risk-prod-ApiFails-A"), {}),
         ("codedeploy:StopDeployment", "*", {}),
         # what prod is made of
-        ("s3:PutObject", f"s3:::{BUCKET}/handover-prod/0123", {"aws:ResourceAccount": ACCOUNT}),
+        ("s3:PutObject", f"s3:::{BUCKET}/credit-risk-prod/0123", {"aws:ResourceAccount": ACCOUNT}),
         ("s3:PutObject", f"s3:::{BUCKET}/0123", {"aws:ResourceAccount": ACCOUNT}),
-        ("s3:GetObject", f"s3:::{BUCKET}/handover-staging/0123", {"aws:ResourceAccount": "210987654321"}),
+        ("s3:GetObject", f"s3:::{BUCKET}/credit-risk-staging/0123", {"aws:ResourceAccount": "210987654321"}),
         ("s3:PutBucketPolicy", f"s3:::{BUCKET}", {"aws:ResourceAccount": ACCOUNT}),
         ("cloudformation:UpdateStack", ours("cloudformation", "stack/aws-sam-cli-managed-default/1"), {}),
         (
             "cloudformation:CreateChangeSet",
-            ours("cloudformation", "stack/handover-staging/1"),
+            ours("cloudformation", "stack/credit-risk-staging/1"),
             {"cloudformation:ImportResourceTypes": ["AWS::ApiGatewayV2::Route"]},
         ),
     ],
@@ -277,14 +277,14 @@ def test_it_may_not(action: str, resource: str, context: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("action", "resource", "context"),
     [
-        ("iam:PutRolePolicy", iam("role/deploys-handover-staging"), {}),
-        ("iam:CreatePolicyVersion", iam("policy/bounds-handover-staging"), {}),
+        ("iam:PutRolePolicy", iam("role/deploys-credit-risk-staging"), {}),
+        ("iam:CreatePolicyVersion", iam("policy/bounds-credit-risk-staging"), {}),
         ("iam:DeleteOpenIDConnectProvider", iam("oidc-provider/token.actions.githubusercontent.com"), {}),
         ("iam:DeleteRolePermissionsBoundary", iam("role/anything"), {}),
-        ("cloudformation:UpdateStack", ours("cloudformation", "stack/deploys-handover-staging/1"), {}),
+        ("cloudformation:UpdateStack", ours("cloudformation", "stack/deploys-credit-risk-staging/1"), {}),
         (
             "cloudformation:CreateChangeSet",
-            ours("cloudformation", "stack/handover-staging/1"),
+            ours("cloudformation", "stack/credit-risk-staging/1"),
             {"cloudformation:ImportResourceTypes": ["AWS::IAM::Role", "AWS::S3::Bucket"]},
         ),
     ],
@@ -339,16 +339,16 @@ def test_every_role_that_the_stack_makes_has_the_boundary() -> None:
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
-        ("logs:PutLogEvents", ours("logs", "log-group:/handover-staging/predict:log-stream:1")),
-        ("logs:CreateLogStream", ours("logs", "log-group:/handover-staging/pre-traffic:log-stream:1")),
-        ("lambda:InvokeFunction", ours("lambda", "function:handover-staging-PredictFunction-A:7")),
+        ("logs:PutLogEvents", ours("logs", "log-group:/credit-risk-staging/predict:log-stream:1")),
+        ("logs:CreateLogStream", ours("logs", "log-group:/credit-risk-staging/pre-traffic:log-stream:1")),
+        ("lambda:InvokeFunction", ours("lambda", "function:credit-risk-staging-PredictFunction-A:7")),
         (
             "codedeploy:PutLifecycleEventHookExecutionStatus",
-            ours("codedeploy", "deploymentgroup:handover-staging-ServerlessDeploymentApplication-A/G"),
+            ours("codedeploy", "deploymentgroup:credit-risk-staging-ServerlessDeploymentApplication-A/G"),
         ),
         ("lambda:InvokeFunction", ours("lambda", "function:CodeDeployHook_handover-staging")),
-        ("lambda:UpdateAlias", ours("lambda", "function:handover-staging-PredictFunction-A:live")),
-        ("cloudwatch:DescribeAlarms", ours("cloudwatch", "alarm:handover-staging-ApiFails-A")),
+        ("lambda:UpdateAlias", ours("lambda", "function:credit-risk-staging-PredictFunction-A:live")),
+        ("cloudwatch:DescribeAlarms", ours("cloudwatch", "alarm:credit-risk-staging-ApiFails-A")),
     ],
 )
 def test_the_boundary_leaves_the_stacks_roles_what_they_need(action: str, resource: str) -> None:
@@ -373,9 +373,9 @@ def test_the_roles_ask_for_nothing_that_the_boundary_has_not() -> None:
     ("action", "resource"),
     [
         ("iam:CreateUser", iam("user/me")),
-        ("s3:GetObject", f"s3:::{BUCKET}/handover-prod/0123"),
-        ("lambda:UpdateAlias", ours("lambda", "function:handover-prod-PredictFunction-A:live")),
-        ("logs:PutLogEvents", ours("logs", "log-group:/handover-prod/predict:log-stream:1")),
+        ("s3:GetObject", f"s3:::{BUCKET}/credit-risk-prod/0123"),
+        ("lambda:UpdateAlias", ours("lambda", "function:credit-risk-prod-PredictFunction-A:live")),
+        ("logs:PutLogEvents", ours("logs", "log-group:/credit-risk-prod/predict:log-stream:1")),
         ("sts:AssumeRole", iam("role/admin")),
     ],
 )

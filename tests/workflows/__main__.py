@@ -22,7 +22,7 @@ from tests.workflows.runner import Event, Job
 
 FOLDER = ROOT / ".github" / "workflows"
 AUTHOR = {f"GIT_{who}_{what}": "github@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-PROD = "handover-prod"
+PROD = "credit-risk-prod"
 CONCURRENCY = "4"
 """Environments that the emulator may have: it unpacks the layers anew for each, and `verify` begins with a burst."""
 PUSHED, MERGED = "refs/heads/main", "refs/pull/1/merge"

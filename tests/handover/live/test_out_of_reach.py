@@ -186,7 +186,10 @@ def test_one_stack_must_be_named(named: tuple[str, ...]) -> None:
 
 def test_a_stage_names_the_stack_that_sam_deploys() -> None:
     samconfig = ROOT / "samconfig.toml"
-    assert [of_stage(stage, samconfig) for stage in ("staging", "default")] == ["handover-staging", "handover-dev"]
+    assert [of_stage(stage, samconfig) for stage in ("staging", "default")] == [
+        "credit-risk-staging",
+        "credit-risk-dev",
+    ]
     with pytest.raises(LiveError, match=r"samconfig.toml names no stack for 'stagin': name it with --stack$"):
         of_stage("stagin", samconfig)
     with pytest.raises(LiveError, match=r"^there is no none.toml here: name the stack with --stack$"):

@@ -94,7 +94,7 @@ def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_sho
     assert (done.exit_code, first + then) == (0, rows)
     assert 1 <= first <= 3
     assert timeless(done.output) == (
-        f"V801 kept: handover-staging answers with the model {live()['MODEL']}\n\n"
+        f"V801 kept: credit-risk-staging answers with the model {live()['MODEL']}\n\n"
         f"V802 kept: its version is {live()['VERSION']}\n\n"
         f"V803 kept: {rows} golden rows one by one, 20 of them in a batch too.\n"
         f"  Cold   {TIMES}, of {first} answer{'' if first == 1 else 's'} that met a cold start.\n"

@@ -1,0 +1,161 @@
+"""A data file becomes a project: the files that every project has, the drafted contract and training, and the tool."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from handover.draft import Draft, Track, drafted
+from handover.draft.fields import Field
+from handover.errors import CannotRunError
+from handover.init.release import DISTRIBUTION, File, Release, current
+from handover.project import Project
+
+EXAMPLE = "credit-risk"
+"""The project whose files every other one gets, with its own name in place of this one."""
+LONGEST_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
+
+__all__ = ["File", "Release", "init", "rendered"]
+
+
+def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
+    """Write a project.
+
+    Parameters
+    ----------
+    folder
+        The folder to make; it must not exist yet. Its name is the project's.
+    data, target
+        The data file, and the header of the column that is to be predicted.
+    track
+        Is given the columns to look at.
+
+    Returns
+    -------
+    What became of each column, and what to do next.
+
+    Raises
+    ------
+    CannotRunError
+        When the data cannot be used, the name is none, or the folder exists; nothing has been written then.
+    """
+    name = _named(folder)
+    if folder.exists() or folder.is_symlink():
+        raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
+    draft = drafted(name, data, target, track)
+    release = current()
+    files = rendered(release, name) | _own(release, name, draft, data)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as scratch:
+            whole = Path(scratch) / "project"
+            write(files, whole)
+            whole.rename(folder)
+    except OSError as error:
+        raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
+    return "\n".join(
+        [
+            draft.report.text(),
+            "",
+            f"{folder} is a project of {len(files)} files{_committed(folder)}.",
+            "",
+            "Next:",
+            f"  cd {shlex.quote(str(folder))} && make run",
+        ]
+    )
+
+
+def rendered(release: Release, name: str) -> dict[str, File]:
+    """Give the files that the project called ``name`` has of a release, by their paths."""
+    files = {
+        path: File(file.content.replace(EXAMPLE.encode(), name.encode()), file.executable)
+        for path, file in release.project.items()
+    }
+    lock = _template(release, "handover.txt", distribution=DISTRIBUTION, release=release)
+    return files | {"requirements/handover.txt": File(lock), f"vendor/{release.name}": File(release.content)}
+
+
+def write(files: Mapping[str, File], to: Path) -> None:
+    """Write files below a folder."""
+    for path, file in files.items():
+        (to / path).parent.mkdir(parents=True, exist_ok=True)
+        (to / path).write_bytes(file.content)
+        if file.executable:
+            (to / path).chmod(0o755)
+
+
+def _own(release: Release, name: str, draft: Draft, data: Path) -> dict[str, File]:
+    """Give the files that are the project's own from the beginning, and that no upgrade touches."""
+    project = Project(Path())
+    request = json.dumps(_usual_row(draft.report.fields), ensure_ascii=False)
+    words: dict[str, Any] = {"name": name, "report": draft.report, "request": request}
+    texts = {
+        project.delivery / "contract.py": draft.contract,
+        project.delivery / "heuristics.py": draft.heuristics,
+        project.training: draft.training,
+    }
+    templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
+    return (
+        {path.as_posix(): File(text.encode()) for path, text in texts.items()}
+        | {path: File(_template(release, template, **words)) for path, template in templates.items()}
+        | {f"modelling/data/{data.name}": File(data.read_bytes())}
+    )
+
+
+def _template(release: Release, name: str, /, **words: Any) -> bytes:
+    environment = Environment(  # of Markdown, TOML and a lock: nothing here is markup
+        loader=DictLoader(release.templates),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["shell"] = shlex.quote
+    return environment.get_template(f"{name}.jinja").render(**words).encode()
+
+
+def _named(folder: Path) -> str:
+    plain = unicodedata.normalize("NFKD", folder.name).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if not re.match("[a-z]", name):
+        raise CannotRunError(f"'{folder.name}' is not a name: begin with a letter, as in my-model")
+    if len(name) > LONGEST_NAME:
+        raise CannotRunError(
+            f"'{name}' is too long a name: AWS has room for {LONGEST_NAME} characters of it in the names of its roles"
+        )
+    return name
+
+
+def _usual_row(fields: Sequence[Field]) -> dict[str, Any]:
+    """Make a row of each field's usual value: the middle one of numbers, the most frequent of others."""
+    row = {}
+    for field in fields:
+        known = [value for value in field.values if value is not None]
+        row[field.name] = sorted(known)[len(known) // 2] if field.is_number else Counter(known).most_common(1)[0][0]
+    return row
+
+
+def _committed(folder: Path) -> str:
+    """Commit a new project, unless it lies in a repository; say what came of it, as a sentence goes on."""
+    if shutil.which("git") is None:
+        return "; git is not installed, so nothing is committed"
+
+    def git(*arguments: str) -> bool:
+        return subprocess.run(["git", "-C", folder, *arguments], capture_output=True, check=False).returncode == 0
+
+    if git("rev-parse", "--is-inside-work-tree"):
+        return " in the repository that it lies in, for you to commit"
+    git("init", "--quiet", "--initial-branch=main")
+    git("add", ".")
+    if git("commit", "--quiet", "--no-verify", "--message", "A project, as handover init writes it"):
+        return ", and a repository with a first commit"
+    return ", and a repository; for the first commit, tell git who you are (git config user.name, user.email)"

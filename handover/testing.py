@@ -1,0 +1,60 @@
+"""For a project's own tests: the built function, asked as its callers ask it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from handover.local import gateway
+from handover.local.pool import Pool
+from handover.local.stack import built_function
+from handover.project import Project
+
+__all__ = ["Answer", "Function"]
+
+
+class Answer(NamedTuple):
+    """What a caller gets."""
+
+    status: int
+    headers: dict[str, str]
+    """By their names in small letters."""
+    body: Any
+    """Read as JSON."""
+
+
+class Function:
+    """The function that ``sam build`` built, in AWS's own runtime emulator; a context manager, which ends it.
+
+    Parameters
+    ----------
+    root
+        The project's folder.
+
+    Raises
+    ------
+    NothingBuiltError
+        When nothing is built that runs here.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._lines: list[str] = []
+        self._pool = Pool(built_function(Project(root).build), 1, self._lines.append)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.stop()
+
+    def send(self, event: dict[str, Any]) -> Answer:
+        """Send an event of API Gateway's (payload format 2.0), as ``events/`` has them."""
+        response = gateway.response(self._pool.invoke(json.dumps(event).encode()).reply)
+        headers = {name.lower(): value for name, value in response.headers}
+        return Answer(response.status, headers, json.loads(response.body))
+
+    def post(self, path: str, body: Any) -> Answer:
+        """Post a body as JSON: a row to ``/predict``, or up to 100 rows to ``/predict/batch``."""
+        content = (("content-type", "application/json"),)
+        request = gateway.Request("POST", path, headers=content, body=json.dumps(body).encode())
+        return self.send(gateway.event(request, "test", datetime.now(UTC)))

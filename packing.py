@@ -1,0 +1,46 @@
+"""What the wheel has beside the package: the files that `handover init` writes, and the pages of the clauses."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+PROJECT, PAGES = "handover/_project", "handover/_pages"
+
+
+class Files(BuildHookInterface[Any]):
+    """Packs both into a wheel; an editable installation reads them where they lie."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Name the files: one by one, for a folder is packed with all that lies in it, ignored by git or not.
+
+        Raises
+        ------
+        FileNotFoundError
+            When there is no file of a name that pyproject.toml lists.
+        """
+        if version != "standard":
+            return
+        root = Path(self.root)
+        for pattern in self.config["project"]:
+            files = sorted(path.relative_to(root).as_posix() for path in root.glob(pattern))
+            if not files:
+                raise FileNotFoundError(f"there is no {pattern}, which pyproject.toml lists")
+            build_data["force_include"] |= {file: f"{PROJECT}/{file}" for file in files}
+        pages = sorted((root / "docs" / "checks").glob("*.md"))
+        build_data["force_include"] |= {str(page): f"{PAGES}/{page.name}" for page in pages}
+
+
+class Dependencies(MetadataHookInterface):
+    """Reads what the tool needs where the locks are made of it; what runs and deploys is the extra `sam`."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Write the dependencies."""
+        needs = {name: _names(Path(self.root, "requirements", f"{name}.in")) for name in ("modelling", "run")}
+        metadata |= {"dependencies": needs["modelling"], "optional-dependencies": {"sam": needs["run"]}}
+
+
+def _names(file: Path) -> list[str]:
+    return re.findall(r"^[^#\s].*", file.read_text(), re.MULTILINE)

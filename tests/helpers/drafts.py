@@ -1,0 +1,38 @@
+"""Drafts on the disk: where a project has them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from handover.draft import Draft
+from handover.project import Project
+
+
+def write(draft: Draft, data: Path, to: Path) -> Project:
+    """Write a draft and its data into a folder, and nothing else of a project."""
+    project = Project(to)
+    for path, text in {
+        project.delivery / "contract.py": draft.contract,
+        project.delivery / "heuristics.py": draft.heuristics,
+        project.training: draft.training,
+        project.training.with_name("__init__.py"): "",
+    }.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (project.training.parent / "data").mkdir()
+    shutil.copy(data, project.training.parent / "data")
+    return project
+
+
+def train(project: Project) -> subprocess.CompletedProcess[str]:
+    """Run its training, as `make model` does; a warning is an error."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "modelling.train"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=project.root,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, project.import_paths))},
+    )
