@@ -17,7 +17,7 @@ def write(draft: Draft, data: Path, to: Path) -> Project:
         project.delivery / "contract.py": draft.contract,
         project.delivery / "heuristics.py": draft.heuristics,
         project.training: draft.training,
-        project.training.with_name("__init__.py"): "",
+        project.training.with_name("__init__.py"): '"""Training."""\n',
     }.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
