@@ -346,7 +346,7 @@ def test_every_role_that_the_stack_makes_has_the_boundary() -> None:
             "codedeploy:PutLifecycleEventHookExecutionStatus",
             ours("codedeploy", "deploymentgroup:credit-risk-staging-ServerlessDeploymentApplication-A/G"),
         ),
-        ("lambda:InvokeFunction", ours("lambda", "function:CodeDeployHook_handover-staging")),
+        ("lambda:InvokeFunction", ours("lambda", "function:CodeDeployHook_credit-risk-staging")),
         ("lambda:UpdateAlias", ours("lambda", "function:credit-risk-staging-PredictFunction-A:live")),
         ("cloudwatch:DescribeAlarms", ours("cloudwatch", "alarm:credit-risk-staging-ApiFails-A")),
     ],

@@ -76,6 +76,7 @@ def test_the_alias_moves_when_only_a_parameter_of_the_function_changes() -> None
             {k: v for k, v in named(template, "PredictFunction").items() if k != "ReservedConcurrentExecutions"}
         )
         | {"MemorySize", "Architecture"}
+        | {"Stage"}  # for people who look at the versions
     )
 
 

@@ -123,7 +123,7 @@ def project(tmp_path: Path) -> Path:
     root = tmp_path / "project"
     binaries = root / ".venv" / "bin"
     binaries.mkdir(parents=True)
-    for name in ("Makefile", "samconfig.toml", "template.yaml", "pyproject.toml"):
+    for name in ("Makefile", "develop.mk", "samconfig.toml", "template.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, root)
     shutil.copytree(ROOT / "requirements", root / "requirements")
     shutil.copytree(ROOT / "events", root / "events")

@@ -261,7 +261,7 @@ def test_markdown_and_annotations_say_it_too(build, warm, cloudformation, tmp_pa
         .read_text()
         .startswith(
             "of an earlier step\n"
-            "## The contract of handover&#45;staging is broken\n"
+            "## The contract of credit&#45;risk&#45;staging is broken\n"
             "\n"
             "4 kept, 1 broken, 0 skipped\n"
             "\n"
