@@ -1,4 +1,4 @@
-"""A CSV file becomes the draft of a delivery: a contract read off the data, two heuristics, and a training."""
+"""A data file becomes the draft of a delivery: a contract read off the data, two heuristics, and a training."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from pathlib import Path
 from handover.draft.copies import copies, renamed
 from handover.draft.examples import examples
 from handover.draft.fields import Field, LeftOut, field_of
+from handover.draft.formats import DataFile, as_csv
 from handover.draft.leaks import Leak, filled_by_target, gives_away, made_up
 from handover.draft.naming import field_names
 from handover.draft.table import Table, read
@@ -49,18 +50,20 @@ class Draft:
     heuristics: str
     training: str
     """A program of ``modelling/``, which reads ``modelling/data/``."""
+    data: DataFile
+    """What it reads there."""
     report: Report
 
 
 def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
-    """Draft a delivery from a CSV file.
+    """Draft a delivery from a data file.
 
     Parameters
     ----------
     name
         What the contract is called.
     data, header
-        The CSV file, and the header of the column that is to be predicted.
+        The file (CSV, TSV, Parquet, JSON, JSON lines or Excel), and the header of the column that is to be predicted.
     track
         Is given the columns to look at: of a large file, each takes a while.
 
@@ -69,7 +72,8 @@ def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
     CannotRunError
         When the file or its target cannot be used.
     """
-    table = read(data)
+    file = as_csv(data)
+    table = read(file)
     target = target_of(table, header)
     fields, left_out = _sorted_out(table, target, track)
     if not fields:
@@ -79,7 +83,8 @@ def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
     return Draft(
         contract=rendered("contract.py", name=name, table=table, fields=fields, left_out=left_out, target=target),
         heuristics=rendered("heuristics.py", name=name, examples=chosen),
-        training=training(table, data, fields, target, name=name),
+        training=training(table, file, fields, target, name=name),
+        data=file,
         report=Report(
             name=name,
             data=table.name,
@@ -87,7 +92,7 @@ def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
             left_out=tuple(left_out),
             heuristics=tuple(example.name for example in chosen),
             target=target,
-            notes=tuple(_notes(table, target)),
+            notes=(*file.notes, *_notes(table, target)),
         ),
     )
 

@@ -31,7 +31,7 @@ NAMES_A_MONTH = re.compile(r"(?i)date|month|period|(^|[^a-z])ym$")
 SECONDS = (900_000_000, 2_200_000_000)  # since 1970: the years 1998 to 2039
 NAMES_ROWS = re.compile(
     r"(?i)(^|[^a-z])(id|uuid|guid|key|index|nr|no|num|number|code|serial|ssn|mrn)$|^id"
-    r"|^(unnamed: \d+|column 1|row.?names?)$"
+    r"|^(unnamed: \d+|__index_level_\d+__|column 1|row.?names?)$"
     r"|(?-i:[a-z](I[Dd]|Key|Nr|No|Num|Number|Code)$)"
 )
 NAMES_PEOPLE = re.compile(
@@ -47,6 +47,7 @@ NAMES_THINGS = re.compile(
     r"(?i)(^|[^a-z])(id|zip|zip.?code|post.?code|postal.?code|plz|phone|phone.?number|fips)$|^id[^a-z]|(?-i:[a-z]I[Dd]$)"
     r"|(customer|user|client|order|account|product|item|member|person|patient|employee|store|location|vendor)id$"
 )
+NESTED = re.compile(r"\{.*\}|\[(?![+-]?[\d.]+ ?[,;:] ?[+-]?[\d.]+\]).*\]")  # [0, 5] may be a range
 SIGN = r"(?:[$€£¥]|EUR|USD|GBP|CHF|Rs\.?)"
 GROUPED = re.compile(r"(?<=\d)[ '](?=\d{3}(\D|$))")  # 12 345 and 12'345
 WITH_A_UNIT = re.compile(rf"-?\(?({SIGN}?) ?([+-]?\d[\d.,]*)\)? ?(\D.{{0,11}})?", re.ASCII)
@@ -124,6 +125,8 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
     """Say why the words are no categories; nothing when they are."""
     known = distinct.total()
     is_code = any(re.match(r"0\d", word, re.ASCII) for word in distinct) or names_things(header)
+    if all(map(NESTED.fullmatch, distinct)):
+        return f"lists or structs, as '{short(next(iter(distinct)))}': make columns of what matters in them"
     strays = [word for word in distinct if word not in GAPS_AMONG_NUMBERS and not _either_number(word)]
     is_one_of_many = len(distinct) > FEWEST_TO_TELL  # and not a scale that ends in '3+'
     few = MOST_STRAYS if is_one_of_many and len(strays) <= 3 else MANY_STRAYS if is_one_of_many else STRAY

@@ -53,7 +53,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
     draft = drafted(name, data, target, track)
     release = current()
-    files = rendered(release, name) | _own(release, name, draft, data)
+    files = rendered(release, name) | _own(release, name, draft)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as scratch:
@@ -93,7 +93,7 @@ def write(files: Mapping[str, File], to: Path) -> None:
             (to / path).chmod(0o755)
 
 
-def _own(release: Release, name: str, draft: Draft, data: Path) -> dict[str, File]:
+def _own(release: Release, name: str, draft: Draft) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
     project = Project(Path())
     request = json.dumps(_usual_row(draft.report.fields), ensure_ascii=False)
@@ -107,7 +107,7 @@ def _own(release: Release, name: str, draft: Draft, data: Path) -> dict[str, Fil
     return (
         {path.as_posix(): File(text.encode()) for path, text in texts.items()}
         | {path: File(_template(release, template, **words)) for path, template in templates.items()}
-        | {f"modelling/data/{data.name}": File(data.read_bytes())}
+        | {f"modelling/data/{draft.data.name}": File(draft.data.content)}
     )
 
 
