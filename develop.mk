@@ -1,7 +1,7 @@
 # What only those who develop the tool need. A project that `handover init` writes has the Makefile and not this file.
 TOOL      := --no-build-isolation --editable .
 TOOL_FILE := pyproject.toml
-TESTS     := --ignore tests/sam --ignore tests/deploy --numprocesses 2 --dist loadfile --cov --cov-report=term
+TESTS     := --ignore tests/sam --ignore tests/deploy --ignore tests/projects --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 setup: .venv/dev
 
@@ -16,6 +16,9 @@ test-sam: setup built  ## the built function in sam local invoke and start-api, 
 
 test-deploy: setup .venv/deploy built  ## the real sam deploy against an emulator of AWS on this machine
 	$(BIN)/python -m pytest --exitfirst tests/deploy
+
+test-projects: setup .venv/deploy  ## projects that the wheel writes in an empty home, from the first command to a deployment
+	$(BIN)/python -m pytest --exitfirst tests/projects
 
 lint: lint-all
 lint-all: setup .venv/actionlint .venv/checkov  ## ruff, mypy (strict), import-linter, cfn-lint, checkov, zizmor, actionlint: a part of lint

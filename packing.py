@@ -1,4 +1,4 @@
-"""What the wheel has beside the package: the files that `handover init` writes, and the pages of the clauses."""
+"""What the wheel has beside the package: the files that `handover init` writes, the clauses' pages, the toy data."""
 
 import re
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-PROJECT, PAGES = "handover/_project", "handover/_pages"
+PROJECT, PAGES, EXAMPLE = "handover/_project", "handover/_pages", "handover/_example"
 
 
 class Files(BuildHookInterface[Any]):
-    """Packs both into a wheel; an editable installation reads them where they lie."""
+    """Packs them into a wheel; an editable installation reads them where they lie."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Name the files: one by one, for a folder is packed with all that lies in it, ignored by git or not.
@@ -31,6 +31,7 @@ class Files(BuildHookInterface[Any]):
             build_data["force_include"] |= {file: f"{PROJECT}/{file}" for file in files}
         pages = sorted((root / "docs" / "checks").glob("*.md"))
         build_data["force_include"] |= {str(page): f"{PAGES}/{page.name}" for page in pages}
+        build_data["force_include"]["docs/first-delivery/parcels.csv"] = f"{EXAMPLE}/parcels.csv"
 
 
 class Dependencies(MetadataHookInterface):

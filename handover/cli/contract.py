@@ -51,6 +51,16 @@ def init(folder: Path, data: Path, target: str) -> None:
 
 
 @main.command()
+@click.argument("file", type=FILE, callback=to_write, default="parcels.csv")
+def example(file: Path) -> None:
+    """Write toy data into FILE, to try init with: 400 parcels, made up, and whether each came late."""
+    from handover.init import example as toy
+
+    with one_sentence():
+        click.echo(toy(file))
+
+
+@main.command()
 @_DELIVERY(callback=_delivered)
 @click.option(
     "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."

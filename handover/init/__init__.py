@@ -24,7 +24,7 @@ EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""
 LONGEST_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
 
-__all__ = ["File", "Release", "init", "rendered"]
+__all__ = ["File", "Release", "example", "init", "rendered"]
 
 
 def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
@@ -72,6 +72,26 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
             f"  cd {shlex.quote(str(folder))} && make run",
         ]
     )
+
+
+def example(file: Path) -> Path:
+    """Write the toy data.
+
+    Raises
+    ------
+    CannotRunError
+        When the file exists, or cannot be written.
+    """
+    packed, source = Path(__file__).parents[1] / "_example", Path(__file__).parents[2] / "docs" / "first-delivery"
+    content = ((packed if packed.is_dir() else source) / "parcels.csv").read_bytes()
+    try:
+        with file.open("xb") as new:
+            new.write(content)
+    except FileExistsError:
+        raise CannotRunError(f"{file} is there already: choose another name, or remove it") from None
+    except OSError as error:
+        raise CannotRunError(f"{file} cannot be written: {error.strerror}") from None
+    return file
 
 
 def rendered(release: Release, name: str) -> dict[str, File]:

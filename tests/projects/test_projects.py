@@ -1,0 +1,116 @@
+"""The life of a project, from the wheel alone: written, run, checked, tested, served, upgraded, deployed, verified.
+
+Each step begins where the one before it ended; the first that fails ends the run.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.cloud import Cloud
+from tests.projects.conftest import BEFORE, Machine, served
+
+SLOW_MINUTES = 10  # from the second command to the answer, at most, on two cores
+
+
+@pytest.fixture(scope="module")
+def project(data: tuple[Path, str], machine: Machine, handover_before: Path) -> Path:
+    """Write a project, with the release before this one."""
+    file, target = data
+    machine.run(f"{handover_before} init {file.parent.name} --data {file} --target '{target}'", machine.folder)
+    return machine.folder / file.parent.name
+
+
+def request_of(project: Path) -> str:
+    (command,) = re.findall(r"^\$ (curl .*)$", (project / "README.md").read_text(), re.MULTILINE)
+    return str(command)
+
+
+def test_it_is_written_and_committed(project: Path, machine: Machine) -> None:
+    assert machine.run("git status --porcelain", project) == ""
+    assert machine.run("git log --format=%s", project) == "A project, as handover init writes it\n"
+
+
+def test_its_first_run_trains_and_answers(project: Path, machine: Machine) -> None:
+    printed = machine.run("make run", project)
+
+    answer = json.loads(re.findall(r"^Answer    200  (.*)$", printed, re.MULTILINE)[0])
+    assert set(answer) == {"score", "decision"}
+    (seconds,) = re.findall(r"^Took +(\d+) s +from make run to this answer$", printed, re.MULTILINE)
+    assert int(seconds) < SLOW_MINUTES * 60
+    machine.run("git add --all && git commit --quiet --message 'The first delivery'", project)
+
+
+def test_its_second_run_trains_nothing(project: Path, machine: Machine) -> None:
+    assert "Delivered" not in machine.run("make run", project)
+    assert machine.run("git status --porcelain", project) == ""
+
+
+def test_it_is_green(project: Path, machine: Machine) -> None:
+    assert re.search(r"^\d+ kept, 0 broken, 0 skipped$", machine.run("make check", project), re.MULTILINE)
+    assert re.search(r"^=+ .*\bpassed\b.* =+$", machine.run("make test", project), re.MULTILINE)
+    machine.run("make lint", project)
+
+
+def test_the_request_of_its_readme_is_answered(project: Path, machine: Machine) -> None:
+    with served(project, machine) as url:
+        answer = machine.run(request_of(project).replace("http://127.0.0.1:3000", url), project)
+
+    assert set(json.loads(answer)) == {"score", "decision"}
+
+
+def test_a_clean_clone_is_green_and_trains_nothing(project: Path, machine: Machine) -> None:
+    clone = project.with_name(f"{project.name}-clone")
+    machine.run(f"git clone --quiet {project} {clone}", machine.folder)
+
+    printed = machine.run("make check", clone)
+
+    assert "Delivered" not in printed
+    assert re.search(r"^\d+ kept, 0 broken, 0 skipped$", printed, re.MULTILINE)
+
+
+def test_an_upgrade_keeps_what_was_changed(project: Path, machine: Machine, handover: Path) -> None:
+    samconfig = project / "samconfig.toml"
+    samconfig.write_text(samconfig.read_text().replace("RateLimit=50 ", "RateLimit=60 "))
+    machine.run("git commit --quiet --all --message 'More requests'", project)
+
+    machine.run(f"{handover} upgrade", project)
+
+    assert "RateLimit=60 " in samconfig.read_text()
+    assert "PORT         ?= 3000\n" in (project / "Makefile").read_text()
+    (wheel,) = (project / "vendor").iterdir()
+    assert wheel.name.split("-")[1] != BEFORE
+    machine.run("make run", project)
+    version = machine.run(".venv/bin/handover --version", project)
+    assert version == f"handover, version {wheel.name.split('-')[1]}\n"
+    assert re.search(r"^\d+ kept, 0 broken, 0 skipped$", machine.run("make check", project), re.MULTILINE)
+    machine.run("git add --all && git commit --quiet --message 'A newer release'", project)
+
+
+def test_it_is_deployed_and_answers_as_it_was_trained(project: Path, machine: Machine, cloud: Cloud) -> None:
+    guide = (project / "docs" / "operate.md").read_text()
+    (role,) = re.findall(r"^ *\$ (\.venv/bin/sam deploy(?:.*\\\n)*.*)$", guide, re.MULTILINE)
+    machine.run(role.replace("OWNER/NAME", "them/theirs ProviderExists=true") + " --no-confirm-changeset", project)
+
+    machine.run("make deploy STAGE=staging", project)
+
+    assert re.search(
+        r"^\d+ kept, 0 broken, 0 skipped$", machine.run("make verify STAGE=staging", project), re.MULTILINE
+    )
+    assert f"{project.name}-staging" in cloud.stacks()
+    assert model_of(cloud, project.name) == json.loads(manifest(project))["files"]["model.onnx"][:12]
+
+
+def manifest(project: Path) -> str:
+    return (project / "layers" / "model" / "delivery" / "manifest.json").read_text()
+
+
+def model_of(cloud: Cloud, name: str) -> Any:
+    """Ask a project's stack which model it has: the projects share one account, and do not meet."""
+    function = cloud.outputs(f"{name}-staging")["Alias"].split(":")[-2]
+    event = {"rawPath": "/health", "requestContext": {"http": {"method": "GET", "path": "/health"}}}
+    given = cloud.client("lambda").invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(event).encode())
+    return json.loads(given["Payload"].read())["headers"]["x-model"]
