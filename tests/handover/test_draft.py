@@ -132,9 +132,32 @@ def odd_forms(folder: Path) -> tuple[Path, str]:
     return folder / "odd.csv", "y"
 
 
+def calendar(folder: Path) -> tuple[Path, str]:
+    """Write a table whose months and years will run out, with a scale beside them."""
+    draw = random.Random(6)  # noqa: S311
+    rows = []
+    for n in range(200):
+        level = draw.choice(["low", "high", "medium"])
+        late = int(draw.random() < (0.7 if level == "high" else 0.3))
+        rows.append([draw.choice(["may", "jun", "oct"]), draw.randint(4, 6), 2019 + n % 4, level, late])
+    return written(folder / "calendar.csv", ["from", "month", "year", "risk", "y"], rows), "y"
+
+
 @pytest.mark.parametrize(
     "data",
-    [german_credit, iris, diabetes, breast_cancer, flats, thirty_rows, one_number, one_flag, two_spellings, odd_forms],
+    [
+        german_credit,
+        iris,
+        diabetes,
+        breast_cancer,
+        flats,
+        thirty_rows,
+        one_number,
+        one_flag,
+        two_spellings,
+        odd_forms,
+        calendar,
+    ],
     ids=lambda data: data.__name__,
 )
 def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
