@@ -35,7 +35,7 @@ _DELIVERY = partial(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="A CSV file, one row for each record.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--target", required=True, help="The column that is to be predicted.")
 def init(folder: Path, data: Path, target: str) -> None:
     """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model."""

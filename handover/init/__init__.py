@@ -54,7 +54,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
     draft = drafted(name, data, target, track)
     release, inside = current(), place(folder)
-    files = rendered(release, name, inside) | _own(release, name, draft, data)
+    files = rendered(release, name, inside) | _own(release, name, draft)
     at_root = {path: file for path, file in files.items() if path.startswith("../")}
     if taken := [path for path in at_root if (folder.resolve() / path).resolve().exists()]:
         raise CannotRunError(
@@ -128,7 +128,7 @@ def write(files: Mapping[str, File], to: Path) -> None:
             (to / path).chmod(0o755)
 
 
-def _own(release: Release, name: str, draft: Draft, data: Path) -> dict[str, File]:
+def _own(release: Release, name: str, draft: Draft) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
     project = Project(Path())
     request = json.dumps(_usual_row(draft.report.fields), ensure_ascii=False)
@@ -142,7 +142,7 @@ def _own(release: Release, name: str, draft: Draft, data: Path) -> dict[str, Fil
     return (
         {path.as_posix(): File(text.encode()) for path, text in texts.items()}
         | {path: File(_template(release, template, **words)) for path, template in templates.items()}
-        | {f"modelling/data/{data.name}": File(data.read_bytes())}
+        | {f"modelling/data/{draft.data.name}": File(draft.data.content)}
     )
 
 
