@@ -64,7 +64,7 @@ def test_a_workflow_differs_in_its_names_and_in_where_its_folder_is(name: str) -
     assert moved.pop("name") == f"loans {shipped.pop('name')}"
     for event in {"push", "pull_request"} & shipped[True].keys():
         branches = shipped[True][event] or {}
-        assert moved[True][event] == branches | {"paths": [f"{INSIDE}/**", path]}
+        assert {**moved[True][event]} == {**branches, "paths": [f"{INSIDE}/**", path]}
     del moved[True], shipped[True]  # `on`, to YAML
     for job in shipped["jobs"]:
         assert moved["jobs"][job].pop("name") == f"loans {shipped['jobs'][job].pop('name')}"
