@@ -35,7 +35,7 @@ _DELIVERY = partial(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="A CSV file, one row for each record.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--target", required=True, help="The column that is to be predicted.")
 def init(folder: Path, data: Path, target: str) -> None:
     """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model."""
@@ -58,6 +58,21 @@ def example(file: Path) -> None:
 
     with one_sentence():
         click.echo(toy(file))
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def upgrade(*, dry_run: bool) -> None:
+    """Bring this project's files to this release, and keep what you changed. Exit status: 0, 1 with conflicts.
+
+    Lines that both changed stay in the file, between markers, as git leaves them.
+    """
+    from handover.init.upgrade import upgrade as bring
+
+    with one_sentence():
+        done = bring(Path(), dry_run=dry_run)
+    click.echo(done.report)
+    sys.exit(done.conflicts)
 
 
 @main.command()
