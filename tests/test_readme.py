@@ -27,7 +27,14 @@ def shown(command: str) -> str:
 def test_make_run_prints_what_is_shown() -> None:
     printed = CliRunner().invoke(
         main,
-        ["run", str(ROOT / "events/predict.json"), "--build", str(ROOT / ".aws-sam/build"), "--since", str(time.time())],
+        [
+            "run",
+            str(ROOT / "events/predict.json"),
+            "--build",
+            str(ROOT / ".aws-sam/build"),
+            "--since",
+            str(time.time()),
+        ],
     )
     if "nothing is built" in printed.output:
         pytest.skip("nothing is built: run make build")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handover.draft.copies import copies, renamed
+from handover.draft.discretion import ELSEWHERE, discreet
 from handover.draft.examples import examples
 from handover.draft.fields import Field, LeftOut, field_of
 from handover.draft.leaks import Leak, filled_by_target, gives_away, made_up
@@ -52,7 +53,7 @@ class Draft:
     report: Report
 
 
-def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
+def drafted(name: str, data: Path, header: str, track: Track = iter, *, private: bool = False) -> Draft:
     """Draft a delivery from a CSV file.
 
     Parameters
@@ -63,6 +64,8 @@ def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
         The CSV file, and the header of the column that is to be predicted.
     track
         Is given the columns to look at: of a large file, each takes a while.
+    private
+        Whether the draft may show no number that one row alone has, and no word that is not a category.
 
     Raises
     ------
@@ -75,11 +78,13 @@ def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
     if not fields:
         why = "; ".join(f"{column.header}: {column.why}" for column in left_out) or "it has no other column"
         raise CannotRunError(f"{table.name} leaves nothing to predict '{target.header}' from: {why}")
+    if private:
+        fields, left_out, target = discreet(fields, left_out, target)
     chosen = examples(fields)
     return Draft(
         contract=rendered("contract.py", name=name, table=table, fields=fields, left_out=left_out, target=target),
         heuristics=rendered("heuristics.py", name=name, examples=chosen),
-        training=training(table, data, fields, target, name=name),
+        training=training(table, data, fields, target, name=name, where=ELSEWHERE if private else ""),
         report=Report(
             name=name,
             data=table.name,

@@ -54,7 +54,7 @@ def training(table: Table, file: Path, fields: Sequence[Field], target: Target, 
     file
         The file that the table was read from.
     words
-        What the program says of itself: the ``name`` of its contract.
+        What the program says: the ``name`` of its contract, and ``where`` the data is, where it is not there.
 
     Raises
     ------
