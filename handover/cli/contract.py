@@ -35,7 +35,7 @@ _DELIVERY = partial(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="A CSV file, one row for each record.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--target", required=True, help="The column that is to be predicted.")
 @click.option("--private-data", is_flag=True, help="Keep the data, and what is a single row's, out of the repository.")
 def init(folder: Path, data: Path, target: str, *, private_data: bool) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from pathlib import Path
 
 from charset_normalizer import from_bytes
 
@@ -13,7 +12,7 @@ FEWEST_WORDS, MOST_WORDS = 3, 2000
 MOST_LATIN = 0.3  # share of Latin letters in such words; more, and it is Western European, which cp1252 reads
 
 
-def decoded(path: Path) -> tuple[str, str]:
+def decoded(content: bytes, name: str) -> tuple[str, str]:
     """Read a file as text.
 
     Returns
@@ -23,25 +22,14 @@ def decoded(path: Path) -> tuple[str, str]:
     Raises
     ------
     CannotRunError
-        When the file cannot be read, is empty, is not text, or is UTF-8 but for some lines.
+        When the file is UTF-8 but for some lines, or in an encoding that cannot be told.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CannotRunError(f"{path} cannot be read: {error.strerror}") from None
-    if not content.strip():
-        raise CannotRunError(f"{path.name} is empty")
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        encoding = "utf-16"
-    elif b"\0" in content or content[:2] in {b"PK", b"\x1f\x8b"}:
-        raise CannotRunError(f"{path.name} is not text: save it as CSV first (an Excel sheet: as 'CSV UTF-8')")
-    else:
-        encoding = _encoding(content, path.name)
+    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else _encoding(content, name)
     try:
         return content.decode(encoding), encoding
     except UnicodeDecodeError:
         if encoding != "cp1252":  # which leaves five bytes undefined
-            raise CannotRunError(f"{path.name} is in an encoding that cannot be told: save it as UTF-8") from None
+            raise CannotRunError(f"{name} is in an encoding that cannot be told: save it as UTF-8") from None
         return content.decode("latin-1"), "latin-1"
 
 

@@ -61,14 +61,14 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
     draft = drafted(name, data, target, track, private=private)
     release = current()
-    files = rendered(release, name) | _own(release, name, draft, data, private=private)
+    files = rendered(release, name) | _own(release, name, draft, private=private)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as scratch:
             whole = Path(scratch) / "project"
             write(files, whole)
             if private:
-                (whole / DATA / data.name).chmod(0o600)
+                (whole / DATA / draft.data.name).chmod(0o600)
             whole.rename(folder)
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
@@ -77,7 +77,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
             draft.report.text(),
             "",
             f"{folder} is a project of {len(files)} files{_committed(folder)}.",
-            *([PRIVATE.format(data=f"{DATA}/{data.name}")] if private else []),
+            *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
             "",
             "Next:",
             f"  cd {shlex.quote(str(folder))} && make run",
@@ -124,13 +124,13 @@ def write(files: Mapping[str, File], to: Path) -> None:
             (to / path).chmod(0o755)
 
 
-def _own(release: Release, name: str, draft: Draft, data: Path, *, private: bool) -> dict[str, File]:
+def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
     project = Project(Path())
     request = json.dumps(_usual_row(draft.report.fields), ensure_ascii=False)
-    content = data.read_bytes()
+    kept = f"{DATA}/{draft.data.name}"
     words: dict[str, Any] = {"name": name, "report": draft.report, "request": request, "private": private}
-    words |= {"data": data.name, "sha256": hashlib.sha256(content).hexdigest()}
+    words |= {"data": draft.data, "sha256": hashlib.sha256(draft.data.content).hexdigest()}
     texts = {
         project.delivery / "contract.py": draft.contract,
         project.delivery / "heuristics.py": draft.heuristics,
@@ -139,12 +139,14 @@ def _own(release: Release, name: str, draft: Draft, data: Path, *, private: bool
     templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
     if private:
         templates |= {f"{DATA}/README.md": "data.md", f"{DATA}/.gitignore": "data.gitignore", FILE: "skips.toml"}
-        if f"{DATA}/{data.name}" in templates:
-            raise CannotRunError(f"{data.name} is a name that git would not ignore: give the data file another one")
+        if kept in templates:
+            raise CannotRunError(
+                f"{draft.data.name} is a name that git would not ignore: give the data file another one"
+            )
     return (
         {path.as_posix(): File(text.encode()) for path, text in texts.items()}
         | {path: File(_template(release, template, **words)) for path, template in templates.items()}
-        | {f"{DATA}/{data.name}": File(content)}
+        | {kept: File(draft.data.content)}
     )
 
 
