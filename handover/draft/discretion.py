@@ -9,6 +9,7 @@ from handover.draft.fields import Field, LeftOut
 from handover.draft.ranges import figure
 from handover.draft.target import Target
 
+PRIVATE = "[private]"  # in place of what is quoted
 ELSEWHERE = ": see modelling/data/README.md"
 FIGURE = re.compile(r"(?<![\w.])-?\d+(\.\d+)?(e[+-]?\d+)?")
 QUOTED = re.compile(r"'.*'|-?[\d.]+e\+\d+")  # and numbers beyond float32
@@ -20,7 +21,7 @@ def discreet(
     """Leave out of a draft's sentences what they quote of single rows."""
     return (
         [_field(field) if field.is_number else field for field in fields],
-        [replace(column, why=QUOTED.sub("...", column.why)) for column in left_out],
+        [replace(column, why=QUOTED.sub(PRIVATE, column.why)) for column in left_out],
         _target(target) if target.positive is None else target,
     )
 
@@ -44,4 +45,4 @@ def _target(target: Target) -> Target:
 def _without(values: Iterable[float], text: str) -> str:
     """Leave out each figure that one of the values alone has."""
     alone = {shown for shown, count in Counter(map(figure, values)).items() if count == 1}
-    return FIGURE.sub(lambda match: "..." if figure(float(match[0])) in alone else match[0], text)
+    return FIGURE.sub(lambda match: PRIVATE if figure(float(match[0])) in alone else match[0], text)
