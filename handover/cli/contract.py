@@ -62,6 +62,21 @@ def example(file: Path) -> None:
 
 
 @main.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def upgrade(*, dry_run: bool) -> None:
+    """Bring this project's files to this release, and keep what you changed. Exit status: 0, 1 with conflicts.
+
+    Lines that both changed stay in the file, between markers, as git leaves them.
+    """
+    from handover.init.upgrade import upgrade as bring
+
+    with one_sentence():
+        done = bring(Path(), dry_run=dry_run)
+    click.echo(done.report)
+    sys.exit(done.conflicts)
+
+
+@main.command()
 @_DELIVERY(callback=_delivered)
 @click.option(
     "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."

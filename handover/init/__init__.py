@@ -5,11 +5,10 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -18,6 +17,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from handover.draft import Draft, Track, drafted
 from handover.draft.fields import Field
 from handover.errors import CannotRunError
+from handover.init.monorepo import git, notes, place, placed
 from handover.init.release import DISTRIBUTION, File, Release, current
 from handover.project import Project
 from handover.skips import FILE
@@ -54,22 +54,29 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
     Raises
     ------
     CannotRunError
-        When the data cannot be used, the name is none, or the folder exists; nothing has been written then.
+        When the data cannot be used, the name is none, the folder exists, or another project of the repository has the
+        name; nothing has been written then.
     """
     name = _named(folder)
     if folder.exists() or folder.is_symlink():
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
     draft = drafted(name, data, target, track, private=private)
-    release = current()
-    files = rendered(release, name) | _own(release, name, draft, private=private)
+    release, inside = current(), place(folder)
+    files = rendered(release, name, inside) | _own(release, name, draft, private=private)
+    at_root = {path: file for path, file in files.items() if path.startswith("../")}
+    if taken := [path for path in at_root if (folder.resolve() / path).resolve().exists()]:
+        raise CannotRunError(
+            f"{PurePath(taken[0]).name} is there already: a project in this repository is called {name}"
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as scratch:
             whole = Path(scratch) / "project"
-            write(files, whole)
+            write({path: file for path, file in files.items() if path not in at_root}, whole)
             if private:
                 (whole / DATA / draft.data.name).chmod(0o600)
             whole.rename(folder)
+        write(at_root, folder.resolve())
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
     return "\n".join(
@@ -78,6 +85,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
             "",
             f"{folder} is a project of {len(files)} files{_committed(folder)}.",
             *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
+            *notes(at_root, inside),
             "",
             "Next:",
             f"  cd {shlex.quote(str(folder))} && make run",
@@ -105,14 +113,21 @@ def example(file: Path) -> Path:
     return file
 
 
-def rendered(release: Release, name: str) -> dict[str, File]:
-    """Give the files that the project called ``name`` has of a release, by their paths."""
+def rendered(release: Release, name: str, inside: str = ".") -> dict[str, File]:
+    """Give the files that the project called ``name`` has of a release, by their paths.
+
+    Parameters
+    ----------
+    inside
+        Where the project is in its repository. In a folder of it, what lies at its root has a path of ``../``.
+    """
     files = {
         path: File(file.content.replace(EXAMPLE.encode(), name.encode()), file.executable)
         for path, file in release.project.items()
     }
     lock = _template(release, "handover.txt", distribution=DISTRIBUTION, release=release)
-    return files | {"requirements/handover.txt": File(lock), f"vendor/{release.name}": File(release.content)}
+    of_the_tool = {"requirements/handover.txt": File(lock), f"vendor/{release.name}": File(release.content)}
+    return placed(files, name, inside) | of_the_tool
 
 
 def write(files: Mapping[str, File], to: Path) -> None:
@@ -188,13 +203,11 @@ def _committed(folder: Path) -> str:
     if shutil.which("git") is None:
         return "; git is not installed, so nothing is committed"
 
-    def git(*arguments: str) -> bool:
-        return subprocess.run(["git", "-C", folder, *arguments], capture_output=True, check=False).returncode == 0
-
-    if git("rev-parse", "--is-inside-work-tree"):
+    if git(folder, "rev-parse", "--is-inside-work-tree") is not None:
         return " in the repository that it lies in, for you to commit"
-    git("init", "--quiet", "--initial-branch=main")
-    git("add", ".")
-    if git("commit", "--quiet", "--no-verify", "--message", "A project, as handover init writes it"):
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    message = "A project, as handover init writes it"
+    if git(folder, "commit", "--quiet", "--no-verify", "--message", message) is not None:
         return ", and a repository with a first commit"
     return ", and a repository; for the first commit, tell git who you are (git config user.name, user.email)"

@@ -222,6 +222,14 @@ def test_annotations_stand_on_the_very_line(context: DeliveryContext) -> None:
     )
 
 
+def test_in_a_folder_of_a_repository_a_file_is_named_from_its_root(
+    context: DeliveryContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(context.root.parent))
+
+    assert annotations.report(FINDINGS, context).startswith(f"::error file={context.root.name}/a%2Cb%3Ac.py,line=7,")
+
+
 def test_a_kept_contract_has_no_annotations(context: DeliveryContext) -> None:
     assert annotations.report(FINDINGS[:1], context) == ""
 
