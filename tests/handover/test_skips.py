@@ -37,7 +37,7 @@ def test_this_projects_own_check_needs_no_leave() -> None:
 def test_only_deployment_may_change_what_is_allowed() -> None:
     owners = [line.split() for line in (ROOT / ".github" / "CODEOWNERS").read_text().splitlines()]
 
-    assert ["/handover.toml", "@handover/deployment"] in owners
+    assert ["/handover.toml", "@credit-risk/deployment"] in owners
 
 
 @pytest.mark.parametrize(
