@@ -37,7 +37,8 @@ _DELIVERY = partial(
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--target", required=True, help="The column that is to be predicted.")
-def init(folder: Path, data: Path, target: str) -> None:
+@click.option("--private-data", is_flag=True, help="Keep the data, and what is a single row's, out of the repository.")
+def init(folder: Path, data: Path, target: str, *, private_data: bool) -> None:
     """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model."""
     from handover.init import init as write
 
@@ -46,7 +47,7 @@ def init(folder: Path, data: Path, target: str) -> None:
         def track(columns: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield from shown.track(columns, description="Looking at the columns")
 
-        report = write(folder, data, target, track)
+        report = write(folder, data, target, track, private=private_data)
     click.echo(report)
 
 

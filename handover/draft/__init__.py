@@ -6,6 +6,7 @@ from pathlib import Path
 
 from handover.draft import protected, repeats
 from handover.draft.copies import copies, renamed
+from handover.draft.discretion import ELSEWHERE, discreet
 from handover.draft.examples import examples
 from handover.draft.fields import Field, LeftOut, field_of
 from handover.draft.formats import DataFile, as_csv
@@ -56,7 +57,7 @@ class Draft:
     report: Report
 
 
-def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
+def drafted(name: str, data: Path, header: str, track: Track = iter, *, private: bool = False) -> Draft:
     """Draft a delivery from a data file.
 
     Parameters
@@ -67,6 +68,8 @@ def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
         The file (CSV, TSV, Parquet, JSON, JSON lines or Excel), and the header of the column that is to be predicted.
     track
         Is given the columns to look at: of a large file, each takes a while.
+    private
+        Whether the draft may show no number that one row alone has, and no word that is not a category.
 
     Raises
     ------
@@ -80,11 +83,13 @@ def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
     if not fields:
         why = "; ".join(f"{column.header}: {column.why}" for column in left_out) or "it has no other column"
         raise CannotRunError(f"{table.name} leaves nothing to predict '{target.header}' from: {why}")
+    if private:
+        fields, left_out, target = discreet(fields, left_out, target)
     chosen = examples(fields)
     return Draft(
         contract=rendered("contract.py", name=name, table=table, fields=fields, left_out=left_out, target=target),
         heuristics=rendered("heuristics.py", name=name, examples=chosen),
-        training=training(table, file, fields, target, name=name),
+        training=training(table, file, fields, target, name=name, where=ELSEWHERE if private else ""),
         data=file,
         report=Report(
             name=name,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from handover.compilation import FLOAT32_MAX
 from handover.draft import calendars, unusable
 from handover.draft.naming import UNIT_UNKNOWN, unit
-from handover.draft.ranges import allowed, doubt, figure
+from handover.draft.ranges import allowed, between, doubt, figure
 from handover.draft.scales import order_of
 from handover.draft.unusable import MOST_CATEGORIES, short
 from handover.draft.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
@@ -59,6 +59,18 @@ class Field:
     def optional(self) -> bool:
         """Whether a value may be missing."""
         return None in self.values
+
+    @cached_property
+    def middle(self) -> float:
+        """The median of numbers; where one row alone has it, a number near it, so that no row can be told from it."""
+        counts: Counter[Any] = Counter(value for value in self.values if value is not None)
+        ordered = sorted(counts.elements())
+        median = ordered[(len(ordered) - 1) // 2]
+        if counts[median] > 1:
+            return float(median) if self.kind == "decimal" else int(median)
+        if self.kind == "whole":
+            return next((near for near in range(median, int(self.high) + 1) if counts[near] != 1), int(median))
+        return between(median, min(value for value in ordered if value > median))
 
     @cached_property
     def encoded(self) -> NDArray[np.float64]:

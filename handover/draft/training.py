@@ -57,7 +57,7 @@ def training(table: Table, file: DataFile, fields: Sequence[Field], target: Targ
     file
         The file that the table was read from.
     words
-        What the program says of itself: the ``name`` of its contract.
+        What the program says: the ``name`` of its contract, and ``where`` the data is, where it is not there.
 
     Raises
     ------

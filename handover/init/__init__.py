@@ -1,5 +1,6 @@
 """A data file becomes a project: the files that every project has, the drafted contract and training, and the tool."""
 
+import hashlib
 import json
 import re
 import shlex
@@ -19,15 +20,20 @@ from handover.errors import CannotRunError
 from handover.init.monorepo import git, notes, place, placed
 from handover.init.release import File, Release, current
 from handover.project import DISTRIBUTION, Project
+from handover.skips import FILE
 
 EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""
 LONGEST_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
+DATA = "modelling/data"
+PRIVATE = """\
+{data} is for git to ignore, and README.md beside it is for you to finish: where is the data kept?
+contract.py has the words of every category, rare ones too: read it before you push."""
 
 __all__ = ["File", "Release", "example", "init", "rendered"]
 
 
-def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
+def init(folder: Path, data: Path, target: str, track: Track = iter, *, private: bool = False) -> str:
     """Write a project.
 
     Parameters
@@ -38,6 +44,8 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
         The data file, and the header of the column that is to be predicted.
     track
         Is given the columns to look at.
+    private
+        Whether the data stays out of the repository: git ignores it, and the draft quotes no single row.
 
     Returns
     -------
@@ -52,9 +60,9 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
     name = _named(folder)
     if folder.exists() or folder.is_symlink():
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
-    draft = drafted(name, data, target, track)
+    draft = drafted(name, data, target, track, private=private)
     release, inside = current(), place(folder)
-    files = rendered(release, name, inside) | _own(release, name, draft)
+    files = rendered(release, name, inside) | _own(release, name, draft, private=private)
     at_root = {path: file for path, file in files.items() if path.startswith("../")}
     if taken := [path for path in at_root if (folder.resolve() / path).resolve().exists()]:
         raise CannotRunError(
@@ -65,6 +73,8 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
         with TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as scratch:
             whole = Path(scratch) / "project"
             write({path: file for path, file in files.items() if path not in at_root}, whole)
+            if private:
+                (whole / DATA / draft.data.name).chmod(0o600)
             whole.rename(folder)
         write(at_root, folder.resolve())
     except OSError as error:
@@ -74,6 +84,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
             draft.report.text(),
             "",
             f"{folder} is a project of {len(files)} files{_committed(folder)}.",
+            *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
             *notes(at_root, inside),
             "",
             "Next:",
@@ -128,21 +139,29 @@ def write(files: Mapping[str, File], to: Path) -> None:
             (to / path).chmod(0o755)
 
 
-def _own(release: Release, name: str, draft: Draft) -> dict[str, File]:
+def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
     project = Project(Path())
     request = json.dumps(_usual_row(draft.report.fields), ensure_ascii=False)
-    words: dict[str, Any] = {"name": name, "report": draft.report, "request": request}
+    kept = f"{DATA}/{draft.data.name}"
+    words: dict[str, Any] = {"name": name, "report": draft.report, "request": request, "private": private}
+    words |= {"data": draft.data, "sha256": hashlib.sha256(draft.data.content).hexdigest()}
     texts = {
         project.delivery / "contract.py": draft.contract,
         project.delivery / "heuristics.py": draft.heuristics,
         project.training: draft.training,
     }
     templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
+    if private:
+        templates |= {f"{DATA}/README.md": "data.md", f"{DATA}/.gitignore": "data.gitignore", FILE: "skips.toml"}
+        if kept in templates:
+            raise CannotRunError(
+                f"{draft.data.name} is a name that git would not ignore: give the data file another one"
+            )
     return (
         {path.as_posix(): File(text.encode()) for path, text in texts.items()}
         | {path: File(_template(release, template, **words)) for path, template in templates.items()}
-        | {f"modelling/data/{draft.data.name}": File(draft.data.content)}
+        | {kept: File(draft.data.content)}
     )
 
 
@@ -175,7 +194,7 @@ def _usual_row(fields: Sequence[Field]) -> dict[str, Any]:
     row = {}
     for field in fields:
         known = [value for value in field.values if value is not None]
-        row[field.name] = sorted(known)[len(known) // 2] if field.is_number else Counter(known).most_common(1)[0][0]
+        row[field.name] = field.middle if field.is_number else Counter(known).most_common(1)[0][0]
     return row
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -616,6 +616,30 @@ def test_a_range_has_a_little_room_and_keeps_its_sign(
     values: list[float], whole: bool, ends: tuple[float, float]
 ) -> None:
     assert allowed(values, whole=whole) == ends
+
+
+def numbers(kind: Literal["whole", "decimal"], values: list[Any]) -> Field:
+    low, high = allowed(values, whole=kind == "whole")
+    return Field("x", "x", kind, "", values, low, high)
+
+
+SPREAD = {"min_size": 2, "max_size": 60}
+
+
+@given(
+    st.lists(st.integers(-9, 9) | st.integers(-(10**6), 10**6), **SPREAD).map(lambda values: numbers("whole", values))
+    | st.lists(st.floats(-1e9, 1e9, width=32), **SPREAD).map(lambda values: numbers("decimal", values))
+)
+def test_the_middle_of_numbers_is_no_rows_own_number(field: Field) -> None:
+    middle, ordered = field.middle, sorted(field.values)
+    below, above = (sum(value < middle for value in ordered), sum(value > middle for value in ordered))
+
+    assert field.low <= middle <= field.high
+    assert isinstance(middle, int if field.kind == "whole" else float)
+    assert max(below, above) <= len(ordered) / 2 + 1 or field.kind == "whole"
+    if len(set(ordered)) > 1 and ordered.count(middle) == 1:  # no whole number from there on is free
+        assert field.kind == "whole"
+        assert set(range(int(middle), int(field.high) + 1)) <= set(ordered)
 
 
 def left_out(rows: Iterable[Iterable[Any]], header: str, target: str, folder: Path) -> dict[str, str]:
