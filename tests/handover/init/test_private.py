@@ -165,7 +165,7 @@ def test_who_has_the_data_trains_again_with_it(written: Path) -> None:
         "from pathlib import Path\nassert (Path(__file__).parent / 'data/people.csv').is_file()\n"
     )
 
-    with trained_again(files, files.delivery, files.training) as again:
+    with trained_again(files, files.root, files.delivery, files.training) as again:
         assert again.observed is None  # the program delivers nothing, and ended well
 
 
