@@ -18,7 +18,8 @@ BIN  := .venv/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCKED := $(PIP) --require-hashes --only-binary :all:
 # Where `handover` itself comes from.
-TOOL      := --require-hashes --requirement requirements/handover.txt
+# --force-reinstall: to pip, another wheel of the same version is no other.
+TOOL      := --require-hashes --force-reinstall --requirement requirements/handover.txt
 TOOL_FILE := requirements/handover.txt
 # What `make test` gives pytest.
 TESTS     := tests

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from handover.errors import lacking
 from handover.finding import DECLARED, Broken, Clause, Context, Finding, Kept, Skipped, Verdict
 
 
@@ -12,13 +13,16 @@ def evaluate(
 
     ``begin`` is called with each clause before its check. Clauses that a wanted one requires are checked too,
     silently; where one of them is not kept, the wanted one is skipped. A wanted one that is broken is skipped as well
-    where another wanted one, of which it only follows, is broken.
+    where another wanted one, of which it only follows, is broken. What looks at something that is not
+    there is left out.
     """
     wanted = list(wanted)
     known = DECLARED | {clause.code: clause for clause in wanted}
     findings: dict[str, Finding] = {}
 
     def settle(clause: Clause) -> Finding:
+        if reason := left_out(clause, context):
+            return Finding(clause, Verdict.LEFT_OUT, reason=reason)
         if clause.code not in findings:
             missing = [
                 finding
@@ -39,6 +43,11 @@ def evaluate(
         yield settle(clause)
 
 
+def left_out(clause: Clause, context: Context) -> str:
+    """Say why a clause is left out; nothing where all that it looks at is there."""
+    return next((reason for subject, reason in context.missing.items() if subject in clause.subjects), "")
+
+
 def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:
     """Skip a clause, and name what is at the root of it: not what was itself skipped for want of something.
 
@@ -57,7 +66,8 @@ def _checked(clause: Clause, context: Context) -> Finding:
     except Skipped as skipped:
         outcome = skipped
     except (Exception, SystemExit) as error:  # what no clause has foreseen must not hide what the others found
-        reason = f"could not be checked, {type(error).__name__}: {error}"
+        why = isinstance(error, Exception) and lacking(error)
+        reason = f"could not be checked, {why or f'{type(error).__name__}: {error}'}"
         return Finding(clause, Verdict.SKIPPED, reason=reason.splitlines()[0], failed=True)
     if isinstance(outcome, Broken):
         return Finding(clause, Verdict.BROKEN, broken=outcome)

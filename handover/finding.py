@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 type Owner = Literal["modelling", "deployment", "both teams"]
+type Subject = Literal["delivery", "training", "stack"]
 
 
 class Verdict(StrEnum):
@@ -15,6 +16,7 @@ class Verdict(StrEnum):
     KEPT = "KEPT"
     BROKEN = "BROKEN"
     SKIPPED = "SKIPPED"
+    LEFT_OUT = "LEFT OUT"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Broken:
     cause: str = ""
     """The likely cause, only where it was worked out."""
     details: str = ""
-    """All of the evidence, for ``make explain``."""
+    """All of the evidence, for ``handover explain``."""
 
     def named(self, relative: Callable[[Path], str]) -> str:
         """Name what to fix; a file's path is made relative by ``relative``."""
@@ -77,6 +79,14 @@ class Clause[T = Any]:
     suppressed_by: tuple[str, ...] = ()
     """Beginnings of codes whose breach shows here as well: where one of them is broken, this one, if broken too, is
     skipped, so that one fault is told once and at its root."""
+    looks_at: Subject = "delivery"
+    """What it is about; where there is no such thing, it is left out."""
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """All that must be there: what it looks at, and what those look at that it requires."""
+        required = (DECLARED[code].subjects for code in self.requires)
+        return frozenset({self.looks_at}).union(*required)
 
     @property
     def page(self) -> str:
@@ -104,6 +114,7 @@ def clause[T](
     broken: str,
     requires: tuple[str, ...] = (),
     suppressed_by: tuple[str, ...] = (),
+    looks_at: Subject = "delivery",
 ) -> Callable[[Check[T]], Check[T]]:
     """Declare a clause on its check function; the words are those of ``Clause``.
 
@@ -116,7 +127,7 @@ def clause[T](
     def declare(check: Check[T]) -> Check[T]:
         if code in DECLARED:
             raise ValueError(f"{code} is declared twice")
-        DECLARED[code] = Clause(code, topic, rule, broken, owner, check, requires, suppressed_by)
+        DECLARED[code] = Clause(code, topic, rule, broken, owner, check, requires, suppressed_by, looks_at)
         return check
 
     return declare
@@ -130,7 +141,7 @@ class Finding:
     verdict: Verdict
     broken: Broken | None = None
     reason: str = ""
-    """Why it was skipped."""
+    """Why it was skipped or left out."""
     note: str = ""
     """What to know of how it was kept."""
     blocked_by: tuple[str, ...] = ()
@@ -145,26 +156,28 @@ class Finding:
         """Whether it was skipped without leave: then the contract is neither kept nor broken here."""
         return self.verdict is Verdict.SKIPPED and not self.allowed
 
-    def as_json(self, relative: Callable[[Path], str]) -> dict[str, Any]:
-        """Give the finding as plain data, paths made relative by ``relative``."""
+    def as_json(self, context: "Context") -> dict[str, Any]:
+        """Give the finding as plain data, in the words of its context."""
         data: dict[str, Any] = {
             "code": self.clause.code,
             "verdict": self.verdict.value,
             "topic": self.clause.topic,
             "rule": self.clause.rule,
             "owner": self.clause.owner,
-            "page": self.clause.page,
+            "page": context.page(self.clause) or context.explain(self.clause.code),
         }
         if self.broken:
             data |= {
                 "headline": self.clause.broken,
                 "evidence": self.broken.evidence,
                 "cause": self.broken.cause,
-                "path": self.broken.named(relative),
+                "path": self.broken.named(context.relative),
                 "line": self.broken.line,
             }
         if self.verdict is Verdict.SKIPPED:
             data |= {"reason": self.reason, "blocked_by": list(self.blocked_by), "allowed": self.allowed or None}
+        if self.verdict is Verdict.LEFT_OUT:
+            data["reason"] = self.reason
         if self.note:
             data["note"] = self.note
         return data
@@ -181,8 +194,15 @@ class Context(Protocol):
     def allowed(self) -> Mapping[str, str]:
         """The clauses that may be skipped, each with the reason in words."""
 
+    @property
+    def missing(self) -> Mapping[Subject, str]:
+        """What clauses look at and is not there, each with the reason in words: such clauses are left out."""
+
     def relative(self, path: Path) -> str:
         """Name a path as a person at the project's root would type it."""
+
+    def page(self, clause: Clause) -> str:
+        """Name a clause's page as a person there would find it; empty where only the command ``explain`` shows it."""
 
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained."""

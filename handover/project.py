@@ -6,6 +6,22 @@ from pathlib import Path
 FUNCTION, HOOK, MONITORING = "PredictFunction", "PreTrafficHook", "Monitoring"
 RUNTIME, MODEL = "RuntimeLayer", "ModelLayer"
 TEMPLATE = "template.yaml"
+DISTRIBUTION = "handover-ml"
+"""The tool's name for those who install it."""
+
+_PACKAGE = Path(__file__).parent
+
+
+def packed() -> Path | None:
+    """Give the root of the files that every project gets, in a wheel; ``None`` in the tool's own repository."""
+    folder = _PACKAGE / "_project"
+    return folder if folder.is_dir() else None
+
+
+def pages() -> Path:
+    """Give the folder with a page for each clause: the wheel's, or that of the tool's own repository."""
+    folder = _PACKAGE / "_pages"
+    return folder if folder.is_dir() else _PACKAGE.parent / "docs" / "checks"
 
 
 class Project:
@@ -32,6 +48,11 @@ class Project:
         self.monitoring = root / "monitoring.yaml"
         # --- what `sam build` writes
         self.build = root / ".aws-sam" / "build"
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder is a project: it has the place of a project's one delivery, whatever else it lacks."""
+        return self.delivery.is_dir()
 
     @property
     def import_paths(self) -> tuple[Path, ...]:

@@ -15,6 +15,8 @@ from typing import Any
 from handover.project import Project
 
 MINUTES = 30
+LARGEST_MIB = 1024
+"""What is copied of a folder that is no project: a delivery may lie in somebody's home."""
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".venvs", ".aws-sam", ".cache", ".*_cache", ".hypothesis", "__pycache__", "node_modules"
 )
@@ -39,17 +41,35 @@ def program(project: Project, folder: Path) -> Path | None:
 
     Returns
     -------
-    ``None`` where there is no such file, or the delivery lies outside of the project.
+    ``None`` where there is no such file.
     """
-    if not folder.is_relative_to(project.root):
-        return None
     training = project.training if folder == project.delivery else folder.parent / "train.py"
     return training if training.is_file() else None
 
 
+def root(project: Project, folder: Path) -> Path:
+    """Find the folder that has all that a training reads: the project, or the git repository, or the program's own."""
+    if project.exists and folder.is_relative_to(project.root):
+        return project.root
+    return next((above for above in folder.parents if (above / ".git").exists()), folder.parent)
+
+
+def exceeds(root: Path, mib: int = LARGEST_MIB) -> bool:
+    """Whether what would be copied of a folder is larger; it is looked through no further than that."""
+    size = 0
+    for folder, inner, files in root.walk(follow_symlinks=True):  # as the copy does
+        ignored = NOT_COPIED(str(folder), [*inner, *files])
+        inner[:] = [name for name in inner if name not in ignored]
+        paths = (folder / name for name in files if name not in ignored)
+        size += sum(path.stat().st_size for path in paths if path.is_file())
+        if size > mib * 1024 * 1024:
+            return True
+    return False
+
+
 @contextmanager
-def trained_again(project: Project, folder: Path, training: Path) -> Iterator[Retrained]:
-    """Train in a copy of the project, observed.
+def trained_again(project: Project, root: Path, folder: Path, training: Path) -> Iterator[Retrained]:
+    """Train in a copy of ``root``, observed.
 
     Hashes of strings are seeded anew in every Python process, and are here: an order that depends on them shows.
 
@@ -59,16 +79,18 @@ def trained_again(project: Project, folder: Path, training: Path) -> Iterator[Re
         When the training fails, or takes more than ``MINUTES``.
     """
     with TemporaryDirectory(prefix="handover-training-") as scratch:
-        root, copy = project.root, Project(Path(scratch) / "project")
-        shutil.copytree(root, copy.root, ignore=NOT_COPIED)
+        copy = Project(Path(scratch) / "project")
+        shutil.copytree(root, copy.root, ignore=NOT_COPIED, ignore_dangling_symlinks=True)
         delivery, program = (copy.root / path.relative_to(root) for path in (folder, training))
-        seen, paths = Path(scratch) / "observed.json", os.pathsep.join(map(str, copy.import_paths))
+        inside = project.exists and root == project.root
+        seen = Path(scratch) / "observed.json"
         command = ["-m", "modelling.train"] if program == copy.training else [str(program)]
+        paths = {"PYTHONPATH": os.pathsep.join(map(str, copy.import_paths))} if inside else {}
         try:
             ended = subprocess.run(
                 [sys.executable, "-m", "handover.observation", delivery, seen, *command],
                 cwd=copy.root,
-                env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+                env={**os.environ, **paths, "PYTHONDONTWRITEBYTECODE": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

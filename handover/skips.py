@@ -89,7 +89,11 @@ def skips(findings: Sequence[Finding]) -> list[Skip]:
 
 
 def exit_status(findings: Sequence[Finding]) -> int:
-    """Give 0 where everything is kept, or skipped with leave; 1 where something is broken; 2 where it is not known."""
+    """Give 0 where everything is kept, or skipped with leave; 1 where something is broken; 2 where it is not known.
+
+    What was left out counts for nothing.
+    """
+    findings = [finding for finding in findings if finding.verdict is not Verdict.LEFT_OUT]
     if any(finding.verdict is Verdict.BROKEN for finding in findings):
         return 1
     return 2 if not findings or any(finding.unchecked for finding in findings) else 0

@@ -21,10 +21,13 @@ def architecture(project: Project, stage: str) -> str:
     Raises
     ------
     StageError
-        When ``samconfig.toml`` has no such stage.
+        When there is no ``samconfig.toml``, or no such stage in it.
     """
     config = Samconfig(project.samconfig)
-    known = [name for name, commands in config.environments.items() if "deploy" in commands]
+    try:
+        known = [name for name, commands in config.environments.items() if "deploy" in commands]
+    except FileNotFoundError:
+        raise StageError(f"there is no {project.samconfig.name} here: stages are deployed from a project") from None
     if stage not in known:
         raise StageError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(known)}")
     default: str = Template(project.template).source["Parameters"]["Architecture"]["Default"]

@@ -1,6 +1,7 @@
 """What CI runs is what people type: each step of a workflow is a target of make."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.helpers import targets
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+STAGES = tomllib.loads((ROOT / "samconfig.toml").read_text())
 
 
 def steps(workflow: str) -> list[dict[str, Any]]:
@@ -41,7 +43,7 @@ def test_what_reaches_prod_is_what_was_verified_in_staging() -> None:
     assert (jobs["staging"]["needs"], jobs["prod"]["needs"]) == ("build", "staging")
     for stage in ("staging", "prod"):
         done = [step.get("run") for step in jobs[stage]["steps"] if "run" in step]
-        assert jobs[stage]["environment"] == stage
+        assert jobs[stage]["environment"] == STAGES[stage]["deploy"]["parameters"]["stack_name"]
         assert done[0] == "make unpack"  # nothing is built a second time
         verified = f'make verify STAGE={stage} REPORT="$GITHUB_STEP_SUMMARY"'
         assert done[-2 if stage == "prod" else -1] == verified

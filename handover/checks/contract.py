@@ -266,7 +266,7 @@ def version_raised(context: DeliveryContext) -> Broken | None:
     try:
         agreed = context.agreed_before
     except NoBaseError as error:
-        raise Skipped(str(error)) from None
+        raise Skipped(context.as_typed(str(error))) from None
     return next(filter(None, (_not_raised(context, before) for before in agreed)), None)
 
 

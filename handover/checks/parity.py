@@ -235,6 +235,7 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     "P205",
     topic="start",
     owner="modelling",
+    looks_at="stack",
     requires=("P203", "P204"),
     suppressed_by=ELSEWHERE,
     rule="the built function opens the delivery",

@@ -35,6 +35,7 @@ ELSEWHERE = (
     topic="data",
     owner="modelling",
     requires=("M101",),
+    looks_at="training",
     rule="the manifest says which data the model was trained on",
     broken="the manifest does not say which data the model was trained on",
 )
@@ -62,7 +63,7 @@ def data_named(context: DeliveryContext) -> Broken | None:
 )
 def data_is_the_same(context: DeliveryContext) -> Broken | None:
     name, recorded = Path(context.manifest["training"]["data"]).name, context.manifest["training"]["sha256"]
-    hashes = {path: _sha256(path) for path in sorted(_named(context.root, name))}
+    hashes = {path: _sha256(path) for path in sorted(_named(context.training_root, name))}
     if recorded in hashes.values():
         return None
     if hashes:
@@ -101,6 +102,7 @@ def _sha256(path: Path) -> str:
     topic="libraries",
     owner="modelling",
     requires=("M101",),
+    looks_at="training",
     rule="the libraries here are those that the training used",
     broken="the model was trained with other libraries",
 )
@@ -125,7 +127,9 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     return Broken(
         f"{'; '.join(differ[:NAMED])}{more}.",
         manifest,
-        cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since.",
+        cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since."
+        if context.own
+        else "The model was trained in another environment than this one.",
         details="\n".join(differ) if more else "",
     )
 

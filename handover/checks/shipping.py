@@ -8,12 +8,13 @@ import tomllib
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 from handover.context import DeliveryContext
-from handover.finding import Broken, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, clause
 from handover.local.stack import machine_of
-from handover.project import FUNCTION, MODEL, RUNTIME, Build
+from handover.project import DISTRIBUTION, FUNCTION, MODEL, RUNTIME, Build, packed
 from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
@@ -23,6 +24,7 @@ LAMBDA_GLIBC = (2, 34)  # Amazon Linux 2023, on which the python3.13 runtime sta
 UNREAD = ("*.pyi", "*.ipynb", "*.csv", "*.parquet", "*.pkl", "*.joblib", "*.pem", "*.key", ".env", "contract.py", "*.a")
 UNREAD_FOLDERS = {"tests", ".git", ".pytest_cache", ".ipynb_checkpoints"}
 ARTIFACTS = (FUNCTION, RUNTIME, MODEL)
+MOST_NAMED = 3  # files in a sentence
 
 
 def _built(context: DeliveryContext) -> Path:
@@ -52,6 +54,7 @@ def _broken(context: DeliveryContext, path: Path, fault: str, cause: str = "") -
     "S301",
     topic="build",
     owner="deployment",
+    looks_at="stack",
     requires=("M101",),
     suppressed_by=("C", "H", "M", "P"),
     rule="what is built is the delivery that ships",
@@ -70,6 +73,7 @@ def built_of_this(context: DeliveryContext) -> Broken | None:
     "S302",
     topic="size",
     owner="deployment",
+    looks_at="stack",
     requires=("C102", "C103", "C111", "C112"),
     rule="layers and function are within the agreed size",
     broken="layers and function are larger than agreed",
@@ -89,7 +93,12 @@ def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
 
 
 @clause(
-    "S303", topic="upload", owner="deployment", rule="each zip can be uploaded", broken="a zip is too large for Lambda"
+    "S303",
+    topic="upload",
+    owner="deployment",
+    looks_at="stack",
+    rule="each zip can be uploaded",
+    broken="a zip is too large for Lambda",
 )
 def zipped_within_limit(context: DeliveryContext) -> Broken | None:
     for name in ARTIFACTS:
@@ -107,6 +116,7 @@ def zipped_within_limit(context: DeliveryContext) -> Broken | None:
     "S304",
     topic="architecture",
     owner="deployment",
+    looks_at="stack",
     rule="every shared object is for the built processor",
     broken="a shared object is for another processor",
 )
@@ -131,6 +141,7 @@ def _architecture(context: DeliveryContext) -> str:
     "S305",
     topic="Python",
     owner="deployment",
+    looks_at="stack",
     rule="every extension is for Python 3.13",
     broken="an extension is for another Python",
 )
@@ -146,6 +157,7 @@ def this_python(context: DeliveryContext) -> Broken | None:
     "S306",
     topic="glibc",
     owner="deployment",
+    looks_at="stack",
     rule="Lambda's C library is new enough",
     broken="a library needs a newer C library",
 )
@@ -163,6 +175,7 @@ def glibc_of_lambda(context: DeliveryContext) -> Broken | None:
     "S307",
     topic="byte-code",
     owner="deployment",
+    looks_at="stack",
     rule="no cold start compiles a module",
     broken="byte-code is missing or wrong",
 )
@@ -191,6 +204,7 @@ def bytecode_used(context: DeliveryContext) -> Broken | None:
     "S308",
     topic="ballast",
     owner="deployment",
+    looks_at="stack",
     rule="only what is read ships",
     broken="a file ships that is never read",
 )
@@ -206,6 +220,7 @@ def nothing_unread(context: DeliveryContext) -> Broken | None:
     "S309",
     topic="lock",
     owner="deployment",
+    looks_at="stack",
     rule="the layer holds what its lock names",
     broken="the layer is not what its lock says",
 )
@@ -219,3 +234,32 @@ def locked_versions(context: DeliveryContext) -> Broken | None:
             fault = f"the lock says {wanted}" if wanted else "the lock does not name it"
             return Broken(f"The layer has {name} {version}, {fault}.", lock, cause="Built before the lock was written.")
     return None
+
+
+@clause(
+    "S310",
+    topic="serving code",
+    owner="deployment",
+    looks_at="stack",
+    rule="where function/ or hook/ is not the tool's own code, the report says so",
+    broken="function/ or hook/ is not the tool's own code",
+)
+def serving_code(context: DeliveryContext) -> Kept | None:
+    """Never broken: the code is the project's to change, and who looks for a fault should know that it was."""
+    own, root = packed(), context.project.root
+    if own is None:  # the tool's own repository: what it packs is what is there
+        return None
+    folders = [path.relative_to(root) for path in (context.project.function, context.project.hook)]
+    names = {
+        path.relative_to(at).as_posix() for at in (own, root) for one in folders for path in (at / one).glob("*.py")
+    }
+    others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
+    if not others:
+        return None
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    plural = "is" if len(others) == 1 else "are"
+    return Kept(f"{', '.join(others[:MOST_NAMED])}{more} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it")
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

@@ -28,6 +28,7 @@ def _broken(context: DeliveryContext, evidence: str, name: str = "", cause: str 
     "T401",
     topic="template",
     owner="deployment",
+    looks_at="stack",
     rule="SAM can turn template.yaml into a stack",
     broken="SAM cannot read template.yaml",
 )
@@ -38,6 +39,8 @@ def transforms(context: DeliveryContext) -> Broken | None:
         return _broken(context, "There is no template.yaml.")
     except TransformError as error:
         return _broken(context, f"SAM says: {error}")
+    except ModuleNotFoundError:  # it could not be read here: that says nothing of the template
+        raise
     except Exception as error:  # a YAML error, or whatever SAM's translator raises on what it did not expect
         return _broken(context, f"It cannot be read: {type(error).__name__}: {' '.join(str(error).split())}")
     return None

@@ -112,7 +112,7 @@ def _place(context: DeliveryContext, seen: dict[str, Any]) -> tuple[Path, int | 
     if seen["place"] is None:
         return context.training or context.folder / "model.onnx", None
     file, line = seen["place"]
-    return context.root / file, line
+    return context.training_root / file, line
 
 
 def _listed(sentences: list[str]) -> str:

@@ -35,9 +35,10 @@ _DELIVERY = partial(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="A CSV file, one row for each record.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--target", required=True, help="The column that is to be predicted.")
-def init(folder: Path, data: Path, target: str) -> None:
+@click.option("--private-data", is_flag=True, help="Keep the data, and what is a single row's, out of the repository.")
+def init(folder: Path, data: Path, target: str, *, private_data: bool) -> None:
     """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model."""
     from handover.init import init as write
 
@@ -46,7 +47,7 @@ def init(folder: Path, data: Path, target: str) -> None:
         def track(columns: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield from shown.track(columns, description="Looking at the columns")
 
-        report = write(folder, data, target, track)
+        report = write(folder, data, target, track, private=private_data)
     click.echo(report)
 
 
@@ -58,6 +59,21 @@ def example(file: Path) -> None:
 
     with one_sentence():
         click.echo(toy(file))
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def upgrade(*, dry_run: bool) -> None:
+    """Bring this project's files to this release, and keep what you changed. Exit status: 0, 1 with conflicts.
+
+    Lines that both changed stay in the file, between markers, as git leaves them.
+    """
+    from handover.init.upgrade import upgrade as bring
+
+    with one_sentence():
+        done = bring(Path(), dry_run=dry_run)
+    click.echo(done.report)
+    sys.exit(done.conflicts)
 
 
 @main.command()
@@ -125,7 +141,8 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 def check(*, only: str, delivery: Path, base: str | None, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
-    What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why.
+    What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
+    current folder is no project, what looks at a project's stack is left out, and the report says so.
     """
     reports = Reports(**asked)
     codes = only.split(",") if only else []

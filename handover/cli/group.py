@@ -4,12 +4,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from handover.errors import CannotRunError
-from handover.project import Project
+from handover.errors import CannotRunError, lacking
+from handover.project import DISTRIBUTION, Project
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -23,8 +23,22 @@ build_option = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="handover-ml", prog_name="handover")
+class Commands(click.Group):
+    """Commands of which some need more than a delivery does; where that is not installed, they say so."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what it lacks is one sentence, and exit status 2."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if not (sentence := lacking(error)):
+                raise
+            click.echo(f"handover: {ctx.invoked_subcommand} needs what builds and deploys, and {sentence}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name=DISTRIBUTION, prog_name="handover")
 def main() -> None:
     """Check a delivery against its contract, run the built function on this machine, and verify a deployed one."""
 

@@ -1,12 +1,14 @@
 """What the commands on a delivery do in a process of their own, for they run what somebody delivered."""
 
+import os
 from pathlib import Path
 
 from handover import reporters
 from handover.apart import Json, Send
 from handover.checks import CLAUSES, GROUPS, UnknownCodeError, selected
 from handover.context import DeliveryContext
-from handover.evaluation import evaluate
+from handover.errors import CannotRunError
+from handover.evaluation import evaluate, left_out
 from handover.finding import Clause
 from handover.skips import allowances, exit_status
 
@@ -26,6 +28,9 @@ def check(send: Send, *, delivery: str, only: list[str], base: str | None, wante
     clauses = selected(only)
     send({"total": len(clauses)})
     with _opened(delivery, base) as context:
+        for code in only:
+            if all(reasons := [left_out(clause, context) for clause in selected([code])]):
+                raise CannotRunError(f"{code} cannot be checked: {reasons[0]}")
         findings = []
         for finding in evaluate(context, clauses, begin=lambda clause: send(_begun(clause))):
             findings.append(finding)
@@ -69,7 +74,8 @@ def diff(send: Send, *, old: str, new: str, plot: str | None) -> Json:
 def _opened(delivery: str, base: str | None) -> DeliveryContext:
     root = Path.cwd()
     allowed = allowances(root, {clause.code for clause in CLAUSES})
-    return DeliveryContext(root, Path(delivery).absolute(), base=base, allowed=allowed)
+    folder = Path(os.path.normpath(root / delivery))  # the folders above it are asked for
+    return DeliveryContext(root, folder, base=base, allowed=allowed)
 
 
 def _begun(clause: Clause) -> Json:

@@ -1,5 +1,6 @@
 """A delivery that is being checked, and its project: each thing is opened once, as the clauses ask for it."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from handover import retraining
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.diff.revisions import Agreed, agreed_before, delivered_before
-from handover.finding import Finding
+from handover.finding import Clause, Finding, Skipped, Subject
 from handover.latency import Latency, measure
 from handover.local import client
 from handover.local.pool import Pool
@@ -24,9 +25,13 @@ from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS
 from predictor.routes import PREDICT, PREDICT_BATCH
 
+NO_STACK = "there is no stack of a Handover project here"
+NO_TRAINING = "there is no train.py beside the delivery's folder"
+MAKE = re.compile(r"make (check|explain|diff|model)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
+
 
 class DeliveryContext(Delivered):
-    """A delivery, and the project that it was delivered to.
+    """A delivery, and the project that it was delivered to; or a delivery alone, where there is no project.
 
     Every property opens one thing, once. It raises what opening raises: the clause whose rule that is catches it, and
     every other clause requires that clause.
@@ -34,7 +39,7 @@ class DeliveryContext(Delivered):
     Parameters
     ----------
     root
-        The project's folder: where ``template.yaml`` is.
+        The project's folder, where ``template.yaml`` is; or the current one, whatever it is.
     folder
         The delivery's folder.
     base
@@ -68,6 +73,10 @@ class DeliveryContext(Delivered):
         """Name a path as a person at the project's root would type it."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
+    def page(self, clause: Clause) -> str:
+        """Name a clause's page, where the project has the pages: not every one does."""
+        return clause.page if (self.root / clause.page).is_file() else ""
+
     def remedy(self, finding: Finding) -> tuple[str, str]:
         """Have the clause explained: its page says what to do."""
         evidence = "all of the evidence and " if finding.broken and finding.broken.details else ""
@@ -75,9 +84,45 @@ class DeliveryContext(Delivered):
 
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained, of this very delivery."""
-        other = self.folder != self.project.delivery
-        delivery = f" DELIVERY={shlex.quote(self.relative(self.folder))}" if other else ""
-        return f"make explain CODE={code}{delivery}" + (f" BASE={shlex.quote(self.base)}" if self.base else "")
+        base = shlex.quote(self.base) if self.base else ""
+        if self.own:
+            return f"make explain CODE={code}" + (f" BASE={base}" if base else "")
+        return f"handover explain {code} {self._named}" + (f" --base {base}" if base else "")
+
+    def as_typed(self, text: str) -> str:
+        """Give a text that names commands of a project with those that are typed here: make is a project's own."""
+        return text if self.own else MAKE.sub(self._typed, text)
+
+    def _typed(self, made: re.Match[str]) -> str:
+        folder = shlex.quote(self.relative(self.folder))
+        words = dict(re.findall(r"([A-Z]+)=(\S*\w)", made[0]))
+        match made[1]:
+            case "check":
+                return " ".join(["handover check", self._named, *(f"--{key.lower()} {words[key]}" for key in words)])
+            case "explain":
+                return self.explain(words["CODE"])
+            case "diff":
+                return f"handover diff {words['OLD']}:./{folder} {folder}"
+            case "model":
+                return self.delivers if self.training else "python train.py"
+        return f"python {folder}"
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the project's own delivery, which ``make`` means."""
+        return self.folder == self.project.delivery
+
+    @property
+    def _named(self) -> str:
+        return f"--delivery {shlex.quote(self.relative(self.folder))}"
+
+    @cached_property
+    def missing(self) -> Mapping[Subject, str]:
+        """What is not there, where there is a delivery and no project: its clauses are left out."""
+        if self.project.exists:
+            return {}
+        missing: dict[Subject, str] = {"stack": NO_STACK}
+        return missing if self.training else missing | {"training": NO_TRAINING}
 
     # --- where it comes from
 
@@ -100,8 +145,24 @@ class DeliveryContext(Delivered):
         """What to type to train and deliver anew."""
         if self.training is None:
             return "call deliver()"
-        own = self.training == self.project.training
-        return "make model" if own else f".venv/bin/python {self.relative(self.training)}"
+        return "make model" if self.own else f"python {shlex.quote(self.relative(self.training))}"
+
+    @cached_property
+    def training_root(self) -> Path:
+        """The folder in which the training and all that it reads must lie: it is copied, to train there again.
+
+        Raises
+        ------
+        Skipped
+            When it is too large to be copied.
+        """
+        root = retraining.root(self.project, self.folder)
+        if not self.project.exists and retraining.exceeds(root):
+            raise Skipped(
+                f"{root} has more than {retraining.LARGEST_MIB} MiB, too much to copy and train in: keep the training "
+                "in a smaller folder, or in a git repository of its own"
+            )
+        return root
 
     def trained_again(self, times: int = 1) -> Path:
         """Give the delivery that training again makes: the first, or another one.
@@ -114,7 +175,7 @@ class DeliveryContext(Delivered):
         if times not in self._trained:
             if self.training is None:
                 raise retraining.NotTrainedError("there is no program that trains it")
-            training = retraining.trained_again(self.project, self.folder, self.training)
+            training = retraining.trained_again(self.project, self.training_root, self.folder, self.training)
             self._trained[times] = self._opened.enter_context(training)
         return self._trained[times].delivery
 

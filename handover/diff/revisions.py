@@ -73,7 +73,10 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
     if name.startswith("-") or not revision:
         raise DiffError(f"'{name}' is neither a folder nor a git revision")
     try:
-        archived = subprocess.run(["git", "archive", "--format=tar", tree], capture_output=True, check=True)
+        named = subprocess.run(["git", "rev-parse", tree], capture_output=True, check=True).stdout.decode().strip()
+        # From the repository's root: in a folder of it, git archive looks for that folder inside of the tree.
+        command = ["git", "-C", f"./{_text(Path(), 'rev-parse', '--show-cdup')}", "archive", "--format=tar", named]
+        archived = subprocess.run(command, capture_output=True, check=True)
     except FileNotFoundError:
         raise DiffError(f"'{name}' is no folder, and git, which may know it, is not installed") from None
     except subprocess.CalledProcessError as error:

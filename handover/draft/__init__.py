@@ -1,12 +1,15 @@
-"""A CSV file becomes the draft of a delivery: a contract read off the data, two heuristics, and a training."""
+"""A data file becomes the draft of a delivery: a contract read off the data, two heuristics, and a training."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from handover.draft import protected, repeats
 from handover.draft.copies import copies, renamed
+from handover.draft.discretion import ELSEWHERE, discreet
 from handover.draft.examples import examples
 from handover.draft.fields import Field, LeftOut, field_of
+from handover.draft.formats import DataFile, as_csv
 from handover.draft.leaks import Leak, filled_by_target, gives_away, made_up
 from handover.draft.naming import field_names
 from handover.draft.table import Table, read
@@ -49,37 +52,45 @@ class Draft:
     heuristics: str
     training: str
     """A program of ``modelling/``, which reads ``modelling/data/``."""
+    data: DataFile
+    """What it reads there."""
     report: Report
 
 
-def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
-    """Draft a delivery from a CSV file.
+def drafted(name: str, data: Path, header: str, track: Track = iter, *, private: bool = False) -> Draft:
+    """Draft a delivery from a data file.
 
     Parameters
     ----------
     name
         What the contract is called.
     data, header
-        The CSV file, and the header of the column that is to be predicted.
+        The file (CSV, TSV, Parquet, JSON, JSON lines or Excel), and the header of the column that is to be predicted.
     track
         Is given the columns to look at: of a large file, each takes a while.
+    private
+        Whether the draft may show no number that one row alone has, and no word that is not a category.
 
     Raises
     ------
     CannotRunError
         When the file or its target cannot be used.
     """
-    table = read(data)
+    file = as_csv(data)
+    table = read(file)
     target = target_of(table, header)
     fields, left_out = _sorted_out(table, target, track)
     if not fields:
         why = "; ".join(f"{column.header}: {column.why}" for column in left_out) or "it has no other column"
         raise CannotRunError(f"{table.name} leaves nothing to predict '{target.header}' from: {why}")
+    if private:
+        fields, left_out, target = discreet(fields, left_out, target)
     chosen = examples(fields)
     return Draft(
         contract=rendered("contract.py", name=name, table=table, fields=fields, left_out=left_out, target=target),
         heuristics=rendered("heuristics.py", name=name, examples=chosen),
-        training=training(table, data, fields, target, name=name),
+        training=training(table, file, fields, target, name=name, where=ELSEWHERE if private else ""),
+        data=file,
         report=Report(
             name=name,
             data=table.name,
@@ -87,7 +98,7 @@ def drafted(name: str, data: Path, header: str, track: Track = iter) -> Draft:
             left_out=tuple(left_out),
             heuristics=tuple(example.name for example in chosen),
             target=target,
-            notes=tuple(_notes(table, target)),
+            notes=(*file.notes, *_notes(table, target), *repeats.notes(table, target, left_out)),
         ),
     )
 
@@ -99,6 +110,7 @@ def _sorted_out(table: Table, target: Target, track: Track) -> tuple[list[Field]
         column = table.columns[header].at(target.rows)
         draft = field_of(name, column)
         if isinstance(draft, Field):
+            draft = _asked(draft, protected.question(header))
             leak = gives_away(draft, target)
         else:
             leak = filled_by_target([word not in GAPS for word in column.words], target)
@@ -112,17 +124,19 @@ def _sorted_out(table: Table, target: Target, track: Track) -> tuple[list[Field]
     for field, formula in made_up(left(), target):
         drafts[field.header] = _leaking(field, Leak(formula, "surely"))
     for field, other in renamed(left()):
-        if not field.question:
-            question = f"Each of its values goes with one of {other}: are both needed?"
-            drafts[field.header] = replace(field, question=question)
+        drafts[field.header] = _asked(field, f"Each of its values goes with one of {other}: are both needed?")
     return left(), [draft for draft in drafts.values() if isinstance(draft, LeftOut)]
+
+
+def _asked(field: Field, question: str) -> Field:
+    return replace(field, question=f"{field.question} {question}".strip())
 
 
 def _leaking(draft: Field | LeftOut, leak: Leak) -> Field | LeftOut:
     """Leave out a column that leaks; where that is but suspected, take it in and ask."""
     if isinstance(draft, Field) and leak.how_sure == "perhaps":
         doubt = f"Is it known before the outcome is? {leak.why[0].upper()}{leak.why[1:]}."
-        return replace(draft, question=f"{draft.question} {doubt}".strip())
+        return _asked(draft, doubt)
     likely = "" if leak.how_sure == "surely" else "likely "
     return LeftOut(draft.header, f"{likely}a leak: {leak.why}; is it known before the outcome is?")
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from pathlib import Path
+from itertools import pairwise
 
 from charset_normalizer import from_bytes
 
@@ -10,10 +10,16 @@ from handover.errors import CannotRunError
 
 # Words with other letters than ASCII's: with fewer different ones a code page is a guess, and more tell nothing new.
 FEWEST_WORDS, MOST_WORDS = 3, 2000
+# What offices write. Among all of Python's, Mac's Cyrillic is as likely as Windows', and UTF-16 reads words of Latin-1.
+CODE_PAGES = [
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp866", "koi8_r"),
+    *("big5", "cp932", "cp949", "gb18030"),
+]
+TOGETHER = ({"CJK", "HIRAGANA"}, {"CJK", "KATAKANA"}, {"HIRAGANA", "KATAKANA"})  # scripts that share a word
 MOST_LATIN = 0.3  # share of Latin letters in such words; more, and it is Western European, which cp1252 reads
 
 
-def decoded(path: Path) -> tuple[str, str]:
+def decoded(content: bytes, name: str) -> tuple[str, str]:
     """Read a file as text.
 
     Returns
@@ -23,25 +29,14 @@ def decoded(path: Path) -> tuple[str, str]:
     Raises
     ------
     CannotRunError
-        When the file cannot be read, is empty, is not text, or is UTF-8 but for some lines.
+        When the file is UTF-8 but for some lines, or in an encoding that cannot be told.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CannotRunError(f"{path} cannot be read: {error.strerror}") from None
-    if not content.strip():
-        raise CannotRunError(f"{path.name} is empty")
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        encoding = "utf-16"
-    elif b"\0" in content or content[:2] in {b"PK", b"\x1f\x8b"}:
-        raise CannotRunError(f"{path.name} is not text: save it as CSV first (an Excel sheet: as 'CSV UTF-8')")
-    else:
-        encoding = _encoding(content, path.name)
+    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else _encoding(content, name)
     try:
         return content.decode(encoding), encoding
     except UnicodeDecodeError:
         if encoding != "cp1252":  # which leaves five bytes undefined
-            raise CannotRunError(f"{path.name} is in an encoding that cannot be told: save it as UTF-8") from None
+            raise CannotRunError(f"{name} is in an encoding that cannot be told: save it as UTF-8") from None
         return content.decode("latin-1"), "latin-1"
 
 
@@ -76,7 +71,25 @@ def _code_page(content: bytes) -> str:
     words = dict.fromkeys(word for word in re.split(rb'[\s,;0-9."]+', content) if not word.isascii())
     if len(words) < FEWEST_WORDS:
         return "cp1252"
-    best = from_bytes(b"\n".join([*words][:MOST_WORDS]), cp_exclusion=["utf_7", "utf_16", "utf_32"]).best()
-    letters = [unicodedata.name(letter, "") for letter in str(best) if letter.isalpha()]
-    is_latin = sum(name.startswith("LATIN") for name in letters) > MOST_LATIN * len(letters)
+    candidates = from_bytes(b"\n".join([*words][:MOST_WORDS]), cp_isolation=CODE_PAGES)
+    best = min(candidates, key=lambda candidate: _misspelt(str(candidate)), default=None)  # the likeliest of equals
+    scripts = [_script(letter) for letter in str(best) if letter.isalpha()]
+    is_latin = scripts.count("LATIN") > MOST_LATIN * len(scripts)
     return "cp1252" if best is None or is_latin else best.encoding
+
+
+def _misspelt(text: str) -> int:
+    """Count where nobody writes so: a capital after a small letter, a letter of another script in one word.
+
+    In the wrong code page the accents of Greek are Cyrillic capitals, and Chinese is Korean and Chinese by turns.
+    """
+    faults = 0
+    for before, after in pairwise(text):
+        if before.isalpha() and after.isalpha():
+            scripts = {_script(before), _script(after)}
+            faults += (before.islower() and after.isupper()) or (len(scripts) > 1 and scripts not in TOGETHER)
+    return faults
+
+
+def _script(letter: str) -> str:
+    return re.split("[ -]", unicodedata.name(letter, ""))[0]

@@ -78,13 +78,13 @@ def _proposed(fields: Sequence[Field]) -> Iterator[Example]:
             formula = f"row.{one.name} - row.{other.name}"
             yield Example("difference", f"{one.name}_less_{other.name}", "float", meaning, (one, other), formula)
     for number in numbers:
-        middle = _middle(number)
+        middle = number.middle
         meaning = f"How far {number.name} lies from its median [{unit(number.header)}]"
         formula = f"abs(row.{number.name} {f'- {middle!r}' if middle >= 0 else f'+ {-middle!r}'})"
         yield Example("far from the middle", f"odd_{number.name}", "float", meaning, (number,), formula)
     for number in numbers:
         meaning = f"Whether {number.name} is above its median [1]"
-        formula = f"row.{number.name} > {_middle(number)!r}"
+        formula = f"row.{number.name} > {number.middle!r}"
         yield Example("above the middle", f"high_{number.name}", "bool", meaning, (number,), formula)
     for flag, second in combinations(flags, 2):
         meaning = f"How many of {flag.name} and {second.name} hold [1]"
@@ -123,9 +123,3 @@ def _ratio(above: Field, below: Field) -> Example:
 def _is_category(field: Field, which: str, prefix: str, word: str) -> Example:
     meaning = f"Whether {field.name} is the {which} one [1]"
     return Example(which, f"{prefix}_{field.name}", "bool", meaning, (field,), f"row.{field.name} == {quoted(word)}")
-
-
-def _middle(number: Field) -> float:
-    known = sorted(value for value in number.values if value is not None)
-    middle: float = known[(len(known) - 1) // 2]
-    return middle

@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from handover.compilation import FLOAT32_MAX
-from handover.draft import unusable
+from handover.draft import calendars, unusable
 from handover.draft.naming import UNIT_UNKNOWN, unit
-from handover.draft.ranges import allowed, doubt, figure
+from handover.draft.ranges import allowed, between, doubt, figure
+from handover.draft.scales import order_of
 from handover.draft.unusable import MOST_CATEGORIES, short
 from handover.draft.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
 
@@ -58,6 +59,18 @@ class Field:
     def optional(self) -> bool:
         """Whether a value may be missing."""
         return None in self.values
+
+    @cached_property
+    def middle(self) -> float:
+        """The median of numbers; where one row alone has it, a number near it, so that no row can be told from it."""
+        counts: Counter[Any] = Counter(value for value in self.values if value is not None)
+        ordered = sorted(counts.elements())
+        median = ordered[(len(ordered) - 1) // 2]
+        if counts[median] > 1:
+            return float(median) if self.kind == "decimal" else int(median)
+        if self.kind == "whole":
+            return next((near for near in range(median, int(self.high) + 1) if counts[near] != 1), int(median))
+        return between(median, min(value for value in ordered if value > median))
 
     @cached_property
     def encoded(self) -> NDArray[np.float64]:
@@ -140,10 +153,20 @@ def _number(name: str, column: Column, number: Number, missing: str) -> Field | 
         values = [None if value is None else float(value) for value in values]
         known = [float(value) for value in known]
     bottom, top = allowed(known, whole=is_whole)
+    question = doubt(known)
     middle = sorted(known)[(len(known) - 1) // 2]
     evidence = f"{figure(low)} to {figure(high)} in {len(known)} rows, half of them up to {figure(middle)}; {missing}."
+    if is_whole and (frame := calendars.frame(column.header, known)):
+        bottom, top, unit_of_time = frame
+        evidence += f" Every {unit_of_time} may come."
+    elif is_whole and calendars.is_year(column.header, known):
+        top, later = (
+            calendars.LAST_YEAR,
+            f"Years after {high:.0f} will come, and the model has seen none: is an age meant?",
+        )
+        question = f"{question} {later}".strip()
     kind: Kind = "whole" if is_whole else "decimal"
-    return Field(name, column.header, kind, evidence, values, bottom, top, question=doubt(known))
+    return Field(name, column.header, kind, evidence, values, bottom, top, question=question)
 
 
 def _category(
@@ -155,15 +178,17 @@ def _category(
     shares = ", ".join(f"'{short(word)}' {count}" for word, count in distinct.most_common(3))
     rarest, fewest = min(distinct.items(), key=lambda item: item[1])
     rare = f"; rarest '{short(rarest)}' {fewest}" if len(distinct) > 3 else ""
+    order = order_of(column.header, distinct)
+    scale = f" Ordered, '{short(order.categories[0])}' to '{short(order.categories[-1])}'." if order.is_scale else ""
     return Field(
         name,
         column.header,
         "category",
-        evidence=f"{len(distinct)} categories in {known} of {rows} rows: {shares}{rare}; {missing}.",
+        evidence=f"{len(distinct)} categories in {known} of {rows} rows: {shares}{rare}; {missing}.{scale}",
         values=tuple(map(spelling.get, column.words)),
-        categories=tuple(sorted(distinct)),
+        categories=order.categories,
         spelling={word: spelt for word, spelt in spelling.items() if word != spelt},
-        question=_taken_as_one(spelling),
+        question=f"{_taken_as_one(spelling)} {order.question}".strip(),
     )
 
 

@@ -43,10 +43,26 @@ def field_names(headers: Iterable[str]) -> dict[str, str]:
 
 def snake(header: str) -> str:
     """Write a header in small letters, digits and underscores, a letter first; nothing where none is left."""
+    name = "_".join(words(header))
+    return (f"n_{name}" if name[:1].isdigit() else name)[:LONGEST].strip("_")
+
+
+def words(header: str) -> list[str]:
+    """Part a header into words, in small letters of ASCII."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
     plain = unicodedata.normalize("NFKD", split.casefold()).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-    return (f"n_{name}" if name[:1].isdigit() else name)[:LONGEST].strip("_")
+    return re.findall(r"[a-z0-9]+", plain)
+
+
+def has_words(header: str, phrases: Iterable[str]) -> bool:
+    """Say whether a header has one of the phrases in it as whole words, or as one; with ``=``, is all of it."""
+    plain = f" {' '.join(words(header))} "
+    accented = f" {' '.join(re.findall(r'[^\W_]+', unicodedata.normalize('NFC', header.casefold())))} "
+    return any(
+        plain.strip() == phrase[1:] if phrase[0] == "=" else f" {spelt} " in plain or f" {spelt} " in accented
+        for phrase in phrases
+        for spelt in (phrase, phrase.replace(" ", ""))
+    )
 
 
 def unit(header: str) -> str:

@@ -62,6 +62,13 @@ def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
     return (int(bottom), int(top)) if whole else (min(low, float(bottom)), max(high, float(top)))
 
 
+def between(lower: float, upper: float, share: float = 0.5) -> float:
+    """Give a number between two others, a share of the way, with as few digits as leave it between them."""
+    number = lower + share * (upper - lower)
+    rounded = (float(f"{number:.{digits}g}") for digits in range(3, 18))
+    return next((short for short in rounded if lower < short < upper), number)
+
+
 def figure(number: float) -> str:
     """Write a number to be read: six digits of it, or a million and more in full."""
     return f"{number:.10g}" if abs(number) >= 10**6 else f"{number:.6g}"

@@ -1,14 +1,14 @@
-"""A CSV file of unknown make as a table of words: separator, header and what stands above it are worked out here."""
+"""Delimited text of unknown make as a table of words: separator, header and what stands above it are found."""
 
 import csv
 import io
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from handover.draft.encodings import decoded
+from handover.draft.formats import DataFile
 from handover.draft.words import Column, usual_mark
 from handover.errors import CannotRunError
 
@@ -26,7 +26,7 @@ class Table:
     """The file's words, and how it writes them; what they mean is not decided here."""
 
     name: str
-    """The file's name."""
+    """The file that it comes from, as a person knows it."""
     columns: dict[str, Column]
     """By header, in the file's order. A header that stands there twice is told apart: ``x``, ``x (2)``."""
     repeated: frozenset[str]
@@ -44,31 +44,30 @@ class Table:
         return len(next(iter(self.columns.values())).words)
 
 
-def read(path: Path) -> Table:
-    """Read a CSV file.
+def read(file: DataFile) -> Table:
+    """Read a table.
 
     Raises
     ------
     CannotRunError
-        When the file is not there, is not text, has no row beside its header, or has a row of another length; it says
-        which line is at fault, or what to save the file as.
+        When the file has no row beside its header, or has a row of another length; it says which line is at fault.
     """
-    text, encoding = decoded(path)
+    text, encoding = decoded(file.content, file.origin)
     text, minus_signs = MINUS.subn("-", text)
     stated = re.match(r'"?sep=(.)"?[;,]*\r?\n', text)  # Excel's way to state it, in a line of its own
     preamble = 1 if stated else _comments(text)
     text = text.split("\n", preamble)[preamble]
     separator = stated[1] if stated else _separator(text)
-    ((_, header), *rows), above = _lines(text, separator, path.name, preamble)
+    ((_, header), *rows), above = _lines(text, separator, file.origin, preamble)
     if not rows:
-        raise CannotRunError(f"{path.name} has a header and no row below it")
+        raise CannotRunError(f"{file.origin} has a header and no row below it")
     notes = []
     if preamble and not stated:
         notes.append(f"Lines of comment (#) above the header, which are not read: {preamble}.")
     if not header[-1].strip() and all(len(words) == len(header) - 1 for _, words in rows):
         del header[-1]
-        notes.append(f"The header of {path.name} ends with a {_named(separator)} that no row has: it is not read.")
-    _require_width(rows, len(header), separator, path.name)
+        notes.append(f"The header of {file.origin} ends with a {_named(separator)} that no row has: it is not read.")
+    _require_width(rows, len(header), separator, file.origin)
     names, repeated = _distinct([" ".join(name.split()) for name in header])
     columns: dict[str, list[str]] = {}
     blanks: dict[str, dict[str, str]] = {}
@@ -78,7 +77,7 @@ def read(path: Path) -> Table:
         blanks[name] = {word: plain for word, plain in stripped.items() if word != plain}
     mark = usual_mark(columns.values())
     return Table(
-        name=path.name,
+        name=file.origin,
         columns={name: Column(name, words, mark, blanks[name]) for name, words in columns.items()},
         repeated=repeated,
         separator=separator,

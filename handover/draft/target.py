@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from handover.draft.fields import LeftOut, field_of
 from handover.draft.naming import unit
-from handover.draft.ranges import far_off, figure, outward
+from handover.draft.ranges import between, far_off, figure, outward
 from handover.draft.table import Table
 from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column
 from handover.errors import CannotRunError
@@ -198,10 +198,4 @@ def _edge(labels: NDArray[np.float64], share: float) -> float:
     """Place an edge between two values of the target, not on one: a score on an edge could fall either way."""
     values, counts = np.unique(labels, return_counts=True)
     place = min(int(np.searchsorted(np.cumsum(counts) / len(labels), share)), len(values) - 2)
-    lower, upper = float(values[place]), float(values[place + 1])
-    edge = lower + 0.38 * (upper - lower)
-    for digits in range(3, 17):
-        rounded = float(f"{edge:.{digits}g}")
-        if lower < rounded < upper:
-            return rounded
-    return edge
+    return between(float(values[place]), float(values[place + 1]), share=0.38)

@@ -3,13 +3,16 @@
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from math import isclose
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 
 from handover.draft.fields import Field
+from handover.draft.formats import DataFile
 from handover.draft.table import Table
 from handover.draft.target import Target
 from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column, quoted
@@ -46,7 +49,7 @@ class Source:
         return self.dtype == "str" and not self.gaps >= set(self.column.blanks.values())
 
 
-def training(table: Table, file: Path, fields: Sequence[Field], target: Target, **words: str) -> str:
+def training(table: Table, file: DataFile, fields: Sequence[Field], target: Target, **words: str) -> str:
     """Write ``train.py``.
 
     Parameters
@@ -54,7 +57,7 @@ def training(table: Table, file: Path, fields: Sequence[Field], target: Target, 
     file
         The file that the table was read from.
     words
-        What the program says of itself: the ``name`` of its contract.
+        What the program says: the ``name`` of its contract, and ``where`` the data is, where it is not there.
 
     Raises
     ------
@@ -65,20 +68,25 @@ def training(table: Table, file: Path, fields: Sequence[Field], target: Target, 
     decimal, thousands = _marks(table.name, list(sources.values()))
     values = {"table": table, "fields": fields, "target": target, "sources": sources}
     values |= {"decimal": decimal, "thousands": thousands, "missing": _missing(list(sources.values()))}
-    reading = f"{IMPORTS}DATA = Path({quoted(str(file))})\n{rendered('read.py', **values)}"
-    try:
-        rows, labels = serving.load_source(reading.encode(), Path("read.py")).read()
-        _require_same(fields, target, rows, labels)
-    except Exception as error:  # pandas may raise anything
-        reason = str(error).partition("\n")[0]
-        raise CannotRunError(f"{table.name} cannot be trained on, for pandas reads it otherwise: {reason}") from None
-    return rendered("train.py", **words, **values)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / file.name
+        copy.write_bytes(file.content)
+        reading = f"{IMPORTS}DATA = Path({quoted(str(copy))})\n{rendered('read.py', **values)}"
+        try:
+            rows, labels = serving.load_source(reading.encode(), Path("read.py")).read()
+            _require_same(fields, target, rows, labels)
+        except Exception as error:  # pandas may raise anything
+            reason = str(error).partition("\n")[0]
+            raise CannotRunError(
+                f"{table.name} cannot be trained on, for pandas reads it otherwise: {reason}"
+            ) from None
+    return rendered("train.py", **words, file=file, **values)
 
 
-def _sources(table: Table, file: Path, fields: Sequence[Field], target: Target) -> dict[str, Source]:
+def _sources(table: Table, file: DataFile, fields: Sequence[Field], target: Target) -> dict[str, Source]:
     """Find how pandas reads each column that is used, by its header."""
     headers = pd.read_csv(
-        file,
+        BytesIO(file.content),
         sep=table.separator,
         encoding=table.encoding,
         skiprows=table.preamble,

@@ -8,6 +8,7 @@ from itertools import islice, pairwise
 
 from handover.draft.words import GAPS_AMONG_NUMBERS, Number
 
+AN_ID = "an id"  # what a reason for leaving a column out begins with, where its values name persons or things
 MOST_CATEGORIES = 60  # a contract lists them all, and a person reads the list: the states of a country are such a list
 FEWEST_TO_TELL = 20  # in fewer rows, that all values differ tells nothing
 FEWEST_OF_EACH = 3  # rows of a category, on average
@@ -20,6 +21,11 @@ SAMPLE = 1000  # different words that are tried as dates
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
          "%m/%d/%y", "%d/%m/%y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y",
          "%B %Y", "%b-%Y", "%b-%y", "%Y-%m", "%m/%Y", "%Y%m%d", "%b %d %H:%M:%S %Y")  # fmt: skip
+PERIOD = re.compile(  # 2021Q3, Q3 2021, 2021-W05, 2020/21, FY2021
+    r"(?i)(19|20)\d\d[ -]?([qtwhs]|kw|cw)[ -]?\d{1,2}|([qth][1-4]|(kw|cw|w) ?\d\d?)[ /-]?((19|20)\d\d|'\d\d)"
+    r"|(19|20)\d\d/((19|20)?\d\d)|FY ?((19|20)?\d\d)",
+    re.ASCII,
+)
 WEEKDAY = re.compile(r"(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? ")
 TIME_OF_DAY = re.compile(
     r"(T\d{4,6}|[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?)( ?(Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?$", re.ASCII
@@ -31,7 +37,7 @@ NAMES_A_MONTH = re.compile(r"(?i)date|month|period|(^|[^a-z])ym$")
 SECONDS = (900_000_000, 2_200_000_000)  # since 1970: the years 1998 to 2039
 NAMES_ROWS = re.compile(
     r"(?i)(^|[^a-z])(id|uuid|guid|key|index|nr|no|num|number|code|serial|ssn|mrn)$|^id"
-    r"|^(unnamed: \d+|column 1|row.?names?)$"
+    r"|^(unnamed: \d+|__index_level_\d+__|column 1|row.?names?)$"
     r"|(?-i:[a-z](I[Dd]|Key|Nr|No|Num|Number|Code)$)"
 )
 NAMES_PEOPLE = re.compile(
@@ -47,6 +53,7 @@ NAMES_THINGS = re.compile(
     r"(?i)(^|[^a-z])(id|zip|zip.?code|post.?code|postal.?code|plz|phone|phone.?number|fips)$|^id[^a-z]|(?-i:[a-z]I[Dd]$)"
     r"|(customer|user|client|order|account|product|item|member|person|patient|employee|store|location|vendor)id$"
 )
+NESTED = re.compile(r"\{.*\}|\[(?![+-]?[\d.]+ ?[,;:] ?[+-]?[\d.]+\]).*\]")  # [0, 5] may be a range
 SIGN = r"(?:[$€£¥]|EUR|USD|GBP|CHF|Rs\.?)"
 GROUPED = re.compile(r"(?<=\d)[ '](?=\d{3}(\D|$))")  # 12 345 and 12'345
 WITH_A_UNIT = re.compile(rf"-?\(?({SIGN}?) ?([+-]?\d[\d.,]*)\)? ?(\D.{{0,11}})?", re.ASCII)
@@ -78,7 +85,7 @@ def date(distinct: Iterable[str], header: str) -> bool:
             return bool(NAMES_A_MONTH.search(header))
         eight_digits = all(re.fullmatch(r"(19|20)\d{6}", word, re.ASCII) for word in sample)
         return is_named_or_many and eight_digits and all(_is_of(word, "%Y%m%d") for word in sample)
-    if all(map(CLOCK.fullmatch, sample)):
+    if all(map(CLOCK.fullmatch, sample)) or all(map(PERIOD.fullmatch, sample)):
         return True
     days = [TIME_OF_DAY.sub("", WEEKDAY.sub("", word)) for word in sample]
     forms = [form for form in DATES if form != "%Y%m%d" or days != sample]
@@ -111,7 +118,7 @@ def row_number(values: Sequence[float], header: str) -> str:
     digits = {len(f"{value:.0f}") for value in values}
     long = f" of {min(digits)} digits" if len(digits) == 1 and min(digits) >= DIGITS_OF_A_NAME else ""
     if how or long or NAMES_ROWS.search(header):
-        return f"an id: {distinct} different whole numbers{long} in {len(values)} rows{how}"
+        return f"{AN_ID}: {distinct} different whole numbers{long} in {len(values)} rows{how}"
     return ""
 
 
@@ -124,6 +131,8 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
     """Say why the words are no categories; nothing when they are."""
     known = distinct.total()
     is_code = any(re.match(r"0\d", word, re.ASCII) for word in distinct) or names_things(header)
+    if all(map(NESTED.fullmatch, distinct)):
+        return f"lists or structs, as '{short(next(iter(distinct)))}': make columns of what matters in them"
     strays = [word for word in distinct if word not in GAPS_AMONG_NUMBERS and not _either_number(word)]
     is_one_of_many = len(distinct) > FEWEST_TO_TELL  # and not a scale that ends in '3+'
     few = MOST_STRAYS if is_one_of_many and len(strays) <= 3 else MANY_STRAYS if is_one_of_many else STRAY
@@ -138,12 +147,12 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
     if (blanks >= 4 or (blanks >= 1 and length > 40)) and (is_mostly_new or len(distinct) > MOST_CATEGORIES):
         return f"free text: {len(distinct)} different texts of {length:.0f} characters on average"
     if is_mostly_new:
-        return f"an id or a name: {len(distinct)} different values in {known} rows"
+        return f"{AN_ID} or a name: {len(distinct)} different values in {known} rows"
     if len(distinct) > MOST_CATEGORIES and names_things(header):
-        return f"an id or a code: {len(distinct)} different values in {known} rows"
+        return f"{AN_ID} or a code: {len(distinct)} different values in {known} rows"
     is_name = len(distinct) > MOST_CATEGORIES and NAMES_PEOPLE.search(header)
     if is_name or (len(distinct) > 10 and all(map(NAMES_ONE.fullmatch, distinct))):
-        return f"an id or a name: {len(distinct)} different values in {known} rows"
+        return f"{AN_ID} or a name: {len(distinct)} different values in {known} rows"
     if len(distinct) > 10 and known < FEWEST_OF_EACH * len(distinct):
         return f"{len(distinct)} different words in {known} rows: too few of each to learn from; group them"
     if len(distinct) > MOST_CATEGORIES:

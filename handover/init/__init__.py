@@ -1,14 +1,14 @@
 """A data file becomes a project: the files that every project has, the drafted contract and training, and the tool."""
 
+import hashlib
 import json
 import re
 import shlex
 import shutil
-import subprocess
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -17,17 +17,23 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from handover.draft import Draft, Track, drafted
 from handover.draft.fields import Field
 from handover.errors import CannotRunError
-from handover.init.release import DISTRIBUTION, File, Release, current
-from handover.project import Project
+from handover.init.monorepo import git, notes, place, placed
+from handover.init.release import File, Release, current
+from handover.project import DISTRIBUTION, Project
+from handover.skips import FILE
 
 EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""
 LONGEST_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
+DATA = "modelling/data"
+PRIVATE = """\
+{data} is for git to ignore, and README.md beside it is for you to finish: where is the data kept?
+contract.py has the words of every category, rare ones too: read it before you push."""
 
 __all__ = ["File", "Release", "example", "init", "rendered"]
 
 
-def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
+def init(folder: Path, data: Path, target: str, track: Track = iter, *, private: bool = False) -> str:
     """Write a project.
 
     Parameters
@@ -38,6 +44,8 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
         The data file, and the header of the column that is to be predicted.
     track
         Is given the columns to look at.
+    private
+        Whether the data stays out of the repository: git ignores it, and the draft quotes no single row.
 
     Returns
     -------
@@ -46,20 +54,29 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
     Raises
     ------
     CannotRunError
-        When the data cannot be used, the name is none, or the folder exists; nothing has been written then.
+        When the data cannot be used, the name is none, the folder exists, or another project of the repository has the
+        name; nothing has been written then.
     """
     name = _named(folder)
     if folder.exists() or folder.is_symlink():
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
-    draft = drafted(name, data, target, track)
-    release = current()
-    files = rendered(release, name) | _own(release, name, draft, data)
+    draft = drafted(name, data, target, track, private=private)
+    release, inside = current(), place(folder)
+    files = rendered(release, name, inside) | _own(release, name, draft, private=private)
+    at_root = {path: file for path, file in files.items() if path.startswith("../")}
+    if taken := [path for path in at_root if (folder.resolve() / path).resolve().exists()]:
+        raise CannotRunError(
+            f"{PurePath(taken[0]).name} is there already: a project in this repository is called {name}"
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as scratch:
             whole = Path(scratch) / "project"
-            write(files, whole)
+            write({path: file for path, file in files.items() if path not in at_root}, whole)
+            if private:
+                (whole / DATA / draft.data.name).chmod(0o600)
             whole.rename(folder)
+        write(at_root, folder.resolve())
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
     return "\n".join(
@@ -67,6 +84,8 @@ def init(folder: Path, data: Path, target: str, track: Track = iter) -> str:
             draft.report.text(),
             "",
             f"{folder} is a project of {len(files)} files{_committed(folder)}.",
+            *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
+            *notes(at_root, inside),
             "",
             "Next:",
             f"  cd {shlex.quote(str(folder))} && make run",
@@ -94,14 +113,21 @@ def example(file: Path) -> Path:
     return file
 
 
-def rendered(release: Release, name: str) -> dict[str, File]:
-    """Give the files that the project called ``name`` has of a release, by their paths."""
+def rendered(release: Release, name: str, inside: str = ".") -> dict[str, File]:
+    """Give the files that the project called ``name`` has of a release, by their paths.
+
+    Parameters
+    ----------
+    inside
+        Where the project is in its repository. In a folder of it, what lies at its root has a path of ``../``.
+    """
     files = {
         path: File(file.content.replace(EXAMPLE.encode(), name.encode()), file.executable)
         for path, file in release.project.items()
     }
     lock = _template(release, "handover.txt", distribution=DISTRIBUTION, release=release)
-    return files | {"requirements/handover.txt": File(lock), f"vendor/{release.name}": File(release.content)}
+    of_the_tool = {"requirements/handover.txt": File(lock), f"vendor/{release.name}": File(release.content)}
+    return placed(files, name, inside) | of_the_tool
 
 
 def write(files: Mapping[str, File], to: Path) -> None:
@@ -113,21 +139,29 @@ def write(files: Mapping[str, File], to: Path) -> None:
             (to / path).chmod(0o755)
 
 
-def _own(release: Release, name: str, draft: Draft, data: Path) -> dict[str, File]:
+def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
     project = Project(Path())
     request = json.dumps(_usual_row(draft.report.fields), ensure_ascii=False)
-    words: dict[str, Any] = {"name": name, "report": draft.report, "request": request}
+    kept = f"{DATA}/{draft.data.name}"
+    words: dict[str, Any] = {"name": name, "report": draft.report, "request": request, "private": private}
+    words |= {"data": draft.data, "sha256": hashlib.sha256(draft.data.content).hexdigest()}
     texts = {
         project.delivery / "contract.py": draft.contract,
         project.delivery / "heuristics.py": draft.heuristics,
         project.training: draft.training,
     }
     templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
+    if private:
+        templates |= {f"{DATA}/README.md": "data.md", f"{DATA}/.gitignore": "data.gitignore", FILE: "skips.toml"}
+        if kept in templates:
+            raise CannotRunError(
+                f"{draft.data.name} is a name that git would not ignore: give the data file another one"
+            )
     return (
         {path.as_posix(): File(text.encode()) for path, text in texts.items()}
         | {path: File(_template(release, template, **words)) for path, template in templates.items()}
-        | {f"modelling/data/{data.name}": File(data.read_bytes())}
+        | {kept: File(draft.data.content)}
     )
 
 
@@ -160,7 +194,7 @@ def _usual_row(fields: Sequence[Field]) -> dict[str, Any]:
     row = {}
     for field in fields:
         known = [value for value in field.values if value is not None]
-        row[field.name] = sorted(known)[len(known) // 2] if field.is_number else Counter(known).most_common(1)[0][0]
+        row[field.name] = field.middle if field.is_number else Counter(known).most_common(1)[0][0]
     return row
 
 
@@ -169,13 +203,11 @@ def _committed(folder: Path) -> str:
     if shutil.which("git") is None:
         return "; git is not installed, so nothing is committed"
 
-    def git(*arguments: str) -> bool:
-        return subprocess.run(["git", "-C", folder, *arguments], capture_output=True, check=False).returncode == 0
-
-    if git("rev-parse", "--is-inside-work-tree"):
+    if git(folder, "rev-parse", "--is-inside-work-tree") is not None:
         return " in the repository that it lies in, for you to commit"
-    git("init", "--quiet", "--initial-branch=main")
-    git("add", ".")
-    if git("commit", "--quiet", "--no-verify", "--message", "A project, as handover init writes it"):
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    message = "A project, as handover init writes it"
+    if git(folder, "commit", "--quiet", "--no-verify", "--message", message) is not None:
         return ", and a repository with a first commit"
     return ", and a repository; for the first commit, tell git who you are (git config user.name, user.email)"

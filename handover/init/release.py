@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from handover.errors import CannotRunError
+from handover.project import DISTRIBUTION
 
-DISTRIBUTION = "handover-ml"
 PACKED = "handover/_project/"
 TEMPLATES = "handover/init/templates/"
 OF_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
@@ -84,7 +84,10 @@ def current() -> Release:
 
 
 def _packed_again(installed: Distribution, record: list[list[str]]) -> Release:
-    """Make the wheel of the files that it was installed as: all but those that the installer itself wrote."""
+    """Make the wheel of the files that it was installed as: all but those that the installer itself wrote.
+
+    Nothing is compressed, which zlib does otherwise in another Python: a release has the same bytes everywhere.
+    """
     files = [
         (path, digest, size)
         for path, digest, size in sorted(record)
@@ -94,7 +97,7 @@ def _packed_again(installed: Distribution, record: list[list[str]]) -> Release:
     lines = io.StringIO(newline="")
     csv.writer(lines, lineterminator="\n").writerows([*files, (f"{folder}/RECORD", "", "")])
     wheel = io.BytesIO()
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(wheel, "w") as archive:
         for path, digest, _ in files:
             located = Path(str(installed.locate_file(path)))
             content = located.read_bytes()
@@ -108,7 +111,6 @@ def _packed_again(installed: Distribution, record: list[list[str]]) -> Release:
 
 def _member(path: str, mode: int) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(path, EARLIEST)
-    member.compress_type = zipfile.ZIP_DEFLATED
     member.external_attr = (stat.S_IFREG | (0o755 if mode & stat.S_IXUSR else 0o644)) << 16
     return member
 

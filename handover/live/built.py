@@ -8,6 +8,9 @@ from handover.project import Build
 from predictor import files
 from predictor.files import Json
 
+# The largest row that the function takes is 16 KiB: this many are never more than a batch may be.
+BATCH_ROWS = 20
+
 
 @dataclass(frozen=True)
 class Golden:

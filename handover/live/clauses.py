@@ -1,12 +1,17 @@
 """V, verification: the live stack answers with the model, the contract and the scores that were built."""
 
 from collections import Counter
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from handover.finding import Broken, Kept, Skipped, clause, declared
+from handover.live.built import BATCH_ROWS
 from handover.live.context import LiveContext
-from handover.live.replay import BATCH_ROWS, Answer
-from handover.live.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from handover.live.replay import Answer
+    from handover.live.stack import Stack
 
 LAST_DEPLOYMENT = "the stack's last deployment"
 LOG = "the function's log"
@@ -40,7 +45,7 @@ def right_model(context: LiveContext) -> Broken | Kept | Skipped:
     return Broken(f"{evidence}.", LAST_DEPLOYMENT, cause=cause)
 
 
-def _deployment(stack: Stack) -> str:
+def _deployment(stack: "Stack") -> str:
     """Say how the stack's last deployment ended, where that explains another model."""
     if stack.under_way:
         return f"A deployment is under way (the stack's status is {stack.status})."
@@ -147,12 +152,12 @@ def same_decisions(context: LiveContext) -> Broken | Skipped | None:
     )
 
 
-def _decisions(answer: Answer) -> str:
+def _decisions(answer: "Answer") -> str:
     flips = answer.decision != answer.golden.decision
     return f"{answer.golden.decision} -> {answer.decision}" if flips else f"{answer.decision}, as it should be"
 
 
-def _common(model: str, answers: Sequence[Answer]) -> str:
+def _common(model: str, answers: "Sequence[Answer]") -> str:
     """Say what all answers that differ have in common, as far as their model tells."""
     if all(answer.model != model for answer in answers):
         return "All of them come from another model."
@@ -161,7 +166,7 @@ def _common(model: str, answers: Sequence[Answer]) -> str:
     return ""
 
 
-def _distance(answer: Answer) -> float:
+def _distance(answer: "Answer") -> float:
     return abs((answer.score or 0.0) - answer.golden.score)
 
 

@@ -7,20 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from handover.finding import Finding
+from handover.finding import Clause, Finding, Subject
 from handover.live.built import Built
-from handover.live.replay import Answer, Replay
-from handover.live.stack import Stack
+
+if TYPE_CHECKING:  # a clause is explained where nothing is installed that asks AWS
+    from handover.live.replay import Answer, Replay
+    from handover.live.stack import Stack
 
 
 @dataclass(frozen=True)
 class LiveContext:
     """A deployed stack, and what it should be."""
 
-    stack: Stack
+    stack: "Stack"
     built: Built
-    replay: Replay
+    replay: "Replay"
 
     @property
     def subject(self) -> str:
@@ -32,9 +35,18 @@ class LiveContext:
         """Allow nothing to be skipped: a deployment is verified in full."""
         return {}
 
+    @property
+    def missing(self) -> Mapping[Subject, str]:
+        """Miss nothing: what is verified is there."""
+        return {}
+
     def relative(self, path: Path) -> str:
         """Name a path as it is: what runs there is not of this project's folder."""
         return str(path)
+
+    def page(self, clause: Clause) -> str:
+        """Name a clause's page, where the project has the pages: not every one does."""
+        return clause.page if Path(clause.page).is_file() else ""
 
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained."""
@@ -50,7 +62,7 @@ class LiveContext:
         return f"make rollback {which}", "moves the users back to the version before"
 
     @cached_property
-    def scored(self) -> list[Answer]:
+    def scored(self) -> "list[Answer]":
         """The answers that are answers."""
         return [answer for answer in self.replay.answers if answer.score is not None]
 

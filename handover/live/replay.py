@@ -6,11 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from handover.live.built import Built, Golden
+from handover.live.built import BATCH_ROWS, Built, Golden
 from handover.live.client import Client, Response
 
-# The largest row that the function takes is 16 KiB: this many are never more than a batch may be.
-BATCH_ROWS = 20
 STEADY = 2  # requests in flight after the burst: callers share the API's rate
 REFUSAL = 200  # characters of an answer that is none
 

@@ -10,7 +10,7 @@ from handover.finding import Context, Finding
 def write(name: str, findings: Sequence[Finding], context: Context) -> str:
     """Write findings as ``text``, ``json``, ``markdown``, ``annotations`` or ``html``, which alone waits for plots."""
     if name == "json":
-        return json.dumps([finding.as_json(context.relative) for finding in findings], indent=2)
+        return json.dumps([finding.as_json(context) for finding in findings], indent=2)
     report: str = import_module(f"{__name__}.{name}").report(findings, context)
     return report
 

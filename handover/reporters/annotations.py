@@ -3,7 +3,9 @@
 Escapes: those of the toolkit that GitHub writes them with (actions/toolkit, packages/core/src/command.ts).
 """
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from handover.finding import Context, Finding
 from handover.skips import FILE, Skip, skips
@@ -15,7 +17,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
     for finding in findings:
         if broken := finding.broken:
             clause = finding.clause
-            place = "" if isinstance(broken.path, str) else f"file={_property(context.relative(broken.path))},"
+            place = "" if isinstance(broken.path, str) else f"file={_property(_place(broken.path, context))},"
             line = f"line={broken.line}," if broken.line else ""
             cause = f"\n{broken.cause}" if broken.cause else ""
             message = f"{broken.evidence}{cause}\nOwner: {clause.owner}. Run: {context.remedy(finding)[0]}"
@@ -27,6 +29,12 @@ def report(findings: Sequence[Finding], context: Context) -> str:
 def cut_short(sentence: str) -> str:
     """Write the error of a check that ended before its verdict."""
     return f"::error title=The contract could not be checked::{_data(sentence)}"
+
+
+def _place(path: Path, context: Context) -> str:
+    """Name a path as GitHub does: from the repository's root, which need not be the project's."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE", os.devnull))
+    return str(path.relative_to(workspace)) if path.is_relative_to(workspace) else context.relative(path)
 
 
 def _skipped(skip: Skip) -> str:

@@ -7,14 +7,14 @@ from handover.finding import Context, Finding, Verdict
 from handover.reporters.text import place, summary
 from handover.skips import FILE, Skip, exit_status, skips
 
-MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "skipped"}
+MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "skipped", Verdict.LEFT_OUT: "left out"}
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
     """Write the verdict, every broken clause in full, what to know of kept ones, and a table of all clauses."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
     verdict = ("kept", "broken", "not checked in full")[exit_status(findings)]
-    rows = [_row(finding) for finding in findings]
+    rows = [_row(finding, context) for finding in findings]
     parts = [f"## {escaped(context.subject)} is {verdict}", "", escaped(summary(findings)), ""]
     for finding in broken:
         parts += _in_full(finding, context)
@@ -44,14 +44,15 @@ def _skipped(skip: Skip) -> list[str]:
     return [*lines, ""]
 
 
-def _row(finding: Finding) -> str:
-    clause = finding.clause
-    code = f"[{clause.code}]({clause.page})"
+def _row(finding: Finding, context: Context) -> str:
+    clause, page = finding.clause, context.page(finding.clause)
+    code = f"[{clause.code}]({page})" if page else clause.code
     return f"| {code} | {clause.topic} | {MARKS[finding.verdict]} | {clause.owner} | {clause.rule} |"
 
 
 def _in_full(finding: Finding, context: Context) -> list[str]:
-    clause, broken = finding.clause, finding.broken
+    clause, broken, page = finding.clause, finding.broken, context.page(finding.clause)
+    command, explain = context.remedy(finding)[0], context.explain(clause.code)
     if broken is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
     return [
@@ -62,8 +63,8 @@ def _in_full(finding: Finding, context: Context) -> list[str]:
         *([escaped(broken.cause), ""] if broken.cause else []),
         f"- Owner: **{clause.owner}**",
         f"- Fix: `{place(broken, context)}`",
-        f"- Run: `{context.remedy(finding)[0]}`",
-        f"- Page: [{clause.page}]({clause.page})",
+        f"- Run: `{command}`",
+        *([f"- Page: [{page}]({page})" if page else f"- Page: `{explain}`"] if page or explain != command else []),
         "",
     ]
 

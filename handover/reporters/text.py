@@ -1,21 +1,22 @@
 """Findings as plain text: what stands in a terminal and in a log."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
-from handover.finding import Broken, Clause, Context, Finding, Verdict
+from handover.context import DeliveryContext
+from handover.finding import Broken, Clause, Context, Finding, Verdict, declared
+from handover.project import pages
 from handover.skips import FILE, Skip, skips
-
-PAGES = Path(__file__).parents[2] / "docs" / "checks"
 
 
 def broken(finding: Finding, context: Context) -> str:
-    """Write a broken clause in full: evidence, likely cause, owner, place, command and page."""
+    """Write a broken clause in full: evidence, likely cause, owner, place, command, and page where that is another."""
     clause, broken = finding.clause, finding.broken
     if broken is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
     command, effect = context.remedy(finding)
+    page = context.page(clause) or context.explain(clause.code)
     return "\n".join(
         [
             f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}",
@@ -25,7 +26,7 @@ def broken(finding: Finding, context: Context) -> str:
             f"  Owner: {clause.owner}",
             f"  Fix:   {place(broken, context)}",
             f"  Run:   {command:<28} {effect}",
-            f"  Page:  {clause.page}",
+            *([f"  Page:  {page}"] if page != command else []),
             "",
         ]
     )
@@ -37,9 +38,10 @@ def place(broken: Broken, context: Context) -> str:
 
 
 def summary(findings: Iterable[Finding]) -> str:
-    """Count the verdicts in one line; what was skipped is named with the reason."""
+    """Count the verdicts in one line; what was skipped or left out is named with the reason."""
     findings = list(findings)
     count = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
+    left_out = "".join(f"; left out, for {reason}: {', '.join(codes)}" for reason, codes in what_is_left_out(findings))
     reasons: dict[str, list[str]] = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.SKIPPED:
@@ -48,7 +50,19 @@ def summary(findings: Iterable[Finding]) -> str:
         f"{', '.join(codes)}: {_plural(reason) if len(codes) > 1 else reason}" for reason, codes in reasons.items()
     )
     line = f"{count[Verdict.KEPT]} kept, {count[Verdict.BROKEN]} broken, {count[Verdict.SKIPPED]} skipped"
-    return f"{line} ({skipped})" if skipped else line
+    return f"{line} ({skipped}){left_out}" if skipped else f"{line}{left_out}"
+
+
+def what_is_left_out(findings: Iterable[Finding]) -> Iterator[tuple[str, list[str]]]:
+    """Give each reason for which clauses were left out, and their codes; of a whole group, its letter."""
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for finding in findings:
+        if finding.verdict is Verdict.LEFT_OUT:
+            reasons[finding.reason].append(finding.clause.code)
+    for reason, codes in reasons.items():
+        groups = {letter: list(members) for letter, members in groupby(codes, lambda code: code[0])}
+        whole = [letter for letter, members in groups.items() if len(members) == len(declared(letter))]
+        yield reason, [*whole, *(code for letter in groups if letter not in whole for code in groups[letter])]
 
 
 def _plural(reason: str) -> str:
@@ -77,7 +91,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
     return "\n".join([*parts, summary(findings)])
 
 
-def explanation(finding: Finding, context: Context) -> str:
+def explanation(finding: Finding, context: DeliveryContext) -> str:
     """Write the clause's page, and above it what the clause found, in full."""
     clause = finding.clause
     if finding.broken:
@@ -88,12 +102,12 @@ def explanation(finding: Finding, context: Context) -> str:
         why = f" ({finding.reason or finding.note})" if finding.reason or finding.note else ""
         leave = f"  {FILE} allows it: {finding.allowed}\n" if finding.allowed else ""
         outcome = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n{leave}"
-    return f"{outcome}\n{page(clause)}"
+    return f"{outcome}\n{context.as_typed(page(clause))}"
 
 
 def page(clause: Clause) -> str:
     """Read what a clause means, what breaks it and what to do."""
-    return (PAGES / f"{clause.code}.md").read_text()
+    return (pages() / f"{clause.code}.md").read_text(encoding="utf-8")
 
 
 def _indented(text: str) -> str:

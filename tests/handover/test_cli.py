@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from handover.cli import main
 from handover.local.processes import of_session
+from tests.helpers.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = """
@@ -175,6 +176,87 @@ def test_nothing_is_imported_before_it_is_used(program: str, unwanted: set[str])
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"]), done.stderr
+
+
+OF_THE_STACK = ["boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3", "werkzeug", "yaml"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Sandbox(tmp_path_factory.mktemp("whole") / "delivery").deliver().folder
+
+
+@pytest.fixture
+def without_the_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every Python that is started lack what only the stack needs, as where the wheel alone was installed."""
+    (tmp_path / "lacking").mkdir()
+    (tmp_path / "lacking" / "sitecustomize.py").write_text(
+        f"import sys\n\nsys.modules.update(dict.fromkeys({OF_THE_STACK}))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lacking"))
+
+
+@pytest.mark.usefixtures("without_the_stack")
+@pytest.mark.parametrize(
+    "command",
+    [["check", "--html", "x.html"], ["explain", "P203"], ["explain", "V801"], ["events"]],
+)
+def test_a_delivery_needs_nothing_of_the_stack(command: list[str], whole: Path) -> None:
+    done = handover(*command, "--delivery", str(whole))
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.usefixtures("without_the_stack")
+def test_nor_does_comparing_two(whole: Path) -> None:
+    assert handover("diff", str(whole), str(whole)).returncode == 0
+
+
+@pytest.mark.usefixtures("without_the_stack")
+def test_the_public_interface_needs_nothing_of_it() -> None:
+    program = "from handover import Contract, deliver, matrix; import handover.init"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.usefixtures("without_the_stack")
+@pytest.mark.parametrize(
+    ("command", "lacking"),
+    [
+        (["serve"], "werkzeug"),
+        (["verify", "--stack", "x"], "urllib3"),
+        (["region"], "boto3"),
+        (["live-version", "--stack", "x"], "boto3"),
+        (["rollback", "--stack", "x"], "boto3"),
+        (["compatible", "--stage", "x"], "boto3"),
+    ],
+)
+def test_what_the_stack_needs_is_named_where_it_is_not_installed(command: list[str], lacking: str) -> None:
+    done = handover(*command)
+
+    needs = f"handover: {command[0]} needs what builds and deploys, and {lacking} is not installed"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{needs}: pip install 'handover-ml[sam]'\n"
+
+
+@pytest.mark.usefixtures("without_the_stack")
+def test_a_clause_of_the_stack_says_the_same(project: Path, whole: Path) -> None:
+    (project / "layers/model/delivery").mkdir(parents=True)
+    (project / "template.yaml").write_text(TEMPLATE)
+    reason = "could not be checked, boto3 is not installed: pip install 'handover-ml[sam]'"
+
+    done = handover("check", "--only", "T401", "--delivery", str(whole))
+
+    assert done.returncode == 2
+    assert done.stdout.endswith(f"\n0 kept, 0 broken, 1 skipped (T401: {reason})\n")
+
+
+def test_a_stage_of_no_project_is_one_sentence() -> None:
+    done = handover("preflight", "staging")
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "handover: there is no samconfig.toml here: stages are deployed from a project\n",
+    )
 
 
 @pytest.mark.parametrize("word", ["events", "monitoring"])

@@ -300,6 +300,18 @@ def test_a_git_revision_means_the_delivery_in_it(repository: Path, old: Path) ->
         assert folder == old
 
 
+def test_in_a_folder_of_a_repository_a_revision_means_the_delivery_in_that_folder(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(old, tmp_path / "services" / "loans" / "layers" / "model" / "delivery")
+    monkeypatch.chdir(tmp_path / "services" / "loans")
+    commit(tmp_path)
+
+    for name in ("HEAD", "HEAD:services/loans/layers/model/delivery", "HEAD:./layers/model/delivery"):
+        with delivery_at(name) as folder:
+            assert compare(old, folder).level == "none"
+
+
 @pytest.mark.parametrize("name", ["nowhere", "HEAD:nowhere", "--output=x", ":x"])
 def test_what_is_neither_folder_nor_revision_is_one_sentence(name: str, repository: Path) -> None:
     with pytest.raises(DiffError, match=f"'{name}' is neither a folder nor a git revision"), delivery_at(name):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +20,7 @@ from handover.checks import selected
 from handover.context import DeliveryContext
 from handover.draft import Draft, drafted
 from handover.draft.fields import Field, field_of
+from handover.draft.formats import as_csv
 from handover.draft.naming import field_names, unit
 from handover.draft.ranges import allowed, doubt, figure
 from handover.draft.table import Table, read
@@ -131,16 +132,39 @@ def odd_forms(folder: Path) -> tuple[Path, str]:
     return folder / "odd.csv", "y"
 
 
+def calendar(folder: Path) -> tuple[Path, str]:
+    """Write a table whose months and years will run out, with a scale beside them."""
+    draw = random.Random(6)  # noqa: S311
+    rows = []
+    for n in range(200):
+        level = draw.choice(["low", "high", "medium"])
+        late = int(draw.random() < (0.7 if level == "high" else 0.3))
+        rows.append([draw.choice(["may", "jun", "oct"]), draw.randint(4, 6), 2019 + n % 4, level, late])
+    return written(folder / "calendar.csv", ["from", "month", "year", "risk", "y"], rows), "y"
+
+
 @pytest.mark.parametrize(
     "data",
-    [german_credit, iris, diabetes, breast_cancer, flats, thirty_rows, one_number, one_flag, two_spellings, odd_forms],
+    [
+        german_credit,
+        iris,
+        diabetes,
+        breast_cancer,
+        flats,
+        thirty_rows,
+        one_number,
+        one_flag,
+        two_spellings,
+        odd_forms,
+        calendar,
+    ],
     ids=lambda data: data.__name__,
 )
 def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
     data: Callable[[Path], tuple[Path, str]], tmp_path: Path
 ) -> None:
     path, target = data(tmp_path)
-    project = write(drafted("my-model", path, target), path, tmp_path / "my-model")
+    project = write(drafted("my-model", path, target), tmp_path / "my-model")
     trained = train(project)
     assert (trained.returncode, trained.stderr) == (0, "")
     with DeliveryContext(ROOT, project.delivery) as context:
@@ -206,7 +230,7 @@ To settle with someone who knows the data:
   zone: Are these one? 'HOME', 'home' as 'Home': they are read so, and callers must write it so.
   code: Are these one? 'a' as 'A': they are read so, and callers must write it so.
 """ in draft.report.text()
-    with DeliveryContext(ROOT, write(draft, path, tmp_path / "zones").delivery) as context:
+    with DeliveryContext(ROOT, write(draft, tmp_path / "zones").delivery) as context:
         assert context.refusal({"x": 0.5, "zone": "Home", "code": "A"}) == ""
         assert context.refusal({"x": 0.5, "zone": "home", "code": "A"}) == (
             "zone: Input should be 'Home' or 'abroad', but it is \"home\""
@@ -227,7 +251,6 @@ def with_target(values: Iterable[object]) -> str:
         (b"", "data.csv is empty"),
         (b" \n\n", "data.csv is empty"),
         ("x,y\n", "data.csv has a header and no row below it"),
-        (b"PK\x03\x04\x00", "data.csv is not text: save it as CSV first (an Excel sheet: as 'CSV UTF-8')"),
         ("a,b\n1,2\n", "data.csv has no column 'y'; it has a, b"),
         ("a, Y\n1,2\n", "data.csv has no column 'y', but 'Y'; it has a, Y"),
         ("y,x,y\n1,2,3\n", "data.csv has more than one column 'y': rename all but one"),
@@ -328,6 +351,10 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         drafted("my-model", tmp_path / "nowhere.csv", "y")
 
 
+def read_from(path: Path) -> Table:
+    return read(as_csv(path))
+
+
 def words(table: Table) -> dict[str, list[str]]:
     return {header: list(column.words) for header, column in table.columns.items()}
 
@@ -338,7 +365,7 @@ def test_a_table_is_read_whatever_office_wrote_it(separator: str, encoding: str,
     text = f'Größe{separator} "a{separator} b"{separator}x{separator}x\r\n 1 '
     text += f'{separator}"two\nlines"{separator}3{separator}\r\n\r\n'
     (tmp_path / "data.csv").write_bytes(text.replace("\t ", "\t").encode(encoding))
-    table = read(tmp_path / "data.csv")
+    table = read_from(tmp_path / "data.csv")
     header = f"a{separator} b" if separator != "\t" else "a b"
     assert words(table) == {"Größe": ["1"], header: ["two lines"], "x": ["3"], "x (2)": [""]}
     assert table.repeated == {"x"}
@@ -346,7 +373,7 @@ def test_a_table_is_read_whatever_office_wrote_it(separator: str, encoding: str,
 
 def test_the_separator_may_stand_in_a_line_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("sep=;\nx;y\n1,5;2\n")
-    assert words(read(tmp_path / "data.csv")) == {"x": ["1,5"], "y": ["2"]}
+    assert words(read_from(tmp_path / "data.csv")) == {"x": ["1,5"], "y": ["2"]}
 
 
 def test_what_stands_around_the_table_is_not_read_and_told(tmp_path: Path) -> None:
@@ -372,12 +399,13 @@ def test_what_stands_around_the_table_is_not_read_and_told(tmp_path: Path) -> No
         ("x,y\n1,2,\n3,4\n", {"x": ["1", "3"], "y": ["2", "4"]}, ()),
     ):
         data.write_text(text)
-        assert (words(read(data)), read(data).notes) == (columns, note)
+        assert (words(read_from(data)), read_from(data).notes) == (columns, note)
 
 
 CITIES = {
     "cp1251": ["Москва", "Казань", "Омск", "Новосибирск", "Самара", "Уфа", "Пермь"],
     "cp1253": ["Αθήνα", "Πάτρα", "Βόλος", "Χανιά", "Λάρισα", "Ρόδος", "Ιωάννινα"],
+    "cp949": ["서울", "부산", "대구", "인천", "광주", "대전", "울산"],
     "gb18030": ["北京", "上海", "广州", "深圳", "成都", "杭州", "武汉"],
     "cp1252": ["Köln", "Évry", "Málaga", "Malmö", "København", "città", "São Paulo", "5 €", "12 °C", "“so”", "12 m²"],
 }
@@ -391,7 +419,7 @@ def test_a_table_is_read_in_the_alphabet_of_its_words(data: st.DataObject) -> No
     cities = data.draw(st.lists(st.sampled_from(CITIES[encoding]), min_size=fewest, max_size=60, unique=True))
     rows = data.draw(st.lists(st.sampled_from(cities), min_size=1, max_size=60)) + cities
     with TemporaryDirectory() as folder:
-        table = read(written(Path(folder) / "data.csv", ["n", "city"], enumerate(rows), encoding=encoding))
+        table = read_from(written(Path(folder) / "data.csv", ["n", "city"], enumerate(rows), encoding=encoding))
     assert words(table)["city"] == rows
 
 
@@ -481,6 +509,9 @@ DATE = "a date or a time: make a number of what matters in it, as the month, the
         ("|".join(["unknown", "#DIV/0!", *(f"{n * 37 % 101}" for n in range(60))]), "whole or missing"),
         ("yes|no|unknown", "category"),
         ("|".join(["-", *(f"{n}%" for n in range(60))]), f"{UNIT} as '0%': write the numbers alone"),
+        ('["a", "b"]|[]|["c"]', "lists or structs, as '[\"a\", \"b\"]': make columns of what matters in them"),
+        ('{"a": 1}|NA|{}', "lists or structs, as '{\"a\": 1}': make columns of what matters in them"),
+        ("[0, 5]|[6, 10]|[a] or b", "category"),
         ("|".join(f"user{n}@x" for n in range(60)), "an id or a name: 60 different values in 60 rows"),
     ],
 )  # fmt: skip
@@ -586,6 +617,30 @@ def test_a_range_has_a_little_room_and_keeps_its_sign(
     values: list[float], whole: bool, ends: tuple[float, float]
 ) -> None:
     assert allowed(values, whole=whole) == ends
+
+
+def numbers(kind: Literal["whole", "decimal"], values: list[Any]) -> Field:
+    low, high = allowed(values, whole=kind == "whole")
+    return Field("x", "x", kind, "", values, low, high)
+
+
+SPREAD = {"min_size": 2, "max_size": 60}
+
+
+@given(
+    st.lists(st.integers(-9, 9) | st.integers(-(10**6), 10**6), **SPREAD).map(lambda values: numbers("whole", values))
+    | st.lists(st.floats(-1e9, 1e9, width=32), **SPREAD).map(lambda values: numbers("decimal", values))
+)
+def test_the_middle_of_numbers_is_no_rows_own_number(field: Field) -> None:
+    middle, ordered = field.middle, sorted(field.values)
+    below, above = (sum(value < middle for value in ordered), sum(value > middle for value in ordered))
+
+    assert field.low <= middle <= field.high
+    assert isinstance(middle, int if field.kind == "whole" else float)
+    assert max(below, above) <= len(ordered) / 2 + 1 or field.kind == "whole"
+    if len(set(ordered)) > 1 and ordered.count(middle) == 1:  # no whole number from there on is free
+        assert field.kind == "whole"
+        assert set(range(int(middle), int(field.high) + 1)) <= set(ordered)
 
 
 def left_out(rows: Iterable[Iterable[Any]], header: str, target: str, folder: Path) -> dict[str, str]:
@@ -737,16 +792,16 @@ def test_any_table_is_drafted_so_that_its_own_rows_are_accepted_or_is_refused_in
             refused = str(error)
         else:
             refused = ""
-            _accepts_its_own_rows(draft, path, Path(folder) / "m")
+            _accepts_its_own_rows(draft, Path(folder) / "m")
         assert "\n" not in refused
 
 
-def _accepts_its_own_rows(draft: Draft, path: Path, folder: Path) -> None:
+def _accepts_its_own_rows(draft: Draft, folder: Path) -> None:
     from handover.delivery import matrix  # noqa: PLC0415  heavy, and only here
 
     fields, heuristics = draft.report.fields, draft.report.heuristics
     rows = [{entry.name: entry.values[index] for entry in fields} for index in range(len(fields[0].values))]
-    with DeliveryContext(ROOT, write(draft, path, folder).delivery) as context:
+    with DeliveryContext(ROOT, write(draft, folder).delivery) as context:
         made = matrix(rows, contract=context.contract, heuristics=context.heuristics_module)
         assert made.columns[len(fields) :] == heuristics
         compile(draft.training, "train.py", "exec")
@@ -786,4 +841,4 @@ def test_a_table_writes_its_numbers_with_a_comma_where_a_column_needs_it(columns
 
 def test_the_minus_sign_of_typesetters_is_one(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("x,y\n\u22125,a\u22125\n")
-    assert words(read(tmp_path / "data.csv")) == {"x": ["-5"], "y": ["a\u22125"]}
+    assert words(read_from(tmp_path / "data.csv")) == {"x": ["-5"], "y": ["a\u22125"]}

@@ -1,7 +1,6 @@
 """Drafts on the disk: where a project has them."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from handover.draft import Draft
 from handover.project import Project
 
 
-def write(draft: Draft, data: Path, to: Path) -> Project:
+def write(draft: Draft, to: Path) -> Project:
     """Write a draft and its data into a folder, and nothing else of a project."""
     project = Project(to)
     for path, text in {
@@ -21,8 +20,9 @@ def write(draft: Draft, data: Path, to: Path) -> Project:
     }.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (project.training.parent / "data").mkdir()
-    shutil.copy(data, project.training.parent / "data")
+    data = project.training.parent / "data" / draft.data.name
+    data.parent.mkdir()
+    data.write_bytes(draft.data.content)
     return project
 
 

@@ -33,12 +33,11 @@ class Machine:
         self.home = folder / "home"
         self.home.mkdir()
         kept = {name: value for name, value in cloud.environment.items() if not name.startswith(OTHERS)}
-        to_the_emulator = {name: cloud.environment[name] for name in cloud.environment if name.startswith("AWS_")}
+        of_aws = {name: value for name, value in cloud.environment.items() if name.startswith("AWS_")}
+        self.to_the_emulator = of_aws | {"SAM_CLI_POLL_DELAY": "0.2"}
         # Packages are fetched once for all projects.
         cache = {"PIP_CACHE_DIR": str(folder / "pip")}
-        self.environment = (
-            kept | to_the_emulator | AUTHOR | cache | {"HOME": str(self.home), "SAM_CLI_POLL_DELAY": "0.2"}
-        )
+        self.environment = kept | self.to_the_emulator | AUTHOR | cache | {"HOME": str(self.home)}
 
     def run(self, command: str, folder: Path, status: int = 0) -> str:
         """Type a command in a folder, and give what it prints."""

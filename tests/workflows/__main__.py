@@ -6,7 +6,6 @@ What is committed is run, as a pull request (check) and as a push (deploy), with
 import os
 import re
 import signal
-import subprocess
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -18,14 +17,13 @@ import click
 
 from tests.helpers.cloud import ROOT, Cloud, emulated
 from tests.workflows import runner
-from tests.workflows.runner import Event, Job
+from tests.workflows.repository import event, git
+from tests.workflows.runner import Job
 
 FOLDER = ROOT / ".github" / "workflows"
-AUTHOR = {f"GIT_{who}_{what}": "github@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 PROD = "credit-risk-prod"
 CONCURRENCY = "4"
 """Environments that the emulator may have: it unpacks the layers anew for each, and `verify` begins with a burst."""
-PUSHED, MERGED = "refs/heads/main", "refs/pull/1/merge"
 
 
 def main(names: list[str]) -> int:
@@ -38,10 +36,12 @@ def main(names: list[str]) -> int:
     ):
         leading = {name: value for name, value in cloud.environment.items() if os.environ.get(name) != value}
         good = True
+        if git(ROOT, "status", "--porcelain"):
+            say("what is not committed is not run")
         for path in paths:
             workflow = runner.read(path)
-            event = _event(Path(scratch, f"{path.stem}.git"), pull_request="pull_request" in workflow[True])
-            jobs = runner.run(path, event, Path(scratch), lambda: leading, say)
+            happened = event(ROOT, Path(scratch, f"{path.stem}.git"), pull_request="pull_request" in workflow[True])
+            jobs = runner.run(path, happened, Path(scratch), lambda: leading, say)
             say("\n".join(_table(path.stem, jobs)))
             good &= all(job.steps and job.conclusion == "success" for job in jobs.values())
             if good and "prod" in jobs:
@@ -60,16 +60,16 @@ def _moves_back(prod: Job, cloud: Cloud) -> bool:
     No run in which all goes well has the step that does this.
     """
     clone = prod.folder / "next"
-    _git(ROOT, "clone", "--quiet", str(prod.event.origin), str(clone))
+    git(ROOT, "clone", "--quiet", str(prod.event.origin), str(clone))
     samconfig = clone / "samconfig.toml"
     changed = re.sub(r"MemorySize=\d+", "MemorySize=768", samconfig.read_text())
     samconfig.write_text(changed)
-    _git(clone, "commit", "--quiet", "--all", "--message", "More memory")
-    _git(clone, "push", "--quiet", "origin", "HEAD:main")
-    event = replace(prod.event, sha=_git(clone, "rev-parse", "HEAD"))
+    git(clone, "commit", "--quiet", "--all", "--message", "More memory")
+    git(clone, "push", "--quiet", "origin", "HEAD:main")
+    pushed = replace(prod.event, sha=git(clone, "rev-parse", "HEAD"))
     nowhere = {"URL": "http://127.0.0.1:9"}  # make takes it for the address: the port of discard, where nobody listens
     steps = [step | {"env": nowhere} if step.get("id") == "verify" else step for step in prod.said["steps"]]
-    again = replace(prod, said=prod.said | {"steps": steps}, event=event, folder=prod.folder / "again", steps=[])
+    again = replace(prod, said=prod.said | {"steps": steps}, event=pushed, folder=prod.folder / "again", steps=[])
     before = cloud.live(PROD)
     again.run(say)
     say("\n".join(_table("deploy, and prod does not answer", {"prod": again})))
@@ -88,41 +88,6 @@ def _versions(cloud: Cloud) -> list[str]:
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def _event(origin: Path, *, pull_request: bool) -> Event:
-    """Make the repository that stands for GitHub's, and what happened there: a push, or a pull request."""
-    if _git(ROOT, "status", "--porcelain"):
-        say("what is not committed is not run")
-    _git(ROOT, "clone", "--quiet", "--bare", str(ROOT), str(origin))
-    _git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
-    head = _git(ROOT, "rev-parse", "HEAD")
-    if not pull_request:
-        _git(origin, "update-ref", PUSHED, head)
-        return Event("push", PUSHED, head, origin)
-    base = _base(head)
-    _git(origin, "fetch", "--quiet", "--update-shallow", str(ROOT), base)
-    merge = _git(origin, "commit-tree", f"{head}^{{tree}}", "-p", base, "-p", head, "-m", "Merge")
-    _git(origin, "update-ref", PUSHED, base)
-    _git(origin, "update-ref", MERGED, merge)
-    return Event("pull_request", MERGED, merge, origin, base="main")
-
-
-def _base(head: str) -> str:
-    """Find what a pull request of this commit would be for: main where the two parted, or on main the commit before."""
-    for name in ("origin/main", "main"):
-        parted = _git(ROOT, "merge-base", name, head, check=False)
-        if parted and parted != head:
-            return parted
-    return _git(ROOT, "rev-parse", "--quiet", "--verify", f"{head}^", check=False) or head
-
-
-def _git(folder: Path, *arguments: str, check: bool = True) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | AUTHOR
-    command = ["git", "-C", str(folder), *arguments]
-    errors = None if check else subprocess.DEVNULL
-    ended = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, check=check)
-    return ended.stdout.strip()
 
 
 def _table(name: str, jobs: Mapping[str, Job]) -> list[str]:

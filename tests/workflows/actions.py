@@ -68,8 +68,10 @@ def download(given: With, job: "Job") -> None:
     kept = job.artifacts / given["name"]
     if not kept.is_dir():
         raise ActionFailedError(f"no job kept an artifact {given['name']}")
+    folder = job.workspace / given.get("path", ".")
+    folder.mkdir(parents=True, exist_ok=True)
     for file in kept.iterdir():
-        shutil.copyfile(file, job.workspace / file.name)
+        shutil.copyfile(file, folder / file.name)
 
 
 def credentials(given: With, job: "Job") -> None:
@@ -86,7 +88,7 @@ ACTIONS: dict[str, tuple[Callable[[With, "Job"], None], frozenset[str]]] = {
     "actions/checkout": (checkout, frozenset({"fetch-depth", "persist-credentials"})),
     "actions/setup-python": (setup_python, frozenset({"python-version-file"})),
     "actions/upload-artifact": (upload, frozenset({"name", "path", "if-no-files-found"})),
-    "actions/download-artifact": (download, frozenset({"name"})),
+    "actions/download-artifact": (download, frozenset({"name", "path"})),
     "aws-actions/configure-aws-credentials": (credentials, frozenset({"role-to-assume", "aws-region"})),
 }
 """By name, with the inputs that each knows here."""

@@ -20,7 +20,7 @@ import yaml
 from tests.workflows.actions import ACTIONS, ActionFailedError
 from tests.workflows.expressions import Context, condition, filled
 
-WORKFLOW_KEYS = {"name", True, "permissions", "concurrency", "jobs"}  # YAML reads `on` as true
+WORKFLOW_KEYS = {"name", True, "permissions", "defaults", "concurrency", "jobs"}  # YAML reads `on` as true
 JOB_KEYS = {"name", "needs", "runs-on", "timeout-minutes", "environment", "permissions", "steps"}
 STEP_KEYS = {"name", "id", "if", "uses", "with", "run", "env", "continue-on-error"}
 LEFT_OUT = (
@@ -83,6 +83,7 @@ class Job:
     artifacts: Path
     cache: Path
     cloud: Callable[[], dict[str, str]]
+    working_directory: str = "."
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -193,7 +194,9 @@ class Job:
             file.write_text("")
         files = {"GITHUB_OUTPUT": str(outputs)} | {name: str(file) for name, file in others.items()}
         own = {name: filled(_text(value), self.context) for name, value in step.get("env", {}).items()}
-        status = _ended(["bash", "-e", str(script)], self.workspace, self.environment | files | own)
+        status = _ended(
+            ["bash", "-e", str(script)], self.workspace / self.working_directory, self.environment | files | own
+        )
         if summary := others["GITHUB_STEP_SUMMARY"].read_text():
             say(f"{self.name}: summary: {summary.partition('\n')[0]}")
         if any(others[name].read_text() for name in ("GITHUB_ENV", "GITHUB_PATH")):
@@ -214,6 +217,8 @@ def read(path: Path) -> Json:
     """
     said: Json = yaml.safe_load(path.read_text())
     _only(said, WORKFLOW_KEYS, path.name)
+    _only(said.get("defaults", {}), {"run"}, f"{path.name}, defaults")
+    _only(_default(said), {"working-directory"}, f"{path.name}, defaults")
     for name, job in said["jobs"].items():
         _only(job, JOB_KEYS, f"{path.name}, {name}")
         for number, step in enumerate(job["steps"], 1):
@@ -225,6 +230,12 @@ def read(path: Path) -> Json:
                     raise UnknownWorkflowError(f"{where}: {action} is not known here")
                 _only(step.get("with", {}), ACTIONS[action][1], f"{where}, {action}")
     return said
+
+
+def _default(said: Json) -> Mapping[str, str]:
+    """Give what a workflow sets for each step that runs commands."""
+    given: Mapping[str, str] = said.get("defaults", {}).get("run", {})
+    return given
 
 
 def in_order(jobs: Json) -> Iterator[str]:
@@ -250,11 +261,13 @@ def run(
     cloud
         Gives the variables that lead to what stands for AWS.
     """
-    jobs, ended = read(path)["jobs"], {}
+    said = read(path)
+    jobs, ended = said["jobs"], {}
+    inside = _default(said).get("working-directory", ".")
     artifacts = folder / path.stem / "artifacts"
     artifacts.mkdir(parents=True)
     for name in in_order(jobs):
-        job = Job(name, jobs[name], event, folder / path.stem / name, artifacts, folder / "cache", cloud)
+        job = Job(name, jobs[name], event, folder / path.stem / name, artifacts, folder / "cache", cloud, inside)
         ended[name] = job
         if all(ended[need].steps and ended[need].conclusion == "success" for need in _needs(jobs[name])):
             job.run(say)

@@ -30,6 +30,7 @@ class Runner:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.said: list[str] = []
+        self.defaults = ""
         source = folder / "source"
         source.mkdir()
         git(source, "init", "--quiet", "--initial-branch", "main")
@@ -45,7 +46,7 @@ class Runner:
 
     def run(self, jobs: str, event: Event | None = None) -> dict[str, Job]:
         path = self.folder / f"workflow-{time.monotonic_ns()}.yml"
-        path.write_text("on: push\njobs:\n" + textwrap.indent(textwrap.dedent(jobs), "  "))
+        path.write_text(f"on: push\n{self.defaults}jobs:\n" + textwrap.indent(textwrap.dedent(jobs), "  "))
         cloud = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "test"}
         return run(path, event or self.push, self.folder / path.stem, lambda: cloud, self.said.append)
 
@@ -107,6 +108,17 @@ def test_a_steps_outputs_are_there_for_later_ones(runner: Runner) -> None:
         )
         == "success 7"
     )
+
+
+def test_a_workflow_of_a_folder_runs_its_commands_there(runner: Runner) -> None:
+    (runner.push.origin / "in" / "side").mkdir(parents=True)
+    (runner.push.origin / "in" / "side" / "file").write_text("inside")
+    git(runner.push.origin, "add", ".")
+    git(runner.push.origin, "commit", "--quiet", "-m", "three")
+    event = Event("push", "refs/heads/main", git(runner.push.origin, "rev-parse", "HEAD"), runner.push.origin)
+    runner.defaults = "defaults: {run: {working-directory: in/side}}\n"
+
+    assert runner.printed("{run: 'cp file ../../kept.txt'}", event=event) == "inside"
 
 
 def test_jobs_come_after_what_they_need_and_are_skipped_when_that_failed(runner: Runner) -> None:
@@ -180,6 +192,9 @@ def test_artifacts_go_from_job_to_job_without_their_permissions(runner: Runner) 
                        {{uses: actions/upload-artifact@v4, with: {{name: it, path: kept.txt}}}}]}}
         two: {{needs: one, steps: [{CHECKOUT}, {{uses: actions/download-artifact@v4, with: {{name: it}}}},
                        {{run: 'test -f kept.txt && test ! -x kept.txt'}}]}}
+        three: {{needs: one, steps: [{CHECKOUT},
+                                     {{uses: actions/download-artifact@v4, with: {{name: it, path: ./in}}}},
+                                     {{run: mv in/kept.txt kept.txt}}]}}
         lost: {{steps: [{CHECKOUT}, {{uses: actions/download-artifact@v4, with: {{name: other}}}}]}}
         quiet: {{steps: [{CHECKOUT}, {{uses: actions/upload-artifact@v4, with: {{name: no, path: no}}}}]}}
         loud: {{steps: [{CHECKOUT}, {{uses: actions/upload-artifact@v4,
@@ -190,6 +205,7 @@ def test_artifacts_go_from_job_to_job_without_their_permissions(runner: Runner) 
     assert {name: job.conclusion for name, job in jobs.items()} == {
         "one": "success",
         "two": "success",
+        "three": "success",
         "lost": "failure",
         "quiet": "success",
         "loud": "failure",
@@ -230,6 +246,8 @@ def test_what_a_step_has_started_ends_with_it(runner: Runner) -> None:
 
 UNKNOWN = {
     "env: {A: 1}\njobs: {}": "'env' is not known here",
+    "defaults: {shell: {}}\njobs: {}": ", defaults: 'shell' is not known here",
+    "defaults: {run: {shell: bash}}\njobs: {}": ", defaults: 'shell' is not known here",
     "jobs: {a: {if: always(), steps: []}}": ", a: 'if' is not known here",
     "jobs: {a: {strategy: {}, steps: []}}": ", a: 'strategy' is not known here",
     "jobs: {a: {steps: [{run: x, shell: python}]}}": ", a, step 1: 'shell' is not known here",

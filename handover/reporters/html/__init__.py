@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from handover.context import DeliveryContext
 from handover.finding import Clause, Finding, Verdict
 from handover.reporters.html.figures import figures
-from handover.reporters.text import place
+from handover.reporters.text import place, what_is_left_out
 from handover.skips import FILE, exit_status, skips
 from predictor import files
 
@@ -50,6 +50,8 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         groups=[(group(members[0].clause), members) for members in grouped(findings)],
         figures=figures(context),
         explain=context.explain,
+        page=context.page,
+        left_out=list(what_is_left_out(findings)),
     )
     return UNWRITABLE.sub("\ufffd", page)
 
@@ -88,8 +90,9 @@ def cut_short(sentence: str) -> str:
 def counts(findings: Sequence[Finding]) -> str:
     """Count the verdicts in a sentence, and say how many of the broken clauses each team fixes."""
     count = Counter(finding.verdict for finding in findings)
+    verdicts = [verdict for verdict in Verdict if count[verdict] or verdict is not Verdict.LEFT_OUT]
     clauses = "1 clause" if len(findings) == 1 else f"{len(findings)} clauses"
-    counted = f"{clauses}: {', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in Verdict)}."
+    counted = f"{clauses}: {', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in verdicts)}."
     owners = Counter(finding.clause.owner for finding in findings if finding.verdict is Verdict.BROKEN)
     to_fix = ", ".join(f"{owner} {number}" for owner, number in sorted(owners.items()))
     return f"{counted} To fix: {to_fix}." if to_fix else counted

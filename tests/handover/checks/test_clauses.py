@@ -580,11 +580,12 @@ def test_a_clone_without_its_base_branch_cannot_hold_the_version(sandbox: Sandbo
         "C110 NOT CHECKED\n"
         "\n"
         "  Reason:  git knows no branch main to compare with: git fetch origin main; on GitHub fetch-depth: 0; "
-        "or name another base: make check BASE=REF\n"
+        "or name another base: handover check --delivery DELIVERY --base REF\n"
         '  Allow:   in handover.toml, which is deployment\'s, below [skips]: C110 = "the reason in words"\n'
         "\n"
         "0 kept, 0 broken, 1 skipped (C110: git knows no branch main to compare with: "
-        "git fetch origin main; on GitHub fetch-depth: 0; or name another base: make check BASE=REF)"
+        "git fetch origin main; on GitHub fetch-depth: 0; or name another base: handover check --delivery DELIVERY "
+        "--base REF)"
     )
 
 

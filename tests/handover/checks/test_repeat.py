@@ -62,7 +62,7 @@ deliver(
 
 
 class Workshop:
-    """A small project with a training of its own."""
+    """A small project, and beside its own delivery another one, with a training of its own."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -70,6 +70,7 @@ class Workshop:
         self.delivery = Sandbox(self.folder / "delivery")
 
     def furnish(self) -> None:
+        (self.root / "layers/model/delivery").mkdir(parents=True)
         self.delivery.folder.mkdir(parents=True)
         (self.delivery.folder / "contract.py").write_text(CONTRACT)
         (self.delivery.folder / "heuristics.py").write_text(HEURISTICS)
@@ -227,6 +228,14 @@ def test_it_is_reported_by_that_clause_alone() -> None:
 
 def test_every_clause_has_been_broken() -> None:
     assert {clause.code for clause in CLAUSES if clause.code[0] == "R"} == reports.codes(BREAKS)
+
+
+def test_where_there_is_no_project_it_trains_in_its_own_folder(workshop: Workshop) -> None:
+    shutil.rmtree(workshop.root / "layers")
+    assert reports.is_all_kept(workshop.says())
+
+    BREAKS["R507"](workshop)
+    assert "\n  Fix:   parcels/train.py:27\n" in workshop.says(only="R507")
 
 
 def test_with_leave_training_again_is_skipped_and_the_report_says_why(workshop: Workshop) -> None:

@@ -39,6 +39,7 @@ BREAKS = {
 
 def says(root: Path, old: str = "", new: str = "") -> str:
     assert old in TEMPLATE or old in CONFIG
+    (root / "layers/model/delivery").mkdir(parents=True)
     (root / "template.yaml").write_text(TEMPLATE.replace(old, new, 1) if old else TEMPLATE)
     (root / "samconfig.toml").write_text(CONFIG.replace(old, new, 1) if old and old not in TEMPLATE else CONFIG)
     with DeliveryContext(root, root / "layers/model/delivery") as context:

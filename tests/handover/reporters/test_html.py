@@ -75,6 +75,9 @@ def findings_in(root: Path) -> list[Finding]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a project in which all five plots can be drawn: a delivery, and a build of a few bytes."""
     root = tmp_path_factory.mktemp("project")
+    (root / "layers/model/delivery").mkdir(parents=True)
+    (root / "docs/checks").mkdir(parents=True)
+    (root / "docs/checks/P203.md").touch()
     build = root / ".aws-sam" / "build"
     for name, size in (
         ("PredictFunction/predictor/handler.py", 2_000),
@@ -150,12 +153,12 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryC
         *("3 of 500 rows differ; all have", "zone", '= "home".'),
         "It was edited.",
         *("Owner", "modelling", "Fix", "delivery/heuristics.py:7"),
-        *("Run", "make explain CODE=P203 DELIVERY=delivery", "Page", "docs/checks/P203.md"),
+        *("Run", "handover explain P203 --delivery delivery", "Page", "docs/checks/P203.md"),
         *("All of the evidence for P203", SIDE_BY_SIDE.strip()),
         *("P204", "parity: answers differ"),
         "One row.",
         *("Owner", "modelling", "Fix", "delivery/" + "long" * 40),
-        *("Run", "make explain CODE=P204 DELIVERY=delivery", "Page", "docs/checks/P204.md"),
+        *("Run", "handover explain P204 --delivery delivery"),
         *("All of the evidence for P204", "a\n  b"),
         "All clauses",
         *("Clause", "Topic", "Rule", "Verdict", "Owner"),
@@ -386,7 +389,7 @@ def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
         "Calibration is left out: there is no manifest.json.",
         "Parity with the training is left out: there is no golden.jsonl.",
         "Latency is left out: latency was not measured in this run.",
-        "Size by package is left out: nothing is built: run make build.",
+        "Size by package is left out: there is no stack of a Handover project here.",
     ]
 
 

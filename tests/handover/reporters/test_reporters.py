@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from handover.checks import selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Kept, Verdict
@@ -11,7 +12,7 @@ from handover.reporters import annotations, markdown, text
 
 pytestmark = pytest.mark.quick
 
-ROOT = Path("/project")
+ROOT = Path(__file__).parents[3]  # a project with the page of every clause
 
 
 def clause(code: str, **words: str) -> Clause:
@@ -130,8 +131,8 @@ def test_markdown_says_it_too(context: DeliveryContext) -> None:
 
 
 def test_json_and_the_explanation_say_it_too(context: DeliveryContext) -> None:
-    assert "note" not in KEPT[0].as_json(str)
-    assert KEPT[1].as_json(str)["note"] == "trained elsewhere, so `answers` were compared"
+    assert "note" not in KEPT[0].as_json(context)
+    assert KEPT[1].as_json(context)["note"] == "trained elsewhere, so `answers` were compared"
     assert text.explanation(KEPT[1], context).startswith(
         "R505 KEPT  parity: answers agree (trained elsewhere, so `answers` were compared)\n"
     )
@@ -190,7 +191,7 @@ def test_of_another_base_the_command_names_it() -> None:
 
 
 def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryContext) -> None:
-    said = [finding.as_json(context.relative) for finding in FINDINGS]
+    said = [finding.as_json(context) for finding in FINDINGS]
 
     assert [(one.get("reason"), one.get("blocked_by"), one.get("allowed")) for one in said] == [
         (None, None, None),
@@ -204,11 +205,53 @@ def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryC
 
 
 def test_of_another_delivery_the_command_names_it() -> None:
-    context = DeliveryContext(ROOT, ROOT / "new one")
+    context = DeliveryContext(ROOT, ROOT / "new one", base="v1")
+    command = "handover explain P203 --delivery 'new one' --base v1"
 
-    assert "  Run:   make explain CODE=P203 DELIVERY='new one' shows the remedy\n" in text.report(FINDINGS, context)
-    assert "Run: make explain CODE=P203 DELIVERY='new one'\n" in annotations.report(FINDINGS, context)
-    assert "- Run: `make explain CODE=P203 DELIVERY='new one'`\n" in markdown.report(FINDINGS, context)
+    assert f"  Run:   {command} shows the remedy\n" in text.report(FINDINGS, context)
+    assert f"Run: {command}\n" in annotations.report(FINDINGS, context)
+    assert f"- Run: `{command}`\n" in markdown.report(FINDINGS, context)
+
+
+def test_where_there_are_no_pages_the_command_that_shows_them_is_named_once(tmp_path: Path) -> None:
+    context = DeliveryContext(tmp_path, tmp_path / "delivery")
+
+    assert text.broken(FINDINGS[1], context).endswith(
+        "\n  Run:   handover explain P203 --delivery delivery shows the remedy\n"
+    )
+    assert "- Run: `handover explain P203 --delivery delivery`\n\n" in markdown.report(FINDINGS, context)
+    assert "| P203 | parity | **BROKEN** |" in markdown.report(FINDINGS, context)
+    assert FINDINGS[1].as_json(context)["page"] == "handover explain P203 --delivery delivery"
+
+
+LEFT_OUT = [
+    Finding(clause("C101"), Verdict.KEPT),
+    *(Finding(one, Verdict.LEFT_OUT, reason="there is no stack") for one in selected(["P205", "P206", "S", "T"])),
+    *(Finding(one, Verdict.LEFT_OUT, reason="nothing trains it") for one in selected(["R"])),
+]
+
+
+def test_what_is_left_out_is_named_last_by_groups_where_they_are_whole(context: DeliveryContext) -> None:
+    line = (
+        "1 kept, 0 broken, 0 skipped; left out, for there is no stack: S, T, P205, P206; "
+        "left out, for nothing trains it: R"
+    )
+    assert text.report(LEFT_OUT, context) == line
+    assert text.explanation(LEFT_OUT[1], context).startswith(
+        "P205 LEFT OUT  start: the built function opens the delivery (there is no stack)\n"
+    )
+    assert annotations.report(LEFT_OUT, context) == ""
+
+
+def test_markdown_and_json_say_what_is_left_out(context: DeliveryContext) -> None:
+    summary = markdown.report(LEFT_OUT, context)
+
+    assert summary.startswith(
+        "## The contract is kept\n\n1 kept, 0 broken, 0 skipped; left out, for there is no stack: "
+    )
+    assert "| [P205](docs/checks/P205.md) | start | left out | modelling |" in summary
+    left_out = LEFT_OUT[1].as_json(context)
+    assert (left_out["verdict"], left_out["reason"]) == ("LEFT OUT", "there is no stack")
 
 
 def test_annotations_stand_on_the_very_line(context: DeliveryContext) -> None:
@@ -220,6 +263,14 @@ def test_annotations_stand_on_the_very_line(context: DeliveryContext) -> None:
         "::error title=S301 not checked::nothing is built%0AAllow: in handover.toml, which is deployment's, below "
         '[skips]: S301 = "the reason in words"'
     )
+
+
+def test_in_a_folder_of_a_repository_a_file_is_named_from_its_root(
+    context: DeliveryContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(context.root.parent))
+
+    assert annotations.report(FINDINGS, context).startswith(f"::error file={context.root.name}/a%2Cb%3Ac.py,line=7,")
 
 
 def test_a_kept_contract_has_no_annotations(context: DeliveryContext) -> None:

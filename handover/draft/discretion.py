@@ -1,0 +1,48 @@
+"""A draft of private data: what it says quotes no number that one row alone has, and no word that is not a category."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from handover.draft.fields import Field, LeftOut
+from handover.draft.ranges import figure
+from handover.draft.target import Target
+
+PRIVATE = "[private]"  # in place of what is quoted
+ELSEWHERE = ": see modelling/data/README.md"
+FIGURE = re.compile(r"(?<![\w.])-?\d+(\.\d+)?(e[+-]?\d+)?")
+QUOTED = re.compile(r"'.*'|-?[\d.]+e\+\d+")  # and numbers beyond float32
+
+
+def discreet(
+    fields: Iterable[Field], left_out: Iterable[LeftOut], target: Target
+) -> tuple[list[Field], list[LeftOut], Target]:
+    """Leave out of a draft's sentences what they quote of single rows."""
+    return (
+        [_field(field) if field.is_number else field for field in fields],
+        [replace(column, why=QUOTED.sub(PRIVATE, column.why)) for column in left_out],
+        _target(target) if target.positive is None else target,
+    )
+
+
+def _field(field: Field) -> Field:
+    known = [value for value in field.values if value is not None]
+    evidence = f"A number in {len(known)} of {len(field.values)} rows."
+    return replace(field, evidence=evidence, question=_without(known, field.question))
+
+
+def _target(target: Target) -> Target:
+    labels = target.labels.tolist()
+    own = {target.low, target.high}
+    return replace(
+        target,
+        evidence=f"{target.header} is a number in {len(labels)} rows. About a third of them is low.",
+        summary=_without((label for label in labels if label not in own), target.summary),
+    )
+
+
+def _without(values: Iterable[float], text: str) -> str:
+    """Leave out each figure that one of the values alone has."""
+    alone = {shown for shown, count in Counter(map(figure, values)).items() if count == 1}
+    return FIGURE.sub(lambda match: PRIVATE if figure(float(match[0])) in alone else match[0], text)

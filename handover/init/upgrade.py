@@ -1,0 +1,275 @@
+"""A project is brought to the release that runs: the tool's changes and the team's are merged, file by file."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from packaging.version import Version
+
+from handover.errors import CannotRunError
+from handover.init import rendered, write
+from handover.init.monorepo import git, place
+from handover.init.release import File, Release, current
+from handover.project import DISTRIBUTION
+
+LOCK = "requirements/handover.txt"
+OWN = (
+    "README.md", "handover.toml", "layers/model/delivery/**", "modelling/card.md", "modelling/data/**",
+    "modelling/train.py", "pyproject.toml", "tests/cases.jsonl",
+)  # fmt: skip
+"""What is the project's own, whatever a release has under that name."""
+TOOL = ("vendor/*", LOCK)
+LOCKS, NEEDS = ("layers/runtime/requirements.txt", "requirements/*.txt"), ("layers/runtime/*.in", "requirements/*.in")
+CANNOT_MERGE = 128  # git merge-file gives the number of conflicts, at most 127; of binary files, 255
+
+
+class Change(NamedTuple):
+    """What becomes of one file."""
+
+    path: str
+    outcome: str
+    """One of ``added``, ``updated``, ``merged``, ``removed``, ``kept``, ``conflict``."""
+    why: str = ""
+    file: File | None = None
+    """What is written; of what is removed or stays as it is, nothing."""
+
+
+class Upgrade(NamedTuple):
+    """What was done, or would be."""
+
+    report: str
+    conflicts: bool
+
+
+def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
+    """Bring a project to the release that runs.
+
+    Parameters
+    ----------
+    root
+        The project's folder.
+    dry_run
+        Whether only to say what would be done.
+
+    Raises
+    ------
+    CannotRunError
+        When it is no project, git would not bring back what is overwritten, or its own release is not known or newer;
+        nothing has been written then.
+    """
+    name, old = _name(root), recorded(root)
+    new, inside = current(), place(root)
+    if (old.version, old.sha256) == (new.version, new.sha256):
+        return Upgrade(f"{name} is up to date: handover {new.version}", conflicts=False)
+    if Version(new.version) < Version(old.version):
+        raise CannotRunError(f"{name} has handover {old.version}, and this is {new.version}: install a newer one")
+    base, files = rendered(old, name, inside), rendered(new, name, inside)
+    paths = {*base, *files}
+    _require_committed(root, paths)
+    lying = {path: file for path in paths if (file := _read(root / path))}
+    planned = list(changes(base, lying, files, new.version))
+    last = [  # until then it can all be done again: the old release is still there, and the recorded one
+        Change(f"vendor/{new.name}", "updated" if new.name == old.name else "added", file=File(new.content)),
+        Change(LOCK, "updated", file=files[LOCK]),
+        *(Change(path, "removed") for path in sorted(lying) if path.startswith("vendor/") and path not in files),
+    ]
+    if not dry_run:
+        _carry_out(root, [*planned, *last])
+    return Upgrade(
+        _report(name, old, new, [*planned, *last], lock=_to_lock(root, planned, files), dry_run=dry_run),
+        conflicts=any(change.outcome == "conflict" for change in planned),
+    )
+
+
+def recorded(root: Path) -> Release:
+    """Open the release that a project's files are of: the wheel that its lock names.
+
+    Raises
+    ------
+    CannotRunError
+        When there is no such lock, or no wheel of the hash that it has.
+    """
+    lock = _read(root / LOCK)
+    named = lock and re.search(rb"^[\w-]+==(\S+) --hash=sha256:([0-9a-f]{64})\s*$", lock.content, re.MULTILINE)
+    if not named:
+        raise CannotRunError(f"this is no project of handover init: there is no {LOCK} that names a wheel")
+    for wheel in sorted((root / "vendor").glob("*.whl")):
+        if (release := Release(wheel.name, wheel.read_bytes())).sha256 == named[2].decode():
+            return release
+    raise CannotRunError(
+        f"vendor/ has no wheel with the hash that {LOCK} has for {DISTRIBUTION} {named[1].decode()}, from which this "
+        "project's files are: bring it back (git log -- vendor)"
+    )
+
+
+def changes(
+    base: Mapping[str, File], lying: Mapping[str, File], new: Mapping[str, File], version: str
+) -> Iterator[Change]:
+    """Say what becomes of each file that somebody changed; the tool itself, and what is the project's own, apart.
+
+    Parameters
+    ----------
+    base, new
+        The files that the old and the new release give the project.
+    lying
+        The project's files, of the paths of both.
+    """
+    paths = sorted(path for path in {*base, *new} if not _fits(path, OWN) and not _fits(path, TOOL))
+    locks = {path for path in paths if _fits(path, LOCKS)}
+    relocked = any(base.get(path) != new.get(path) for path in locks)
+    for path in paths:
+        before, mine, after = base.get(path), lying.get(path), new.get(path)
+        if mine is None:
+            change = _of_missing(path, before, after)
+        elif after is None:
+            change = (
+                Change(path, "removed") if _same(mine, before) else Change(path, "kept", "the tool has it no longer")
+            )
+        elif before and relocked and path in locks:  # one resolution: all of them are the tool's, or all the project's
+            why = "" if _same(mine, before) else "it is the tool's again, as all locks"
+            change = None if _same(mine, after) else Change(path, "updated", why, _with_ends_of(mine, after))
+        else:
+            change = _of_both(path, before, mine, after, version)
+        if change:
+            yield change
+
+
+def _of_missing(path: str, base: File | None, new: File | None) -> Change | None:
+    if base is None or new is None:
+        return new and Change(path, "added", file=new)
+    return Change(path, "kept", "you deleted it" if new == base else "you deleted it, and the tool changed it")
+
+
+def _of_both(path: str, base: File | None, mine: File, new: File, version: str) -> Change | None:
+    if _same(mine, new):
+        return None
+    if base is None:
+        return _merged(path, File(b"", new.executable), mine, new, version)
+    if _same(mine, base):
+        return Change(path, "updated", file=_with_ends_of(mine, new))
+    return Change(path, "kept", "only you changed it") if new == base else _merged(path, base, mine, new, version)
+
+
+def _merged(path: str, base: File, mine: File, new: File, version: str) -> Change:
+    executable = new.executable if mine.executable == base.executable else mine.executable
+    with TemporaryDirectory() as scratch:
+        three = {"mine": mine, "base": base, "new": new}
+        for name, file in three.items():
+            Path(scratch, name).write_bytes(_plain(file))
+        labels = [word for label in ("yours", "base", f"handover {version}") for word in ("-L", label)]
+        command = ["git", "merge-file", "-p", "--diff3", *labels, *three]
+        ended = subprocess.run(command, cwd=scratch, capture_output=True, check=False)
+    if ended.returncode >= CANNOT_MERGE:
+        return Change(path, "conflict", "it is no text, so yours stays, and the tool's is in its wheel only")
+    merged = _with_ends_of(mine, File(ended.stdout, executable))
+    if ended.returncode:
+        return Change(path, "conflict", "you and the tool changed the same lines: look for <<<<<<<", merged)
+    return Change(path, "merged", file=merged)
+
+
+# --- line ends: a checkout on Windows has others, in every line
+
+
+def _plain(file: File) -> bytes:
+    return file.content.replace(b"\r\n", b"\n") if _has_crlf(file) else file.content
+
+
+def _has_crlf(file: File) -> bool:
+    ends = file.content.count(b"\r\n")
+    return 0 < ends == file.content.count(b"\n") and b"\0" not in file.content
+
+
+def _same(mine: File, other: File | None) -> bool:
+    return other is not None and mine.executable == other.executable and _plain(mine) == _plain(other)
+
+
+def _with_ends_of(mine: File, file: File) -> File:
+    return file._replace(content=_plain(file).replace(b"\n", b"\r\n")) if _has_crlf(mine) else file
+
+
+# --- the project
+
+
+def _name(root: Path) -> str:
+    try:
+        name = tomllib.loads((root / "pyproject.toml").read_bytes().decode())["project"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CannotRunError("this is no project of handover init: there is no pyproject.toml with its name") from None
+    return str(name)
+
+
+def _require_committed(root: Path, paths: Iterable[str]) -> None:
+    outside = sorted(path for path in paths if path.startswith("../"))
+    status = git(root, "status", "--porcelain", "--", ".", *outside)
+    if status is None:
+        raise CannotRunError(
+            "this is in no git repository, or git is not installed: git merges, and keeps what was there"
+        )
+    if status:
+        raise CannotRunError("git status shows changes: commit or stash them first, so that nothing of them is lost")
+
+
+def _read(path: Path) -> File | None:
+    """Read a file; a folder or a link in its place is refused, for what stands there is the team's."""
+    if path.is_symlink() or path.is_dir():
+        raise CannotRunError(f"{path} is not a file, as it is in the tool's project: move it, and upgrade again")
+    if not path.exists():
+        return None
+    return File(path.read_bytes(), bool(path.stat().st_mode & 0o100))
+
+
+def _carry_out(root: Path, planned: Sequence[Change]) -> None:
+    try:
+        write({change.path: change.file for change in planned if change.file}, root)
+        for change in planned:
+            if change.file and not change.file.executable:
+                (root / change.path).chmod((root / change.path).stat().st_mode & ~0o111)
+            if change.outcome == "removed":
+                (root / change.path).unlink()
+    except OSError as error:
+        raise CannotRunError(
+            f"{error.filename} cannot be written: {error.strerror}; git stash -u takes the rest back"
+        ) from None
+
+
+def _fits(path: str, patterns: Iterable[str]) -> bool:
+    return any(PurePosixPath(path).full_match(pattern) for pattern in patterns)
+
+
+def _to_lock(root: Path, planned: Iterable[Change], new: Mapping[str, File]) -> list[str]:
+    """Name what the tool's locks were not made of, where they take the place of the project's."""
+    if not any(change.file and _fits(change.path, LOCKS) for change in planned):
+        return []
+    written = {change.path: change.file for change in planned if change.file}
+    lying = {path.relative_to(root).as_posix(): path for pattern in NEEDS for path in root.glob(pattern)}
+    gone = {change.path for change in planned if change.outcome == "removed"}
+    return sorted(
+        path
+        for path in {*lying, *filter(partial(_fits, patterns=NEEDS), written)} - gone
+        if path not in new or not _same(written.get(path) or File(lying[path].read_bytes()), new[path])
+    )
+
+
+def _report(
+    name: str, old: Release, new: Release, done: Sequence[Change], *, lock: Sequence[str], dry_run: bool
+) -> str:
+    conflicts = any(change.outcome == "conflict" for change in done)
+    steps = [
+        "resolve the conflicts" * conflicts,
+        f"make lock   # the locks are the tool's again, and {', '.join(lock)} yours" if lock else "",
+        "make run && make check",
+        "git add --all && git commit",
+    ]
+    return "\n".join(
+        [
+            f"{name}: from handover {old.version} to {new.version}{', if this were no dry run' if dry_run else ''}",
+            "",
+            *(f"  {change.outcome:<9} {change.path}{change.why and f': {change.why}'}" for change in done),
+            *([] if dry_run else ["", "Next:", *(f"  {step}" for step in steps if step)]),
+        ]
+    )
