@@ -464,7 +464,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "H107-infinite": ("H", edit("heuristics.py", RATIO, "row.weight * 1e38")),
     "H107-text": ("H", edit("heuristics.py", "return row.weight > 20", "return str(row.weight)")),
     "H107-endless": (MOST, edit("heuristics.py", RATIO, f"(lambda: [0 for _ in iter(int, 1)])() or {RATIO}")),
-    "H108": (MOST, counting(f"{RATIO} + 1e-3 * (next(_SEEN) % 2)")),
+    "H108": (MOST, counting(f"{RATIO} + 1e-3 * (next(_SEEN) % 5 == 0)")),
     "H108-changes": (MOST, edit("heuristics.py", RATIO, "row.__dict__.update(weight=1.0) or 1.0")),
     "H109-none": (MOST, edit("heuristics.py", "return row.weight > 20", "return None")),
     "H109": ("C,H,M", heuristics(RATIO, "1.0")),
