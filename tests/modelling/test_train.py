@@ -18,7 +18,7 @@ from handover.project import Project
 from modelling.card import verdict
 from modelling.data import read
 from modelling.evaluation import Scores, held_out
-from modelling.train import DIRECTIONS, NO_DIRECTION
+from modelling.train import DIRECTIONS, GOLDEN, NO_DIRECTION
 from predictor.delivery import Delivery
 from predictor.encoder import FloatRows
 
@@ -183,3 +183,16 @@ def test_held_out_figures_are_those_of_the_rows() -> None:
     assert quality["brier"] == pytest.approx(((0.01 + 0.04 + 0.09 + 0.36) / 4), abs=1e-4)
     assert sum(bin_["rows"] for bin_ in quality["calibration"]) == 32
     assert quality["calibration"][-1] == {"rows": 4, "mean_score": 0.4, "bad": 1.0}
+
+
+def test_only_the_rows_that_were_asked_for_are_of_people() -> None:
+    people = [json.dumps(row, sort_keys=True) for row in read(CONTRACT).rows]
+    golden = [json.loads(line) for line in (ROOT / WRITTEN[0] / "golden.jsonl").read_text().splitlines()]
+    theirs = [line for line in golden if json.dumps(line["row"], sort_keys=True) in people]
+
+    assert len(theirs) == GOLDEN
+    assert theirs == [line for line in golden if line.get("real")]
+    for event in ("predict", "batch", "reasons"):
+        asked = json.loads(json.loads((ROOT / "events" / f"{event}.json").read_text())["body"])
+        rows = asked if isinstance(asked, list) else [asked]
+        assert not [row for row in rows if json.dumps(row, sort_keys=True) in people]
