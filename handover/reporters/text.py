@@ -3,11 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from handover.context import DeliveryContext
 from handover.finding import Broken, Clause, Context, Finding, Verdict, declared
 from handover.project import pages
 from handover.skips import FILE, Skip, skips
+
+if TYPE_CHECKING:
+    from handover.context import DeliveryContext
 
 
 def broken(finding: Finding, context: Context) -> str:
@@ -91,7 +94,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
     return "\n".join([*parts, summary(findings)])
 
 
-def explanation(finding: Finding, context: DeliveryContext) -> str:
+def explanation(finding: Finding, context: "DeliveryContext") -> str:
     """Write the clause's page, and above it what the clause found, in full."""
     clause = finding.clause
     if finding.broken:

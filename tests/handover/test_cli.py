@@ -159,17 +159,25 @@ from handover.cli.work import check
 asked = {"delivery": "layers/model/delivery", "only": ["H1", "M10"], "base": None, "wanted": ["text"]}
 assert check(lambda event: None, **asked)["status"] == 0
 """
+OF_MODELLING = {"duckdb", "hypothesis", "matplotlib", "numpy", "onnx", "onnxruntime", "pandas", "threadpoolctl"}
+STACK = """
+import handover.live.alias, handover.live.callers, handover.live.clauses, handover.live.replay, handover.stage
+import handover.local.run, handover.local.server, handover.reporters.annotations, handover.reporters.markdown
+import handover.reporters.text
+"""
+"""What `make run`, `serve`, `deploy`, `verify` and `rollback` use, for which only .venv/run is installed."""
 
 
 @pytest.mark.parametrize(
     ("program", "unwanted"),
     [
+        (STACK, OF_MODELLING | FRAMEWORKS),
         ("import handover", AWS | SAM | FRAMEWORKS | LIBRARIES),
         ("from handover.cli import main; main(['--help'], standalone_mode=False)", AWS | SAM | FRAMEWORKS | LIBRARIES),
         ("from handover import Contract, deliver, matrix", AWS | SAM | FRAMEWORKS),
         (CHECKS, AWS | SAM | FRAMEWORKS),
     ],
-    ids=["import", "help", "the public interface", "check"],
+    ids=["the stack", "import", "help", "the public interface", "check"],
 )
 def test_nothing_is_imported_before_it_is_used(program: str, unwanted: set[str]) -> None:
     program += f"\nimport sys; print(sorted({unwanted!r} & set(sys.modules)))"

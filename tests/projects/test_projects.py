@@ -66,16 +66,6 @@ def test_the_request_of_its_readme_is_answered(project: Path, machine: Machine) 
     assert set(json.loads(answer)) == {"score", "decision"}
 
 
-def test_a_clean_clone_is_green_and_trains_nothing(project: Path, machine: Machine) -> None:
-    clone = project.with_name(f"{project.name}-clone")
-    machine.run(f"git clone --quiet {project} {clone}", machine.folder)
-
-    printed = machine.run("make check", clone)
-
-    assert "Delivered" not in printed
-    assert re.search(r"^\d+ kept, 0 broken, 0 skipped$", printed, re.MULTILINE)
-
-
 def test_an_upgrade_keeps_what_was_changed(project: Path, machine: Machine, handover: Path) -> None:
     samconfig = project / "samconfig.toml"
     samconfig.write_text(samconfig.read_text().replace("RateLimit=50 ", "RateLimit=60 "))
