@@ -59,7 +59,8 @@ class Trainings:
 
     @contextmanager
     def __call__(self, project: Project, root: Path, folder: Path, training: Path) -> Iterator[Retrained]:
-        inputs = _inputs(root, folder)
+        asked = [project.exists and root == project.root, *(str(path.relative_to(root)) for path in (folder, training))]
+        inputs = _inputs(asked, root, folder)
         self._times[inputs] += 1
         key = f"{inputs}-{self._times[inputs]}"
         if key not in self._made:
@@ -69,8 +70,8 @@ class Trainings:
         yield self._made[key]
 
 
-def _inputs(root: Path, folder: Path) -> str:
-    digest = hashlib.sha256()
+def _inputs(asked: list[Any], root: Path, folder: Path) -> str:
+    digest = hashlib.sha256(json.dumps(asked).encode())
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
         if not (path.parent == folder and path.name in MADE):
             digest.update(str(path.relative_to(root)).encode() + path.read_bytes())

@@ -21,6 +21,7 @@ from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.reporters.text import explanation, report
+from handover.retraining import trained_again
 from tests.helpers import reports
 from tests.helpers.remembered import Trainings
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox
@@ -123,6 +124,12 @@ def trained_once(trainings: Trainings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def trained_anew(trained_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train as a check does, whatever is remembered: what a training leaves behind, and where, is being tested."""
+    monkeypatch.setattr(retraining, "trained_again", trained_again)
+
+
+@pytest.fixture
 def workshop(trained: Path, tmp_path: Path) -> Workshop:
     return Workshop(Path(shutil.copytree(trained, tmp_path / "project")))
 
@@ -217,6 +224,7 @@ BREAKS: dict[str, Break] = {
 }
 
 
+@pytest.mark.usefixtures("trained_anew")
 def test_a_training_that_repeats_keeps_every_clause(workshop: Workshop) -> None:
     before = {path: path.read_bytes() for path in workshop.folder.rglob("*") if path.is_file()}
 
@@ -244,6 +252,7 @@ def test_every_clause_has_been_broken() -> None:
     assert {clause.code for clause in CLAUSES if clause.code[0] == "R"} == reports.codes(BREAKS)
 
 
+@pytest.mark.usefixtures("trained_anew")
 def test_where_there_is_no_project_it_trains_in_its_own_folder(workshop: Workshop) -> None:
     shutil.rmtree(workshop.root / "layers")
     assert reports.is_all_kept(workshop.says())
