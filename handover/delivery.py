@@ -65,8 +65,8 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     for field in compiled["fields"]:
         if rows and not any(field["name"] in row for row in rows):
             raise DeliverError(
-                f"no row has the contract's field {field['name']}: say in FIELDS of the training which column it is read "
-                f"from, or give it as None"
+                f"no row has the contract's field {field['name']}: say in FIELDS of the training which column it is "
+                f"read from, or give it as None"
             )
     return Matrix(values, encoding.columns)
 
