@@ -68,18 +68,23 @@ def _own_file(module: ModuleType) -> Path | None:
     return file if not installed or name.partition(".")[0] in OWN else None
 
 
-def _imports(file: Path) -> Iterator[str]:
+def _imports(file: Path) -> tuple[str, ...]:
     """Read which modules a file imports, by their full names; those inside of functions too."""
     try:
-        tree = ast.parse(file.read_bytes())
+        return _imported(file, file.stat().st_mtime_ns)
     except (OSError, SyntaxError, ValueError):  # it may have been edited, or removed, since it was loaded
-        return
-    for node in ast.walk(tree):
+        return ()
+
+
+@cache  # a notebook delivers again and again
+def _imported(file: Path, _changed: int) -> tuple[str, ...]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+    return tuple(names)
 
 
 def _named_in(main: ModuleType) -> Iterator[str]:

@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from handover.compilation import multiples
 
@@ -48,13 +47,13 @@ class Domain:
             return 1 + self.nullable
         if not self.step:
             return math.inf
-        return self._multiples.stop - self._multiples.start + self.nullable
+        return self.steps.stop - self.steps.start + self.nullable
 
     @property
     def ends(self) -> tuple[Any, Any]:
         """The smallest and the largest number that a caller can send and that the model can tell from an open end."""
         if self.step:
-            return self._multiple(self._multiples[0]), self._multiple(self._multiples[-1])
+            return self.multiple(self.steps[0]), self.multiple(self.steps[-1])
         return (
             _beyond(self.low, np.inf) if self.open_low else float(self.low),
             _beyond(self.high, -np.inf) if self.open_high else float(self.high),
@@ -71,7 +70,7 @@ class Domain:
         if self.choices:
             return self.choices
         if self.step:
-            return tuple(dict.fromkeys(map(self._multiple, (*self._multiples[:2], *self._multiples[-2:]))))
+            return tuple(dict.fromkeys(map(self.multiple, (*self.steps[:2], *self.steps[-2:]))))
         first, last = self.ends
         inner = _beyond(first, np.inf), _beyond(last, -np.inf)
         return tuple(dict.fromkeys(value for value in (first, *inner, last) if first <= value <= last))
@@ -83,17 +82,18 @@ class Domain:
             return [choice for code, choice in enumerate(self.choices) if code in places]
         if self.step:
             around = {math.floor(threshold / self.step), math.ceil(threshold / self.step)}
-            return [self._multiple(count) for count in sorted(around) if count in self._multiples]
+            return [self.multiple(count) for count in sorted(around) if count in self.steps]
         first, last = self.ends
         return [value for value in beside(threshold) if first <= value <= last]
 
     @property
-    def _multiples(self) -> range:
+    def steps(self) -> range:
         """How many steps a number may be; there may be more of them than ``len`` counts."""
         first, last = multiples(self.low, self.high, self.step, open_low=self.open_low, open_high=self.open_high)
         return range(first, last + 1)
 
-    def _multiple(self, count: int) -> float:
+    def multiple(self, count: int) -> float:
+        """Give the number of so many steps, as a caller would write it."""
         if self.whole:
             return round(count * self.step)
         return float(min(max(count * self.step, self.low), self.high))  # 17 x 0.1 is 1.7000000000000002
@@ -103,28 +103,15 @@ class Domain:
         if self.choices:
             return random.choice(self.choices)
         if self.step:
-            return self._multiple(random.randint(self._multiples[0], self._multiples[-1]))
+            return self.multiple(random.randint(self.steps[0], self.steps[-1]))
         return random.uniform(*self.ends)
 
     def nearest(self, number: float) -> Any:
         """Give the number that a caller can send and that is nearest to this one, but for rounding."""
         if self.step:
-            return self._multiple(min(max(round(number / self.step), self._multiples[0]), self._multiples[-1]))
+            return self.multiple(min(max(round(number / self.step), self.steps[0]), self.steps[-1]))
         first, last = self.ends
         return min(max(number, first), last)
-
-    @property
-    def strategy(self) -> st.SearchStrategy[Any]:
-        """Draw values by Hypothesis, which likes the ends of a range; ``null`` among them."""
-        return st.one_of(self._strategy, st.none()) if self.nullable else self._strategy
-
-    @property
-    def _strategy(self) -> st.SearchStrategy[Any]:
-        if self.choices:
-            return st.sampled_from(self.choices)
-        if self.step:
-            return st.integers(self._multiples[0], self._multiples[-1]).map(self._multiple)
-        return st.floats(self.low, self.high, exclude_min=self.open_low, exclude_max=self.open_high)
 
 
 def beside(threshold: float) -> list[float]:
@@ -171,18 +158,6 @@ def _domain(name: str, schema: Json, required: bool) -> Domain:
 def _whole(step: float) -> int:
     """Give the step between whole numbers that are multiples of a number: 3 for 1.5."""
     return Fraction(step).limit_denominator(1000).numerator
-
-
-def accepted_rows(compiled: Json) -> st.SearchStrategy[Json]:
-    """Draw rows, as JSON objects, from a compiled contract.
-
-    Every field is drawn from its whole range, ends included; a field that may be missing is left out, null or there.
-    """
-    fields = domains(compiled)
-    return st.fixed_dictionaries(
-        {field.name: field.strategy for field in fields if field.required},
-        optional={field.name: field.strategy for field in fields if not field.required},
-    )
 
 
 def drawn_row(fields: Iterable[Domain], random: Random, *, gaps: float = NULL_SHARE) -> Json:

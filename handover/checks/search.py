@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, find, settings
 from hypothesis.errors import NoSuchExample
 
 from handover.context import DeliveryContext
-from handover.rows import accepted_rows
+from handover.strategies import accepted_rows
 
 type Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handover.rows import accepted_rows
+from handover.strategies import accepted_rows
 from tests.helpers.function import Answered, Function, Open
 
 MARK = "zebra-crossing"  # what a caller sends and must never see again

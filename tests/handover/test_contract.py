@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from delivery.contract import CONTRACT
 from handover import Budgets, Contract, ContractError, Field, Row, Score
-from handover.rows import accepted_rows
+from handover.strategies import accepted_rows
 from predictor.delivery import validators
 from tests.helpers.parcels import PARCELS, Parcel
 

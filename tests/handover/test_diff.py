@@ -19,7 +19,7 @@ from handover.diff.changes import Change, changes, least_version, reaches, requi
 from handover.diff.comparison import compare
 from handover.diff.reporters import plot, text
 from handover.diff.revisions import DiffError, delivery_at
-from handover.rows import accepted_rows
+from handover.strategies import accepted_rows
 from predictor import delivery as serving
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handover import Budgets, Contract, Field, Row, Score
-from handover.rows import Domain, accepted_rows, different_rows, domains, drawn_row
+from handover.rows import Domain, different_rows, domains, drawn_row
+from handover.strategies import accepted_rows
 from predictor.delivery import validators
 
 pytestmark = pytest.mark.quick

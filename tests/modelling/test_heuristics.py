@@ -10,7 +10,7 @@ from hypothesis import given
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
-from handover.rows import accepted_rows
+from handover.strategies import accepted_rows
 from predictor.delivery import heuristics_in, validators
 
 pytestmark = pytest.mark.quick

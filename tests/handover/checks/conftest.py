@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from handover.checks import trial
+from tests.helpers.remembered import Searches
 from tests.helpers.sandbox import Sandbox
 
 
@@ -19,3 +21,14 @@ def sandbox(whole: Path, tmp_path: Path) -> Sandbox:
     """Give a delivery that keeps every clause, to be broken."""
     sys.modules.pop("tried_contract", None)
     return Sandbox(Path(shutil.copytree(whole, tmp_path / "delivery")))
+
+
+@pytest.fixture(scope="session")
+def searches() -> Searches:
+    return Searches()
+
+
+@pytest.fixture(autouse=True)
+def searched_once(searches: Searches, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search once for what the same contract and heuristics fail on."""
+    monkeypatch.setattr(trial, "simplest_row", searches)

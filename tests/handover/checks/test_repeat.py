@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from handover import retraining
 from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.reporters.text import explanation, report
 from tests.helpers import reports
+from tests.helpers.remembered import Trainings
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox
 
 TRAIN = '''"""Trains the parcels."""
@@ -106,6 +108,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workshop.furnish()
     workshop.train()
     return workshop.root
+
+
+@pytest.fixture(scope="module")
+def trainings(tmp_path_factory: pytest.TempPathFactory) -> Trainings:
+    return Trainings(tmp_path_factory.mktemp("trainings"))
+
+
+@pytest.fixture(autouse=True)
+def trained_once(trainings: Trainings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train once on the same inputs: most tests change the delivery that training again is compared with."""
+    trainings.begin()
+    monkeypatch.setattr(retraining, "trained_again", trainings)
 
 
 @pytest.fixture

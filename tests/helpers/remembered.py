@@ -1,0 +1,79 @@
+"""What gives the same for the same files, done once in a run of the tests, and remembered by a hash of the files."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from handover.checks.search import simplest_row
+from handover.context import DeliveryContext
+from handover.delivery import FILES
+from handover.project import Project
+from handover.retraining import Retrained, trained_again
+from predictor import files
+
+type Row = dict[str, Any]
+
+MADE = {*FILES, files.MANIFEST} - {files.HEURISTICS}
+"""What a training writes, and no training of the tests reads."""
+
+
+class Searches:
+    """H107's search, which draws the same rows for the same contract and heuristics."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row | None] = {}
+
+    def __call__(self, context: DeliveryContext, wanted: Callable[[Row], bool], tries: int) -> Row | None:
+        heuristics = (context.folder / files.HEURISTICS).read_bytes()
+        key = hashlib.sha256(heuristics + json.dumps([context.compiled, tries]).encode()).hexdigest()
+        if key not in self._rows:
+            self._rows[key] = simplest_row(context, wanted, tries)
+        return self._rows[key]
+
+
+class Trainings:
+    """Trainings in a copy of the project: of the same program, data, contract, heuristics and environment.
+
+    The second time that one test trains is another training than its first: whether both are the same is being tested.
+
+    Parameters
+    ----------
+    folder
+        Where the deliveries that were made are kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[str, Retrained] = {}
+        self._times: Counter[str] = Counter()
+
+    def begin(self) -> None:
+        """Say that another test begins."""
+        self._times.clear()
+
+    @contextmanager
+    def __call__(self, project: Project, root: Path, folder: Path, training: Path) -> Iterator[Retrained]:
+        inputs = _inputs(root, folder)
+        self._times[inputs] += 1
+        key = f"{inputs}-{self._times[inputs]}"
+        if key not in self._made:
+            with trained_again(project, root, folder, training) as again:
+                kept = Path(shutil.copytree(again.delivery, self._folder / key))
+                self._made[key] = Retrained(kept, again.observed)
+        yield self._made[key]
+
+
+def _inputs(root: Path, folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        if not (path.parent == folder and path.name in MADE):
+            digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    digest.update(json.dumps(environment, sort_keys=True).encode())
+    return digest.hexdigest()
