@@ -4,6 +4,8 @@ TOOL_FILE := pyproject.toml
 TESTS     := --ignore tests/sam --ignore tests/deploy --ignore tests/projects --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 setup: .venv/dev
+# pip asks, with each lock, whether all that the tool needs is there: what training needs goes first.
+.venv/dev: | .venv/modelling
 
 dist: .venv/run  ## the wheel that teams install, into dist/
 	$(BIN)/python -m hatchling build --target wheel
@@ -21,7 +23,7 @@ test-projects: setup .venv/deploy  ## projects that the wheel writes in an empty
 	$(BIN)/python -m pytest --exitfirst tests/projects
 
 lint: lint-all
-lint-all: setup .venv/actionlint .venv/checkov  ## ruff, mypy (strict), import-linter, cfn-lint, checkov, zizmor, actionlint: a part of lint
+lint-all: setup .venv/actionlint .venv/checkov  ## ruff, mypy (strict), import-linter, cfn-lint, checkov, zizmor, actionlint: what lint does beside sam validate
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache

@@ -54,12 +54,21 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     Raises
     ------
     DeliverError
-        When the contract refuses a row, or a heuristic fails on one; names the row, and the field or the heuristic.
+        When the contract refuses a row, or a heuristic fails on one; names the row, and the field or the heuristic;
+        or when no row has a field: the model would learn nothing of it, and callers would send it in vain.
     ContractError
         When the contract says something that production could not enforce.
     """
-    encoding = Encoding(contract.compiled(), heuristics)
-    return Matrix(encoding.matrix(rows), encoding.columns)
+    compiled = contract.compiled()
+    encoding = Encoding(compiled, heuristics)
+    values = encoding.matrix(rows)
+    for field in compiled["fields"]:
+        if rows and not any(field["name"] in row for row in rows):
+            raise DeliverError(
+                f"no row has the contract's field {field['name']}: say in FIELDS of the training which column it is "
+                f"read from, or give it as None"
+            )
+    return Matrix(values, encoding.columns)
 
 
 def deliver(

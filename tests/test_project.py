@@ -47,9 +47,13 @@ def test_every_golden_row_gets_the_answer_of_the_training(function: Function) ->
 
 
 # A line of tests/cases.jsonl: {"case": "why it must be so", "row": {...}, "decision": "..."}
-@pytest.mark.parametrize("case", lines(ROOT / "tests" / "cases.jsonl"), ids=lambda case: case["case"])
+CASES = lines(ROOT / "tests" / "cases.jsonl")
+NONE = pytest.param({}, marks=pytest.mark.skip("no case yet: write one into tests/cases.jsonl"))
+
+
+@pytest.mark.parametrize("case", CASES or [NONE], ids=lambda case: case.get("case"))
 def test_a_case_of_the_teams_own_gets_its_decision(function: Function, case: dict[str, Any]) -> None:
     answer = function.post("/predict", case["row"])
 
     assert answer.status == 200, answer.body
-    assert answer.body["decision"] == case["decision"]
+    assert answer.body["decision"] == case["decision"], answer.body

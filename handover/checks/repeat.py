@@ -70,7 +70,7 @@ def data_is_the_same(context: DeliveryContext) -> Broken | None:
         path, sha256 = next(iter(hashes.items()))
         return Broken(
             f"{context.relative(path)} has the SHA-256 {shortened(sha256)}..., "
-            f"the training's had {shortened(recorded)}....",
+            f"the training's had {shortened(recorded)}...",
             path,
             cause="The data was changed after the training, or line endings were, by git or an editor.",
         )

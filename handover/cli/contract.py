@@ -85,8 +85,8 @@ def events(delivery: Path, to: Path) -> None:
     """Write requests to try the function with, made of the delivery's golden rows."""
     from handover.events import write_events
 
-    for file in write_events(delivery, to):
-        click.echo(file)
+    written = list(write_events(delivery, to))
+    click.echo(f"Wrote {len(written)} requests to {to}.")
 
 
 @main.command()
@@ -96,7 +96,7 @@ def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
     from handover.monitoring import write_monitoring
 
-    click.echo(write_monitoring(delivery, to))
+    click.echo(f"Wrote {write_monitoring(delivery, to)}.")
 
 
 _BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")

@@ -40,7 +40,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name=DISTRIBUTION, prog_name="handover")
 def main() -> None:
-    """Check a delivery against its contract, run the built function on this machine, and verify a deployed one."""
+    """Put a model behind an API: init writes a project around your data, whose make calls the other commands."""
 
 
 @contextmanager

@@ -52,7 +52,9 @@ def serve(port: int, limit: int, build: Path) -> None:
             server = open_port(pool, port, click.echo)
             try:
                 cold_ms = warm_up(pool)
-                click.echo(f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. Try:\n")
+                click.echo(
+                    f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. The lines of JSON are its log. Try:\n"
+                )
                 for line in _curls(port):
                     click.echo(line)
                 click.echo()
@@ -67,6 +69,6 @@ def serve(port: int, limit: int, build: Path) -> None:
 def _curls(port: int) -> Iterator[str]:
     """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
     event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text())
-    url = f"http://127.0.0.1:{port}"
-    yield f"curl -s '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
-    yield f"curl -s {url}/contract"
+    curl, url = r"curl -sw '\n'", f"http://127.0.0.1:{port}"
+    yield f"{curl} '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
+    yield f"{curl} {url}/contract"

@@ -27,7 +27,7 @@ EXAMPLE = "credit-risk"
 LONGEST_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
 DATA = "modelling/data"
 PRIVATE = """\
-{data} is for git to ignore, and README.md beside it is for you to finish: where is the data kept?
+Git ignores {data}. Finish README.md beside it: where is the data kept?
 contract.py has the words of every category, rare ones too: read it before you push."""
 
 __all__ = ["File", "Release", "example", "init", "rendered"]

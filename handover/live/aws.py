@@ -26,7 +26,9 @@ def asked() -> Iterator[None]:
     except NoCredentialsError:
         raise LiveError("there are no AWS credentials: run aws configure, or set AWS_PROFILE") from None
     except NoRegionError:
-        raise LiveError("no region is named: give --region, or set AWS_REGION, or the region of your profile") from None
+        raise LiveError(
+            "no region is named: give --region (REGION= to make), or set AWS_REGION, or the region of your profile"
+        ) from None
     except BotoCoreError as error:
         raise LiveError(f"AWS could not be asked: {' '.join(str(error).split())}") from None
     except ClientError as error:

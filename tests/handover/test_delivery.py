@@ -152,6 +152,18 @@ def test_a_row_that_cannot_be_encoded_is_named(heuristics: ModuleType, row: dict
     assert str(raised.value) == sentence
 
 
+def test_a_field_that_the_training_never_reads_is_named(heuristics: ModuleType) -> None:
+    unread = [{name: value for name, value in row.items() if name != "zone"} for row in ROWS]
+
+    assert matrix([*unread, ROWS[0]], contract=PARCELS, heuristics=heuristics).columns[1] == "zone"
+    with pytest.raises(DeliverError) as raised:
+        matrix(unread, contract=PARCELS, heuristics=heuristics)
+    assert str(raised.value) == (
+        "no row has the contract's field zone: say in FIELDS of the training which column it is read from, or give it "
+        "as None"
+    )
+
+
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [
@@ -345,7 +357,7 @@ def proof(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]
 
 def sent(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]) -> set[bytes]:
     """Give the rows as the model gets them: as bytes, which are the same for a field left out and its default."""
-    return {row.tobytes() for row in matrix(rows, contract=contract, heuristics=heuristics).values}
+    return {row.tobytes() for row in Encoding(contract.compiled(), heuristics).matrix(rows)}
 
 
 @given(st.lists(VISIT, min_size=1, max_size=40))

@@ -194,7 +194,7 @@ Left out (to take one in after all: Record in contract.py, FIELDS in train.py):
   Brutto  a leak: it rises and falls with the target, row by row (correlation of ranks 1.0000); is it known before the \
 outcome is?
 
-Numbers whose header names no unit, for you to write in contract.py: 1."""
+Numbers whose header names no unit: 1. Write it where contract.py has [unit?]."""
     )
 
 

@@ -136,7 +136,7 @@ The score is the probability that late is 'yes', as it is in 133 of 400 rows.
 Left out (to take one in after all: Record in contract.py, FIELDS in train.py):
   parcel_id  an id or a name: 400 different values in 400 rows
 
-Numbers whose header names no unit, for you to write in contract.py: 1.
+Numbers whose header names no unit: 1. Write it where contract.py has [unit?].
 
 loans is a project of 50 files, and a repository with a first commit.
 

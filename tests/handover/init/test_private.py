@@ -218,10 +218,10 @@ To settle with someone who knows the data:
   income_eur: Is [private] right? Of 100 rows, 99 lie below [private].
   born_year: Years after [private] will come, and the model has seen none: is an age meant?
 
-Numbers whose header names no unit, for you to write in contract.py: 2.
+Numbers whose header names no unit: 2. Write it where contract.py has [unit?].
 
 loans is a project of 53 files, and a repository with a first commit.
-modelling/data/people.csv is for git to ignore, and README.md beside it is for you to finish: where is the data kept?
+Git ignores modelling/data/people.csv. Finish README.md beside it: where is the data kept?
 contract.py has the words of every category, rare ones too: read it before you push.
 
 Next:

@@ -70,7 +70,7 @@ def test_a_stack_without_the_outputs(build, cloudformation, outputs: dict[str, s
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({}, "no region is named: give --region, or set AWS_REGION, or the region of your profile"),
+        ({}, "no region is named: give --region (REGION= to make), or set AWS_REGION, or the region of your profile"),
         ({"AWS_DEFAULT_REGION": "eu-west-1"}, "there are no AWS credentials: run aws configure, or set AWS_PROFILE"),
         ({"AWS_PROFILE": "nobody"}, "AWS could not be asked: The config profile (nobody) could not be found"),
     ],

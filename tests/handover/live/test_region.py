@@ -16,7 +16,7 @@ from tests.handover.live.test_alias import alias_points
 from tests.helpers.live import ACCOUNT, ALIAS, BUILD, NAME, stack_is_there
 
 ROOT = Path(__file__).parents[3]
-NO_REGION = "no region is named: give --region, or set AWS_REGION, or the region of your profile"
+NO_REGION = "no region is named: give --region (REGION= to make), or set AWS_REGION, or the region of your profile"
 TARGETS = ("deploy", "verify", "live-version", "rollback", "undeploy")
 
 
