@@ -29,6 +29,7 @@ DATA = "modelling/data"
 PRIVATE = """\
 Git ignores {data}. Finish README.md beside it: where is the data kept?
 contract.py has the words of every category, rare ones too: read it before you push."""
+UNIGNORED = "{data} itself lies in this repository, where git does not ignore it: move it out before you commit."
 
 __all__ = ["File", "Release", "example", "init", "rendered"]
 
@@ -85,6 +86,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
             "",
             f"{folder} is a project of {len(files)} files{_committed(folder)}.",
             *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
+            *([UNIGNORED.format(data=data)] if private and _would_be_committed(data, folder) else []),
             *notes(at_root, inside),
             "",
             "Next:",
@@ -196,6 +198,12 @@ def _usual_row(fields: Sequence[Field]) -> dict[str, Any]:
         known = [value for value in field.values if value is not None]
         row[field.name] = field.middle if field.is_number else Counter(known).most_common(1)[0][0]
     return row
+
+
+def _would_be_committed(data: Path, folder: Path) -> bool:
+    """Say whether a file lies in the folder's repository, and git has it, or would take it with ``git add --all``."""
+    listed = git(folder, "ls-files", "--cached", "--others", "--exclude-standard", "--", str(data.resolve()))
+    return bool(listed)
 
 
 def _committed(folder: Path) -> str:

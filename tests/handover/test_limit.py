@@ -1,5 +1,6 @@
 """A limit to how long code may run, by the clock or by the processor's time."""
 
+import gc
 import time
 
 import pytest
@@ -34,3 +35,9 @@ def test_after_the_block_nothing_is_stopped() -> None:
     end = time.process_time() + 0.1
     while time.process_time() < end:
         pass
+
+
+def test_garbage_that_others_left_is_not_collected_in_the_codes_time() -> None:
+    with at_most(1):
+        assert not gc.isenabled()
+    assert gc.isenabled()

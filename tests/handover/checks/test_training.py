@@ -13,7 +13,7 @@ SEEN = {"model": "Ridge", "place": ("train.py", 7), "columns": ["amount", "month
 
 
 def broken(**seen: Any) -> Broken:
-    outcome = columns_as_given(SimpleNamespace(observed=SEEN | seen, root=Path("/project")))  # type: ignore[arg-type]
+    outcome = columns_as_given(SimpleNamespace(observed=SEEN | seen, training_root=Path("/project")))  # type: ignore[arg-type]
     assert isinstance(outcome, Broken)
     assert (outcome.path, outcome.line) == (Path("/project/train.py"), 7)
     return outcome

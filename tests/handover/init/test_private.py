@@ -11,12 +11,15 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 from click.testing import CliRunner
 
 from handover import init as project
 from handover.checks import CLAUSES
 from handover.cli import main
+from handover.conversion import thresholds
 from handover.draft import drafted
 from handover.errors import CannotRunError
 from handover.events import write_events
@@ -110,23 +113,32 @@ def test_nothing_of_a_single_row_is_in_a_committed_file(target: str, seed: int, 
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_nothing_of_a_single_row_is_in_what_the_training_makes(target: str, tmp_path: Path) -> None:
+def test_of_single_rows_a_training_leaves_only_medians_and_labels(target: str, tmp_path: Path) -> None:
     data = people(tmp_path / "people.csv", 1)
     init(tmp_path / "loans", data, target, private=True)
     files = Project(tmp_path / "loans")
-
     trained = train(files)
     assert (trained.returncode, trained.stderr) == (0, "")
     write_monitoring(files.delivery, files.monitoring)
-    events = [json.loads(file.read_text()).get("body", "") for file in write_events(files.delivery, files.events)]
-    golden = (files.delivery / "golden.jsonl").read_text().splitlines()
     telling = of_single_rows(data)
 
-    for file in (files.monitoring, files.delivery / "contract.json"):
-        assert telling & set(TOKEN.findall(file.read_text())) == set(), file
+    texts = {path.name: path.read_text() for path in files.delivery.iterdir() if path.suffix in {".py", ".json"}}
+    manifest = json.loads(texts["manifest.json"])
+    assert all(column.pop("reference") is not None for column in manifest["columns"])
+    texts |= {"manifest.json": json.dumps(manifest), "monitoring.yaml": files.monitoring.read_text()}
+    texts["held_out.csv"] = re.sub(",.*", "", (files.delivery / "held_out.csv").read_text())  # without the labels
+    assert {name: words for name, text in texts.items() if (words := telling & set(TOKEN.findall(text)))} == {}
+
     # A drawn number may happen to be somebody's, where there are few to draw from; two in one row are no chance.
+    events = [json.loads(file.read_text()).get("body", "") for file in write_events(files.delivery, files.events)]
+    golden = (files.delivery / "golden.jsonl").read_text().splitlines()
     for row in golden + [body for body in events if not body.startswith("[")]:
         assert len(telling & set(TOKEN.findall(row))) <= 1, row
+
+    numbers = {float(np.float32(word)) for word in telling if re.fullmatch(r"-?\d+(\.\d+)?", word)}
+    splits = {split for _, split in thresholds(onnx.load_model(files.delivery / "model.onnx"))}
+    assert splits
+    assert splits & numbers == set()
 
 
 def test_the_data_is_where_it_is_trained_on_and_git_ignores_it(written: Path, tmp_path: Path) -> None:
@@ -228,6 +240,26 @@ Next:
   cd loans && make run
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("ignored", "note"),
+    [
+        (
+            "",
+            ["people.csv itself lies in this repository, where git does not ignore it: move it out before you commit."],
+        ),
+        ("/people.csv", []),
+    ],
+)
+def test_data_that_the_next_commit_would_take_is_named(ignored: str, note: list[str], tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".gitignore").write_text(ignored)
+
+    report = init(tmp_path / "loans", people(tmp_path / "people.csv", 1), "left", private=True)
+
+    lines = report.replace(f"{tmp_path}{os.sep}", "").splitlines()
+    assert [line for line in lines if line.startswith("people.csv itself")] == note
 
 
 def test_a_file_that_git_would_not_ignore_is_refused(tmp_path: Path) -> None:
