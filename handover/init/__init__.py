@@ -183,7 +183,7 @@ def _named(folder: Path) -> str:
     plain = unicodedata.normalize("NFKD", folder.name).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if not re.match("[a-z]", name):
-        raise CannotRunError(f"'{folder.name}' is not a name: begin with a letter, as in my-model")
+        raise CannotRunError(f"'{folder.name or folder}' is not a name: begin with a letter, as in my-model")
     if len(name) > LONGEST_NAME:
         raise CannotRunError(
             f"'{name}' is too long a name: AWS has room for {LONGEST_NAME} characters of it in the names of its roles"

@@ -172,6 +172,8 @@ def test_what_cannot_be_written_is_one_sentence_and_nothing_is_written(tmp_path:
             init(tmp_path / folder, data, target)
         assert str(caught.value) == sentence
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    with pytest.raises(CannotRunError, match=r"^'\.' is not a name: "):
+        init(Path(), PARCELS, "late")
 
 
 def test_the_command_writes_and_says_so(tmp_path: Path) -> None:
