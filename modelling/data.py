@@ -159,6 +159,7 @@ def read(contract: Contract, path: Path = DATA) -> Data:
             absent.append(field)
     rows = [
         {field: _value(field, record[column], words) for field, (column, words) in sources.items()}
+        | dict.fromkeys(absent)
         for record in records
     ]
     labels = [int(record[OUTCOME] == BAD) for record in records]

@@ -127,7 +127,9 @@ class Sandbox:
         (self.folder / "heuristics.py").write_text(heuristics)
         agreed = run(self.folder / "contract.py", "tried_contract").CONTRACT
         functions = module(self.folder / "heuristics.py")
-        features = matrix(rows(count), contract=agreed, heuristics=functions).values
+        absent = {name: None for name, field in agreed.row.model_fields.items() if not field.is_required()}
+        given = [absent | row for row in rows(count)]
+        features = matrix(given, contract=agreed, heuristics=functions).values
         days = (np.nan_to_num(features) @ np.arange(1, features.shape[1] + 1) / 20).round(3)
         if learner is None:
             learner = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), LinearRegression())
@@ -136,7 +138,7 @@ class Sandbox:
         judging = np.flatnonzero(judges(days))
         deliver(
             model,
-            rows=[rows(count)[place] for place in judging],
+            rows=[given[place] for place in judging],
             labels=labels(days)[judging],
             contract=agreed,
             heuristics=functions,

@@ -154,7 +154,7 @@ def test_an_optional_field_that_the_data_lacks_is_missing_in_every_row() -> None
     data = read(asks)
 
     assert data.absent == ("income",)
-    assert data.rows[0] == {"months": 6}
+    assert data.rows[0] == {"months": 6, "income": None}
 
 
 def test_a_field_named_like_its_column_needs_no_entry() -> None:
