@@ -17,8 +17,9 @@ from handover.contract import Contract
 from handover.conversion import own_columns, to_graph, training_time_scores
 from handover.encoding import Encoding
 from handover.errors import DeliverError
+from handover.golden import MOST_REAL_ROWS
 from handover.labels import as_numbers
-from handover.proof import MOST_REAL_ROWS, Proof
+from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
 from handover.record import Record
 from handover.rows import domains

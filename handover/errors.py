@@ -17,4 +17,5 @@ class DeliverError(ValueError):
 def lacking(error: Exception) -> str:
     """Say what to install, where an error is that a module is missing which only the stack needs; nothing of others."""
     name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    return f"{name} is not installed: pip install '{DISTRIBUTION}[sam]'" if name in OF_THE_STACK else ""
+    how = f"install the wheel of {DISTRIBUTION} with its extra, as in pip install 'WHEEL[sam]'"
+    return f"{name} is not installed: {how}" if name in OF_THE_STACK else ""

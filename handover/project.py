@@ -24,6 +24,12 @@ def pages() -> Path:
     return folder if folder.is_dir() else _PACKAGE.parent / "docs" / "checks"
 
 
+def toy_data() -> Path:
+    """Give the guide's data: the wheel's, or that of the tool's own repository."""
+    folder = _PACKAGE / "_example"
+    return (folder if folder.is_dir() else _PACKAGE.parent / "docs" / "first-delivery") / "parcels.csv"
+
+
 class Project:
     """The files of one project.
 

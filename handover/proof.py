@@ -2,9 +2,7 @@
 
 import json
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from random import Random
@@ -18,6 +16,7 @@ from handover.contract import Contract
 from handover.conversion import thresholds
 from handover.encoding import Encoding, stacked
 from handover.errors import DeliverError
+from handover.golden import Answered, ProofRow, chosen_of, golden_record
 from handover.rows import Domain, beside, domains, drawn_row
 from predictor import delivery as serving
 from predictor.encoder import FloatRows
@@ -31,10 +30,6 @@ RANDOM_ROWS_PER_FIELD = 100
 FEWEST_RANDOM_ROWS, MOST_RANDOM_ROWS = 500, 3000
 TRIES = 20  # rows drawn around a value, before it is given up: a heuristic may fail on some of them
 LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there
-LIKELY_GOLDEN_ROWS = 100  # of them: few enough for every start of a deployment, and shares of a decision within 0.1
-FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
-FEWEST_OF_A_DECISION = 5
-MOST_REAL_ROWS = 500
 
 
 def drawn_rows(fields: Sequence[Domain]) -> Iterator[Json]:
@@ -42,52 +37,6 @@ def drawn_rows(fields: Sequence[Domain]) -> Iterator[Json]:
     random = Random(SEED)  # noqa: S311  nothing here is secret
     for _ in range(min(max(FEWEST_RANDOM_ROWS, RANDOM_ROWS_PER_FIELD * len(fields)), MOST_RANDOM_ROWS)):
         yield drawn_row(fields, random)
-
-
-@dataclass(frozen=True)
-class ProofRow:
-    """A row drawn from the contract, and what it is there for."""
-
-    row: Json
-    vector: FloatRows
-    """float32, shape (1, K)."""
-    covers: tuple[str, ...] = ()
-    """The values that no row before it has, in words; none for a row that was drawn at random."""
-    real: bool = False
-    """Whether it happens to equal a row of the data."""
-
-
-type Answered = tuple[ProofRow, Json]
-"""A row that was drawn, and its line of ``golden.jsonl``."""
-
-
-def real_rows(count: int) -> str:
-    """Say of golden rows how many are real, and what that means."""
-    are = "is a real row" if count == 1 else "are real rows"
-    them = "it" if count == 1 else "them"
-    return (
-        f"{count} {are}, which golden= of deliver() asked for: whoever reads the repository or the layer reads {them}"
-    )
-
-
-def golden_record(lines: Sequence[Json], equal: int) -> Json:
-    """Say what a delivery's golden rows are, for its manifest.
-
-    Parameters
-    ----------
-    lines
-        Those of ``golden.jsonl``.
-    equal
-        How many of the drawn ones equal a row of the data.
-    """
-    real = sum("real" in line for line in lines)
-    drawn = len(lines) - real
-    note = f"{drawn} golden rows are drawn, each field on its own, and "
-    equals = {0: "none of them equals", 1: "1 of them equals"}.get(equal, f"{equal} of them equal")
-    note += f"{equals} a row that deliver() was given{': the contract accepts hardly any other' if equal else ''}."
-    if real:
-        note += f" {real_rows(real)}."
-    return {"drawn": drawn, "equal_to_real": equal, "real": real, "note": note}
 
 
 class Proof:
@@ -141,7 +90,11 @@ class Proof:
         self._drawn_scores = self._answers()
         self._require_range(self._drawn_scores, "the model's scores", partial(_named, self._rows))
         tried = filter(None, map(self._made, islice(likely, LIKELY_ROWS)))
-        self._golden = self._chosen(self._asked(tried), self._asked(filter(None, map(self._made, map(dict, real)))))
+        self._golden = chosen_of(
+            self._asked(tried),
+            self._answered(self._rows, self._drawn_scores),
+            self._asked(filter(None, map(self._made, map(dict, real)))),
+        )
 
     @property
     def golden_lines(self) -> list[Json]:
@@ -162,25 +115,10 @@ class Proof:
         rows = list(rows)
         scores = self._ask(_features(rows)) if rows else np.empty(0, dtype=np.float32)
         self._require_range(scores, "the model's scores", partial(_named, rows))
-        return [(made, self._line(made.row, score)) for made, score in zip(rows, scores, strict=True)]
+        return self._answered(rows, scores)
 
-    def _chosen(self, likely: list[Answered], real: list[Answered]) -> list[Answered]:
-        scores = zip(self._rows, self._drawn_scores, strict=True)
-        drawn = [(made, self._line(made.row, score)) for made, score in scores]
-        chosen = _different(likely)[:LIKELY_GOLDEN_ROWS]
-        if len(chosen) < FEWEST_GOLDEN_ROWS:  # few are nobody's: others of the contract, the same again, and then any
-            rest = sorted((one for one in (*likely, *drawn) if not one[0].covers), key=lambda one: one[0].real)
-            chosen = [*_different(rest), *rest][:FEWEST_GOLDEN_ROWS]
-        chosen += [(made, line | {"real": True}) for made, line in real]
-        chosen += [(made, line | {"covers": list(made.covers)}) for made, line in drawn if made.covers]
-        count, seen = Counter(line["decision"] for _, line in chosen), [line["row"] for _, line in chosen]
-        for made, line in sorted((*likely, *drawn), key=lambda one: one[0].real):
-            decision = line["decision"]
-            if count[decision] < (1 if made.real else FEWEST_OF_A_DECISION) and made.row not in seen:
-                count[decision] += 1
-                seen.append(made.row)
-                chosen.append((made, line | {"covers": [f"decision = {decision}"]}))
-        return chosen
+    def _answered(self, rows: Iterable[ProofRow], scores: Scores) -> list[Answered]:
+        return [(made, self._line(made.row, score)) for made, score in zip(rows, scores, strict=True)]
 
     def _key(self, vector: FloatRows) -> bytes:
         """Give what two rows share exactly if their fields are the same to the model."""
@@ -326,11 +264,6 @@ def _features(rows: Sequence[ProofRow]) -> FloatRows:
 
 def _named(rows: Sequence[ProofRow], place: int) -> str:
     return ", ".join(rows[place].covers) or json.dumps(rows[place].row)
-
-
-def _different(answered: Iterable[Answered]) -> list[Answered]:
-    """Keep each row once, and none that equals a real one."""
-    return list({made.vector.tobytes(): (made, line) for made, line in answered if not made.real}.values())
 
 
 def _with_heuristic(known: FloatRows, place: int, column: int, threshold: float) -> Iterator[FloatRows]:

@@ -1,11 +1,10 @@
 """For a project's own tests: the built function, asked as its callers ask it."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from handover.local import gateway
+from handover.local import client, gateway
 from handover.local.pool import Pool
 from handover.local.stack import built_function
 from handover.project import Project
@@ -55,6 +54,4 @@ class Function:
 
     def post(self, path: str, body: Any) -> Answer:
         """Post a body as JSON: a row to ``/predict``, or up to 100 rows to ``/predict/batch``."""
-        content = (("content-type", "application/json"),)
-        request = gateway.Request("POST", path, headers=content, body=json.dumps(body).encode())
-        return self.send(gateway.event(request, "test", datetime.now(UTC)))
+        return self.send(client.posted(path, body))

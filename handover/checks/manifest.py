@@ -11,7 +11,7 @@ import numpy as np
 from handover.context import DeliveryContext
 from handover.delivery import FILES, baseline
 from handover.finding import Broken, clause
-from handover.proof import golden_record
+from handover.golden import golden_record
 from handover.quality import HELD_OUT
 from handover.rows import domains
 from predictor import files

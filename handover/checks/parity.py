@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
+from handover.golden import FEWEST_GOLDEN_ROWS, real_rows
 from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
-from handover.proof import FEWEST_GOLDEN_ROWS, real_rows
 from handover.rows import different_rows
 
 HONEST_ROWS_DIFFER = 1e6  # rows that a contract accepts; of one that knows fewer, as ten flags, honest rows repeat

@@ -10,16 +10,25 @@ import click
 
 from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence, progress
 from handover.cli.reports import FILE, Reports, gives_reports, to_write
+from handover.errors import CannotRunError
 
 type Event = dict[str, Any]
 
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
+    """Require a folder; where the usual one is not there, this is not a project."""
+    with one_sentence():
+        if not folder.is_dir():
+            here = " here, as a project has it" if folder == PROJECT.delivery else ""
+            raise CannotRunError(f"there is no folder '{folder}'{here}: name the delivery's with --delivery")
+    return folder
 
 
-def _delivered(_: click.Context, parameter: click.Parameter, folder: Path) -> Path:
+def _delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
     """Say at once that a folder holds no delivery."""
-    if not (folder / "manifest.json").is_file():
-        raise click.BadParameter(f"there is no delivery in '{folder}': it has no manifest.json", param=parameter)
+    with one_sentence():
+        if not (_folder(context, parameter, folder) / "manifest.json").is_file():
+            raise CannotRunError(f"there is no delivery in '{folder}': it has no manifest.json")
     return folder
 
 
@@ -28,7 +37,7 @@ _DELIVERY = partial(
     "--delivery",
     default=PROJECT.delivery,
     show_default=True,
-    type=FOLDER,
+    type=click.Path(path_type=Path),
     help="What modelling handed over.",
 )
 
@@ -124,7 +133,7 @@ def _apart(work: str, show: Callable[[Event], None] = lambda event: None, **argu
 
 @main.command()
 @click.argument("code")
-@_DELIVERY()
+@_DELIVERY(callback=_folder)
 @_BASE
 def explain(code: str, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
@@ -134,7 +143,7 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 @main.command()
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
-@_DELIVERY()
+@_DELIVERY(callback=_folder)
 @_BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")

@@ -37,7 +37,7 @@ class Commands(click.Group):
             sys.exit(2)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name=DISTRIBUTION, prog_name="handover")
 def main() -> None:
     """Put a model behind an API: init writes a project around your data, whose make calls the other commands."""

@@ -78,7 +78,7 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
         command = ["git", "-C", f"./{_text(Path(), 'rev-parse', '--show-cdup')}", "archive", "--format=tar", named]
         archived = subprocess.run(command, capture_output=True, check=True)
     except FileNotFoundError:
-        raise DiffError(f"'{name}' is no folder, and git, which may know it, is not installed") from None
+        raise DiffError(f"'{name}' is not a folder, and git, which may know it, is not installed") from None
     except subprocess.CalledProcessError as error:
         why = error.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
         why = why or "git archive failed"
@@ -156,7 +156,9 @@ def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str
         if any((above / ".git").exists() for above in folder.resolve().parents):
             raise NoBaseError("git is not installed, or does not read this repository: git status says which")
         if named or any(map(environment.get, IN_CI)):
-            raise NoBaseError("this is no git repository, so what was agreed before is not known: check out with git")
+            raise NoBaseError(
+                "this is not a git repository, so what was agreed before is not known: check out with git"
+            )
         return "", ""
     head = _commit(folder, "HEAD")
     return head, head and _left(folder, head, (named or "").removeprefix("refs/heads/"), environment)

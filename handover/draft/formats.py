@@ -171,15 +171,16 @@ def _json(content: bytes, name: str) -> Iterator[Sequence[Any]]:
     except UnicodeDecodeError:
         raise CannotRunError(f"{name} is not in UTF-8, as JSON must be: save it so") from None
     except json.JSONDecodeError as error:
-        raise CannotRunError(f"{name}, line {error.lineno}: this is no JSON ({error.msg}); mend the line") from None
+        raise CannotRunError(f"{name}, line {error.lineno}: this is not JSON ({error.msg}); mend the line") from None
     except RecursionError:
-        raise CannotRunError(f"{name} is nested too deeply: it is no table") from None
+        raise CannotRunError(f"{name} is nested too deeply: it is not a table") from None
     if len(records) == 1 and isinstance(records[0], list):
         (records,) = records
     are_objects = all(isinstance(record, dict) for record in records)
     if not are_objects or (len(records) == 1 and any(isinstance(value, list | dict) for value in records[0].values())):
         raise CannotRunError(
-            f"{name} is no list of objects, one for each row, as pandas writes by to_json(orient='records', lines=True)"
+            f"{name} is not a list of objects, one for each row, as pandas writes by "
+            "to_json(orient='records', lines=True)"
         )
     header = dict.fromkeys(key for record in records for key in record)
     yield list(header)

@@ -19,9 +19,9 @@ LONGEST_DESCRIPTION = 60
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(  # of Python and of text for a terminal: nothing here is markup
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701  Python, and text for a terminal: no browser reads them
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,

@@ -19,7 +19,7 @@ from handover.draft.fields import Field
 from handover.errors import CannotRunError
 from handover.init.monorepo import git, notes, place, placed
 from handover.init.release import File, Release, current
-from handover.project import DISTRIBUTION, Project
+from handover.project import DISTRIBUTION, Project, toy_data
 from handover.skips import FILE
 
 EXAMPLE = "credit-risk"
@@ -103,8 +103,7 @@ def example(file: Path) -> Path:
     CannotRunError
         When the file exists, or cannot be written.
     """
-    packed, source = Path(__file__).parents[1] / "_example", Path(__file__).parents[2] / "docs" / "first-delivery"
-    content = ((packed if packed.is_dir() else source) / "parcels.csv").read_bytes()
+    content = toy_data().read_bytes()
     try:
         with file.open("xb") as new:
             new.write(content)
@@ -168,9 +167,9 @@ def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[st
 
 
 def _template(release: Release, name: str, /, **words: Any) -> bytes:
-    environment = Environment(  # of Markdown, TOML and a lock: nothing here is markup
+    environment = Environment(
         loader=DictLoader(release.templates),
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701  Markdown, TOML and a lock: no browser reads them
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from handover.errors import CannotRunError
-from handover.project import DISTRIBUTION
+from handover.project import DISTRIBUTION, packed
 
 PACKED = "handover/_project/"
 TEMPLATES = "handover/init/templates/"
@@ -76,21 +76,17 @@ def current() -> Release:
     CannotRunError
         When an installed file is not the one that was installed, or the wheel cannot be built.
     """
-    installed = distribution(DISTRIBUTION)
-    record = list(csv.reader((installed.read_text("RECORD") or "").splitlines()))
-    if any(path.startswith(PACKED) for path, *_ in record):
-        return _packed_again(installed, record)
-    return _built(Path(__file__).parents[2])
+    return _packed_again(distribution(DISTRIBUTION)) if packed() else _built(Path(__file__).parents[2])
 
 
-def _packed_again(installed: Distribution, record: list[list[str]]) -> Release:
+def _packed_again(installed: Distribution) -> Release:
     """Make the wheel of the files that it was installed as: all but those that the installer itself wrote.
 
     Nothing is compressed, which zlib does otherwise in another Python: a release has the same bytes everywhere.
     """
     files = [
         (path, digest, size)
-        for path, digest, size in sorted(record)
+        for path, digest, size in sorted(csv.reader((installed.read_text("RECORD") or "").splitlines()))
         if not path.startswith("..") and "__pycache__" not in path and path.rpartition("/")[2] not in OF_INSTALLERS
     ]
     (folder,) = {path.partition("/")[0] for path, *_ in files if path.partition("/")[0].endswith(".dist-info")}
@@ -102,7 +98,7 @@ def _packed_again(installed: Distribution, record: list[list[str]]) -> Release:
             located = Path(str(installed.locate_file(path)))
             content = located.read_bytes()
             if digest != f"sha256={urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b'=').decode()}":
-                raise CannotRunError(f"{located} is not as it was installed: install {DISTRIBUTION} again")
+                raise CannotRunError(f"{located} is not as it was installed: install its wheel again")
             archive.writestr(_member(path, located.stat().st_mode), content)
         archive.writestr(_member(f"{folder}/RECORD", 0o644), lines.getvalue())
     tag = next(line for line in (installed.read_text("WHEEL") or "").splitlines() if line.startswith("Tag: "))

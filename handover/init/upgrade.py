@@ -59,8 +59,8 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
     Raises
     ------
     CannotRunError
-        When it is no project, git would not bring back what is overwritten, or its own release is not known or newer;
-        nothing has been written then.
+        When it is not a project, git would not bring back what is overwritten, or its own release is not known or
+        newer; nothing has been written then.
     """
     name, old = _name(root), recorded(root)
     new, inside = current(), place(root)
@@ -97,7 +97,7 @@ def recorded(root: Path) -> Release:
     lock = _read(root / LOCK)
     named = lock and re.search(rb"^[\w-]+==(\S+) --hash=sha256:([0-9a-f]{64})\s*$", lock.content, re.MULTILINE)
     if not named:
-        raise CannotRunError(f"this is no project of handover init: there is no {LOCK} that names a wheel")
+        raise CannotRunError(f"this is not a project of handover init: there is no {LOCK} that names a wheel")
     for wheel in sorted((root / "vendor").glob("*.whl")):
         if (release := Release(wheel.name, wheel.read_bytes())).sha256 == named[2].decode():
             return release
@@ -165,7 +165,7 @@ def _merged(path: str, base: File, mine: File, new: File, version: str) -> Chang
         command = ["git", "merge-file", "-p", "--diff3", *labels, *three]
         ended = subprocess.run(command, cwd=scratch, capture_output=True, check=False)
     if ended.returncode >= CANNOT_MERGE:
-        return Change(path, "conflict", "it is no text, so yours stays, and the tool's is in its wheel only")
+        return Change(path, "conflict", "it is not text, so yours stays, and the tool's is in its wheel only")
     merged = _with_ends_of(mine, File(ended.stdout, executable))
     if ended.returncode:
         return Change(path, "conflict", "you and the tool changed the same lines: look for <<<<<<<", merged)
@@ -199,7 +199,9 @@ def _name(root: Path) -> str:
     try:
         name = tomllib.loads((root / "pyproject.toml").read_bytes().decode())["project"]["name"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise CannotRunError("this is no project of handover init: there is no pyproject.toml with its name") from None
+        raise CannotRunError(
+            "this is not a project of handover init: there is no pyproject.toml with its name"
+        ) from None
     return str(name)
 
 
@@ -208,7 +210,7 @@ def _require_committed(root: Path, paths: Iterable[str]) -> None:
     status = git(root, "status", "--porcelain", "--", ".", *outside)
     if status is None:
         raise CannotRunError(
-            "this is in no git repository, or git is not installed: git merges, and keeps what was there"
+            "this is not in a git repository, or git is not installed: git merges, and keeps what was there"
         )
     if status:
         raise CannotRunError("git status shows changes: commit or stash them first, so that nothing of them is lost")
@@ -265,9 +267,10 @@ def _report(
         "make run && make check",
         "git add --all && git commit",
     ]
+    dry = " (dry run: nothing is written)" if dry_run else ""
     return "\n".join(
         [
-            f"{name}: from handover {old.version} to {new.version}{', if this were no dry run' if dry_run else ''}",
+            f"{name}: from handover {old.version} to {new.version}{dry}",
             "",
             *(f"  {change.outcome:<9} {change.path}{change.why and f': {change.why}'}" for change in done),
             *([] if dry_run else ["", "Next:", *(f"  {step}" for step in steps if step)]),

@@ -323,7 +323,7 @@ class TestWithoutARepository:
     ) -> None:
         shutil.rmtree(project.root / ".git")
 
-        with pytest.raises(NoBaseError, match=r"^this is no git repository, so what was agreed before is not known"):
+        with pytest.raises(NoBaseError, match=r"^this is not a git repository, so what was agreed before is not known"):
             project.before("1.0.0", FEWER, **asked)
 
     def test_before_the_first_commit_nothing_was_agreed(self, tmp_path: Path, project: Project) -> None:

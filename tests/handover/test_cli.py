@@ -186,6 +186,7 @@ def test_nothing_is_imported_before_it_is_used(program: str, unwanted: set[str])
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"]), done.stderr
 
 
+HOW = "install the wheel of handover-ml with its extra, as in pip install 'WHEEL[sam]'"
 OF_THE_STACK = ["boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3", "werkzeug", "yaml"]
 
 
@@ -243,14 +244,14 @@ def test_what_the_stack_needs_is_named_where_it_is_not_installed(command: list[s
 
     needs = f"handover: {command[0]} needs what builds and deploys, and {lacking} is not installed"
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"{needs}: pip install 'handover-ml[sam]'\n"
+    assert done.stderr == f"{needs}: {HOW}\n"
 
 
 @pytest.mark.usefixtures("without_the_stack")
 def test_a_clause_of_the_stack_says_the_same(project: Path, whole: Path) -> None:
     (project / "layers/model/delivery").mkdir(parents=True)
     (project / "template.yaml").write_text(TEMPLATE)
-    reason = "could not be checked, boto3 is not installed: pip install 'handover-ml[sam]'"
+    reason = f"could not be checked, boto3 is not installed: {HOW}"
 
     done = handover("check", "--only", "T401", "--delivery", str(whole))
 
@@ -272,8 +273,19 @@ def test_a_folder_without_a_delivery_is_one_sentence(word: str, tmp_path: Path) 
     ended = CliRunner().invoke(main, [word, "--delivery", str(tmp_path), "--to", str(tmp_path / "to")])
 
     assert ended.exit_code == 2
-    assert f"there is no delivery in '{tmp_path}': it has no manifest.json" in " ".join(ended.output.split())
+    assert ended.output == f"handover: there is no delivery in '{tmp_path}': it has no manifest.json\n"
     assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize("words", [["check"], ["explain", "P203"], ["events"]])
+def test_outside_of_a_project_the_delivery_is_asked_for(words: list[str]) -> None:
+    done = handover(*words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "handover: there is no folder 'layers/model/delivery' here, as a project has it: name the delivery's with "
+        "--delivery\n"
+    )
 
 
 def test_the_version_is_the_projects() -> None:

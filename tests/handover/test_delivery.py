@@ -19,7 +19,8 @@ from sklearn.pipeline import make_pipeline
 from handover import Budgets, Contract, Field, Row, Score
 from handover.delivery import FILES, DeliverError, deliver, matrix
 from handover.encoding import Encoding
-from handover.proof import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOLDEN_ROWS, Proof
+from handover.golden import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOLDEN_ROWS
+from handover.proof import Proof
 from handover.quality import HeldOut
 from handover.record import Record
 from handover.rows import domains

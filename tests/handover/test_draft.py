@@ -64,7 +64,7 @@ def breast_cancer(folder: Path) -> tuple[Path, str]:
 
 def flats(folder: Path) -> tuple[Path, str]:
     """Write a table as a German office saves it: semicolons, decimal commas, Latin-1, odd columns."""
-    draw = random.Random(3)  # noqa: S311
+    draw = random.Random(3)
 
     def said(number: float) -> str:
         return f"{number:.2f}".replace(".", ",")
@@ -94,25 +94,25 @@ def flats(folder: Path) -> tuple[Path, str]:
 
 
 def thirty_rows(folder: Path) -> tuple[Path, str]:
-    draw = random.Random(1)  # noqa: S311
+    draw = random.Random(1)
     rows = [[n + 1, f"{draw.random():.2f}", draw.choice("ab"), draw.choice([0, 1])] for n in range(30)]
     return written(folder / "small.csv", ["id", "x", "g", "y"], rows), "y"
 
 
 def one_number(folder: Path) -> tuple[Path, str]:
-    draw = random.Random(1)  # noqa: S311
+    draw = random.Random(1)
     rows = [[n / 3, 2 * n / 3 + draw.gauss(0, 3)] for n in range(60)]
     return written(folder / "line.csv", ["x", "y"], rows), "y"
 
 
 def one_flag(folder: Path) -> tuple[Path, str]:
-    draw = random.Random(1)  # noqa: S311
+    draw = random.Random(1)
     rows = [[flag := draw.choice([True, False]), int(draw.random() < (0.6 if flag else 0.2))] for _ in range(99)]
     return written(folder / "flag.csv", ["f", "y"], rows), "y"
 
 
 def two_spellings(folder: Path) -> tuple[Path, str]:
-    draw = random.Random(1)  # noqa: S311
+    draw = random.Random(1)
     zones = ["Home", "Home", "home", "HOME ", "abroad"]
     rows = [[round(draw.random(), 2), draw.choice(zones), draw.choice("AaB"), draw.choice([0, 1])] for _ in range(99)]
     return written(folder / "zones.csv", ["x", "zone", "code", "y"], rows), "y"
@@ -120,7 +120,7 @@ def two_spellings(folder: Path) -> tuple[Path, str]:
 
 def odd_forms(folder: Path) -> tuple[Path, str]:
     """Write a table with all that its reading must be told: comments, thousands, gaps, blanks, a minus, tails."""
-    draw = random.Random(4)  # noqa: S311
+    draw = random.Random(4)
     lines = ["# odd", ";;", "class;;rate;rate;sums;;y;"]
     for n in range(80):
         rate, group = (
@@ -134,7 +134,7 @@ def odd_forms(folder: Path) -> tuple[Path, str]:
 
 def calendar(folder: Path) -> tuple[Path, str]:
     """Write a table whose months and years will run out, with a scale beside them."""
-    draw = random.Random(6)  # noqa: S311
+    draw = random.Random(6)
     rows = []
     for n in range(200):
         level = draw.choice(["low", "high", "medium"])
@@ -649,7 +649,7 @@ def left_out(rows: Iterable[Iterable[Any]], header: str, target: str, folder: Pa
 
 
 def test_parts_of_a_sum_and_of_a_product_are_leaks(tmp_path: Path) -> None:
-    draw = random.Random(5)  # noqa: S311
+    draw = random.Random(5)
     rows = [[draw.randint(1, 900), draw.randint(1, 5000), draw.random()] for _ in range(200)]
     sums, products = tmp_path / "sums", tmp_path / "products"
     sums.mkdir()
@@ -663,7 +663,7 @@ def test_parts_of_a_sum_and_of_a_product_are_leaks(tmp_path: Path) -> None:
 
 
 def test_a_formula_begins_with_what_is_added(tmp_path: Path) -> None:
-    draw = random.Random(5)  # noqa: S311
+    draw = random.Random(5)
     rows = [[less := draw.randint(1, 5000), all_ := draw.randint(5000, 6000), n % 7, all_ - less] for n in range(99)]
     assert left_out(rows, "less all day rest", "rest", tmp_path) == dict.fromkeys(
         ("less", "all"), "a leak: rest is all - less"
@@ -671,7 +671,7 @@ def test_a_formula_begins_with_what_is_added(tmp_path: Path) -> None:
 
 
 def test_a_mean_has_its_parts(tmp_path: Path) -> None:
-    draw = random.Random(5)  # noqa: S311
+    draw = random.Random(5)
     rows = [[low := draw.uniform(1, 9), high := low + draw.random() * 9, (low + high) / 2, n % 7] for n in range(99)]
     assert left_out(rows, "low high price day", "price", tmp_path) == dict.fromkeys(
         ("low", "high"), "a leak: price is the mean of high and low"
@@ -691,7 +691,7 @@ def test_what_nearly_gives_the_target_away_is_asked_about(tmp_path: Path) -> Non
 
 
 def test_what_nearly_is_the_number_itself_is_told(tmp_path: Path) -> None:
-    draw = random.Random(5)  # noqa: S311
+    draw = random.Random(5)
     rows = [
         [y := draw.random(), y if n % 50 else draw.random(), y if n % 4 else draw.random(), y + draw.gauss(0, 0.02)]
         for n in range(500)
@@ -709,7 +709,7 @@ def test_what_nearly_is_the_number_itself_is_told(tmp_path: Path) -> None:
 
 
 def test_what_another_column_says_already_is_told(tmp_path: Path) -> None:
-    draw = random.Random(5)  # noqa: S311
+    draw = random.Random(5)
     rows = [[x := draw.randint(1, 900), f"{x}.0", g := draw.choice("abc"), g * 2, n % 2] for n in range(200)]
     assert left_out(rows, "asked paid grade name y", "y", tmp_path) == {
         "paid": "a copy: it says what asked says, in every row"
@@ -782,7 +782,7 @@ def test_any_table_is_drafted_so_that_its_own_rows_are_accepted_or_is_refused_in
     width = data.draw(st.integers(1, 4))
     header = data.draw(st.lists(st.text(max_size=10), min_size=width, max_size=width))
     pools = [data.draw(st.lists(WORDS, min_size=1, max_size=8)) for _ in range(width)]
-    draw = random.Random(data.draw(st.integers(0, 99)))  # noqa: S311
+    draw = random.Random(data.draw(st.integers(0, 99)))
     rows = [[draw.choice(pool) for pool in pools] + [draw.choice("01")] for _ in range(40)]
     with TemporaryDirectory() as folder:
         path = written(Path(folder) / "data.csv", [*header, "the target"], rows)

@@ -148,7 +148,7 @@ SCALES = [
 def test_what_has_an_order_is_put_in_it(scale: str) -> None:
     ordered = scale.split("|")
     for seed in range(5):
-        order = order_of("x", random.Random(seed).sample(ordered, len(ordered)))  # noqa: S311
+        order = order_of("x", random.Random(seed).sample(ordered, len(ordered)))
         assert (list(order.categories), order.is_scale, order.question) == (ordered, True, "")
 
 
@@ -199,7 +199,7 @@ def test_what_may_have_an_order_is_asked_about() -> None:
 
 
 def test_the_draft_asks_and_tells(tmp_path: Path) -> None:
-    draw = random.Random(2)  # noqa: S311
+    draw = random.Random(2)
     rows = [
         [
             f"C{n // 2:04d}",
@@ -269,7 +269,7 @@ class Record(Row):
 
 
 def test_rows_that_are_alike_by_chance_are_not_told(tmp_path: Path) -> None:
-    draw = random.Random(2)  # noqa: S311
+    draw = random.Random(2)
     rows = [[draw.choice("ab"), draw.choice("cd"), draw.choice([0, 1])] for _ in range(300)]
     assert drafted("m", written(tmp_path / "data.csv", ["a", "b", "y"], rows), "y").report.notes == ()
 

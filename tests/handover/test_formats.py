@@ -30,7 +30,7 @@ HEADER = ["id", "# of pieces", "weight (kg)", "service", "paid", "note", "late"]
 
 def table(seed: int = 1, rows: int = 60) -> list[list[Any]]:
     """Make rows with whole numbers, decimals, words, flags and gaps."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     return [
         [
             f"{draw.randrange(10**6):07d}",
@@ -252,7 +252,7 @@ def test_open_document_is_read_too(tmp_path: Path) -> None:
 
 
 SAVE = "save its table as CSV, Parquet, JSON lines or Excel first"
-OBJECTS = "data is no list of objects, one for each row, as pandas writes by to_json(orient='records', lines=True)"
+OBJECTS = "data is not a list of objects, one for each row, as pandas writes by to_json(orient='records', lines=True)"
 
 
 @pytest.mark.parametrize(
@@ -284,13 +284,13 @@ OBJECTS = "data is no list of objects, one for each row, as pandas writes by to_
         ),
         (
             b'{"x": 1}\n{"x": 1,}',
-            "data, line 2: this is no JSON (Illegal trailing comma before end of object); mend the line",
+            "data, line 2: this is not JSON (Illegal trailing comma before end of object); mend the line",
         ),
         (b'{"x": {"0": 1, "1": 2}}', OBJECTS),
         (b"[[1, 2]]", OBJECTS),
         (b'{"x": 1}\n[1]', OBJECTS),
         (b'{"x": "\xfc"}', "data is not in UTF-8, as JSON must be: save it so"),
-        (b"[" * 100_000, "data is nested too deeply: it is no table"),
+        (b"[" * 100_000, "data is nested too deeply: it is not a table"),
     ],
     ids=str,
 )

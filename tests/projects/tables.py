@@ -28,7 +28,7 @@ def diabetes(folder: Path) -> tuple[Path, str]:
 
 def visits(folder: Path) -> tuple[Path, str]:
     """Write visits as a German office saves them: semicolons, decimal commas, Latin-1, gaps in most columns."""
-    draw = random.Random(11)  # noqa: S311
+    draw = random.Random(11)
 
     def gap(value: object, share: float) -> object:
         return draw.choice(["", "NA", "k.A."]) if draw.random() < share else value

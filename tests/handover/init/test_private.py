@@ -41,7 +41,7 @@ TELLING = 4  # characters: a shorter one stands anywhere
 
 def people(file: Path, seed: int) -> Path:
     """Write a table of what only one person has, in every kind of column that a draft has a sentence for."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     rows = []
     for number in range(120):
         income = draw.uniform(900, 9000)

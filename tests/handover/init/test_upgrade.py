@@ -189,7 +189,7 @@ def test_what_is_no_text_stays(project: Project) -> None:
     project.changed({"a": b"\0mine"})
 
     assert project.outcomes({"a": b"\0two", "b": b"\0two"}) == [
-        "conflict  a: it is no text, so yours stays, and the tool's is in its wheel only",
+        "conflict  a: it is not text, so yours stays, and the tool's is in its wheel only",
         "updated   b",
     ]
     assert (project.text("a"), project.text("b")) == ("\0mine", "\0two")
@@ -294,7 +294,7 @@ def test_a_dry_run_writes_nothing(project: Project) -> None:
     assert (
         report
         == """\
-loans: from handover 1 to 2, if this were no dry run
+loans: from handover 1 to 2 (dry run: nothing is written)
 
   updated   a
   removed   gone
@@ -390,11 +390,11 @@ DIRTY = "git status shows changes: commit or stash them first, so that nothing o
 REFUSED: dict[str, tuple[Callable[[Project], object], str]] = {
     "no project": (
         lambda project: project.changed({"requirements/handover.txt": None}),
-        "this is no project of handover init: there is no requirements/handover.txt that names a wheel",
+        "this is not a project of handover init: there is no requirements/handover.txt that names a wheel",
     ),
     "no name": (
         lambda project: project.changed({"pyproject.toml": "[tool.ruff]\n"}),
-        "this is no project of handover init: there is no pyproject.toml with its name",
+        "this is not a project of handover init: there is no pyproject.toml with its name",
     ),
     "no wheel": (lambda project: project.changed({"vendor/handover_ml-1-py3-none-any.whl": None}), NO_WHEEL),
     "another wheel": (replaced_wheel, NO_WHEEL),
@@ -402,7 +402,7 @@ REFUSED: dict[str, tuple[Callable[[Project], object], str]] = {
     "untracked": (untracked, DIRTY),
     "no repository": (
         in_no_repository,
-        "this is in no git repository, or git is not installed: git merges, and keeps what was there",
+        "this is not in a git repository, or git is not installed: git merges, and keeps what was there",
     ),
     "a link": (with_a_link, "a is not a file, as it is in the tool's project: move it, and upgrade again"),
 }
