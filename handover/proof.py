@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from handover import parity
 from handover.contract import Contract
 from handover.conversion import thresholds
 from handover.encoding import Encoding, stacked
@@ -152,11 +153,11 @@ class Proof:
         self._require_range(given, f"onnxruntime's scores of {of}")
         apart = np.abs(given - expected)
         budgets, rows = self._contract.budgets, len(expected)
-        differ, worst = int((~(apart <= budgets.parity)).sum()), int(apart.argmax())
-        if differ:
+        if len(differ := parity.differing(given, expected, budgets.parity)):
+            worst, limit = differ[int(apart[differ].argmax())], parity.limit(expected[differ], budgets.parity)
             raise DeliverError(
-                f"onnxruntime does not give the model's answers: {differ} of {rows} {of} differ by more than "
-                f"{budgets.parity}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
+                f"onnxruntime does not give the model's answers: {len(differ)} of {rows} {of} differ by more than "
+                f"{limit}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
                 f"The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step "
                 f"or setting, or train another kind of model"
             )
