@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from handover.contract import Budgets, Contract, ContractError, Field, Row, Score
+    from handover.contract import Budgets, Contract, ContractError, Field, Otherwise, Row, Score
     from handover.delivery import DeliverError, deliver, matrix
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ContractError",
     "DeliverError",
     "Field",
+    "Otherwise",
     "Row",
     "Score",
     "deliver",

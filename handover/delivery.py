@@ -93,9 +93,10 @@ def deliver(
         scikit-learn, XGBoost or LightGBM, trained on ``matrix(...)``.
     rows, labels
         Rows that the model was not trained on, with their outcomes: numbers, the classes that the model knows, or 1 for
-        the class that the score is of and 0 for the other. They judge the model, and are the baseline that production
-        is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each
-        field, but in no row, and such that every category, gap and end of a range has an answer of the training.
+        the class that the score is of and 0 for the other; of a contract of classes, the class of each. They judge the
+        model, and are the baseline that production is compared with; of them the delivery has figures, scores and
+        labels. Golden rows are drawn: like them in each field, but in no row, and such that every category, gap and end
+        of a range has an answer of the training.
     contract, heuristics
         What ``contract.py`` and ``heuristics.py`` say.
     to
@@ -133,13 +134,15 @@ def deliver(
     real = _real(golden, encoding)
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
-        return training_time_scores(model, values, positive=positive).astype(np.float32)
+        given = training_time_scores(model, values, positive=positive, classes=contract.classes)
+        return given.astype(np.float32)
 
     scores = ask(features)
-    held_out = HeldOut(scores.astype(np.float64), as_numbers(model, labels, len(rows), positive))
+    numbers = as_numbers(model, labels, len(rows), positive, contract.classes)
+    held_out = HeldOut(scores.astype(np.float64), numbers, contract.scores.names)
     likely = Record(domains(contract.compiled()), features).rows()
     proof = Proof(contract, encoding, ask, (features, scores), likely, real)
-    graph = to_graph(model, encoding.columns, contract.name, positive=positive)
+    graph = to_graph(model, encoding.columns, contract.name, positive=positive, classes=contract.classes)
     proof.require_parity(graph)
     lines = proof.golden_lines
     contents = {
@@ -155,7 +158,7 @@ def deliver(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
-        "baseline": baseline(held_out, [proof.decide(score) for score in scores], contract),
+        "baseline": baseline(held_out, [str(contract.decide(row)) for row in scores], contract),
         "golden_rows": proof.golden_record,
         "training": dict(training or {}),
         "quality": held_out.figures(),
@@ -223,14 +226,17 @@ def reference_row(features: FloatRows) -> list[float | None]:
 
 
 def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) -> Json:
-    """Describe the held-out rows' scores: what production is expected to look like."""
-    deciles = np.quantile(held_out.scores, np.linspace(0, 1, 11))
+    """Describe the held-out rows' scores, of several the highest of each: what production is expected to look like."""
+    highest, labels = held_out.highest, held_out.labels.mean(axis=0)
+    deciles = np.quantile(highest, np.linspace(0, 1, 11))
     return {
         "rows": len(decisions),
-        "mean_score": round(float(held_out.scores.mean()), 6),
-        "mean_label": round(float(held_out.labels.mean()), 6),
+        "mean_score": round(float(highest.mean()), 6),
+        "mean_label": held_out.named([round(float(label), 6) for label in labels]),
         "score_deciles": [round(float(decile), 6) for decile in deciles],
-        "decision_share": {name: round(decisions.count(name) / len(decisions), 6) for name in contract.decisions},
+        "decision_share": {
+            name: round(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
+        },
     }
 
 

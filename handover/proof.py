@@ -24,7 +24,8 @@ from predictor.encoder import FloatRows
 
 type Json = dict[str, Any]
 type Scores = NDArray[np.float32]
-type Score = Callable[[FloatRows], Scores]
+"""float32 (N, C), as many for a row as the contract has."""
+type Ask = Callable[[FloatRows], Scores]
 
 SEED = 0  # the same contract gives the same rows
 RANDOM_ROWS_PER_FIELD = 100
@@ -69,12 +70,12 @@ class Proof:
         self,
         contract: Contract,
         encoding: Encoding,
-        ask: Score,
+        ask: Ask,
         held_out: tuple[FloatRows, Scores],
         likely: Iterator[Json],
         real: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        self._contract, self._encoding, self._ask = contract, encoding, ask
+        self._contract, self._encoding, self._ask, self._scores = contract, encoding, ask, contract.scores
         self._held_out, self._held_out_scores = held_out
         self._require_range(self._held_out_scores, "the model's scores")
         self._fields = domains(contract.compiled())
@@ -114,19 +115,20 @@ class Proof:
 
     def _asked(self, rows: Iterable[ProofRow]) -> list[Answered]:
         rows = list(rows)
-        scores = self._ask(_features(rows)) if rows else np.empty(0, dtype=np.float32)
+        scores = self._ask(_features(rows)) if rows else np.empty((0, len(self._scores.names)), dtype=np.float32)
         self._require_range(scores, "the model's scores", partial(_named, rows))
         return self._answered(rows, scores)
 
     def _answered(self, rows: Iterable[ProofRow], scores: Scores) -> list[Answered]:
-        return [(made, self._line(made.row, score)) for made, score in zip(rows, scores, strict=True)]
+        return [(made, self._line(made.row, given)) for made, given in zip(rows, scores, strict=True)]
 
     def _key(self, vector: FloatRows) -> bytes:
         """Give what two rows share exactly if their fields are the same to the model."""
         return (vector[: len(self._fields)] + 0).tobytes()  # -0.0 is 0.0
 
-    def _line(self, row: Mapping[str, Any], score: np.float32) -> Json:
-        return {"row": dict(row), "score": float(str(score)), "decision": self.decide(score)}
+    def _line(self, row: Mapping[str, Any], scores: Scores) -> Json:
+        digits = [float(str(score)) for score in scores]
+        return {"row": dict(row), **self._scores.document(digits, str(self._contract.decide(scores)))}
 
     def require_parity(self, graph: bytes) -> None:
         """Compare onnxruntime's answers with the model's: on held-out rows, drawn ones, and ones beside thresholds.
@@ -151,7 +153,7 @@ class Proof:
     def _require_same(self, given: Scores, expected: Scores, of: str, where: Callable[[int], str]) -> None:
         """Require that onnxruntime's answers are the trained model's; the worst row is named by ``where``."""
         self._require_range(given, f"onnxruntime's scores of {of}")
-        apart = np.abs(given - expected)
+        apart = np.abs(given - expected).max(axis=1)
         budgets, rows = self._contract.budgets, len(expected)
         if len(differ := parity.differing(given, expected, budgets.parity)):
             worst, limit = differ[int(apart[differ].argmax())], parity.limit(expected[differ], budgets.parity)
@@ -161,17 +163,19 @@ class Proof:
                 f"The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step "
                 f"or setting, or train another kind of model"
             )
-        flips = [row for row in range(rows) if self.decide(given[row]) != self.decide(expected[row])]
+        decide = self._contract.decide
+        flips = [row for row in range(rows) if decide(given[row]) != decide(expected[row])]
         if len(flips) > budgets.flipped_decisions:
             raise DeliverError(
                 f"onnxruntime decides otherwise than the model on {len(flips)} of {rows} {of}, first on "
-                f"{where(flips[0])}: a score lies on the edge of a decision. Move the edge in contract.py by a little"
+                f"{where(flips[0])}: {self._on_edge}"
             )
 
     def _require_range(self, scores: Scores, whose: str, where: Callable[[int], str] | None = None) -> None:
         """Require numbers within the contract's range; the first row without one is named by ``where``."""
         score = self._contract.score
-        outside = np.flatnonzero(~((scores >= np.float32(score.low)) & (scores <= np.float32(score.high))))
+        within = (scores >= np.float32(score.low)) & (scores <= np.float32(score.high))
+        outside = np.flatnonzero(~within.all(axis=1))
         if len(outside):
             first = f", first at {where(int(outside[0]))}" if where else ""
             raise DeliverError(
@@ -179,9 +183,11 @@ class Proof:
                 f"where {score.low} to {score.high} was agreed{first}"
             )
 
-    def decide(self, score: np.float32) -> str:
-        """Decide as the contract says; written apart from the function's own code, which it is compared with."""
-        return next(name for name, edge in self._contract.decisions.items() if score <= np.float32(edge))
+    @property
+    def _on_edge(self) -> str:
+        if self._contract.classes:
+            return "two classes have nearly the same score there, or the highest is next to what Otherwise asks for"
+        return "a score lies on the edge of a decision. Move the edge in contract.py by a little"
 
     def _made(self, row: Json, covers: Iterable[str] = ()) -> ProofRow | None:
         vector = self._encoding.vector(row)

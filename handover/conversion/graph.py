@@ -1,6 +1,7 @@
 """The ONNX graph that a conversion writes, node by node."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,10 +77,13 @@ class Graph:
             self.nodes.append(copy)
         return [names[output.name] for output in model.graph.output]
 
-    def finish(self, score: str, columns: tuple[str, ...], name: str) -> bytes:
-        """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], of a tensor [N, 1]."""
+    def finish(self, scores: str, columns: tuple[str, ...], name: str, classes: Sequence[str] = ()) -> bytes:
+        """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], or [N, C] of classes."""
+        sizes = [len(classes)] if classes else []
         self.nodes.append(
-            helper.make_node("Reshape", [self.single(score), self.constant(np.array([-1]))], [SCORE], name=SCORE)
+            helper.make_node(
+                "Reshape", [self.single(scores), self.constant(np.array([-1, *sizes]))], [SCORE], name=SCORE
+            )
         )
         self._drop_what_nobody_reads()
         model = helper.make_model(
@@ -87,14 +91,16 @@ class Graph:
                 self.nodes,
                 name,
                 [helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["N", len(columns)])],
-                [helper.make_tensor_value_info(SCORE, TensorProto.FLOAT, ["N"])],
+                [helper.make_tensor_value_info(SCORE, TensorProto.FLOAT, ["N", *sizes])],
                 list(self.constants.values()),
             ),
             opset_imports=[helper.make_opsetid(domain, version) for domain, version in self._opsets().items()],
             ir_version=10,
             producer_name="handover",
         )
-        helper.set_model_props(model, {"columns": json.dumps(columns)})
+        helper.set_model_props(
+            model, {"columns": json.dumps(columns)} | ({"classes": json.dumps(classes)} if classes else {})
+        )
         onnx.checker.check_model(model, full_check=True)
         serialized: bytes = model.SerializeToString(deterministic=True)
         return serialized

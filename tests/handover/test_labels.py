@@ -12,7 +12,7 @@ from handover.labels import as_numbers
 
 def numbers_of(labels: Any, classes: list[Any], positive: object = None) -> list[float]:
     model = SimpleNamespace(classes_=np.array(classes))
-    return as_numbers(model, labels, len(labels), positive).tolist()
+    return as_numbers(model, labels, len(labels), positive)[:, 0].tolist()
 
 
 @pytest.mark.parametrize(
