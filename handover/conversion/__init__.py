@@ -27,8 +27,8 @@ def to_graph(model: Any, columns: tuple[str, ...], name: str, *, positive: objec
     Parameters
     ----------
     model
-        scikit-learn (also a pipeline, with models of the others inside), XGBoost or LightGBM, trained on float32
-        (N, K).
+        scikit-learn (also a pipeline, with models of the others inside), XGBoost, LightGBM or CatBoost, trained on
+        float32 (N, K).
     columns
         The K columns of the model's input, written into the file so that it explains itself.
     name

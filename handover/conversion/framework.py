@@ -31,6 +31,8 @@ class Framework:
     """How it calls a column that has no name, before the column's number."""
     ask: Callable[[Any, Method, FloatRows], Any] = _by_method
     """Gives what a method of the model answers to rows, float32 (N, K)."""
+    gives_probabilities: Callable[[Any], bool] = lambda model: hasattr(model, "predict_proba")
+    """Whether a model that knows classes gives their probabilities."""
     count_columns: str = ""
     """The method by which a model without scikit-learn's ``n_features_in_`` counts its columns."""
     reads_sparse_zero_as_missing: bool = False

@@ -54,7 +54,7 @@ def positive_index(model: Any, width: int, positive: object) -> int | None:
     """
     _require_fitted(model, width)
     classes = getattr(model, "classes_", None)
-    if classes is None:
+    if classes is None or not len(classes):  # a regressor of CatBoost has an empty list
         if positive is not None:
             raise ConversionError(f"positive={positive!r} names a class, but {title(model)} has none: leave it out")
         return None
@@ -65,7 +65,7 @@ def positive_index(model: Any, width: int, positive: object) -> int | None:
         )
     if len(names) > 2:
         raise ConversionError(f"the model knows {len(names)} classes; a score needs exactly two")
-    if not hasattr(model, "predict_proba"):
+    if not _framework(model).gives_probabilities(model):
         raise ConversionError(
             f"{title(model)} gives classes and no probabilities (no predict_proba): wrap it in CalibratedClassifierCV, "
             f"or train a LogisticRegression; VotingClassifier takes voting='soft', SVC probability=True"
