@@ -5,6 +5,7 @@ from typing import Any
 from handover.conversion.framework import Framework
 from handover.conversion.from_catboost import CATBOOST
 from handover.conversion.from_lightgbm import LIGHTGBM
+from handover.conversion.from_onnx import ONNX
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.from_xgboost import XGBOOST
 
@@ -17,7 +18,7 @@ OWN_NAMES = ("feature_names_in_", "feature_names_", "feature_names")
 def framework_of(model: Any) -> Framework | None:
     """Find the framework of a model; None where it is none of these."""
     package = type(model).__module__.partition(".")[0]
-    return next((framework for framework in FRAMEWORKS if framework.package == package), None)
+    return next((framework for framework in (*FRAMEWORKS, ONNX) if framework.package == package), None)
 
 
 def own_columns(model: Any) -> list[str]:

@@ -44,7 +44,7 @@ def read(model: Any) -> Ensemble:
     test = _Tests(model, saved)
     trees = [_symmetric(tree, test) for tree in saved.get("oblivious_trees", ())]
     trees += [_free(tree, test) for tree in saved.get("trees", ())]
-    whole = Ensemble(trees, model.n_features_in_).scaled(float(scale))
+    whole = Ensemble(trees, _columns(model)).scaled(float(scale))
     link = sigmoid if len(model.classes_) else exponential if loss in LOGARITHMIC else None
     return Ensemble(whole.trees, whole.columns, float(np.ravel(biases)[0]), link)
 
@@ -272,4 +272,16 @@ def _as_trained(model: Any, features: FloatRows) -> Any:
     return rows
 
 
-CATBOOST = Framework("catboost", "CatBoost", read, unnamed=("",), ask=_ask, gives_probabilities=lambda _: True)
+def _columns(model: Any) -> int:
+    return len(model.feature_names_)  # ``n_features_in_`` is 0 after it was loaded from a file
+
+
+CATBOOST = Framework(
+    "catboost",
+    "CatBoost",
+    read,
+    unnamed=("",),
+    ask=_ask,
+    gives_probabilities=lambda _: True,
+    count_columns=_columns,
+)
