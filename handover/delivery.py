@@ -91,7 +91,7 @@ def deliver(
     Parameters
     ----------
     model
-        scikit-learn, XGBoost or LightGBM, trained on ``matrix(...)``.
+        scikit-learn, XGBoost, LightGBM or CatBoost, trained on ``matrix(...)``.
     rows, labels
         Rows that the model was not trained on, with their outcomes: numbers, the classes that the model knows, or 1 for
         the class that the score is of and 0 for the other. They judge the model, and are the baseline that production
