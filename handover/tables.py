@@ -70,7 +70,8 @@ def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tu
     if absent := [name for name in known if name not in columns]:
         beside = f"; it has {_listed(extra)}, which the contract has not" if extra else ""
         raise DeliverError(
-            f"the table has no column for the contract's {_listed(absent)}{beside}: rename one, or add one of None"
+            f"the table has no column for the contract's {_listed(absent)}{beside}: say in FIELDS of the training "
+            f"which column it is read from, rename one, or add one of None"
         )
     if extra:
         warnings.warn(f"columns that the contract has not are left out: {_listed(extra)}", stacklevel=3)

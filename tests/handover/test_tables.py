@@ -208,11 +208,14 @@ def table(**columns: Any) -> pd.DataFrame:
         (
             table().rename(columns={"age": "Age", "zone": "Zone"}),
             ("the table has no column for the contract's age, zone; it has Age, Zone, which the contract has not: "
-            "rename one, or add one of None"),
+            "say in FIELDS of the training which column it is read from, rename one, or add one of None"),
         ),
         (
             table().drop(columns="age"),
-            "the table has no column for the contract's age: rename one, or add one of None",
+            (
+                "the table has no column for the contract's age: say in FIELDS of the training which column it is "
+                "read from, rename one, or add one of None"
+            ),
         ),
         (
             pd.concat([table(), table()[["age"]]], axis="columns"),
