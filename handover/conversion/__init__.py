@@ -23,7 +23,14 @@ __all__ = [
 ]
 
 
-def to_graph(model: Any, columns: tuple[str, ...], name: str, *, positive: object = None) -> bytes:
+def to_graph(
+    model: Any,
+    columns: tuple[str, ...],
+    name: str,
+    *,
+    positive: object = None,
+    clip: tuple[float, float] | None = None,
+) -> bytes:
     """Convert the model; the same model gives the same bytes.
 
     Parameters
@@ -37,6 +44,8 @@ def to_graph(model: Any, columns: tuple[str, ...], name: str, *, positive: objec
         The graph's name.
     positive
         The class whose probability is the score; needed where ``training_time_scores`` needs it.
+    clip
+        The ends, from low to high, that the score is clipped to; a score that is not a number is not.
 
     Returns
     -------
@@ -52,4 +61,4 @@ def to_graph(model: Any, columns: tuple[str, ...], name: str, *, positive: objec
     score = answer(model, Rows(graph, FEATURES, len(columns)), "predict" if index is None else "predict_proba")
     if index == 0:
         score = graph.add("Sub", 1.0, score)
-    return graph.finish(score, columns, name)
+    return graph.finish(score, columns, name, clip)

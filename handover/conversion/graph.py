@@ -82,11 +82,12 @@ class Graph:
             self.nodes.append(copy)
         return [names[output.name] for output in model.graph.output]
 
-    def finish(self, score: str, columns: tuple[str, ...], name: str) -> bytes:
+    def finish(self, score: str, columns: tuple[str, ...], name: str, clip: tuple[float, float] | None = None) -> bytes:
         """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], of a tensor [N, 1]."""
-        self.nodes.append(
-            helper.make_node("Reshape", [self.single(score), self.constant(np.array([-1]))], [SCORE], name=SCORE)
-        )
+        answer = self.single(score)
+        if clip:  # as float32, in which the contract's ends are compared; what is not a number stays so
+            answer = self.add("Clip", answer, *(np.array(end, dtype=np.float32) for end in clip))
+        self.nodes.append(helper.make_node("Reshape", [answer, self.constant(np.array([-1]))], [SCORE], name=SCORE))
         self._drop_what_nobody_reads()
         model = helper.make_model(
             helper.make_graph(
