@@ -5,9 +5,10 @@ from typing import Any
 from handover.conversion.framework import Framework
 from handover.conversion.from_lightgbm import LIGHTGBM
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
+from handover.conversion.from_scorecard import SCORECARD
 from handover.conversion.from_xgboost import XGBOOST
 
-FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM)
+FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM, SCORECARD)
 
 
 def framework_of(model: Any) -> Framework | None:
