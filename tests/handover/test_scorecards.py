@@ -214,15 +214,15 @@ REFUSALS = {
     "last band excludes the range's end": (
         ("age,35.5,,", "age,35.5,75,"),
         (
-            "line 5: the contract accepts `age` = 75, which is in no band: leave to empty in the last one, or narrow the "
-            "field"
+            "line 5: the contract accepts `age` = 75, which is in no band: leave to empty in the last one, or narrow "
+            "the field"
         ),
     ),
     "first band above the range's end": (
         ("age,,25", "age,19,25"),
         (
-            "line 3: the contract accepts `age` = 18, which is in no band: leave from empty in the first one, or narrow "
-            "the field"
+            "line 3: the contract accepts `age` = 18, which is in no band: leave from empty in the first one, or "
+            "narrow the field"
         ),
     ),
     "band the wrong way round": (("age,25,35.5", "age,35.5,25"), "line 4: from 35.5 is not below to 25, as float32"),
