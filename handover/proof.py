@@ -159,8 +159,8 @@ class Proof:
         first = f", first at {where(int(outside[0]))}" if len(outside) and where else ""
         if len(no_number):
             raise DeliverError(
-                f"{whose} are no number for {len(no_number)} of {rows} rows{first}: put an imputer before the model in "
-                f"a Pipeline, or train a model that takes gaps"
+                f"{whose} are no number for {len(no_number)} of {rows} rows{first}: where a value is missing, put an "
+                f"imputer before the model in a Pipeline, or give a scorecard points for it"
             )
         if len(outside):
             raise DeliverError(
