@@ -18,8 +18,8 @@ OWN_NAMES = ("feature_names_in_", "feature_names_", "feature_names")
 
 def framework_of(model: Any) -> Framework | None:
     """Find the framework of a model; None where it is none of these."""
-    package = type(model).__module__.partition(".")[0]
-    return next((framework for framework in (*FRAMEWORKS, ONNX) if framework.package == package), None)
+    module = f"{type(model).__module__}."
+    return next((one for one in (*FRAMEWORKS, ONNX) if module.startswith(f"{one.package}.")), None)
 
 
 def own_columns(model: Any) -> list[str]:

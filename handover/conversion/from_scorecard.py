@@ -130,4 +130,4 @@ def read(model: Any) -> Ensemble | None:
     return Ensemble([bands.tree(model.closed) for bands in model.bands], model.n_features_in_, model.base, link)
 
 
-SCORECARD = Framework("handover", "scorecards", read, unnamed=())
+SCORECARD = Framework(__name__, "scorecards", read, unnamed=())

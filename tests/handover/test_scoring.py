@@ -154,8 +154,11 @@ def test_the_scores_of_another_model_are_refused(elsewhere: Elsewhere, rows: str
     def mistaken(lines: Any) -> Any:
         return [(number, name, answer + 0.01 * (number == "7")) for number, name, answer in lines]
 
-    assert elsewhere.refusal(scores=elsewhere.scores(rows, change=mistaken)).startswith(
-        "onnxruntime does not give the model's answers: 1 of "
+    sentence = elsewhere.refusal(scores=elsewhere.scores(rows, change=mistaken))
+    assert sentence.startswith("onnxruntime does not give the model's answers: 1 of ")
+    assert sentence.endswith(
+        "by 0.01. Nothing was delivered: the scores= are those of another model or stand beside other rows, the file "
+        "takes its columns in another order, or gives the other class's probability (see positive=)"
     )
 
 

@@ -135,7 +135,10 @@ def test_a_class_of_a_regression_is_refused() -> None:
         ),
         (
             object(),
-            "a model of builtins cannot be converted; deliver one of scikit-learn, XGBoost, LightGBM, CatBoost",
+            (
+                "a model of builtins cannot be converted; deliver one of scikit-learn, XGBoost, LightGBM, CatBoost, "
+                "scorecards"
+            ),
         ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
