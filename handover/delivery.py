@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import clipping, provenance
+from handover import clipping, provenance, tables
 from handover.contract import Contract
 from handover.conversion import own_columns, to_graph, training_time_scores
 from handover.encoding import Encoding
@@ -22,7 +21,8 @@ from handover.labels import as_numbers
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
 from handover.record import Record
-from handover.rows import domains
+from handover.rows import Domain, domains
+from handover.tables import Labels, Rows
 from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
@@ -31,7 +31,6 @@ from predictor.prediction import Prediction
 __all__ = ["DeliverError", "Matrix", "deliver", "matrix"]
 
 type Json = dict[str, Any]
-type Rows = Sequence[Mapping[str, Any]]
 
 FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
@@ -52,6 +51,16 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
 
     Train on this and nothing else: then there is no second feature code that could differ from production's.
 
+    Parameters
+    ----------
+    rows
+        A table of pandas, Polars, Arrow or DuckDB with a column for each field of the contract, in any order, or dicts
+        from fields to values. None, NaN, NA and NaT are missing; 129.0 is a whole number, and 0 and 1 are false and
+        true, where the contract asks for that. Other columns of a table are left out with a warning; a dict with
+        another field is refused, as the function would refuse it.
+    contract, heuristics
+        What ``contract.py`` and ``heuristics.py`` say.
+
     Raises
     ------
     DeliverError
@@ -61,10 +70,11 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
         When the contract says something that production could not enforce.
     """
     compiled = contract.compiled()
+    sent, where = tables.read(rows, domains(compiled))
     encoding = Encoding(compiled, heuristics)
-    values = encoding.matrix(rows)
+    values = encoding.matrix(sent, where)
     for field in compiled["fields"]:
-        if rows and not any(field["name"] in row for row in rows):
+        if sent and not any(field["name"] in row for row in sent):
             raise DeliverError(
                 f"no row has the contract's field {field['name']}: say in FIELDS of the training which column it is "
                 f"read from, or give it as None"
@@ -76,7 +86,7 @@ def deliver(
     model: Any,
     *,
     rows: Rows,
-    labels: Iterable[Any],
+    labels: Labels,
     contract: Contract,
     heuristics: ModuleType,
     to: Path,
@@ -91,9 +101,10 @@ def deliver(
     Parameters
     ----------
     model
-        scikit-learn, XGBoost or LightGBM, trained on ``matrix(...)``.
+        scikit-learn, XGBoost, LightGBM or CatBoost, trained on ``matrix(...)``; or what ``read_scorecard`` gave.
     rows, labels
-        Rows that the model was not trained on, with their outcomes: numbers, the classes that the model knows, or 1 for
+        Rows that the model was not trained on, a table or dicts as for ``matrix``, with their outcomes, a column of a
+        library or a list: numbers, the classes that the model knows, or 1 for
         the class that the score is of and 0 for the other. They judge the model, and are the baseline that production
         is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each
         field, but in no row, and such that every category, gap and end of a range has an answer of the training.
@@ -128,14 +139,15 @@ def deliver(
     ConversionError
         When the model cannot become a graph.
     """
-    rows = list(rows)
-    if not rows:
+    fields = domains(contract.compiled())
+    sent, where = tables.read(rows, fields)
+    if not sent:
         raise DeliverError("there are no rows: give rows that the model was not trained on, and their labels")
     _require_json(training=training, quality=quality)
     encoding = Encoding(contract.compiled(), heuristics)
     _require_own_columns(model, encoding.columns)
-    features = encoding.matrix(rows)
-    real = _real(golden, encoding)
+    features = encoding.matrix(sent, where)
+    real = _real(golden, fields, encoding)
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive).astype(np.float32)
@@ -144,8 +156,8 @@ def deliver(
     scores = ask(features)
     if clip:
         clipping.require_few(scores, contract.score)
-    held_out = HeldOut(scores.astype(np.float64), as_numbers(model, labels, len(rows), positive))
-    likely = Record(domains(contract.compiled()), features).rows()
+    held_out = HeldOut(scores.astype(np.float64), as_numbers(model, tables.outcomes(labels), len(sent), positive))
+    likely = Record(fields, features).rows()
     proof = Proof(contract, encoding, ask, (features, scores), likely, real)
     ends = (contract.score.low, contract.score.high) if clip else None
     graph = to_graph(model, encoding.columns, contract.name, positive=positive, clip=ends)
@@ -177,18 +189,15 @@ def deliver(
     return manifest
 
 
-def _real(golden: Rows, encoding: Encoding) -> list[Mapping[str, Any]]:
+def _real(golden: Rows, fields: Sequence[Domain], encoding: Encoding) -> list[Mapping[str, Any]]:
     """Give the real rows that are to be golden rows; each must be one of the contract."""
     try:
-        rows = list(islice(golden, MOST_REAL_ROWS + 1))
-    except TypeError:
-        raise DeliverError(f"golden= is a {type(golden).__name__}: give a list of rows") from None
-    if len(rows) > MOST_REAL_ROWS:
-        raise DeliverError(
-            f"golden= has more than {MOST_REAL_ROWS} rows: give fewer, for each deployment asks for all of them"
-        )
-    try:
-        encoding.matrix(rows)
+        rows, where = tables.read(golden, fields, most=MOST_REAL_ROWS + 1)
+        if len(rows) > MOST_REAL_ROWS:
+            raise DeliverError(
+                f"has more than {MOST_REAL_ROWS} rows: give fewer, for each deployment asks for all of them"
+            )
+        encoding.matrix(rows, where)
     except DeliverError as error:
         raise DeliverError(f"golden= {error}") from error
     return rows

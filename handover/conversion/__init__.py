@@ -5,6 +5,7 @@ from typing import Any
 from handover.conversion.composition import answer
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
+from handover.conversion.from_file import opened
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
 from handover.conversion.scores import positive_index, training_time_scores
@@ -14,6 +15,7 @@ __all__ = [
     "FRAMEWORKS",
     "ConversionError",
     "at_thresholds",
+    "opened",
     "own_columns",
     "thresholds",
     "to_graph",
@@ -34,8 +36,8 @@ def to_graph(
     Parameters
     ----------
     model
-        scikit-learn (also a pipeline, with models of the others inside), XGBoost or LightGBM, trained on float32
-        (N, K).
+        scikit-learn (also a pipeline, with models of the others inside), XGBoost, LightGBM or CatBoost, trained on
+        float32 (N, K).
     columns
         The K columns of the model's input, written into the file so that it explains itself.
     name
