@@ -107,7 +107,7 @@ def deliver(
     ----------
     model
         scikit-learn, XGBoost, LightGBM or CatBoost, trained on ``matrix(...)``; or a file of the last three, an ONNX
-        file, or a model folder of MLflow.
+        file, or a model folder of MLflow; or what ``read_scorecard`` gave.
     onnx
         In place of ``model``: an ONNX file of any tool, which takes the columns of ``matrix(...)``. It cannot be asked
         for the answers of its training: ``scores`` has them.

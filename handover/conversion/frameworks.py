@@ -10,7 +10,9 @@ from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.from_scorecard import SCORECARD
 from handover.conversion.from_xgboost import XGBOOST
 
-FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM, CATBOOST, SCORECARD)
+FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM, CATBOOST)
+OF_NONE = (ONNX, SCORECARD)
+"""Models that no framework trained, by the module of their class."""
 
 OWN_NAMES = ("feature_names_in_", "feature_names_", "feature_names")
 """Where a fitted model may keep the names of its columns: scikit-learn's, CatBoost's, a Booster of XGBoost's."""
@@ -18,8 +20,9 @@ OWN_NAMES = ("feature_names_in_", "feature_names_", "feature_names")
 
 def framework_of(model: Any) -> Framework | None:
     """Find the framework of a model; None where it is none of these."""
-    module = f"{type(model).__module__}."
-    return next((one for one in (*FRAMEWORKS, ONNX) if module.startswith(f"{one.package}.")), None)
+    module = type(model).__module__
+    known = {module, module.partition(".")[0]}
+    return next((framework for framework in (*FRAMEWORKS, *OF_NONE) if framework.package in known), None)
 
 
 def own_columns(model: Any) -> list[str]:

@@ -280,6 +280,19 @@ def test_proof_rows_of_a_file_that_is_none_is_one_sentence(elsewhere: Elsewhere)
     assert (done.exit_code, done.output) == (2, "handover: there is no file lost.onnx\n")
 
 
+def test_proof_rows_of_a_contract_that_cannot_be_used_is_one_sentence(elsewhere: Elsewhere) -> None:
+    (elsewhere.folder / "heuristics.py").write_text("import os\n")
+    done = CliRunner().invoke(main, ["proof-rows", "--delivery", str(elsewhere.folder)])
+
+    assert (done.exit_code, done.output) == (
+        2,
+        (
+            f"handover: contract.py or heuristics.py in '{elsewhere.folder}' cannot be used (RefusedSourceError: "
+            f"line 1 imports os)\n"
+        ),
+    )
+
+
 def test_proof_rows_need_no_word_of_which_class_is_the_score(elsewhere: Elsewhere) -> None:
     classifier(elsewhere.model)
     (elsewhere.folder / "heuristics.py").write_text('"""Nothing."""\n')

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.quick
 
 CAN = (
     "scikit-learn's linear models, networks, scalers and imputers can be, and the trees of scikit-learn, XGBoost, "
-    "LightGBM, CatBoost and scorecards"
+    "LightGBM and CatBoost"
 )
 
 
