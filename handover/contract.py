@@ -49,7 +49,8 @@ class Budgets:
     layers_mib: int
     """Both layers and the function, unzipped [MiB]. Lambda itself allows 250."""
     parity: float
-    """How far a score in production may lie from the training-time model's [the score's unit]."""
+    """How far a score in production may lie from the training-time model's [the score's unit]; four steps of float32 at
+    that score are allowed whatever it says: beyond 32 they are more than 1e-5."""
     flipped_decisions: int
     """Golden rows whose decision in production may differ from the training-time model's [rows]."""
     least_auc: float = 0.5

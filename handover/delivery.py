@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import provenance, tables
+from handover import clipping, provenance, tables
 from handover.contract import Contract
 from handover.conversion import own_columns, to_graph, training_time_scores
 from handover.encoding import Encoding
@@ -94,19 +94,20 @@ def deliver(
     quality: Mapping[str, Any] | None = None,
     positive: object = None,
     golden: Rows = (),
+    clip: bool = False,
 ) -> Json:
     """Write the delivery of a trained model.
 
     Parameters
     ----------
     model
-        scikit-learn, XGBoost or LightGBM, trained on ``matrix(...)``.
+        scikit-learn, XGBoost, LightGBM or CatBoost, trained on ``matrix(...)``.
     rows, labels
         Rows that the model was not trained on, a table or dicts as for ``matrix``, with their outcomes, a column of a
-        library or a list: numbers, the classes that the model knows, or 1 for
-        the class that the score is of and 0 for the other. They judge the model, and are the baseline that production
-        is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each
-        field, but in no row, and such that every category, gap and end of a range has an answer of the training.
+        library or a list: numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for
+        the other. They judge the model, and are the baseline that production is compared with; of them the delivery has
+        figures, scores and labels. Golden rows are drawn: like them in each field, but in no row, and such that every
+        category, gap and end of a range has an answer of the training.
     contract, heuristics
         What ``contract.py`` and ``heuristics.py`` say.
     to
@@ -120,6 +121,9 @@ def deliver(
     golden
         Real rows that are to be golden rows as well, 500 at most. Whoever reads the repository or the layer reads them:
         give none of a person who has not agreed to that. The manifest and the check say how many there are.
+    clip
+        Whether answers beyond the contract's range become its ends, in training's answers as in production's: what
+        extrapolates, as a linear model does, leaves every range somewhere. The manifest and the check say how often.
 
     Returns
     -------
@@ -129,8 +133,9 @@ def deliver(
     ------
     DeliverError
         When the contract refuses a row, the labels cannot judge the model, the model fails on a row that the contract
-        accepts, or the ONNX model does not give the training-time model's answers within the contract's parity budget.
-        Nothing has been written then.
+        accepts or leaves the contract's range there, most answers are clipped, or the ONNX model does not give the
+        training-time model's answers within the contract's parity budget. Nothing has been
+        written then.
     ConversionError
         When the model cannot become a graph.
     """
@@ -145,13 +150,17 @@ def deliver(
     real = _real(golden, fields, encoding)
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
-        return training_time_scores(model, values, positive=positive).astype(np.float32)
+        given = training_time_scores(model, values, positive=positive).astype(np.float32)
+        return clipping.clipped(given, contract.score) if clip else given
 
     scores = ask(features)
+    if clip:
+        clipping.require_few(scores, contract.score)
     held_out = HeldOut(scores.astype(np.float64), as_numbers(model, tables.outcomes(labels), len(sent), positive))
     likely = Record(fields, features).rows()
     proof = Proof(contract, encoding, ask, (features, scores), likely, real)
-    graph = to_graph(model, encoding.columns, contract.name, positive=positive)
+    ends = (contract.score.low, contract.score.high) if clip else None
+    graph = to_graph(model, encoding.columns, contract.name, positive=positive, clip=ends)
     proof.require_parity(graph)
     lines = proof.golden_lines
     contents = {
@@ -168,6 +177,7 @@ def deliver(
         "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
         "baseline": baseline(held_out, [proof.decide(score) for score in scores], contract),
+        **({"clip": clipping.record(scores, proof.drawn_scores, contract.score)} if clip else {}),
         "golden_rows": proof.golden_record,
         "training": dict(training or {}),
         "quality": held_out.figures(),

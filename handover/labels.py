@@ -23,7 +23,10 @@ def as_numbers(model: Any, labels: Iterable[Any], rows: int, positive: object) -
         shape = f"{len(given)} labels" if given.ndim == 1 else f"labels of shape {given.shape}"
         raise DeliverError(f"there are {shape} for {rows} rows; give one for each row, in their order")
     values = [value.item() if isinstance(value, np.generic) else value for value in given]
-    classes = np.asarray(getattr(model, "classes_", [])).tolist()
+    classes = np.asarray([] if (known := getattr(model, "classes_", None)) is None else known).tolist()
+    if not classes and positive is not None:  # of a file, say, which numbers its classes
+        others = [label for label in values if label != positive]
+        classes = [next(iter(others), None), positive]
     if len(classes) == 2:
         values = _of_classes(values, classes, positive if positive is not None else classes[1])
     try:

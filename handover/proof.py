@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from handover import parity
 from handover.contract import Contract
 from handover.conversion import thresholds
 from handover.encoding import Encoding, stacked
@@ -87,12 +88,12 @@ class Proof:
                 "simplest; fix it in heuristics.py"
             )
         self._drawn = stacked((row.vector for row in self._rows), len(encoding.columns))
-        self._drawn_scores = self._answers()
-        self._require_range(self._drawn_scores, "the model's scores", partial(_named, self._rows))
+        self.drawn_scores = self._answers()
+        self._require_range(self.drawn_scores, "the model's scores", partial(_named, self._rows))
         tried = filter(None, map(self._made, islice(likely, LIKELY_ROWS)))
         self._golden = chosen_of(
             self._asked(tried),
-            self._answered(self._rows, self._drawn_scores),
+            self._answered(self._rows, self.drawn_scores),
             self._asked(filter(None, map(self._made, map(dict, real)))),
         )
 
@@ -139,7 +140,7 @@ class Proof:
         beside = self._beside_thresholds(thresholds(onnx.load_from_string(graph)))
         for of, features, scores, where in (
             ("held-out rows", self._held_out, self._held_out_scores, "row {}".format),
-            ("rows drawn from the contract", self._drawn, self._drawn_scores, partial(_named, self._rows)),
+            ("rows drawn from the contract", self._drawn, self.drawn_scores, partial(_named, self._rows)),
             ("golden rows", _features(golden), None, partial(_named, golden)),
             ("rows beside thresholds", beside, None, "row {}".format),
         ):
@@ -152,11 +153,11 @@ class Proof:
         self._require_range(given, f"onnxruntime's scores of {of}")
         apart = np.abs(given - expected)
         budgets, rows = self._contract.budgets, len(expected)
-        differ, worst = int((~(apart <= budgets.parity)).sum()), int(apart.argmax())
-        if differ:
+        if len(differ := parity.differing(given, expected, budgets.parity)):
+            worst, limit = differ[int(apart[differ].argmax())], parity.limit(expected[differ], budgets.parity)
             raise DeliverError(
-                f"onnxruntime does not give the model's answers: {differ} of {rows} {of} differ by more than "
-                f"{budgets.parity}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
+                f"onnxruntime does not give the model's answers: {len(differ)} of {rows} {of} differ by more than "
+                f"{limit}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
                 f"The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step "
                 f"or setting, or train another kind of model"
             )
@@ -169,13 +170,22 @@ class Proof:
 
     def _require_range(self, scores: Scores, whose: str, where: Callable[[int], str] | None = None) -> None:
         """Require numbers within the contract's range; the first row without one is named by ``where``."""
-        score = self._contract.score
-        outside = np.flatnonzero(~((scores >= np.float32(score.low)) & (scores <= np.float32(score.high))))
+        score, rows = self._contract.score, len(scores)
+        no_number = np.flatnonzero(np.isnan(scores))
+        beyond = np.maximum(np.float32(score.low) - scores, scores - np.float32(score.high))
+        outside = no_number if len(no_number) else np.flatnonzero(beyond > 0)
+        first = f", first at {where(int(outside[0]))}" if len(outside) and where else ""
+        if len(no_number):
+            raise DeliverError(
+                f"{whose} are no number for {len(no_number)} of {rows} rows{first}: put an imputer before the model in "
+                f"a Pipeline, or train a model that takes gaps"
+            )
         if len(outside):
-            first = f", first at {where(int(outside[0]))}" if where else ""
             raise DeliverError(
                 f"{whose} leave the contract's range: {scores.min()} to {scores.max()}, "
-                f"where {score.low} to {score.high} was agreed{first}"
+                f"where {score.low} to {score.high} was agreed{first}; {len(outside)} of {rows} rows do, by "
+                f"{beyond.max():.3g} at most. Clip them with clip=True of deliver(), or promise a wider range in "
+                f"contract.py"
             )
 
     def decide(self, score: np.float32) -> str:

@@ -96,10 +96,10 @@ class HeldOut:
         scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (self.scores, self.labels))
         return {
             "auc": _rounded(self.auc),
-            "log_loss": _rounded(_log_losses(self.scores, self.labels).mean()),
+            "log_loss": _rounded(log_losses(self.scores, self.labels).mean()),
             "brier": _rounded(self._missed.mean()),
             "base_rate": {
-                "log_loss": _rounded(_log_losses(base, self.labels).mean()),
+                "log_loss": _rounded(log_losses(base, self.labels).mean()),
                 "brier": _rounded(((base - self.labels) ** 2).mean()),
             },
             "calibration_error": _rounded(np.average(np.abs(scores - labels), weights=rows)),
@@ -152,15 +152,6 @@ class HeldOut:
         squares: Numbers = (self.scores - self.labels) ** 2
         return squares
 
-    @property
-    def merit(self) -> tuple[str, float, float]:
-        """The one figure that two models are compared by: its name, its value and its standard error."""
-        if self.is_yes_or_no:
-            return "AUC", self.auc, self.auc_error
-        missed = self._missed
-        error = missed.std(ddof=1) / np.sqrt(len(missed)) / self.labels.var() if len(missed) > 1 else np.inf
-        return "R2", self.r2, float(error)
-
     def believable(self, most_auc: float) -> str:
         """Say that the figures are too good to be true; nothing when they are not.
 
@@ -199,7 +190,7 @@ class HeldOut:
         if not probability or self.rarer < FEWEST_FOR_MEANS:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
-        losses, base = _log_losses(self.scores, self.labels), _log_losses(np.full(rows, mean), self.labels)
+        losses, base = log_losses(self.scores, self.labels), log_losses(np.full(rows, mean), self.labels)
         if (losses - base).mean() > WORSE_BY * _error(losses - base):
             evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
             return f"{evidence}; answering the mean label, {mean:.3f}, to everyone has {base.mean():.3f}.", cause
@@ -228,7 +219,8 @@ def _error(values: Numbers) -> float:
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def _log_losses(scores: Numbers, labels: Numbers) -> Numbers:
+def log_losses(scores: Numbers, labels: Numbers) -> Numbers:
+    """Give each row's log loss [nat]."""
     sure = np.clip(scores, SUREST, 1 - SUREST)
     losses: Numbers = -np.log(np.where(labels == 1, sure, 1 - sure))
     return losses

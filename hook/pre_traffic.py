@@ -67,7 +67,7 @@ def differences(delivery: Path, version: str) -> Iterator[str]:
             if not files.agrees(given["score"], given["decision"], golden, tolerance):
                 yield (
                     f"golden row {number} should be {golden['score']} ({golden['decision']}) and is {given['score']} "
-                    f"({given['decision']}); a score may differ by {tolerance}"
+                    f"({given['decision']}); a score may differ by {files.allowed(golden['score'], tolerance)}"
                 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from handover.testing import Function
+from predictor import files
 
 ROOT = Path(__file__).parents[1]
 DELIVERY = ROOT / "layers" / "model" / "delivery"
@@ -40,10 +41,8 @@ def test_every_golden_row_gets_the_answer_of_the_training(function: Function) ->
         part = golden[start : start + MOST_ROWS]
         answer = function.post("/predict/batch", [line["row"] for line in part])
 
-        assert [scored["decision"] for scored in answer.body] == [line["decision"] for line in part]
-        assert [scored["score"] for scored in answer.body] == [
-            pytest.approx(line["score"], rel=0, abs=tolerance) for line in part
-        ]
+        for scored, line in zip(answer.body, part, strict=True):
+            assert files.agrees(scored["score"], scored["decision"], line, tolerance), (scored, line)
 
 
 # A line of tests/cases.jsonl: {"case": "why it must be so", "row": {...}, "decision": "..."}

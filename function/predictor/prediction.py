@@ -125,8 +125,9 @@ class Prediction:
             raise DeliveryError(f"golden.jsonl: row 1 is not answered: {type(error).__name__}: {error}") from error
         tolerance = self._delivery.manifest["tolerance"]
         if not files.agrees(answer.score, answer.decision, golden, tolerance):
+            within = files.allowed(golden["score"], tolerance)
             raise DeliveryError(
-                f"golden.jsonl: row 1 should give {golden['score']} ({golden['decision']}) within {tolerance}, "
+                f"golden.jsonl: row 1 should give {golden['score']} ({golden['decision']}) within {within}, "
                 f"but gives {answer.score} ({answer.decision})"
             )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from handover import parity
 from handover.quality import HELD_OUT, HeldOut
 from predictor import files
 
@@ -33,8 +34,8 @@ def _held_out(then: Path, now: Path, tolerance: float) -> str:
     before, after = (HeldOut.from_csv((folder / HELD_OUT).read_bytes()) for folder in (then, now))
     if not np.array_equal(before.labels, after.labels):
         return "the held-out labels are others"
-    if not np.all(np.abs(before.scores - after.scores) <= tolerance):
-        return f"held-out scores differ by more than {tolerance}"
+    if len(differ := parity.differing(after.scores, before.scores, tolerance)):
+        return f"held-out scores differ by more than {parity.limit(before.scores[differ], tolerance)}"
     return ""
 
 
@@ -44,12 +45,12 @@ def _golden(then: Path, now: Path, tolerance: float) -> str:
     if any("covers" not in (before | after)[row] for row in before.keys() ^ after.keys()):
         return "the golden rows are others"
     pairs = [(before[row], after[row]) for row in before if row in after]
-    steps = np.abs([one["score"] - other["score"] for one, other in pairs])
-    if differ := int((~(steps <= tolerance)).sum()):
-        one, other = pairs[int(steps.argmax())]
+    trained, again = (np.array([pair[side]["score"] for pair in pairs], dtype=np.float64) for side in (0, 1))
+    if len(differ := parity.differing(again, trained, tolerance)):
+        one, other = pairs[differ[np.abs(again - trained)[differ].argmax()]]
         return (
-            f"{differ} of {len(pairs)} answers differ by more than {tolerance}, at most from {one['score']:g} then to "
-            f"{other['score']:g} now"
+            f"{len(differ)} of {len(pairs)} answers differ by more than {parity.limit(trained[differ], tolerance)}, at "
+            f"most from {one['score']:g} then to {other['score']:g} now"
         )
     if flips := [(one, other) for one, other in pairs if one["decision"] != other["decision"]]:
         one, other = flips[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from handover import clipping
 from handover.context import DeliveryContext
 from handover.delivery import FILES, baseline
 from handover.finding import Broken, clause
@@ -122,6 +123,9 @@ def _wrong_figure(context: DeliveryContext) -> str:
         "baseline": (HELD_OUT, baseline(held_out, decisions, context.contract)),
         "golden_rows": (files.GOLDEN, golden_record(context.golden, equal)),
     }
+    if "clip" in context.manifest:
+        share = clipping.share_at_ends(held_out.scores, context.contract.score)
+        computed["clip"] = (HELD_OUT, {"held_out": share})
     for name, (file, figures) in computed.items():
         recorded = context.manifest.get(name)
         if not isinstance(recorded, dict):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handover import parity
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.golden import FEWEST_GOLDEN_ROWS, real_rows
@@ -118,8 +119,7 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
 
 def apart(context: DeliveryContext, given: Scores, expected: Scores) -> Rows:
     """Find the rows whose scores differ by more than the contract's budget, or of which one is not a number."""
-    distance = np.abs(given.astype(np.float64) - expected.astype(np.float64))
-    return np.flatnonzero(~(distance <= context.contract.budgets.parity))
+    return np.array(parity.differing(given, expected, context.contract.budgets.parity), dtype=np.intp)
 
 
 @clause(
@@ -165,7 +165,8 @@ def _differing(context: DeliveryContext, given: Scores, cause: str, name: str) -
         count = "1 decision flips" if len(flips) == 1 else f"{len(flips)} decisions flip, first"
         flipped = f" {count} (row {flips[0] + 1}: {_flip(context, flips[0], given)})."
     return Broken(
-        f"{len(rows)} of {len(given)} golden rows differ by more than {context.contract.budgets.parity:g}; "
+        f"{len(rows)} of {len(given)} golden rows differ by more than "
+        f"{parity.limit(expected[rows], context.contract.budgets.parity)}; "
         f"the worst, row {worst + 1}, should be {expected[worst]:g} and is {given[worst]:g}.{flipped}",
         context.folder / name,
         cause=cause,

@@ -1,6 +1,5 @@
 """M, the model on the rows that judge it: it learned something, not too well, and no less than the one before."""
 
-import json
 from collections import Counter
 
 import numpy as np
@@ -8,11 +7,11 @@ import numpy as np
 from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Kept, clause
-from handover.quality import HELD_OUT, HeldOut
+from handover.merit import NORMAL_975
+from handover.quality import HELD_OUT
 from handover.rows import domains
 from predictor.encoder import FLOAT32_MAX
 
-CHANCE = 2.0  # standard errors of the difference of two models' figures
 GAP_SPLITS = 2
 FEWEST_THRESHOLDS = 10  # of fewer, one may lie anywhere
 # Of a tree's thresholds. A tree only asks between values that it has seen: of 44 honest models none had one outside of
@@ -74,25 +73,22 @@ def believable(context: DeliveryContext) -> Broken | None:
     broken="the model is worse than the one on the base branch",
 )
 def no_fall(context: DeliveryContext) -> Broken | Kept | None:
-    content, agreed = context.delivered_before(HELD_OUT), context.delivered_before("contract.json")
-    if content is None or agreed is None:
-        return None  # nothing was delivered before
-    now = context.held_out
     try:
-        before, version = HeldOut.from_csv(content), str(json.loads(agreed)["version"])
+        comparison = context.comparison
     except (ValueError, KeyError, TypeError):
         return Kept("what the base branch has cannot be read, so nothing was compared")
-    if np.ptp(before.labels) == 0 or version.split(".", maxsplit=1)[0] != context.contract.version.split(".")[0]:
-        return None  # another contract for callers: its model answers another question
-    (figure, was, was_error), (same_figure, is_now, now_error) = before.merit, now.merit
-    budget, chance = context.contract.budgets.fall, CHANCE * float(np.hypot(was_error, now_error))
-    if figure != same_figure or was - is_now <= budget + chance:
+    if comparison is None:
         return None
+    decides, budget = comparison.shifts[0], context.contract.budgets.fall
+    fall, chance = -decides.difference, NORMAL_975 * decides.error
+    if fall <= budget + chance:
+        return None
+    was, now = decides.was, decides.now
     return _broken(
         context,
-        f"Its {figure} on {len(now.labels)} held-out rows is {is_now:.3f}, and on the base branch {was:.3f} on "
-        f"{len(before.labels)}: a fall of {was - is_now:.3f}, where {budget:g} is agreed and chance explains "
-        f"{chance:.3f}.",
+        f"Its {now.name} on {len(now.influence)} held-out rows is {now.value:.3f}, and on the base branch "
+        f"{was.value:.3f} on {'the same' if comparison.paired else len(was.influence)}: a fall of {fall:.3f}, where "
+        f"{budget:g} is agreed and chance explains {chance:.3f}.",
         "The data, its labels or the settings changed for the worse; or what was better knew too much, and both "
         "teams sign a larger fall in Budgets for once.",
     )

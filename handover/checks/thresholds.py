@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from onnx.reference import ReferenceEvaluator
 
+from handover import parity
 from handover.checks.parity import ELSEWHERE, UNANSWERED, apart
 from handover.context import DeliveryContext
 from handover.conversion import at_thresholds, thresholds
@@ -40,10 +41,10 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     differing = apart(context, given, expected)
     if not len(differing):
         return None
-    row = differing[0]
+    row, limit = differing[0], parity.limit(expected[differing], context.contract.budgets.parity)
     return Broken(
-        f"{len(differing)} of {len(rows)} rows on and beside thresholds differ by more than "
-        f"{context.contract.budgets.parity:g}; the first should be {expected[row]:g} and is {given[row]:g}.",
+        f"{len(differing)} of {len(rows)} rows on and beside thresholds differ by more than {limit}; the first "
+        f"should be {expected[row]:g} and is {given[row]:g}.",
         context.folder / "model.onnx",
         cause="onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says.",
         details=json.dumps(dict(zip(context.encoder.columns, map(float, rows[row]), strict=True)), indent=2),

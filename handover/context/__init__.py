@@ -1,5 +1,6 @@
 """A delivery that is being checked, and its project: each thing is opened once, as the clauses ask for it."""
 
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -20,7 +21,10 @@ from handover.latency import Latency, measure
 from handover.local import client
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, built_function
+from handover.merit import Comparison, compared
 from handover.project import Project
+from handover.quality import HELD_OUT, HeldOut
+from predictor import files
 from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS
 from predictor.routes import PREDICT, PREDICT_BATCH
@@ -134,6 +138,23 @@ class DeliveryContext(Delivered):
     def delivered_before(self, name: str) -> bytes | None:
         """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
         return delivered_before(self.folder, name, self.base)
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """The model beside the one on the base branch; ``None`` where there was none, or one of another question.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            When what the base branch has cannot be read.
+        """
+        content, agreed = self.delivered_before(HELD_OUT), self.delivered_before(files.CONTRACT)
+        if content is None or agreed is None:
+            return None
+        before, version = HeldOut.from_csv(content), str(json.loads(agreed)["version"])
+        if version.split(".", maxsplit=1)[0] != self.contract.version.split(".", maxsplit=1)[0]:
+            return None  # another contract for callers: its model answers another question
+        return compared(before, self.held_out)
 
     @cached_property
     def training(self) -> Path | None:

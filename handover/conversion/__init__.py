@@ -5,6 +5,7 @@ from typing import Any
 from handover.conversion.composition import answer
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
+from handover.conversion.from_file import opened
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
 from handover.conversion.scores import positive_index, training_time_scores
@@ -14,6 +15,7 @@ __all__ = [
     "FRAMEWORKS",
     "ConversionError",
     "at_thresholds",
+    "opened",
     "own_columns",
     "thresholds",
     "to_graph",
@@ -21,20 +23,29 @@ __all__ = [
 ]
 
 
-def to_graph(model: Any, columns: tuple[str, ...], name: str, *, positive: object = None) -> bytes:
+def to_graph(
+    model: Any,
+    columns: tuple[str, ...],
+    name: str,
+    *,
+    positive: object = None,
+    clip: tuple[float, float] | None = None,
+) -> bytes:
     """Convert the model; the same model gives the same bytes.
 
     Parameters
     ----------
     model
-        scikit-learn (also a pipeline, with models of the others inside), XGBoost or LightGBM, trained on float32
-        (N, K).
+        scikit-learn (also a pipeline, with models of the others inside), XGBoost, LightGBM or CatBoost, trained on
+        float32 (N, K).
     columns
         The K columns of the model's input, written into the file so that it explains itself.
     name
         The graph's name.
     positive
         The class whose probability is the score; needed where ``training_time_scores`` needs it.
+    clip
+        The ends, from low to high, that the score is clipped to; a score that is not a number is not.
 
     Returns
     -------
@@ -50,4 +61,4 @@ def to_graph(model: Any, columns: tuple[str, ...], name: str, *, positive: objec
     score = answer(model, Rows(graph, FEATURES, len(columns)), "predict" if index is None else "predict_proba")
     if index == 0:
         score = graph.add("Sub", 1.0, score)
-    return graph.finish(score, columns, name)
+    return graph.finish(score, columns, name, clip)

@@ -51,7 +51,9 @@ def read(model: Any) -> Ensemble:
     base = float(np.float32(facts["base_score"].strip("[]")))  # XGBoost 3 writes a list of one
     base, link = _link(model, learner["objective"]["name"], base)
     gaps = None if math.isnan(missing) else (missing, missing)
-    return Ensemble(nodes, int(facts["num_feature"]), base, link, gaps)
+    # Its sums are float32. A sigmoid flattens what that does to them, an exponential makes more of it.
+    single = link is not sigmoid
+    return Ensemble(nodes, int(facts["num_feature"]), base, link, single=single, read_as_missing=gaps)
 
 
 def _link(model: Any, objective: str, base: float) -> tuple[float, Link | None]:
@@ -95,12 +97,17 @@ def _ask(model: Any, method: Method, features: FloatRows) -> Any:
     return getattr(model, method)(features)
 
 
+def _columns(model: Any) -> int | None:
+    columns: int | None = model.num_features() if hasattr(model, "num_features") else model.n_features_in_
+    return columns
+
+
 XGBOOST = Framework(
     "xgboost",
     "XGBoost",
     read,
     unnamed=("", "f"),
     ask=_ask,
-    count_columns="num_features",
+    count_columns=_columns,
     reads_sparse_zero_as_missing=True,
 )

@@ -54,8 +54,8 @@ def positive_index(model: Any, width: int, positive: object) -> int | None:
     """
     _require_fitted(model, width)
     classes = getattr(model, "classes_", None)
-    if classes is None:
-        if positive is not None:
+    if classes is None or not len(classes):  # a regressor of CatBoost has an empty list
+        if positive is not None and hasattr(model, "get_params"):  # else its labels may have names, as of a file
             raise ConversionError(f"positive={positive!r} names a class, but {title(model)} has none: leave it out")
         return None
     names = np.asarray(classes).tolist()
@@ -65,7 +65,7 @@ def positive_index(model: Any, width: int, positive: object) -> int | None:
         )
     if len(names) > 2:
         raise ConversionError(f"the model knows {len(names)} classes; a score needs exactly two")
-    if not hasattr(model, "predict_proba"):
+    if not _framework(model).gives_probabilities(model):
         raise ConversionError(
             f"{title(model)} gives classes and no probabilities (no predict_proba): wrap it in CalibratedClassifierCV, "
             f"or train a LogisticRegression; VotingClassifier takes voting='soft', SVC probability=True"
@@ -93,15 +93,14 @@ def _framework(model: Any) -> Framework:
 
 def _require_fitted(model: Any, width: int) -> None:
     """Require a fitted model that gives one number for a row of so many columns."""
-    counts = _framework(model).count_columns
+    trained = _framework(model).count_columns
     if hasattr(model, "get_params") and not _is_fitted(model):
         raise ConversionError(f"{title(model)} is not fitted: call its fit(...) with matrix(...).values and the labels")
     if getattr(model, "n_outputs_", 1) != 1:
         raise ConversionError(f"{title(model)} gives {model.n_outputs_} numbers for a row; a score is one")
-    trained = getattr(model, counts)() if hasattr(model, counts) else getattr(model, "n_features_in_", None)
-    if trained not in {None, width}:
+    if (columns := trained(model)) not in {None, width}:
         raise ConversionError(
-            f"{title(model)} was trained on {trained} columns, and the contract gives {width}: train it on "
+            f"{title(model)} was trained on {columns} columns, and the contract gives {width}: train it on "
             f"matrix(...).values, all of its columns in their order"
         )
 

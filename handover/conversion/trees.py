@@ -39,6 +39,8 @@ class Ensemble:
     """What the sum begins with."""
     link: Link | None = None
     """What makes the answer of the sum, such as a sigmoid; None where the sum is the answer."""
+    single: bool = False
+    """Whether the framework adds up in float32, tree by tree, so that the graph does."""
     read_as_missing: tuple[float, float] | None = None
     """From and to: a number between them, both included, is missing too, in a column that no set of codes tests."""
 

@@ -1,4 +1,4 @@
-"""The one writer of trees: any ensemble as the operator TreeEnsemble of ai.onnx.ml 5, in float64."""
+"""The one writer of trees: any ensemble as the operator TreeEnsemble of ai.onnx.ml 5."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import numpy as np
 from onnx import numpy_helper
 
 from handover.conversion.graph import Graph
-from handover.conversion.trees import Ensemble, Node, Split, at_most, below, splits
+from handover.conversion.trees import Ensemble, Split, at_most, below, splits
+from predictor.encoder import FLOAT32_MAX
 
 LESS_OR_EQUAL, MEMBER = 0, 6
 SUM = 1
@@ -16,13 +17,14 @@ NO_CODE = -2
 def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
     """Add the trees to the graph; give the name of their sum, float64 [N, 1], to which no link was applied.
 
+    They are added up in float64, or where the framework does, in float32 and in its order, which is the trees'.
+
     Every test of a number is ``x <= t`` with a float32: one kind of test is what onnxruntime runs fastest. Nodes
     stand depth first, the side of yes first: that is the order in which ONNX's reference implementation reads sets.
     """
-    trees: list[Node] = [tree for tree in ensemble.trees if isinstance(tree, Split)]
-    base = ensemble.base + sum(tree for tree in ensemble.trees if not isinstance(tree, Split))
-    if not trees:  # the operator needs one
-        trees = [Split(0, "<=", 0.0, 0.0, 0.0, missing=False)]
+    # The operator knows no tree that is a leaf.
+    trees = [tree if isinstance(tree, Split) else _alike(tree) for tree in ensemble.trees or [0.0]]
+    kind: Any = np.float32 if ensemble.single else np.float64
     nodes = list(splits(trees))
     place = {id(split): index for index, split in enumerate(nodes)}
     asked = np.array([0.0 if isinstance(split.value, frozenset) else float(split.value) for split in nodes])
@@ -39,10 +41,14 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
             if not isinstance(child, Split):
                 leaves.append(child)
     roots = [place[id(tree)] for tree in trees]
-    weights = np.array(leaves, dtype=np.float64)
-    weights[: (*roots, len(nodes))[1] + 1] += base  # on the first tree's leaves, one more than its splits: saves a node
-    sets: dict[str, Any] = {"membership_values": numpy_helper.from_array(np.array(members))} if members else {}
-    return graph.add(
+    weights = np.array(leaves, dtype=kind)
+    weights[: (*roots, len(nodes))[1] + 1] += kind(
+        ensemble.base
+    )  # on the first tree's leaves, one more than its splits: saves a node
+    sets: dict[str, Any] = (
+        {"membership_values": numpy_helper.from_array(np.array(members, dtype=kind))} if members else {}
+    )
+    total = graph.add(
         "TreeEnsemble",
         _prepared(graph, ensemble, nodes, features),
         domain="ai.onnx.ml",
@@ -53,7 +59,7 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
         nodes_modes=numpy_helper.from_array(
             np.array([MEMBER if split.test == "in" else LESS_OR_EQUAL for split in nodes], dtype=np.uint8)
         ),
-        nodes_splits=numpy_helper.from_array(values),
+        nodes_splits=numpy_helper.from_array(values.astype(kind)),
         nodes_truenodeids=goes["true"],
         nodes_trueleafs=ends["true"],
         nodes_falsenodeids=goes["false"],
@@ -63,23 +69,30 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
         leaf_weights=numpy_helper.from_array(weights),
         **sets,
     )
+    return graph.double(total) if ensemble.single else total
+
+
+def _alike(leaf: float) -> Split:
+    """Make a tree that answers everyone alike."""
+    return Split(0, "<=", FLOAT32_MAX, leaf, leaf, missing=False)
 
 
 def _prepared(graph: Graph, ensemble: Ensemble, nodes: list[Split], features: str) -> str:
-    """Give the columns as the trees read them, float64: one more for a code, NaN for what is read as missing.
+    """Give the columns as the trees read them: one more for a code, NaN for what is read as missing.
 
     ONNX's reference implementation ends a set at its code 0 (onnx 1.23), and onnxruntime keeps only codes from 1 to
     31 in a bit mask: so all codes are raised by one.
     """
-    coded = np.zeros(ensemble.columns)
+    kind = np.float32 if ensemble.single else np.float64
+    coded = np.zeros(ensemble.columns, dtype=kind)
     coded[[split.column for split in nodes if split.test == "in"]] = 1
-    tensor = graph.double(features)
+    tensor = graph.single(features) if ensemble.single else graph.double(features)
     if ensemble.read_as_missing:
         low, high = ensemble.read_as_missing
         inside = graph.add(
             "And",
-            graph.add("GreaterOrEqual", tensor, low),
-            graph.add("LessOrEqual", tensor, np.where(coded, -np.inf, high)),
+            graph.add("GreaterOrEqual", tensor, np.array(low, dtype=kind)),
+            graph.add("LessOrEqual", tensor, np.where(coded, -np.inf, high).astype(kind)),
         )
-        tensor = graph.add("Where", inside, np.nan, tensor)
+        tensor = graph.add("Where", inside, np.array(np.nan, dtype=kind), tensor)
     return graph.add("Add", tensor, coded) if coded.any() else tensor

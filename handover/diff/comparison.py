@@ -12,6 +12,8 @@ from pydantic_core import ValidationError
 
 from handover.diff.changes import Change, changes, least_version, reaches
 from handover.diff.revisions import DiffError
+from handover.merit import Comparison, compared
+from handover.quality import HELD_OUT, HeldOut
 from handover.source import RefusedSourceError, refuse
 from predictor import files
 from predictor.delivery import Delivery, DeliveryError
@@ -50,6 +52,8 @@ class Difference:
     """The old golden rows that the new contract accepts, counted from 1."""
     refusals: tuple[str, ...]
     """Why it refuses each of the others."""
+    merit: Comparison | str
+    """Which model is better, by the held-out rows of each; or why they cannot be compared."""
 
     @property
     def level(self) -> Literal["major", "minor", "patch", "none"]:
@@ -95,7 +99,20 @@ def compare(old: Path, new: Path) -> Difference:
         replaced=tuple(f"{file}: {what}" for file, what in FILES.items() if hashes[0][file] != hashes[1][file]),
         rows=accepted,
         refusals=tuple(f"row {number}, {refusal}" for number, refusal in refusals.items() if refusal),
+        merit=_merit(old, new),
     )
+
+
+def _merit(old: Path, new: Path) -> Comparison | str:
+    before_and_now = []
+    for folder, which in ((old, "old"), (new, "new")):
+        try:
+            before_and_now.append(HeldOut.from_csv((folder / HELD_OUT).read_bytes()))
+        except OSError:
+            return f"the {which} delivery has no {HELD_OUT}"
+        except ValueError as error:
+            return f"the {HELD_OUT} of the {which} delivery cannot be read: {error}"
+    return compared(*before_and_now) or "their labels are not of one kind"
 
 
 def _opened(folder: Path) -> Delivery:

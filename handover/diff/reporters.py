@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from handover.diff.comparison import Difference
+from handover.merit import Comparison
 
 CALLERS = {
     "major": "a caller of the old contract breaks (major)",
@@ -26,7 +27,28 @@ def text(difference: Difference) -> str:
         lines.append(f"The version must be at least {difference.least}, {verdict} {new.version}.")
     if difference.replaced:
         lines += ["", "Replaced:", *(f"  {file}" for file in difference.replaced)]
-    return "\n".join([*lines, "", *_answers(difference)])
+    return "\n".join([*lines, "", *_models(difference.merit), "", *_answers(difference)])
+
+
+def _models(merit: Comparison | str) -> list[str]:
+    """Say which model is better, and each figure with the interval of its difference."""
+    if isinstance(merit, str):
+        return [f"Models: not compared, for {merit}."]
+    if merit.is_none:
+        return [f"Models: the new one {merit.verdict}."]
+    table = [
+        (
+            shift.now.name,
+            f"{shift.was.written(shift.was.value)} -> {shift.now.written(shift.now.value)}",
+            shift.now.written(shift.difference, "+"),
+            f"(95 %: {' to '.join(shift.now.written(end, '+') for end in shift.interval)})",
+            shift.verdict,
+        )
+        for shift in merit.shifts
+    ]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in table]
+    return [f"Models: the new one {merit.verdict}.", *(f"  {line}" for line in lines), f"  {merit.rows}"]
 
 
 def _answers(difference: Difference) -> list[str]:

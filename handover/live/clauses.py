@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from handover import parity
 from handover.finding import Broken, Kept, Skipped, clause, declared
 from handover.live.built import BATCH_ROWS
 from handover.live.context import LiveContext
@@ -111,16 +112,18 @@ def all_answered(context: LiveContext) -> Broken | Kept:
     broken="a score is not the one of training",
 )
 def same_scores(context: LiveContext) -> Broken | Kept | Skipped:
-    """Within the delivery's tolerance."""
+    """Within the delivery's tolerance, or four steps of float32 where these are more."""
     if not context.scored:
         return NONE_ANSWERED
     tolerance = context.built.tolerance
-    differing = [answer for answer in context.scored if not _distance(answer) <= tolerance]
+    given, trained = zip(*((answer.score or 0.0, answer.golden.score) for answer in context.scored), strict=True)
+    differing = [context.scored[row] for row in parity.differing(given, trained, tolerance)]
+    limit = parity.limit(trained, tolerance)
     if not differing:
-        return Kept(f"every score is within {tolerance:g} of training's")
+        return Kept(f"every score is within {limit} of training's")
     worst = max(differing, key=_distance)
     return Broken(
-        f"{len(differing)} of {len(context.scored)} answers differ by more than {tolerance:g}; the worst, "
+        f"{len(differing)} of {len(context.scored)} answers differ by more than {limit}; the worst, "
         f"golden row {worst.golden.number} {worst.way}, should be {worst.golden.score:g} and is {worst.score:g} "
         f"({_decisions(worst)}).",
         LAYERS,

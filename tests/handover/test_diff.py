@@ -219,6 +219,8 @@ parcels 1.0.0 -> parcels 1.0.0
 
 Callers: the contract is the same.
 
+Models: the new one answers the held-out rows as the old one does.
+
 Answers: 100 golden rows of the old delivery, each scored by both.
   No score moves."""
     )
@@ -240,6 +242,11 @@ Replaced:
   heuristics.py: other heuristics
   model.onnx: another model
   golden.jsonl: other golden rows, or other answers to them
+
+Models: the new one is no better and no worse: within the noise.
+  R2   1.0000 -> 1.0000          +0.0000    (95 %: +0.0000 to +0.0000)      within the noise
+  MAE  0.00065511 -> 0.00092327  +0.000268  (95 %: +4.81e-05 to +0.000488)  worse
+  The held-out rows are not the same, 40 then and 40 now: some of the difference may be theirs.
 
 Answers: 100 golden rows of the old delivery, each scored by both.
   Scores move by 1.22 on average, half by up to 1.04, nine in ten by up to 2.85,
@@ -263,6 +270,8 @@ Callers: a caller of the old contract breaks (major).
   major  weight: is taken only up to 20 now, was up to 30
 The version must be at least 2.0.0, but is 1.0.0.
 
+Models: the new one answers the held-out rows as the old one does.
+
 Answers: 69 golden rows of the old delivery, each scored by both.
   The new contract refuses 31 more, the first: row 1, weight: Input should be less than or equal to 20.
   No score moves."""
@@ -280,6 +289,29 @@ def test_a_folder_without_a_delivery_is_one_sentence(old: Path, tmp_path: Path) 
     with pytest.raises(DiffError) as caught:
         compare(old, tmp_path)
     assert str(caught.value) == f"{tmp_path}/manifest.json: cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "Models: not compared, for the new delivery has no held_out.csv."),
+        (
+            b"score,label\n1,x\n",
+            (
+                "Models: not compared, for the held_out.csv of the new delivery cannot be read: it should have the "
+                "columns score and label, and a finite number in each."
+            ),
+        ),
+        (b"score,label\n0.2,0\n0.7,1\n", "Models: not compared, for their labels are not of one kind."),
+    ],
+)
+def test_where_the_models_cannot_be_compared_the_reason_is_named(
+    old: Path, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    folder = shutil.copytree(old, tmp_path / "delivery")
+    (folder / "held_out.csv").unlink() if content is None else (folder / "held_out.csv").write_bytes(content)
+
+    assert text(compare(old, folder)).split("\n\n")[2] == said
 
 
 @pytest.fixture

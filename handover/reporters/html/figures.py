@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from handover import parity
 from handover.context import DeliveryContext
 from handover.local.stack import NothingBuiltError
 from handover.reporters.html import plots
 from handover.reporters.html.plots import Numbers
 from handover.reporters.html.svg import inline
+from predictor import files
 from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
@@ -105,21 +107,23 @@ def _calibration(context: DeliveryContext) -> Drawing:
 
 def _parity(context: DeliveryContext) -> Drawing:
     trained, served = context.golden_scores.astype(np.float64), context.golden_here.astype(np.float64)
-    tolerance = float(context.contract.budgets.parity)
     drawable = np.isfinite(trained) & np.isfinite(served)
     if not drawable.any():
         raise MissingError("no golden row has a finite score both in training and here")
     apart = _numbers(served[drawable] - trained[drawable], "golden.jsonl")
     worst = int(np.abs(apart).argmax())
-    far = int((~(np.abs(apart) <= tolerance)).sum())
+    budget = float(context.contract.budgets.parity)
+    allowed = np.array([files.allowed(score, budget) for score in trained[drawable]])
+    far = int((~(np.abs(apart) <= allowed)).sum())
     row = np.flatnonzero(drawable)[worst] + 1
     lost = _lost(int((~drawable).sum()))
+    limit = parity.limit(trained[drawable], budget)
     every = f"All {len(apart)} dots lie" if not far else f"{far} of {len(apart)} golden rows, the crosses, lie outside"
     caption = (
-        f"{every} {'within ' if not far else ''}the band, the agreed tolerance of {tolerance:g}; "
+        f"{every} {'within ' if not far else ''}the band, the agreed tolerance of {limit}; "
         f"the farthest, row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"
     )
-    return partial(plots.parity, trained=trained[drawable], apart=apart, tolerance=tolerance), caption
+    return partial(plots.parity, trained=trained[drawable], apart=apart, allowed=allowed), caption
 
 
 def _latency(context: DeliveryContext) -> Drawing:

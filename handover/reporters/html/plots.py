@@ -61,19 +61,20 @@ def wilson(share: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
     return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
 
 
-def parity(figure: Figure, trained: Numbers, apart: Numbers, tolerance: float) -> None:
-    """Draw the distance of each score here from the training's, with the band in which it may lie.
+def parity(figure: Figure, trained: Numbers, apart: Numbers, allowed: Numbers) -> None:
+    """Draw the distance of each score here from the training's, with the band in which the largest may lie.
 
     Linear within the band; beyond it a decade is as long as the band's half, for a fault is rarely near the band.
     """
     axes = figure.subplots()
-    threshold = max(tolerance, FINEST)
+    band = float(allowed.max())
+    threshold = max(band, FINEST)
     farthest = float(np.abs(apart).max())
     decades = max(0, int(np.ceil(np.log10(max(farthest, threshold) / threshold))))
     axes.set_yscale("symlog", linthresh=threshold)
-    axes.axhspan(-tolerance, tolerance, color=BAND, linewidth=0)
+    axes.axhspan(-band, band, color=BAND, linewidth=0)
     axes.axhline(0, color=MUTED, linewidth=0.8)
-    outside = ~(np.abs(apart) <= tolerance)
+    outside = ~(np.abs(apart) <= allowed)
     axes.plot(trained[~outside], apart[~outside], "o", color=BLUE, markersize=3.5, markeredgewidth=0, alpha=0.7)
     axes.plot(trained[outside], apart[outside], "x", color=VERMILION, markersize=5, markeredgewidth=1.4)
     step = max(1, int(np.ceil(decades / 3)))

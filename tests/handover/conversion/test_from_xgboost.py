@@ -8,7 +8,9 @@ import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handover.conversion import ConversionError, to_graph
+from handover import parity
+from handover.conversion import ConversionError, at_thresholds, to_graph, training_time_scores
+from predictor.delivery import session
 from tests.handover.conversion.exact import COLUMNS, assert_exact, data, targets
 
 # Since 3.4 XGBoost says so of its boosters by name, which are in use.
@@ -51,6 +53,18 @@ def classifier(**given: Any) -> Any:
 def test_a_classifier_is_exact(name: str, seen: bool) -> None:
     features, labels = data(gaps=seen)
     assert_exact(classifier(**CLASSIFIERS[name]).fit(features, labels), features)
+
+
+@pytest.mark.parametrize("objective", ["count:poisson", "reg:tweedie", "reg:gamma", "reg:squarederror"])
+def test_hundreds_of_trees_add_up_to_hundreds_in_its_own_float32(objective: str) -> None:
+    features, labels = data(gaps=True)
+    model = xgboost.XGBRegressor(objective=objective, **FEW | {"n_estimators": 300})
+    model.fit(features, 100 * targets(features, labels))
+    scores = model.predict(features)
+    assert scores.max() > 400
+    graph = to_graph(model, COLUMNS, "test")
+    rows = np.concatenate([features, at_thresholds(graph, features)])
+    assert parity.differing(session(graph)(rows), training_time_scores(model, rows), 1e-5) == []
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

@@ -428,7 +428,7 @@ def test_scores_that_no_axis_can_hold_are_left_out(context: DeliveryContext, sco
 )
 def test_the_parity_plot_fits_any_distance(apart: list[float], tolerance: float) -> None:
     figure = mpl.figure.Figure()
-    plots.parity(figure, np.zeros(len(apart)), np.array(apart), tolerance)
+    plots.parity(figure, np.zeros(len(apart)), np.array(apart), np.full(len(apart), tolerance))
     low, high = figure.axes[0].get_ylim()
     assert low < min(apart) <= max(apart) < high
     assert 3 <= len(figure.axes[0].get_yticks()) <= 11

@@ -1,0 +1,166 @@
+"""Figures of merit with the error that chance gives them, and which of two models is better by them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.quality import HeldOut, log_losses
+
+type Numbers = NDArray[np.float64]
+
+NORMAL_975 = 1.96
+"""Quantile of the normal distribution: 95 % of a figure's errors are within so many standard errors."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of merit on held-out rows."""
+
+    name: str
+    value: float
+    influence: Numbers
+    """Float64 (N,): how far each row pulls it, around a mean of 0. Their spread gives the standard error (of an AUC
+    that of DeLong et al., Biometrics 44, 1988), and of two models on the same rows that of the difference."""
+    rises: bool = True
+    """Whether more is better."""
+    has_unit: bool = False
+    """Whether it is in the score's unit."""
+
+    @property
+    def error(self) -> float:
+        """Its standard error; infinite where one row cannot tell."""
+        return _error(self.influence)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where it is in truth, with 95 % confidence."""
+        return self.value - NORMAL_975 * self.error, self.value + NORMAL_975 * self.error
+
+    def written(self, value: float, sign: str = "") -> str:
+        """Write a value of it, or with a sign a difference of two; of what has a unit the first digits."""
+        return f"{value:{sign}.{3 if sign else 5}g}" if self.has_unit else f"{round(value, 4) + 0:{sign}.4f}"
+
+
+def figures(held_out: HeldOut) -> tuple[Figure, ...]:
+    """Give the figures that models are compared by; the first is the one that decides.
+
+    Returns
+    -------
+    For labels of 0 and 1 the AUC and the log loss [nat], else R2 and the mean absolute error [the score's unit]. The
+    labels must not be all alike.
+    """
+    return _of_yes_or_no(held_out) if held_out.is_yes_or_no else _of_numbers(held_out)
+
+
+def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
+    is_one, rows = held_out.labels == 1, len(held_out.labels)
+    ones, zeros = held_out.scores[is_one], held_out.scores[~is_one]
+    auc, influence = held_out.auc, np.empty(rows)
+    influence[is_one] = (_share_below(zeros, ones) - auc) * rows / len(ones)
+    influence[~is_one] = (1 - _share_below(ones, zeros) - auc) * rows / len(zeros)
+    losses = log_losses(held_out.scores, held_out.labels)
+    return Figure("AUC", auc, influence), _mean("log loss", losses)
+
+
+def _of_numbers(held_out: HeldOut) -> tuple[Figure, ...]:
+    missed, spread = held_out.scores - held_out.labels, (held_out.labels - held_out.labels.mean()) ** 2
+    influence = ((1 - held_out.r2) * spread - missed**2) / spread.mean()
+    return Figure("R2", held_out.r2, influence), _mean("MAE", np.abs(missed), has_unit=True)
+
+
+def _mean(name: str, losses: Numbers, *, has_unit: bool = False) -> Figure:
+    mean = float(losses.mean())
+    return Figure(name, mean, losses - mean, rises=False, has_unit=has_unit)
+
+
+def _share_below(values: Numbers, of: Numbers) -> Numbers:
+    """Give, for each number of ``of``, the share of values that are smaller; an equal one counts half."""
+    ordered = np.sort(values)
+    share: Numbers = (np.searchsorted(ordered, of) + np.searchsorted(ordered, of, side="right")) / (2 * len(values))
+    return share
+
+
+def _error(influence: Numbers) -> float:
+    return float(influence.std(ddof=1) / np.sqrt(len(influence))) if len(influence) > 1 else np.inf
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What became of one figure from one model to another."""
+
+    was: Figure
+    now: Figure
+    error: float
+    """Standard error of the difference."""
+
+    @property
+    def difference(self) -> float:
+        """By how much it is higher now."""
+        return self.now.value - self.was.value
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the difference is in truth, with 95 % confidence."""
+        return self.difference - NORMAL_975 * self.error, self.difference + NORMAL_975 * self.error
+
+    @property
+    def verdict(self) -> str:
+        """``better`` or ``worse``, where chance does not explain it, else ``within the noise``."""
+        low, high = self.interval
+        if low <= 0 <= high:
+            return "within the noise"
+        return "better" if (low > 0) == self.now.rises else "worse"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models by their held-out rows."""
+
+    shifts: tuple[Shift, ...]
+    """Of each figure; the first decides."""
+    paired: bool
+    """Whether the rows are the same, so that what makes some of them hard cancels out."""
+
+    @property
+    def is_none(self) -> bool:
+        """Whether no row is answered otherwise, as far as the figures show it."""
+        return self.paired and not any(shift.difference or shift.error for shift in self.shifts)
+
+    @property
+    def verdict(self) -> str:
+        """Say of the new model, as a sentence ends: ``is better``."""
+        if self.is_none:
+            return "answers the held-out rows as the old one does"
+        verdict = self.shifts[0].verdict
+        return f"is {verdict}" if verdict in {"better", "worse"} else f"is no better and no worse: {verdict}"
+
+    @property
+    def rows(self) -> str:
+        """Say in a sentence by which rows they were compared."""
+        was, now = (len(figure.influence) for figure in (self.shifts[0].was, self.shifts[0].now))
+        if self.paired:
+            return f"Compared row by row: both have the same {now} held-out rows, by their labels."
+        return f"The held-out rows are not the same, {was} then and {now} now: some of the difference may be theirs."
+
+
+def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
+    """Compare two models by the rows that judge them.
+
+    Rows are the same where all labels are, in their order. Should they be others after all, their errors do not go
+    together, and the error of the difference comes out as that of different rows.
+
+    Returns
+    -------
+    ``None`` where there is nothing to compare: one says yes or no and the other a number, or its labels are all alike.
+    """
+    if not (np.ptp(before.labels) and np.ptp(now.labels)) or before.is_yes_or_no != now.is_yes_or_no:
+        return None
+    paired = np.array_equal(before.labels, now.labels)
+    pairs = zip(figures(before), figures(now), strict=True)
+    return Comparison(tuple(_shift(was, is_now, paired=paired) for was, is_now in pairs), paired)
+
+
+def _shift(was: Figure, now: Figure, *, paired: bool) -> Shift:
+    error = _error(now.influence - was.influence) if paired else float(np.hypot(was.error, now.error))
+    return Shift(was, now, error)

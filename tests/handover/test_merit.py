@@ -1,0 +1,126 @@
+"""Which model is better: the figures are the known ones, the error is that of a bootstrap, noise is called noise."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from handover.merit import compared, figures
+from handover.quality import HeldOut
+
+pytestmark = pytest.mark.quick
+
+type Numbers = NDArray[np.float64]
+
+
+def yes_or_no(rows: int = 300, noise: float = 0.0, seed: int = 1, drawn: int = 2) -> HeldOut:
+    """Give rows of seed ``seed``, scored by what makes their label and by so much noise, of seed ``drawn``."""
+    random = np.random.default_rng(seed)
+    log_odds = random.normal(0, 2, rows)
+    labels = (random.random(rows) < 1 / (1 + np.exp(-log_odds))).astype(np.float64)
+    noisy = log_odds + np.random.default_rng(drawn).normal(0, noise, rows) if noise else log_odds
+    return HeldOut(1 / (1 + np.exp(-noisy)), labels)
+
+
+def numbers(rows: int = 300, noise: float = 1.0, seed: int = 1) -> HeldOut:
+    random = np.random.default_rng(seed)
+    labels = random.gamma(2, 5, rows) + 2
+    return HeldOut(labels + random.normal(0, noise, rows), labels)
+
+
+def picked(held_out: HeldOut, places: NDArray[np.intp]) -> HeldOut:
+    return HeldOut(held_out.scores[places], held_out.labels[places])
+
+
+@pytest.mark.parametrize("held_out", [yes_or_no(), yes_or_no(40, 1.0), numbers(), numbers(80, 4.0)])
+def test_the_error_is_that_of_a_bootstrap(held_out: HeldOut) -> None:
+    random, rows = np.random.default_rng(7), len(held_out.labels)
+    drawn = [figures(picked(held_out, random.integers(0, rows, rows))) for _ in range(1000)]
+
+    for place, figure in enumerate(figures(held_out)):
+        assert figure.influence.mean() == pytest.approx(0, abs=1e-9)
+        assert figure.error == pytest.approx(np.std([one[place].value for one in drawn]), rel=0.12)
+
+
+def test_the_error_of_the_auc_is_delongs() -> None:
+    """But for what it divides by: all rows less one, where theirs divides by the rows of each label less one."""
+    scores = np.array([0.1, 0.4, 0.35, 0.6, 0.3, 0.7, 0.8, 0.65])
+    labels = np.array([0, 0, 0, 0, 1, 1, 1, 1], dtype=np.float64)
+    placed = np.array([0.25, 1.0, 1.0, 1.0]), np.array([1.0, 0.75, 0.75, 0.75])
+    delong = sum(one.var(ddof=1) / 4 for one in placed)
+
+    figure = figures(HeldOut(scores, labels))[0]
+
+    assert figure.value == np.mean(placed) == 0.8125
+    assert figure.error**2 == pytest.approx(delong * (3 / 4) * (8 / 7))
+
+
+@pytest.mark.parametrize("better", [yes_or_no(), numbers(noise=0.5)])
+def test_a_better_model_is_called_better_and_the_other_way_round_worse(better: HeldOut) -> None:
+    worse = yes_or_no(noise=3.0) if better.is_yes_or_no else HeldOut(better.scores[::-1], better.labels)
+    up, down = compared(worse, better), compared(better, worse)
+
+    assert up
+    assert down
+    assert (up.verdict, {shift.verdict for shift in up.shifts}) == ("is better", {"better"})
+    assert (down.verdict, {shift.verdict for shift in down.shifts}) == ("is worse", {"worse"})
+    assert up.rows == "Compared row by row: both have the same 300 held-out rows, by their labels."
+
+
+def test_what_only_pairing_shows_is_shown_on_the_same_rows_alone() -> None:
+    same, other = compared(yes_or_no(noise=0.7), yes_or_no()), compared(yes_or_no(noise=0.7, seed=5), yes_or_no())
+
+    assert same
+    assert other
+    assert (same.paired, other.paired) == (True, False)
+    assert same.shifts[0].error < other.shifts[0].error / 2
+    assert other.verdict == "is no better and no worse: within the noise"
+    assert other.rows == (
+        "The held-out rows are not the same, 300 then and 300 now: some of the difference may be theirs."
+    )
+
+
+def test_chance_alone_is_called_better_or_worse_as_rarely_as_agreed() -> None:
+    pairs = [compared(yes_or_no(120, 1.5, seed, 1), yes_or_no(120, 1.5, seed, 2)) for seed in range(400)]
+
+    called = [pair.shifts[0].verdict != "within the noise" for pair in pairs if pair]
+    assert 0.02 < np.mean(called) < 0.08
+
+
+def test_rows_with_the_same_labels_that_are_others_have_the_error_of_others() -> None:
+    """Sorted by label, two sets look the same: their errors do not go together, so pairing gains nothing."""
+    one, two = (yes_or_no(seed=seed) for seed in (1, 2))
+    count = min(one.rarer, two.rarer)
+    sets = [
+        picked(held_out, np.concatenate([np.flatnonzero(held_out.labels == label)[:count] for label in (0, 1)]))
+        for held_out in (one, two)
+    ]
+    pair = compared(*sets)
+
+    assert pair
+    assert pair.paired
+    unpaired = np.hypot(*(figures(held_out)[0].error for held_out in sets))
+    assert pair.shifts[0].error == pytest.approx(unpaired, rel=0.1)
+
+
+def test_the_same_answers_are_no_difference() -> None:
+    pair = compared(yes_or_no(), yes_or_no())
+
+    assert pair
+    assert pair.is_none
+    assert pair.verdict == "answers the held-out rows as the old one does"
+
+
+def test_what_cannot_be_compared_is_not() -> None:
+    alike = HeldOut(np.array([0.2, 0.4]), np.ones(2))
+
+    assert compared(yes_or_no(), numbers()) is None
+    assert compared(alike, yes_or_no()) is None
+    assert compared(yes_or_no(), alike) is None
+
+
+@pytest.mark.parametrize(
+    ("held_out", "value", "sign", "written"),
+    [(yes_or_no(), 0.83641, "", "0.8364"), (yes_or_no(), -1e-9, "+", "+0.0000"), (numbers(), 12.34567, "", "12.346")],
+)
+def test_figures_are_written_as_people_read_them(held_out: HeldOut, value: float, sign: str, written: str) -> None:
+    assert figures(held_out)[0 if held_out.is_yes_or_no else 1].written(value, sign) == written

@@ -1,0 +1,37 @@
+"""Many scores are judged as the function judges its first golden row."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handover import parity
+from predictor import files
+
+pytestmark = pytest.mark.quick
+SCORES = st.floats(-1e6, 1e6, width=32)
+
+
+@given(st.lists(st.tuples(SCORES, st.integers(-9, 9))), st.sampled_from([0.0, 1e-5, 0.5]))
+def test_rows_differ_exactly_where_the_function_would_not_start(rows: list[tuple[float, int]], budget: float) -> None:
+    trained = np.array([score for score, _ in rows], dtype=np.float32)
+    given_here = trained + np.array([steps for _, steps in rows], dtype=np.float32) * np.spacing(np.abs(trained))
+    pairs = zip(given_here.tolist(), trained.tolist(), strict=True)
+    apart = [not files.agrees(now, "soon", {"score": then, "decision": "soon"}, budget) for now, then in pairs]
+    assert parity.differing(given_here, trained, budget) == np.flatnonzero(apart).tolist()
+
+
+def test_what_is_no_number_differs() -> None:
+    assert parity.differing([math.nan, 1.0, math.nan, math.inf], [1.0, math.nan, math.nan, math.inf], 1.0) == [
+        0,
+        1,
+        2,
+        3,
+    ]
+
+
+def test_the_limit_names_the_steps_only_where_they_count() -> None:
+    assert parity.limit([0.5, 31.0], 1e-5) == "1e-05"
+    assert parity.limit([0.5, 33.0], 1e-5) == "1e-05 (or 4 steps of float32 where these are more)"
