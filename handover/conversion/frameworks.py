@@ -7,9 +7,10 @@ from handover.conversion.from_catboost import CATBOOST
 from handover.conversion.from_lightgbm import LIGHTGBM
 from handover.conversion.from_onnx import ONNX
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
+from handover.conversion.from_scorecard import SCORECARD
 from handover.conversion.from_xgboost import XGBOOST
 
-FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM, CATBOOST)
+FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM, CATBOOST, SCORECARD)
 
 OWN_NAMES = ("feature_names_in_", "feature_names_", "feature_names")
 """Where a fitted model may keep the names of its columns: scikit-learn's, CatBoost's, a Booster of XGBoost's."""
