@@ -14,8 +14,10 @@ type Open = Callable[[Path], Any]
 
 IN_PYTHON = "load it in the program that delivers, and pass the model itself"
 AS_ONNX = "it comes in as ONNX"
+TABLE_OF_POINTS = "the points of a scorecard are read by read_scorecard(), and deliver() takes what it gives"
 INSTEAD = {
     ".bin": "save it with XGBoost as .ubj, CatBoost as .cbm, LightGBM as .txt, or as .onnx",
+    ".csv": TABLE_OF_POINTS,
     ".h5": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
     ".joblib": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
     ".keras": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
@@ -37,6 +39,7 @@ INSTEAD = {
     ".safetensors": f"it has weights and no model; {AS_ONNX}: torch.onnx.export",
     ".skops": f"{IN_PYTHON}: skops.io.load",
     ".zip": f"unpack it; a MOJO of H2O's becomes ONNX with convert_h2o of onnxmltools; another model, {IN_PYTHON}",
+    ".xlsx": TABLE_OF_POINTS,
 }
 """What to do with a file that cannot be opened, by the end of its name."""
 LOOKS_LIKE = {
