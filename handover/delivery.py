@@ -2,27 +2,34 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import provenance
+from handover import card, clipping, provenance, tables, trained
 from handover.contract import Contract
 from handover.conversion import own_columns, to_graph, training_time_scores
+from handover.description import BEYOND_CHANCE, as_text, described
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
+from handover.importance import permutation_importance
 from handover.labels import as_numbers
+from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
 from handover.record import Record
-from handover.rows import domains
+from handover.rows import Domain, domains
+from handover.scoring import Ask, oracle_of
+from handover.segments import weakest_segments
+from handover.tables import Labels, Rows
 from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
@@ -31,10 +38,11 @@ from predictor.prediction import Prediction
 __all__ = ["DeliverError", "Matrix", "deliver", "matrix"]
 
 type Json = dict[str, Any]
-type Rows = Sequence[Mapping[str, Any]]
 
 FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
+
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,16 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
 
     Train on this and nothing else: then there is no second feature code that could differ from production's.
 
+    Parameters
+    ----------
+    rows
+        A table of pandas, Polars, Arrow or DuckDB with a column for each field of the contract, in any order, or dicts
+        from fields to values. None, NaN, NA and NaT are missing; 129.0 is a whole number, and 0 and 1 are false and
+        true, where the contract asks for that. Other columns of a table are left out with a warning; a dict with
+        another field is refused, as the function would refuse it.
+    contract, heuristics
+        What ``contract.py`` and ``heuristics.py`` say.
+
     Raises
     ------
     DeliverError
@@ -61,10 +79,11 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
         When the contract says something that production could not enforce.
     """
     compiled = contract.compiled()
+    sent, where = tables.read(rows, domains(compiled))
     encoding = Encoding(compiled, heuristics)
-    values = encoding.matrix(rows)
+    values = encoding.matrix(sent, where)
     for field in compiled["fields"]:
-        if rows and not any(field["name"] in row for row in rows):
+        if sent and not any(field["name"] in row for row in sent):
             raise DeliverError(
                 f"no row has the contract's field {field['name']}: say in FIELDS of the training which column it is "
                 f"read from, or give it as None"
@@ -73,10 +92,13 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
 
 
 def deliver(
-    model: Any,
+    model: Any = None,
     *,
+    onnx: Path | str | None = None,
+    scores: Path | str | Ask | None = None,
+    output: str | None = None,
     rows: Rows,
-    labels: Iterable[Any],
+    labels: Labels,
     contract: Contract,
     heuristics: ModuleType,
     to: Path,
@@ -84,19 +106,31 @@ def deliver(
     quality: Mapping[str, Any] | None = None,
     positive: object = None,
     golden: Rows = (),
+    clip: bool = False,
 ) -> Json:
-    """Write the delivery of a trained model.
+    """Write the delivery of a trained model, and its figures into the model's card; print how good it is.
 
     Parameters
     ----------
     model
-        scikit-learn, XGBoost or LightGBM, trained on ``matrix(...)``.
+        scikit-learn, XGBoost, LightGBM or CatBoost, trained on ``matrix(...)``; or a file of the last three, an ONNX
+        file, or a model folder of MLflow; or what ``read_scorecard`` gave.
+    onnx
+        In place of ``model``: an ONNX file of any tool, which takes the columns of ``matrix(...)``. It cannot be asked
+        for the answers of its training: ``scores`` has them.
+    scores
+        The training's answers, where the model is not to be asked: a CSV file, which another tool made of what
+        ``handover proof-rows`` wrote, with a score for each id; or a function that answers to rows, float32 (N, K).
+        With a file, the rows that judge the model are scored by the graph, once it is proved on all of the file's.
+    output
+        The output of an ONNX file that is the score, where it has several.
     rows, labels
-        Rows that the model was not trained on, with their outcomes: numbers, the classes that the model knows, or 1 for
-        the class that the score is of and 0 for the other; of a contract of classes, the class of each. They judge the
-        model, and are the baseline that production is compared with; of them the delivery has figures, scores and
-        labels. Golden rows are drawn: like them in each field, but in no row, and such that every category, gap and end
-        of a range has an answer of the training.
+        Rows that the model was not trained on, a table or dicts as for ``matrix``, with their outcomes, a column of a
+        library or a list: numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for
+        the other; of a contract of classes, the class of each. They judge the model, and are the baseline that
+        production is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like
+        them in each field, but in no row, and such that every category, gap and end of a range has an answer of the
+        training.
     contract, heuristics
         What ``contract.py`` and ``heuristics.py`` say.
     to
@@ -106,10 +140,14 @@ def deliver(
     quality
         The author's own figures of merit, for the manifest; those that production is judged by are computed here.
     positive
-        The class whose probability is the score; needed where the model's classes are not 0 and 1.
+        The class whose probability is the score; needed where the model's classes are not 0 and 1. Of a file, which
+        knows no names of classes: what the labels call the one that it gives the probability of.
     golden
         Real rows that are to be golden rows as well, 500 at most. Whoever reads the repository or the layer reads them:
         give none of a person who has not agreed to that. The manifest and the check say how many there are.
+    clip
+        Whether answers beyond the contract's range become its ends, in training's answers as in production's: what
+        extrapolates, as a linear model does, leaves every range somewhere. The manifest and the check say how often.
 
     Returns
     -------
@@ -119,36 +157,53 @@ def deliver(
     ------
     DeliverError
         When the contract refuses a row, the labels cannot judge the model, the model fails on a row that the contract
-        accepts, or the ONNX model does not give the training-time model's answers within the contract's parity budget.
-        Nothing has been written then.
+        accepts or leaves the contract's range there, most answers are clipped, or the ONNX model does not give the
+        training-time model's answers within the contract's parity budget. Nothing has been
+        written then.
     ConversionError
         When the model cannot become a graph.
     """
-    rows = list(rows)
-    if not rows:
+    fields = domains(contract.compiled())
+    sent, where = tables.read(rows, fields)
+    if not sent:
         raise DeliverError("there are no rows: give rows that the model was not trained on, and their labels")
     _require_json(training=training, quality=quality)
     encoding = Encoding(contract.compiled(), heuristics)
+    model, saved = trained.the_model(model, onnx, contract, encoding, output)
     _require_own_columns(model, encoding.columns)
-    features = encoding.matrix(rows)
-    real = _real(golden, encoding)
+    features = encoding.matrix(sent, where)
+    real = _real(golden, fields, encoding)
 
-    def ask(values: FloatRows) -> NDArray[np.float32]:
+    @cache
+    def graph() -> bytes:
+        ends = (contract.score.low, contract.score.high) if clip else None
+        return to_graph(model, encoding.columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
+
+    def answers(values: FloatRows) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
         return given.astype(np.float32)
 
-    scores = ask(features)
-    numbers = as_numbers(model, labels, len(rows), positive, contract.classes)
-    held_out = HeldOut(scores.astype(np.float64), numbers, contract.scores.names)
-    likely = Record(domains(contract.compiled()), features).rows()
-    proof = Proof(contract, encoding, ask, (features, scores), likely, real)
-    graph = to_graph(model, encoding.columns, contract.name, positive=positive, classes=contract.classes)
-    proof.require_parity(graph)
+    oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph()))
+
+    def ask(values: FloatRows) -> NDArray[np.float32]:
+        given = oracle.ask(values)
+        return clipping.clipped(given, contract.score) if clip else given
+
+    if real and oracle.known is not None:
+        raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
+    judged = ask(features) if oracle.known is None else serving.session(graph())(features)
+    if clip:
+        clipping.require_few(judged, contract.score)
+    outcomes = as_numbers(model, tables.outcomes(labels), len(sent), positive, contract.classes)
+    held_out = HeldOut(judged.astype(np.float64), outcomes, contract.scores.names)
+    likely = Record(fields, features).rows()
+    proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
+    proof.require_parity(graph())
     lines = proof.golden_lines
     contents = {
         files.CONTRACT: _json(contract.compiled()),
         files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
-        files.MODEL: graph,
+        files.MODEL: graph(),
         files.GOLDEN: b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in lines),
         HELD_OUT: held_out.as_csv(),
     }
@@ -158,30 +213,36 @@ def deliver(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
-        "baseline": baseline(held_out, [str(contract.decide(row)) for row in scores], contract),
+        "baseline": baseline(held_out, [str(contract.decide(row)) for row in judged], contract),
+        **({"clip": clipping.record(judged, proof.drawn_scores, contract.score)} if clip else {}),
         "golden_rows": proof.golden_record,
+        **saved,
+        **({"scored_elsewhere": oracle.record} if oracle.record else {}),
         "training": dict(training or {}),
-        "quality": held_out.figures(),
+        "quality": quality_record(held_out),
         "quality_by_author": dict(quality or {}),
+        "importance": permutation_importance(serving.session(graph()), features, held_out, encoding.columns),
+        "segments": weakest_segments(fields, features, held_out),
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),
     }
-    _write(Path(to), {**contents, files.MANIFEST: _json(manifest)})
+    to = Path(to)
+    _write(to, {**contents, files.MANIFEST: _json(manifest)})
+    if (written := card.place(to)).is_file():
+        card.write(written, {card.FIGURES: card.figures(manifest)})
+    click.echo(_summary(manifest, to))
     return manifest
 
 
-def _real(golden: Rows, encoding: Encoding) -> list[Mapping[str, Any]]:
+def _real(golden: Rows, fields: Sequence[Domain], encoding: Encoding) -> list[Mapping[str, Any]]:
     """Give the real rows that are to be golden rows; each must be one of the contract."""
     try:
-        rows = list(islice(golden, MOST_REAL_ROWS + 1))
-    except TypeError:
-        raise DeliverError(f"golden= is a {type(golden).__name__}: give a list of rows") from None
-    if len(rows) > MOST_REAL_ROWS:
-        raise DeliverError(
-            f"golden= has more than {MOST_REAL_ROWS} rows: give fewer, for each deployment asks for all of them"
-        )
-    try:
-        encoding.matrix(rows)
+        rows, where = tables.read(golden, fields, most=MOST_REAL_ROWS + 1)
+        if len(rows) > MOST_REAL_ROWS:
+            raise DeliverError(
+                f"has more than {MOST_REAL_ROWS} rows: give fewer, for each deployment asks for all of them"
+            )
+        encoding.matrix(rows, where)
     except DeliverError as error:
         raise DeliverError(f"golden= {error}") from error
     return rows
@@ -238,6 +299,27 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
             name: round(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
         },
     }
+
+
+def _summary(manifest: Json, to: Path) -> str:
+    """Say on one screen how good the model is and where it is."""
+    figures, decisions, importance, segments, _ = described(manifest)
+    absolute = to.absolute()
+    named = absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
+    weak = [row for row in segments.rows if row[-1] == BEYOND_CHANCE]
+    return "\n".join(
+        [
+            figures.note,
+            "",
+            as_text(figures),
+            "",
+            as_text(decisions),
+            "",
+            f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
+            *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
+            f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
+        ]
+    )
 
 
 def _write(to: Path, contents: Mapping[str, bytes]) -> None:

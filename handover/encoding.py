@@ -1,7 +1,7 @@
 """Rows as the function sees them: through its own validator and its own encoder, wherever rows are encoded here."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -42,23 +42,31 @@ class Encoding:
         """The columns of the model's input: the contract's fields, then the heuristics."""
         return self._encoder.columns
 
-    def matrix(self, rows: Iterable[Mapping[str, Any]]) -> FloatRows:
+    def matrix(self, rows: Iterable[Mapping[str, Any]], where: Callable[[int], str] = "row {}".format) -> FloatRows:
         """Lay rows out as the model's input, float32 (N, K).
+
+        Parameters
+        ----------
+        rows
+            Rows as an application would send them: of numbers, words, flags and ``None``.
+        where
+            Names a row by its place.
 
         Raises
         ------
         DeliverError
             When the contract refuses a row, or a heuristic fails on one; names the row, and the field or the heuristic.
         """
-        accepted = [self._accepted(index, row) for index, row in enumerate(rows)]
+        accepted = [self._accepted(row, place, where) for place, row in enumerate(rows)]
         try:
             return self._encoder.matrix(accepted)
         except HeuristicError:
-            for index, row in enumerate(accepted):
+            for place, row in enumerate(accepted):
                 try:
                     self._encoder.vector(row)
                 except HeuristicError as error:
-                    raise DeliverError(f"row {index}, {error} ({error.__cause__}). Fix it in heuristics.py") from error
+                    sentence = f"{where(place)}, {error} ({error.__cause__}). Fix it in heuristics.py"
+                    raise DeliverError(sentence) from error
             raise
 
     def vector(self, row: Mapping[str, Any]) -> FloatRows | None:
@@ -80,24 +88,21 @@ class Encoding:
             pass
         return None
 
-    def _accepted(self, index: int, row: Mapping[str, Any]) -> Any:
-        if not isinstance(row, Mapping):
-            raise DeliverError(
-                f"row {index} is a {type(row).__name__}: write it as a dict, from the contract's fields to values"
-            )
+    def _accepted(self, row: Mapping[str, Any], place: int, where: Callable[[int], str]) -> Any:
         try:
             return self._validator.validate_json(json.dumps(row))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=True, include_context=False)[0]
-            field = ".".join(map(str, first["loc"]))
+            field, value = ".".join(map(str, first["loc"])), first["input"]
+            if value is None or first["type"] == "missing":
+                raise DeliverError(
+                    f"{where(place)}, field {field} is missing, which the contract does not allow. Fix the row, leave "
+                    f"it out, or let the field be missing in contract.py (| None = None)"
+                ) from None
             raise DeliverError(
-                f"row {index}, field {field}: {first['msg']}, but it is {first['input']!r}. "
+                f"{where(place)}, field {field}: {first['msg']}, but it is {value!r}. "
                 f"Fix the row, or widen the field in contract.py"
             ) from None
-        except TypeError as error:  # of json: a number of numpy's, a date
-            names = [name for name, value in row.items() if type(value).__module__ != "builtins"]
-            kind = ", ".join(f"{name} is a {type(row[name]).__module__}.{type(row[name]).__name__}" for name in names)
-            raise DeliverError(f"row {index}: {kind or error}. Write Python's own numbers and words") from None
 
 
 def stacked(vectors: Iterable[FloatRows], columns: int) -> FloatRows:

@@ -28,9 +28,12 @@ def as_numbers(
         shape = f"{len(given)} labels" if given.ndim == 1 else f"labels of shape {given.shape}"
         raise DeliverError(f"there are {shape} for {rows} rows; give one for each row, in their order")
     values = [value.item() if isinstance(value, np.generic) else value for value in given]
-    known = np.asarray(getattr(model, "classes_", [])).tolist()
+    known = np.asarray([] if (listed := getattr(model, "classes_", None)) is None else listed).tolist()
     if classes:
         return _one_for_each(_places(values, known, classes), classes)
+    if not known and positive is not None:  # of a file, say, which numbers its classes
+        others = [label for label in values if label != positive]
+        known = [next(iter(others), None), positive]
     if len(known) == 2:
         values = _of_two(values, known, positive if positive is not None else known[1])
     try:

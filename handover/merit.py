@@ -1,12 +1,14 @@
 """Figures of merit with the error that chance gives them, and which of two models is better by them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handover.quality import HeldOut, log_losses
 
+type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 NORMAL_975 = 1.96
@@ -26,6 +28,8 @@ class Figure:
     """Whether more is better."""
     has_unit: bool = False
     """Whether it is in the score's unit."""
+    most: float = np.inf
+    """The highest that it can be."""
 
     @property
     def error(self) -> float:
@@ -35,7 +39,7 @@ class Figure:
     @property
     def interval(self) -> tuple[float, float]:
         """Where it is in truth, with 95 % confidence."""
-        return self.value - NORMAL_975 * self.error, self.value + NORMAL_975 * self.error
+        return self.value - NORMAL_975 * self.error, min(self.value + NORMAL_975 * self.error, self.most)
 
     def written(self, value: float, sign: str = "") -> str:
         """Write a value of it, or with a sign a difference of two; of what has a unit the first digits."""
@@ -47,23 +51,33 @@ def figures(held_out: HeldOut) -> tuple[Figure, ...]:
 
     Returns
     -------
-    For labels of 0 and 1 the AUC and the log loss [nat]; for classes the mean AUC of one against the rest, the log loss
-    and the accuracy; else R2 and the mean absolute error [the score's unit]. The labels must not be all alike.
+    For labels of 0 and 1 the AUC and, where scores may be probabilities, the log loss [nat]; for classes the mean AUC
+    of one against the rest, the log loss and the accuracy; else R2 and the mean absolute error [the score's unit].
+    The labels must not be all alike.
     """
     return _of_yes_or_no(held_out) if held_out.is_yes_or_no else _of_numbers(held_out)
 
 
+def quality_record(held_out: HeldOut) -> Json:
+    """Give what the manifest says of how good a model is: its figures, and of some the 95 % ``interval``."""
+    intervals = {
+        figure.name.lower().replace(" ", "_"): [float(figure.written(end)) for end in figure.interval]
+        for figure in figures(held_out)
+    }
+    return {**held_out.figures(), "interval": intervals}
+
+
 def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
     pulls = [_pull(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
+    auc, influence = held_out.auc, np.mean(pulls, axis=0)
+    if not held_out.may_be_probability:
+        return (Figure("AUC", auc, influence),)
     losses = _mean("log loss", log_losses(held_out.scores, held_out.labels))
     if not held_out.of_classes:
-        return Figure("AUC", held_out.auc, pulls[0]), losses
+        return Figure("AUC", auc, influence, most=1), losses
     accuracy = float(held_out.came.mean())
-    return (
-        Figure("mean AUC", held_out.auc, np.mean(pulls, axis=0)),
-        losses,
-        Figure("accuracy", accuracy, held_out.came - accuracy),
-    )
+    right = Figure("accuracy", accuracy, held_out.came - accuracy, most=1)
+    return Figure("AUC", auc, influence, most=1), losses, right
 
 
 def _pull(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
@@ -79,7 +93,7 @@ def _of_numbers(held_out: HeldOut) -> tuple[Figure, ...]:
     missed = (held_out.scores - held_out.labels)[:, 0]
     spread = (held_out.labels[:, 0] - held_out.labels.mean()) ** 2
     influence = ((1 - held_out.r2) * spread - missed**2) / spread.mean()
-    return Figure("R2", held_out.r2, influence), _mean("MAE", np.abs(missed), has_unit=True)
+    return Figure("R2", held_out.r2, influence, most=1), _mean("MAE", np.abs(missed), has_unit=True)
 
 
 def _mean(name: str, losses: Numbers, *, has_unit: bool = False) -> Figure:
@@ -171,7 +185,7 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
     if not (before.columns and now.columns) or before.is_yes_or_no != now.is_yes_or_no or before.names != now.names:
         return None
     paired = np.array_equal(before.labels, now.labels)
-    pairs = zip(figures(before), figures(now), strict=True)
+    pairs = zip(figures(before), figures(now), strict=False)  # points have no log loss, and a probability has
     return Comparison(tuple(_shift(was, is_now, paired=paired) for was, is_now in pairs), paired)
 
 

@@ -39,6 +39,10 @@ REORDERED = (
     "Its scores are those of other classes: the model's classes stand in another order than the contract's, or the "
     "labels were numbered in another."
 )
+UPSIDE_DOWN = (
+    "The score falls where the label rises: a label of 1 is what a high score speaks for, so where good ones have more "
+    "points, good ones are 1."
+)
 MISMATCH = (
     "It was trained on labels that do not belong to their rows (shuffled by a join), on columns in another order than "
     "matrix(...) gives, or on scaled columns with the scaler left outside of the Pipeline. If the task is that hard, "
@@ -76,9 +80,13 @@ class HeldOut:
 
     @property
     def is_yes_or_no(self) -> bool:
-        """Whether each label is 0 or 1 and each score lies between: a score then ranks, and may be a probability."""
-        between = (self.scores >= 0) & (self.scores <= 1)
-        return bool(np.isin(self.labels, (0.0, 1.0)).all() and between.all())
+        """Whether each label is 0 or 1: the score then ranks, be it a probability or the points of a scorecard."""
+        return bool(np.isin(self.labels, (0.0, 1.0)).all())
+
+    @property
+    def may_be_probability(self) -> bool:
+        """Whether each score lies between 0 and 1, and each label is one of both."""
+        return self.is_yes_or_no and bool(((self.scores >= 0) & (self.scores <= 1)).all())
 
     @property
     def highest(self) -> Numbers:
@@ -91,6 +99,12 @@ class HeldOut:
         """The label that belongs to the highest score, float64 (N,): of classes, whether the row is of that one."""
         came: Numbers = np.take_along_axis(self.labels, self.scores.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
         return came
+
+    @property
+    def outcomes(self) -> Numbers:
+        """What came of each row, float64 (N,): its label, or the place of its class."""
+        outcomes: Numbers = self.labels.argmax(axis=1).astype(np.float64) if self.of_classes else self.labels[:, 0]
+        return outcomes
 
     def named(self, values: Sequence[float]) -> Any:
         """Give C figures by their names; of a single score the only one."""
@@ -139,16 +153,19 @@ class HeldOut:
 
         Returns
         -------
-        For labels of 0 and 1: ``auc``, ``log_loss`` [nat], ``brier``, ``calibration_error`` (the mean distance of score
-        and label over bins of equal size) and ``calibration`` (those bins). For classes the same: ``auc`` is the mean
-        of each one's against the rest, the calibration is of the highest scores, and there is ``accuracy``, the share
-        of rows whose class has the highest. Else ``mae`` and ``rmse`` [the score's unit] and ``r2``.
+        For labels of 0 and 1: ``auc``, and where the scores lie between, ``log_loss`` [nat], ``brier``,
+        ``calibration_error`` (the mean distance of score and label over bins of equal size) and ``calibration`` (those
+        bins). For classes the same: ``auc`` is the mean of each one's against the rest, the calibration is of the
+        highest scores, and there is ``accuracy``, the share of rows whose class has the highest. Else ``mae`` and
+        ``rmse`` [the score's unit] and ``r2``.
         """
         figures = self._of_yes_or_no() if self.is_yes_or_no else self._of_numbers()
         mean = self.named([_digits(label) for label in self.labels.mean(axis=0)])
         return {"rows": len(self.labels), "mean_label": mean, **figures}
 
     def _of_yes_or_no(self) -> Json:
+        if not self.may_be_probability:
+            return {"auc": _rounded(self.auc)}
         mean, highest, came = self.labels.mean(axis=0), self.highest, self.came
         base = np.broadcast_to(mean, self.labels.shape)
         bins = [bin_ for bin_ in np.array_split(np.argsort(highest, kind="stable"), CALIBRATION_BINS) if len(bin_)]
@@ -269,9 +286,10 @@ class HeldOut:
                 f"Its {self._auc_name} on the {rows} held-out rows is {auc:.3f}; by chance it would be "
                 f"{least_auc - chance:.3f}."
             )
-            other = REORDERED if self.of_classes else INVERTED
+            inverted = INVERTED if self.may_be_probability else UPSIDE_DOWN
+            other = REORDERED if self.of_classes else inverted
             return evidence, other if auc < 0.5 - chance else MISMATCH
-        if not probability or self.rarer < FEWEST_FOR_MEANS:
+        if not (probability and self.may_be_probability) or self.rarer < FEWEST_FOR_MEANS:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
         losses = log_losses(self.scores, self.labels)

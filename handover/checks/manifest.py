@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from handover import clipping
 from handover.context import DeliveryContext
 from handover.delivery import FILES, baseline
 from handover.finding import Broken, clause
 from handover.golden import golden_record
+from handover.merit import quality_record
 from handover.quality import HELD_OUT
 from handover.rows import domains
 from predictor import files
@@ -118,10 +120,13 @@ def _wrong_figure(context: DeliveryContext) -> str:
     golden = context.manifest.get("golden_rows")
     equal = golden.get("equal_to_real", 0) if isinstance(golden, dict) else 0  # which ones do is told nowhere
     computed = {
-        "quality": (HELD_OUT, held_out.figures()),
+        "quality": (HELD_OUT, quality_record(held_out)),
         "baseline": (HELD_OUT, baseline(held_out, decisions, context.contract)),
         "golden_rows": (files.GOLDEN, golden_record(context.golden, equal)),
     }
+    if "clip" in context.manifest:
+        share = clipping.share_at_ends(held_out.scores, context.contract.score)
+        computed["clip"] = (HELD_OUT, {"held_out": share})
     for name, (file, figures) in computed.items():
         recorded = context.manifest.get(name)
         if not isinstance(recorded, dict):

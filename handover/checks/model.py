@@ -11,10 +11,11 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto
 
+from handover import clipping
 from handover.checks.manifest import damage
 from handover.checks.search import simplest_row
 from handover.context import DeliveryContext
-from handover.finding import Broken, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, clause
 from predictor import files
 
 DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}  # an empty one is ai.onnx
@@ -28,6 +29,11 @@ EXAMPLES = 500
 OF_ONNXRUNTIME = re.compile(
     r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(/\S+:\d+ .*?\) (?=[A-Z]))?"
 )
+
+EXTRAPOLATES = (
+    "Between the rows that deliver() drew the model answers beyond its range: clip=True of deliver() clips that."
+)
+MISSING = "A score that is not a number often comes from a missing value that the model was not trained for."
 
 FILE = ("M101", "M102")
 
@@ -246,7 +252,7 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     rule="the score stays in the contract's range",
     broken="the model leaves the score's range",
 )
-def within_range(context: DeliveryContext) -> Broken | None:
+def within_range(context: DeliveryContext) -> Broken | Kept | None:
     score = context.contract.score
 
     def outside(given: NDArray[np.float32]) -> bool:
@@ -261,12 +267,22 @@ def within_range(context: DeliveryContext) -> Broken | None:
             return _beyond_range(context, f"golden row {number}", given)
     row = simplest_row(context, lambda row: outside(answer(row)), EXAMPLES)
     if row is None:
-        return None
-    return _beyond_range(context, "a row that the contract accepts", answer(row), json.dumps(row, indent=2))
+        return _clipped(context) if "clip" in context.manifest else None
+    return _beyond_range(
+        context, "a row that the contract accepts", answer(row), EXTRAPOLATES, json.dumps(row, indent=2)
+    )
 
 
-def _beyond_range(context: DeliveryContext, which: str, given: NDArray[np.float32], details: str = "") -> Broken:
+def _clipped(context: DeliveryContext) -> Kept | None:
+    try:
+        return Kept(clipping.in_words(context.held_out.scores, context.contract.score))
+    except ValueError:
+        return None  # M111 says that its rows cannot be read
+
+
+def _beyond_range(
+    context: DeliveryContext, which: str, given: NDArray[np.float32], cause: str = "", details: str = ""
+) -> Broken:
     score = context.contract.score
-    missing = "A score that is not a number often comes from a missing value that the model was not trained for."
     evidence = f"The contract promises {score.low:g} to {score.high:g}, but {which} gives {context.in_words(given)}."
-    return _broken(context, evidence, missing if np.isnan(given).any() else "", details)
+    return _broken(context, evidence, MISSING if np.isnan(given).any() else cause, details)

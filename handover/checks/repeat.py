@@ -25,6 +25,8 @@ from predictor.files import MANIFEST, scores_in, shortened
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
+OF_THE_ROWS = ("columns", "importance", "segments")
+"""What the manifest says of the held-out rows, and no clause can compute without them."""
 ELSEWHERE = (
     "Either the training, or what it reads, is not what made this delivery, or the model depends on the processor: "
     "trained and delivered on this kind of machine, the second shows."
@@ -155,7 +157,7 @@ def _release(version: Any) -> str:
     rule="the training runs through in a copy of the project",
     broken="the training does not run through",
 )
-def trains(context: DeliveryContext) -> Broken | None:
+def trains(context: DeliveryContext) -> Broken | Kept | None:
     if context.training is None:
         evidence = "There is no program that trains it: train.py beside the delivery's folder, in the project."
         return Broken(evidence, context.folder)
@@ -167,7 +169,17 @@ def trains(context: DeliveryContext) -> Broken | None:
             context.training,
             cause="It may need what only its author's machine has: a path, a file that is not in the project, a login.",
         )
-    return None
+    return _of_a_file(context.manifest)
+
+
+def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
+    """Say what training again did not repeat, where the model was trained elsewhere and came as a file."""
+    file, scores = (manifest.get(name) or {} for name in ("model_file", "scored_elsewhere"))
+    answers = f", and the answers to {scores['rows']} rows of {scores['file']}" if scores else ""
+    if not file and not scores:
+        return None
+    model = f"the model of {file['file']} ({shortened(file['sha256'])})" if file else "the model"
+    return Kept(f"it delivers {model}{answers}; what was trained elsewhere was not trained again")
 
 
 @clause(
@@ -211,9 +223,9 @@ def differences(one: Path, other: Path) -> list[str]:
     sentences = [
         f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
     ]
-    # Of the manifest what no clause can compute without the data.
-    columns = [json.loads((folder / MANIFEST).read_bytes())["columns"] for folder in (one, other)]
-    return sentences or ([f"{MANIFEST} differs: in its columns"] if columns[0] != columns[1] else [])
+    then, now = (json.loads((folder / MANIFEST).read_bytes()) for folder in (one, other))
+    differ = [part for part in OF_THE_ROWS if then.get(part) != now[part]]
+    return sentences or ([f"{MANIFEST} differs: in its {' and '.join(differ)}"] if differ else [])
 
 
 def _bytes(then: bytes, now: bytes) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from handover.conversion.composition import answer
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
+from handover.conversion.from_file import opened
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
 from handover.conversion.scores import scored_classes, training_time_scores
@@ -17,6 +18,7 @@ __all__ = [
     "FRAMEWORKS",
     "ConversionError",
     "at_thresholds",
+    "opened",
     "own_columns",
     "thresholds",
     "to_graph",
@@ -25,15 +27,21 @@ __all__ = [
 
 
 def to_graph(
-    model: Any, columns: tuple[str, ...], name: str, *, positive: object = None, classes: Sequence[str] = ()
+    model: Any,
+    columns: tuple[str, ...],
+    name: str,
+    *,
+    positive: object = None,
+    clip: tuple[float, float] | None = None,
+    classes: Sequence[str] = (),
 ) -> bytes:
     """Convert the model; the same model gives the same bytes.
 
     Parameters
     ----------
     model
-        scikit-learn (also a pipeline, with models of the others inside), XGBoost or LightGBM, trained on float32
-        (N, K).
+        scikit-learn (also a pipeline, with models of the others inside), XGBoost, LightGBM or CatBoost, trained on
+        float32 (N, K).
     columns
         The K columns of the model's input, written into the file so that it explains itself.
     name
@@ -42,6 +50,8 @@ def to_graph(
         The class whose probability is the score; needed where ``training_time_scores`` needs it.
     classes
         The classes whose probabilities are the scores, where there is more than one score.
+    clip
+        The ends, from low to high, that the score is clipped to; a score that is not a number is not.
 
     Returns
     -------
@@ -59,4 +69,4 @@ def to_graph(
         scores = graph.add("Sub", 1.0, scores)
     if classes and chosen not in (None, list(range(len(classes)))):
         scores = graph.add("Gather", scores, np.array(chosen), axis=1)
-    return graph.finish(scores, columns, name, classes)
+    return graph.finish(scores, columns, name, classes=classes, clip=clip)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion import calibration, linear, neighbours, others, preparation, scaling
+from handover.conversion import calibration, from_onnx, linear, neighbours, others, preparation, scaling
 from handover.conversion.errors import title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
@@ -114,6 +114,7 @@ RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "LinearDiscriminantAnalysis": linear.answer,
     "LogisticRegression": linear.answer,
     "LogisticRegressionCV": linear.answer,
+    "OnnxFile": from_onnx.answer,
     "Pipeline": _pipeline,
     "StackingClassifier": _stacking,
     "StackingRegressor": _stacking,

@@ -11,4 +11,4 @@ def title(model: Any) -> str:
     """Name a model as its author knows it, a pipeline with its steps."""
     steps = [step for _, step in getattr(model, "steps", [])]
     names = ", ".join(step if isinstance(step, str) else type(step).__name__ for step in steps)
-    return type(model).__name__ + (f" of {names}" if names else "")
+    return getattr(model, "file_name", type(model).__name__) + (f" of {names}" if names else "")

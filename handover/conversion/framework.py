@@ -22,7 +22,7 @@ class Framework:
     """A framework: how its models are read, and how they are asked."""
 
     package: str
-    """The package that its models' classes are of."""
+    """The package, or the module, that its models' classes are of."""
     title: str
     """As its users write it."""
     read: Callable[[Any], Ensemble | None]
@@ -31,7 +31,9 @@ class Framework:
     """How it calls a column that has no name, before the column's number."""
     ask: Callable[[Any, Method, FloatRows], Any] = _by_method
     """Gives what a method of the model answers to rows, float32 (N, K)."""
-    count_columns: str = ""
-    """The method by which a model without scikit-learn's ``n_features_in_`` counts its columns."""
+    gives_probabilities: Callable[[Any], bool] = lambda model: hasattr(model, "predict_proba")
+    """Whether a model that knows classes gives their probabilities."""
+    count_columns: Callable[[Any], int | None] = lambda model: getattr(model, "n_features_in_", None)
+    """Gives on how many columns a model was trained; None where it does not say."""
     reads_sparse_zero_as_missing: bool = False
     """Whether 0 is missing to it in a sparse matrix, as some steps of a pipeline make one."""

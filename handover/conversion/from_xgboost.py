@@ -113,12 +113,17 @@ def _ask(model: Any, method: Method, features: FloatRows) -> Any:
     return getattr(model, method)(features)
 
 
+def _columns(model: Any) -> int | None:
+    columns: int | None = model.num_features() if hasattr(model, "num_features") else model.n_features_in_
+    return columns
+
+
 XGBOOST = Framework(
     "xgboost",
     "XGBoost",
     read,
     unnamed=("", "f"),
     ask=_ask,
-    count_columns="num_features",
+    count_columns=_columns,
     reads_sparse_zero_as_missing=True,
 )

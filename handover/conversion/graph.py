@@ -23,12 +23,15 @@ class Graph:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
+        self.opsets: dict[str, int] = {}
+        """The versions of another tool's file that was embedded, where they are not ours."""
         self._known: dict[tuple[str, str, bytes], str] = {}
         self._casts: dict[tuple[str, int], str] = {}
 
     def constant(self, value: NDArray[Any]) -> str:
         """Add a tensor; the same one again costs nothing."""
-        key = (str(value.dtype), str(value.shape), value.tobytes())
+        content = repr(value.tolist()).encode() if value.dtype == object else value.tobytes()
+        key = (str(value.dtype), str(value.shape), content)
         if key not in self._known:
             self._known[key] = f"constant_{len(self.constants)}"
             self.constants[self._known[key]] = numpy_helper.from_array(value, self._known[key])
@@ -61,9 +64,11 @@ class Graph:
             self._casts[tensor, to] = self.add("Cast", tensor, to=to)
         return self._casts[tensor, to]
 
-    def embed(self, model: onnx.ModelProto, features: str) -> list[str]:
-        """Add all of another graph of one input; give the names of its outputs."""
-        names = {model.graph.input[0].name: features, "": ""}
+    def embed(self, model: onnx.ModelProto, *inputs: str) -> list[str]:
+        """Add all of another graph, which has no graph within; give the names of its outputs."""
+        constants = {tensor.name for tensor in model.graph.initializer}
+        asked = [value.name for value in model.graph.input if value.name not in constants]
+        names = dict(zip(asked, inputs, strict=True)) | {"": ""}
         for tensor in model.graph.initializer:
             names[tensor.name] = self.constant(numpy_helper.to_array(tensor))
         for node in model.graph.node:
@@ -71,20 +76,28 @@ class Graph:
             copy.CopyFrom(node)
             copy.name = f"{len(self.nodes)}_{node.op_type}"
             copy.doc_string = ""
+            del copy.metadata_props[:]  # PyTorch notes there which line of whose program a node is of
             names |= {output: f"{copy.name}_{place}" for place, output in enumerate(node.output) if output}
             copy.input[:] = [names[given] for given in node.input]
             copy.output[:] = [names[output] for output in node.output]
             self.nodes.append(copy)
         return [names[output.name] for output in model.graph.output]
 
-    def finish(self, scores: str, columns: tuple[str, ...], name: str, classes: Sequence[str] = ()) -> bytes:
+    def finish(
+        self,
+        scores: str,
+        columns: tuple[str, ...],
+        name: str,
+        *,
+        classes: Sequence[str] = (),
+        clip: tuple[float, float] | None = None,
+    ) -> bytes:
         """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], or [N, C] of classes."""
-        sizes = [len(classes)] if classes else []
-        self.nodes.append(
-            helper.make_node(
-                "Reshape", [self.single(scores), self.constant(np.array([-1, *sizes]))], [SCORE], name=SCORE
-            )
-        )
+        answer, sizes = self.single(scores), [len(classes)] if classes else []
+        if clip:  # as float32, in which the contract's ends are compared; what is not a number stays so
+            answer = self.add("Clip", answer, *(np.array(end, dtype=np.float32) for end in clip))
+        shape = self.constant(np.array([-1, *sizes]))
+        self.nodes.append(helper.make_node("Reshape", [answer, shape], [SCORE], name=SCORE))
         self._drop_what_nobody_reads()
         model = helper.make_model(
             helper.make_graph(
@@ -98,10 +111,12 @@ class Graph:
             ir_version=10,
             producer_name="handover",
         )
-        helper.set_model_props(
-            model, {"columns": json.dumps(columns)} | ({"classes": json.dumps(classes)} if classes else {})
-        )
-        onnx.checker.check_model(model, full_check=True)
+        explained = {"columns": json.dumps(columns)} | ({"classes": json.dumps(classes)} if classes else {})
+        helper.set_model_props(model, explained)
+        try:
+            onnx.checker.check_model(model, full_check=True)
+        except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+            raise ConversionError(f"it does not become a valid ONNX graph: {_line(error)}") from None
         serialized: bytes = model.SerializeToString(deterministic=True)
         return serialized
 
@@ -117,6 +132,8 @@ class Graph:
         self.constants = {name: tensor for name, tensor in self.constants.items() if name in read}
 
     def _opsets(self) -> dict[str, int]:
+        if self.opsets:
+            return self.opsets
         operators = {node.op_type for node in self.nodes if node.domain == "ai.onnx.ml"}
         if not operators:
             return {"": OPSET}
@@ -125,3 +142,7 @@ class Graph:
         if older := operators & {"TreeEnsembleClassifier", "TreeEnsembleRegressor"}:
             raise ConversionError(f"trees that skl2onnx writes ({min(older)}) cannot stand beside others in one file")
         return {"": OPSET, "ai.onnx.ml": TREES}
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")

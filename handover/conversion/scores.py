@@ -72,14 +72,15 @@ def scored_classes(model: Any, width: int, positive: object, classes: Sequence[s
     """
     _require_fitted(model, width)
     known = getattr(model, "classes_", None)
-    if known is None:
-        if positive is not None:
+    is_booster = type(model).__name__ == "Booster"
+    if known is None or not len(known):  # a regressor of CatBoost has an empty list
+        if positive is not None and hasattr(model, "get_params"):  # else its labels may have names, as of a file
             raise ConversionError(f"positive={positive!r} names a class, but {title(model)} has none: leave it out")
-        if classes and hasattr(model, "get_params"):
+        if classes and not is_booster:
             raise ConversionError(
                 f"{title(model)} gives a number, and the contract has {len(classes)} classes: train a classifier"
             )
-        if not hasattr(model, "get_params"):  # a Booster, which says by its answer alone how many numbers it has
+        if is_booster:  # it says by its answer alone how many numbers it has
             _numbers(model, np.zeros((1, width), dtype=np.float32), classes)
         return None
     names = np.asarray(known).tolist()
@@ -116,7 +117,7 @@ def _in_order(model: Any, names: list[Any], classes: Sequence[str], positive: ob
 
 
 def _require_probabilities(model: Any) -> None:
-    if not hasattr(model, "predict_proba"):
+    if not _framework(model).gives_probabilities(model):
         raise ConversionError(
             f"{title(model)} gives classes and no probabilities (no predict_proba): wrap it in CalibratedClassifierCV, "
             f"or train a LogisticRegression; VotingClassifier takes voting='soft', SVC probability=True"
@@ -148,15 +149,14 @@ def _framework(model: Any) -> Framework:
 
 def _require_fitted(model: Any, width: int) -> None:
     """Require a fitted model of so many columns."""
-    counts = _framework(model).count_columns
+    trained = _framework(model).count_columns
     if hasattr(model, "get_params") and not _is_fitted(model):
         raise ConversionError(f"{title(model)} is not fitted: call its fit(...) with matrix(...).values and the labels")
     if getattr(model, "n_outputs_", 1) != 1:
         raise ConversionError(f"{title(model)} gives {model.n_outputs_} numbers for a row; a score is one")
-    trained = getattr(model, counts)() if hasattr(model, counts) else getattr(model, "n_features_in_", None)
-    if trained not in {None, width}:
+    if (columns := trained(model)) not in {None, width}:
         raise ConversionError(
-            f"{title(model)} was trained on {trained} columns, and the contract gives {width}: train it on "
+            f"{title(model)} was trained on {columns} columns, and the contract gives {width}: train it on "
             f"matrix(...).values, all of its columns in their order"
         )
 

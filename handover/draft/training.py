@@ -141,10 +141,11 @@ def _require_same(fields: Sequence[Field], target: Target, rows: pd.DataFrame, l
     """
     if len(labels) != len(target.labels):
         raise ValueError(f"{len(labels)} rows with a '{target.header}', not {len(target.labels)}")
-    columns = {field.header: (field.values, rows[field.name].tolist()) for field in fields}
+    read = rows.astype(object).where(rows.notna(), None)
+    columns = {field.header: (field.values, read[field.name].tolist()) for field in fields}
     columns[target.header] = target.labels.tolist(), labels.tolist()
-    for header, (drafted, read) in columns.items():
-        for place, (value, other) in enumerate(zip(drafted, read, strict=True)):
+    for header, (drafted, given) in columns.items():
+        for place, (value, other) in enumerate(zip(drafted, given, strict=True)):
             is_near = isinstance(value, float) and isinstance(other, float) and isclose(value, other, rel_tol=LAST_BITS)
             if value != other and not is_near:
                 raise ValueError(f"'{header}' in row {place + 1} is {other!r}, not {value!r}")

@@ -1,12 +1,14 @@
 """A trained model becomes a delivery, or nothing is written."""
 
 import json
+import re
 from itertools import islice, repeat
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,10 +22,12 @@ from handover import Budgets, Contract, Field, Row, Score
 from handover.delivery import FILES, DeliverError, deliver, matrix
 from handover.encoding import Encoding
 from handover.golden import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOLDEN_ROWS
+from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HeldOut
 from handover.record import Record
 from handover.rows import domains
+from handover.scoring import Oracle
 from predictor.delivery import Delivery
 from predictor.encoder import FloatRows
 from tests.helpers.parcels import HEURISTICS, PARCELS, module, parcel_rows
@@ -111,8 +115,48 @@ def test_quality_is_computed_and_the_authors_own_stands_beside_it(heuristics: Mo
     assert manifest["quality"]["r2"] == 1.0
     assert manifest["quality_by_author"] == {"r2": 7}
     held_out = HeldOut.from_csv((tmp_path / "held_out.csv").read_bytes())
-    assert held_out.figures() == manifest["quality"]
+    assert quality_record(held_out) == manifest["quality"]
     assert held_out.labels[:, 0].tolist() == days(heuristics).astype(np.float64).tolist()
+
+
+def test_what_the_model_looks_at_is_computed_of_the_held_out_rows(heuristics: ModuleType, tmp_path: Path) -> None:
+    importance = delivered(fitted(heuristics), heuristics, tmp_path)["importance"]
+
+    falls = {column["name"]: column["fall"] for column in importance.pop("columns")}
+    assert importance == {"figure": "R2", "rows": 30, "repeats": 5}
+    assert min(falls["weight"], falls["volume_weight"]) > 0.1  # of which the days are made
+    assert max(falls["zone"], falls["abroad"]) < 1e-3
+
+
+def test_in_the_end_it_says_on_one_screen_how_good_the_model_is(
+    heuristics: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    is_abroad = np.array([row["zone"] == "abroad" for row in ROWS * 8])
+    late = np.where(is_abroad, 2.0, 0.1) * np.tile([-1, 1], len(is_abroad) // 2)
+
+    delivered(fitted(heuristics), heuristics, Path("out"), rows=ROWS * 8, labels=np.tile(days(heuristics), 8) + late)
+
+    assert (
+        re.sub(r"\b[0-9a-f]{12}\b", "#", capsys.readouterr().out)
+        == """\
+On 240 held-out rows, which it never saw. The mean label is what answering 3.1203 to everyone has.
+
+figure                   the model  95 % interval     mean label
+R2                       0.5552     0.4876 to 0.6227  0.0000
+mean absolute error      0.6700     0.5596 to 0.7804  1.357
+root mean squared error  1.099                        1.647
+
+decision  share of held-out rows
+soon      46.7%
+late      53.3%
+
+It looks most at volume_weight, weight.
+It is weak where zone = abroad: MAE 2, 0.1 elsewhere.
+It is weak where weight from 9: MAE 1.05, 0.5318 elsewhere.
+Delivered model # to out.
+"""
+    )
 
 
 def test_the_reference_row_is_made_of_values_that_rows_have(heuristics: ModuleType, tmp_path: Path) -> None:
@@ -140,10 +184,6 @@ def test_the_same_model_gives_the_same_files(heuristics: ModuleType, tmp_path: P
             ),
         ),
         ({"weight": 13.0, "zone": "home"}, "row 30, heuristic volume_weight: KeyError (13.0). Fix it in heuristics.py"),
-        (
-            {"weight": np.int64(3), "zone": "home"},
-            "row 30: weight is a numpy.int64. Write Python's own numbers and words",
-        ),
     ],
 )
 def test_a_row_that_cannot_be_encoded_is_named(heuristics: ModuleType, row: dict[str, Any], sentence: str) -> None:
@@ -254,7 +294,8 @@ def test_scores_that_onnxruntime_rounds_beyond_the_range_are_refused(heuristics:
 
     assert refusal(model, heuristics, tmp_path) == (
         "onnxruntime's scores of held-out rows leave the contract's range: 40.000003814697266 to 40.000003814697266, "
-        "where 0.0 to 40.0 was agreed"
+        "where 0.0 to 40.0 was agreed; 30 of 30 rows do, by 3.81e-06 at most. Clip them with clip=True of deliver(), "
+        "or promise a wider range in contract.py"
     )
 
 
@@ -283,6 +324,26 @@ def test_odd_input_is_one_sentence(
     heuristics: ModuleType, tmp_path: Path, changes: dict[str, Any], sentence: str
 ) -> None:
     assert refusal(fitted(heuristics), heuristics, tmp_path, **changes).startswith(sentence)
+
+
+def test_a_table_is_delivered_as_its_rows_are(heuristics: ModuleType, tmp_path: Path) -> None:
+    rows, model = pd.DataFrame(ROWS).set_index(np.arange(30) + 500), fitted(heuristics)
+    labels = pd.Series(days(heuristics), index=rows.index)
+
+    of_table = delivered(model, heuristics, tmp_path / "one", rows=rows, labels=labels, golden=rows[:7])
+    assert of_table == delivered(model, heuristics, tmp_path / "two", golden=ROWS[:7])
+
+
+def test_a_row_is_named_as_the_table_names_it(heuristics: ModuleType, tmp_path: Path) -> None:
+    rows = pd.DataFrame(ROWS).set_index(np.arange(30) + 500)
+    wrong = rows.assign(weight=[*[1.0] * 4, 31.0, *[1.0] * 25])
+
+    sentence = (
+        "row 4 (index 504), field weight: Input should be less than or equal to 30, but it is 31.0. Fix the row, or "
+        "widen the field in contract.py"
+    )
+    assert refusal(fitted(heuristics), heuristics, tmp_path, rows=wrong) == sentence
+    assert refusal(fitted(heuristics), heuristics, tmp_path, golden=wrong) == f"golden= {sentence}"
 
 
 def test_rows_may_come_one_by_one(heuristics: ModuleType, tmp_path: Path) -> None:
@@ -353,7 +414,7 @@ def proof(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]
         return np.nan_to_num(features).sum(axis=1, keepdims=True, dtype=np.float32)
 
     likely = Record(domains(contract.compiled()), values).rows()
-    return Proof(contract, encoding, ask, (values, ask(values)), likely, **real)
+    return Proof(contract, encoding, Oracle(ask), (values, ask(values)), likely, **real)
 
 
 def sent(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]) -> set[bytes]:
@@ -454,8 +515,8 @@ def test_real_rows_are_golden_rows_only_when_asked_for(heuristics: ModuleType, t
 @pytest.mark.parametrize(
     ("golden", "sentence"),
     [
-        (True, "golden= is a bool: give a list of rows"),
-        (None, "golden= is a NoneType: give a list of rows"),
+        (True, "golden= rows are a bool: give a table, or a list of dicts"),
+        (None, "golden= rows are a NoneType: give a table, or a list of dicts"),
         (ROWS[0], "golden= row 0 is a str: write it as a dict, from the contract's fields to values"),
         (repeat(ROWS[0]), "golden= has more than 500 rows: give fewer, for each deployment asks for all of them"),
         (

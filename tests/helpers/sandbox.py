@@ -106,6 +106,7 @@ class Sandbox:
         count: int = 40,
         judges: Callable[[Any], Any] = lambda days: days >= 0,
         golden: int = 0,
+        clip: bool = False,
     ) -> "Sandbox":
         """Write contract and heuristics, train and deliver: an honest delivery of whatever they say.
 
@@ -121,6 +122,8 @@ class Sandbox:
             Picks the rows that judge the model, by the days on the way.
         golden
             How many of the rows are to be golden rows as well.
+        clip
+            Whether answers are clipped to the contract's range.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "contract.py").write_text(contract)
@@ -144,8 +147,14 @@ class Sandbox:
             heuristics=functions,
             to=self.folder,
             golden=rows(golden),
+            clip=clip,
         )
         return self
+
+    @property
+    def card(self) -> Path:
+        """The model's card, beside the folder."""
+        return self.folder.parent / "card.md"
 
     def edit(self, name: str, old: str, new: str) -> "Sandbox":
         """Change one file by hand, as people do; the manifest does not know."""
@@ -179,4 +188,4 @@ class Sandbox:
         """Check the delivery against the clauses, and give the whole report."""
         with DeliveryContext(ROOT, self.folder) as context:
             findings = list(evaluate(context, selected(only.split(","))))
-            return report(findings, context).replace(str(self.folder), "DELIVERY")
+            return report(findings, context).replace(str(self.folder), "DELIVERY").replace(str(self.card), "CARD")

@@ -14,8 +14,8 @@ from tests.handover.conversion.exact import COLUMNS, assert_exact, data
 pytestmark = pytest.mark.quick
 
 CAN = (
-    "scikit-learn's linear models, networks, scalers and imputers can be, and the trees of scikit-learn, XGBoost and "
-    "LightGBM"
+    "scikit-learn's linear models, networks, scalers and imputers can be, and the trees of scikit-learn, XGBoost, "
+    "LightGBM and CatBoost"
 )
 
 

@@ -138,7 +138,7 @@ def test_a_class_of_a_regression_is_refused() -> None:
         ),
         (
             object(),
-            "a model of builtins cannot be converted; deliver one of scikit-learn, XGBoost, LightGBM",
+            "a model of builtins cannot be converted; deliver one of scikit-learn, XGBoost, LightGBM, CatBoost",
         ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",

@@ -1,0 +1,287 @@
+"""Reads CatBoost's models, from the JSON in which it saves them.
+
+The numbers of this format stand in CatBoost's source (catboost/libs/model/json_model_helpers.cpp, ctr_provider.h), the
+hashes in util/digest/city.cpp.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from handover.conversion.errors import ConversionError, title
+from handover.conversion.framework import FloatRows, Framework
+from handover.conversion.rows import Method
+from handover.conversion.trees import Ensemble, Node, Split, exponential, grow, sigmoid
+
+type Says = Callable[[int], bool]
+"""What a split says to a category, by the hash of how it is written."""
+
+LOGARITHMIC = ("Poisson", "Tweedie")
+MOST_CODES = 10_000
+WRITINGS: dict[str, Callable[[int], str]] = {"int": str, "float": lambda code: f"{code}.0"}
+"""How a training may have written a code: CatBoost takes whole numbers and words."""
+GAPS = ("nan", "NaN", "None", "<NA>", "NaT", "", "missing", "-1", "-1.0")
+"""How it may have written a missing one, the most usual first."""
+BITS = 2**64 - 1
+
+
+def read(model: Any) -> Ensemble:
+    """Read a fitted CatBoost model, of its trees those that it kept."""
+    saved = _saved(model)
+    scale, biases = saved["scale_and_bias"]
+    loss = saved["model_info"]["params"]["loss_function"]["type"]
+    if np.size(biases) != 1:
+        raise ConversionError(
+            f"{title(model)} gives several numbers for a row (loss_function={loss}); a score is one, as of Logloss and "
+            f"RMSE"
+        )
+    test = _Tests(model, saved)
+    trees = [_symmetric(tree, test) for tree in saved.get("oblivious_trees", ())]
+    trees += [_free(tree, test) for tree in saved.get("trees", ())]
+    whole = Ensemble(trees, _columns(model)).scaled(float(scale))
+    link = sigmoid if len(model.classes_) else exponential if loss in LOGARITHMIC else None
+    return Ensemble(whole.trees, whole.columns, float(np.ravel(biases)[0]), link)
+
+
+def _saved(model: Any) -> dict[str, Any]:
+    with TemporaryDirectory(prefix="handover-catboost-") as folder:
+        file = Path(folder) / "model.json"
+        model.save_model(str(file), format="json")
+        saved: dict[str, Any] = json.loads(file.read_bytes())
+        return saved
+
+
+def _symmetric(tree: dict[str, Any], test: "_Tests") -> Node:
+    """Read a tree of one question a level: a leaf's number has a bit for each answer, the first question's lowest."""
+    nodes: list[Node] = [float(value) for value in tree["leaf_values"]]
+    for question in tree.get("splits") or ():
+        pairs = zip(nodes[::2], nodes[1::2], strict=True)
+        nodes = [no if no == yes else test.split(question, yes, no) for no, yes in pairs]
+    return nodes[0]
+
+
+def _free(tree: dict[str, Any], test: "_Tests") -> Node:
+    """Read a tree of grow_policy Depthwise or Lossguide, whose nodes stand in each other."""
+    nodes = [tree]
+
+    def node(index: int) -> Node:
+        this = nodes[index]
+        if "value" in this:
+            return float(this["value"])
+        nodes.extend((this["right"], this["left"]))
+        return test.split(this["split"], len(nodes) - 2, len(nodes) - 1)
+
+    return grow(node)
+
+
+class _Tests:
+    """The questions of a model's trees, by what the file says of its columns."""
+
+    def __init__(self, model: Any, saved: dict[str, Any]) -> None:
+        features = saved["features_info"]
+        if other := {"text_features", "embedding_features"} & features.keys():
+            raise ConversionError(f"{title(model)} cannot be converted with {min(other)}; it can be without")
+        self._numbers = {one["feature_index"]: one for one in features["float_features"]}
+        self._writings = _writings(model, saved)
+        listed = features.get("categorical_features") or ()
+        self._categories = {one["feature_index"]: one["flat_feature_index"] for one in listed}
+        # A split has its number among all that the model knows: of numbers, of single categories, of statistics.
+        before = [one.get("borders") or () for one in features["float_features"]]
+        before += [one.get("values") or () for one in listed]
+        self._first = sum(map(len, before))
+        self._statistics = [one for one in features.get("ctrs") or () for _ in one["borders"]]
+        self._tables = {name: _table(given) for name, given in (saved.get("ctr_data") or {}).items()}
+        for one in self._statistics:
+            if [element["combination_element"] for element in one["elements"]] != ["cat_feature_value"]:
+                raise ConversionError(
+                    f"{title(model)} cannot be converted with statistics of several columns together; it can be with "
+                    f"max_ctr_complexity=1"
+                )
+
+    def split(self, question: dict[str, Any], yes: Node, no: Node) -> Split:
+        """Ask it; ``yes`` and ``no`` may be numbers of nodes."""
+        if question["split_type"] == "FloatFeature":
+            number = self._numbers[question["float_feature_index"]]
+            above = number["nan_value_treatment"] == "AsTrue"
+            return Split(number["flat_feature_index"], "<=", _single(question["border"]), no, yes, missing=not above)
+        if question["split_type"] == "OneHotFeature":
+            column = self._categories[question["cat_feature_index"]]
+            return self._of_codes(column, lambda word: word == question["value"] & 0xFFFFFFFF, yes, no)
+        statistic = self._statistics[question["split_index"] - self._first]
+        column = self._categories[statistic["elements"][0]["cat_feature_index"]]
+        table, border = self._tables[statistic["identifier"]], np.float32(question["border"])
+        return self._of_codes(column, lambda word: bool(table.value(statistic, word) > border), yes, no)
+
+    def _of_codes(self, column: int, says: Says, yes: Node, no: Node) -> Split:
+        """Ask for a set of codes; the set is of those that are answered otherwise than a category never seen."""
+        writing = self._writings[column]
+        unseen, gap = says(UNSEEN), says(writing.gap)
+        codes = frozenset(code for code, word in writing.seen.items() if says(word) != unseen)
+        if unseen:
+            return Split(column, "in", codes, no, yes, missing=not gap)
+        return Split(column, "in", codes, yes, no, missing=gap)
+
+
+# --- categories: CatBoost knows them by the hashes of how they are written
+
+UNSEEN = -1
+"""Stands for the hash of any category that the training had not."""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What a training counted of each category of a column: how often, with which labels."""
+
+    counts: dict[int, list[float]]
+    total: float
+
+    def value(self, statistic: dict[str, Any], word: int) -> np.float32:
+        """Give the statistic of a category as CatBoost computes it, in float32."""
+        counts = self.counts.get(_of_table(word), []) if word != UNSEEN else []
+        place = int(statistic["target_border_idx"])
+        match statistic["ctr_type"]:
+            case "Counter" | "FeatureFreq":
+                good, every = sum(counts[:1]), self.total
+            case "Borders":
+                good, every = sum(counts[place + 1 :]), sum(counts)
+            case "Buckets":
+                good, every = sum(counts[place : place + 1]), sum(counts)
+            case _:  # a mean of the target: its sum, and of how many
+                good, every = counts or (0.0, 0.0)
+        prior, weight = (np.float32(statistic[name]) for name in ("prior_numerator", "prior_denomerator"))
+        share = (np.float32(good) + prior) / (np.float32(every) + weight)
+        moved: np.float32 = (share + np.float32(statistic["shift"])) * np.float32(statistic["scale"])
+        return moved
+
+
+def _table(given: dict[str, Any]) -> _Table:
+    listed, stride = given["hash_map"], given["hash_stride"]
+    counts = {int(listed[at]): listed[at + 1 : at + stride] for at in range(0, len(listed), stride)}
+    return _Table(counts, given["counter_denominator"])
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """How the training wrote a column's codes."""
+
+    kind: str
+    seen: dict[int, int]
+    """The codes that it had, each with its hash."""
+    gap: int
+    """The hash of a missing one."""
+    gap_word: str
+
+
+def _writings(model: Any, saved: dict[str, Any]) -> dict[int, _Writing]:
+    """Find out how the codes of each column of categories were written, by the hashes that the model keeps."""
+    features = saved["features_info"]
+    seen: dict[int, set[int]] = {}
+    for one in features.get("categorical_features") or ():
+        seen[one["flat_feature_index"]] = {_of_table(value & 0xFFFFFFFF) for value in one.get("values") or ()}
+    places = {one["feature_index"]: one["flat_feature_index"] for one in features.get("categorical_features") or ()}
+    for one in features.get("ctrs") or ():
+        for element in one["elements"][:1] if len(one["elements"]) == 1 else ():
+            table = saved["ctr_data"][one["identifier"]]
+            keys = table["hash_map"][:: table["hash_stride"]]
+            seen[places[element["cat_feature_index"]]] |= {int(key) for key in keys} - {BITS}
+    return {column: _writing(model, column, words) for column, words in seen.items()}
+
+
+def _writing(model: Any, column: int, words: set[int]) -> _Writing:
+    found = {
+        kind: {code: word for code, word in enumerate(_hashes(kind)) if _of_table(word) in words} for kind in WRITINGS
+    }
+    kind = max(found, key=lambda kind: len(found[kind]))
+    gap = next((gap for gap in GAPS if _of_table(_hash(gap)) in words), GAPS[0])
+    if words - {_of_table(word) for word in (*found[kind].values(), _hash(gap))}:
+        raise ConversionError(
+            f"{title(model)} was trained on categories that are not the codes of matrix(...), in column "
+            f"{model.feature_names_[column]}: train it on matrix(...).values, with these columns as whole numbers"
+        )
+    return _Writing(kind, found[kind], _hash(gap), gap)
+
+
+@cache
+def _hashes(kind: str) -> tuple[int, ...]:
+    return tuple(_hash(WRITINGS[kind](code)) for code in range(MOST_CODES))
+
+
+def _hash(word: str) -> int:
+    """Give CityHash64 (1.0) of a word of up to 16 bytes, of which CatBoost keeps the lower half."""
+    text, first, third = word.encode(), 0x9AE16A3B2F90404F, 0xC949D7C7509E6557
+    size = len(text)
+    if size > 3:  # its first and its last bytes, which may overlap
+        wide = 8 if size > 8 else 4
+        low, high = (int.from_bytes(part, "little") for part in (text[:wide], text[-wide:]))
+        if wide == 8:
+            turned = (high + size) & BITS
+            return (_mixed(low, turned >> size | turned << 64 - size) ^ high) & 0xFFFFFFFF
+        return _mixed(size + (low << 3), high) & 0xFFFFFFFF
+    if not size:
+        return first & 0xFFFFFFFF
+    low, high = text[0] + (text[size >> 1] << 8), size + (text[-1] << 2)
+    both = (low * first ^ high * third) & BITS
+    return ((both ^ both >> 47) * first) & 0xFFFFFFFF
+
+
+def _mixed(one: int, other: int) -> int:
+    factor = 0x9DDFEA08EB382D69
+    mixed = ((one ^ other) & BITS) * factor & BITS
+    mixed = ((other ^ mixed ^ mixed >> 47) & BITS) * factor & BITS
+    return (mixed ^ mixed >> 47) * factor & BITS
+
+
+def _of_table(word: int) -> int:
+    """Give the key by which a table of statistics knows a hash, which is a signed number to CatBoost."""
+    factor, signed = 0x4906BA494954CB65, (word - 2**32 if word >= 2**31 else word) & BITS
+    return factor * (factor * signed & BITS) & BITS
+
+
+def _single(value: Any) -> float:
+    return float(np.float32(value))
+
+
+# --- how it is asked
+
+
+def _ask(model: Any, method: Method, features: FloatRows) -> Any:
+    """Ask a model of any of CatBoost's classes as its classifier or its regressor answers."""
+    from catboost import CatBoost
+
+    loss = str(model.get_all_params().get("loss_function", ""))
+    kind = "Exponent" if loss.startswith(LOGARITHMIC) else "RawFormulaVal"
+    if method == "predict_proba":
+        kind = "Probability"
+    return CatBoost.predict(model, _as_trained(model, features), prediction_type=kind)
+
+
+def _as_trained(model: Any, features: FloatRows) -> Any:
+    """Write the codes as the training did."""
+    if not model.get_cat_feature_indices():
+        return features
+    rows = features.astype(object)
+    for column, writing in _writings(model, _saved(model)).items():
+        codes, write = features[:, column], WRITINGS[writing.kind]
+        rows[:, column] = [writing.gap_word if np.isnan(code) else write(int(code)) for code in codes]
+    return rows
+
+
+def _columns(model: Any) -> int:
+    return len(model.feature_names_)  # ``n_features_in_`` is 0 after it was loaded from a file
+
+
+CATBOOST = Framework(
+    "catboost",
+    "CatBoost",
+    read,
+    unnamed=("",),
+    ask=_ask,
+    gives_probabilities=lambda _: True,
+    count_columns=_columns,
+)

@@ -1,0 +1,226 @@
+"""Opens a model that was saved as a file or a folder, by the framework that it is of."""
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from handover.conversion import from_onnx
+from handover.conversion.errors import ConversionError
+from handover.conversion.from_onnx import Columns
+
+type Open = Callable[[Path], Any]
+
+IN_PYTHON = "load it in the program that delivers, and pass the model itself"
+AS_ONNX = "it comes in as ONNX"
+TABLE_OF_POINTS = "the points of a scorecard are read by read_scorecard(), and deliver() takes what it gives"
+INSTEAD = {
+    ".bin": "save it with XGBoost as .ubj, CatBoost as .cbm, LightGBM as .txt, or as .onnx",
+    ".csv": TABLE_OF_POINTS,
+    ".h5": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
+    ".joblib": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
+    ".keras": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
+    ".mat": f"{AS_ONNX}: exportONNXNetwork of MATLAB's Deep Learning Toolbox, or as trees of XGBoost or LightGBM",
+    ".model": "XGBoost's old binary format depends on its version: open it with the XGBoost that wrote it, and save it "
+    "as .ubj or .json",
+    ".mojo": f"{AS_ONNX}: convert_h2o of onnxmltools makes it of a MOJO",
+    ".pb": f"{AS_ONNX}: tf2onnx makes it of a TensorFlow model",
+    ".pickle": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
+    ".pkl": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
+    ".pmml": "no reader of PMML is exact and does without Java: save the model in its own tool as ONNX, or train it "
+    "with XGBoost, LightGBM or CatBoost",
+    ".pt": f"{AS_ONNX}: torch.onnx.export of the model, in the program that has its class",
+    ".pt2": f"{AS_ONNX}: torch.onnx.export of the program",
+    ".pth": f"{AS_ONNX}: torch.onnx.export of the model, in the program that has its class",
+    ".rda": "only R reads it: save the model with xgb.save, lgb.save or catboost.save_model, or as ONNX",
+    ".rdata": "only R reads it: save the model with xgb.save, lgb.save or catboost.save_model, or as ONNX",
+    ".rds": "only R reads it: save the model with xgb.save, lgb.save or catboost.save_model, or as ONNX",
+    ".safetensors": f"it has weights and no model; {AS_ONNX}: torch.onnx.export",
+    ".skops": f"{IN_PYTHON}: skops.io.load",
+    ".zip": f"unpack it; a MOJO of H2O's becomes ONNX with convert_h2o of onnxmltools; another model, {IN_PYTHON}",
+    ".xlsx": TABLE_OF_POINTS,
+}
+"""What to do with a file that cannot be opened, by the end of its name."""
+LOOKS_LIKE = {
+    b"version https://git-lfs": "only the pointer of git LFS to the file: git lfs pull fetches it",
+    b"\x80": "a pickle of Python",
+    b"PK\x03\x04": "a zip archive, as PyTorch, Keras and H2O write",
+    b"\x89HDF": "an HDF5 file, as Keras writes",
+    b"\x1f\x8b": "compressed, as R's saveRDS writes",
+    b"CBM1": "a model of CatBoost: call it .cbm",
+    b"{L": "a model of XGBoost: call it .ubj",
+    b'{"': "JSON: call it .json",
+    b"tree\n": "a model of LightGBM: call it .txt",
+    b"binf": "a model of XGBoost in its old binary format: open it with the XGBoost that wrote it, and save it as .ubj",
+    b"booster[": "a dump of XGBoost's trees, which is for people: save the model with save_model",
+    b"<?xml": "XML",
+    b"<": "XML or HTML",
+}
+"""What a file is that is not what its name says, by how it begins."""
+
+
+def opened(path: Path, columns: Columns, output: str | None = None) -> Any:
+    """Open a file, or a folder of MLflow.
+
+    Parameters
+    ----------
+    columns, output
+        What ``from_onnx.read`` needs of an ONNX file; the others know their columns.
+
+    Returns
+    -------
+    The model as its framework has it, or an ``OnnxFile``.
+
+    Raises
+    ------
+    ConversionError
+        When it is not there, cut off, another thing than its name says, or of a kind that cannot be opened; says what
+        to do.
+    """
+    if not path.exists():
+        raise ConversionError(f"there is no file {path}")
+    if path.is_dir():
+        return _of_mlflow(path, columns, output)
+    end = path.suffix.lower()
+    if end in INSTEAD:
+        raise ConversionError(f"{path.name} cannot be delivered as it is: {INSTEAD[end]}")
+    if end == ".onnx":
+        return _open(path, lambda path: from_onnx.read(path, columns, output), "ONNX")
+    if end in OPENERS:
+        return _open(path, *OPENERS[end])
+    raise ConversionError(
+        f"{path.name} is of no known kind: deliver .onnx, XGBoost's .ubj or .json, LightGBM's .txt, CatBoost's .cbm or "
+        f"a model folder of MLflow"
+    )
+
+
+def _open(path: Path, open_: Open, title: str) -> Any:
+    """Open by a framework, whose way to fail is its own."""
+    with path.open("rb") as file:
+        begins = file.read(32)
+    if not begins:
+        raise ConversionError(f"{path.name} is empty")
+    try:
+        return open_(path)
+    except ModuleNotFoundError as error:
+        raise ConversionError(
+            f"{path.name} is of {title}, which is not installed here: install {error.name} beside handover"
+        ) from None
+    except ConversionError as error:
+        raise ConversionError(f"{error}{_look(begins, path)}") from error.__cause__
+    except Exception as error:
+        look = _look(begins, path) or f": it is cut off or damaged ({_line(error)})"
+        raise ConversionError(f"{path.name} is no whole model of {title}{look}") from None
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
+
+
+def _look(begins: bytes, path: Path) -> str:
+    """Say what a file is, where that is another thing than its name says."""
+    looks = next((looks for start, looks in LOOKS_LIKE.items() if begins.startswith(start)), "")
+    return f"; it is {looks}" if looks and not looks.endswith(f"call it {path.suffix.lower()}") else ""
+
+
+def _xgboost(path: Path) -> Any:
+    from xgboost import Booster
+
+    booster = Booster()
+    booster.load_model(path)
+    best = booster.attr("best_iteration")  # up to which R and XGBClassifier predict
+    return booster if best is None else booster[: int(best) + 1]
+
+
+def _lightgbm(path: Path) -> Any:
+    from lightgbm import Booster
+
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if not text.startswith("tree\n") or "\nend of trees" not in text:  # of which LightGBM would end the process
+        raise ValueError("it does not begin with `tree`, or lacks `end of trees`")
+    return Booster(model_str=text)
+
+
+def _catboost(path: Path) -> Any:
+    from catboost import CatBoost
+
+    return CatBoost().load_model(str(path), format="json" if path.read_bytes()[:1] == b"{" else "cbm")
+
+
+def _by_json(path: Path) -> Any:
+    """Open a model of XGBoost or of CatBoost; LightGBM's JSON is for people."""
+    keys = set(document if isinstance(document := json.loads(path.read_bytes()), dict) else ())
+    if "learner" in keys:
+        return _xgboost(path)
+    if "features_info" in keys:
+        return _catboost(path)
+    if "tree_info" in keys:
+        raise ConversionError(
+            f"{path.name} is a dump of LightGBM's, which it does not read again: save it with "
+            f"booster.save_model('model.txt')"
+        )
+    raise ConversionError(f"{path.name} is JSON, and no model of XGBoost or CatBoost that save_model wrote")
+
+
+OPENERS: dict[str, tuple[Open, str]] = {
+    ".cb": (_catboost, "CatBoost"),
+    ".cbm": (_catboost, "CatBoost"),
+    ".json": (_by_json, "XGBoost or CatBoost"),
+    ".lgb": (_lightgbm, "LightGBM"),
+    ".txt": (_lightgbm, "LightGBM"),
+    ".ubj": (_xgboost, "XGBoost"),
+    ".xgb": (_xgboost, "XGBoost"),
+}
+
+
+# --- MLflow
+
+FLAVOURS = {"xgboost": (_xgboost, "XGBoost"), "lightgbm": (_lightgbm, "LightGBM"), "catboost": (_catboost, "CatBoost")}
+
+
+def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
+    """Open a model folder by its own flavour; MLflow itself is asked only for what is pickled."""
+    description = folder / "MLmodel"
+    if not description.is_file():
+        raise ConversionError(f"{folder} is a folder without a file MLmodel: give the model's file, or MLflow's folder")
+    flavours = _flavours(description.read_text(encoding="utf-8"))
+    for name, facts in flavours.items():
+        file = folder / facts.get("data", "")
+        if name == "onnx" and file.is_file():
+            return _open(file, lambda path: from_onnx.read(path, columns, output), "ONNX")
+        if name in FLAVOURS and file.is_file() and file.suffix not in {".pkl", ".skops"}:
+            return _open(file, *FLAVOURS[name])
+    pickled = next((name for name in ("sklearn", *FLAVOURS) if name in flavours), None)
+    if pickled is None:
+        raise ConversionError(
+            f"{folder} has the flavours {', '.join(flavours) or 'none'}; deliver one of sklearn, "
+            f"{', '.join(FLAVOURS)} or onnx"
+        )
+    try:
+        loader = importlib.import_module(f"mlflow.{pickled}")
+    except ImportError:
+        raise ConversionError(
+            f"{folder} has a pickled model, which only MLflow opens, and it is not installed here: install mlflow, or "
+            f"{IN_PYTHON}"
+        ) from None
+    try:
+        return loader.load_model(str(folder))
+    except Exception as error:  # what it loads may do anything, and lack anything
+        raise ConversionError(f"MLflow does not open {folder}: {_line(error)}") from error
+
+
+def _flavours(text: str) -> dict[str, dict[str, str]]:
+    """Read which flavours there are, and what each says: YAML as MLflow writes it, two levels below ``flavors``."""
+    flavours: dict[str, dict[str, str]] = {}
+    inside, facts = False, dict[str, str]()
+    for line in text.splitlines():
+        name, _, value = line.strip().partition(":")
+        indent = len(line) - len(line.lstrip())
+        if not indent:
+            inside = name == "flavors"
+        elif inside and indent == 2:
+            facts = flavours[name] = {}
+        elif inside and indent == 4:
+            facts[name] = value.strip().strip("'\"")
+    return flavours

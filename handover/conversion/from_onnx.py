@@ -1,0 +1,281 @@
+"""Reads an ONNX file of another tool: its graph takes what the contract gives, and gives one score."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from handover.conversion.errors import ConversionError
+from handover.conversion.framework import FloatRows, Framework
+from handover.conversion.rows import Method, Rows
+
+type Columns = Mapping[str, tuple[str, ...]]
+"""The columns of the model's input, each with the words of its codes; none for a number."""
+
+STANDARD = {"", "ai.onnx", "ai.onnx.ml"}
+OLDEST = 13  # since when what we write around a file means the same
+NUMBERS = {TensorProto.FLOAT: np.float32, TensorProto.DOUBLE: np.float64, TensorProto.FLOAT16: np.float16}
+KINDS: dict[int, Any] = NUMBERS | {
+    TensorProto.INT64: np.int64,
+    TensorProto.INT32: np.int32,
+    TensorProto.BOOL: np.bool_,
+    TensorProto.STRING: np.object_,
+}
+LABELS = ("classlabels_int64s", "classlabels_ints", "classlabels_strings")
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """A model that is here as its graph alone: it cannot be asked for the answers of its training."""
+
+    file_name: str
+    model: onnx.ModelProto
+    """Its graph, whose one output is the score, or has it in its last column."""
+    columns: Columns
+    classes_: list[Any] | None
+    """The classes of an output of two columns; None where it has one."""
+
+
+def read(path: Path, columns: Columns, output: str | None = None) -> OnnxFile:
+    """Read a file, with the weights that lie beside it.
+
+    Parameters
+    ----------
+    columns
+        What the contract gives.
+    output
+        The output that is the score, or the probabilities of two classes; needed where several may be.
+
+    Raises
+    ------
+    ConversionError
+        When it is no ONNX file, takes something else than rows of these columns, gives no such output, or has what
+        onnxruntime has not.
+    """
+    model = _loaded(path)
+    _require_plain(model, path.name)
+    chosen, labels = _output(model, path.name, output)
+    _free_the_batch(model)
+    model.graph.ClearField("output")
+    model.graph.output.append(chosen)
+    size = _numbers_a_row(model, path.name, columns)
+    classes = None if size == 1 else labels if labels and len(labels) == 2 else [0, 1]
+    return OnnxFile(path.name, model, columns, classes)
+
+
+def answer(file: OnnxFile, rows: Rows, _: Method) -> str:
+    """Add the file's graph; name its answer, float64 [N, 1], of a classifier for its second class."""
+    graph = rows.graph
+    graph.opsets = {opset.domain: opset.version for opset in file.model.opset_import if opset.domain in STANDARD}
+    (given,) = graph.embed(file.model, *_feeds(file, rows))
+    width = 1 if file.classes_ is None else 2
+    table = graph.add("Reshape", graph.double(given), np.array([-1, width]))
+    return graph.add("Gather", table, np.array([width - 1]), axis=1)
+
+
+def _loaded(path: Path) -> onnx.ModelProto:
+    from onnx.external_data_helper import load_external_data_for_model
+    from onnx.inliner import inline_local_functions
+    from onnx.version_converter import convert_version
+
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except Exception:  # protobuf has a class of its own for each way to fail
+        model = onnx.ModelProto()
+    if not model.graph.output:
+        raise ConversionError(f"{path.name} is not a whole ONNX file: it is cut off, or another thing")
+    try:
+        load_external_data_for_model(model, str(path.parent))
+    except Exception as error:  # a file that is missing, or is not where it may be
+        raise ConversionError(
+            f"{path.name} keeps its weights in another file, which belongs beside it: {_line(error)}"
+        ) from None
+    model = inline_local_functions(model)
+    version = next((opset.version for opset in model.opset_import if opset.domain in {"", "ai.onnx"}), 0)
+    if version >= OLDEST:
+        return model
+    try:
+        return convert_version(model, OLDEST)
+    except Exception as error:
+        raise ConversionError(
+            f"{path.name} is of the operator set {version}, which is not brought to {OLDEST} ({_line(error)}): export "
+            f"it with opset {OLDEST} or later"
+        ) from None
+
+
+def _require_plain(model: onnx.ModelProto, name: str) -> None:
+    foreign = sorted({f"{node.domain}.{node.op_type}" for node in model.graph.node if node.domain not in STANDARD})
+    if foreign:
+        raise ConversionError(
+            f"{name} uses {', '.join(foreign)}: only ai.onnx and ai.onnx.ml are in every onnxruntime; export it "
+            f"without optimisations and custom operators"
+        )
+    graphs = (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
+    branches = sorted({node.op_type for node in model.graph.node if any(a.type in graphs for a in node.attribute)})
+    if branches or model.graph.sparse_initializer:
+        raise ConversionError(
+            f"{name} has {', '.join(branches) or 'sparse weights'}, and a model must run straight through: export it "
+            f"without"
+        )
+
+
+def _output(model: onnx.ModelProto, name: str, wanted: str | None) -> tuple[onnx.ValueInfoProto, list[Any]]:
+    """Find the output that is meant, and the classes that the graph names; what ZipMap makes maps of is taken."""
+    makers = {output: node for node in model.graph.node for output in node.output}
+    tensors = {}
+    for value in model.graph.output:
+        maker = makers.get(value.name)
+        if maker is not None and maker.op_type == "ZipMap":
+            tensors[value.name] = helper.make_tensor_value_info(maker.input[0], TensorProto.FLOAT, None)
+        elif value.type.tensor_type.elem_type in NUMBERS:
+            tensors[value.name] = value
+    named = ", ".join(value.name for value in model.graph.output)
+    if wanted is not None and wanted not in tensors:
+        raise ConversionError(f"output={wanted!r} is no output of {name} that has numbers; its outputs are {named}")
+    if not tensors:
+        raise ConversionError(
+            f"{name} gives {named}, and no number among them: export it with its probabilities or its prediction"
+        )
+    if wanted is None and len(tensors) > 1:
+        raise ConversionError(f"{name} gives {named}: say which is the score, as in output={next(iter(tensors))!r}")
+    listed = [helper.get_attribute_value(a) for node in model.graph.node for a in node.attribute if a.name in LABELS]
+    labels = [one.decode() if isinstance(one, bytes) else one for one in next(iter(filter(None, listed)), [])]
+    return tensors[wanted or next(iter(tensors))], labels
+
+
+def _free_the_batch(model: onnx.ModelProto) -> None:
+    """Let the graph take any number of rows, where it was exported for one."""
+    for value in _inputs(model):
+        sizes = value.type.tensor_type.shape.dim
+        if len(sizes):
+            sizes[0].dim_param = "N"
+    del model.graph.value_info[:]
+
+
+def _inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    constants = {tensor.name for tensor in model.graph.initializer}
+    return [value for value in model.graph.input if value.name not in constants]
+
+
+def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
+    """Ask the graph for two rows of noughts, and count what it gives for each: 1 or 2."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what it says is in the exception
+    feeds = {value.name: _noughts(value, name, columns) for value in _inputs(model)}
+    _require_columns(model, name, columns)
+    bare = onnx.ModelProto()
+    bare.CopyFrom(model)
+    for size in bare.graph.output[0].type.tensor_type.shape.dim:
+        size.Clear()
+    try:
+        session = onnxruntime.InferenceSession(bare.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has a class of its own for each way to fail
+        raise ConversionError(f"onnxruntime {onnxruntime.__version__} does not open {name}: {_line(error)}") from None
+    try:
+        given = np.asarray(session.run(None, feeds)[0])
+    except Exception as error:
+        raise ConversionError(
+            f"{name} does not answer two rows at once ({_line(error)}): export it with a first dimension that is free, "
+            f"as dynamic_axes or dynamic_shapes of torch.onnx.export make it"
+        ) from None
+    if given.shape not in {(2,), (2, 1), (2, 2)}:
+        raise ConversionError(
+            f"{name} gives an answer of shape {list(given.shape)} for two rows; a score is one number a row, or the "
+            f"probabilities of two classes; if its first dimension is not the rows', export it so"
+        )
+    return 2 if given.shape == (2, 2) else 1
+
+
+def _noughts(value: onnx.ValueInfoProto, name: str, columns: Columns) -> Any:
+    tensor = value.type.tensor_type
+    if tensor.elem_type not in KINDS:
+        kind = TensorProto.DataType.Name(tensor.elem_type).lower() if tensor.elem_type else "no tensor"
+        raise ConversionError(f"the input {value.name} of {name} is {kind}; it should be float32, or one of numbers")
+    sizes = tensor.shape.dim
+    if len(sizes) not in {1, 2}:
+        raise ConversionError(
+            f"the input {value.name} of {name} has {len(sizes)} dimensions; a table of rows has two, "
+            f"[N, {len(columns)}]"
+        )
+    shape = (2,) if len(sizes) == 1 else (2, sizes[1].dim_value or (len(columns) if _whole(value, columns) else 1))
+    words = columns.get(value.name) or ("",)
+    return np.full(shape, words[0] if tensor.elem_type == TensorProto.STRING else 0, dtype=KINDS[tensor.elem_type])
+
+
+def _whole(value: onnx.ValueInfoProto, columns: Columns) -> bool:
+    """Tell whether an input takes all columns, and not the one that it is named after."""
+    return value.name not in columns or len(columns) == 1
+
+
+def _require_columns(model: onnx.ModelProto, name: str, columns: Columns) -> None:
+    inputs = _inputs(model)
+    if len(inputs) == 1 and _whole(inputs[0], columns):
+        sizes = inputs[0].type.tensor_type.shape.dim
+        width = 1 if len(sizes) == 1 else sizes[1].dim_value or len(columns)
+        if width != len(columns):
+            raise ConversionError(
+                f"{name} takes {width} columns, and the contract gives {len(columns)}: {', '.join(columns)}; train it "
+                f"on all of them, in this order"
+            )
+        if inputs[0].type.tensor_type.elem_type == TensorProto.STRING:
+            raise ConversionError(
+                f"{name} takes words in all of its columns: train it on numbers, where a category is its code"
+            )
+        return
+    unknown = [value.name for value in inputs if value.name not in columns]
+    if unknown:
+        raise ConversionError(
+            f"{name} takes {', '.join(unknown)}, and the contract has no such column: export it with one input of "
+            f"{len(columns)} columns, or with inputs of these names: {', '.join(columns)}"
+        )
+    for value in inputs:
+        if value.type.tensor_type.elem_type == TensorProto.STRING and not columns[value.name]:
+            raise ConversionError(f"{name} takes words as {value.name}, which are numbers in the contract")
+
+
+def _feeds(file: OnnxFile, rows: Rows) -> list[str]:
+    """Give each input of the graph what it takes of the rows."""
+    graph, places, feeds = rows.graph, {name: place for place, name in enumerate(file.columns)}, []
+    for value in _inputs(file.model):
+        kind, rank = value.type.tensor_type.elem_type, len(value.type.tensor_type.shape.dim)
+        column = rows
+        if not _whole(value, file.columns):
+            column = rows.of(np.array([places[value.name]]))
+        if kind == TensorProto.STRING:
+            tensor = _words(column, file.columns[value.name])
+        elif kind == TensorProto.FLOAT:
+            tensor = graph.single(column.tensor)
+        else:
+            tensor = graph.add("Cast", column.tensor, to=kind)
+        feeds.append(graph.add("Reshape", tensor, np.array([-1])) if rank == 1 else tensor)
+    return feeds
+
+
+def _words(column: Rows, words: tuple[str, ...]) -> str:
+    """Give the words of a column's codes; of a missing one an empty word, as skl2onnx's imputers take it."""
+    graph = column.graph
+    numbers = graph.double(column.tensor)
+    known = graph.add("Where", graph.add("IsNaN", numbers), float(len(words)), numbers)
+    place = graph.add("Cast", known, to=TensorProto.INT64)
+    return graph.add("Gather", np.array([*words, ""], dtype=object), place)
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
+
+
+def _ask(model: Any, _: Method, __: FloatRows) -> Any:
+    raise ConversionError(
+        f"{model.file_name} cannot be asked for the answers of its training: write rows with "
+        f"`handover proof-rows --model {model.file_name} > rows.csv`, score them where it was trained, and pass "
+        f"scores='scores.csv', or pass as scores= a function that answers as it does there"
+    )
+
+
+ONNX = Framework(__name__, "ONNX", lambda _: None, unnamed=(), ask=_ask, gives_probabilities=lambda _: True)

@@ -1,0 +1,180 @@
+"""Data as its owner has it, a table of any library or dicts, becomes rows as an application would send them."""
+
+import math
+import textwrap
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from handover.errors import DeliverError
+from handover.rows import Domain
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame, IntoSeries
+
+type Json = dict[str, Any]
+type Rows = Iterable[Mapping[str, Any]] | IntoFrame
+"""Dicts from the contract's fields to values, or a table of pandas, Polars, Arrow or DuckDB: what narwhals reads."""
+type Labels = Iterable[Any] | IntoSeries
+type Where = Callable[[int], str]
+
+SINGLE: dict[Any, Callable[[Any], Any]] = {nw.Float16: np.float16, nw.Float32: np.float32}
+MISSING = {"NAType", "NaTType"}  # of pandas, by name: it need not be imported here
+MOST_LETTERS = 200  # of the names of columns, in a sentence
+
+
+def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tuple[list[Any], Where]:
+    """Read a table or dicts as the rows that an application would send.
+
+    None, NaN, NA and NaT are missing. Where the contract asks for a whole number, 129.0 is one; where it asks for a
+    flag, 0 and 1 are false and true. A float32 is the shortest decimal that means it: 0.1, and not the
+    0.10000000149011612 that it is in float64.
+
+    Parameters
+    ----------
+    fields
+        What the contract's fields can be.
+    most
+        How many rows are read at most.
+
+    Returns
+    -------
+    The rows, which nobody has validated yet, and what names one by its place: ``row 3``, and where a pandas table has
+    another label for it, ``row 3 (index 1007)``.
+
+    Raises
+    ------
+    DeliverError
+        When a table has no column for a field, or two of one name; when a value is no number, flag or word, which names
+        row, field and kind.
+
+    Warns
+    -----
+    UserWarning
+        Which columns of a table are left out, since the contract has no such field; shown at the caller's caller.
+    """
+    known = {field.name: field for field in fields}
+    table = _table(rows)
+    if table is None:
+        if not isinstance(rows, Iterable):
+            raise DeliverError(f"rows are a {type(rows).__name__}: give a table, or a list of dicts")
+        return _sent(islice(rows, most), known, _named), _named
+    columns = list(map(str, table.columns))
+    extra = [column for column in columns if column not in known]
+    if absent := [name for name in known if name not in columns]:
+        beside = f"; it has {_listed(extra)}, which the contract has not" if extra else ""
+        raise DeliverError(
+            f"the table has no column for the contract's {_listed(absent)}{beside}: say in FIELDS of the training "
+            f"which column it is read from, rename one, or add one of None"
+        )
+    if extra:
+        warnings.warn(f"columns that the contract has not are left out: {_listed(extra)}", stacklevel=3)
+    where = partial(_named, index=nw.maybe_get_index(table))
+    values = zip(*(_values(table[name]) for name in known), strict=True)
+    return _sent((dict(zip(known, row, strict=True)) for row in islice(values, most)), known, where), where
+
+
+def outcomes(labels: Labels) -> Iterable[Any]:
+    """Give the values of a column of any library as numbers and words, ``None`` where one is missing.
+
+    Labels that are no column of a library are given back as they are.
+
+    Raises
+    ------
+    DeliverError
+        When a label is neither a number nor a word.
+    """
+    column: Any = nw.from_native(labels, pass_through=True, allow_series=True)
+    if isinstance(column, nw.DataFrame) and len(column.columns) == 1:
+        column = column[column.columns[0]]
+    if not isinstance(column, nw.Series):
+        return labels
+    try:
+        return list(map(_plain, column.to_list()))
+    except TypeError as error:
+        raise DeliverError(f"a label is a {error}: give numbers, or the classes that the model knows") from None
+
+
+def _table(rows: Any) -> nw.DataFrame[Any] | None:
+    try:
+        frame = nw.from_native(rows, pass_through=True)
+    except nw.exceptions.DuplicateError as error:
+        _, _, twice = str(error).partition("\n- ")
+        raise DeliverError(f"the table has columns of one name ({twice}): give each a name of its own") from None
+    if isinstance(frame, nw.LazyFrame):  # what DuckDB makes by itself is Arrow's, which need not be installed
+        frame = frame.collect("pandas" if frame.implementation.is_duckdb() else None)
+    return frame if isinstance(frame, nw.DataFrame) else None
+
+
+def _values(column: nw.Series[Any]) -> list[Any]:
+    """Give a column as a list, in which a float32 still is one."""
+    values: list[Any] = column.to_list()
+    if single := SINGLE.get(type(column.dtype)):
+        return [None if (number := _plain(value)) is None else single(number) for value in values]
+    return values
+
+
+def _named(place: int, index: Sequence[Any] | None = None) -> str:
+    label = place if index is None else index[place]
+    return f"row {place}" if label == place else f"row {place} (index {label})"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return textwrap.shorten(", ".join(names), MOST_LETTERS, placeholder=" ...")
+
+
+def _sent(rows: Iterable[Any], fields: Mapping[str, Domain], where: Where) -> list[Json]:
+    """Give each value of each row as it would be sent. What the contract has no field for, it refuses by its name."""
+    sent = []
+    for place, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise DeliverError(
+                f"{where(place)} is a {type(row).__name__}: write it as a dict, from the contract's fields to values"
+            )
+        values = {}
+        for name, value in row.items():
+            try:
+                values[name] = _fitted(_plain(value), fields[name]) if name in fields else str(value)
+            except TypeError as error:
+                raise DeliverError(
+                    f"{where(place)}, field {name}: a {error} is no number, flag or word; make one of what matters in "
+                    f"it, as of a date the days since"
+                ) from None
+        sent.append(values)
+    return sent
+
+
+def _fitted(value: Any, field: Domain) -> Any:
+    """Give a number as the whole number or the flag that the contract asks for, where it is one."""
+    if field.whole and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if field.choices == (False, True) and isinstance(value, int | float) and value in {0, 1}:
+        return bool(value)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Give a value as JSON has it, ``None`` where it is missing.
+
+    Raises
+    ------
+    TypeError
+        When JSON has none of its kind; says which that is.
+    """
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float | np.floating | Decimal):
+        number = float(str(value))
+        return None if math.isnan(number) else number
+    kind = type(value)
+    if kind.__name__ in MISSING or (isinstance(value, np.datetime64 | np.timedelta64) and np.isnat(value)):
+        return None
+    if isinstance(value, np.bool | np.integer) and not isinstance(value, np.timedelta64):
+        return value.item()
+    raise TypeError(kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}")
