@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handover.contract import Budgets, Contract, ContractError, Field, Row, Score
+    from handover.conversion.from_scorecard import Scaling
     from handover.delivery import DeliverError, deliver, matrix
+    from handover.scorecards import read_scorecard
 
 __all__ = [
     "Budgets",
@@ -20,19 +22,26 @@ __all__ = [
     "DeliverError",
     "Field",
     "Row",
+    "Scaling",
     "Score",
     "deliver",
     "matrix",
+    "read_scorecard",
 ]
 
 # The function's own code, which validates and encodes, is a project's; outside of one, it is that of the wheel.
 sys.path += [str(folder) for folder in [Path(__file__).parent / "_project" / "function"] if folder.is_dir()]
 
-_DELIVERY = ("DeliverError", "deliver", "matrix")
+_ELSEWHERE = {
+    **dict.fromkeys(("DeliverError", "deliver", "matrix"), "handover.delivery"),
+    "Scaling": "handover.conversion.from_scorecard",
+    "read_scorecard": "handover.scorecards",
+}
+"""Where what is not the contract's vocabulary is."""
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its module."""
     if name not in __all__:
         raise AttributeError(f"module 'handover' has no attribute {name!r}")
-    return getattr(import_module("handover.delivery" if name in _DELIVERY else "handover.contract"), name)
+    return getattr(import_module(_ELSEWHERE.get(name, "handover.contract")), name)

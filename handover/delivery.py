@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +13,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import card, clipping, provenance, tables
+from handover import card, clipping, provenance, tables, trained
 from handover.contract import Contract
 from handover.conversion import own_columns, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
@@ -26,6 +27,7 @@ from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
 from handover.record import Record
 from handover.rows import Domain, domains
+from handover.scoring import Ask, oracle_of
 from handover.segments import weakest_segments
 from handover.tables import Labels, Rows
 from predictor import delivery as serving
@@ -90,8 +92,11 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
 
 
 def deliver(
-    model: Any,
+    model: Any = None,
     *,
+    onnx: Path | str | None = None,
+    scores: Path | str | Ask | None = None,
+    output: str | None = None,
     rows: Rows,
     labels: Labels,
     contract: Contract,
@@ -108,13 +113,23 @@ def deliver(
     Parameters
     ----------
     model
-        scikit-learn, XGBoost, LightGBM or CatBoost, trained on ``matrix(...)``.
+        scikit-learn, XGBoost, LightGBM or CatBoost, trained on ``matrix(...)``; or a file of the last three, an ONNX
+        file, or a model folder of MLflow; or what ``read_scorecard`` gave.
+    onnx
+        In place of ``model``: an ONNX file of any tool, which takes the columns of ``matrix(...)``. It cannot be asked
+        for the answers of its training: ``scores`` has them.
+    scores
+        The training's answers, where the model is not to be asked: a CSV file, which another tool made of what
+        ``handover proof-rows`` wrote, with a score for each id; or a function that answers to rows, float32 (N, K).
+        With a file, the rows that judge the model are scored by the graph, once it is proved on all of the file's.
+    output
+        The output of an ONNX file that is the score, where it has several.
     rows, labels
         Rows that the model was not trained on, a table or dicts as for ``matrix``, with their outcomes, a column of a
-        library or a list: numbers, the classes that the model knows, or 1 for
-        the class that the score is of and 0 for the other. They judge the model, and are the baseline that production
-        is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each
-        field, but in no row, and such that every category, gap and end of a range has an answer of the training.
+        library or a list: numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for
+        the other. They judge the model, and are the baseline that production is compared with; of them the delivery has
+        figures, scores and labels. Golden rows are drawn: like them in each field, but in no row, and such that every
+        category, gap and end of a range has an answer of the training.
     contract, heuristics
         What ``contract.py`` and ``heuristics.py`` say.
     to
@@ -124,7 +139,8 @@ def deliver(
     quality
         The author's own figures of merit, for the manifest; those that production is judged by are computed here.
     positive
-        The class whose probability is the score; needed where the model's classes are not 0 and 1.
+        The class whose probability is the score; needed where the model's classes are not 0 and 1. Of a file, which
+        knows no names of classes: what the labels call the one that it gives the probability of.
     golden
         Real rows that are to be golden rows as well, 500 at most. Whoever reads the repository or the layer reads them:
         give none of a person who has not agreed to that. The manifest and the check say how many there are.
@@ -152,28 +168,40 @@ def deliver(
         raise DeliverError("there are no rows: give rows that the model was not trained on, and their labels")
     _require_json(training=training, quality=quality)
     encoding = Encoding(contract.compiled(), heuristics)
+    model, saved = trained.the_model(model, onnx, contract, encoding, output)
     _require_own_columns(model, encoding.columns)
     features = encoding.matrix(sent, where)
     real = _real(golden, fields, encoding)
 
+    @cache
+    def graph() -> bytes:
+        ends = (contract.score.low, contract.score.high) if clip else None
+        return to_graph(model, encoding.columns, contract.name, positive=positive, clip=ends)
+
+    def answers(values: FloatRows) -> NDArray[np.float32]:
+        return training_time_scores(model, values, positive=positive).astype(np.float32)
+
+    oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph()))
+
     def ask(values: FloatRows) -> NDArray[np.float32]:
-        given = training_time_scores(model, values, positive=positive).astype(np.float32)
+        given = oracle.ask(values)
         return clipping.clipped(given, contract.score) if clip else given
 
-    scores = ask(features)
+    if real and oracle.known is not None:
+        raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
+    judged = ask(features) if oracle.known is None else serving.session(graph())(features)
     if clip:
-        clipping.require_few(scores, contract.score)
-    held_out = HeldOut(scores.astype(np.float64), as_numbers(model, tables.outcomes(labels), len(sent), positive))
+        clipping.require_few(judged, contract.score)
+    outcomes = as_numbers(model, tables.outcomes(labels), len(sent), positive)
+    held_out = HeldOut(judged.astype(np.float64), outcomes)
     likely = Record(fields, features).rows()
-    proof = Proof(contract, encoding, ask, (features, scores), likely, real)
-    ends = (contract.score.low, contract.score.high) if clip else None
-    graph = to_graph(model, encoding.columns, contract.name, positive=positive, clip=ends)
-    proof.require_parity(graph)
+    proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
+    proof.require_parity(graph())
     lines = proof.golden_lines
     contents = {
         files.CONTRACT: _json(contract.compiled()),
         files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
-        files.MODEL: graph,
+        files.MODEL: graph(),
         files.GOLDEN: b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in lines),
         HELD_OUT: held_out.as_csv(),
     }
@@ -183,13 +211,15 @@ def deliver(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
-        "baseline": baseline(held_out, [proof.decide(score) for score in scores], contract),
-        **({"clip": clipping.record(scores, proof.drawn_scores, contract.score)} if clip else {}),
+        "baseline": baseline(held_out, [proof.decide(score) for score in judged], contract),
+        **({"clip": clipping.record(judged, proof.drawn_scores, contract.score)} if clip else {}),
         "golden_rows": proof.golden_record,
+        **saved,
+        **({"scored_elsewhere": oracle.record} if oracle.record else {}),
         "training": dict(training or {}),
         "quality": quality_record(held_out),
         "quality_by_author": dict(quality or {}),
-        "importance": permutation_importance(serving.session(graph), features, held_out, encoding.columns),
+        "importance": permutation_importance(serving.session(graph()), features, held_out, encoding.columns),
         "segments": weakest_segments(fields, features, held_out),
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),

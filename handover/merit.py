@@ -51,8 +51,8 @@ def figures(held_out: HeldOut) -> tuple[Figure, ...]:
 
     Returns
     -------
-    For labels of 0 and 1 the AUC and the log loss [nat], else R2 and the mean absolute error [the score's unit]. The
-    labels must not be all alike.
+    For labels of 0 and 1 the AUC and, where scores may be probabilities, the log loss [nat]; else R2 and the mean
+    absolute error [the score's unit]. The labels must not be all alike.
     """
     return _of_yes_or_no(held_out) if held_out.is_yes_or_no else _of_numbers(held_out)
 
@@ -72,6 +72,8 @@ def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
     auc, influence = held_out.auc, np.empty(rows)
     influence[is_one] = (_share_below(zeros, ones) - auc) * rows / len(ones)
     influence[~is_one] = (1 - _share_below(ones, zeros) - auc) * rows / len(zeros)
+    if not held_out.may_be_probability:
+        return (Figure("AUC", auc, influence),)
     losses = log_losses(held_out.scores, held_out.labels)
     return Figure("AUC", auc, influence, most=1), _mean("log loss", losses)
 
@@ -170,7 +172,7 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
     if not (np.ptp(before.labels) and np.ptp(now.labels)) or before.is_yes_or_no != now.is_yes_or_no:
         return None
     paired = np.array_equal(before.labels, now.labels)
-    pairs = zip(figures(before), figures(now), strict=True)
+    pairs = zip(figures(before), figures(now), strict=False)  # points have no log loss, and a probability has
     return Comparison(tuple(_shift(was, is_now, paired=paired) for was, is_now in pairs), paired)
 
 

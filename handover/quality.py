@@ -30,6 +30,10 @@ INVERTED = (
     "Its labels are inverted, or the score is the probability of the other class: positive= of deliver() names the "
     "class that the labels call 1."
 )
+UPSIDE_DOWN = (
+    "The score falls where the label rises: a label of 1 is what a high score speaks for, so where good ones have more "
+    "points, good ones are 1."
+)
 MISMATCH = (
     "It was trained on labels that do not belong to their rows (shuffled by a join), on columns in another order than "
     "matrix(...) gives, or on scaled columns with the scaler left outside of the Pipeline. If the task is that hard, "
@@ -50,9 +54,13 @@ class HeldOut:
 
     @property
     def is_yes_or_no(self) -> bool:
-        """Whether each label is 0 or 1 and each score lies between: the score then ranks, and may be a probability."""
-        between = (self.scores >= 0) & (self.scores <= 1)
-        return bool(np.isin(self.labels, (0.0, 1.0)).all() and between.all())
+        """Whether each label is 0 or 1: the score then ranks, be it a probability or the points of a scorecard."""
+        return bool(np.isin(self.labels, (0.0, 1.0)).all())
+
+    @property
+    def may_be_probability(self) -> bool:
+        """Whether each score lies between 0 and 1, and each label is one of both."""
+        return self.is_yes_or_no and bool(((self.scores >= 0) & (self.scores <= 1)).all())
 
     def as_csv(self) -> bytes:
         """Write a line for each row, with every digit that the float32 score has."""
@@ -82,14 +90,17 @@ class HeldOut:
 
         Returns
         -------
-        For labels of 0 and 1: ``auc``, ``log_loss`` [nat], ``brier``, ``calibration_error`` (the mean distance of score
-        and label over bins of equal size) and ``calibration`` (those bins). Else ``mae`` and ``rmse`` [the score's
+        For labels of 0 and 1: ``auc``, and where the scores lie between, ``log_loss`` [nat], ``brier``,
+        ``calibration_error`` (the mean distance of score and label over bins of equal size) and ``calibration`` (those
+        bins). Else ``mae`` and ``rmse`` [the score's
         unit] and ``r2``.
         """
         figures = self._of_yes_or_no() if self.is_yes_or_no else self._of_numbers()
         return {"rows": len(self.labels), "mean_label": _digits(self.labels.mean()), **figures}
 
     def _of_yes_or_no(self) -> Json:
+        if not self.may_be_probability:
+            return {"auc": _rounded(self.auc)}
         base = np.full(len(self.labels), self.labels.mean())
         bins = [bin_ for bin_ in np.array_split(np.argsort(self.scores, kind="stable"), CALIBRATION_BINS) if len(bin_)]
         rows = [len(bin_) for bin_ in bins]
@@ -186,8 +197,9 @@ class HeldOut:
             evidence = (
                 f"Its AUC on the {rows} held-out rows is {auc:.3f}; by chance it would be {least_auc - chance:.3f}."
             )
-            return evidence, INVERTED if auc < 0.5 - chance else MISMATCH
-        if not probability or self.rarer < FEWEST_FOR_MEANS:
+            inverted = INVERTED if self.may_be_probability else UPSIDE_DOWN
+            return evidence, inverted if auc < 0.5 - chance else MISMATCH
+        if not (probability and self.may_be_probability) or self.rarer < FEWEST_FOR_MEANS:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
         losses, base = log_losses(self.scores, self.labels), log_losses(np.full(rows, mean), self.labels)

@@ -156,7 +156,7 @@ def _release(version: Any) -> str:
     rule="the training runs through in a copy of the project",
     broken="the training does not run through",
 )
-def trains(context: DeliveryContext) -> Broken | None:
+def trains(context: DeliveryContext) -> Broken | Kept | None:
     if context.training is None:
         evidence = "There is no program that trains it: train.py beside the delivery's folder, in the project."
         return Broken(evidence, context.folder)
@@ -168,7 +168,17 @@ def trains(context: DeliveryContext) -> Broken | None:
             context.training,
             cause="It may need what only its author's machine has: a path, a file that is not in the project, a login.",
         )
-    return None
+    return _of_a_file(context.manifest)
+
+
+def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
+    """Say what training again did not repeat, where the model was trained elsewhere and came as a file."""
+    file, scores = (manifest.get(name) or {} for name in ("model_file", "scored_elsewhere"))
+    answers = f", and the answers to {scores['rows']} rows of {scores['file']}" if scores else ""
+    if not file and not scores:
+        return None
+    model = f"the model of {file['file']} ({shortened(file['sha256'])})" if file else "the model"
+    return Kept(f"it delivers {model}{answers}; what was trained elsewhere was not trained again")
 
 
 @clause(

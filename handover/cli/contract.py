@@ -176,6 +176,25 @@ def _checked(**arguments: Any) -> dict[str, Any]:
 
 
 @main.command()
+@_DELIVERY(callback=_folder)
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="The model's file, for rows beside its trees' thresholds."
+)
+@click.option("--output", help="The output of an ONNX file that is the score, where it has several.")
+@click.option("--words", is_flag=True, help="Write what an application sends, and not the model's input.")
+def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words: bool) -> None:
+    """Print the rows that a proof asks about, as CSV, to be scored where the model was trained.
+
+    The columns are the model's input, as matrix() gives it: categories are codes, heuristics stand beside the fields,
+    what is missing is empty. Beside each row write its score, in a column `score`, keep `id`, and give the file to
+    deliver() as scores=: lines may stand in any order, and other columns do not matter.
+    """
+    with one_sentence():
+        asked: Event = {"delivery": str(delivery), "model": model and str(model), "output": output, "words": words}
+        click.echo(_apart("proof_rows", **asked)["text"], nl=False)
+
+
+@main.command()
 @click.argument("old")
 @click.argument("new", default=str(PROJECT.delivery))
 @click.option("--plot", type=FILE, callback=to_write, help="Also draw the scores, as a PNG.")

@@ -7,6 +7,7 @@ from handover import reporters
 from handover.apart import Json, Send
 from handover.checks import CLAUSES, GROUPS, UnknownCodeError, selected
 from handover.context import DeliveryContext
+from handover.context.sources import Sources
 from handover.errors import CannotRunError
 from handover.evaluation import evaluate, left_out
 from handover.finding import Clause
@@ -69,6 +70,37 @@ def diff(send: Send, *, old: str, new: str, plot: str | None) -> Json:
     if plot:
         reporters.plot(difference, Path(plot))
     return {"status": 0 if difference.raised else 1, "text": reporters.text(difference)}
+
+
+def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | None, words: bool) -> Json:
+    """Write the rows that a proof by given scores asks about, as ``text``."""
+    from handover import scoring
+    from handover.contract import ContractError
+    from handover.conversion import ConversionError, to_graph
+    from handover.encoding import Encoding
+    from handover.errors import DeliverError
+    from handover.trained import open_file
+    from handover.trained import proof_rows as drawn
+
+    written = Sources(Path(os.path.normpath(Path.cwd() / delivery)))
+    send({"begun": "contract.py and heuristics.py"})
+    try:
+        contract = written.contract
+        encoding = Encoding(written.compiled, written.heuristics_module)
+        graph = None
+        if model:
+            file = open_file(Path(model), contract, encoding, output)
+            # Which class is the score's changes no threshold.
+            positive = None if getattr(file, "classes_", None) is None else list(file.classes_)[-1]
+            graph = to_graph(file, encoding.columns, contract.name, positive=positive)
+        rows = drawn(contract, encoding, graph)
+    except (ContractError, ConversionError, DeliverError) as error:
+        raise CannotRunError(str(error)) from error
+    except Exception as error:  # what people wrote may raise anything
+        raise CannotRunError(
+            f"contract.py or heuristics.py in '{delivery}' cannot be used ({type(error).__name__}: {error})"
+        ) from error
+    return {"text": scoring.as_csv(contract, encoding.columns, rows, words=words)}
 
 
 def _opened(delivery: str, base: str | None) -> DeliveryContext:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
 from handover.context.sources import Sources
-from handover.proof import drawn_rows
+from handover.drawing import drawn_rows
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
 from predictor import delivery as serving

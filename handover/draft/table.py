@@ -31,6 +31,8 @@ class Table:
     """By header, in the file's order. A header that stands there twice is told apart: ``x``, ``x (2)``."""
     repeated: frozenset[str]
     """Headers that stand there more than once."""
+    lines: tuple[int, ...]
+    """Of each row, the number of its last line in the file."""
     separator: str
     encoding: str
     preamble: int
@@ -80,6 +82,7 @@ def read(file: DataFile) -> Table:
         name=file.origin,
         columns={name: Column(name, words, mark, blanks[name]) for name, words in columns.items()},
         repeated=repeated,
+        lines=tuple(number for number, _ in rows),
         separator=separator,
         encoding=encoding,
         preamble=above,

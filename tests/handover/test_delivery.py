@@ -27,6 +27,7 @@ from handover.proof import Proof
 from handover.quality import HeldOut
 from handover.record import Record
 from handover.rows import domains
+from handover.scoring import Oracle
 from predictor.delivery import Delivery
 from predictor.encoder import FloatRows
 from tests.helpers.parcels import HEURISTICS, PARCELS, module, parcel_rows
@@ -413,7 +414,7 @@ def proof(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]
         return np.nan_to_num(features).sum(axis=1, dtype=np.float32)
 
     likely = Record(domains(contract.compiled()), values).rows()
-    return Proof(contract, encoding, ask, (values, ask(values)), likely, **real)
+    return Proof(contract, encoding, Oracle(ask), (values, ask(values)), likely, **real)
 
 
 def sent(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]) -> set[bytes]:

@@ -15,7 +15,7 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from handover.quality import CONSTANT, INVERTED, MISMATCH, UNCALIBRATED, HeldOut
+from handover.quality import CONSTANT, INVERTED, MISMATCH, UNCALIBRATED, UPSIDE_DOWN, HeldOut
 
 pytestmark = pytest.mark.quick
 
@@ -149,6 +149,20 @@ def test_few_rows_of_an_outcome_prove_nothing() -> None:
 
     rare = np.array([1.0] * 3 + [0.0] * 300)
     assert HeldOut(np.full(303, 0.2) + np.arange(303) / 1e5, rare).ignorance(**ANYTHING | {"least_auc": 0})[0] == ""
+
+
+def test_points_rank_and_are_no_probability() -> None:
+    points = HeldOut(np.round(300 + 500 * honest().scores), honest().labels)
+
+    assert points.figures() == {
+        "rows": 400,
+        "mean_label": honest().figures()["mean_label"],
+        "auc": points.figures()["auc"],
+    }
+    assert points.auc == pytest.approx(honest().auc, abs=1e-3)
+    assert points.ignorance(**ANYTHING) == ("", "")
+    evidence, cause = HeldOut(-points.scores, points.labels).ignorance(**ANYTHING)
+    assert (evidence[:32], cause) == ("Its AUC on the 400 held-out rows", UPSIDE_DOWN)
 
 
 def test_another_year_is_no_fault() -> None:

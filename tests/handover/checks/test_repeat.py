@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xgboost
 from threadpoolctl import threadpool_info
 
 from handover import retraining
@@ -297,6 +298,26 @@ def test_a_model_that_was_only_loaded_is_skipped_with_a_sentence(workshop: Works
         "  Reason:  no fit of the Pipeline that was delivered was seen: it was loaded from a file, copied, or fitted "
         "in another process\n"
     ) in workshop.says()
+
+
+def test_a_model_that_was_trained_elsewhere_is_delivered_again_and_not_trained(workshop: Workshop) -> None:
+    values = np.column_stack([np.arange(40) % 30, *np.zeros((4, 40))])
+    xgboost.XGBRegressor(n_estimators=3).fit(values, values[:, 0] / 3).save_model(workshop.folder / "model.ubj")
+    learns = "make_pipeline(SimpleImputer(), LinearRegression()).fit(features, days)"
+    workshop.edit("train.py", learns, 'HERE / "model.ubj"')
+    workshop.train()
+    leave = {"R507": "it was trained in R"}
+
+    assert (
+        "R507 SKIPPED  as handover.toml allows, and with it R506\n\n"
+        "  Reason:  no fit of the Booster that was delivered was seen: it was loaded from a file, copied, or fitted in "
+        "another process\n"
+        "  Allowed: it was trained in R\n"
+    ) in workshop.says(leave)
+    digest = workshop.manifest()["model_file"]["sha256"][:12]
+    assert (
+        f"R504 kept: it delivers the model of model.ubj ({digest}); what was trained elsewhere was not trained again\n"
+    ) in workshop.says(leave)
 
 
 def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(workshop: Workshop) -> None:

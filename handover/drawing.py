@@ -1,0 +1,138 @@
+"""Which rows a proof asks about: drawn from the contract, one for each value, and beside the thresholds of a graph."""
+
+import json
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from handover.encoding import Encoding, stacked
+from handover.errors import DeliverError
+from handover.golden import ProofRow
+from handover.rows import Domain, beside, drawn_row
+from predictor.encoder import FloatRows
+
+type Json = dict[str, Any]
+
+SEED = 0  # the same contract gives the same rows
+RANDOM_ROWS_PER_FIELD = 100
+FEWEST_RANDOM_ROWS, MOST_RANDOM_ROWS = 500, 3000
+TRIES = 20  # rows drawn around a value, before it is given up: a heuristic may fail on some of them
+
+
+def drawn_rows(fields: Sequence[Domain]) -> Iterator[Json]:
+    """Draw some hundred to some thousand rows of a contract at random, by its size; each time the same ones."""
+    random = Random(SEED)  # noqa: S311  nothing here is secret
+    for _ in range(min(max(FEWEST_RANDOM_ROWS, RANDOM_ROWS_PER_FIELD * len(fields)), MOST_RANDOM_ROWS)):
+        yield drawn_row(fields, random)
+
+
+class Drawing:
+    """Rows of every kind that a contract accepts.
+
+    Each category, each flag, both ends of each range and one step inside, each gap alone and all of them together, and
+    some hundred to some thousand at random.
+
+    Parameters
+    ----------
+    fields
+        What the contract's fields can be.
+    encoding
+        Lays them out as the model's input. A row on which a heuristic fails is left out.
+    real
+        Rows of the data, float32 (M, K).
+    avoid
+        Whether another row is drawn where one equals a real one; else the rows depend on the contract alone.
+
+    Raises
+    ------
+    DeliverError
+        When heuristics fail on all of them.
+    """
+
+    def __init__(
+        self, fields: Sequence[Domain], encoding: Encoding, real: Iterable[FloatRows] = (), *, avoid: bool = True
+    ) -> None:
+        self._fields, self._encoding, self._avoid = fields, encoding, avoid
+        self._real: Collection[bytes] = set(map(self._key, real))
+        drawn = map(self.made, drawn_rows(fields))
+        self.rows = [*self._covering(Random(SEED)), *filter(None, drawn)]  # noqa: S311  nothing here is secret
+        if not self.rows:
+            raise DeliverError(
+                "every row that was drawn from the contract makes a heuristic fail: make check ONLY=H107 shows the "
+                "simplest; fix it in heuristics.py"
+            )
+        self.features = stacked((row.vector for row in self.rows), len(encoding.columns))
+
+    def made(self, row: Json, covers: Iterable[str] = ()) -> ProofRow | None:
+        """Lay a row out; None where the contract refuses it, or a heuristic fails on it."""
+        vector = self._encoding.vector(row)
+        return None if vector is None else ProofRow(row, vector, tuple(covers), self._key(vector[0]) in self._real)
+
+    def beside_thresholds(self, asked: Iterable[tuple[int, float]]) -> list[ProofRow]:
+        """Make rows on each threshold and next to it, by what the column can be: nothing that no request can give.
+
+        A heuristic is put there alone, which no row does: of these there is the model's input only, and no row.
+        """
+        made: list[ProofRow | None] = []
+        for place, (column, threshold) in enumerate(asked):
+            if column < len(self._fields):
+                field, background = self._fields[column], self.rows[place % len(self.rows)].row
+                made += (self.made(background | {field.name: value}) for value in field.beside(threshold))
+            else:
+                vectors = _with_heuristic(self.features, place, column, threshold)
+                made += (ProofRow({}, vector) for vector in vectors)
+        return [row for row in made if row is not None]
+
+    def _key(self, vector: FloatRows) -> bytes:
+        """Give what two rows share exactly if their fields are the same to the model."""
+        return (vector[: len(self._fields)] + 0).tobytes()  # -0.0 is 0.0
+
+    def _covering(self, random: Random) -> Iterator[ProofRow]:
+        """Draw rows that together have every value that the model can tell apart from its neighbours."""
+        values = [field.edge_values for field in self._fields]
+        for turn in range(max(map(len, values), default=0)):
+            # Fields are shifted against each other: all at their lowest end is a corner where heuristics like to fail.
+            chosen = {
+                field.name: edges[(turn + place) % len(edges)]
+                for place, (field, edges) in enumerate(zip(self._fields, values, strict=True))
+                if turn < len(edges)
+            }
+            together = self._around(chosen, random)
+            yield from (
+                [together]
+                if together
+                else filter(None, (self._around({name: value}, random) for name, value in chosen.items()))
+            )
+        gaps: dict[str, None] = {field.name: None for field in self._fields if field.nullable}
+        for name in gaps:
+            if row := self._around({name: None}, random):
+                yield row
+        if len(gaps) > 1 and (row := self._around(gaps, random)):
+            yield row
+
+    def _around(self, chosen: Json, random: Random) -> ProofRow | None:
+        """Draw a row that has these values, and no other gap; a real one only where no other is drawn."""
+        covers, real = [f"{name} = {json.dumps(value)}" for name, value in chosen.items()], None
+        for _ in range(TRIES):
+            made = self.made(drawn_row(self._fields, random, gaps=0) | chosen, covers)
+            if made and not (made.real and self._avoid):
+                return made
+            real = real or made
+        return real
+
+
+def _with_heuristic(known: FloatRows, place: int, column: int, threshold: float) -> Iterator[FloatRows]:
+    """Put a heuristic's column beside a threshold, at numbers like those that it was seen to give."""
+    seen = known[:, column][~np.isnan(known[:, column])]
+    if not len(seen):
+        return
+    whole = np.array_equal(seen, np.round(seen))
+    values = sorted({float(math.floor(threshold)), float(math.ceil(threshold))}) if whole else beside(threshold)
+    for value in values:
+        if seen.min() <= value <= seen.max():
+            row = known[place % len(known)][np.newaxis].copy()
+            row[0, column] = value
+            yield row

@@ -1,0 +1,193 @@
+"""The proof's rows as a file that any tool can score, and the scores that it gives back."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.contract import Contract
+from handover.errors import DeliverError
+from handover.golden import ProofRow
+from predictor.encoder import FloatRows
+
+type Json = dict[str, Any]
+type Scores = NDArray[np.float32]
+type Ask = Callable[[FloatRows], Scores]
+
+ID, SCORE = "id", "score"
+WRITE = "handover proof-rows"
+OF_INPUT = "i"  # how the id begins of a row that is the model's input only, and that no application can send
+OF_ROW = "r"  # a letter, and no digit: a table that begins with one is read as numbers by some programs
+
+
+OF_CONVERSION = (
+    "The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step or setting, or "
+    "train another kind of model"
+)
+OF_SCORES = (
+    "Nothing was delivered: the scores= are those of another model or stand beside other rows, the file takes its "
+    "columns in another order, or gives the other class's probability (see positive=)"
+)
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Who knows the answers of the training."""
+
+    ask: Ask
+    """Gives them to rows, float32 (N, K)."""
+    known: frozenset[bytes] | None = None
+    """The rows that it can be asked about, as bytes; None where that is any."""
+    cause: str = OF_CONVERSION
+    """Why a graph may not answer as it does, and what to do then."""
+    record: Json | None = None
+    """What a manifest says of it, where it is no model: file, SHA-256, rows."""
+
+    def knows(self, vector: FloatRows) -> bool:
+        """Whether it can be asked about a row."""
+        return self.known is None or vector.tobytes() in self.known
+
+
+def as_csv(contract: Contract, columns: Sequence[str], rows: Sequence[ProofRow], *, words: bool = False) -> str:
+    """Write the rows, each once, with an id that says which row of which contract it is.
+
+    Parameters
+    ----------
+    columns
+        Those of the model's input.
+    words
+        Whether a line has what an application sends, instead of the model's input: of a row that is an input only
+        there is none. A missing value is empty.
+    """
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    fields = [field["name"] for field in contract.compiled()["fields"]]
+    lines.writerow([ID, *(fields if words else columns)])
+    for name, row in _named(contract, rows).items():
+        if words and row.row:
+            lines.writerow([name, *(_word(row.row.get(field)) for field in fields)])
+        elif not words:
+            lines.writerow([name, *map(_number, row.vector[0].tolist())])
+    return text.getvalue()
+
+
+def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
+    """Read the scores that another tool gave to the rows of ``as_csv``.
+
+    Only the columns ``id`` and ``score`` count, in any place; lines may stand in any order.
+
+    Raises
+    ------
+    DeliverError
+        When the file is not there, lacks one of them, or has the scores of other rows, not all, or no numbers.
+    """
+    named = _named(contract, rows)
+    scores = _scores(path)
+    again = f"Write the rows again with {WRITE}, and score them"
+    if unknown := [name for name in scores if name not in named]:
+        raise DeliverError(
+            f"{path.name} has scores of other rows: {len(unknown)} of {len(scores)} are none that the proof of "
+            f"{contract.name} {contract.version} asks for, first {unknown[0]}; they were written for another contract, "
+            f"for other heuristics or for another model. {again}"
+        )
+    if not any(name.startswith(OF_INPUT) for name in scores):  # what an application sends was scored
+        named = {name: row for name, row in named.items() if not name.startswith(OF_INPUT)}
+    if lacking := [name for name in named if name not in scores]:
+        raise DeliverError(
+            f"{path.name} lacks the scores of {len(lacking)} of {len(named)} rows, first {lacking[0]}: the proof asks "
+            f"for all, those beside the thresholds of the model's trees too. {again}, with --model where it has trees"
+        )
+    known = {row.vector.tobytes(): scores[name] for name, row in named.items()}
+    record = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "rows": len(known)}
+
+    def ask(features: FloatRows) -> Scores:
+        return np.array([known[row.tobytes()] for row in features], dtype=np.float32)
+
+    return Oracle(ask, frozenset(known), OF_SCORES, record)
+
+
+def oracle_of(
+    scores: Path | str | Ask | None, model: Ask, contract: Contract, rows: Callable[[], Sequence[ProofRow]]
+) -> Oracle:
+    """Say who answers for the training: the file or the function that was given, or else the model itself.
+
+    Parameters
+    ----------
+    rows
+        Gives the rows whose scores a file has.
+    """
+    if isinstance(scores, str | Path):
+        return given(Path(scores), contract, rows())
+    return Oracle(model) if scores is None else _of_function(scores)
+
+
+def _of_function(function: Callable[[FloatRows], Any]) -> Oracle:
+    """Ask a function, which gives a number for each row."""
+
+    def ask(features: FloatRows) -> Scores:
+        answers = np.asarray(function(features), dtype=np.float32)
+        if answers.shape not in {(len(features),), (len(features), 1)}:
+            raise DeliverError(
+                f"the function scores= gives an answer of shape {list(answers.shape)} for {len(features)} rows: let it "
+                f"give one number for each"
+            )
+        return answers.reshape(-1)
+
+    return Oracle(ask, cause=OF_SCORES)
+
+
+def _named(contract: Contract, rows: Sequence[ProofRow]) -> dict[str, ProofRow]:
+    """Give each row its id, which changes with the contract, its version, the columns and every value."""
+    schema = json.dumps(contract.compiled(), sort_keys=True).encode()
+    named: dict[str, ProofRow] = {}
+    for row in rows:
+        digest = hashlib.sha256(schema + row.vector.tobytes()).hexdigest()[:12]
+        named.setdefault(f"{OF_ROW if row.row else OF_INPUT}{digest}", row)
+    return named
+
+
+def _scores(path: Path) -> dict[str, float]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeliverError(f"{path} cannot be read: {error}") from None
+    lines = csv.reader(io.StringIO(text))
+    head = [name.strip().lower() for name in next(lines, [])]
+    if ID not in head or SCORE not in head:
+        separated = "; its columns are separated by something else than a comma" if len(head) == 1 else ""
+        raise DeliverError(
+            f"{path.name} has the columns {', '.join(head) or 'none'}{separated}: it should have {ID}, as {WRITE} "
+            f"wrote it, and {SCORE}, with a point in its numbers"
+        )
+    scores: dict[str, float] = {}
+    for number, line in enumerate(lines, 2):
+        if not line:
+            continue
+        name = line[head.index(ID)].strip() if len(line) == len(head) else ""
+        try:
+            score = float(line[head.index(SCORE)])
+        except (IndexError, ValueError):
+            score = float("nan")
+        if not name or not np.isfinite(score):
+            raise DeliverError(f"{path.name}, line {number} has no {ID} or no number as {SCORE}: {','.join(line)[:80]}")
+        if scores.setdefault(name, score) != score:
+            raise DeliverError(f"{path.name}, line {number} has another score of {name} than a line before it")
+    return scores
+
+
+def _number(value: float) -> str:
+    """Write a float32 with all of its digits, as other programs read it into a float64."""
+    return "" if np.isnan(value) else str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return ""
+    return json.dumps(value) if not isinstance(value, str) else value

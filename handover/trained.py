@@ -1,0 +1,55 @@
+"""The model that is delivered, an object or a file, and the rows that its proof asks about."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from onnx import load_from_string
+
+from handover.contract import Contract
+from handover.conversion import opened, thresholds
+from handover.drawing import Drawing
+from handover.encoding import Encoding
+from handover.errors import DeliverError
+from handover.golden import ProofRow
+from handover.rows import domains
+
+type Json = dict[str, Any]
+
+
+def open_file(path: Path, contract: Contract, encoding: Encoding, output: str | None = None) -> Any:
+    """Open a model file, or a model folder of MLflow; see ``handover.conversion.opened``."""
+    fields = contract.compiled()["fields"]
+    words = {field["name"]: tuple(field.get("categories", ())) for field in fields}
+    return opened(path, {column: words.get(column, ()) for column in encoding.columns}, output)
+
+
+def the_model(
+    model: Any, onnx: Path | str | None, contract: Contract, encoding: Encoding, output: str | None
+) -> tuple[Any, Json]:
+    """Give the model that ``deliver`` was given, opened where it is a file, and what the manifest says of the file."""
+    if (model is None) == (onnx is None):
+        raise DeliverError("give deliver() a model or a model's file, or onnx= with the scores= of its training")
+    file = model if onnx is None else onnx
+    if not isinstance(file, str | Path):
+        if output is not None:
+            raise DeliverError("output= names an output of an ONNX file, and the model is none: leave it out")
+        return model, {}
+    path = Path(file)
+    if onnx is not None and path.suffix.lower() != ".onnx":
+        raise DeliverError(f"onnx= is {path.name}, and an ONNX file ends with .onnx: give another file as model=")
+    return open_file(path, contract, encoding, output), {"model_file": {"file": path.name, "sha256": _sha256(path)}}
+
+
+def proof_rows(contract: Contract, encoding: Encoding, graph: bytes | None) -> list[ProofRow]:
+    """Draw all rows that a proof by given scores asks about: of the contract, and beside the graph's thresholds."""
+    drawing = Drawing(domains(contract.compiled()), encoding, avoid=False)
+    asked = thresholds(load_from_string(graph)) if graph else []
+    return [*drawing.rows, *drawing.beside_thresholds(asked)]
+
+
+def _sha256(path: Path) -> str:
+    """Give a file's SHA-256; of a folder that of all of its files, by their names."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    return digests[0] if path.is_file() else hashlib.sha256("".join(digests).encode()).hexdigest()
