@@ -9,21 +9,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import clipping, provenance, tables, trained
+from handover import card, clipping, provenance, tables, trained
 from handover.contract import Contract
 from handover.conversion import own_columns, to_graph, training_time_scores
+from handover.description import BEYOND_CHANCE, as_text, described
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
+from handover.importance import permutation_importance
 from handover.labels import as_numbers
+from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
 from handover.record import Record
 from handover.rows import Domain, domains
 from handover.scoring import Ask, oracle_of
+from handover.segments import weakest_segments
 from handover.tables import Labels, Rows
 from predictor import delivery as serving
 from predictor import files
@@ -36,6 +41,8 @@ type Json = dict[str, Any]
 
 FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
+
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -104,13 +111,13 @@ def deliver(
     golden: Rows = (),
     clip: bool = False,
 ) -> Json:
-    """Write the delivery of a trained model.
+    """Write the delivery of a trained model, and its figures into the model's card; print how good it is.
 
     Parameters
     ----------
     model
         scikit-learn, XGBoost, LightGBM or CatBoost, trained on ``matrix(...)``; or a file of the last three, an ONNX
-        file, or a model folder of MLflow.
+        file, or a model folder of MLflow; or what ``read_scorecard`` gave.
     onnx
         In place of ``model``: an ONNX file of any tool, which takes the columns of ``matrix(...)``. It cannot be asked
         for the answers of its training: ``scores`` has them.
@@ -213,12 +220,18 @@ def deliver(
         **saved,
         **({"scored_elsewhere": oracle.record} if oracle.record else {}),
         "training": dict(training or {}),
-        "quality": held_out.figures(),
+        "quality": quality_record(held_out),
         "quality_by_author": dict(quality or {}),
+        "importance": permutation_importance(serving.session(graph()), features, held_out, encoding.columns),
+        "segments": weakest_segments(fields, features, held_out),
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),
     }
-    _write(Path(to), {**contents, files.MANIFEST: _json(manifest)})
+    to = Path(to)
+    _write(to, {**contents, files.MANIFEST: _json(manifest)})
+    if (written := card.place(to)).is_file():
+        card.write(written, {card.FIGURES: card.figures(manifest)})
+    click.echo(_summary(manifest, to))
     return manifest
 
 
@@ -284,6 +297,27 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
         "score_deciles": [round(float(decile), 6) for decile in deciles],
         "decision_share": {name: round(decisions.count(name) / len(decisions), 6) for name in contract.decisions},
     }
+
+
+def _summary(manifest: Json, to: Path) -> str:
+    """Say on one screen how good the model is and where it is."""
+    figures, decisions, importance, segments, _ = described(manifest)
+    absolute = to.absolute()
+    named = absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
+    weak = [row for row in segments.rows if row[-1] == BEYOND_CHANCE]
+    return "\n".join(
+        [
+            figures.note,
+            "",
+            as_text(figures),
+            "",
+            as_text(decisions),
+            "",
+            f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
+            *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
+            f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
+        ]
+    )
 
 
 def _write(to: Path, contents: Mapping[str, bytes]) -> None:

@@ -1,12 +1,14 @@
 """Figures of merit with the error that chance gives them, and which of two models is better by them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handover.quality import HeldOut, log_losses
 
+type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 NORMAL_975 = 1.96
@@ -26,6 +28,8 @@ class Figure:
     """Whether more is better."""
     has_unit: bool = False
     """Whether it is in the score's unit."""
+    most: float = np.inf
+    """The highest that it can be."""
 
     @property
     def error(self) -> float:
@@ -35,7 +39,7 @@ class Figure:
     @property
     def interval(self) -> tuple[float, float]:
         """Where it is in truth, with 95 % confidence."""
-        return self.value - NORMAL_975 * self.error, self.value + NORMAL_975 * self.error
+        return self.value - NORMAL_975 * self.error, min(self.value + NORMAL_975 * self.error, self.most)
 
     def written(self, value: float, sign: str = "") -> str:
         """Write a value of it, or with a sign a difference of two; of what has a unit the first digits."""
@@ -47,10 +51,19 @@ def figures(held_out: HeldOut) -> tuple[Figure, ...]:
 
     Returns
     -------
-    For labels of 0 and 1 the AUC and the log loss [nat], else R2 and the mean absolute error [the score's unit]. The
-    labels must not be all alike.
+    For labels of 0 and 1 the AUC and, where scores may be probabilities, the log loss [nat]; else R2 and the mean
+    absolute error [the score's unit]. The labels must not be all alike.
     """
     return _of_yes_or_no(held_out) if held_out.is_yes_or_no else _of_numbers(held_out)
+
+
+def quality_record(held_out: HeldOut) -> Json:
+    """Give what the manifest says of how good a model is: its figures, and of some the 95 % ``interval``."""
+    intervals = {
+        figure.name.lower().replace(" ", "_"): [float(figure.written(end)) for end in figure.interval]
+        for figure in figures(held_out)
+    }
+    return {**held_out.figures(), "interval": intervals}
 
 
 def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
@@ -59,14 +72,16 @@ def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
     auc, influence = held_out.auc, np.empty(rows)
     influence[is_one] = (_share_below(zeros, ones) - auc) * rows / len(ones)
     influence[~is_one] = (1 - _share_below(ones, zeros) - auc) * rows / len(zeros)
+    if not held_out.may_be_probability:
+        return (Figure("AUC", auc, influence),)
     losses = log_losses(held_out.scores, held_out.labels)
-    return Figure("AUC", auc, influence), _mean("log loss", losses)
+    return Figure("AUC", auc, influence, most=1), _mean("log loss", losses)
 
 
 def _of_numbers(held_out: HeldOut) -> tuple[Figure, ...]:
     missed, spread = held_out.scores - held_out.labels, (held_out.labels - held_out.labels.mean()) ** 2
     influence = ((1 - held_out.r2) * spread - missed**2) / spread.mean()
-    return Figure("R2", held_out.r2, influence), _mean("MAE", np.abs(missed), has_unit=True)
+    return Figure("R2", held_out.r2, influence, most=1), _mean("MAE", np.abs(missed), has_unit=True)
 
 
 def _mean(name: str, losses: Numbers, *, has_unit: bool = False) -> Figure:
@@ -157,7 +172,7 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
     if not (np.ptp(before.labels) and np.ptp(now.labels)) or before.is_yes_or_no != now.is_yes_or_no:
         return None
     paired = np.array_equal(before.labels, now.labels)
-    pairs = zip(figures(before), figures(now), strict=True)
+    pairs = zip(figures(before), figures(now), strict=False)  # points have no log loss, and a probability has
     return Comparison(tuple(_shift(was, is_now, paired=paired) for was, is_now in pairs), paired)
 
 

@@ -48,6 +48,7 @@ class Project:
         self.hook = root / "hook"
         self.runtime_lock = root / "layers" / "runtime" / "requirements.txt"
         self.training = root / "modelling" / "train.py"
+        self.card = root / "modelling" / "card.md"
         # --- what `make model` writes
         self.delivery = root / "layers" / "model" / "delivery"
         self.events = root / "events"

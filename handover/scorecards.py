@@ -181,9 +181,8 @@ class _Reader:
         if without := [word for word in _words(field) if word not in known]:
             last = lines[-1] if lines else self._of[field.name][-1]
             raise self._refusal(last, f"`{field.name}` ends here, without points for {_listed(without)}")
-        return _bands(
-            place, [code + 0.5 for code in range(len(known) - 1)], [known[w].points for w in _words(field)], gap
-        )
+        points = [known[word].points for word in _words(field)]
+        return _bands(place, [code + 0.5 for code in range(len(points) - 1)], points, gap)
 
     def _numbers(self, place: int, column: str, field: Domain | None, lines: list[Line], gap: float) -> Bands:
         if not lines:

@@ -1,7 +1,7 @@
-"""The model's card: one page and two plots that say what the model is, how good it is and what it is not for."""
+"""The model's card: two plots, and what the training measured, written between the words of ``card.md``."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from sklearn.metrics import roc_curve
 
+from handover import card
 from handover.contract import Contract
 from modelling.evaluation import FOLDS, REPEATS, Scores
 
@@ -59,147 +60,70 @@ def write(
     contract: Contract,
     heuristics: ModuleType,
     scores: Mapping[str, Scores],
-    quality: Mapping[str, Any],
     decided: Mapping[str, Mapping[str, float]],
     training: Mapping[str, Any],
     unused: Sequence[str],
     bad: Mapping[str, Mapping[str, float]],
     free: Mapping[str, str],
     unasked: Sequence[str],
-    identity: str,
 ) -> None:
-    """Write ``card.md``.
+    """Write into ``card.md`` what was measured in the training; ``deliver()`` has written the figures of the delivery.
 
     ``scores`` holds the model first, then the plain baseline, then any others; ``bad`` is the share of bad loans by field
     and category, ``free`` says why a column has no direction, ``unasked`` are the columns that no tree asks for.
     """
-    names = list(scores)
-    model, plain = scores[names[0]], scores[names[1]]
+    (name, model), *rivals = scores.items()
     functions = [f for n, f in vars(heuristics).items() if inspect.isfunction(f) and not n.startswith("_")]
-    table = "\n".join(
-        f"| {name} | {s.auc.mean():.4f} ± {s.auc.std(ddof=1):.4f} | {s.log_loss.mean():.4f} ± {s.log_loss.std(ddof=1):.4f} |"
-        for name, s in scores.items()
+    judged = [
+        [
+            rival,
+            f"{s.auc.mean():.4f} ± {s.auc.std(ddof=1):.4f}",
+            f"{s.log_loss.mean():.4f} ± {s.log_loss.std(ddof=1):.4f}",
+        ]
+        for rival, s in scores.items()
+    ]
+    card.write(
+        CARD,
+        {
+            "model": f"Contract {contract.name} {contract.version}. {training['model']}",
+            "left out": "Left out of the contract:\n\n"
+            + "\n".join(f"- `{column}`: {LEFT_OUT.get(column, 'nobody has asked for it')}." for column in unused),
+            "shares": f"{training['bad_share']:.0%} of the {training['rows']} training rows went bad; by category in the contract's order:\n\n"
+            + _table(
+                ["field", "bad loans"],
+                (
+                    [f"`{field}`", ", ".join(f"{category} {share:.0%}" for category, share in by.items())]
+                    for field, by in bad.items()
+                ),
+            ),
+            "directions": f"The direction of {training['constrained']} columns is fixed to what a credit officer expects, also where these "
+            "rows say otherwise: a house never speaks against an applicant. The other columns have no direction:\n\n"
+            + "\n".join(f"- `{column}`: {reason}." for column, reason in free.items())
+            + f"\n\nColumns that no tree asks for: {', '.join(f'`{column}`' for column in unasked) or 'none'}.",
+            "cross-validation": f"{FOLDS} folds, {REPEATS} times, on the {training['rows']} training rows; every model on the same folds. Mean "
+            "± standard deviation over the folds.\n\n"
+            + "\n\n".join(
+                [
+                    _table(["model", "AUC", "log loss"], judged),
+                    *(verdict(name, model, other, rival) for other, rival in rivals),
+                ]
+            ),
+            "decisions": _table(
+                ["decision", "up to", "held-out rows", "of them bad"],
+                (
+                    [word, f"{edge:g}", f"{decided[word]['share']:.0%}", f"{decided[word]['bad']:.0%}"]
+                    for word, edge in contract.decisions.items()
+                ),
+            ),
+            "heuristics": _table(
+                ["column", "meaning"], ([f"`{f.__name__}`", str(inspect.getdoc(f))] for f in functions)
+            ),
+        },
     )
-    decisions = "\n".join(
-        f"| {name} | {edge:g} | {decided[name]['share']:.0%} | {decided[name]['bad']:.0%} |"
-        for name, edge in contract.decisions.items()
-    )
-    left_out = "\n".join(f"- `{column}`: {LEFT_OUT.get(column, 'nobody has asked for it')}." for column in unused)
-    shares = "\n".join(
-        f"| `{field}` | {', '.join(f'{category} {share:.0%}' for category, share in by.items())} |"
-        for field, by in bad.items()
-    )
-    reasons = "\n".join(f"- `{column}`: {reason}." for column, reason in free.items())
-    ignored = ", ".join(f"`{column}`" for column in unasked) or "none"
-    features = "\n".join(f"| `{f.__name__}` | {inspect.getdoc(f)} |" for f in functions)
-    CARD.write_text(
-        f"""# The model's card: {contract.name} {contract.version}
 
-Written by `make model`; what stands here was measured in that run. Model `{identity}`.
 
-## What it is for
-
-It gives the {contract.score.meaning}, from {contract.score.low:g} to {contract.score.high:g}, for one application, and a
-decision. It is the worked example of this project, not a product: the data is German, from the 1970s, and small. Do not
-decide about people with it.
-
-## Data
-
-Statlog (German Credit Data), Hans Hofmann, 1994, UCI Machine Learning Repository, DOI 10.24432/C5NC77, licence CC BY 4.0;
-{training["rows"] + quality["rows"]} applications, {training["bad_share"]:.0%} of the training rows went bad: bad loans were oversampled, so the
-scores are those of such a portfolio, not of an ordinary one. SHA-256 of the file: `{training["sha256"]}`.
-
-Left out of the contract:
-
-{left_out}
-
-Age decides about loans in some countries and must not in others. To leave it out, take `age` out of `contract.py`, and what
-is made of it out of `heuristics.py`.
-
-## What the words mean
-
-The words in the file are those of the codebook of 1994, which has the categories of `checking`, `history`, `purpose`, `savings`,
-`property` and `housing` beside the wrong codes: "no checking account" there stands for a balance of 200 DM and more. Groemping
-(South German Credit Data: Correcting a Widely Used Data Set, Report 4/2019, Beuth University of Applied Sciences Berlin) went
-back to the original code table; the corrected data set is DOI 10.24432/C5QG88. `modelling/data.py` translates each word of the
-file into what its code means, and the file itself stays as it was published. Version 1 of the contract took the words as they
-stood, and so read a caller's "none" as the best balance there is; since 2.0.0 a category means what it says.
-
-Share of bad loans in the training rows, by category in the contract's order:
-
-| field | bad loans |
-|---|---|
-{shares}
-
-In balance, savings and history the worst categories come first and the best last, as a credit officer expects; where
-neighbours change places, it is by a few rows. Owners of real estate, of the home they live in, and those whose instalments are
-a small share of their income went bad more often than others, which no officer expects. Only loans that were granted are in the
-data, so it cannot say what became of the others, or would have.
-
-Trees and regressions learn from codes, not from words. The two regressions below give each category a column of its own, and
-their figures are to the last digit what they were under the words of 1994. The trees had an AUC of 0.7682 in cross-validation
-then, and of 0.8182 on the held-out rows: the differences to the figures below are within the noise. What is gained is that the
-model can be explained.
-
-## Model
-
-{training["model"]} Each tree asks one question of one column, so the score is a sum over columns, and each
-column's part can be read. The direction of {training["constrained"]} columns is fixed to what a credit officer expects, also where these rows
-say otherwise: a house never speaks against an applicant. The other columns have no direction:
-
-{reasons}
-
-Columns that no tree asks for: {ignored}. Fields that may be missing have gaps in a tenth of the training rows.
-
-## Cross-validation
-
-{FOLDS} folds, {REPEATS} times, on the {training["rows"]} training rows; every model on the same folds. Mean ± standard deviation over the folds.
-
-| model | AUC | log loss |
-|---|---|---|
-{table}
-
-{verdict(names[0], model, names[1], plain)}
-
-{verdict(names[0], model, names[2], scores[names[2]])}
-
-The settings of the trees and of the tuned baseline were chosen on these same folds, so both are a little flattered; the
-held-out rows were not looked at.
-
-## On {quality["rows"]} held-out rows
-
-| AUC | log loss | Brier score | calibration error |
-|---|---|---|---|
-| {quality["auc"]:.4f} | {quality["log_loss"]:.4f} | {quality["brier"]:.4f} | {quality["calibration_error"]:.4f} |
-
-![ROC](roc.png) ![Calibration](calibration.png)
-
-## Decisions
-
-A bad loan accepted costs five times a good one refused (the data's own cost matrix), so refusing pays from a score of 1/6
-on: up to {contract.decisions["approve"]:g} is approved, above {contract.decisions["review"]:g} declined, and a person looks at what is between.
-
-| decision | up to | held-out rows | of them bad |
-|---|---|---|---|
-{decisions}
-
-## Heuristics
-
-| column | meaning |
-|---|---|
-{features}
-
-## Limits
-
-- {training["rows"] + quality["rows"]} rows: the spread over the folds is wider than the differences between sensible models.
-- What lies outside of the contract's ranges is refused, not guessed.
-- "unknown or none" is one category in the data for savings and property: who has none and who does not say look alike.
-
-## Again
-
-`make model` gives the same bytes on the same machine: seed {training["seed"]}, one thread, locked packages.
-"""
-    )
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
 
 
 def verdict(name: str, model: Scores, other_name: str, other: Scores) -> str:

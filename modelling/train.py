@@ -108,6 +108,9 @@ def train(console: Console) -> None:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         judged = cross_validate(rivals, gapped.values[known], whole.values[known], labels[known], SEED)
         scores = dict(progress.track(judged, total=len(rivals), description="Cross-validating"))
+    for name, score in scores.items():
+        console.print(f"AUC {score.auc.mean():.4f}  log loss {score.log_loss.mean():.4f}  {name}")
+    console.print()
     model.fit(gapped.values[known], labels[known])
     given = model.predict_proba(whole.values[unseen])[:, 1]
     training = {
@@ -135,7 +138,6 @@ def train(console: Console) -> None:
         contract=CONTRACT,
         heuristics=heuristics,
         scores=scores,
-        quality=quality,
         decided=_decided(given, labels[unseen]),
         training=training,
         unused=data.unused,
@@ -146,14 +148,8 @@ def train(console: Console) -> None:
             if column not in DIRECTIONS
         },
         unasked=[column for column, gain in zip(whole.columns, model.feature_importances_, strict=True) if not gain],
-        identity=manifest["files"]["model.onnx"][:12],
     )
-    for name, score in scores.items():
-        console.print(f"  AUC {score.auc.mean():.4f}  log loss {score.log_loss.mean():.4f}  {name}")
-    console.print(f"  AUC {quality['auc']:.4f}  log loss {quality['log_loss']:.4f}  on {len(unseen)} held-out rows")
-    console.print(
-        f"Delivered to {DELIVERY}, model {manifest['files']['model.onnx'][:12]}; its card is modelling/card.md."
-    )
+    console.print("Its card is modelling/card.md.")
 
 
 def _with_gaps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from handover.context import DeliveryContext
 from handover.delivery import FILES, baseline
 from handover.finding import Broken, clause
 from handover.golden import golden_record
+from handover.merit import quality_record
 from handover.quality import HELD_OUT
 from handover.rows import domains
 from predictor import files
@@ -119,7 +120,7 @@ def _wrong_figure(context: DeliveryContext) -> str:
     golden = context.manifest.get("golden_rows")
     equal = golden.get("equal_to_real", 0) if isinstance(golden, dict) else 0  # which ones do is told nowhere
     computed = {
-        "quality": (HELD_OUT, held_out.figures()),
+        "quality": (HELD_OUT, quality_record(held_out)),
         "baseline": (HELD_OUT, baseline(held_out, decisions, context.contract)),
         "golden_rows": (files.GOLDEN, golden_record(context.golden, equal)),
     }

@@ -24,6 +24,8 @@ from predictor.files import MANIFEST, shortened
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
+OF_THE_ROWS = ("columns", "importance", "segments")
+"""What the manifest says of the held-out rows, and no clause can compute without them."""
 ELSEWHERE = (
     "Either the training, or what it reads, is not what made this delivery, or the model depends on the processor: "
     "trained and delivered on this kind of machine, the second shows."
@@ -220,9 +222,9 @@ def differences(one: Path, other: Path) -> list[str]:
     sentences = [
         f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
     ]
-    # Of the manifest what no clause can compute without the data.
-    columns = [json.loads((folder / MANIFEST).read_bytes())["columns"] for folder in (one, other)]
-    return sentences or ([f"{MANIFEST} differs: in its columns"] if columns[0] != columns[1] else [])
+    then, now = (json.loads((folder / MANIFEST).read_bytes()) for folder in (one, other))
+    differ = [part for part in OF_THE_ROWS if then.get(part) != now[part]]
+    return sentences or ([f"{MANIFEST} differs: in its {' and '.join(differ)}"] if differ else [])
 
 
 def _bytes(then: bytes, now: bytes) -> str:

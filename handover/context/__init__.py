@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-from handover import retraining
+from handover import card, retraining
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.diff.revisions import Agreed, agreed_before, delivered_before
@@ -31,6 +31,7 @@ from predictor.routes import PREDICT, PREDICT_BATCH
 
 NO_STACK = "there is no stack of a Handover project here"
 NO_TRAINING = "there is no train.py beside the delivery's folder"
+NO_CARD = "there is no card.md beside the delivery's folder"
 MAKE = re.compile(r"make (check|explain|diff|model)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
 
 
@@ -123,10 +124,19 @@ class DeliveryContext(Delivered):
     @cached_property
     def missing(self) -> Mapping[Subject, str]:
         """What is not there, where there is a delivery and no project: its clauses are left out."""
-        if self.project.exists:
-            return {}
-        missing: dict[Subject, str] = {"stack": NO_STACK}
-        return missing if self.training else missing | {"training": NO_TRAINING}
+        missing: dict[Subject, str] = {}
+        if not self.project.exists:
+            missing["stack"] = NO_STACK
+            if not self.training:
+                missing["training"] = NO_TRAINING
+        if self.card != self.project.card and not self.card.is_file():
+            missing["card"] = NO_CARD
+        return missing
+
+    @property
+    def card(self) -> Path:
+        """The model's card, where it belongs: every project has one."""
+        return card.place(self.folder)
 
     # --- where it comes from
 

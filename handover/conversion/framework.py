@@ -22,7 +22,7 @@ class Framework:
     """A framework: how its models are read, and how they are asked."""
 
     package: str
-    """The package that its models' classes are of."""
+    """The package, or the module, that its models' classes are of."""
     title: str
     """As its users write it."""
     read: Callable[[Any], Ensemble | None]

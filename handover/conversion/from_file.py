@@ -14,8 +14,10 @@ type Open = Callable[[Path], Any]
 
 IN_PYTHON = "load it in the program that delivers, and pass the model itself"
 AS_ONNX = "it comes in as ONNX"
+TABLE_OF_POINTS = "the points of a scorecard are read by read_scorecard(), and deliver() takes what it gives"
 INSTEAD = {
     ".bin": "save it with XGBoost as .ubj, CatBoost as .cbm, LightGBM as .txt, or as .onnx",
+    ".csv": TABLE_OF_POINTS,
     ".h5": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
     ".joblib": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
     ".keras": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
@@ -37,6 +39,7 @@ INSTEAD = {
     ".safetensors": f"it has weights and no model; {AS_ONNX}: torch.onnx.export",
     ".skops": f"{IN_PYTHON}: skops.io.load",
     ".zip": f"unpack it; a MOJO of H2O's becomes ONNX with convert_h2o of onnxmltools; another model, {IN_PYTHON}",
+    ".xlsx": TABLE_OF_POINTS,
 }
 """What to do with a file that cannot be opened, by the end of its name."""
 LOOKS_LIKE = {
@@ -107,9 +110,12 @@ def _open(path: Path, open_: Open, title: str) -> Any:
     except ConversionError as error:
         raise ConversionError(f"{error}{_look(begins, path)}") from error.__cause__
     except Exception as error:
-        line = str(error).strip().partition("\n")[0].rstrip(".")
-        look = _look(begins, path) or f": it is cut off or damaged ({line})"
+        look = _look(begins, path) or f": it is cut off or damaged ({_line(error)})"
         raise ConversionError(f"{path.name} is no whole model of {title}{look}") from None
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 def _look(begins: bytes, path: Path) -> str:
@@ -198,7 +204,10 @@ def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
             f"{folder} has a pickled model, which only MLflow opens, and it is not installed here: install mlflow, or "
             f"{IN_PYTHON}"
         ) from None
-    return loader.load_model(str(folder))
+    try:
+        return loader.load_model(str(folder))
+    except Exception as error:  # what it loads may do anything, and lack anything
+        raise ConversionError(f"MLflow does not open {folder}: {_line(error)}") from error
 
 
 def _flavours(text: str) -> dict[str, dict[str, str]]:

@@ -278,4 +278,4 @@ def _ask(model: Any, _: Method, __: FloatRows) -> Any:
     )
 
 
-ONNX = Framework("handover", "ONNX", lambda _: None, unnamed=(), ask=_ask, gives_probabilities=lambda _: True)
+ONNX = Framework(__name__, "ONNX", lambda _: None, unnamed=(), ask=_ask, gives_probabilities=lambda _: True)

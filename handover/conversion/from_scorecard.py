@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,12 +122,10 @@ class Scorecard:
         return self.scaling.probability(self.points(values)) if self.scaling else self.points(values)
 
 
-def read(model: Any) -> Ensemble | None:
+def read(model: Scorecard) -> Ensemble:
     """Read a scorecard: a tree for each column."""
-    if not isinstance(model, Scorecard):
-        return None
     link = model.scaling.link if model.scaling else None
     return Ensemble([bands.tree(model.closed) for bands in model.bands], model.n_features_in_, model.base, link)
 
 
-SCORECARD = Framework("handover", "scorecards", read, unnamed=())
+SCORECARD = Framework(__name__, "scorecards", read, unnamed=())

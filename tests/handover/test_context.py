@@ -57,21 +57,22 @@ STACK = {clause.code for clause in CLAUSES if clause.code[0] in "LST"} | {"P205"
 
 
 def test_where_there_is_no_project_what_looks_at_one_is_left_out(alone: DeliveryContext) -> None:
-    (alone.folder.parent / "train.py").touch()
+    for name in ("train.py", "card.md"):
+        (alone.folder.parent / name).touch()
 
     assert codes_left_out(alone) == STACK
 
 
-def test_where_nothing_trains_it_training_again_is_left_out_too(alone: DeliveryContext) -> None:
-    assert codes_left_out(alone) == STACK | {clause.code for clause in CLAUSES if clause.code[0] == "R"}
+def test_where_nothing_trains_it_training_again_is_left_out_too_and_so_is_the_card(alone: DeliveryContext) -> None:
+    assert codes_left_out(alone) == STACK | {clause.code for clause in CLAUSES if clause.code[0] == "R"} | {"M117"}
 
 
-def test_in_a_project_nothing_is_left_out_however_broken_it_is(tmp_path: Path) -> None:
+def test_in_a_project_nothing_is_left_out_but_the_card_of_another_delivery(tmp_path: Path) -> None:
     own = tmp_path / "layers" / "model" / "delivery"
     own.mkdir(parents=True)
 
-    for folder in (own, tmp_path / "another"):
-        assert codes_left_out(DeliveryContext(tmp_path, folder)) == set()
+    assert codes_left_out(DeliveryContext(tmp_path, own)) == set()
+    assert codes_left_out(DeliveryContext(tmp_path, tmp_path / "another")) == {"M117"}
 
 
 def test_no_page_names_a_command_that_only_a_project_has(alone: DeliveryContext) -> None:

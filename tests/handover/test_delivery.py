@@ -1,6 +1,7 @@
 """A trained model becomes a delivery, or nothing is written."""
 
 import json
+import re
 from itertools import islice, repeat
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from handover import Budgets, Contract, Field, Row, Score
 from handover.delivery import FILES, DeliverError, deliver, matrix
 from handover.encoding import Encoding
 from handover.golden import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOLDEN_ROWS
+from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HeldOut
 from handover.record import Record
@@ -113,8 +115,48 @@ def test_quality_is_computed_and_the_authors_own_stands_beside_it(heuristics: Mo
     assert manifest["quality"]["r2"] == 1.0
     assert manifest["quality_by_author"] == {"r2": 7}
     held_out = HeldOut.from_csv((tmp_path / "held_out.csv").read_bytes())
-    assert held_out.figures() == manifest["quality"]
+    assert quality_record(held_out) == manifest["quality"]
     assert held_out.labels.tolist() == days(heuristics).astype(np.float64).tolist()
+
+
+def test_what_the_model_looks_at_is_computed_of_the_held_out_rows(heuristics: ModuleType, tmp_path: Path) -> None:
+    importance = delivered(fitted(heuristics), heuristics, tmp_path)["importance"]
+
+    falls = {column["name"]: column["fall"] for column in importance.pop("columns")}
+    assert importance == {"figure": "R2", "rows": 30, "repeats": 5}
+    assert min(falls["weight"], falls["volume_weight"]) > 0.1  # of which the days are made
+    assert max(falls["zone"], falls["abroad"]) < 1e-3
+
+
+def test_in_the_end_it_says_on_one_screen_how_good_the_model_is(
+    heuristics: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    is_abroad = np.array([row["zone"] == "abroad" for row in ROWS * 8])
+    late = np.where(is_abroad, 2.0, 0.1) * np.tile([-1, 1], len(is_abroad) // 2)
+
+    delivered(fitted(heuristics), heuristics, Path("out"), rows=ROWS * 8, labels=np.tile(days(heuristics), 8) + late)
+
+    assert (
+        re.sub(r"\b[0-9a-f]{12}\b", "#", capsys.readouterr().out)
+        == """\
+On 240 held-out rows, which it never saw. The mean label is what answering 3.1203 to everyone has.
+
+figure                   the model  95 % interval     mean label
+R2                       0.5552     0.4876 to 0.6227  0.0000
+mean absolute error      0.6700     0.5596 to 0.7804  1.357
+root mean squared error  1.099                        1.647
+
+decision  share of held-out rows
+soon      46.7%
+late      53.3%
+
+It looks most at volume_weight, weight.
+It is weak where zone = abroad: MAE 2, 0.1 elsewhere.
+It is weak where weight from 9: MAE 1.05, 0.5318 elsewhere.
+Delivered model # to out.
+"""
+    )
 
 
 def test_the_reference_row_is_made_of_values_that_rows_have(heuristics: ModuleType, tmp_path: Path) -> None:

@@ -110,6 +110,16 @@ def test_the_same_answers_are_no_difference() -> None:
     assert pair.verdict == "answers the held-out rows as the old one does"
 
 
+def test_points_and_a_probability_are_compared_by_what_both_have() -> None:
+    probability = yes_or_no()
+    points = HeldOut(300 + 500 * probability.scores, probability.labels)
+
+    assert [figure.name for figure in figures(points)] == ["AUC"]
+    for pair in (compared(points, probability), compared(probability, points)):
+        assert pair
+        assert [shift.now.name for shift in pair.shifts] == ["AUC"]
+
+
 def test_what_cannot_be_compared_is_not() -> None:
     alike = HeldOut(np.array([0.2, 0.4]), np.ones(2))
 

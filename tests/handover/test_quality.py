@@ -160,7 +160,6 @@ def test_points_rank_and_are_no_probability() -> None:
         "auc": points.figures()["auc"],
     }
     assert points.auc == pytest.approx(honest().auc, abs=1e-3)
-    assert points.merit[0] == "AUC"
     assert points.ignorance(**ANYTHING) == ("", "")
     evidence, cause = HeldOut(-points.scores, points.labels).ignorance(**ANYTHING)
     assert (evidence[:32], cause) == ("Its AUC on the 400 held-out rows", UPSIDE_DOWN)

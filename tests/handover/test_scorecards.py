@@ -1,11 +1,13 @@
 """A scorecard in a table becomes a delivery, or a sentence that names the line."""
 
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
+import openpyxl
 import pytest
 
 from handover import Budgets, Contract, Field, Row, Scaling, Score, deliver, matrix, read_scorecard
@@ -150,6 +152,16 @@ def test_thousands_are_parted_by_dots_where_a_comma_is_the_decimal_mark(tmp_path
     assert repr(read(german, tmp_path, heuristics)) == repr(read(CARD, tmp_path, heuristics))
 
 
+def test_a_card_may_be_a_workbook(tmp_path: Path, heuristics: ModuleType) -> None:
+    book = openpyxl.Workbook()
+    for line in CARD.splitlines():
+        words = [float(word) if re.fullmatch(r"-?[\d.]+", word) else word or None for word in line.split(",")]
+        book.active.append(words)
+    book.save(tmp_path / "card.xlsx")
+    card = read_scorecard(tmp_path / "card.xlsx", contract=LOANS, heuristics=heuristics)
+    assert repr(card) == repr(read(CARD, tmp_path, heuristics))
+
+
 def test_an_end_may_belong_to_the_band_below(tmp_path: Path, heuristics: ModuleType) -> None:
     card = read(CARD, tmp_path, heuristics, closed="to")
     rows = [FIRST | {"age": 25}, FIRST | {"age": 26}, FIRST | {"income": 1000.0}, FIRST | {"income": 1000.01}]
@@ -174,6 +186,14 @@ def test_points_are_delivered_as_the_score(tmp_path: Path, heuristics: ModuleTyp
     assert (answer.score, answer.decision) == (440.0, "decline")
     assert answer.reasons[0] in {"income", "age"}
     assert "street" not in answer.reasons
+
+
+def test_labels_may_be_words(tmp_path: Path, heuristics: ModuleType) -> None:
+    rows, paid = loans()
+    card = read(CARD, tmp_path, heuristics)
+    given: dict[str, Any] = {"rows": rows, "contract": LOANS, "heuristics": heuristics, "to": tmp_path / "delivery"}
+    words = ["paid" if one else "lost" for one in paid]
+    assert deliver(card, labels=words, positive="paid", **given) == deliver(card, labels=paid, **given)
 
 
 def test_points_are_delivered_as_a_probability(tmp_path: Path, heuristics: ModuleType) -> None:

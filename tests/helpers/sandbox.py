@@ -151,6 +151,11 @@ class Sandbox:
         )
         return self
 
+    @property
+    def card(self) -> Path:
+        """The model's card, beside the folder."""
+        return self.folder.parent / "card.md"
+
     def edit(self, name: str, old: str, new: str) -> "Sandbox":
         """Change one file by hand, as people do; the manifest does not know."""
         text = (self.folder / name).read_text()
@@ -183,4 +188,4 @@ class Sandbox:
         """Check the delivery against the clauses, and give the whole report."""
         with DeliveryContext(ROOT, self.folder) as context:
             findings = list(evaluate(context, selected(only.split(","))))
-            return report(findings, context).replace(str(self.folder), "DELIVERY")
+            return report(findings, context).replace(str(self.folder), "DELIVERY").replace(str(self.card), "CARD")

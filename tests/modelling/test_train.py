@@ -13,6 +13,7 @@ import pytest
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
+from handover import card
 from handover.delivery import matrix
 from handover.project import Project
 from modelling.card import verdict
@@ -61,39 +62,55 @@ def test_training_twice_gives_the_same_bytes(trained: tuple[Path, str], tmp_path
 
 
 def test_the_summary_says_how_good_it_is_and_where_it_went(trained: tuple[Path, str]) -> None:
-    lines = trained[1].splitlines()
+    assert (
+        re.sub(r"0\.\d{4}|\d\d\.\d%|\b[0-9a-f]{12}\b", "#", trained[1])
+        == """\
+AUC #  log loss #  250 boosted trees of depth 1
+AUC #  log loss #  plain logistic regression on the raw fields
+AUC #  log loss #  logistic regression on the raw fields, penalty tuned
 
-    assert len(lines) == 5
-    assert all(re.match(r"  AUC 0\.\d{4}  log loss 0\.\d{4}  ", line) for line in lines[:4])
-    assert re.fullmatch(
-        r"Delivered to layers/model/delivery, model [0-9a-f]{12}; its card is modelling/card\.md\.", lines[4]
+On 250 held-out rows, which it never saw. The base rate is what answering 0.3 to everyone has.
+
+figure             the model  95 % interval     base rate
+AUC                #     # to #  #
+log loss           #     # to #  #
+Brier score        #                       #
+calibration error  #
+
+decision  share of held-out rows
+approve   #
+review    #
+decline   #
+
+It looks most at checking, amount, instalment, liquidity, months.
+Delivered model # to layers/model/delivery.
+Its card is modelling/card.md.
+"""
     )
 
 
 def test_the_card_says_what_the_manifest_says(trained: tuple[Path, str]) -> None:
-    card = (trained[0] / "modelling/card.md").read_text()
+    text = card.read(trained[0] / "modelling" / "card.md")
     manifest = json.loads((trained[0] / "layers/model/delivery/manifest.json").read_text())
 
-    quality = manifest["quality"]
-    assert f"Model `{manifest['files']['model.onnx'][:12]}`" in card
-    assert "| {auc:.4f} | {log_loss:.4f} | {brier:.4f} | {calibration_error:.4f} |".format(**quality) in card
-    assert manifest["training"]["sha256"] in card
+    assert card.block(text, card.FIGURES) == card.figures(manifest).strip()
+    assert re.findall(r"^<!-- .*: written by .* -->\n(?!\n.)", text, re.MULTILINE) == []  # no block is empty
 
 
 def test_the_model_ranks_better_than_the_plain_baseline(trained: tuple[Path, str]) -> None:
-    card = (trained[0] / "modelling/card.md").read_text()
+    text = (trained[0] / "modelling/card.md").read_text()
 
-    ours, plain = (float(auc) for auc in re.findall(r"^\| [^|]+ \| (0\.\d{4}) ± ", card, re.MULTILINE)[:2])
+    ours, plain = (float(auc) for auc in re.findall(r"^\| [^|]+ \| (0\.\d{4}) ± ", text, re.MULTILINE)[:2])
     assert ours > plain
-    assert "ranks better than the plain logistic regression on the raw fields" in card
+    assert "ranks better than the plain logistic regression on the raw fields" in text
 
 
 def test_the_figures_are_those_of_the_words_of_1994_but_for_noise(trained: tuple[Path, str]) -> None:
     """As the card says, with the standard error of an AUC of 0.82 on 75 bad and 175 good rows (Hanley, McNeil 1982)."""
-    card = (trained[0] / "modelling/card.md").read_text()
+    text = (trained[0] / "modelling/card.md").read_text()
     manifest = json.loads((trained[0] / "layers/model/delivery/manifest.json").read_text())
 
-    validated, spread = map(float, re.findall(r"^\| [^|]+ \| (0\.\d{4}) ± (0\.\d{4}) ", card, re.MULTILINE)[0])
+    validated, spread = map(float, re.findall(r"^\| [^|]+ \| (0\.\d{4}) ± (0\.\d{4}) ", text, re.MULTILINE)[0])
     assert abs(validated - 0.7682) < spread
     assert abs(manifest["quality"]["auc"] - 0.8182) < 0.031
 
@@ -126,26 +143,26 @@ def test_the_score_moves_with_a_column_only_as_an_officer_expects(trained: tuple
 
 
 def test_the_card_names_the_columns_that_no_tree_asks_for(trained: tuple[Path, str]) -> None:
-    card = (trained[0] / "modelling/card.md").read_text()
+    text = (trained[0] / "modelling/card.md").read_text()
     ignored = {column for column in [*DIRECTIONS, *NO_DIRECTION] if not np.ptp(swept(trained[0], column), axis=0).any()}
 
-    listed = re.search(r"^Columns that no tree asks for: (.*?)\.", card, re.MULTILINE)
+    listed = re.search(r"^Columns that no tree asks for: (.*?)\.", text, re.MULTILINE)
     assert listed
     assert set(re.findall(r"`(\w+)`", listed[1])) == ignored
 
 
 def test_the_card_says_why_a_column_has_no_direction(trained: tuple[Path, str]) -> None:
-    card = (trained[0] / "modelling/card.md").read_text()
+    text = (trained[0] / "modelling/card.md").read_text()
 
-    reasons = re.search(r"The other columns have no direction:\n\n(.*?)\n\n", card, re.DOTALL)
+    reasons = re.search(r"The other columns have no direction:\n\n(.*?)\n\n", text, re.DOTALL)
     assert reasons
     assert dict(re.findall(r"^- `(\w+)`: (.*)\.$", reasons[1], re.MULTILINE)) == NO_DIRECTION
 
 
 def test_the_card_gives_the_shares_of_the_training_rows(trained: tuple[Path, str]) -> None:
-    card = (trained[0] / "modelling/card.md").read_text()
+    text = (trained[0] / "modelling/card.md").read_text()
 
-    assert "| `checking` | none 49%, negative 37%, below_200 27%, from_200 13% |" in card
+    assert "| `checking` | none 49%, negative 37%, below_200 27%, from_200 13% |" in text
 
 
 def test_a_contract_that_asks_for_more_than_the_data_has_is_one_sentence(tmp_path: Path) -> None:

@@ -226,6 +226,23 @@ def golden_text(change: Callable[[bytes], bytes]) -> Break:
     )
 
 
+def with_card(sandbox: Sandbox) -> Sandbox:
+    sandbox.card.write_text("# Parcels\n\n<!-- figures: written by deliver() -->\n<!-- figures: end -->\n")
+    return sandbox.deliver()
+
+
+def card_with(old: str, new: str) -> Break:
+    """Have a card, and change it by hand."""
+
+    def edited(sandbox: Sandbox) -> Sandbox:
+        text = with_card(sandbox).card.read_text()
+        assert old in text
+        sandbox.card.write_text(text.replace(old, new))
+        return sandbox
+
+    return edited
+
+
 def manifest(change: Callable[[dict[str, Any]], Any]) -> Break:
     """Change the manifest by hand."""
 
@@ -521,6 +538,10 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M115": (MOST, worse_than_before),
     "M116": (MOST, judged(lambda days: days <= 3, count=80)),
     "M116-few": (MOST, judged(lambda days: np.arange(len(days)) < 19)),
+    "M117": (MOST, card_with("| R2 | 1.0000 |", "| R2 | 0.9990 |")),
+    "M117-cut": (MOST, card_with("| contract | `parcels 1.0.0` |\n", "")),
+    "M117-lines": (MOST, card_with("<!-- figures: end -->", "")),
+    "M117-manifest": (MOST, lambda sandbox: manifest(lambda it: it["importance"].pop("rows"))(with_card(sandbox))),
     "M111-files": (MOST, manifest(lambda it: it["files"].update({"weights.bin": "0" * 64}))),
     "M111-format": (MOST, manifest(lambda it: it.pop("format"))),
     "P201-blank": (MOST, golden_text(lambda text: text.replace(b"\n", b"\n\n", 1))),

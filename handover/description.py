@@ -1,0 +1,174 @@
+"""What a manifest says of a model, as tables that people read: in the card, the reports and where it was delivered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+type Json = Mapping[str, Any]
+
+# The name of a figure, what it is of any constant answer where that is always the same, and whether it has a unit.
+FIGURES: Mapping[str, tuple[str, float | None, bool]] = {
+    "auc": ("AUC", 0.5, False),
+    "log_loss": ("log loss", None, False),
+    "brier": ("Brier score", None, False),
+    "calibration_error": ("calibration error", None, False),
+    "r2": ("R2", 0.0, False),
+    "mae": ("mean absolute error", None, True),
+    "rmse": ("root mean squared error", None, True),
+}
+COLUMNS_SHOWN = 10
+BEYOND_CHANCE = "beyond chance"
+
+
+class Word(str):
+    """A name or a word of the delivery, which stands as code wherever there is a way to."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A few facts, with a sentence that says how to read them."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def described(manifest: Json) -> list[Table]:
+    """Lay out what a manifest says of the model.
+
+    Returns
+    -------
+    The figures of merit beside the base rate's, the decisions' shares, what matters, where it is weakest, and what it
+    was trained on.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When the manifest is not as ``deliver()`` writes it.
+    """
+    return [
+        _figures(manifest["quality"]),
+        _decisions(manifest),
+        _importance(manifest),
+        _segments(manifest),
+        _origin(manifest),
+    ]
+
+
+def _figures(quality: Json) -> Table:
+    everyone = "base rate" if "auc" in quality else "mean label"
+    rows = []
+    for name, (title, constant, has_unit) in FIGURES.items():
+        if name in quality:
+            base = quality["base_rate"].get(name, constant)
+            interval = " to ".join(_written(end, has_unit) for end in quality["interval"].get(name, ()))
+            rows.append((title, _written(quality[name], has_unit), interval, _written(base, has_unit)))
+    note = (
+        f"On {_count(quality['rows'], 'held-out row')}, which it never saw. The {everyone} is what answering "
+        f"{quality['mean_label']:g} to everyone has."
+    )
+    return Table("Figures of merit", ("figure", "the model", "95 % interval", everyone), tuple(rows), note)
+
+
+def _decisions(manifest: Json) -> Table:
+    baseline = manifest["baseline"]
+    rows = ((Word(decision), f"{share:.1%}") for decision, share in baseline["decision_share"].items())
+    note = f"The mean score is {baseline['mean_score']:.4g}, and the mean label {baseline['mean_label']:.4g}."
+    return Table("Decisions", ("decision", "share of held-out rows"), tuple(rows), note)
+
+
+def _importance(manifest: Json) -> Table:
+    importance = manifest["importance"]
+    columns = sorted(importance["columns"], key=lambda column: -float(column["fall"]))
+    shown = [column for column in columns if column["fall"] > 0][:COLUMNS_SHOWN]
+    rows = ((Word(column["name"]), f"{column['fall']:.4f}", f"{column['spread']:.4f}") for column in shown)
+    note = (
+        f"By how much the {importance['figure']} falls on {importance['rows']} held-out rows when the column is "
+        f"shuffled, the mean of {importance['repeats']} times. Columns that say the same stand in for each other, so "
+        f"each seems to matter less."
+    )
+    if rest := columns[len(shown) :]:
+        most = max(0.0, rest[0]["fall"])
+        note += f" {_count(len(rest), 'other column')} {'matter' if len(rest) > 1 else 'matters'} " + (
+            f"by {most:.4f} or less." if most else "nothing."
+        )
+    return Table("What it looks at", ("column", f"fall of the {importance['figure']}", "spread"), tuple(rows), note)
+
+
+def _segments(manifest: Json) -> Table:
+    segments = manifest["segments"]
+    figure, worst, beyond = segments["figure"], segments["worst"], segments["beyond_chance"]
+    note = (
+        f"Of {_count(segments['tried'], 'segment')} of single fields with {segments['fewest_rows']} rows and more, "
+        f"{beyond or 'none'} {'are' if beyond > 1 else 'is'} worse than chance explains"
+    )
+    note += "; these come nearest to it." if worst and not beyond else "."
+    if beyond and figure == "AUC":
+        note += (
+            " Within a segment of a field that a model leans on, scores differ less, so the AUC is lower there in any "
+            "model."
+        )
+    rows = (
+        (
+            Word(f"{one['field']} {one['segment']}"),
+            str(one["rows"]),
+            *(f"{one[word]:.4g}" for word in ("value", "elsewhere", "mean_score", "mean_label")),
+            BEYOND_CHANCE if one["beyond_chance"] else "within the noise",
+        )
+        for one in worst
+    )
+    head = ("segment", "rows", figure, f"{figure} elsewhere", "mean score", "mean label", "difference")
+    return Table("Where it is weakest", head, tuple(rows), note)
+
+
+def _origin(manifest: Json) -> Table:
+    training, contract = manifest["training"], manifest["contract"]
+    facts = {
+        "model (SHA-256)": manifest["files"]["model.onnx"],
+        "contract": f"{contract['name']} {contract['version']}",
+        "data": training.get("data"),
+        "data (SHA-256)": training.get("sha256"),
+        "trained on rows": training.get("rows"),
+        "seed": training.get("seed"),
+    }
+    rows = ((name, Word(fact)) for name, fact in facts.items() if fact is not None)
+    return Table("Where it is from", ("what", "which"), tuple(rows))
+
+
+def _written(value: float | None, has_unit: bool) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:#.4g}" if has_unit else f"{value:.4f}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + "s" * (number != 1)
+
+
+def as_markdown(table: Table) -> str:
+    """Write a table as Markdown: names as code, in which nothing is markup."""
+    lines = [table.note, ""] if table.note else []
+    if table.rows:
+        lines += [_line(table.head), "|" + "---|" * len(table.head), *map(_line, table.rows), ""]
+    return "\n".join(lines)
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _cell(cell: str) -> str:
+    if not isinstance(cell, Word):
+        return cell
+    plain = " ".join(cell.split()).replace("`", "'").replace("|", "\\|")
+    return f"`{plain}`" if plain else ""
+
+
+def as_text(table: Table) -> str:
+    """Write a table as lines of text, columns below each other."""
+    rows = [table.head, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

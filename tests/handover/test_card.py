@@ -1,0 +1,186 @@
+"""The model's card: where it is, and that what deliver() writes there leaves the author's words alone."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handover import card
+from handover.checks import selected
+from handover.context import DeliveryContext
+from handover.evaluation import evaluate
+from handover.finding import Finding, Verdict
+from handover.init import EXAMPLE
+from tests.helpers.sandbox import Sandbox
+
+EMPTY = "<!-- figures: written by deliver() -->\n<!-- figures: end -->\n"
+
+
+def held_to(root: Path, folder: Path) -> Finding:
+    with DeliveryContext(root, folder) as context:
+        (finding,) = evaluate(context, selected(["M117"]))
+        return finding
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a project with a delivery and a card."""
+    root = tmp_path_factory.mktemp("project")
+    (root / "modelling").mkdir()
+    (root / "modelling" / "card.md").write_bytes(f"# Mine\n\nWords \xff.\n{EMPTY}More words.".encode("latin-1"))
+    Sandbox(root / "layers" / "model" / "delivery").deliver()
+    return root
+
+
+def test_deliver_writes_the_figures_and_leaves_the_words_alone(project: Path) -> None:
+    content = (project / "modelling" / "card.md").read_bytes().decode("latin-1")
+    manifest = json.loads((project / "layers/model/delivery/manifest.json").read_text())
+
+    assert content == EMPTY.join(["# Mine\n\nWords \xff.\n", "More words."]).replace(
+        "deliver() -->\n", f"deliver() -->\n\n{card.figures(manifest).strip()}\n\n"
+    )
+    assert held_to(project, project / "layers" / "model" / "delivery").verdict is Verdict.KEPT
+
+
+def test_what_is_written_twice_is_the_same(project: Path) -> None:
+    once = (project / "modelling" / "card.md").read_bytes()
+    Sandbox(project / "layers" / "model" / "delivery").deliver()
+
+    assert (project / "modelling" / "card.md").read_bytes() == once
+
+
+def test_what_it_writes_is_read_whole(project: Path) -> None:
+    manifest = json.loads((project / "layers/model/delivery/manifest.json").read_text())
+    importance = {"figure": "R2", "rows": 40, "repeats": 5}
+    columns = [("weight", 0.5, 0.1), ("pieces", 0.0, 0.0), ("a `|` name\n", 0.01, 0.002)]
+    manifest |= {
+        "quality": {
+            "rows": 40,
+            "mean_label": 2.5,
+            "r2": 0.91,
+            "mae": 0.25,
+            "rmse": 0.5,
+            "base_rate": {"mae": 1.5, "rmse": 2},
+            "interval": {"r2": [0.85, 0.97], "mae": [0.2, 0.3]},
+        },
+        "baseline": {"mean_score": 2.4, "mean_label": 2.5, "decision_share": {"soon": 0.75, "late": 0.25}},
+        "importance": importance
+        | {"columns": [{"name": name, "fall": fall, "spread": spread} for name, fall, spread in columns]},
+        "segments": {
+            "figure": "MAE",
+            "tried": 9,
+            "fewest_rows": 20,
+            "beyond_chance": 1,
+            "worst": [
+                {
+                    "field": "zone",
+                    "segment": "= abroad",
+                    "rows": 25,
+                    "value": 0.5,
+                    "elsewhere": 0.2,
+                    "mean_score": 3,
+                    "mean_label": 2.75,
+                    "beyond_chance": True,
+                }
+            ],
+        },
+        "training": {"data": "parcels.csv", "rows": 300},
+        "files": {"model.onnx": "ab" * 32},
+    }
+    assert (
+        card.figures(manifest)
+        == """\
+#### Figures of merit
+
+On 40 held-out rows, which it never saw. The mean label is what answering 2.5 to everyone has.
+
+| figure | the model | 95 % interval | mean label |
+|---|---|---|---|
+| R2 | 0.9100 | 0.8500 to 0.9700 | 0.0000 |
+| mean absolute error | 0.2500 | 0.2000 to 0.3000 | 1.500 |
+| root mean squared error | 0.5000 |  | 2.000 |
+
+#### Decisions
+
+The mean score is 2.4, and the mean label 2.5.
+
+| decision | share of held-out rows |
+|---|---|
+| `soon` | 75.0% |
+| `late` | 25.0% |
+
+#### What it looks at
+
+By how much the R2 falls on 40 held-out rows when the column is shuffled, the mean of 5 times. Columns that say the \
+same stand in for each other, so each seems to matter less. 1 other column matters nothing.
+
+| column | fall of the R2 | spread |
+|---|---|---|
+| `weight` | 0.5000 | 0.1000 |
+| `a '\\|' name` | 0.0100 | 0.0020 |
+
+#### Where it is weakest
+
+Of 9 segments of single fields with 20 rows and more, 1 is worse than chance explains.
+
+| segment | rows | MAE | MAE elsewhere | mean score | mean label | difference |
+|---|---|---|---|---|---|---|
+| `zone = abroad` | 25 | 0.5 | 0.2 | 3 | 2.75 | beyond chance |
+
+#### Where it is from
+
+| what | which |
+|---|---|
+| model (SHA-256) | `abababababababababababababababababababababababababababababababab` |
+| contract | `parcels 1.0.0` |
+| data | `parcels.csv` |
+| trained on rows | `300` |
+"""
+    )
+
+
+def test_a_project_without_a_card_is_told_so(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "layers", tmp_path / "layers")
+    broken = held_to(tmp_path, tmp_path / "layers" / "model" / "delivery").broken
+
+    assert broken
+    assert (broken.evidence, broken.path) == ("There is none.", tmp_path / "modelling" / "card.md")
+
+
+def test_without_a_project_a_card_is_asked_for_where_there_is_one(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "layers" / "model" / "delivery", tmp_path / "delivery")
+    left_out = held_to(tmp_path, tmp_path / "delivery")
+    (tmp_path / "card.md").write_text(EMPTY)
+
+    assert (left_out.verdict, left_out.reason) == (
+        Verdict.LEFT_OUT,
+        "there is no card.md beside the delivery's folder",
+    )
+    assert held_to(tmp_path, tmp_path / "delivery").verdict is Verdict.BROKEN
+
+
+def test_the_card_of_this_project_is_its_own() -> None:
+    text = card.read(Path(__file__).parents[2] / "modelling" / "card.md")
+    assert text.startswith(f"# Model card: {EXAMPLE}\n")
+
+
+words = st.text(st.characters(exclude_characters="<\r", exclude_categories=["Cs"]), max_size=40)
+
+
+@given(before=words, after=words, newline=st.sampled_from(["\n", "\r\n"]), content=st.text("abc|# \n", max_size=40))
+def test_a_block_is_read_as_it_was_written_and_what_stands_around_it_stays(
+    before: str, after: str, newline: str, content: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "card.md"
+    around = [f"{before}\n<!-- a b: by hand -->\n", f"<!-- a b: end -->{after}"]
+    path.write_bytes("".join(around).replace("\n", newline).encode())
+
+    for written in ("x" + content, content):  # the second time over the first
+        card.write(path, {"a b": written, "another": "of which there is none"})
+
+    text = card.read(path)
+    assert card.block(text, "a b") == content.strip()
+    assert text == f"\n{content.strip()}\n\n".join(around).replace("\n", newline)
