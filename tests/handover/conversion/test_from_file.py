@@ -67,6 +67,7 @@ def save(model: Any, path: Path) -> Path:
         (of_catboost, "model.cbm"),
         (of_catboost, "model.json"),
         (of_catboost_with_categories, "model.cbm"),
+        (of_lightgbm, "model.model"),
     ],
 )
 def test_a_file_is_the_model(train: Callable[[], Any], name: str, tmp_path: Path) -> None:
@@ -135,6 +136,14 @@ def refusal(path: Path) -> str:
     ("name", "content", "sentence"),
     [
         ("model.ubj", b"", "model.ubj is empty"),
+        (
+            "model.model",
+            b"binf\x00",
+            (
+                "model.model cannot be delivered as it is: XGBoost's old binary format is no longer read: open it "
+                "with the XGBoost that wrote it, and save it as .ubj or .json"
+            ),
+        ),
         ("model.cbm", b"\x80\x05...", "model.cbm is no whole model of CatBoost; it is a pickle of Python"),
         (
             "model.ubj",
