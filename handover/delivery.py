@@ -119,10 +119,10 @@ def deliver(
         The output of an ONNX file that is the score, where it has several.
     rows, labels
         Rows that the model was not trained on, a table or dicts as for ``matrix``, with their outcomes, a column of a
-        library or a list: numbers, the classes that the model knows, or 1 for
-        the class that the score is of and 0 for the other. They judge the model, and are the baseline that production
-        is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each
-        field, but in no row, and such that every category, gap and end of a range has an answer of the training.
+        library or a list: numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for
+        the other. They judge the model, and are the baseline that production is compared with; of them the delivery has
+        figures, scores and labels. Golden rows are drawn: like them in each field, but in no row, and such that every
+        category, gap and end of a range has an answer of the training.
     contract, heuristics
         What ``contract.py`` and ``heuristics.py`` say.
     to

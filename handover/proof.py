@@ -140,8 +140,7 @@ class Proof:
             raise DeliverError(
                 f"onnxruntime does not give the model's answers: {len(differ)} of {rows} {of} differ by more than "
                 f"{limit}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
-                f"The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step "
-                f"or setting, or train another kind of model"
+                f"{self._oracle.cause}"
             )
         flips = [row for row in range(rows) if self.decide(given[row]) != self.decide(expected[row])]
         if len(flips) > budgets.flipped_decisions:

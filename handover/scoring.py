@@ -27,6 +27,16 @@ OF_INPUT = "i"  # how the id begins of a row that is the model's input only, and
 OF_ROW = "r"  # a letter, and no digit: a table that begins with one is read as numbers by some programs
 
 
+OF_CONVERSION = (
+    "The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step or setting, or "
+    "train another kind of model"
+)
+OF_SCORES = (
+    "Nothing was delivered: the scores= are those of another model or stand beside other rows, the file takes its "
+    "columns in another order, or gives the other class's probability (see positive=)"
+)
+
+
 @dataclass(frozen=True)
 class Oracle:
     """Who knows the answers of the training."""
@@ -35,6 +45,8 @@ class Oracle:
     """Gives them to rows, float32 (N, K)."""
     known: frozenset[bytes] | None = None
     """The rows that it can be asked about, as bytes; None where that is any."""
+    cause: str = OF_CONVERSION
+    """Why a graph may not answer as it does, and what to do then."""
     record: Json | None = None
     """What a manifest says of it, where it is no model: file, SHA-256, rows."""
 
@@ -98,7 +110,7 @@ def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
     def ask(features: FloatRows) -> Scores:
         return np.array([known[row.tobytes()] for row in features], dtype=np.float32)
 
-    return Oracle(ask, frozenset(known), record)
+    return Oracle(ask, frozenset(known), OF_SCORES, record)
 
 
 def oracle_of(
@@ -128,7 +140,7 @@ def _of_function(function: Callable[[FloatRows], Any]) -> Oracle:
             )
         return answers.reshape(-1)
 
-    return Oracle(ask)
+    return Oracle(ask, cause=OF_SCORES)
 
 
 def _named(contract: Contract, rows: Sequence[ProofRow]) -> dict[str, ProofRow]:

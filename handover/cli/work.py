@@ -75,8 +75,10 @@ def diff(send: Send, *, old: str, new: str, plot: str | None) -> Json:
 def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | None, words: bool) -> Json:
     """Write the rows that a proof by given scores asks about, as ``text``."""
     from handover import scoring
-    from handover.conversion import to_graph
+    from handover.contract import ContractError
+    from handover.conversion import ConversionError, to_graph
     from handover.encoding import Encoding
+    from handover.errors import DeliverError
     from handover.trained import open_file
     from handover.trained import proof_rows as drawn
 
@@ -92,14 +94,12 @@ def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | No
             positive = None if getattr(file, "classes_", None) is None else list(file.classes_)[-1]
             graph = to_graph(file, encoding.columns, contract.name, positive=positive)
         rows = drawn(contract, encoding, graph)
-    except (
-        OSError,
-        ImportError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-    ) as error:  # each says what is wrong, in a sentence
+    except (ContractError, ConversionError, DeliverError) as error:
         raise CannotRunError(str(error)) from error
+    except Exception as error:  # what people wrote may raise anything
+        raise CannotRunError(
+            f"contract.py or heuristics.py in '{delivery}' cannot be used ({type(error).__name__}: {error})"
+        ) from error
     return {"text": scoring.as_csv(contract, encoding.columns, rows, words=words)}
 
 

@@ -110,9 +110,12 @@ def _open(path: Path, open_: Open, title: str) -> Any:
     except ConversionError as error:
         raise ConversionError(f"{error}{_look(begins, path)}") from error.__cause__
     except Exception as error:
-        line = str(error).strip().partition("\n")[0].rstrip(".")
-        look = _look(begins, path) or f": it is cut off or damaged ({line})"
+        look = _look(begins, path) or f": it is cut off or damaged ({_line(error)})"
         raise ConversionError(f"{path.name} is no whole model of {title}{look}") from None
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 def _look(begins: bytes, path: Path) -> str:
@@ -201,7 +204,10 @@ def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
             f"{folder} has a pickled model, which only MLflow opens, and it is not installed here: install mlflow, or "
             f"{IN_PYTHON}"
         ) from None
-    return loader.load_model(str(folder))
+    try:
+        return loader.load_model(str(folder))
+    except Exception as error:  # what it loads may do anything, and lack anything
+        raise ConversionError(f"MLflow does not open {folder}: {_line(error)}") from error
 
 
 def _flavours(text: str) -> dict[str, dict[str, str]]:

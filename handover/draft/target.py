@@ -19,6 +19,7 @@ FEWEST_OF_A_CLASS = 5
 FEWEST_VALUES_OF_A_NUMBER = 6  # whole numbers with fewer are classes
 MOST_OF_A_SCALE = 10  # whole numbers with so few values may name classes
 RELATIVE_PARITY = 1e-5  # float32 has 7 digits, and sums of trees lose one or two of them
+SKEW = 1.25  # the mean of prices, claims and counts is 1.5 medians and more; of what lies evenly about a middle, 1.1
 # Where the two classes are an answer to a question, its yes is what is predicted, be it the rarer class or not.
 YES = {"1", "1.0", "true", "yes", "y", "t", "ja", "oui", "si", "sí", "positive", "pos", "bad", "default", "fraud"}
 NO = {"0", "0.0", "-1", "false", "no", "n", "f", "nein", "non", "negative", "neg", "good", "none", "normal"}
@@ -46,7 +47,15 @@ class Target:
     @property
     def parity(self) -> float:
         """How far production's score may differ from the training's."""
-        return float(f"{RELATIVE_PARITY * max(abs(self.low), abs(self.high)):.1g}")
+        largest = max(abs(self.low), abs(self.high))
+        return float(f"{min(RELATIVE_PARITY * largest, (self.high - self.low) / 1000):.1g}")
+
+    @property
+    def is_skewed(self) -> bool:
+        """Whether it is a number as amounts and counts are: never negative, its mean far above its median."""
+        return bool(
+            self.positive is None and self.labels.min() >= 0 and self.labels.mean() > SKEW * np.median(self.labels)
+        )
 
 
 def target_of(table: Table, name: str) -> Target:
@@ -188,8 +197,8 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
         low=low,
         high=high,
         decisions={"low": first, "middle": second, "high": high} if has_three else {"low": first, "high": high},
-        evidence=f"{header} is {figure(least)} to {figure(most)} in {len(rows)} rows, and the range has a little room: "
-        f"a forest's mean never leaves what it was trained on. About a third of the rows is low.",
+        evidence=f"{header} is {figure(least)} to {figure(most)} in {len(rows)} rows, and the range has a little room; "
+        f"what the model says beyond it is clipped. About a third of the rows is low.",
         summary=summary,
     )
 

@@ -47,3 +47,12 @@ def test_they_are_numbers(labels: Any, classes: Any, positive: object, numbers: 
 def test_what_is_no_class_is_named(labels: Any, classes: Any, odd: str) -> None:
     with pytest.raises(DeliverError, match=f"^{odd}, which is neither of the model's classes "):
         numbers_of(labels, classes, "bad" if "bad" in classes else None)
+
+
+@pytest.mark.parametrize("classes", [None, []])
+def test_of_a_model_without_classes_the_positive_one_may_be_named(classes: Any) -> None:
+    model = SimpleNamespace(classes_=classes)
+    assert as_numbers(model, ["good", "bad", "bad"], 3, "bad").tolist() == [0, 1, 1]
+    assert as_numbers(model, [0, 1, 1], 3, "bad").tolist() == [0, 1, 1]
+    with pytest.raises(DeliverError, match=r"^label 2 is 'odd', which is neither"):
+        as_numbers(model, ["good", "bad", "odd"], 3, "bad")

@@ -154,8 +154,11 @@ def test_the_scores_of_another_model_are_refused(elsewhere: Elsewhere, rows: str
     def mistaken(lines: Any) -> Any:
         return [(number, name, answer + 0.01 * (number == "7")) for number, name, answer in lines]
 
-    assert elsewhere.refusal(scores=elsewhere.scores(rows, change=mistaken)).startswith(
-        "onnxruntime does not give the model's answers: 1 of "
+    sentence = elsewhere.refusal(scores=elsewhere.scores(rows, change=mistaken))
+    assert sentence.startswith("onnxruntime does not give the model's answers: 1 of ")
+    assert sentence.endswith(
+        "by 0.01. Nothing was delivered: the scores= are those of another model or stand beside other rows, the file "
+        "takes its columns in another order, or gives the other class's probability (see positive=)"
     )
 
 
@@ -275,6 +278,19 @@ def test_proof_rows_of_a_file_that_is_none_is_one_sentence(elsewhere: Elsewhere)
     done = CliRunner().invoke(main, ["proof-rows", "--delivery", str(elsewhere.folder), "--model", "lost.onnx"])
 
     assert (done.exit_code, done.output) == (2, "handover: there is no file lost.onnx\n")
+
+
+def test_proof_rows_of_a_contract_that_cannot_be_used_is_one_sentence(elsewhere: Elsewhere) -> None:
+    (elsewhere.folder / "heuristics.py").write_text("import os\n")
+    done = CliRunner().invoke(main, ["proof-rows", "--delivery", str(elsewhere.folder)])
+
+    assert (done.exit_code, done.output) == (
+        2,
+        (
+            f"handover: contract.py or heuristics.py in '{elsewhere.folder}' cannot be used (RefusedSourceError: "
+            f"line 1 imports os)\n"
+        ),
+    )
 
 
 def test_proof_rows_need_no_word_of_which_class_is_the_score(elsewhere: Elsewhere) -> None:

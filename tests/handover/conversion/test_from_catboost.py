@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -125,6 +128,21 @@ def test_classes_may_be_words() -> None:
 def test_the_end_of_a_pipeline_is_exact() -> None:
     features, labels = data(gaps=True)
     assert_exact(make_pipeline(StandardScaler(), classifier()).fit(features, labels), features)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda model: CalibratedClassifierCV(model, cv=2),
+        lambda model: VotingClassifier([("one", model), ("other", classifier(depth=2))], voting="soft"),
+        lambda model: StackingClassifier([("one", model)], cv=2),
+        lambda model: GridSearchCV(model, {"depth": [2, 3]}, cv=2),
+    ],
+    ids=["calibrated", "voting", "stacking", "search"],
+)
+def test_inside_of_scikit_learn_s_models_it_is_exact(around: Any) -> None:
+    features, labels = data(gaps=True)
+    assert_exact(around(classifier()).fit(features, labels), features)
 
 
 def test_names_of_columns_are_the_models_own() -> None:

@@ -92,6 +92,19 @@ def test_what_is_pickled_is_opened_by_mlflow(tmp_path: Path, monkeypatch: pytest
     assert opened(tmp_path, NUMBERS) == ("opened", str(tmp_path))
 
 
+def test_what_mlflow_cannot_open_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "MLmodel").write_text(mlflow(lightgbm={"data": "model.skops"}))
+    (tmp_path / "model.skops").write_bytes(b"PK")
+
+    def load_model(_: str) -> None:
+        raise ModuleNotFoundError("No module named 'skops'\nand more")
+
+    monkeypatch.setitem(sys.modules, "mlflow", ModuleType("mlflow"))
+    monkeypatch.setitem(sys.modules, "mlflow.lightgbm", SimpleNamespace(load_model=load_model))
+    assert refusal(tmp_path).endswith(": No module named 'skops'")
+    assert refusal(tmp_path).startswith("MLflow does not open ")
+
+
 def mlflow(**flavours: dict[str, str]) -> str:
     """Write an MLmodel as MLflow 3 does."""
     lines = ["artifact_path: model", "flavors:", "  python_function:", "    data: model", "    env:"]

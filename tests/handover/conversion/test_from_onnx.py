@@ -8,8 +8,15 @@ from typing import Any
 
 import numpy as np
 import onnx
+import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from handover.conversion import ConversionError, opened, to_graph
 from predictor.delivery import session
@@ -124,6 +131,26 @@ def test_one_of_several_outputs_is_chosen(tmp_path: Path) -> None:
     assert str(raised.value) == (
         "output='label' is no output of mine.onnx that has numbers; its outputs are total, score"
     )
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # skl2onnx reads what scikit-learn will drop one day
+@pytest.mark.parametrize("zipmap", [True, False])
+def test_what_skl2onnx_writes_for_a_data_frame(zipmap: bool, tmp_path: Path) -> None:
+    cities = np.array(COLUMNS["city"])
+    frame = pd.DataFrame({"age": np.nan_to_num(ROWS[:, 0]), "city": cities[ROWS[:, 1].astype(int)], "sum": ROWS[:, 2]})
+    frame["sum"] = np.round(frame["sum"] * 10).astype(np.int64)
+    prepared = make_column_transformer((OneHotEncoder(), ["city"]), (StandardScaler(), ["age", "sum"]))
+    model = make_pipeline(prepared, LogisticRegression()).fit(frame, frame["sum"] > 0)
+    kinds = [("age", FloatTensorType), ("city", StringTensorType), ("sum", Int64TensorType)]
+    written = to_onnx(
+        model, initial_types=[(name, kind([None, 1])) for name, kind in kinds], options={"zipmap": zipmap},
+        target_opset={"": 18, "ai.onnx.ml": 3},
+    )  # fmt: skip
+    onnx.save(written, tmp_path / "mine.onnx")
+
+    rows = np.column_stack([frame["age"], ROWS[:, 1], frame["sum"]]).astype(np.float32)
+    graph = graph_of(tmp_path / "mine.onnx", output=None if zipmap else "probabilities", positive=1)
+    np.testing.assert_allclose(session(graph)(rows), model.predict_proba(frame)[:, 1], atol=1e-6)
 
 
 def of(
