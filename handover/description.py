@@ -17,6 +17,7 @@ FIGURES: Mapping[str, tuple[str, float | None, bool]] = {
     "mae": ("mean absolute error", None, True),
     "rmse": ("root mean squared error", None, True),
 }
+COMPARED_BY = frozenset({"AUC", "R2", "MAE"})
 COLUMNS_SHOWN = 10
 BEYOND_CHANCE = "beyond chance"
 
@@ -53,7 +54,7 @@ def described(manifest: Json) -> list[Table]:
     return [
         _figures(manifest["quality"]),
         _decisions(manifest),
-        _importance(manifest),
+        importance(manifest),
         _segments(manifest),
         _origin(manifest),
     ]
@@ -93,14 +94,15 @@ def _decisions(manifest: Json) -> Table:
     return Table("Decisions", ("decision", "share of held-out rows"), tuple(rows), note)
 
 
-def _importance(manifest: Json) -> Table:
-    importance = manifest["importance"]
-    columns = sorted(importance["columns"], key=lambda column: -float(column["fall"]))
+def importance(manifest: Json) -> Table:
+    """Lay out the columns that the model looks at most, see ``described``."""
+    shuffled, figure = manifest["importance"], _compared_by(manifest["importance"])
+    columns = sorted(shuffled["columns"], key=lambda column: -float(column["fall"]))
     shown = [column for column in columns if column["fall"] > 0][:COLUMNS_SHOWN]
     rows = ((Word(column["name"]), f"{column['fall']:.4f}", f"{column['spread']:.4f}") for column in shown)
     note = (
-        f"By how much the {importance['figure']} falls on {importance['rows']} held-out rows when the column is "
-        f"shuffled, the mean of {importance['repeats']} times. Columns that say the same stand in for each other, so "
+        f"By how much the {figure} falls on {shuffled['rows']:d} held-out rows when the column is shuffled, the mean "
+        f"of {shuffled['repeats']:d} times. Columns that say the same stand in for each other, so "
         f"each seems to matter less."
     )
     if rest := columns[len(shown) :]:
@@ -108,15 +110,15 @@ def _importance(manifest: Json) -> Table:
         note += f" {_count(len(rest), 'other column')} {'matter' if len(rest) > 1 else 'matters'} " + (
             f"by {most:.4f} or less." if most else "nothing."
         )
-    return Table("What it looks at", ("column", f"fall of the {importance['figure']}", "spread"), tuple(rows), note)
+    return Table("What it looks at", ("column", f"fall of the {figure}", "spread"), tuple(rows), note)
 
 
 def _segments(manifest: Json) -> Table:
     segments = manifest["segments"]
-    figure, worst, beyond = segments["figure"], segments["worst"], segments["beyond_chance"]
+    figure, worst, beyond = _compared_by(segments), segments["worst"], segments["beyond_chance"]
     note = (
-        f"Of {_count(segments['tried'], 'segment')} of single fields with {segments['fewest_rows']} rows and more, "
-        f"{beyond or 'none'} {'are' if beyond > 1 else 'is'} worse than chance explains"
+        f"Of {_count(segments['tried'], 'segment')} of single fields with {segments['fewest_rows']:d} rows and more, "
+        f"{f'{beyond:d}' if beyond else 'none'} {'are' if beyond > 1 else 'is'} worse than chance explains"
     )
     note += "; these come nearest to it." if worst and not beyond else "."
     if beyond and figure == "AUC":
@@ -127,7 +129,7 @@ def _segments(manifest: Json) -> Table:
     rows = (
         (
             Word(f"{one['field']} {one['segment']}"),
-            str(one["rows"]),
+            f"{one['rows']:d}",
             *(f"{one[word]:.4g}" for word in ("value", "elsewhere", "mean_score", "mean_label")),
             BEYOND_CHANCE if one["beyond_chance"] else "within the noise",
         )
@@ -157,8 +159,16 @@ def _written(value: float | None, has_unit: bool) -> str:
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:#.4g}" if has_unit else f"{value:.4f}"
 
 
+def _compared_by(part: Json) -> str:
+    """Give the figure that a part is about: a word that is known, for it stands in sentences."""
+    figure: str = part["figure"]
+    if figure not in COMPARED_BY:
+        raise ValueError(f"{figure!r} is no figure of merit")
+    return figure
+
+
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + "s" * (number != 1)
+    return f"{number:d} {what}" + "s" * (number != 1)
 
 
 def as_markdown(table: Table) -> str:

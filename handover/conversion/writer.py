@@ -35,7 +35,10 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
         tree if isinstance(tree, Split) else _alike(tree) for tree in [*ensemble.trees, *(nothing for _ in missing)]
     ]
     targets += missing
-    nodes = list(splits(trees))
+    nodes = []
+    for split in splits(trees):
+        _join(split)
+        nodes.append(split)
     place = {id(split): index for index, split in enumerate(nodes)}
     roots = [place[id(tree)] for tree in trees]
     first = [root + before for before, root in enumerate([*roots, len(nodes)])]  # one leaf more than splits in each
@@ -109,6 +112,23 @@ def _node(  # noqa: PLR0917  what the operator has
         leaf_weights=numpy_helper.from_array(weights.astype(kind)),
         **sets,
     )
+
+
+def _join(split: Split) -> None:
+    """Make one set of a set and the next, where both end at the same leaf.
+
+    onnxruntime does so itself, and forgets that a missing value may go to that leaf by the second one alone. Of arrays
+    each is a leaf of its own.
+    """
+    while isinstance(split.value, frozenset) and isinstance(split.yes, float):
+        other = split.no
+        if not isinstance(other, Split) or not isinstance(other.value, frozenset):
+            return
+        if other.column != split.column or other.yes != split.yes:
+            return
+        split.value |= other.value
+        split.missing |= other.missing
+        split.no = other.no
 
 
 def _alike(leaf: Leaf) -> Split:

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from handover.description import as_markdown
 from handover.finding import Context, Finding, Verdict
+from handover.reporters.groups import counted, folds, group, grouped
+from handover.reporters.model import Model, model
 from handover.reporters.text import place, summary
 from handover.skips import FILE, Skip, exit_status, skips
 
@@ -11,10 +14,9 @@ MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "s
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
-    """Write the verdict, every broken clause in full, what to know of kept ones, and a table of all clauses."""
+    """Write the verdict, every broken clause in full, what the model is, and all clauses, by group, folded if kept."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
     verdict = ("kept", "broken", "not checked in full")[exit_status(findings)]
-    rows = [_row(finding, context) for finding in findings]
     parts = [f"## {escaped(context.subject)} is {verdict}", "", escaped(summary(findings)), ""]
     for finding in broken:
         parts += _in_full(finding, context)
@@ -23,8 +25,40 @@ def report(findings: Sequence[Finding], context: Context) -> str:
             parts += [f"{finding.clause.code} kept: {escaped(finding.note)}", ""]
     for skip in skips(findings):
         parts += _skipped(skip)
-    parts += ["| clause | topic | verdict | owner | rule |", "|---|---|---|---|---|", *rows, ""]
+    if described := model(context):
+        parts += _model(described)
+    for members in grouped(findings):
+        parts += _group(members, context)
     return "\n".join(parts)
+
+
+def _model(described: Model) -> list[str]:
+    parts = ["### The model", ""]
+    if described.missing:
+        parts += [escaped(described.missing), ""]
+    for table in described.tables[:1]:
+        parts.append(as_markdown(table))
+    parts += [escaped(described.change), ""]
+    if described.shifts:
+        parts.append(as_markdown(described.shifts))
+    for table in described.tables[1:]:
+        parts += ["<details>", f"<summary>{table.title}</summary>", "", as_markdown(table), "</details>", ""]
+    return parts
+
+
+def _group(members: Sequence[Finding], context: Context) -> list[str]:
+    name, _ = group(members[0].clause)
+    return [
+        "<details>" if folds(members) else "<details open>",
+        f"<summary>{name}: {counted(members)}</summary>",
+        "",
+        "| clause | topic | verdict | owner | rule |",
+        "|---|---|---|---|---|",
+        *(_row(finding, context) for finding in members),
+        "",
+        "</details>",
+        "",
+    ]
 
 
 def cut_short(sentence: str) -> str:

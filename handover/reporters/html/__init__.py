@@ -1,19 +1,20 @@
 """Findings as one HTML file: what a person opens in a browser, keeps and sends on. It loads and runs nothing."""
 
 import hashlib
-import inspect
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from handover.context import DeliveryContext
-from handover.finding import Clause, Finding, Verdict
-from handover.reporters.html.figures import figures
+from handover.description import Word
+from handover.finding import Finding, Verdict
+from handover.reporters.groups import counted, folds, group, grouped
+from handover.reporters.html import figures
+from handover.reporters.model import model
 from handover.reporters.text import place, what_is_left_out
 from handover.skips import FILE, exit_status, skips
 from predictor import files
@@ -23,7 +24,7 @@ UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U001
 
 
 def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
-    """Write the verdict, every broken clause in full, a table of all clauses, and plots of what can be had.
+    """Write the verdict, every broken clause in full, what the model is, and all clauses, folded by group where kept.
 
     It names no time and no machine: the same findings on the same delivery give the same bytes. It renders for any
     delivery, however broken, and takes nothing that it quotes for markup.
@@ -38,6 +39,7 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["coded"] = coded
+    environment.filters["cell"] = cell
     page = environment.get_template("report.html.jinja").render(
         contract=contract_name(context),
         model=model_identity(context),
@@ -47,30 +49,15 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         broken=[(finding, place(finding.broken, context)) for finding in broken if finding.broken],
         skips=skips(findings),
         allowances=FILE,
-        groups=[(group(members[0].clause), members) for members in grouped(findings)],
-        figures=figures(context),
+        groups=[(group(members[0].clause), counted(members), folds(members), members) for members in grouped(findings)],
+        described=model(context),
+        of_the_model=figures.of_the_model(context),
+        of_its_running=figures.of_its_running(context),
         explain=context.explain,
         page=context.page,
         left_out=list(what_is_left_out(findings)),
     )
     return UNWRITABLE.sub("\ufffd", page)
-
-
-def grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Put together what stands side by side and whose codes begin with the same letter."""
-    return [list(members) for _, members in groupby(findings, lambda finding: finding.clause.code[0])]
-
-
-def group(clause: Clause) -> tuple[str, str]:
-    """Name a clause's group, and say what it is about: as the module says it that holds the clause, in its first line.
-
-    Such a line is "P, parity: the model answers here as it did where it was trained." Where it is another, the code's
-    letter must do.
-    """
-    letter = clause.code[0]
-    line = (inspect.getdoc(inspect.getmodule(clause.check)) or "").partition("\n")[0]
-    name, _, about = line.rstrip(".").partition(": ")
-    return (name, about) if name.startswith(f"{letter}, ") else (letter, "")
 
 
 def verdict(findings: Sequence[Finding]) -> str:
@@ -126,3 +113,8 @@ def coded(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if position % 2 else escape(part) for position, part in enumerate(parts)
     )
+
+
+def cell(text: str) -> Markup:
+    """Set a name of the delivery as code, and escape all of it."""
+    return Markup("<code>{}</code>").format(text) if isinstance(text, Word) else escape(text)

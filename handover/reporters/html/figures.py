@@ -1,6 +1,7 @@
 """What the report shows as plots: their data, taken from the context, and the sentence that says what to see."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,10 +9,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure as Canvas
+from numpy.typing import NDArray
 
 from handover import parity
 from handover.context import DeliveryContext
+from handover.description import importance as described_importance
 from handover.local.stack import NothingBuiltError
+from handover.merit import figures as figures_of
+from handover.quality import HELD_OUT
 from handover.reporters.html import plots
 from handover.reporters.html.plots import Numbers
 from handover.reporters.html.svg import inline
@@ -20,9 +25,11 @@ from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
 PACKAGES_SHOWN = 10
+MOST_POINTS = 1000
 LARGEST_DRAWN = 1e30  # beyond that, an axis overflows; no score is as large
 
 type Drawing = tuple[Callable[[Canvas], None], str]
+type Wanted = tuple[str, str, Callable[[DeliveryContext], Drawing]]
 
 
 class MissingError(Exception):
@@ -40,11 +47,23 @@ class Figure:
     missing: str = ""
 
 
-def figures(context: DeliveryContext) -> list[Figure]:
-    """Draw what can be drawn of a delivery, however broken; nothing is measured or started for it."""
-    wanted: list[tuple[str, str, Callable[[DeliveryContext], Drawing]]] = [
-        ("scores", "Scores of the held-out rows", _scores),
+def of_the_model(context: DeliveryContext) -> list[Figure]:
+    """Draw how good the model is and what it looks at, as far as a delivery says it, however broken it is."""
+    wanted: list[Wanted] = [
+        ("roc", "ROC", _roc),
         ("calibration", "Calibration", _calibration),
+        ("scores", "Scores of the held-out rows", _scores),
+        ("importance", "What it looks at", _importance),
+    ]
+    with suppress(Exception):  # without held-out rows, the plots of either kind say that there are none
+        if not context.held_out.is_yes_or_no:
+            wanted[:2] = [("residuals", "Residuals", _residuals)]
+    return [_figure(context, *one) for one in wanted]
+
+
+def of_its_running(context: DeliveryContext) -> list[Figure]:
+    """Draw how it answers once built; nothing is measured or started for it."""
+    wanted: list[Wanted] = [
         ("parity", "Parity with the training", _parity),
         ("latency", "Latency", _latency),
         ("sizes", "Size by package", _sizes),
@@ -86,6 +105,75 @@ def _scores(context: DeliveryContext) -> Drawing:
         f"manifest has of them; the largest distance is {distance:.2g}.{edges}"
     )
     return partial(plots.scores, served=known, deciles=deciles, decisions=decisions), caption
+
+
+def _roc(context: DeliveryContext) -> Drawing:
+    scores, is_one = context.held_out.scores, context.held_out.labels == 1
+    auc = figures_of(context.held_out)[0]
+    levels = np.unique(scores)[::-1]
+    missed, caught = (_share_above(group, levels) for group in (scores[~is_one], scores[is_one]))
+    decisions = [(str(name), np.float32(edge)) for name, edge in context.contract.decisions.items()][:-1]
+    edges = [
+        tuple(float((group > edge).mean()) for group in (scores[~is_one], scores[is_one])) for _, edge in decisions
+    ]
+    low, high = auc.interval
+    caption = (
+        f"The further above the dashed line, which chance alone gives, the better it ranks. The AUC is "
+        f"{auc.value:.3f}, with 95 % confidence between {low:.3f} and {high:.3f}, on {is_one.sum()} ones and "
+        f"{(~is_one).sum()} zeros."
+    )
+    if edges:
+        above = ", ".join(f"{name} {edge:g}" for name, edge in decisions)
+        caption += f" Circles: what scores above the edges of the decisions ({above})."
+    places = _some(len(levels))
+    draw = partial(
+        plots.roc,
+        missed=np.array([0, *missed[places], 1]),
+        caught=np.array([0, *caught[places], 1]),
+        edges=[(x, y) for x, y in edges],
+    )
+    return draw, caption
+
+
+def _share_above(values: Numbers, levels: Numbers) -> Numbers:
+    """Give the share of values that are as high as each level, or higher."""
+    shares: Numbers = 1 - np.searchsorted(np.sort(values), levels) / len(values)
+    return shares
+
+
+def _some(count: int) -> NDArray[np.intp]:
+    """Choose places evenly, so that no plot has more points than can be told apart."""
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(np.intp))
+
+
+def _residuals(context: DeliveryContext) -> Drawing:
+    scores, labels = (_numbers(values, HELD_OUT) for values in (context.held_out.scores, context.held_out.labels))
+    apart = labels - scores
+    half, most = np.quantile(np.abs(apart), (0.5, 0.9))
+    caption = (
+        f"Dots evenly about the dashed line mean that the model is right on average, wherever it scores. Half of "
+        f"{len(apart)} labels lie within {half:.3g} of their score, nine in ten within {most:.3g}; on average they lie "
+        f"{apart.mean():+.2g} above it."
+    )
+    places = np.argsort(scores, kind="stable")[_some(len(scores))]
+    return partial(plots.residuals, scored=scores[places], apart=apart[places]), caption
+
+
+def _importance(context: DeliveryContext) -> Drawing:
+    if "importance" not in context.manifest:
+        raise MissingError("manifest.json has no importance")
+    table = described_importance(context.manifest)
+    if not table.rows:
+        raise MissingError("the model looks at no column")
+    names, falls, spreads = zip(*table.rows, strict=True)
+    draw = partial(
+        plots.importance,
+        names=names,
+        falls=_numbers([float(fall) for fall in falls], "importance"),
+        spreads=_numbers([float(spread) for spread in spreads], "importance"),
+        what=context.manifest["importance"]["figure"],
+    )
+    return draw, table.note
 
 
 def _lost(rows: int) -> str:

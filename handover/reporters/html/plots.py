@@ -39,6 +39,47 @@ def scores(figure: Figure, served: Numbers, deciles: Numbers, decisions: Mapping
     axes.set_ylabel("held-out rows up to it")
 
 
+def roc(figure: Figure, missed: Numbers, caught: Numbers, edges: Sequence[tuple[float, float]]) -> None:
+    """Draw the share of ones above each score over that of zeros, with the points where the decision changes."""
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    axes.plot(missed, caught, color=BLUE, linewidth=1.8)
+    if edges:
+        x, y = zip(*edges, strict=True)
+        axes.plot(x, y, "o", color=VERMILION, markersize=6, markerfacecolor="none", markeredgewidth=1.4)
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.01, 1.03)
+    _percent(axes)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+    axes.set_xlabel("of the zeros")
+    axes.set_ylabel("of the ones, scored as high")
+
+
+def residuals(figure: Figure, scored: Numbers, apart: Numbers) -> None:
+    """Draw by how much each label lies above its score, over the score."""
+    axes = figure.subplots()
+    axes.axhline(0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    axes.plot(scored, apart, "o", color=BLUE, markersize=3.5, markeredgewidth=0, alpha=0.6)
+    axes.set_xlim(*_span([*scored]))
+    axes.set_ylim(*_span([0, *apart]))
+    axes.set_xlabel("score")
+    axes.set_ylabel("label, less that")
+
+
+def importance(figure: Figure, names: Sequence[str], falls: Numbers, spreads: Numbers, what: str) -> None:
+    """Draw a bar for each column, the longest on top, with the spread over the repeats."""
+    axes = figure.subplots()
+    places = np.arange(len(names))
+    axes.barh(places, falls, color=BLUE, height=0.62, xerr=spreads, ecolor=MUTED, error_kw={"linewidth": 1.2})
+    axes.set_yticks(places, list(names))
+    axes.invert_yaxis()
+    axes.set_xlim(min(0.0, float((falls - spreads).min())), max(1e-9, float((falls + spreads).max())) * 1.04)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.spines["left"].set_color(LINE)
+    axes.set_xlabel(f"fall of the {what}")
+
+
 def calibration(figure: Figure, scored: Numbers, observed: Numbers, rows: Numbers) -> None:
     """Draw what the model said against what came, bin by bin, with Wilson's interval for the bin's rows."""
     axes = figure.subplots()

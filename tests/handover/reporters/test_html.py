@@ -13,16 +13,19 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Verdict
 from handover.reporters import html
-from handover.reporters.html import plots
-from handover.reporters.html.figures import figures
+from handover.reporters.groups import group, grouped
+from handover.reporters.html import figures, plots
 from predictor.files import MANIFEST, SERVED
-from tests.helpers.sandbox import CONTRACT, Sandbox
+from tests.helpers.sandbox import CONTRACT, Sandbox, commit
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
 SIDE_BY_SIDE = "\n".join(f"row {row:<6} {'should be 0.736085, and is 0.660082  ' * 6}" for row in range(60))
@@ -31,6 +34,7 @@ CALIBRATION = [
     {"rows": 30, "mean_score": 0.3, "mean_label": 0.7},
     {"rows": 30, "mean_score": 0.6, "mean_label": 0.6},
 ]
+ODDS = CONTRACT.replace("high=40.0", "high=1.0").replace('"soon": 3.0, "late": 40.0', '"soon": 0.5, "late": 1.0')
 STACK = """
 Resources:
   RuntimeLayer: {Type: "AWS::Serverless::LayerVersion", Properties: {ContentUri: RuntimeLayer}}
@@ -73,7 +77,7 @@ def findings_in(root: Path) -> list[Finding]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a project in which all five plots can be drawn: a delivery, and a build of a few bytes."""
+    """Give a project in which all plots of a yes or no can be drawn: a delivery, and a build of a few bytes."""
     root = tmp_path_factory.mktemp("project")
     (root / "layers/model/delivery").mkdir(parents=True)
     (root / "docs/checks").mkdir(parents=True)
@@ -88,7 +92,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (build / name).parent.mkdir(parents=True, exist_ok=True)
         (build / name).write_bytes(bytes(size))
     (build / "template.yaml").write_text(STACK)
-    Sandbox(root / "delivery").deliver().seal(quality={"calibration": CALIBRATION})
+    late = make_pipeline(SimpleImputer(), LogisticRegression(C=0.01))
+    sandbox = Sandbox(root / "delivery").deliver(
+        contract=ODDS, learner=late, labels=lambda days: (days > np.median(days)).astype(int), count=80
+    )
+    quality = json.loads((sandbox.folder / MANIFEST).read_text())["quality"]
+    sandbox.seal(quality=quality | {"calibration": CALIBRATION})
     return root
 
 
@@ -131,7 +140,11 @@ class Page(HTMLParser):
 
 
 def captions(context: DeliveryContext) -> dict[str, str]:
-    return {figure.name: figure.caption or figure.missing for figure in figures(context)}
+    return {figure.name: figure.caption or figure.missing for figure in drawn(context)}
+
+
+def drawn(context: DeliveryContext) -> list[figures.Figure]:
+    return [*figures.of_the_model(context), *figures.of_its_running(context)]
 
 
 # --- what it says
@@ -140,14 +153,14 @@ def captions(context: DeliveryContext) -> dict[str, str]:
 def test_it_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryContext) -> None:
     lines = Page(html.report(findings_in(context.root), context)).lines
     model = html.model_identity(context)
-    assert lines[: lines.index("Plots", 10)] == [
+    assert lines[: lines.index("The model", 12)] == [
         "Delivery of parcels 1.0.0: The contract is broken.",
         "Skip to the report",
         "Delivery of parcels 1.0.0",
         "The contract is broken.",
         "4 clauses: 1 kept, 2 broken, 1 skipped. To fix: modelling 2.",
         *("Model", model),
-        *("What is broken", "All clauses", "Plots"),
+        *("What is broken", "The model", "All clauses", "How it runs"),
         "What is broken",
         *("P203", "parity: answers differ"),
         *("3 of 500 rows differ; all have", "zone", '= "home".'),
@@ -160,14 +173,28 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryC
         *("Owner", "modelling", "Fix", "delivery/" + "long" * 40),
         *("Run", "handover explain P204 --delivery delivery"),
         *("All of the evidence for P204", "a\n  b"),
+    ]
+    assert lines[lines.index("All clauses", 30) : lines.index("How it runs", 30)] == [
         "All clauses",
+        *("C", "1 kept"),
         *("Clause", "Topic", "Rule", "Verdict", "Owner"),
-        "C",
         *("C101", "parity", "answers agree", "kept", "modelling"),
-        "P",
+        *("P", "2 broken, 1 skipped"),
+        *("Clause", "Topic", "Rule", "Verdict", "Owner"),
         *("P203", "parity", "answers agree", "broken", "modelling"),
         *("P204", "parity", "answers agree", "broken", "modelling"),
         *("P205", "parity", "answers agree", "Skipped: requires P203", "skipped", "modelling"),
+    ]
+
+
+def test_what_is_kept_is_folded_and_all_else_is_open(context: DeliveryContext) -> None:
+    noted = Finding(clause("R505"), Verdict.KEPT, note="by answers")
+    elements = Page(html.report([*findings_in(context.root), noted], context)).elements
+
+    assert [attributes for tag, attributes in elements if tag == "details"][2:] == [
+        {"class": "group"},
+        {"class": "group", "open": None},
+        {"class": "group", "open": None},
     ]
 
 
@@ -180,7 +207,7 @@ def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(context:
 
     lines = Page(html.report(findings, context)).lines
 
-    assert lines[lines.index("What was not checked", 10) : lines.index("All clauses", 12)] == [
+    assert lines[lines.index("What was not checked", 10) : lines.index("The model", 12)] == [
         "What was not checked",
         *("R502", "skipped as handover.toml allows", "no data"),
         *("With it", "R504", "Allowed", "a secret"),
@@ -228,8 +255,7 @@ def test_what_to_know_of_a_kept_clause_stands_beside_its_rule(context: DeliveryC
 
 
 def test_every_group_of_clauses_has_a_name() -> None:
-    groups = html.grouped([Finding(clause, Verdict.KEPT) for clause in CLAUSES])
-    named = [html.group(group[0].clause) for group in groups]
+    named = [group(members[0].clause) for members in grouped([Finding(clause, Verdict.KEPT) for clause in CLAUSES])]
     assert all(len(name) > 3 and about for name, about in named), named
 
 
@@ -244,10 +270,100 @@ def test_every_plot_says_what_to_see(context: DeliveryContext) -> None:
         "score in training.",
         "latency": "Further left is faster; the dashed floor runs the same model and nothing else. Cold: median # "
         "ms, the floor # ms, the slowest of #: # ms. Warm: median # ms, the floor # ms, the slowest of #: # ms.",
+        "roc": "The further above the dashed line, which chance alone gives, the better it ranks. The AUC is #, with "
+        "# % confidence between # and #, on # ones and # zeros. Circles: what scores above the edges of the decisions "
+        "(soon #).",
+        "importance": "By how much the AUC falls on # held-out rows when the column is shuffled, the mean of # times. "
+        "Columns that say the same stand in for each other, so each seems to matter less. # other columns matter "
+        "nothing.",
         "sizes": "numpy is # % of the # MiB that a new environment has to load; the # parts shown make # MiB of it.",
     }
     assert "for 2 of 3 bins" in said["calibration"]  # 0.7 of 30 is no 0.3
     assert "93 % of the 3.1 MiB" in said["sizes"]
+
+
+def test_of_numbers_the_residuals_are_drawn(context: DeliveryContext) -> None:
+    Sandbox(context.folder).deliver()
+    lines = [f"{score},{score + [-1, 0, 4][score % 3]}" for score in range(1, 31)]
+    (context.folder / "held_out.csv").write_text("\n".join(["score,label", *lines, ""]))
+
+    assert list(captions(context)) == ["residuals", "scores", "importance", "parity", "latency", "sizes"]
+    assert captions(context)["residuals"] == (
+        "Dots evenly about the dashed line mean that the model is right on average, wherever it scores. Half of 30 "
+        "labels lie within 1 of their score, nine in ten within 4; on average they lie +1 above it."
+    )
+
+
+def test_the_roc_runs_through_every_level_of_the_score(
+    context: DeliveryContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawings: list[dict[str, Any]] = []
+    monkeypatch.setattr(plots, "roc", lambda _, **drawing: drawings.append(drawing))
+    (context.folder / "held_out.csv").write_text("score,label\n0.9,1\n0.7,1\n0.7,0\n0.4,1\n0.2,0\n0.2,0\n")
+
+    figures.of_the_model(context)
+
+    (drawn,) = drawings
+    assert drawn["missed"] == pytest.approx([0, 0, 1 / 3, 1 / 3, 1, 1])
+    assert drawn["caught"] == pytest.approx([0, 1 / 3, 2 / 3, 1, 1, 1])
+    assert drawn["edges"] == [pytest.approx((1 / 3, 2 / 3))]  # above 0.5
+
+
+def test_of_many_rows_no_more_are_drawn_than_can_be_told_apart(context: DeliveryContext) -> None:
+    Sandbox(context.folder).deliver()
+    random = np.random.default_rng(1)
+    pairs = np.column_stack([random.uniform(1, 30, 20_000), random.uniform(1, 30, 20_000)])
+    (context.folder / "held_out.csv").write_text(
+        "\n".join(["score,label", *(f"{score},{label}" for score, label in pairs.tolist()), ""])
+    )
+
+    (residuals,) = (figure for figure in drawn(context) if figure.name == "residuals")
+
+    assert residuals.svg.count("<use") < 1100
+
+
+def test_it_says_what_the_model_is_and_what_became_of_it(context: DeliveryContext) -> None:
+    commit(context.folder)
+    (context.folder / "held_out.csv").write_text("score,label\n" + "0.9,1\n0.2,0\n0.4,0\n0.6,1\n0.3,1\n" * 20)
+    lines = Page(html.report([], context)).lines
+
+    part = lines[lines.index("Figures of merit") : lines.index("ROC", 12)]
+    assert [re.sub(r"\d+\.\d{4}", "#", line) for line in part] == [
+        "Figures of merit",
+        "On 80 held-out rows, which it never saw. The base rate is what answering 0.5 to everyone has.",
+        *("figure", "the model", "95 % interval", "base rate"),
+        *("AUC", "#", "# to #", "#", "log loss", "#", "# to #", "#", "Brier score", "#", "#", "calibration error", "#"),
+        "Against the base branch",
+        (
+            "Beside the model on the base branch, it is worse. The held-out rows are not the same, 80 then and 100 "
+            "now: some of the difference may be theirs."
+        ),
+        *("figure", "base branch", "this one", "difference", "95 % interval", "verdict"),
+        *("AUC", "#", "#", "-#", "-# to -#", "worse"),
+        *("log loss", "#", "#", "+#", "+# to +#", "worse"),
+    ]
+    headings = [line for line in lines if line in {"Decisions", "Where it is weakest", "Where it is from"}]
+    assert headings == ["Decisions", "Where it is weakest", "Where it is from"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (None, "There is no manifest.json, which says how good the model is."),
+        ({"importance": {"figure": HOSTILE}}, "manifest.json does not say how good the model is (ValueError)."),
+        ({"segments": None}, "manifest.json does not say how good the model is (TypeError)."),
+        ({"quality": {}}, "manifest.json does not say how good the model is (KeyError)."),
+    ],
+)
+def test_what_a_manifest_does_not_say_is_named(context: DeliveryContext, manifest: Any, said: str) -> None:
+    if manifest is None:
+        (context.folder / MANIFEST).unlink()
+    else:
+        Sandbox(context.folder).seal(**manifest)
+    lines = Page(html.report([], context)).lines
+
+    assert said in lines
+    assert "The base branch has no model that answers the same question." in lines
 
 
 def test_parity_names_the_worst_row_and_what_has_no_score(context: DeliveryContext) -> None:
@@ -281,7 +397,7 @@ def test_nothing_is_measured_for_the_report(context: DeliveryContext) -> None:
 def test_it_is_one_file_that_loads_nothing_and_runs_nothing(context: DeliveryContext) -> None:
     text = html.report(findings_in(context.root), measured(context))
     page = Page(text)
-    assert text.count("<svg") == 5
+    assert text.count("<svg") == 7
     assert not re.search(r"https?:|//\w|@import|url\((?!#)", text)
     assert not {"script", "link", "img", "iframe", "object", "image", "base"} & {tag for tag, _ in page.elements}
     assert not [key for _, attributes in page.elements for key in attributes if key.startswith("on") or key == "src"]
@@ -376,7 +492,7 @@ def test_any_broken_file_is_reported(context: DeliveryContext, name: str, conten
     page = Page(html.report(findings, context))
     left_out = [line for line in page.lines if " is left out: " in line]
     assert "The contract is broken." in page.lines
-    assert len(left_out) + len([tag for tag, _ in page.elements if tag == "svg"]) == 5
+    assert len(left_out) + len([tag for tag, _ in page.elements if tag == "svg"]) in {6, 7}
     assert all(line.endswith(".") for line in left_out)
 
 
@@ -385,8 +501,10 @@ def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
         page = Page(html.report(list(evaluate(context, selected(["C", "H", "M"]))), context))
     assert page.lines[2:4] == ["Delivery of a contract that cannot be read", "The contract is broken."]
     assert [line for line in page.lines if " is left out: " in line] == [
-        "Scores of the held-out rows is left out: there is no held_out.csv.",
+        "ROC is left out: there is no held_out.csv.",
         "Calibration is left out: there is no manifest.json.",
+        "Scores of the held-out rows is left out: there is no held_out.csv.",
+        "What it looks at is left out: there is no manifest.json.",
         "Parity with the training is left out: there is no golden.jsonl.",
         "Latency is left out: latency was not measured in this run.",
         "Size by package is left out: there is no stack of a Handover project here.",
@@ -408,7 +526,7 @@ def test_no_delivery_at_all_is_reported(tmp_path: Path) -> None:
 )
 def test_a_calibration_that_is_none_is_left_out(context: DeliveryContext, quality: Any) -> None:
     Sandbox(context.folder).seal(quality=quality)
-    by_name = {figure.name: figure for figure in figures(context)}
+    by_name = {figure.name: figure for figure in drawn(context)}
     assert by_name["calibration"].missing
     assert not by_name["parity"].missing
 
@@ -420,7 +538,7 @@ def test_scores_that_no_axis_can_hold_are_left_out(context: DeliveryContext, sco
             line["score"] = score
 
     Sandbox(context.folder).golden(other)
-    assert {figure.name for figure in figures(context) if figure.svg} == {"scores", "calibration", "sizes"}
+    assert "parity" not in {figure.name for figure in drawn(context) if figure.svg}
 
 
 @pytest.mark.parametrize(
@@ -487,7 +605,7 @@ def test_it_fits_a_phone_and_a_desk(browser: Any, context: DeliveryContext, widt
         "return [...document.querySelectorAll('figure svg, figcaption')].map(one => {"
         "const box = one.getBoundingClientRect(); return [box.left, box.right, box.width, box.height]})"
     )
-    assert len(drawn) == 10
+    assert len(drawn) == 14
     assert all(left >= 0 and right <= width and wide > 250 and high > 20 for left, right, wide, high in drawn)
     letters = page.execute_script(
         "return [...document.querySelectorAll('figure svg text')].map(one => {"
@@ -510,10 +628,11 @@ def test_every_part_is_reached_by_key(browser: Any, context: DeliveryContext, wi
         if at["name"].startswith("All of the evidence"):
             _press(page, "Enter")  # opens it: what it holds must come next
     assert [one["name"] for one in reached[1:]] == [
-        *("What is broken", "All clauses", "Plots"),
+        *("What is broken", "The model", "All clauses", "How it runs"),
         *("All of the evidence for P203", "Evidence for P203"),
         *("All of the evidence for P204", "Evidence for P204"),
-        *("P203", "P204"),
+        *("Figures of merit", "Decisions", "Where it is weakest", "Where it is from"),
+        *("C 1 kept", "P 2 broken, 1 skipped", "P203", "P204"),
     ]
     assert all(one["seen"] for one in reached)
     assert page.get_log("browser") == []

@@ -6,9 +6,11 @@ import pytest
 
 from handover.checks import selected
 from handover.context import DeliveryContext
+from handover.description import Table, Word
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Kept, Verdict
 from handover.reporters import annotations, markdown, text
+from handover.reporters.model import Model, model
 
 pytestmark = pytest.mark.quick
 
@@ -35,7 +37,9 @@ FINDINGS = [
 
 
 @pytest.fixture
-def context() -> DeliveryContext:
+def context(monkeypatch: pytest.MonkeyPatch) -> DeliveryContext:
+    """Give this project's delivery; what it says of its model is another matter."""
+    monkeypatch.setattr(markdown, "model", lambda _: None)
     return DeliveryContext(ROOT, ROOT / "layers/model/delivery")
 
 
@@ -75,15 +79,44 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: Del
         "\n"
         '- Allow: in handover.toml, which is deployment\'s, below &#91;skips&#93;: S301 = "the reason in words"\n'
         "\n"
+        "<details>\n"
+        "<summary>C: 1 kept</summary>\n"
+        "\n"
         "| clause | topic | verdict | owner | rule |\n"
         "|---|---|---|---|---|\n"
         "| [C101](docs/checks/C101.md) | parity | kept | modelling | answers agree |\n"
+        "\n"
+        "</details>\n"
+        "\n"
+        "<details open>\n"
+        "<summary>P: 1 broken, 2 skipped</summary>\n"
+        "\n"
+        "| clause | topic | verdict | owner | rule |\n"
+        "|---|---|---|---|---|\n"
         "| [P203](docs/checks/P203.md) | parity | **BROKEN** | modelling | answers agree |\n"
         "| [P204](docs/checks/P204.md) | parity | skipped | modelling | answers agree |\n"
         "| [P205](docs/checks/P205.md) | parity | skipped | modelling | answers agree |\n"
+        "\n"
+        "</details>\n"
+        "\n"
+        "<details open>\n"
+        "<summary>R: 2 skipped</summary>\n"
+        "\n"
+        "| clause | topic | verdict | owner | rule |\n"
+        "|---|---|---|---|---|\n"
         "| [R502](docs/checks/R502.md) | parity | skipped | modelling | answers agree |\n"
         "| [R504](docs/checks/R504.md) | parity | skipped | modelling | answers agree |\n"
+        "\n"
+        "</details>\n"
+        "\n"
+        "<details open>\n"
+        "<summary>S: 1 skipped</summary>\n"
+        "\n"
+        "| clause | topic | verdict | owner | rule |\n"
+        "|---|---|---|---|---|\n"
         "| [S301](docs/checks/S301.md) | parity | skipped | modelling | answers agree |\n"
+        "\n"
+        "</details>\n"
     )
 
 
@@ -93,10 +126,67 @@ def test_markdown_of_a_kept_contract_has_no_more_than_the_table(context: Deliver
         "\n"
         "1 kept, 0 broken, 0 skipped\n"
         "\n"
+        "<details>\n"
+        "<summary>C: 1 kept</summary>\n"
+        "\n"
         "| clause | topic | verdict | owner | rule |\n"
         "|---|---|---|---|---|\n"
         "| [C101](docs/checks/C101.md) | parity | kept | modelling | answers agree |\n"
+        "\n"
+        "</details>\n"
     )
+
+
+def test_markdown_says_what_the_model_is_between_what_broke_and_the_clauses(
+    context: DeliveryContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shifts = Table("Against", ("figure", "verdict"), (("AUC", "better"),))
+    first, other = (
+        Table(title, ("what", "which"), ((Word("a `|` b"), "0.8"),), "On rows.") for title in ("One", "Two")
+    )
+    monkeypatch.setattr(markdown, "model", lambda _: Model((first, other), "It is *better*.", shifts))
+
+    assert markdown.report(FINDINGS[:1], context).partition("### ")[2].partition("<summary>C:")[0] == (
+        "The model\n"
+        "\n"
+        "On rows.\n"
+        "\n"
+        "| what | which |\n"
+        "|---|---|\n"
+        "| `a '\\|' b` | 0.8 |\n"
+        "\n"
+        "It is &#42;better&#42;.\n"
+        "\n"
+        "| figure | verdict |\n"
+        "|---|---|\n"
+        "| AUC | better |\n"
+        "\n"
+        "<details>\n"
+        "<summary>Two</summary>\n"
+        "\n"
+        "On rows.\n"
+        "\n"
+        "| what | which |\n"
+        "|---|---|\n"
+        "| `a '\\|' b` | 0.8 |\n"
+        "\n"
+        "</details>\n"
+        "\n"
+        "<details>\n"
+    )
+
+
+def test_markdown_names_what_the_manifest_does_not_say(
+    context: DeliveryContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(markdown, "model", lambda _: Model((), "Nothing.", None, "There is <none>."))
+
+    assert "### The model\n\nThere is &#60;none&#62;.\n\nNothing.\n" in markdown.report(KEPT, context)
+
+
+def test_a_live_stack_has_no_model_to_describe(context: DeliveryContext) -> None:
+    assert model(object()) is None  # type: ignore[arg-type]
+    assert model(context)
 
 
 KEPT = [
@@ -126,7 +216,7 @@ def test_markdown_says_it_too(context: DeliveryContext) -> None:
         "\n"
         "R505 kept: trained elsewhere, so &#96;answers&#96; were compared\n"
         "\n"
-        "| clause |"
+        "<details>\n"
     )
 
 
