@@ -43,6 +43,7 @@ class Prediction:
         self._model = delivery.model
         self._schema = delivery.contract["schema"]
         self._scores = delivery.scores
+        self._places = range(len(delivery.scores.names))
         self._reference = np.array([column["reference"] for column in delivery.manifest["columns"]], dtype=np.float32)
         self._prove()
 
@@ -97,7 +98,7 @@ class Prediction:
                 if not low <= value <= high:  # false for NaN too
                     raise ModelError(f"the model gave a score outside of [{low}, {high}]")
             why = self._reasons(vectors[index], scores[index], reasons) if reasons else ()
-            digits = tuple([float(str(score)) for score in scores[index]])
+            digits = tuple([float(str(scores[index, place])) for place in self._places])
             answers.append(Answer(digits, decide(values), why))
         return answers
 

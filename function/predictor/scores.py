@@ -37,31 +37,29 @@ class Scores:
     """The ends of each score."""
     decide: Decide
     """Gives the decision on the scores of one row."""
+    text: Callable[[tuple[float, ...], str], str]
+    """Writes the members of ``document`` as JSON; by hand, for ``json.dumps`` takes longer than the validation."""
     of_classes: bool
     """Whether each score is a class's, and has its name in an answer."""
 
     def __init__(self, contract: Json) -> None:
         self.low, self.high = _single(contract["score"]["low"]), _single(contract["score"]["high"])
         self.of_classes, self.decisions = "classes" in contract, files.decisions(contract)
+        quoted = {decision: json.dumps(decision) for decision in self.decisions}
         if self.of_classes:
             self.names = tuple(contract["classes"])
             self.decide = _by_class(self.names, contract.get("otherwise"))
-            named = ",".join(f"{_literal(name)}:{{{place}!r}}" for place, name in enumerate(self.names, 1))
-            self._template = f'"decision":{{0}},"scores":{{{{{named}}}}}'
+            named = ",".join(f"{json.dumps(name).replace('%', '%%')}:%r" for name in self.names)
+            self.text = lambda values, decision: f'"decision":{quoted[decision]},"scores":{{{named % values}}}'
         else:
             self.names = (SINGLE,)
             self.decide = _by_edge(contract["decisions"])
-            self._template = f'{_literal(SINGLE)}:{{1!r}},"decision":{{0}}'
-        self._decided = {decision: json.dumps(decision) for decision in self.decisions}
+            self.text = lambda values, decision: f'"{SINGLE}":{values[0]!r},"decision":{quoted[decision]}'
 
     def document(self, values: Sequence[float], decision: str) -> Json:
         """Give scores and decision of a row, as an answer and a golden row have them."""
         scores: Json = dict(zip(self.names, values, strict=True))
         return {"decision": decision, "scores": scores} if self.of_classes else {**scores, "decision": decision}
-
-    def text(self, values: Sequence[float], decision: str) -> str:
-        """Write the members of that document as JSON; by hand, for ``json.dumps`` takes longer than the validation."""
-        return self._template.format(self._decided[decision], *values)
 
 
 def _by_edge(decisions: dict[str, float]) -> Decide:
@@ -83,8 +81,3 @@ def _by_class(names: tuple[str, ...], otherwise: Json | None) -> Decide:
 
 def _single(number: Any) -> float:
     return np.float32(number).item()
-
-
-def _literal(name: str) -> str:
-    """Write a name as JSON in a template, where braces have a meaning."""
-    return json.dumps(name).replace("{", "{{").replace("}", "}}")

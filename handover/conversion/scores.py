@@ -103,7 +103,7 @@ def _in_order(model: Any, names: list[Any], classes: Sequence[str], positive: ob
     if positive is not None:
         raise ConversionError(f"positive={positive!r} names one class, and the contract has them all: leave it out")
     if names == list(range(len(classes))) and set(map(str, names)) != set(classes):
-        return names
+        return list(range(len(classes)))
     words = list(map(str, names))
     lacks, unknown = [one for one in classes if one not in words], [one for one in words if one not in classes]
     if lacks or unknown:

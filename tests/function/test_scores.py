@@ -27,7 +27,7 @@ def of_classes(names: list[str], below: float | None = None) -> Scores:
 @given(names=NAMES, data=st.data())
 def test_the_text_is_the_document(names: list[str], data: st.DataObject) -> None:
     scores = of_classes(names)
-    values = data.draw(st.lists(FLOATS, min_size=len(names), max_size=len(names)))
+    values = tuple(data.draw(st.lists(FLOATS, min_size=len(names), max_size=len(names))))
     decision = scores.decide(values)
 
     assert json.loads(f"{{{scores.text(values, decision)}}}") == scores.document(values, decision)
@@ -35,14 +35,14 @@ def test_the_text_is_the_document(names: list[str], data: st.DataObject) -> None
 
 
 def test_a_single_score_is_written_without_a_name_of_its_own() -> None:
-    assert ONE.text([0.25], 'l"ate') == '"score":0.25,"decision":"l\\"ate"'
+    assert ONE.text((0.25,), 'l"ate') == '"score":0.25,"decision":"l\\"ate"'
     assert ONE.document([0.25], "soon") == {"score": 0.25, "decision": "soon"}
     assert files.scores_in({"score": 0.25, "decision": "soon"}) == {"score": 0.25}
 
 
 def test_of_classes_the_decision_comes_first() -> None:
-    scores = of_classes(["a", "{b}", "c"])
-    assert scores.text([0.1, 0.7, 0.2], "{b}") == '"decision":"{b}","scores":{"a":0.1,"{b}":0.7,"c":0.2}'
+    scores = of_classes(["a", "{b}", "100 %"])
+    assert scores.text((0.1, 0.7, 0.2), "{b}") == '"decision":"{b}","scores":{"a":0.1,"{b}":0.7,"100 %":0.2}'
 
 
 @given(values=st.lists(FLOATS, min_size=3, max_size=3), below=FLOATS)
