@@ -53,6 +53,8 @@ class Matrix:
     """float32, shape (N, K); a missing value is NaN."""
     columns: tuple[str, ...]
     """The K columns: the contract's fields, then the heuristics."""
+    categories: tuple[int, ...]
+    """The places of those that are codes of categories: what a framework is told, lest it takes them for numbers."""
 
 
 def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
@@ -88,7 +90,8 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
                 f"no row has the contract's field {field['name']}: say in FIELDS of the training which column it is "
                 f"read from, or give it as None"
             )
-    return Matrix(values, encoding.columns)
+    categories = tuple(place for place, field in enumerate(compiled["fields"]) if field["kind"] == "category")
+    return Matrix(values, encoding.columns, categories)
 
 
 def deliver(

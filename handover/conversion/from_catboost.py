@@ -87,6 +87,7 @@ class _Tests:
         features = saved["features_info"]
         if other := {"text_features", "embedding_features"} & features.keys():
             raise ConversionError(f"{title(model)} cannot be converted with {min(other)}; it can be without")
+        self._sets: dict[int, tuple[int, frozenset[int], bool, bool]] = {}
         self._numbers = {one["feature_index"]: one for one in features["float_features"]}
         self._writings = _writings(model, saved)
         listed = features.get("categorical_features") or ()
@@ -110,22 +111,28 @@ class _Tests:
             number = self._numbers[question["float_feature_index"]]
             above = number["nan_value_treatment"] == "AsTrue"
             return Split(number["flat_feature_index"], "<=", _single(question["border"]), no, yes, missing=not above)
-        if question["split_type"] == "OneHotFeature":
-            column = self._categories[question["cat_feature_index"]]
-            return self._of_codes(column, lambda word: word == question["value"] & 0xFFFFFFFF, yes, no)
-        statistic = self._statistics[question["split_index"] - self._first]
-        column = self._categories[statistic["elements"][0]["cat_feature_index"]]
-        table, border = self._tables[statistic["identifier"]], np.float32(question["border"])
-        return self._of_codes(column, lambda word: bool(table.value(statistic, word) > border), yes, no)
-
-    def _of_codes(self, column: int, says: Says, yes: Node, no: Node) -> Split:
-        """Ask for a set of codes; the set is of those that are answered otherwise than a category never seen."""
-        writing = self._writings[column]
-        unseen, gap = says(UNSEEN), says(writing.gap)
-        codes = frozenset(code for code, word in writing.seen.items() if says(word) != unseen)
+        index = question["split_index"]
+        if index not in self._sets:  # a level of a symmetric tree asks the same of all of its nodes
+            self._sets[index] = self._set(question)
+        column, codes, unseen, gap = self._sets[index]
         if unseen:
             return Split(column, "in", codes, no, yes, missing=not gap)
         return Split(column, "in", codes, yes, no, missing=gap)
+
+    def _set(self, question: dict[str, Any]) -> tuple[int, frozenset[int], bool, bool]:
+        """Give the column, the codes that are answered otherwise than a category never seen, that answer, a gap's."""
+        if question["split_type"] == "OneHotFeature":
+            column = self._categories[question["cat_feature_index"]]
+            return self._answered(column, lambda word: word == question["value"] & 0xFFFFFFFF)
+        statistic = self._statistics[question["split_index"] - self._first]
+        column = self._categories[statistic["elements"][0]["cat_feature_index"]]
+        table, border = self._tables[statistic["identifier"]], np.float32(question["border"])
+        return self._answered(column, lambda word: bool(table.value(statistic, word) > border))
+
+    def _answered(self, column: int, says: Says) -> tuple[int, frozenset[int], bool, bool]:
+        writing, unseen = self._writings[column], says(UNSEEN)
+        codes = frozenset(code for code, word in writing.seen.items() if says(word) != unseen)
+        return column, codes, unseen, says(writing.gap)
 
 
 # --- categories: CatBoost knows them by the hashes of how they are written

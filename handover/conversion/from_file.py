@@ -22,8 +22,8 @@ INSTEAD = {
     ".joblib": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
     ".keras": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
     ".mat": f"{AS_ONNX}: exportONNXNetwork of MATLAB's Deep Learning Toolbox, or as trees of XGBoost or LightGBM",
-    ".model": "XGBoost's old binary format depends on its version: open it with the XGBoost that wrote it, and save it "
-    "as .ubj or .json",
+    ".model": "XGBoost's old binary format is no longer read: open it with the XGBoost that wrote it, and save it as "
+    ".ubj or .json",
     ".mojo": f"{AS_ONNX}: convert_h2o of onnxmltools makes it of a MOJO",
     ".pb": f"{AS_ONNX}: tf2onnx makes it of a TensorFlow model",
     ".pickle": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
@@ -83,6 +83,8 @@ def opened(path: Path, columns: Columns, output: str | None = None) -> Any:
     if path.is_dir():
         return _of_mlflow(path, columns, output)
     end = path.suffix.lower()
+    if end not in {".onnx", *OPENERS} and (opener := _by_beginning(path)):
+        return _open(path, *opener)
     if end in INSTEAD:
         raise ConversionError(f"{path.name} cannot be delivered as it is: {INSTEAD[end]}")
     if end == ".onnx":
@@ -112,6 +114,13 @@ def _open(path: Path, open_: Open, title: str) -> Any:
     except Exception as error:
         look = _look(begins, path) or f": it is cut off or damaged ({_line(error)})"
         raise ConversionError(f"{path.name} is no whole model of {title}{look}") from None
+
+
+def _by_beginning(path: Path) -> tuple[Open, str] | None:
+    """Find who opens a file whose name does not say it, as XGBoost's `.model`."""
+    with path.open("rb") as file:
+        begins = file.read(5)
+    return next((OPENERS[end] for start, end in BEGINNINGS.items() if begins.startswith(start)), None)
 
 
 def _line(error: Exception) -> str:
@@ -172,6 +181,8 @@ OPENERS: dict[str, tuple[Open, str]] = {
     ".ubj": (_xgboost, "XGBoost"),
     ".xgb": (_xgboost, "XGBoost"),
 }
+BEGINNINGS = {b"{L": ".ubj", b"CBM1": ".cbm", b"tree\n": ".txt"}
+"""How files begin that are known by it, and the usual end of their names."""
 
 
 # --- MLflow

@@ -25,7 +25,10 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
     # The operator knows no tree that is a leaf.
     trees = [tree if isinstance(tree, Split) else _alike(tree) for tree in ensemble.trees or [0.0]]
     kind: Any = np.float32 if ensemble.single else np.float64
-    nodes = list(splits(trees))
+    nodes = []
+    for split in splits(trees):
+        _join(split)
+        nodes.append(split)
     place = {id(split): index for index, split in enumerate(nodes)}
     asked = np.array([0.0 if isinstance(split.value, frozenset) else float(split.value) for split in nodes])
     values = np.where([split.test == "<" for split in nodes], below(asked), at_most(asked))
@@ -70,6 +73,22 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
         **sets,
     )
     return graph.double(total) if ensemble.single else total
+
+
+def _join(split: Split) -> None:
+    """Make one set of a set and the next, where both end at the same leaf.
+
+    onnxruntime does so itself, and forgets that a missing value may go to that leaf by the second one alone.
+    """
+    while isinstance(split.value, frozenset) and not isinstance(split.yes, Split):
+        other = split.no
+        if not isinstance(other, Split) or not isinstance(other.value, frozenset):
+            return
+        if other.column != split.column or other.yes != split.yes:
+            return
+        split.value |= other.value
+        split.missing |= other.missing
+        split.no = other.no
 
 
 def _alike(leaf: float) -> Split:

@@ -39,6 +39,14 @@ def of_catboost() -> Any:
     return model.fit(FEATURES, LABELS)
 
 
+def of_catboost_with_categories() -> Any:
+    settings: dict[str, Any] = {"loss_function": "Poisson", "cat_features": [4, 5], "max_ctr_complexity": 1}
+    model = catboost.CatBoostRegressor(iterations=5, verbose=0, allow_writing_files=False, **settings)
+    rows = FEATURES.astype(object)
+    rows[:, 4:] = np.where(np.isnan(FEATURES[:, 4:]), -1, FEATURES[:, 4:]).astype(int)
+    return model.fit(rows, LABELS + 1)
+
+
 def save(model: Any, path: Path) -> Path:
     if isinstance(model, lightgbm.LGBMClassifier):
         model.booster_.save_model(path)
@@ -58,6 +66,8 @@ def save(model: Any, path: Path) -> Path:
         (of_lightgbm, "model.txt"),
         (of_catboost, "model.cbm"),
         (of_catboost, "model.json"),
+        (of_catboost_with_categories, "model.cbm"),
+        (of_lightgbm, "model.model"),
     ],
 )
 def test_a_file_is_the_model(train: Callable[[], Any], name: str, tmp_path: Path) -> None:
@@ -126,6 +136,14 @@ def refusal(path: Path) -> str:
     ("name", "content", "sentence"),
     [
         ("model.ubj", b"", "model.ubj is empty"),
+        (
+            "model.model",
+            b"binf\x00",
+            (
+                "model.model cannot be delivered as it is: XGBoost's old binary format is no longer read: open it "
+                "with the XGBoost that wrote it, and save it as .ubj or .json"
+            ),
+        ),
         ("model.cbm", b"\x80\x05...", "model.cbm is no whole model of CatBoost; it is a pickle of Python"),
         (
             "model.ubj",

@@ -56,7 +56,7 @@ def test_at_most_the_number_below_is_below_the_number(number: float, x: float) -
     assert (near <= below(np.array(number))) == (near < number)
 
 
-LEAVES = st.floats(-10, 10)
+LEAVES = st.floats(-10, 10) | st.sampled_from([1.0, 2.0])  # few, for equal ones are joined
 CODES = st.frozensets(st.integers(0, 60))
 
 
@@ -70,6 +70,16 @@ def split(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 
 TREES: st.SearchStrategy[Node] = st.recursive(LEAVES, split, max_leaves=20)
+
+
+@pytest.mark.parametrize(("first", "second"), [(False, True), (True, False), (True, True), (False, False)])
+def test_a_missing_value_goes_to_a_leaf_by_the_second_of_two_sets_too(first: bool, second: bool) -> None:
+    inner = Split(1, "in", frozenset({4}), 1.0, 2.0, missing=second)
+    ensemble = Ensemble([Split(1, "in", frozenset({0}), 1.0, inner, missing=first)], columns=2)
+    rows = np.array([[0, code] for code in (0, 4, 7, np.nan)], dtype=np.float32)
+
+    wanted = [1, 1, 2, 1 if first or second else 2]
+    assert session(graph_of(ensemble))(rows).tolist() == wanted
 
 
 @given(trees=st.lists(TREES, min_size=1, max_size=4), base=LEAVES)
