@@ -167,14 +167,14 @@ def deliver(
         When the model cannot become a graph.
     """
     fields = domains(contract.compiled())
-    sent, where = tables.read(rows, fields)
-    if not sent:
+    rows, where = tables.read(rows, fields)  # by this name, the observer of a training asks matrix() about them
+    if not rows:
         raise DeliverError("there are no rows: give rows that the model was not trained on, and their labels")
     _require_json(training=training, quality=quality)
     encoding = Encoding(contract.compiled(), heuristics)
     model, saved = trained.the_model(model, onnx, contract, encoding, output)
     _require_own_columns(model, encoding.columns)
-    features = encoding.matrix(sent, where)
+    features = encoding.matrix(rows, where)
     real = _real(golden, fields, encoding)
 
     @cache
@@ -197,7 +197,7 @@ def deliver(
     judged = ask(features) if oracle.known is None else serving.session(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)
-    outcomes = as_numbers(model, tables.outcomes(labels), len(sent), positive, contract.classes)
+    outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive, contract.classes)
     held_out = HeldOut(judged.astype(np.float64), outcomes, contract.scores.names)
     likely = Record(fields, features).rows()
     proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)

@@ -191,6 +191,10 @@ class Context(Protocol):
         """What is kept or broken: the beginning of a sentence."""
 
     @property
+    def has_model(self) -> bool:
+        """Whether it is a delivery, whose model a report describes."""
+
+    @property
     def allowed(self) -> Mapping[str, str]:
         """The clauses that may be skipped, each with the reason in words."""
 

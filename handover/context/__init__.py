@@ -54,6 +54,7 @@ class DeliveryContext(Delivered):
     """
 
     subject = "The contract"
+    has_model = True
 
     def __init__(
         self, root: Path, folder: Path, *, base: str | None = None, allowed: Mapping[str, str] | None = None

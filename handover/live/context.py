@@ -25,6 +25,8 @@ class LiveContext:
     built: Built
     replay: "Replay"
 
+    has_model = False
+
     @property
     def subject(self) -> str:
         """Name the stack, for a report may be one of several."""

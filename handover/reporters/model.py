@@ -1,11 +1,14 @@
 """What a report says of the model: how good it is, and whether it is better than the one on the base branch."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
-from handover.context import DeliveryContext
 from handover.description import Table, described
 from handover.finding import Context
-from handover.merit import Comparison
+
+if TYPE_CHECKING:  # where a stack is verified, there is nothing that opens a delivery
+    from handover.context import DeliveryContext
+    from handover.merit import Comparison
 
 
 @dataclass(frozen=True)
@@ -24,18 +27,19 @@ class Model:
 
 def model(context: Context) -> Model | None:
     """Describe the model of a delivery, however broken that is; of a live stack nothing."""
-    if not isinstance(context, DeliveryContext):
+    if not context.has_model:
         return None
-    change, shifts = _change(context)
+    delivery = cast("DeliveryContext", context)
+    change, shifts = _change(delivery)
     try:
-        return Model(tuple(described(context.manifest)), change, shifts)
+        return Model(tuple(described(delivery.manifest)), change, shifts)
     except OSError:
         return Model((), change, shifts, "There is no manifest.json, which says how good the model is.")
     except Exception as error:
         return Model((), change, shifts, f"manifest.json does not say how good the model is ({type(error).__name__}).")
 
 
-def _change(context: DeliveryContext) -> tuple[str, Table | None]:
+def _change(context: "DeliveryContext") -> tuple[str, Table | None]:
     try:
         comparison = context.comparison
     except Exception as error:  # no base branch, no contract, whatever lies there
@@ -48,7 +52,7 @@ def _change(context: DeliveryContext) -> tuple[str, Table | None]:
     return f"Beside the model on the base branch, it {comparison.verdict}. {comparison.rows}", _shifts(comparison)
 
 
-def _shifts(comparison: Comparison) -> Table:
+def _shifts(comparison: "Comparison") -> Table:
     rows = (
         (
             shift.now.name,

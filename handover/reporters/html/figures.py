@@ -58,6 +58,8 @@ def of_the_model(context: DeliveryContext) -> list[Figure]:
     with suppress(Exception):  # without held-out rows, the plots of either kind say that there are none
         if not context.held_out.is_yes_or_no:
             wanted[:2] = [("residuals", "Residuals", _residuals)]
+        elif not context.held_out.may_be_probability:  # points
+            del wanted[1]
     return [_figure(context, *one) for one in wanted]
 
 
