@@ -124,6 +124,8 @@ def _roc(context: DeliveryContext) -> Drawing:
         f"{auc.value:.3f}, with 95 % confidence between {low:.3f} and {high:.3f}, on {is_one.sum()} ones and "
         f"{(~is_one).sum()} zeros."
     )
+    if context.contract.classes:
+        caption += " It is the mean of each class's against the rest; the line has the scores of all classes together."
     if edges:
         above = ", ".join(f"{name} {edge:g}" for name, edge in decisions)
         caption += f" Circles: what scores above the edges of the decisions ({above})."
@@ -149,7 +151,7 @@ def _some(count: int) -> NDArray[np.intp]:
 
 
 def _residuals(context: DeliveryContext) -> Drawing:
-    scores, labels = (_numbers(values, HELD_OUT) for values in (context.held_out.scores, context.held_out.labels))
+    scores, labels = (_numbers(values, HELD_OUT) for values in (context.held_out.highest, context.held_out.came))
     apart = labels - scores
     half, most = np.quantile(np.abs(apart), (0.5, 0.9))
     caption = (
