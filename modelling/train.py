@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xgboost
 from rich.console import Console
 from rich.progress import Progress
@@ -84,10 +85,10 @@ def train(console: Console) -> None:
         console.print(
             f"'{field}' is not in {DATA.name}: it is missing in every row, and the model learns nothing of it."
         )
-    labels = np.array(data.labels)
+    rows, labels = pd.DataFrame(data.rows), np.array(data.labels)
     known, unseen = train_test_split(np.arange(len(labels)), test_size=HELD_OUT, stratify=labels, random_state=SEED)
-    whole = matrix(data.rows, contract=CONTRACT, heuristics=heuristics)
-    gapped = matrix(_with_gaps(data.rows), contract=CONTRACT, heuristics=heuristics)
+    whole = matrix(rows, contract=CONTRACT, heuristics=heuristics)
+    gapped = matrix(_with_gaps(rows), contract=CONTRACT, heuristics=heuristics)
     model = xgboost.XGBClassifier(
         n_estimators=TREES,
         learning_rate=RATE,
@@ -124,13 +125,13 @@ def train(console: Console) -> None:
     }
     manifest = deliver(
         model,
-        rows=[data.rows[index] for index in unseen],
+        rows=rows.iloc[unseen],
         labels=labels[unseen],
         contract=CONTRACT,
         heuristics=heuristics,
         to=DELIVERY,
         training=training,
-        golden=[data.rows[index] for index in unseen[:GOLDEN]],
+        golden=rows.iloc[unseen[:GOLDEN]],
     )
     quality = manifest["quality"]
     card.draw(labels[unseen], given, quality)
@@ -141,7 +142,7 @@ def train(console: Console) -> None:
         decided=_decided(given, labels[unseen]),
         training=training,
         unused=data.unused,
-        bad=_bad_shares(fields, [data.rows[index] for index in known], labels[known]),
+        bad=_bad_shares(fields, rows.iloc[known], labels[known]),
         free={
             column: NO_DIRECTION.get(column, "nobody has said what to expect")
             for column in whole.columns
@@ -152,27 +153,20 @@ def train(console: Console) -> None:
     console.print("Its card is modelling/card.md.")
 
 
-def _with_gaps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_gaps(rows: pd.DataFrame) -> pd.DataFrame:
     """Leave optional fields out of some rows, so that the model learns to do without."""
     optional = [name for name, field in CONTRACT.row.model_fields.items() if not field.is_required()]
     gaps = np.random.default_rng(SEED).random((len(rows), len(optional))) < GAPS
-    return [
-        {field: value for field, value in row.items() if field not in optional or not gap[optional.index(field)]}
-        for row, gap in zip(rows, gaps, strict=True)
-    ]
+    return rows.assign(**rows[optional].mask(gaps))
 
 
-def _bad_shares(fields: list[dict[str, Any]], rows: list[dict[str, Any]], labels: Any) -> dict[str, dict[str, float]]:
+def _bad_shares(fields: list[dict[str, Any]], rows: pd.DataFrame, labels: Any) -> dict[str, dict[str, float]]:
     """Give each category's share of bad loans, in the contract's order, for each field that has categories."""
     shares = {}
     for field in fields:
         if field["kind"] == "category":
-            values = [row.get(field["name"]) for row in rows]
-            went = {
-                category: [bad for bad, value in zip(labels, values, strict=True) if value == category]
-                for category in field["categories"]
-            }
-            shares[field["name"]] = {category: sum(bad) / len(bad) for category, bad in went.items() if bad}
+            share = pd.Series(labels).groupby(rows[field["name"]].to_numpy()).mean()
+            shares[field["name"]] = {word: float(share[word]) for word in field["categories"] if word in share}
     return shares
 
 

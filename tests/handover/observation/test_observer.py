@@ -561,6 +561,16 @@ def test_other_columns_are_told_apart(name: str, observed: Training) -> None:
     assert "judging" not in said
 
 
+@pytest.mark.parametrize("judges", ["(rows[row] for row in unseen)", "pandas.DataFrame(rows).iloc[unseen]"])
+def test_the_rows_that_judge_may_come_one_by_one_or_as_a_table(
+    judges: str, observed: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "AFTER", AFTER.replace("[rows[row] for row in unseen]", judges))
+    said = observed("import pandas\nmodel = trees().fit(laid_out(pandas.DataFrame(rows))[known], y[known])")
+
+    assert (said["order"], said["judging"]["rows"], said["judging"]["beyond_chance"]) == ("as given", 100, False)
+
+
 def test_columns_in_another_order_are_named(observed: Training) -> None:
     said = observed("X = laid_out(rows)[:, [5, 0, 2, 3, 4, 1, 6]]\nmodel = trees().fit(X[known], y[known])")
 
