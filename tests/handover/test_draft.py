@@ -183,6 +183,7 @@ def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
 ) -> None:
     path, target = data(tmp_path)
     project = write(drafted("my-model", path, target), tmp_path / "my-model")
+    project.card.write_text("<!-- figures: written by deliver() -->\n<!-- figures: end -->\n")
     trained = train(project)
     assert (trained.returncode, trained.stderr) == (0, "")
     with DeliveryContext(ROOT, project.delivery) as context:
