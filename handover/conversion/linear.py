@@ -1,10 +1,11 @@
-"""Linear classifiers whose decision function another model asks for, and discriminant analysis."""
+"""Linear classifiers whose decision function another model asks for, logistic regression, discriminant analysis."""
 
 from typing import Any
 
 import numpy as np
 
-from handover.conversion.rows import Method, Rows
+from handover.conversion.rows import Method, Rows, width
+from handover.conversion.trees import sigmoid, softmax
 
 CLASSIFIERS = {
     "LinearSVC",
@@ -20,8 +21,10 @@ CLASSIFIERS = {
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
-    """Add the sum, and the probability that discriminant analysis makes of it."""
+    """Add the sums, one for each class or one, and the probabilities that are made of them."""
     columns = rows.graph.double(rows.tensor)
-    total = rows.graph.add("MatMul", columns, model.coef_.astype(np.float64).reshape(-1, 1))
-    total = rows.graph.add("Add", total, float(np.ravel(model.intercept_)[0]))
-    return total if method == "decision_function" else rows.graph.add("Sigmoid", total)
+    totals = rows.graph.add("MatMul", columns, np.atleast_2d(model.coef_).astype(np.float64).T)
+    totals = rows.graph.add("Add", totals, np.ravel(model.intercept_).astype(np.float64))
+    if method == "decision_function":
+        return totals
+    return sigmoid(rows.graph, totals) if width(model) == 1 else softmax(rows.graph, totals)

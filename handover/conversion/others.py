@@ -10,7 +10,7 @@ import numpy as np
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import FRAMEWORKS
 from handover.conversion.graph import OPSET, OTHERS, Graph
-from handover.conversion.rows import Method, Rows
+from handover.conversion.rows import Method, Rows, width
 
 MOST_SECONDS = 50
 *ALL_BUT_LAST, LAST = (framework.title for framework in FRAMEWORKS)
@@ -63,11 +63,13 @@ def convert(graph: Graph, model: Any, features: str, width: int, *, raw: bool = 
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
-    """Add a model by skl2onnx; name its answer, float64 [N, 1], of a classifier for its second class."""
+    """Add a model by skl2onnx; name its answer, see ``composition.answer``."""
     outputs = convert(rows.graph, model, rows.tensor, rows.width, raw=method == "decision_function")
     given = rows.graph.double(outputs[-1])  # a classifier's label comes first
     if method == "predict":
         return rows.graph.add("Reshape", given, np.array([-1, 1]))
+    if width(model) > 1:
+        return given
     return rows.graph.add("Gather", given, np.array([-1]), axis=1)
 
 
