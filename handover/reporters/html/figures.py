@@ -110,6 +110,8 @@ def _scores(context: DeliveryContext) -> Drawing:
 
 
 def _roc(context: DeliveryContext) -> Drawing:
+    if context.held_out.of_classes:
+        raise MissingError("it is of one score, and this model has one for each class")
     scores, is_one = context.held_out.scores, context.held_out.labels == 1
     auc = figures_of(context.held_out)[0]
     levels = np.unique(scores)[::-1]
@@ -149,7 +151,7 @@ def _some(count: int) -> NDArray[np.intp]:
 
 
 def _residuals(context: DeliveryContext) -> Drawing:
-    scores, labels = (_numbers(values, HELD_OUT) for values in (context.held_out.scores, context.held_out.labels))
+    scores, labels = (_numbers(one.ravel(), HELD_OUT) for one in (context.held_out.scores, context.held_out.labels))
     apart = labels - scores
     half, most = np.quantile(np.abs(apart), (0.5, 0.9))
     caption = (
