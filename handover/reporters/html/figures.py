@@ -110,6 +110,8 @@ def _scores(context: DeliveryContext) -> Drawing:
 
 
 def _roc(context: DeliveryContext) -> Drawing:
+    if context.held_out.of_classes:
+        raise MissingError("it is of one score, and this model has one for each class")
     scores, is_one = context.held_out.scores, context.held_out.labels == 1
     auc = figures_of(context.held_out)[0]
     levels = np.unique(scores)[::-1]
