@@ -64,7 +64,7 @@ def _figures(quality: Json) -> Table:
     rows = []
     for name, (title, constant, has_unit) in FIGURES.items():
         if name in quality:
-            base = quality["base_rate"].get(name, constant)
+            base = quality.get("base_rate", {}).get(name, constant)  # scores beyond 0 and 1 have but an AUC
             interval = " to ".join(_written(end, has_unit) for end in quality["interval"].get(name, ()))
             rows.append((title, _written(quality[name], has_unit), interval, _written(base, has_unit)))
     note = (
