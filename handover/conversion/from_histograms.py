@@ -31,7 +31,9 @@ def read(model: Any) -> Ensemble:
     order = [*np.flatnonzero(categorical).tolist(), *np.flatnonzero(~categorical).tolist()]
     codes = _codes(model) if categorical.any() else {}
     trees = [_tree(predictor, order, codes) for (predictor,) in model._predictors]
-    return Ensemble(trees, model.n_features_in_, float(np.ravel(model._baseline_prediction)[0]), LINKS[model.loss])
+    return Ensemble(
+        trees, model.n_features_in_, float(np.ravel(model._baseline_prediction)[0]), LINKS[model.loss], wide=True
+    )
 
 
 def _tree(predictor: Any, order: list[int], codes: dict[int, dict[int, int]]) -> Node:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import ConversionError, title
+from handover.conversion.errors import ConversionError, require_codes, title
 from handover.conversion.framework import Framework
 from handover.conversion.trees import Ensemble, Link, Node, Split, below, exponential, grow, sigmoid
 
@@ -30,6 +30,7 @@ def read(model: Any) -> Ensemble:
     """Read a fitted LGBM model or a Booster, up to its best iteration as it predicts."""
     booster = getattr(model, "booster_", model)
     head, *bodies = booster.model_to_string().partition("end of trees")[0].split("\nTree=")
+    require_codes(model, booster.pandas_categorical or (), "categorical_feature=[...]")
     facts = _facts(head)
     if facts["num_tree_per_iteration"] != "1":
         raise ConversionError(f"{title(model)} knows {facts['num_class']} classes; a score needs exactly two")
@@ -42,7 +43,8 @@ def read(model: Any) -> Ensemble:
         whole = whole.scaled(1 / len(trees))
     zero = any(kind >> 2 & 3 == NOUGHT for tree in trees for kind in _ints(tree, "decision_type"))
     gaps = (-NEXT_TO_NOUGHT, NEXT_TO_NOUGHT) if zero else None
-    return Ensemble(whole.trees, columns, link=_link(model, facts.get("objective", "none")), read_as_missing=gaps)
+    link = _link(model, facts.get("objective", "none"))
+    return Ensemble(whole.trees, columns, link=link, wide=True, read_as_missing=gaps)
 
 
 def _link(model: Any, objective: str) -> Link | None:

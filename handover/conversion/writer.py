@@ -14,13 +14,14 @@ SUM = 1
 NO_CODE = -2
 
 
-def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
+def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False) -> str:
     """Add the trees to the graph; give the name of their sum, float64 [N, 1], to which no link was applied.
 
     They are added up in float64, or where the framework does, in float32 and in its order, which is the trees'.
 
-    Every test of a number is ``x <= t`` with a float32: one kind of test is what onnxruntime runs fastest. Nodes
-    stand depth first, the side of yes first: that is the order in which ONNX's reference implementation reads sets.
+    Every test of a number is ``x <= t``, with a float32 unless the columns are float64 (``wide``): one kind of test is
+    what onnxruntime runs fastest. Nodes stand depth first, the side of yes first: that is the order in which ONNX's
+    reference implementation reads sets.
     """
     # The operator knows no tree that is a leaf.
     trees = [tree if isinstance(tree, Split) else _alike(tree) for tree in ensemble.trees or [0.0]]
@@ -31,7 +32,8 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
         nodes.append(split)
     place = {id(split): index for index, split in enumerate(nodes)}
     asked = np.array([0.0 if isinstance(split.value, frozenset) else float(split.value) for split in nodes])
-    values = np.where([split.test == "<" for split in nodes], below(asked), at_most(asked))
+    lower = [split.test == "<" for split in nodes]
+    values = np.where(lower, np.nextafter(asked, -np.inf) if wide else below(asked), asked if wide else at_most(asked))
     members, leaves = list[float](), list[float]()
     goes: dict[str, list[int]] = {"true": [], "false": []}
     ends: dict[str, list[int]] = {"true": [], "false": []}
@@ -51,9 +53,10 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
     sets: dict[str, Any] = (
         {"membership_values": numpy_helper.from_array(np.array(members, dtype=kind))} if members else {}
     )
+    columns = _prepared(graph, ensemble, nodes, features)
     total = graph.add(
         "TreeEnsemble",
-        _prepared(graph, ensemble, nodes, features),
+        columns,
         domain="ai.onnx.ml",
         aggregate_function=SUM,
         n_targets=1,
@@ -72,7 +75,11 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
         leaf_weights=numpy_helper.from_array(weights),
         **sets,
     )
-    return graph.double(total) if ensemble.single else total
+    total = graph.double(total) if ensemble.single else total
+    if ensemble.slopes is None:
+        return total
+    numbers = graph.add("Where", graph.add("IsNaN", columns), 0.0, columns)
+    return graph.add("Add", total, graph.add("MatMul", numbers, ensemble.slopes[:, np.newaxis]))
 
 
 def _join(split: Split) -> None:
