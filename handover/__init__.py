@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from handover.contract import Budgets, Contract, ContractError, Field, Row, Score
+    from handover.contract import Budgets, Contract, ContractError, Field, Otherwise, Row, Score
     from handover.conversion.from_scorecard import Scaling
     from handover.delivery import DeliverError, deliver, matrix
     from handover.scorecards import read_scorecard
@@ -21,6 +21,7 @@ __all__ = [
     "ContractError",
     "DeliverError",
     "Field",
+    "Otherwise",
     "Row",
     "Scaling",
     "Score",

@@ -1,20 +1,24 @@
-"""The vocabulary that ``contract.py`` is written in: Row, Field, Score, Budgets and Contract."""
+"""The vocabulary that ``contract.py`` is written in: Row, Field, Score, Otherwise, Budgets and Contract."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pydantic
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 
 from handover.compilation import FLOAT32_MAX, ContractError, Json, compiled_row
+from predictor.scores import Scores
 
-__all__ = ["Budgets", "Contract", "ContractError", "Field", "Row", "Score"]
+__all__ = ["Budgets", "Contract", "ContractError", "Field", "Otherwise", "Row", "Score"]
 
 VERSION = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"  # Semantic Versioning 2.0.0, without suffixes
+FEWEST_CLASSES, MOST_CLASSES = 3, 100
 LOOSEST_PARITY = 0.1  # of the score's range; with a looser one, a model that answers otherwise would pass
 
 
@@ -40,6 +44,17 @@ class Score:
     class weights or resampling: then nobody expects its mean to be the labels'."""
 
 
+OF_EACH_CLASS = Score("probability of each class", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """What is decided where no class has a score of at least ``below``."""
+
+    decision: str
+    below: float
+
+
 @dataclass(frozen=True)
 class Budgets:
     """The limits that both teams signed; each names its unit."""
@@ -54,7 +69,8 @@ class Budgets:
     flipped_decisions: int
     """Golden rows whose decision in production may differ from the training-time model's [rows]."""
     least_auc: float = 0.5
-    """AUC on the held-out rows that a model of yes or no has at least, chance allowed for [1]."""
+    """AUC on the held-out rows that a model of yes or no has at least, chance allowed for [1]; of more classes the mean
+    of each one's AUC against the rest."""
     most_auc: float = 0.999
     """AUC above which nobody believes it: a column most likely tells the outcome [1]."""
     least_r2: float = 0.0
@@ -63,25 +79,31 @@ class Budgets:
     """How far AUC, or R2, may lie below the base branch's, chance allowed for [1]."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What both teams agreed: the row, the score, the decisions and the budgets, under one version.
+    """What both teams agreed: the row, the scores, the decisions and the budgets, under one version.
 
-    ``decisions`` maps each decision to the highest score that still gets it, ascending; the last edge is the score's
-    upper end, so that every score has a decision.
+    A contract of one score has ``score`` and ``decisions``, which maps each decision to the highest score that still
+    gets it, ascending; the last edge is the score's upper end, so that every score has a decision.
+
+    A contract of three classes or more has ``classes`` in their place. Each class has a score from 0 to 1, and the
+    decision is the class of the highest; where none reaches ``otherwise.below``, it is ``otherwise.decision``. Their
+    ``score`` may be left out; it says what the scores mean, and whether they are probabilities.
 
     Raises
     ------
     ContractError
-        When the version is not ``major.minor.patch``, the decisions do not cover the score's range in order, or a
-        budget is no limit.
+        When the version is not ``major.minor.patch``, the decisions do not cover the score's range in order, the
+        classes cannot be told apart, or a budget is no limit.
     """
 
     name: str
     version: str
     row: type[Row]
-    score: Score
-    decisions: Mapping[str, float]
+    score: Score = OF_EACH_CLASS
+    decisions: Mapping[str, float] = field(default_factory=dict)
+    classes: Sequence[str] = ()
+    otherwise: Otherwise | None = None
     budgets: Budgets
 
     def __post_init__(self) -> None:
@@ -90,10 +112,15 @@ class Contract:
         if not re.fullmatch(VERSION, str(self.version)):
             raise ContractError(f"version {self.version!r}: write major.minor.patch, as in 1.0.0", topic="version")
         self._require_score()
-        self._require_decisions()
+        if self.classes or self.otherwise:
+            self._require_classes()
+        else:
+            self._require_decisions()
         self._require_budgets()
 
     def _require_score(self) -> None:
+        if self.score is OF_EACH_CLASS and not self.classes:
+            raise _refused("score", 'write what it means, as in Score("probability of a loss", low=0.0, high=1.0)')
         low, high = self.score.low, self.score.high
         if not (_is_number(low) and _is_number(high) and low < high):
             raise ContractError(
@@ -104,13 +131,11 @@ class Contract:
             )
 
     def _require_decisions(self) -> None:
-        def refused(sentence: str) -> ContractError:
-            return ContractError(f"decisions: {sentence}", topic="decisions")
-
+        refused = partial(_refused, "decisions")
         if not isinstance(self.decisions, Mapping):
             raise refused('write {"name": upper edge, ...}')
         for name, edge in self.decisions.items():
-            if not isinstance(name, str) or not name.strip() or name != name.strip():
+            if not _is_name(name):
                 raise refused(f"{name!r} is not a name that a caller can compare with")
             if not _is_number(edge):
                 raise refused(f"the upper edge of {name!r} is {edge!r}, not a number")
@@ -124,6 +149,35 @@ class Contract:
         for lower, upper in steps:
             if np.float32(lower) == np.float32(upper):
                 raise refused(f"the edges {lower!r} and {upper!r} are the same float32, which a score is")
+
+    def _require_classes(self) -> None:
+        if self.decisions:
+            raise _refused("decisions", "with classes there are none: the decision is the class of the highest score")
+        if not isinstance(self.classes, tuple | list) or not FEWEST_CLASSES <= len(self.classes) <= MOST_CLASSES:
+            raise _refused(
+                "classes",
+                f'write {FEWEST_CLASSES} to {MOST_CLASSES} names, as in ("red", "green", "blue"); two classes are told '
+                f"apart by one score: write score and decisions",
+            )
+        for place, name in enumerate(self.classes):
+            before = [other for other in self.classes[:place] if _is_name(name) and other.casefold() == name.casefold()]
+            if not _is_name(name):
+                raise _refused("classes", f"{name!r} is not a name that a caller can compare with")
+            if before:
+                raise _refused("classes", f"{before[0]!r} and {name!r} look alike")
+        if (self.score.low, self.score.high) != (0, 1):
+            ends = f"{self.score.low:g} to {self.score.high:g}"
+            raise _refused("score", f"its range is {ends}, and a class's score lies from 0 to 1")
+        if self.otherwise is not None:
+            self._require_otherwise(self.otherwise)
+
+    def _require_otherwise(self, otherwise: Otherwise) -> None:
+        if not isinstance(otherwise, Otherwise):
+            raise _refused("otherwise", 'write Otherwise("ask_an_expert", below=0.6)')
+        if not _is_name(otherwise.decision) or otherwise.decision.casefold() in map(str.casefold, self.classes):
+            raise _refused("otherwise", f"{otherwise.decision!r} is no decision of its own, beside the classes")
+        if not _is_number(otherwise.below) or not 0 < otherwise.below <= 1:
+            raise _refused("otherwise", f"below is {otherwise.below!r}; write a number above 0, up to 1")
 
     def _require_budgets(self) -> None:
         budgets, widest = self.budgets, (self.score.high - self.score.low) * LOOSEST_PARITY
@@ -165,11 +219,43 @@ class Contract:
             "version": self.version,
             "fields": fields,
             "score": asdict(self.score),
-            "decisions": dict(self.decisions),
+            **self._deciding(),
             "budgets": asdict(self.budgets),
             "validator": validator,
             "schema": schema,
         }
+
+    def _deciding(self) -> Json:
+        if not self.classes:
+            return {"decisions": dict(self.decisions)}
+        otherwise = {"otherwise": asdict(self.otherwise)} if self.otherwise else {}
+        return {"classes": list(self.classes), **otherwise}
+
+    @property
+    def scores(self) -> Scores:
+        """The scores as the function knows them: their names, ends and decisions."""
+        return Scores({"score": asdict(self.score), **self._deciding()})
+
+    def decide(self, scores: NDArray[Any]) -> str | None:
+        """Decide on the scores of one row; written apart from the function's own code, which it is compared with.
+
+        Edges are float32, and inclusive; of equal scores the first counts. ``None`` beyond the last edge.
+        """
+        if self.classes:
+            highest = int(np.asarray(scores, dtype=np.float32).argmax())
+            unsure = self.otherwise is not None and np.float32(scores[highest]) < np.float32(self.otherwise.below)
+            return self.otherwise.decision if self.otherwise and unsure else self.classes[highest]
+        edges = self.decisions.items()
+        return next((decision for decision, edge in edges if np.float32(scores[0]) <= np.float32(edge)), None)
+
+
+def _refused(word: str, sentence: str) -> ContractError:
+    return ContractError(f"{word}: {sentence}", topic="decisions", word=word)
+
+
+def _is_name(value: Any) -> bool:
+    """Whether a caller can compare with it, and see it whole."""
+    return isinstance(value, str) and bool(value.strip()) and value == value.strip()
 
 
 def _is_number(value: Any) -> bool:

@@ -130,9 +130,10 @@ def deliver(
     rows, labels
         Rows that the model was not trained on, a table or dicts as for ``matrix``, with their outcomes, a column of a
         library or a list: numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for
-        the other. They judge the model, and are the baseline that production is compared with; of them the delivery has
-        figures, scores and labels. Golden rows are drawn: like them in each field, but in no row, and such that every
-        category, gap and end of a range has an answer of the training.
+        the other; of a contract of classes, the class of each. They judge the model, and are the baseline that
+        production is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like
+        them in each field, but in no row, and such that every category, gap and end of a range has an answer of the
+        training.
     contract, heuristics
         What ``contract.py`` and ``heuristics.py`` say.
     to
@@ -179,10 +180,11 @@ def deliver(
     @cache
     def graph() -> bytes:
         ends = (contract.score.low, contract.score.high) if clip else None
-        return to_graph(model, encoding.columns, contract.name, positive=positive, clip=ends)
+        return to_graph(model, encoding.columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
 
     def answers(values: FloatRows) -> NDArray[np.float32]:
-        return training_time_scores(model, values, positive=positive).astype(np.float32)
+        given = training_time_scores(model, values, positive=positive, classes=contract.classes)
+        return given.astype(np.float32)
 
     oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph()))
 
@@ -196,8 +198,8 @@ def deliver(
     judged = ask(features) if oracle.known is None else serving.session(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)
-    outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive)
-    held_out = HeldOut(judged.astype(np.float64), outcomes)
+    outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive, contract.classes)
+    held_out = HeldOut(judged.astype(np.float64), outcomes, contract.scores.names)
     likely = Record(fields, features).rows()
     proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
     proof.require_parity(graph())
@@ -215,7 +217,7 @@ def deliver(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "columns": _columns(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
-        "baseline": baseline(held_out, [proof.decide(score) for score in judged], contract),
+        "baseline": baseline(held_out, [str(contract.decide(row)) for row in judged], contract),
         **({"clip": clipping.record(judged, proof.drawn_scores, contract.score)} if clip else {}),
         "golden_rows": proof.golden_record,
         **saved,
@@ -289,14 +291,17 @@ def reference_row(features: FloatRows) -> list[float | None]:
 
 
 def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) -> Json:
-    """Describe the held-out rows' scores: what production is expected to look like."""
-    deciles = np.quantile(held_out.scores, np.linspace(0, 1, 11))
+    """Describe the held-out rows' scores, of several the highest of each: what production is expected to look like."""
+    highest, labels = held_out.highest, held_out.labels.mean(axis=0)
+    deciles = np.quantile(highest, np.linspace(0, 1, 11))
     return {
         "rows": len(decisions),
-        "mean_score": round(float(held_out.scores.mean()), 6),
-        "mean_label": round(float(held_out.labels.mean()), 6),
+        "mean_score": round(float(highest.mean()), 6),
+        "mean_label": held_out.named([round(float(label), 6) for label in labels]),
         "score_deciles": [round(float(decile), 6) for decile in deciles],
-        "decision_share": {name: round(decisions.count(name) / len(decisions), 6) for name in contract.decisions},
+        "decision_share": {
+            name: round(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
+        },
     }
 
 

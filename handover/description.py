@@ -9,6 +9,7 @@ type Json = Mapping[str, Any]
 # The name of a figure, what it is of any constant answer where that is always the same, and whether it has a unit.
 FIGURES: Mapping[str, tuple[str, float | None, bool]] = {
     "auc": ("AUC", 0.5, False),
+    "accuracy": ("accuracy", None, False),
     "log_loss": ("log loss", None, False),
     "brier": ("Brier score", None, False),
     "calibration_error": ("calibration error", None, False),
@@ -59,17 +60,26 @@ def described(manifest: Json) -> list[Table]:
     ]
 
 
+def _in_words(mean: Any, digits: int = 6) -> str:
+    """Write the mean label; of classes the share of each."""
+    return (
+        ", ".join(f"{name} {share:.{digits}g}" for name, share in mean.items())
+        if isinstance(mean, dict)
+        else f"{mean:.{digits}g}"
+    )
+
+
 def _figures(quality: Json) -> Table:
     everyone = "base rate" if "auc" in quality else "mean label"
     rows = []
     for name, (title, constant, has_unit) in FIGURES.items():
         if name in quality:
-            base = quality.get("base_rate", {}).get(name, constant)  # scores beyond 0 and 1 have but an AUC
+            base = quality.get("base_rate", {}).get(name, constant)  # points have no rate
             interval = " to ".join(_written(end, has_unit) for end in quality["interval"].get(name, ()))
             rows.append((title, _written(quality[name], has_unit), interval, _written(base, has_unit)))
     note = (
         f"On {_count(quality['rows'], 'held-out row')}, which it never saw. The {everyone} is what answering "
-        f"{quality['mean_label']:g} to everyone has."
+        f"{_in_words(quality['mean_label'])} to everyone has."
     )
     return Table("Figures of merit", ("figure", "the model", "95 % interval", everyone), tuple(rows), note)
 
@@ -77,7 +87,10 @@ def _figures(quality: Json) -> Table:
 def _decisions(manifest: Json) -> Table:
     baseline = manifest["baseline"]
     rows = ((Word(decision), f"{share:.1%}") for decision, share in baseline["decision_share"].items())
-    note = f"The mean score is {baseline['mean_score']:.4g}, and the mean label {baseline['mean_label']:.4g}."
+    mean, label = f"{baseline['mean_score']:.4g}", _in_words(baseline["mean_label"], 4)
+    note = f"The mean score is {mean}, and the mean label {label}."
+    if isinstance(baseline["mean_label"], dict):
+        note = f"The mean of the highest score is {mean}; of the rows are {label}."
     return Table("Decisions", ("decision", "share of held-out rows"), tuple(rows), note)
 
 

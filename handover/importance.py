@@ -31,7 +31,7 @@ def permutation_importance(
     Parameters
     ----------
     ask
-        The model: scores float32 (N,) of rows float32 (N, K).
+        The model: scores float32 (N, C) of rows float32 (N, K).
     features, held_out
         The rows, float32 (N, K), with their scores and labels.
     columns
@@ -44,7 +44,7 @@ def permutation_importance(
     """
     # Evenly from all, sorted by their labels: as many of each outcome as there are.
     places = np.linspace(0, len(features) - 1, min(len(features), MOST_ROWS)).round().astype(np.intp)
-    places = np.sort(np.argsort(held_out.labels, kind="stable")[places])
+    places = np.sort(np.argsort(held_out.outcomes, kind="stable")[places])
     judged, rows = replace(held_out, scores=held_out.scores[places], labels=held_out.labels[places]), features[places]
     whole, random = figures(judged)[0], np.random.default_rng(SEED)
     shuffles = np.concatenate([random.permutation(len(rows)) for _ in range(REPEATS)])
@@ -56,7 +56,7 @@ def permutation_importance(
         shuffled = np.tile(rows, (REPEATS, 1))
         shuffled[:, column] = rows[shuffles, column]
         scores = np.split(ask(shuffled).astype(np.float64), REPEATS)
-        falls.append([whole.value - _merit(judged, one) for one in scores])
+        falls.append([whole.value - figures(replace(judged, scores=one))[0].value for one in scores])
     return {
         "figure": whole.name,
         "rows": len(rows),
@@ -66,11 +66,6 @@ def permutation_importance(
             for name, fall in zip(columns, falls, strict=True)
         ],
     }
-
-
-def _merit(judged: HeldOut, scores: NDArray[np.float64]) -> float:
-    """Give the figure of merit of other scores: of the same kind, though a regression of 0 and 1 may leave them."""
-    return figures(replace(judged, scores=np.clip(scores, 0, 1) if judged.is_yes_or_no else scores))[0].value
 
 
 def _rounded(figure: Any) -> float:

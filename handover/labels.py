@@ -1,6 +1,6 @@
 """The labels that judge a model, as numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 from handover.errors import DeliverError
 
 
-def as_numbers(model: Any, labels: Iterable[Any], rows: int, positive: object) -> NDArray[np.float64]:
-    """Give the labels as numbers: where they are the model's classes, 1 for the one that is the score's.
+def as_numbers(
+    model: Any, labels: Iterable[Any], rows: int, positive: object, classes: Sequence[str] = ()
+) -> NDArray[np.float64]:
+    """Give the labels as numbers, float64 (N, C), one beside each score.
+
+    Where there is one score and the labels are the model's classes, 1 for the class that is the score's; of the
+    contract's classes 1 for the one that the row is of and 0 for the others.
 
     Raises
     ------
@@ -23,12 +28,14 @@ def as_numbers(model: Any, labels: Iterable[Any], rows: int, positive: object) -
         shape = f"{len(given)} labels" if given.ndim == 1 else f"labels of shape {given.shape}"
         raise DeliverError(f"there are {shape} for {rows} rows; give one for each row, in their order")
     values = [value.item() if isinstance(value, np.generic) else value for value in given]
-    classes = np.asarray([] if (known := getattr(model, "classes_", None)) is None else known).tolist()
-    if not classes and positive is not None:  # of a file, say, which numbers its classes
+    known = np.asarray([] if (listed := getattr(model, "classes_", None)) is None else listed).tolist()
+    if classes:
+        return _one_for_each(_places(values, known, classes), classes)
+    if not known and positive is not None:  # of a file, say, which numbers its classes
         others = [label for label in values if label != positive]
-        classes = [next(iter(others), None), positive]
-    if len(classes) == 2:
-        values = _of_classes(values, classes, positive if positive is not None else classes[1])
+        known = [next(iter(others), None), positive]
+    if len(known) == 2:
+        values = _of_two(values, known, positive if positive is not None else known[1])
     try:
         numbers = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -43,10 +50,36 @@ def as_numbers(model: Any, labels: Iterable[Any], rows: int, positive: object) -
             f"all {rows} labels are {numbers[0]:g}: rows of one outcome cannot judge a model; give held-out rows of "
             f"both"
         )
-    return numbers
+    return numbers[:, np.newaxis]
 
 
-def _of_classes(labels: list[Any], classes: list[Any], scored: object) -> list[Any]:
+def _places(labels: list[Any], known: list[Any], classes: Sequence[str]) -> list[int]:
+    """Find each label among the contract's classes; where the model knows them by their places, it may be that."""
+    by_place = known in ([], list(range(len(classes)))) and not set(map(str, known)) >= set(classes)
+    places: dict[Any, int] = {name: place for place, name in enumerate(classes)}
+    found = []
+    for row, label in enumerate(labels):
+        if by_place and isinstance(label, int | float) and label in range(len(classes)):
+            found.append(int(label))
+        elif str(label) in places:
+            found.append(places[str(label)])
+        else:
+            raise DeliverError(
+                f"label {row} is {label!r}, which is none of the contract's classes {', '.join(classes)}"
+            )
+    return found
+
+
+def _one_for_each(places: list[int], classes: Sequence[str]) -> NDArray[np.float64]:
+    if len(set(places)) == 1:
+        raise DeliverError(
+            f"all {len(places)} labels are {classes[places[0]]!r}: rows of one class cannot judge a model; give "
+            f"held-out rows of all"
+        )
+    return np.eye(len(classes))[places]
+
+
+def _of_two(labels: list[Any], classes: list[Any], scored: object) -> list[Any]:
     """Give 1 for the class that the score is of, 0 for the other; labels may be the classes, or be 0 and 1 already."""
     odd = next((place for place, label in enumerate(labels) if label not in classes), None)
     if odd is None:

@@ -51,8 +51,9 @@ def figures(held_out: HeldOut) -> tuple[Figure, ...]:
 
     Returns
     -------
-    For labels of 0 and 1 the AUC and, where scores may be probabilities, the log loss [nat]; else R2 and the mean
-    absolute error [the score's unit]. The labels must not be all alike.
+    For labels of 0 and 1 the AUC and, where scores may be probabilities, the log loss [nat]; for classes the mean AUC
+    of one against the rest, the log loss and the accuracy; else R2 and the mean absolute error [the score's unit].
+    The labels must not be all alike.
     """
     return _of_yes_or_no(held_out) if held_out.is_yes_or_no else _of_numbers(held_out)
 
@@ -67,19 +68,30 @@ def quality_record(held_out: HeldOut) -> Json:
 
 
 def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
-    is_one, rows = held_out.labels == 1, len(held_out.labels)
-    ones, zeros = held_out.scores[is_one], held_out.scores[~is_one]
-    auc, influence = held_out.auc, np.empty(rows)
-    influence[is_one] = (_share_below(zeros, ones) - auc) * rows / len(ones)
-    influence[~is_one] = (1 - _share_below(ones, zeros) - auc) * rows / len(zeros)
+    pulls = [_pull(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
+    auc, influence = held_out.auc, np.mean(pulls, axis=0)
     if not held_out.may_be_probability:
         return (Figure("AUC", auc, influence),)
-    losses = log_losses(held_out.scores, held_out.labels)
-    return Figure("AUC", auc, influence, most=1), _mean("log loss", losses)
+    losses = _mean("log loss", log_losses(held_out.scores, held_out.labels))
+    if not held_out.of_classes:
+        return Figure("AUC", auc, influence, most=1), losses
+    accuracy = float(held_out.came.mean())
+    right = Figure("accuracy", accuracy, held_out.came - accuracy, most=1)
+    return Figure("AUC", auc, influence, most=1), losses, right
+
+
+def _pull(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
+    """Give how far each row pulls the AUC of one score, around a mean of 0."""
+    ones, zeros, pull = scores[is_one], scores[~is_one], np.empty(len(scores))
+    above, below = _share_below(zeros, ones), 1 - _share_below(ones, zeros)
+    pull[is_one] = (above - above.mean()) * len(scores) / len(ones)
+    pull[~is_one] = (below - below.mean()) * len(scores) / len(zeros)
+    return pull
 
 
 def _of_numbers(held_out: HeldOut) -> tuple[Figure, ...]:
-    missed, spread = held_out.scores - held_out.labels, (held_out.labels - held_out.labels.mean()) ** 2
+    missed = (held_out.scores - held_out.labels)[:, 0]
+    spread = (held_out.labels[:, 0] - held_out.labels.mean()) ** 2
     influence = ((1 - held_out.r2) * spread - missed**2) / spread.mean()
     return Figure("R2", held_out.r2, influence, most=1), _mean("MAE", np.abs(missed), has_unit=True)
 
@@ -167,9 +179,10 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
 
     Returns
     -------
-    ``None`` where there is nothing to compare: one says yes or no and the other a number, or its labels are all alike.
+    ``None`` where there is nothing to compare: one says yes or no and the other a number, or they know other classes,
+    or the labels of one are all alike.
     """
-    if not (np.ptp(before.labels) and np.ptp(now.labels)) or before.is_yes_or_no != now.is_yes_or_no:
+    if not (before.columns and now.columns) or before.is_yes_or_no != now.is_yes_or_no or before.names != now.names:
         return None
     paired = np.array_equal(before.labels, now.labels)
     pairs = zip(figures(before), figures(now), strict=False)  # points have no log loss, and a probability has

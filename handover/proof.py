@@ -20,10 +20,12 @@ from handover.golden import Answered, ProofRow, chosen_of, golden_record
 from handover.rows import domains
 from handover.scoring import Oracle
 from predictor import delivery as serving
+from predictor import files
 from predictor.encoder import FloatRows
 
 type Json = dict[str, Any]
 type Scores = NDArray[np.float32]
+"""float32 (N, C), as many for a row as the contract has."""
 
 LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there
 
@@ -62,6 +64,7 @@ class Proof:
         real: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._contract, self._encoding, self._oracle, self._ask = contract, encoding, oracle, oracle.ask
+        self._scores = contract.scores
         self._held_out, self._held_out_scores = held_out
         self._require_range(self._held_out_scores, "the model's scores")
         given = [*self._held_out, *(encoding.matrix(real) if real else ())]
@@ -96,15 +99,16 @@ class Proof:
 
     def _asked(self, rows: Iterable[ProofRow]) -> list[Answered]:
         rows = list(rows)
-        scores = self._ask(_features(rows)) if rows else np.empty(0, dtype=np.float32)
+        scores = self._ask(_features(rows)) if rows else np.empty((0, len(self._scores.names)), dtype=np.float32)
         self._require_range(scores, "the model's scores", partial(_named, rows))
         return self._answered(rows, scores)
 
     def _answered(self, rows: Iterable[ProofRow], scores: Scores) -> list[Answered]:
-        return [(made, self._line(made.row, score)) for made, score in zip(rows, scores, strict=True)]
+        return [(made, self._line(made.row, given)) for made, given in zip(rows, scores, strict=True)]
 
-    def _line(self, row: Mapping[str, Any], score: np.float32) -> Json:
-        return {"row": dict(row), "score": float(str(score)), "decision": self.decide(score)}
+    def _line(self, row: Mapping[str, Any], scores: Scores) -> Json:
+        digits = [float(str(score)) for score in scores]
+        return {"row": dict(row), **self._scores.document(digits, str(self._contract.decide(scores)))}
 
     def require_parity(self, graph: bytes) -> None:
         """Compare onnxruntime's answers with the model's: on held-out rows, drawn ones, and ones beside thresholds.
@@ -126,14 +130,14 @@ class Proof:
             if len(features):
                 expected = self._ask(features) if scores is None else scores
                 self._require_same(session(features), expected, of, where)
-        expected = np.array([line["score"] for _, line in self._golden], dtype=np.float32)
+        expected = np.array([[*files.scores_in(line).values()] for _, line in self._golden], dtype=np.float32)
         alone = np.concatenate([session(made.vector) for made in golden])
         self._require_same(alone, expected, "golden rows, each asked alone,", partial(_named, golden))
 
     def _require_same(self, given: Scores, expected: Scores, of: str, where: Callable[[int], str]) -> None:
         """Require that onnxruntime's answers are the trained model's; the worst row is named by ``where``."""
         self._require_range(given, f"onnxruntime's scores of {of}")
-        apart = np.abs(given - expected)
+        apart = np.abs(given - expected).max(axis=1)
         budgets, rows = self._contract.budgets, len(expected)
         if len(differ := parity.differing(given, expected, budgets.parity)):
             worst, limit = differ[int(apart[differ].argmax())], parity.limit(expected[differ], budgets.parity)
@@ -142,18 +146,19 @@ class Proof:
                 f"{limit}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
                 f"{self._oracle.cause}"
             )
-        flips = [row for row in range(rows) if self.decide(given[row]) != self.decide(expected[row])]
+        decide = self._contract.decide
+        flips = [row for row in range(rows) if decide(given[row]) != decide(expected[row])]
         if len(flips) > budgets.flipped_decisions:
             raise DeliverError(
                 f"onnxruntime decides otherwise than the model on {len(flips)} of {rows} {of}, first on "
-                f"{where(flips[0])}: a score lies on the edge of a decision. Move the edge in contract.py by a little"
+                f"{where(flips[0])}: {self._on_edge}"
             )
 
     def _require_range(self, scores: Scores, whose: str, where: Callable[[int], str] | None = None) -> None:
         """Require numbers within the contract's range; the first row without one is named by ``where``."""
         score, rows = self._contract.score, len(scores)
-        no_number = np.flatnonzero(np.isnan(scores))
-        beyond = np.maximum(np.float32(score.low) - scores, scores - np.float32(score.high))
+        no_number = np.flatnonzero(np.isnan(scores).any(axis=1))
+        beyond = np.maximum(np.float32(score.low) - scores, scores - np.float32(score.high)).max(axis=1)
         outside = no_number if len(no_number) else np.flatnonzero(beyond > 0)
         first = f", first at {where(int(outside[0]))}" if len(outside) and where else ""
         if len(no_number):
@@ -169,9 +174,11 @@ class Proof:
                 f"contract.py"
             )
 
-    def decide(self, score: np.float32) -> str:
-        """Decide as the contract says; written apart from the function's own code, which it is compared with."""
-        return next(name for name, edge in self._contract.decisions.items() if score <= np.float32(edge))
+    @property
+    def _on_edge(self) -> str:
+        if self._contract.classes:
+            return "two classes have nearly the same score there, or the highest is next to what Otherwise asks for"
+        return "a score lies on the edge of a decision. Move the edge in contract.py by a little"
 
     def _answers(self) -> Scores:
         try:

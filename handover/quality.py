@@ -1,17 +1,22 @@
 """How good a model is on the rows that judge it: figures of merit beside the base rate's, and what cannot be right."""
 
-from contextlib import suppress
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from predictor.files import SINGLE
+
 type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 HELD_OUT = "held_out.csv"
 """The delivery's file that has them."""
+LABEL = "label"
 CALIBRATION_BINS = 8
 # A score is a float32, whose step below 1 is 6e-8: a log loss takes nothing to be surer than that.
 SUREST = 1e-7
@@ -30,6 +35,10 @@ INVERTED = (
     "Its labels are inverted, or the score is the probability of the other class: positive= of deliver() names the "
     "class that the labels call 1."
 )
+REORDERED = (
+    "Its scores are those of other classes: the model's classes stand in another order than the contract's, or the "
+    "labels were numbered in another."
+)
 UPSIDE_DOWN = (
     "The score falls where the label rises: a label of 1 is what a high score speaks for, so where good ones have more "
     "points, good ones are 1."
@@ -47,10 +56,27 @@ UNCALIBRATED = (
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The rows that judge a model, without the rows: the score and the label of each."""
+    """The rows that judge a model, without the rows: the scores of each, and what came.
+
+    What stands for a score alone may be given as float64 (N,).
+    """
 
     scores: Numbers
+    """float64 (N, C); C is 1 where there is one score."""
     labels: Numbers
+    """float64 (N, C): the row's label; of classes 1 for the one that it is of, and 0 for the others."""
+    names: tuple[str, ...] = (SINGLE,)
+    """What the C scores are called: the classes, or the single score's name."""
+
+    def __post_init__(self) -> None:
+        for name in ("scores", "labels"):
+            values = np.asarray(getattr(self, name), dtype=np.float64)
+            object.__setattr__(self, name, values.reshape(len(values), -1))
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether each score is that of a class."""
+        return self.names != (SINGLE,)
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -62,11 +88,38 @@ class HeldOut:
         """Whether each score lies between 0 and 1, and each label is one of both."""
         return self.is_yes_or_no and bool(((self.scores >= 0) & (self.scores <= 1)).all())
 
+    @property
+    def highest(self) -> Numbers:
+        """The highest score of each row, float64 (N,): how sure the model is; of one score, that score."""
+        highest: Numbers = self.scores.max(axis=1)
+        return highest
+
+    @property
+    def came(self) -> Numbers:
+        """The label that belongs to the highest score, float64 (N,): of classes, whether the row is of that one."""
+        came: Numbers = np.take_along_axis(self.labels, self.scores.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
+        return came
+
+    @property
+    def outcomes(self) -> Numbers:
+        """What came of each row, float64 (N,): its label, or the place of its class."""
+        outcomes: Numbers = self.labels.argmax(axis=1).astype(np.float64) if self.of_classes else self.labels[:, 0]
+        return outcomes
+
+    def named(self, values: Sequence[float]) -> Any:
+        """Give C figures by their names; of a single score the only one."""
+        figures = dict(zip(self.names, values, strict=True))
+        return figures if self.of_classes else figures[SINGLE]
+
     def as_csv(self) -> bytes:
-        """Write a line for each row, with every digit that the float32 score has."""
-        pairs = zip(self.scores, self.labels.tolist(), strict=True)
-        lines = (f"{np.float32(score)!s},{label!r}" for score, label in pairs)
-        return "\n".join(["score,label", *lines, ""]).encode()
+        """Write a line for each row: its scores with every digit that they have as float32, and its label or class."""
+        lines = io.StringIO()
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow([*self.names, LABEL])
+        for scores, labels in zip(self.scores.astype(np.float32), self.labels, strict=True):
+            label = self.names[int(labels.argmax())] if self.of_classes else repr(float(labels[0]))
+            writer.writerow([*map(str, scores), label])
+        return lines.getvalue().encode()
 
     @classmethod
     def from_csv(cls, content: bytes) -> "HeldOut":
@@ -75,15 +128,25 @@ class HeldOut:
         Raises
         ------
         ValueError
-            When it is not a list of such pairs.
+            When it is not a list of such rows.
         """
-        head, _, body = content.decode(errors="replace").partition("\n")
-        pairs: NDArray[np.float64] = np.empty(0)
-        with suppress(ValueError):  # a word among the numbers, a line with one of them
-            pairs = np.array([line.split(",") for line in body.splitlines()], dtype=np.float64)
-        if head != "score,label" or pairs.shape[1:] != (2,) or not np.isfinite(pairs).all():
-            raise ValueError("it should have the columns score and label, and a finite number in each")
-        return cls(pairs[:, 0].astype(np.float32).astype(np.float64), pairs[:, 1])
+        (*names, label), *lines = list(csv.reader(io.StringIO(content.decode(errors="replace")))) or [[""]]
+        of_classes = len(names) > 1
+        places = {name: [float(name == other) for other in names] for name in names}
+        try:
+            scores = np.array([line[:-1] for line in lines], dtype=np.float64)
+            labels = np.array([places[line[-1]] if of_classes else [line[-1]] for line in lines], dtype=np.float64)
+            known = label == LABEL and (of_classes or names == [SINGLE])
+            within = bool(((scores >= 0) & (scores <= 1)).all() if of_classes else np.isfinite([scores, labels]).all())
+            is_one = known and within and scores.shape == (len(lines), len(names))
+        except (ValueError, LookupError):  # a word among the numbers, a line with fewer, an unknown class
+            is_one = False
+        if not is_one:
+            each = "for each class a column of scores from 0 to 1, and a class as label"
+            raise ValueError(
+                f"it should have {each if of_classes else 'the columns score and label, and a finite number in each'}"
+            )
+        return cls(scores.astype(np.float32).astype(np.float64), labels, tuple(names))
 
     def figures(self) -> Json:
         """Give the figures of merit, each beside that of answering the mean label to everyone.
@@ -92,26 +155,32 @@ class HeldOut:
         -------
         For labels of 0 and 1: ``auc``, and where the scores lie between, ``log_loss`` [nat], ``brier``,
         ``calibration_error`` (the mean distance of score and label over bins of equal size) and ``calibration`` (those
-        bins). Else ``mae`` and ``rmse`` [the score's
-        unit] and ``r2``.
+        bins). For classes the same: ``auc`` is the mean of each one's against the rest, the calibration is of the
+        highest scores, and there is ``accuracy``, the share of rows whose class has the highest. Else ``mae`` and
+        ``rmse`` [the score's unit] and ``r2``.
         """
         figures = self._of_yes_or_no() if self.is_yes_or_no else self._of_numbers()
-        return {"rows": len(self.labels), "mean_label": _digits(self.labels.mean()), **figures}
+        mean = self.named([_digits(label) for label in self.labels.mean(axis=0)])
+        return {"rows": len(self.labels), "mean_label": mean, **figures}
 
     def _of_yes_or_no(self) -> Json:
         if not self.may_be_probability:
             return {"auc": _rounded(self.auc)}
-        base = np.full(len(self.labels), self.labels.mean())
-        bins = [bin_ for bin_ in np.array_split(np.argsort(self.scores, kind="stable"), CALIBRATION_BINS) if len(bin_)]
+        mean, highest, came = self.labels.mean(axis=0), self.highest, self.came
+        base = np.broadcast_to(mean, self.labels.shape)
+        bins = [bin_ for bin_ in np.array_split(np.argsort(highest, kind="stable"), CALIBRATION_BINS) if len(bin_)]
         rows = [len(bin_) for bin_ in bins]
-        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (self.scores, self.labels))
+        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (highest, came))
+        accuracy = {"accuracy": _rounded(came.mean())} if self.of_classes else {}
         return {
             "auc": _rounded(self.auc),
+            **accuracy,
             "log_loss": _rounded(log_losses(self.scores, self.labels).mean()),
             "brier": _rounded(self._missed.mean()),
             "base_rate": {
+                **({"accuracy": _rounded(mean.max())} if self.of_classes else {}),
                 "log_loss": _rounded(log_losses(base, self.labels).mean()),
-                "brier": _rounded(((base - self.labels) ** 2).mean()),
+                "brier": _rounded(((base - self.labels) ** 2).sum(axis=1).mean()),
             },
             "calibration_error": _rounded(np.average(np.abs(scores - labels), weights=rows)),
             "calibration": [
@@ -130,27 +199,41 @@ class HeldOut:
         }
 
     @property
-    def auc(self) -> float:
-        """Share of the pairs of a 1 and a 0 in which the 1 has the higher score; a tie counts half (Mann-Whitney)."""
-        zeros, ones = self._zeros_and_ones
-        return float((_ranks(self.scores)[self.labels == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+    def columns(self) -> list[int]:
+        """The scores that can be judged as a ranking: those with rows of either label."""
+        return [column for column in range(len(self.names)) if np.ptp(self.labels[:, column])]
 
     @property
-    def _zeros_and_ones(self) -> tuple[int, int]:
-        """How many rows have either label."""
-        ones = int((self.labels == 1).sum())
+    def auc(self) -> float:
+        """Share of the pairs of a 1 and a 0 in which the 1 has the higher score; a tie counts half (Mann-Whitney).
+
+        Of classes the mean of each one's against the rest, where some rows are of it.
+        """
+        return float(np.mean([self._auc(column) for column in self.columns]))
+
+    def _auc(self, column: int) -> float:
+        zeros, ones = self._zeros_and_ones(column)
+        above = _ranks(self.scores[:, column])[self.labels[:, column] == 1].sum() - ones * (ones + 1) / 2
+        return float(above / (ones * zeros))
+
+    def _zeros_and_ones(self, column: int) -> tuple[int, int]:
+        """Count the rows of either label."""
+        ones = int((self.labels[:, column] == 1).sum())
         return len(self.labels) - ones, ones
 
     @property
     def rarer(self) -> int:
-        """How many rows have the rarer of the two labels."""
-        return min(self._zeros_and_ones)
+        """How many rows have the rarer of two labels; of classes, the rarest of those that some rows are of."""
+        return min(min(self._zeros_and_ones(column)) for column in self.columns)
 
     @property
     def auc_error(self) -> float:
-        """Standard error of the AUC of scores that say nothing (Mann-Whitney's U without ties)."""
-        zeros, ones = self._zeros_and_ones
-        return float(np.sqrt((len(self.labels) + 1) / (12 * ones * zeros)))
+        """Standard error of the AUC of scores that say nothing (Mann-Whitney's U without ties).
+
+        Of classes the mean of their errors, which is that of the mean where all go together, and else more.
+        """
+        pairs = [12 * zeros * ones for zeros, ones in map(self._zeros_and_ones, self.columns)]
+        return float(np.mean(np.sqrt((len(self.labels) + 1) / np.array(pairs))))
 
     @property
     def r2(self) -> float:
@@ -159,9 +242,13 @@ class HeldOut:
 
     @property
     def _missed(self) -> Numbers:
-        """By how much each score misses its label, squared."""
-        squares: Numbers = (self.scores - self.labels) ** 2
+        """By how much each row's scores miss its labels, squared and added up, float64 (N,)."""
+        squares: Numbers = ((self.scores - self.labels) ** 2).sum(axis=1)
         return squares
+
+    @property
+    def _auc_name(self) -> str:
+        return "mean AUC of one class against the rest" if self.of_classes else "AUC"
 
     def believable(self, most_auc: float) -> str:
         """Say that the figures are too good to be true; nothing when they are not.
@@ -173,7 +260,7 @@ class HeldOut:
         """
         if not self.is_yes_or_no or self.rarer < FEWEST_FOR_BELIEF or self.auc <= most_auc:
             return ""
-        return f"Its AUC on the {len(self.labels)} held-out rows is {self.auc:.5g}, above {most_auc:g}."
+        return f"Its {self._auc_name} on the {len(self.labels)} held-out rows is {self.auc:.5g}, above {most_auc:g}."
 
     def ignorance(self, *, least_auc: float, least_r2: float, probability: bool) -> tuple[str, str]:
         """Say why the model cannot have learned from labels like these, with the likely cause; empty when it may have.
@@ -185,38 +272,56 @@ class HeldOut:
         probability
             Whether the score is meant as the probability of a 1.
         """
-        if np.ptp(self.scores) == 0:
-            return f"Every one of the {len(self.scores)} held-out rows scores {self.scores[0]:g}.", CONSTANT
+        if not np.ptp(self.scores, axis=0).any():
+            alike = ", ".join(f"{score:g}" for score in self.scores[0])
+            return f"Every one of the {len(self.scores)} held-out rows scores {alike}.", CONSTANT
         if self.is_yes_or_no:
             return self._ignorance_of_yes_or_no(least_auc, probability=probability)
         return self._ignorance_of_numbers(least_r2), MISMATCH
 
     def _ignorance_of_yes_or_no(self, least_auc: float, *, probability: bool) -> tuple[str, str]:
-        rows, mean, auc, chance = len(self.labels), self.labels.mean(), self.auc, WORSE_BY * self.auc_error
+        rows, mean, auc, chance = len(self.labels), self.labels.mean(axis=0), self.auc, WORSE_BY * self.auc_error
         if auc < least_auc - chance:
             evidence = (
-                f"Its AUC on the {rows} held-out rows is {auc:.3f}; by chance it would be {least_auc - chance:.3f}."
+                f"Its {self._auc_name} on the {rows} held-out rows is {auc:.3f}; by chance it would be "
+                f"{least_auc - chance:.3f}."
             )
             inverted = INVERTED if self.may_be_probability else UPSIDE_DOWN
-            return evidence, inverted if auc < 0.5 - chance else MISMATCH
+            other = REORDERED if self.of_classes else inverted
+            return evidence, other if auc < 0.5 - chance else MISMATCH
         if not (probability and self.may_be_probability) or self.rarer < FEWEST_FOR_MEANS:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
-        losses, base = log_losses(self.scores, self.labels), log_losses(np.full(rows, mean), self.labels)
+        losses = log_losses(self.scores, self.labels)
+        base = log_losses(np.broadcast_to(mean, self.labels.shape), self.labels)
         if (losses - base).mean() > WORSE_BY * _error(losses - base):
             evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
-            return f"{evidence}; answering the mean label, {mean:.3f}, to everyone has {base.mean():.3f}.", cause
-        spread = max((self.scores * (1 - self.scores)).sum(), self._missed.sum())
-        apart = abs(self.scores.mean() - mean)
-        if apart > APART_BY * np.sqrt(spread) / rows and apart > SHIFT * min(mean, 1 - mean):
-            evidence = f"Its mean score on the {rows} held-out rows is {self.scores.mean():.3f}"
-            return f"{evidence}, and the mean label {mean:.3f}: {OFF}.", cause
-        return "", ""
+            everyone = "the classes' shares" if self.of_classes else f"the mean label, {mean[0]:.3f},"
+            return f"{evidence}; answering {everyone} to everyone has {base.mean():.3f}.", cause
+        apart = self._apart(mean)
+        return (apart, cause) if apart else ("", "")
+
+    def _apart(self, mean: Numbers) -> str:
+        """Say of the first score whose mean is not its label's that it is so."""
+        rows = len(self.labels)
+        for column, name in enumerate(self.names):
+            scores, labels = self.scores[:, column], self.labels[:, column]
+            spread = max((scores * (1 - scores)).sum(), ((scores - labels) ** 2).sum())
+            apart, share = abs(scores.mean() - mean[column]), mean[column]
+            if apart > APART_BY * np.sqrt(spread) / rows and apart > SHIFT * min(share, 1 - share):
+                whose, label = (
+                    (f"mean score of {name}", "its share") if self.of_classes else ("mean score", "the mean label")
+                )
+                return (
+                    f"Its {whose} on the {rows} held-out rows is {scores.mean():.3f}, and {label} {share:.3f}: {OFF}."
+                )
+        return ""
 
     def _ignorance_of_numbers(self, least_r2: float) -> str:
         """Take what ranks the labels for learned, for a median or a quantile may miss by more than the mean does."""
-        rows, spread = len(self.labels), (self.labels - self.labels.mean()) ** 2
-        ranked = float(np.corrcoef(_ranks(self.scores), _ranks(self.labels))[0, 1])
+        scores, labels = self.scores[:, 0], self.labels[:, 0]
+        rows, spread = len(labels), (labels - labels.mean()) ** 2
+        ranked = float(np.corrcoef(_ranks(scores), _ranks(labels))[0, 1])
         by_chance = WORSE_BY / np.sqrt(max(1, rows - 1))
         more = self._missed - (1 - least_r2) * spread
         if ranked < -by_chance:
@@ -232,9 +337,10 @@ def _error(values: Numbers) -> float:
 
 
 def log_losses(scores: Numbers, labels: Numbers) -> Numbers:
-    """Give each row's log loss [nat]."""
-    sure = np.clip(scores, SUREST, 1 - SUREST)
-    losses: Numbers = -np.log(np.where(labels == 1, sure, 1 - sure))
+    """Give each row's log loss [nat], float64 (N,), of scores and labels (N, C): of the score of what came."""
+    if scores.shape[1] == 1:  # the score of what did not come is the rest
+        scores, labels = np.hstack([1 - scores, scores]), np.hstack([1 - labels, labels])
+    losses: Numbers = -np.log(np.clip((scores * labels).sum(axis=1), SUREST, 1 - SUREST))
     return losses
 
 

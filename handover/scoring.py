@@ -42,7 +42,7 @@ class Oracle:
     """Who knows the answers of the training."""
 
     ask: Ask
-    """Gives them to rows, float32 (N, K)."""
+    """Gives them to rows, float32 (N, K): float32 (N, C)."""
     known: frozenset[bytes] | None = None
     """The rows that it can be asked about, as bytes; None where that is any."""
     cause: str = OF_CONVERSION
@@ -108,7 +108,7 @@ def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
     record = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "rows": len(known)}
 
     def ask(features: FloatRows) -> Scores:
-        return np.array([known[row.tobytes()] for row in features], dtype=np.float32)
+        return np.array([[known[row.tobytes()]] for row in features], dtype=np.float32).reshape(-1, 1)
 
     return Oracle(ask, frozenset(known), OF_SCORES, record)
 
@@ -124,21 +124,26 @@ def oracle_of(
         Gives the rows whose scores a file has.
     """
     if isinstance(scores, str | Path):
+        if contract.classes:
+            raise DeliverError(
+                f"scores= of a file has one score a row, and the contract has {len(contract.classes)} classes: give a "
+                f"function that answers with a score for each of them"
+            )
         return given(Path(scores), contract, rows())
-    return Oracle(model) if scores is None else _of_function(scores)
+    return Oracle(model) if scores is None else _of_function(scores, len(contract.scores.names))
 
 
-def _of_function(function: Callable[[FloatRows], Any]) -> Oracle:
-    """Ask a function, which gives a number for each row."""
+def _of_function(function: Callable[[FloatRows], Any], width: int) -> Oracle:
+    """Ask a function, which gives so many numbers for each row."""
 
     def ask(features: FloatRows) -> Scores:
         answers = np.asarray(function(features), dtype=np.float32)
-        if answers.shape not in {(len(features),), (len(features), 1)}:
+        if answers.shape != (len(features), width) and (width > 1 or answers.shape != (len(features),)):
             raise DeliverError(
                 f"the function scores= gives an answer of shape {list(answers.shape)} for {len(features)} rows: let it "
-                f"give one number for each"
+                f"give {'one number' if width == 1 else f'{width} numbers, one of each class,'} for each"
             )
-        return answers.reshape(-1)
+        return answers.reshape(-1, width)
 
     return Oracle(ask, cause=OF_SCORES)
 

@@ -74,8 +74,8 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
                 "rows": int(segment.rows.sum()),
                 "value": _digits(inside.value),
                 "elsewhere": _digits(outside.value),
-                "mean_score": _digits(held_out.scores[segment.rows].mean()),
-                "mean_label": _digits(held_out.labels[segment.rows].mean()),
+                "mean_score": _digits(held_out.highest[segment.rows].mean()),
+                "mean_label": _digits(held_out.came[segment.rows].mean()),
                 "beyond_chance": bool(_errors_worse(inside, outside) > least),
             }
             for segment, inside, outside in compared[:SHOWN]
@@ -109,7 +109,7 @@ def _bands(name: str, values: FloatRows) -> Iterator[_Segment]:
 def _is_large(rows: Rows, held_out: HeldOut) -> bool:
     if rows.sum() < FEWEST_ROWS:
         return False
-    counts = np.unique_counts(held_out.labels[rows]).counts
+    counts = np.unique_counts(held_out.outcomes[rows]).counts
     return len(counts) > 1 and (not held_out.is_yes_or_no or int(counts.min()) >= FEWEST_OF_A_LABEL)
 
 

@@ -64,10 +64,10 @@ def differences(delivery: Path, version: str) -> Iterator[str]:
             yield f"model {answer['headers']['x-model']} answers, {model} was delivered"
             return
         for (number, golden), given in zip(part, json.loads(answer["body"]), strict=True):
-            if not files.agrees(given["score"], given["decision"], golden, tolerance):
+            if not files.agrees(given, golden, tolerance):
                 yield (
-                    f"golden row {number} should be {golden['score']} ({golden['decision']}) and is {given['score']} "
-                    f"({given['decision']}); a score may differ by {files.allowed(golden['score'], tolerance)}"
+                    f"golden row {number} should be {files.in_words(golden)} and is {files.in_words(given)}; a score "
+                    f"may differ by {files.most_allowed(golden, tolerance)}"
                 )
 
 

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from handover import deliver, matrix
 from handover.diff.revisions import IN_CI, TARGETS
+from tests.helpers.flowers import deliver_flowers
 from tests.helpers.parcels import HEURISTICS, PARCELS, REAL, module, parcel_rows
 
 settings.register_profile(
@@ -43,10 +44,18 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["parcels", "credit"])
+@pytest.fixture(scope="session")
+def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Deliver the tiny model of three classes, and give its folder."""
+    folder = tmp_path_factory.mktemp("flowers") / "delivery"
+    deliver_flowers(folder)
+    return folder
+
+
+@pytest.fixture(params=["parcels", "flowers", "credit"])
 def delivery(request: pytest.FixtureRequest) -> Path:
-    """Give each delivery in turn: the function knows no field of either."""
-    folder: Path = request.getfixturevalue("parcels") if request.param == "parcels" else REAL
+    """Give each delivery in turn: the function knows no field of any, nor how many scores there are."""
+    folder: Path = REAL if request.param == "credit" else request.getfixturevalue(request.param)
     return folder
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import onnxruntime
@@ -18,6 +18,7 @@ from predictor.encoder import Encoder, FloatRows, Heuristic
 from predictor.files import Json
 from predictor.limits import Limits
 from predictor.problems import MAX_BATCH_ROWS
+from predictor.scores import Scores
 
 
 class DeliveryError(RuntimeError):
@@ -25,7 +26,7 @@ class DeliveryError(RuntimeError):
 
 
 class Model(Protocol):
-    """What scores: rows of the model's input, float32 (N, K), to one score each, float32 (N,)."""
+    """What scores: rows of the model's input, float32 (N, K), to the scores of each, float32 (N, C)."""
 
     def __call__(self, rows: FloatRows, /) -> NDArray[np.float32]:
         """Score the rows."""
@@ -43,6 +44,7 @@ class Delivery:
     """One row with the training-time model's answer, to prove at start that the model gives it here as well."""
     row: SchemaValidator
     rows: SchemaValidator
+    scores: Scores
     limits: Limits
     encoder: Encoder
     model: Model
@@ -61,7 +63,7 @@ class Delivery:
         try:
             contract = json.loads(contents[files.CONTRACT])
             json.dumps(contract, allow_nan=False)  # callers are shown it, and NaN, which Python reads, is not JSON
-            limits = Limits(contract["fields"])
+            limits, scores = Limits(contract["fields"]), Scores(contract)
             heuristics = heuristics_in(load_source(contents[files.HEURISTICS], folder / files.HEURISTICS))
             encoder = Encoder(contract["fields"], heuristics)
             model = session(contents[files.MODEL])
@@ -81,6 +83,7 @@ class Delivery:
             golden=golden,
             row=row,
             rows=rows,
+            scores=scores,
             limits=limits,
             encoder=encoder,
             model=model,
@@ -168,20 +171,26 @@ class _Session:
         self._run_bound = opened.run_with_iobinding
         self._binding = opened.io_binding()
         self._row: FloatRows | None = None  # its width is known with the first row, which is the golden one in INIT
-        self._score = np.empty(1, dtype=np.float32)
+        self._scores: NDArray[np.float32]
 
     def __call__(self, rows: FloatRows, /) -> NDArray[np.float32]:
         if len(rows) != 1:
-            scores: NDArray[np.float32] = self._run(["score"], {"features": rows})[0]
-            return scores
+            return _by_row(self._run(["score"], {"features": rows})[0])
         if self._row is None:
             self._row = self._bound(rows)
         self._row[:] = rows
         self._run_bound(self._binding)
-        return self._score.copy()
+        return self._scores.copy()
 
     def _bound(self, rows: FloatRows) -> FloatRows:
-        row = rows.copy()
+        row, given = rows.copy(), self._run(["score"], {"features": rows})[0]  # whose shape is the model's own affair
         self._binding.bind_input("features", "cpu", 0, np.float32, row.shape, row.ctypes.data)
-        self._binding.bind_output("score", "cpu", 0, np.float32, self._score.shape, self._score.ctypes.data)
+        self._binding.bind_output("score", "cpu", 0, np.float32, given.shape, given.ctypes.data)
+        self._scores = _by_row(given)
         return row
+
+
+def _by_row(given: Any) -> NDArray[np.float32]:
+    """Give a score without a name of its own, float32 (N,), as a vector of one, float32 (N, 1): the same memory."""
+    scores: NDArray[np.float32] = given[:, np.newaxis] if given.ndim == 1 else given
+    return scores

@@ -10,6 +10,8 @@ CONTRACT, HEURISTICS, MODEL, GOLDEN = "contract.json", "heuristics.py", "model.o
 SERVED = (CONTRACT, HEURISTICS, MODEL, GOLDEN)
 """All that production reads, but for the manifest, which vouches for each of them."""
 MANIFEST = "manifest.json"
+SINGLE = "score"
+"""What a score is called that stands alone: a vector of one."""
 
 STEPS = 4
 """Of float32 at a score, by which it may always differ: an exponential in float32 is off by one or two, and from 32 on
@@ -43,14 +45,42 @@ def golden_rows(content: bytes) -> Iterator[Json]:
     return map(json.loads, text.split("\n") if text else ())
 
 
-def agrees(score: float, decision: str, golden: Json, tolerance: float) -> bool:
-    """Whether an answer is the training's: the score within what is allowed, the decision the same."""
-    return bool(decision == golden["decision"] and abs(score - golden["score"]) <= allowed(golden["score"], tolerance))
+def decisions(contract: Json) -> tuple[str, ...]:
+    """List all that a compiled contract may decide: the names of its edges, or its classes and what is otherwise."""
+    if "classes" not in contract:
+        return tuple(contract["decisions"])
+    otherwise = contract.get("otherwise")
+    return (*contract["classes"], *([otherwise["decision"]] if otherwise else ()))
+
+
+def scores_in(answer: Json) -> dict[str, float]:
+    """Give the scores of an answer, or of a golden row, by their names: each class's, or the only one's."""
+    scores: dict[str, float] = answer["scores"] if "scores" in answer else {SINGLE: answer[SINGLE]}
+    return scores
+
+
+def agrees(answer: Json, golden: Json, tolerance: float) -> bool:
+    """Whether an answer is the training's: each score within what is allowed, the decision the same."""
+    given, trained = scores_in(answer), scores_in(golden)
+    near = (abs(given[name] - score) <= allowed(score, tolerance) for name, score in trained.items())
+    return bool(answer["decision"] == golden["decision"] and given.keys() == trained.keys() and all(near))
+
+
+def in_words(answer: Json) -> str:
+    """Write an answer, or a golden row's, as people read it: ``0.25 (soon)``; ``adelie 0.9, gentoo 0.1 (adelie)``."""
+    scores = scores_in(answer)
+    listed = ", ".join(f"{name} {score}" if "scores" in answer else str(score) for name, score in scores.items())
+    return f"{listed} ({answer['decision']})"
 
 
 def allowed(trained: float, tolerance: float) -> float:
     """Give how far a score may lie from the training's: the tolerance, or ``STEPS`` of float32 where those are more."""
     return max(tolerance, STEPS * FLOAT64_IN_FLOAT32 * math.ulp(trained)) if math.isfinite(trained) else tolerance
+
+
+def most_allowed(golden: Json, tolerance: float) -> float:
+    """Give how far a score of a golden row may lie from the training's, at most."""
+    return max(allowed(score, tolerance) for score in scores_in(golden).values())
 
 
 def identity(manifest: Json) -> str:

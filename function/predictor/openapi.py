@@ -1,7 +1,7 @@
 """Describes the API as OpenAPI 3.1, out of the contract: what ``GET /contract`` and ``GET /openapi.json`` answer."""
 
 from predictor.delivery import Delivery
-from predictor.files import Json
+from predictor.files import SINGLE, Json
 from predictor.problems import MAX_BATCH_ROWS, MAX_NAMED_FIELDS, TITLES
 from predictor.routes import ROUTES, Route
 
@@ -31,28 +31,36 @@ DESCRIBED: Json = {
 }
 REFUSALS = ("bad-parameter", "not-json", "too-large", "unsupported-media-type", "contract-broken", "internal")
 """The kinds of problem that a posted body can meet."""
+AGREED = ("decisions", "classes", "otherwise", "score", "budgets", "format", "validator")
+"""What the next contract is compared with, as it stands in this one: decisions by edges, or classes."""
 HEADERS: Json = {name: {"$ref": f"#/components/headers/{name}"} for name in DESCRIBED}
 
 
 def answer_schema(delivery: Delivery) -> Json:
     """Give the JSON Schema of one answer."""
-    score = delivery.contract["score"]
+    score, scores = delivery.contract["score"], delivery.scores
+    number: Json = {"type": "number", "minimum": score["low"], "maximum": score["high"]}
+    described: Json = {"description": score["meaning"]}
+    each: Json = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(scores.names),
+        "properties": dict.fromkeys(scores.names, number),
+    }
+    members: Json = {"scores": each | described} if scores.of_classes else {SINGLE: number | described}
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["score", "decision"],
+        "required": [*members, "decision"],
         "properties": {
-            "score": {
-                "type": "number",
-                "description": score["meaning"],
-                "minimum": score["low"],
-                "maximum": score["high"],
-            },
-            "decision": {"enum": list(delivery.contract["decisions"])},
+            **members,
+            "decision": {"enum": list(scores.decisions)},
             "reasons": {
                 "type": "array",
                 "items": {"enum": list(delivery.encoder.columns)},
-                "description": "The columns that moved the score most, if ?reasons= asks for them.",
+                "description": "The columns that moved the highest score most, if ?reasons= asks for them."
+                if scores.of_classes
+                else "The columns that moved the score most, if ?reasons= asks for them.",
             },
         },
     }
@@ -71,7 +79,7 @@ def contract(delivery: Delivery) -> Json:
         "row": agreed["schema"],
         "answer": answer_schema(delivery),
         "columns": list(delivery.encoder.columns),
-        **{part: agreed[part] for part in ("decisions", "score", "budgets", "format", "validator")},
+        **{part: agreed[part] for part in AGREED if part in agreed},
     }
 
 

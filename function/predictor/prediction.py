@@ -1,10 +1,10 @@
 """One body in, one answer out: validate, featurise, infer, decide. No I/O, no clock, no logger."""
 
 import json
-from bisect import bisect_left
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
 from predictor import files, problems
@@ -21,11 +21,11 @@ class ModelError(ArithmeticError):
 class Answer(NamedTuple):
     """What the caller gets for one row."""
 
-    score: float
-    """The model's float32, in the shortest digits that still are that float32."""
+    scores: tuple[float, ...]
+    """The model's float32, in the shortest digits that still are that float32; in the order of ``Scores.names``."""
     decision: str
     reasons: tuple[str, ...]
-    """Columns that moved the score most, away from the reference row's; empty unless asked for."""
+    """Columns that moved the highest score most, away from the reference row's; empty unless asked for."""
 
 
 class Prediction:
@@ -42,12 +42,8 @@ class Prediction:
         self._encoder = delivery.encoder
         self._model = delivery.model
         self._schema = delivery.contract["schema"]
-        score = delivery.contract["score"]
-        # Ends and edges are rounded to float32, which the score is: 0.1 must not fall beyond an edge at 0.1. They are
-        # compared as Python's own numbers, in a third of the time.
-        self._low, self._high = np.float32(score["low"]).item(), np.float32(score["high"]).item()
-        self._edges = [np.float32(edge).item() for edge in delivery.contract["decisions"].values()]
-        self._decisions = list(delivery.contract["decisions"])
+        self._scores = delivery.scores
+        self._places = range(len(delivery.scores.names))
         self._reference = np.array([column["reference"] for column in delivery.manifest["columns"]], dtype=np.float32)
         self._prove()
 
@@ -96,23 +92,27 @@ class Prediction:
     def _answer(self, vectors: FloatRows, reasons: int) -> list[Answer]:
         answers = []
         scores = self._model(vectors)
-        for index, value in enumerate(scores.tolist()):
-            if not self._low <= value <= self._high:  # false for NaN too
-                raise ModelError(f"the model gave a score outside of [{self._low}, {self._high}]")
-            score = scores[index]
-            why = self._reasons(vectors[index], score, reasons) if reasons else ()
-            answers.append(Answer(float(str(score)), self._decisions[bisect_left(self._edges, value)], why))
+        low, high, decide = self._scores.low, self._scores.high, self._scores.decide
+        for index, values in enumerate(scores.tolist()):
+            for value in values:
+                if not low <= value <= high:  # false for NaN too
+                    raise ModelError(f"the model gave a score outside of [{low}, {high}]")
+            why = self._reasons(vectors[index], scores[index], reasons) if reasons else ()
+            digits = tuple([float(str(scores[index, place])) for place in self._places])
+            answers.append(Answer(digits, decide(values), why))
         return answers
 
-    def _reasons(self, vector: FloatRows, score: np.float32, most: int) -> tuple[str, ...]:
-        """Name the columns whose value moves the score most: each in turn is set to the reference row's value.
+    def _reasons(self, vector: FloatRows, scores: NDArray[np.float32], most: int) -> tuple[str, ...]:
+        """Name the columns whose value moves the highest score most: each in turn is set to the reference row's value.
 
-        One-at-a-time ablation against a baseline asks nothing of the model but its score, so it holds for every
-        framework, and costs one run on K rows, only when somebody asks.
+        One-at-a-time ablation against a baseline asks nothing of the model but its scores, so it holds for every
+        framework, and costs one run on K rows, only when somebody asks. The highest score is the decision's class's;
+        where no class is high enough for a decision, it is that of the likeliest.
         """
+        highest = int(scores.argmax())
         ablated = np.repeat(vector[np.newaxis], len(vector), axis=0)
         np.fill_diagonal(ablated, self._reference)
-        moved = np.abs(score - self._model(ablated))
+        moved = np.abs(scores[highest] - self._model(ablated)[:, highest])
         order = np.argsort(-moved, kind="stable")[:most]
         return tuple(self._encoder.columns[column] for column in order if moved[column] > 0)
 
@@ -124,11 +124,11 @@ class Prediction:
         except Exception as error:  # whatever it is, this delivery cannot answer a row that it came with
             raise DeliveryError(f"golden.jsonl: row 1 is not answered: {type(error).__name__}: {error}") from error
         tolerance = self._delivery.manifest["tolerance"]
-        if not files.agrees(answer.score, answer.decision, golden, tolerance):
-            within = files.allowed(golden["score"], tolerance)
+        given = self._scores.document(answer.scores, answer.decision)
+        if not files.agrees(given, golden, tolerance):
             raise DeliveryError(
-                f"golden.jsonl: row 1 should give {golden['score']} ({golden['decision']}) within {within}, "
-                f"but gives {answer.score} ({answer.decision})"
+                f"golden.jsonl: row 1 should give {files.in_words(golden)} within "
+                f"{files.most_allowed(golden, tolerance)}, but gives {files.in_words(given)}"
             )
 
 

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from predictor.encoder import HeuristicError
 from predictor.prediction import ModelError
+from predictor.scores import Scores
 from predictor.settings import Settings
 
 
@@ -37,11 +38,15 @@ def log_failure(error: Exception, request_id: str) -> None:
 class Telemetry:
     """Writes the line of metrics of each request to one delivery."""
 
-    def __init__(self, settings: Settings, model: str) -> None:
+    def __init__(self, settings: Settings, model: str, scores: Scores) -> None:
         self._metrics = EphemeralMetrics(namespace=settings.namespace, service=settings.service)
         self._metrics.add_dimension("model", model)
+        # The shares of decisions that are made by edges show in the score itself.
+        self._places = (
+            {name: float(place) for place, name in enumerate(scores.decisions, 1)} if scores.of_classes else {}
+        )
 
-    def answered(self, seen: dict[str, Any], scores: list[float], cold: float, started: int) -> None:
+    def answered(self, seen: dict[str, Any], scores: list[tuple[float, ...]], cold: float, started: int) -> None:
         """Write the request's metrics, in CloudWatch's embedded metric format, and what else was seen of it.
 
         Parameters
@@ -49,7 +54,7 @@ class Telemetry:
         seen
             What stands beside the metrics: route, status, error code, decisions, request id.
         scores
-            One for each row that was answered.
+            Of each row that was answered. The metric is the highest of a row: how sure the model is of its class.
         cold
             1 when the request met a cold start, else 0.
         started
@@ -62,6 +67,8 @@ class Telemetry:
                 "error": {"Unit": "Count", "Value": [float(seen["error_code"] is not None)]},
             }
             if scores:
-                values["score"] = {"Unit": "None", "Value": scores}
+                values["score"] = {"Unit": "None", "Value": list(map(max, scores))}
+            if scores and self._places:
+                values["decided"] = {"Unit": "None", "Value": [self._places[name] for name in seen["decision"]]}
             line = self._metrics.serialize_metric_set(metrics=values, metadata=seen)
             sys.stdout.write(to_json(line, ensure_ascii=True).decode() + "\n")

@@ -45,18 +45,19 @@ def _golden(then: Path, now: Path, tolerance: float) -> str:
     if any("covers" not in (before | after)[row] for row in before.keys() ^ after.keys()):
         return "the golden rows are others"
     pairs = [(before[row], after[row]) for row in before if row in after]
-    trained, again = (np.array([pair[side]["score"] for pair in pairs], dtype=np.float64) for side in (0, 1))
-    if len(differ := parity.differing(again, trained, tolerance)):
-        one, other = pairs[differ[np.abs(again - trained)[differ].argmax()]]
+    trained, again = ([files.scores_in(pair[side]) for pair in pairs] for side in (0, 1))
+    was, is_ = (np.array([[*row.values()] for row in rows], dtype=np.float64) for rows in (trained, again))
+    if len(differ := parity.differing(is_, was, tolerance)):
+        worst = differ[np.abs(is_ - was).max(axis=1)[differ].argmax()]
         return (
-            f"{len(differ)} of {len(pairs)} answers differ by more than {parity.limit(trained[differ], tolerance)}, at "
-            f"most from {one['score']:g} then to {other['score']:g} now"
+            f"{len(differ)} of {len(pairs)} answers differ by more than {parity.limit(was[differ], tolerance)}, at "
+            f"most from {parity.in_words(trained[worst])} then to {parity.in_words(again[worst])} now"
         )
     if flips := [(one, other) for one, other in pairs if one["decision"] != other["decision"]]:
         one, other = flips[0]
         return (
-            f"{len(flips)} of {len(pairs)} decisions flip: a score of {one['score']:g} was {one['decision']} then, "
-            f"{other['score']:g} is {other['decision']} now"
+            f"{len(flips)} of {len(pairs)} decisions flip: a score of {parity.in_words(files.scores_in(one))} was "
+            f"{one['decision']} then, {parity.in_words(files.scores_in(other))} is {other['decision']} now"
         )
     return ""
 

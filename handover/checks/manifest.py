@@ -116,7 +116,7 @@ def _wrong_figure(context: DeliveryContext) -> str:
         held_out = context.held_out
     except ValueError as error:
         return f"{HELD_OUT} cannot be read: {error}"
-    decisions = [str(context.decide(score)) for score in held_out.scores.astype(np.float32)]
+    decisions = [str(context.decide(scores)) for scores in held_out.scores]
     golden = context.manifest.get("golden_rows")
     equal = golden.get("equal_to_real", 0) if isinstance(golden, dict) else 0  # which ones do is told nowhere
     computed = {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from numpy.typing import NDArray
 from onnx import TensorProto
 
 from handover import clipping
@@ -108,21 +109,26 @@ def one_input(context: DeliveryContext) -> Broken | None:
     "M104",
     topic="output",
     owner="modelling",
-    requires=(*FILE, "M103"),
-    rule="the model gives one float32 score for each row",
-    broken="the model does not give one score for each row",
+    requires=(*FILE, "C109", "M103"),
+    rule="the model gives float32 scores for each row: one, or one for each class",
+    broken="the model does not give the agreed scores for each row",
 )
-def one_score(context: DeliveryContext) -> Broken | None:
-    outputs = list(context.graph.graph.output)
-    if len(outputs) != 1 or not _is(outputs[0], "score", 1):
-        return _broken(context, f"The outputs are {_listed(outputs)}; it should be score: float32[N].")
+def agreed_scores(context: DeliveryContext) -> Broken | None:
+    outputs, classes = list(context.graph.graph.output), len(context.contract.classes)
+    is_agreed = len(outputs) == 1 and _is(outputs[0], "score", 2 if classes else 1)
+    if not is_agreed or (classes and _last_size(outputs[0]) != classes):
+        agreed = f"float32[N, {classes}]" if classes else "float32[N]"
+        return _broken(context, f"The outputs are {_listed(outputs)}; it should be score: {agreed}.")
     for rows in (1, 3):
         try:
             scores = context.model(np.zeros((rows, len(context.manifest["columns"])), dtype=np.float32))
         except Exception as error:  # onnxruntime has a class of its own for each way to fail
             return _broken(context, f"A batch of {rows} ends in: {_message(error)}")
-        if scores.shape != (rows,):
-            return _broken(context, f"A batch of {rows} gives scores of shape {scores.shape}; it should be ({rows},).")
+        agreed_shape = (rows, classes or 1)
+        if scores.shape != agreed_shape:
+            return _broken(
+                context, f"A batch of {rows} gives scores of shape {scores.shape}; it should be {agreed_shape}."
+            )
     return None
 
 
@@ -249,11 +255,11 @@ def same_columns(context: DeliveryContext) -> Broken | None:
 def within_range(context: DeliveryContext) -> Broken | Kept | None:
     score = context.contract.score
 
-    def outside(given: np.float32) -> bool:
-        return not np.float32(score.low) <= given <= np.float32(score.high)
+    def outside(given: NDArray[np.float32]) -> bool:
+        return not bool(((given >= np.float32(score.low)) & (given <= np.float32(score.high))).all())
 
-    def answer(row: dict[str, Any]) -> np.float32:
-        given: np.float32 = context.model(context.encoder.vector(context.made(row)))[0]
+    def answer(row: dict[str, Any]) -> NDArray[np.float32]:
+        given: NDArray[np.float32] = context.model(context.encoder.vector(context.made(row)))[0]
         return given
 
     for number, given in enumerate(context.model(context.golden_matrix), start=1):
@@ -275,8 +281,8 @@ def _clipped(context: DeliveryContext) -> Kept | None:
 
 
 def _beyond_range(
-    context: DeliveryContext, which: str, given: np.float32, cause: str = "", details: str = ""
+    context: DeliveryContext, which: str, given: NDArray[np.float32], cause: str = "", details: str = ""
 ) -> Broken:
     score = context.contract.score
-    evidence = f"The contract promises {score.low:g} to {score.high:g}, but {which} gives {given:g}."
-    return _broken(context, evidence, MISSING if np.isnan(given) else cause, details)
+    evidence = f"The contract promises {score.low:g} to {score.high:g}, but {which} gives {context.in_words(given)}."
+    return _broken(context, evidence, MISSING if np.isnan(given).any() else cause, details)

@@ -17,6 +17,7 @@ from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
 from handover.rows import different_rows
+from predictor import files
 
 HONEST_ROWS_DIFFER = 1e6  # rows that a contract accepts; of one that knows fewer, as ten flags, honest rows repeat
 AGAIN = 20  # golden rows that are asked for twice
@@ -31,6 +32,8 @@ NOT_OF_ONE_TRAINING = (
 
 type Rows = NDArray[np.intp]
 type Scores = NDArray[np.floating]
+
+ON_EDGE = {False: "A score lies on the edge of a decision", True: "Two classes have nearly the same score"}
 
 UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 
@@ -82,16 +85,27 @@ def _unreadable(path: Path) -> Broken:
 def _no_golden_row(context: DeliveryContext, line: Any, number: int) -> str:
     if not isinstance(line, dict):
         return f"Line {number} is not a JSON object."
-    missing = sorted({"row", "score", "decision"} - set(line))
+    scores = context.contract.scores
+    missing = sorted({"row", "scores" if scores.of_classes else files.SINGLE, "decision"} - set(line))
     if missing:
         return f"Line {number} lacks {', '.join(missing)}."
-    score, decisions = line["score"], context.contract.decisions
-    if not isinstance(score, int | float) or isinstance(score, bool) or not math.isfinite(score):
-        return f"The score of row {number} is {json.dumps(score)}, not a number."
-    if line["decision"] not in decisions:
-        return f"The decision of row {number} is {json.dumps(line['decision'])}, none of {', '.join(decisions)}."
+    if fault := _no_scores(files.scores_in(line), scores.names):
+        return f"The {'scores' if scores.of_classes else 'score'} of row {number} {fault}."
+    if line["decision"] not in scores.decisions:
+        return f"The decision of row {number} is {json.dumps(line['decision'])}, none of {', '.join(scores.decisions)}."
     refusal = context.refusal(line["row"])
     return f"The contract refuses row {number}: {refusal}." if refusal else ""
+
+
+def _no_scores(given: Any, names: tuple[str, ...]) -> str:
+    """Say what is wrong with the scores of a golden row, in the end of a sentence."""
+    if not isinstance(given, dict) or given.keys() != set(names):
+        return f"are {json.dumps(given)}, and should be of {', '.join(names)}"
+    for name, score in given.items():
+        if not isinstance(score, int | float) or isinstance(score, bool) or not math.isfinite(score):
+            have = "is" if name == files.SINGLE else f"have for {name}"
+            return f"{have} {json.dumps(score)}, not a number"
+    return ""
 
 
 @clause(
@@ -111,7 +125,8 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
         return None
     row = rows[0]
     return Broken(
-        f"Golden row {row + 1} alone scores {alone[row]:g}, among others {context.golden_here[row]:g}.",
+        f"Golden row {row + 1} alone scores {context.in_words(alone[row])}, among others "
+        f"{context.in_words(context.golden_here[row])}.",
         context.folder / "model.onnx",
         cause="The graph mixes rows: an operator works along the first axis.",
     )
@@ -135,12 +150,28 @@ def same_scores(context: DeliveryContext) -> Broken | None:
     given = context.golden_here
     rows = apart(context, given, context.golden_scores)
     likely = (
+        (_reordered(context), "model.onnx"),
         (_shared(context, rows), "heuristics.py"),
         (_rounded(context, rows), "golden.jsonl"),
         (FEW if len(rows) <= RARE * len(given) else "", "golden.jsonl"),
         (NOT_OF_ONE_TRAINING, "model.onnx"),
     )
     return _differing(context, given, *next((cause, name) for cause, name in likely if cause))
+
+
+def _reordered(context: DeliveryContext) -> str:
+    """Find another order of the classes in which the model's scores are those of the training, if there is one."""
+    given, expected, names = context.golden_here, context.golden_scores, context.contract.scores.names
+    columns = [
+        [column for column in range(len(names)) if not len(apart(context, given[:, [column]], expected[:, [place]]))]
+        for place in range(len(names))
+    ]
+    if not all(columns) or all(place in found for place, found in enumerate(columns)):
+        return ""
+    order = [
+        names[min(place for place, found in enumerate(columns) if column in found)] for column in range(len(names))
+    ]
+    return f"The model gives its scores in another order of the classes: {', '.join(order)}."
 
 
 def _rounded(context: DeliveryContext, rows: Rows) -> str:
@@ -158,7 +189,7 @@ def _differing(context: DeliveryContext, given: Scores, cause: str, name: str) -
     expected, rows = context.golden_scores, apart(context, given, context.golden_scores)
     if not len(rows):
         return None
-    worst = rows[np.abs(given[rows] - expected[rows]).argmax()]
+    worst = rows[np.abs(given[rows] - expected[rows]).max(axis=1).argmax()]
     flips = [row for row in rows if context.decide(given[row]) != context.golden[row]["decision"]]
     flipped = ""
     if flips:
@@ -167,7 +198,8 @@ def _differing(context: DeliveryContext, given: Scores, cause: str, name: str) -
     return Broken(
         f"{len(rows)} of {len(given)} golden rows differ by more than "
         f"{parity.limit(expected[rows], context.contract.budgets.parity)}; "
-        f"the worst, row {worst + 1}, should be {expected[worst]:g} and is {given[worst]:g}.{flipped}",
+        f"the worst, row {worst + 1}, should be {context.in_words(expected[worst])} and is "
+        f"{context.in_words(given[worst])}.{flipped}",
         context.folder / name,
         cause=cause,
         details=_side_by_side(context, rows, given),
@@ -200,7 +232,8 @@ def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
     lines = []
     for row in rows[:SHOWN]:
         sent = context.golden[row]["row"]
-        lines.append(f"row {row + 1}: should be {context.golden_scores[row]:g}, is {given[row]:g}")
+        should, is_ = context.in_words(context.golden_scores[row]), context.in_words(given[row])
+        lines.append(f"row {row + 1}: should be {should}, is {is_}")
         lines.append(f"  {'column':<24} {'as sent':<24} as the model gets it")
         for name, value in zip(context.encoder.columns, context.golden_matrix[row], strict=True):
             lines.append(f"  {name:<24} {json.dumps(sent[name]) if name in sent else '':<24} {value:g}")
@@ -225,10 +258,11 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     row = flipped[0]
     return Broken(
         f"{len(flipped)} of {len(golden)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
-        f"{budget} may be; the first is row {row + 1}: {_flip(context, row, given)}, with a score of {given[row]:g}.",
+        f"{budget} may be; the first is row {row + 1}: {_flip(context, row, given)}, with a score of "
+        f"{context.in_words(given[row])}.",
         context.folder / "contract.py",
-        context.word_line("decisions"),
-        cause="A score lies on the edge of a decision, or the golden rows are not those of this model.",
+        context.word_line("classes" if context.contract.classes else "decisions"),
+        cause=f"{ON_EDGE[context.contract.scores.of_classes]}, or the golden rows are not those of this model.",
     )
 
 
@@ -278,12 +312,18 @@ def _own_words(context: DeliveryContext, error: Exception) -> str:
 )
 def built_scores(context: DeliveryContext) -> Broken | None:
     try:
-        given = np.array([answer["score"] for answer in context.golden_answers])
+        given = scores_of(context, context.golden_answers)
     except UNANSWERED as error:
         evidence = f"Not all golden rows are answered: {_own_words(context, error)}"
         return Broken(evidence, context.folder / "heuristics.py")
     cause = "In this Python the same model agrees: the layer's packages are not those of the training."
     return _differing(context, given, cause, "heuristics.py")
+
+
+def scores_of(context: DeliveryContext, answers: list[dict[str, Any]]) -> Scores:
+    """Give the scores of answers, float64 (N, C)."""
+    names = context.contract.scores.names
+    return np.array([[files.scores_in(answer)[name] for name in names] for answer in answers], dtype=np.float64)
 
 
 @clause(

@@ -147,9 +147,9 @@ def can_judge(context: DeliveryContext) -> Broken | None:
 
 def _cut_off(context: DeliveryContext) -> Broken | None:
     """Find rows that were chosen by their score: many next to the edge of the one decision, none beyond."""
-    scores = context.held_out.scores
-    decisions = {str(context.decide(score)) for score in scores.astype(np.float32)}
-    if len(decisions) != 1:
+    scores = context.held_out.highest
+    decisions = {str(context.decide(row)) for row in context.held_out.scores}
+    if len(decisions) != 1 or context.contract.classes:  # every class has rows of its own, or they judge nothing
         return None
     (decision,) = decisions
     edges = [context.contract.score.low, *context.contract.decisions.values()]

@@ -12,6 +12,7 @@ import onnx
 from onnx import helper, numpy_helper
 from packaging.utils import canonicalize_name
 
+from handover import parity
 from handover.checks.answers import apart
 from handover.context import DeliveryContext
 from handover.delivery import FILES
@@ -19,7 +20,7 @@ from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
-from predictor.files import MANIFEST, shortened
+from predictor.files import MANIFEST, scores_in, shortened
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
@@ -245,7 +246,8 @@ def _lines(one: bytes, other: bytes) -> str:
     before, after = json.loads(then[first]), json.loads(now[first])
     if before["row"] != after["row"]:
         return f"{len(differ)} of {len(then)} rows; row {first + 1} is another row"
-    scores = f"scored {before['score']:g} then, {after['score']:g} now"
+    then_and_now = [parity.in_words(scores_in(line)) for line in (before, after)]
+    scores = f"scored {then_and_now[0]} then, {then_and_now[1]} now"
     return f"{len(differ)} of {len(then)} answers; row {first + 1} {scores}"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from onnx.reference import ReferenceEvaluator
 
 from handover import parity
-from handover.checks.parity import ELSEWHERE, UNANSWERED, apart
+from handover.checks.parity import ELSEWHERE, UNANSWERED, apart, scores_of
 from handover.context import DeliveryContext
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Skipped, clause
@@ -34,7 +34,7 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     try:
         with np.errstate(all="ignore"):
             answer: Any = ReferenceEvaluator(context.graph).run(None, {"features": rows})
-            expected = np.asarray(answer[0], dtype=np.float64)
+            expected = np.asarray(answer[0], dtype=np.float64).reshape(len(rows), -1)
     except Exception as error:  # an operator that the reference does not know, in as many ways as it has operators
         raise Skipped(f"ONNX's reference implementation cannot run this model ({type(error).__name__})") from None
     given = context.model(rows)
@@ -44,7 +44,7 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     row, limit = differing[0], parity.limit(expected[differing], context.contract.budgets.parity)
     return Broken(
         f"{len(differing)} of {len(rows)} rows on and beside thresholds differ by more than {limit}; the first "
-        f"should be {expected[row]:g} and is {given[row]:g}.",
+        f"should be {context.in_words(expected[row])} and is {context.in_words(given[row])}.",
         context.folder / "model.onnx",
         cause="onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says.",
         details=json.dumps(dict(zip(context.encoder.columns, map(float, rows[row]), strict=True)), indent=2),
@@ -69,14 +69,14 @@ def built_at_thresholds(context: DeliveryContext) -> Broken | None:
         answers = context.answers(rows)
     except UNANSWERED as error:
         return Broken(f"Not all rows at thresholds are answered: {error}", context.folder / "heuristics.py")
-    given = np.array([answer["score"] for answer in answers])
+    given = scores_of(context, answers)
     differing = set(apart(context, given, expected).tolist())
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-        decision = context.decide(np.float32(answer["score"]))
+        decision = context.decide(given[place])
         if place in differing or answer["decision"] != decision:
             return Broken(
-                f"A row beside a threshold gets {json.dumps(answer)}; here it scores {expected[place]:g}, which is "
-                f"{decision}.",
+                f"A row beside a threshold gets {json.dumps(answer)}; here it scores "
+                f"{context.in_words(expected[place])}, which is {decision}.",
                 context.folder / "model.onnx",
                 cause="The golden rows agree, so it shows only in numbers of more digits than theirs.",
                 details=json.dumps(row, indent=2),

@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
+from handover import parity
 from handover.context.sources import Sources
 from handover.drawing import drawn_rows
 from handover.quality import HELD_OUT, HeldOut
@@ -90,18 +91,22 @@ class Delivered(Sources):
 
     @cached_property
     def golden_scores(self) -> NDArray[np.float64]:
-        """The training-time model's scores of the golden rows."""
-        return np.array([line["score"] for line in self.golden])
+        """The training-time model's scores of the golden rows, float64 (N, C)."""
+        golden, names = self.golden, self.contract.scores.names
+        return np.array([[files.scores_in(line)[name] for name in names] for line in golden], dtype=np.float64)
 
     @cached_property
     def golden_here(self) -> NDArray[np.float32]:
-        """What onnxruntime gives for the golden rows in this Python, all at once."""
+        """What onnxruntime gives for the golden rows in this Python, all at once, float32 (N, C)."""
         return self.model(self.golden_matrix)
 
-    def decide(self, score: np.floating[Any]) -> str | None:
-        """Decide as the contract says: edges are float32, and inclusive. ``None`` beyond the last."""
-        edges = self.contract.decisions.items()
-        return next((decision for decision, edge in edges if np.float32(score) <= np.float32(edge)), None)
+    def decide(self, scores: NDArray[Any]) -> str | None:
+        """Decide on the scores of one row as the contract says."""
+        return self.contract.decide(scores)
+
+    def in_words(self, scores: NDArray[Any]) -> str:
+        """Write the scores of one row."""
+        return parity.in_words(dict(zip(self.contract.scores.names, scores.tolist(), strict=True)))
 
     def refusal(self, row: Json) -> str:
         """Say in one sentence why the contract refuses a row; nothing when it accepts it."""

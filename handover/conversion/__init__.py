@@ -1,6 +1,9 @@
 """A trained model of any supported framework becomes one ONNX graph: ``features`` in, ``score`` out."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from handover.conversion.composition import answer
 from handover.conversion.errors import ConversionError
@@ -8,7 +11,7 @@ from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
-from handover.conversion.scores import positive_index, training_time_scores
+from handover.conversion.scores import scored_classes, training_time_scores
 from handover.conversion.thresholds import at_thresholds, thresholds
 
 __all__ = [
@@ -30,6 +33,7 @@ def to_graph(
     *,
     positive: object = None,
     clip: tuple[float, float] | None = None,
+    classes: Sequence[str] = (),
 ) -> bytes:
     """Convert the model; the same model gives the same bytes.
 
@@ -44,21 +48,25 @@ def to_graph(
         The graph's name.
     positive
         The class whose probability is the score; needed where ``training_time_scores`` needs it.
+    classes
+        The classes whose probabilities are the scores, where there is more than one score.
     clip
         The ends, from low to high, that the score is clipped to; a score that is not a number is not.
 
     Returns
     -------
-    A serialized ``ModelProto``: input ``features`` float32 [N, K], output ``score`` float32 [N].
+    A serialized ``ModelProto``: input ``features`` float32 [N, K], output ``score`` float32 [N], or [N, C] of classes.
 
     Raises
     ------
     ConversionError
         When the model, or a setting of it, cannot be converted; names it, and the nearest that can.
     """
-    index = positive_index(model, len(columns), positive)
+    chosen = scored_classes(model, len(columns), positive, classes)
     graph = Graph()
-    score = answer(model, Rows(graph, FEATURES, len(columns)), "predict" if index is None else "predict_proba")
-    if index == 0:
-        score = graph.add("Sub", 1.0, score)
-    return graph.finish(score, columns, name, clip)
+    scores = answer(model, Rows(graph, FEATURES, len(columns)), "predict" if chosen is None else "predict_proba")
+    if not classes and chosen == [0]:
+        scores = graph.add("Sub", 1.0, scores)
+    if classes and chosen not in (None, list(range(len(classes)))):
+        scores = graph.add("Gather", scores, np.array(chosen), axis=1)
+    return graph.finish(scores, columns, name, classes=classes, clip=clip)

@@ -7,14 +7,16 @@ import numpy as np
 
 from handover.conversion.encoding import is_each
 from handover.conversion.errors import ConversionError
-from handover.conversion.rows import Method, Rows
+from handover.conversion.rows import Method, Rows, width
+from handover.conversion.trees import softmax
 
 
 def answer(model: Any, rows: Rows, _: Method) -> str:
-    """Add the probability of the second class, float64 [N, 1]."""
+    """Add the probability of the second class, or of each of more."""
     graph = rows.graph
     likely = LIKELIHOODS[type(model).__name__](model, rows.changed(graph.double(rows.tensor), wide=True))
-    return graph.add("Gather", graph.add("Softmax", likely, axis=1), np.array([1]), axis=1)
+    each = softmax(graph, likely)
+    return graph.add("Gather", each, np.array([1]), axis=1) if width(model) == 1 else each
 
 
 def _gaussian(model: Any, rows: Rows) -> str:

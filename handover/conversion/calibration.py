@@ -8,6 +8,7 @@ from handover.conversion.encoding import interpolated
 from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
 from handover.conversion.rows import Method
+from handover.conversion.trees import softmax
 
 EPSILON = 1e-12
 """What scikit-learn adds to a probability before it takes the logarithm (sklearn.calibration._convert_to_logits)."""
@@ -17,13 +18,29 @@ MOST_MOVED = 2e-6
 """A fifth of the usual budget of parity: two programs that add up in float32 differ by a few last bits."""
 
 
-def calibrated(graph: Graph, given: str, calibrator: Any, method: Method) -> str:
-    """Add the calibration of what a classifier gives by its method, float64 [N, 1]."""
+def calibrated(graph: Graph, given: str, calibrators: list[Any], method: Method, width: int) -> str:
+    """Add the calibration of what a classifier gives by its method, float64 [N, C]."""
+    if len(calibrators) == 1:
+        return _calibrated(graph, given, calibrators[0], method, width)
+    each = [
+        _calibrated(graph, graph.add("Gather", given, np.array([place]), axis=1), calibrator, method, 1)
+        for place, calibrator in enumerate(calibrators)
+    ]
+    together = graph.add("Concat", *each, axis=1)
+    total = graph.add("ReduceSum", together, np.array([1]))
+    shares = graph.add("Div", together, graph.add("Where", graph.add("Equal", total, 0.0), 1.0, total))
+    return graph.add("Where", graph.add("Equal", total, 0.0), 1 / width, shares)
+
+
+def _calibrated(graph: Graph, given: str, calibrator: Any, method: Method, width: int) -> str:
     kind = type(calibrator).__name__
     if kind == "_SigmoidCalibration":
         slope, shift = float(calibrator.a_), float(calibrator.b_)
         return graph.add("Sigmoid", graph.add("Sub", graph.add("Mul", given, -slope), shift))
     if kind == "_TemperatureScaling":
+        if width > 1:
+            odds = given if method == "decision_function" else graph.add("Log", graph.add("Add", given, EPSILON))
+            return softmax(graph, graph.add("Mul", odds, float(calibrator.beta_)))
         odds = graph.add("Mul", given, 2.0) if method == "decision_function" else _log_odds(graph, given)
         return graph.add("Sigmoid", graph.add("Mul", odds, float(calibrator.beta_)))
     if kind == "IsotonicRegression":

@@ -21,7 +21,7 @@ from handover.conversion import (
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
-from handover.conversion.rows import Method, Rows
+from handover.conversion.rows import Method, Rows, width
 from handover.conversion.writer import write
 
 INSIDE = {
@@ -39,7 +39,10 @@ INSIDE = {
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
-    """Add what the model's method gives; name it: float64 [N, 1], of a classifier for its second class."""
+    """Add what the model's method gives; name it: float64 [N, C], see ``rows.width``.
+
+    C is 1 for a number, and for the second of two classes; of more classes it is their count, in the model's order.
+    """
     name = type(model).__name__
     if name in INSIDE:
         if not hasattr(model, INSIDE[name]):
@@ -81,19 +84,29 @@ def _bagging(model: Any, rows: Rows, method: Method) -> str:
             f"{title(model)} of {title(model.estimators_[0])} counts votes and cannot be converted; it can be of "
             f"members that give probabilities, such as trees or LogisticRegression"
         )
-    return _mean(rows, [answer(member, rows.of(columns), method) for member, columns in members])
+    answers = [_of_all(member, answer(member, rows.of(columns), method), model, rows) for member, columns in members]
+    return _mean(rows, answers, width=width(model))
+
+
+def _of_all(member: Any, given: str, model: Any, rows: Rows) -> str:
+    """Give a member's answer for each class of the whole; its sample of the rows may have had some of them only."""
+    if width(model) in {1, width(member)}:
+        return given
+    if width(member) == 1:
+        given = rows.graph.add("Concat", rows.graph.add("Sub", 1.0, given), given, axis=1)
+    return rows.graph.add("MatMul", given, np.eye(width(model))[member.classes_.astype(int)])
 
 
 def _voting(model: Any, rows: Rows, method: Method) -> str:
     asked = zip(model.estimators, model.weights or [1] * len(model.estimators), strict=True)
     weights = [weight for (_, member), weight in asked if not isinstance(member, str)]  # else "drop"
-    return _mean(rows, [answer(member, rows, method) for member in model.estimators_], weights)
+    return _mean(rows, [answer(member, rows, method) for member in model.estimators_], weights, width=width(model))
 
 
-def _mean(rows: Rows, answers: list[str], weights: list[float] | None = None) -> str:
+def _mean(rows: Rows, answers: list[str], weights: list[float] | None = None, *, width: int) -> str:
     shares = np.array(weights or [1.0] * len(answers), dtype=np.float64)
     together = rows.graph.add("Concat", *answers, axis=1)
-    return rows.graph.add("MatMul", together, (shares / shares.sum())[:, np.newaxis])
+    return rows.graph.add("MatMul", together, np.kron((shares / shares.sum())[:, np.newaxis], np.eye(width)))
 
 
 def _median(model: Any, rows: Rows, method: Method) -> str:
@@ -117,22 +130,23 @@ def _stacking(model: Any, rows: Rows, method: Method) -> str:
             f"stack_method='auto', of members that give probabilities"
         )
     parts = [rows.graph.single(answer(member, rows, asked)) for member, asked in members]
-    width = len(parts)
+    columns = len(parts) * width(model)
     if model.passthrough:
         parts.append(rows.graph.single(rows.tensor))
-        width += rows.width
-    together = Rows(rows.graph, rows.graph.add("Concat", *parts, axis=1), width, blurred=True)
+        columns += rows.width
+    together = Rows(rows.graph, rows.graph.add("Concat", *parts, axis=1), columns, blurred=True)
     return answer(model.final_estimator_, together, method)
 
 
 def _calibrated(model: Any, rows: Rows, _: Method) -> str:
-    return _mean(rows, [_calibrated_member(member, rows) for member in model.calibrated_classifiers_])
+    members = [_calibrated_member(member, rows) for member in model.calibrated_classifiers_]
+    return _mean(rows, members, width=width(model))
 
 
 def _calibrated_member(model: Any, rows: Rows) -> str:
     method: Method = "decision_function" if hasattr(model.estimator, "decision_function") else "predict_proba"
-    (calibrator,) = model.calibrators
-    return calibration.calibrated(rows.graph, answer(model.estimator, rows, method), calibrator, method)
+    given = answer(model.estimator, rows, method)
+    return calibration.calibrated(rows.graph, given, model.calibrators, method, width(model.estimator))
 
 
 def _transformed_target(model: Any, rows: Rows, method: Method) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from handover.conversion.errors import ConversionError
-from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid
+from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid, softmax
 
 LINKS: dict[str, Link | None] = {
     "log_loss": sigmoid,
@@ -30,10 +30,11 @@ def read(model: Any) -> Ensemble:
     # The encoder in front of the trees puts the categories' columns first.
     order = [*np.flatnonzero(categorical).tolist(), *np.flatnonzero(~categorical).tolist()]
     codes = _codes(model) if categorical.any() else {}
-    trees = [_tree(predictor, order, codes) for (predictor,) in model._predictors]
-    return Ensemble(
-        trees, model.n_features_in_, float(np.ravel(model._baseline_prediction)[0]), LINKS[model.loss], wide=True
-    )
+    base = np.array(model._baseline_prediction, dtype=np.float64).reshape(-1)
+    trees = [_tree(predictor, order, codes) for round_ in model._predictors for predictor in round_]
+    targets = [place % len(base) for place in range(len(trees))]  # of each round, a tree for each class
+    link = softmax if len(base) > 1 else LINKS[model.loss]
+    return Ensemble(trees, model.n_features_in_, base, link, wide=True, targets=targets)
 
 
 def _tree(predictor: Any, order: list[int], codes: dict[int, dict[int, int]]) -> Node:

@@ -3,13 +3,14 @@
 The numbers of this format stand in LightGBM's source (src/io/tree.cpp, include/LightGBM/tree.h).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from handover.conversion.errors import ConversionError, require_codes, title
 from handover.conversion.framework import Framework
-from handover.conversion.trees import Ensemble, Link, Node, Split, below, exponential, grow, sigmoid
+from handover.conversion.trees import Ensemble, Link, Node, Split, below, exponential, grow, sigmoid, softmax
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2  # bits of a node's decision_type; those above are the kind of missing value
 AS_NOUGHT, NOUGHT, NAN = 0, 1, 2  # NaN is read as 0; 0 and NaN are missing; NaN is missing
@@ -19,6 +20,7 @@ BELOW_NOUGHT = float(below(np.array(-NEXT_TO_NOUGHT)))
 IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg")
 LINKS: dict[str, Link | None] = {
     "cross_entropy": sigmoid,
+    "multiclass": softmax,
     # log(1 + exp(x)); onnxruntime's own Softplus takes no float64
     "cross_entropy_lambda": lambda graph, total: graph.add("Log", graph.add("Add", graph.add("Exp", total), 1.0)),
     **dict.fromkeys(("poisson", "gamma", "tweedie"), exponential),
@@ -32,30 +34,30 @@ def read(model: Any) -> Ensemble:
     head, *bodies = booster.model_to_string().partition("end of trees")[0].split("\nTree=")
     require_codes(model, booster.pandas_categorical or (), "categorical_feature=[...]")
     facts = _facts(head)
-    if facts["num_tree_per_iteration"] != "1":
-        raise ConversionError(f"{title(model)} knows {facts['num_class']} classes; a score needs exactly two")
+    sums = int(facts["num_tree_per_iteration"])
     trees = [_facts(body) for body in bodies]
     if any(tree.get("is_linear") == "1" for tree in trees):
         raise ConversionError(f"{title(model)} cannot be converted with linear_tree=True; it can be without")
     columns = int(facts["max_feature_idx"]) + 1
-    whole = Ensemble([_tree(tree) for tree in trees], columns)
+    targets = [place % sums for place in range(len(trees))]
+    whole = Ensemble([_tree(tree) for tree in trees], columns, np.zeros(sums), targets=targets)
     if "average_output" in facts:
-        whole = whole.scaled(1 / len(trees))
+        whole = whole.scaled(sums / len(trees))
     zero = any(kind >> 2 & 3 == NOUGHT for tree in trees for kind in _ints(tree, "decision_type"))
     gaps = (-NEXT_TO_NOUGHT, NEXT_TO_NOUGHT) if zero else None
     link = _link(model, facts.get("objective", "none"))
-    return Ensemble(whole.trees, columns, link=link, wide=True, read_as_missing=gaps)
+    return replace(whole, link=link, wide=True, read_as_missing=gaps)
 
 
 def _link(model: Any, objective: str) -> Link | None:
     name, *settings = objective.split(" ")
-    if name == "binary":
+    if name in {"binary", "multiclassova"}:  # the second has as many models of yes or no as classes
         factor = next((float(s.removeprefix("sigmoid:")) for s in settings if s.startswith("sigmoid:")), 1.0)
         return sigmoid if factor == 1 else lambda graph, total: sigmoid(graph, graph.add("Mul", total, factor))
     if name == "regression" and "sqrt" in settings:
         return lambda graph, total: graph.add("Mul", total, graph.add("Abs", total))
     if name not in LINKS:
-        can = ", ".join(sorted({"binary", *LINKS}))
+        can = ", ".join(sorted({"binary", "multiclassova", *LINKS}))
         raise ConversionError(f"{title(model)} cannot be converted with objective={name}; it can be with {can}")
     return LINKS[name]
 

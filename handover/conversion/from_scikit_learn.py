@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from handover.conversion import from_histograms
 from handover.conversion.errors import ConversionError
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.graph import Graph
-from handover.conversion.rows import Method
-from handover.conversion.trees import Ensemble, Node, Split, grow, sigmoid, splits
+from handover.conversion.rows import Method, width
+from handover.conversion.trees import Ensemble, Link, Node, Split, grow, sigmoid, softmax, splits
 
 type Leaves = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
@@ -21,11 +22,12 @@ type Leaves = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 def read(model: Any) -> Ensemble | None:
     """Read a fitted model; None where it is neither a tree nor a sum of trees.
 
-    A classifier's sum is the probability of its second class; where it boosts, what its link makes one of.
+    A classifier's sum is the probability of its second class, or of each of more; where it boosts, what its link makes
+    them of.
     """
     members: list[Any] = list(np.ravel(getattr(model, "estimators_", [])))
     if hasattr(model, "tree_"):
-        return Ensemble([_tree(model)], model.n_features_in_)
+        return _whole(model, [_tree(model)])
     reader = READERS.get(type(model).__name__)
     if reader is None or not all(hasattr(member, "tree_") for member in members):
         return None
@@ -37,22 +39,37 @@ def _forest(model: Any, members: list[Any]) -> Ensemble:
 
 
 def _bag(model: Any, members: list[Any]) -> Ensemble:
-    return _mean(model, map(_tree_of_columns, members, model.estimators_features_))
+    return _mean(
+        model,
+        (
+            _tree_of_columns(member, columns, width(model))
+            for member, columns in zip(members, model.estimators_features_, strict=True)
+        ),
+    )
 
 
 def _votes(model: Any, members: list[Any]) -> Ensemble:
     """Read AdaBoost: each tree votes with its weight."""
-    weights = 2 * model.estimator_weights_ / model.estimator_weights_.sum()
+    classes = len(model.classes_)
+    weights = model.estimator_weights_ / model.estimator_weights_.sum() * (2 if classes == 2 else 1)
     trees = [
         Ensemble([_tree(member, _votes_of)], 0).scaled(weight).trees[0]
         for member, weight in zip(members, weights, strict=False)
     ]
-    return Ensemble(trees, model.n_features_in_, link=sigmoid)
+    if classes == 2:
+        return _whole(model, trees, sigmoid)
+    return _whole(model, trees, lambda graph, total: softmax(graph, graph.add("Div", total, classes - 1.0)))
 
 
 def _mean(model: Any, trees: Iterable[Node]) -> Ensemble:
-    whole = Ensemble(list(trees), model.n_features_in_)
+    whole = _whole(model, list(trees))
     return whole.scaled(1 / len(whole.trees))
+
+
+def _whole(model: Any, trees: list[Node], link: Link | None = None) -> Ensemble:
+    """Put trees together whose leaves have a number for each class, or one in all."""
+    base = 0.0 if width(model) == 1 else np.zeros(width(model))
+    return Ensemble(trees, model.n_features_in_, base, link)
 
 
 def _boosted(model: Any, members: list[Any]) -> Ensemble:
@@ -61,12 +78,17 @@ def _boosted(model: Any, members: list[Any]) -> Ensemble:
             f"{type(model).__name__} cannot be converted with init={type(model.init_).__name__}: leave init out"
         )
     anywhere = np.zeros((1, model.n_features_in_), dtype=np.float32)
-    classifies = hasattr(model, "classes_")
-    total = float((model.decision_function if classifies else model.predict)(anywhere)[0])
-    base = total - sum(model.learning_rate * float(member.predict(anywhere)[0]) for member in members)
-    boosted = Ensemble([_tree(member) for member in members], model.n_features_in_).scaled(model.learning_rate)
-    link = None if not classifies else _sigmoid_of_double if model.loss == "exponential" else sigmoid
-    return Ensemble(boosted.trees, boosted.columns, base, link)
+    classifies, sums = hasattr(model, "classes_"), width(model)
+    base = np.array((model.decision_function if classifies else model.predict)(anywhere), dtype=np.float64).reshape(-1)
+    for place, member in enumerate(members):  # of each round, a tree for each sum
+        base[place % sums] -= model.learning_rate * float(member.predict(anywhere)[0])
+    trees: list[Node] = [_tree(member) for member in members]
+    targets = [place % sums for place in range(len(trees))]
+    boosted = Ensemble(trees, model.n_features_in_, targets=targets).scaled(model.learning_rate)
+    if not classifies:
+        return replace(boosted, base=base)
+    link = softmax if sums > 1 else _sigmoid_of_double if model.loss == "exponential" else sigmoid
+    return replace(boosted, base=base, link=link)
 
 
 def _histograms(model: Any, _: list[Any]) -> Ensemble:
@@ -83,35 +105,45 @@ def _tree(model: Any, leaves: Leaves | None = None) -> Node:
     if tree.n_outputs != 1:
         raise ConversionError(f"{type(model).__name__} gives {tree.n_outputs} numbers for a row; a score is one")
     leaves = leaves or (_shares if hasattr(model, "classes_") else _values)
-    columns, thresholds, values = tree.feature.tolist(), tree.threshold.tolist(), leaves(tree.value[:, 0]).tolist()
+    columns, thresholds, values = tree.feature.tolist(), tree.threshold.tolist(), leaves(tree.value[:, 0])
     left, right, gaps = tree.children_left.tolist(), tree.children_right.tolist(), tree.missing_go_to_left.tolist()
 
     def node(index: int) -> Node:
         if left[index] < 0:
-            return float(values[index])
+            return float(values[index]) if values.ndim == 1 else values[index].copy()
         return Split(columns[index], "<=", thresholds[index], left[index], right[index], missing=bool(gaps[index]))
 
     return grow(node)
 
 
-def _tree_of_columns(model: Any, columns: NDArray[np.int64]) -> Node:
-    """Read a tree that was given some columns only, as one of the whole row."""
-    tree = _tree(model)
-    if hasattr(model, "classes_") and len(model.classes_) == 1:  # its sample of the rows had one class
-        return float(model.classes_[0])
+def _tree_of_columns(model: Any, columns: NDArray[np.int64], sums: int) -> Node:
+    """Read a tree that was given some columns and some rows only, as one of the whole row and of all classes."""
+
+    def leaves(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not hasattr(model, "classes_"):
+            return _values(values)
+        shares = np.zeros((len(values), max(sums, 2)))  # its sample of the rows may have had some of the classes only
+        shares[:, model.classes_.astype(int)] = values / values.sum(axis=1, keepdims=True)
+        return shares if sums > 1 else shares[:, 1]
+
+    tree = _tree(model, leaves)
     for split in splits([tree]):
         split.column = int(columns[split.column])
     return tree
 
 
 def _shares(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the second class's share of each leaf."""
-    return values[:, -1] / values.sum(axis=1)
+    """Give the second class's share of each leaf; of more than two, that of each."""
+    shares = values / values.sum(axis=1, keepdims=True)
+    return shares[:, -1] if values.shape[1] <= 2 else shares
 
 
 def _votes_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vote for the second class with 1, for the first with -1."""
-    return np.where(values[:, -1] > values[:, 0], 1.0, -1.0)
+    """Vote for the second class with 1, for the first with -1; of more than two, for each."""
+    classes = values.shape[1]
+    if classes == 2:
+        return np.where(values[:, -1] > values[:, 0], 1.0, -1.0)
+    return np.where(np.arange(classes) == values.argmax(axis=1)[:, np.newaxis], 1.0, -1 / (classes - 1))
 
 
 def _values(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from handover.conversion.errors import ConversionError, require_codes, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method
-from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid
+from handover.conversion.trees import Ensemble, Leaf, Link, Node, Split, exponential, grow, sigmoid, softmax
 
 CATEGORICAL = 1
 IDENTITY = {
@@ -26,6 +26,7 @@ IDENTITY = {
 }
 LOGISTIC = {"binary:logistic", "reg:logistic"}
 LOGARITHMIC = {"count:poisson", "reg:gamma", "reg:tweedie"}
+MULTICLASS = {"multi:softmax", "multi:softprob"}
 HINGE = "binary:hinge"
 
 
@@ -34,33 +35,48 @@ def read(model: Any) -> Ensemble:
     booster = model.get_booster() if hasattr(model, "get_booster") else model
     learner = json.loads(booster.save_raw("json").decode())["learner"]
     facts, trees = learner["learner_model_param"], learner["gradient_booster"]
-    if int(facts["num_class"]) > 1 or int(facts["num_target"]) > 1:
-        objective = learner["objective"]["name"]
-        raise ConversionError(f"{title(model)} gives several numbers for a row (objective={objective}); a score is one")
     missing = float(getattr(model, "missing", np.nan))
     gaps = None if math.isnan(missing) else (missing, missing)
-    base = float(np.float32(facts["base_score"].strip("[]")))  # XGBoost 3 writes a list of one
-    base, link = _link(model, learner["objective"]["name"], base)
+    each = np.array(facts["base_score"].strip("[]").split(","), dtype=np.float32)  # XGBoost 3 writes a list
+    sums = max(1, int(facts["num_class"]))
+    base, link = _link(model, learner["objective"]["name"], float(each[0]))
+    if sums > 1:
+        base = np.broadcast_to(each, sums).astype(np.float64)
     if trees["name"] == "gblinear":
-        weights = np.array(trees["model"]["weights"], dtype=np.float32).astype(np.float64)  # the last is the bias
-        slopes = weights[:-1]
-        return Ensemble([], len(slopes), base + float(weights[-1]), link, slopes=slopes, read_as_missing=gaps)
+        weights = np.array(trees["model"]["weights"], dtype=np.float32).astype(np.float64).reshape(-1, sums)
+        slopes, bias = weights[:-1], weights[-1]
+        return Ensemble([], len(slopes), base + bias, link, slopes=slopes, read_as_missing=gaps, targets=[])
     grown = trees.get("gbtree", trees)["model"]  # dart nests what gbtree has
     encoded = grown.get("cats", {"enc": []})["enc"]  # as text, each has the offsets of its letters
     known = [None if "offsets" in kind else kind["values"] for kind in encoded if kind.get("values")]
     require_codes(model, known, "feature_types=[..., 'c', ...]")
     count = len(grown["trees"])
+    if int(facts["num_target"]) > 1 or any(int(tree["tree_param"]["size_leaf_vector"]) > 1 for tree in grown["trees"]):
+        raise ConversionError(
+            f"{title(model)} gives several numbers at once (objective={learner['objective']['name']}); it can be "
+            f"converted where each tree gives one, as with multi_strategy='one_output_per_tree'"
+        )
     if booster is not model and model.early_stopping_rounds is not None:
         count = grown["iteration_indptr"][model.best_iteration + 1]
     dropped = trees.get("weight_drop") or grown.get("weight_drop") or [1.0] * count
     nodes = [_tree(tree, missing, weight) for tree, weight in zip(grown["trees"][:count], dropped, strict=False)]
     # Its sums are float32. A sigmoid flattens what that does to them, an exponential makes more of it.
     single = link is not sigmoid
-    return Ensemble(nodes, int(facts["num_feature"]), base, link, single=single, read_as_missing=gaps)
+    return Ensemble(
+        nodes,
+        int(facts["num_feature"]),
+        base,
+        link,
+        single=single,
+        read_as_missing=gaps,
+        targets=grown["tree_info"][:count],
+    )
 
 
-def _link(model: Any, objective: str, base: float) -> tuple[float, Link | None]:
-    """Give what the sum begins with, and what makes an answer of it."""
+def _link(model: Any, objective: str, base: float) -> tuple[Leaf, Link | None]:
+    """Give what the sum begins with, where there is one, and what makes an answer of it."""
+    if objective in MULTICLASS:
+        return base, softmax
     if objective in LOGISTIC:
         return math.log(base / (1 - base)), sigmoid
     if objective in LOGARITHMIC:
@@ -69,7 +85,7 @@ def _link(model: Any, objective: str, base: float) -> tuple[float, Link | None]:
         return base, lambda graph, total: graph.double(graph.add("Greater", total, 0.0))
     if objective in IDENTITY:
         return base, None
-    can = ", ".join(sorted({HINGE, *LOGISTIC, *LOGARITHMIC, *IDENTITY}))
+    can = ", ".join(sorted({HINGE, *LOGISTIC, *LOGARITHMIC, *IDENTITY, *MULTICLASS}))
     raise ConversionError(f"{title(model)} cannot be converted with objective={objective}; it can be with {can}")
 
 

@@ -1,6 +1,7 @@
 """The ONNX graph that a conversion writes, node by node."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -82,26 +83,36 @@ class Graph:
             self.nodes.append(copy)
         return [names[output.name] for output in model.graph.output]
 
-    def finish(self, score: str, columns: tuple[str, ...], name: str, clip: tuple[float, float] | None = None) -> bytes:
-        """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], of a tensor [N, 1]."""
-        answer = self.single(score)
+    def finish(
+        self,
+        scores: str,
+        columns: tuple[str, ...],
+        name: str,
+        *,
+        classes: Sequence[str] = (),
+        clip: tuple[float, float] | None = None,
+    ) -> bytes:
+        """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], or [N, C] of classes."""
+        answer, sizes = self.single(scores), [len(classes)] if classes else []
         if clip:  # as float32, in which the contract's ends are compared; what is not a number stays so
             answer = self.add("Clip", answer, *(np.array(end, dtype=np.float32) for end in clip))
-        self.nodes.append(helper.make_node("Reshape", [answer, self.constant(np.array([-1]))], [SCORE], name=SCORE))
+        shape = self.constant(np.array([-1, *sizes]))
+        self.nodes.append(helper.make_node("Reshape", [answer, shape], [SCORE], name=SCORE))
         self._drop_what_nobody_reads()
         model = helper.make_model(
             helper.make_graph(
                 self.nodes,
                 name,
                 [helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["N", len(columns)])],
-                [helper.make_tensor_value_info(SCORE, TensorProto.FLOAT, ["N"])],
+                [helper.make_tensor_value_info(SCORE, TensorProto.FLOAT, ["N", *sizes])],
                 list(self.constants.values()),
             ),
             opset_imports=[helper.make_opsetid(domain, version) for domain, version in self._opsets().items()],
             ir_version=10,
             producer_name="handover",
         )
-        helper.set_model_props(model, {"columns": json.dumps(columns)})
+        explained = {"columns": json.dumps(columns)} | ({"classes": json.dumps(classes)} if classes else {})
+        helper.set_model_props(model, explained)
         try:
             onnx.checker.check_model(model, full_check=True)
         except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from handover.conversion import others
 from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
-from handover.conversion.rows import Method, Rows
+from handover.conversion.rows import Method, Rows, width
 
 LEAST = 1e-7
 ENOUGH = 0.0025
@@ -15,6 +16,8 @@ SWEEPS = 2  # what libsvm's own bound needs at most for two classes: tried for 2
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
     """Add a number or a decision, and the probability that libsvm makes of it, float64 [N, 1]."""
+    if width(model) > 1:
+        return others.answer(model, rows, method)
     graph = rows.graph
     alike = _likeness(model, graph, graph.double(rows.tensor))
     total = graph.add("MatMul", alike, np.asarray(model.dual_coef_, dtype=np.float64).T)

@@ -11,11 +11,11 @@ from handover.conversion.errors import NEAREST_OF, ConversionError, title
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.graph import OPSET, OTHERS
-from handover.conversion.rows import Method, Rows
+from handover.conversion.rows import Method, Rows, width
 
 MOST_SECONDS = 50
 STEPS = {"KernelPCA", "PolynomialFeatures", "PowerTransformer"}
-MODELS = {"MLPClassifier", "MLPRegressor", "SGDClassifier"}
+MODELS = {"MLPClassifier", "MLPRegressor", "NuSVC", "SGDClassifier", "SVC"}
 """What skl2onnx converts exactly, of all that is not written here: the table of docs/models.md is the proof."""
 *ALL_BUT_LAST, LAST = (framework.title for framework in FRAMEWORKS)
 CAN = (
@@ -60,7 +60,7 @@ def prepared(step: Any, rows: Rows) -> list[str]:
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
-    """Add a model by skl2onnx; name its answer, float64 [N, 1], of a classifier for its second class.
+    """Add a model by skl2onnx; name its answer, see ``composition.answer``.
 
     Raises
     ------
@@ -69,11 +69,19 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
     """
     if framework_of(model) is not SCIKIT_LEARN or type(model).__name__ not in MODELS:
         raise unknown(model, CAN)
-    options = {} if method == "predict" else {"zipmap": False}
+    options = _options(method)
     given = rows.graph.double(_converted(model, rows, options, CAN)[-1])  # a classifier's label comes first
     if method == "predict":
         return rows.graph.add("Reshape", given, np.array([-1, 1]))
+    if width(model) > 1:
+        return given
     return rows.graph.add("Gather", given, np.array([-1]), axis=1)
+
+
+def _options(method: Method) -> dict[str, Any]:
+    if method == "predict":
+        return {}
+    return {"zipmap": False} | ({"raw_scores": True} if method == "decision_function" else {})
 
 
 def unknown(model: Any, can: str) -> ConversionError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 from handover.conversion.graph import Graph
 
 type Method = Literal["predict_proba", "decision_function", "predict"]
+
+
+def width(model: Any) -> int:
+    """Count the numbers that a model gives for a row: one for each class; of two classes, that of the second."""
+    classes = np.size(getattr(model, "classes_", ()))
+    return classes if classes > 2 else 1
 
 
 @dataclass(frozen=True)

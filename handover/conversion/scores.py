@@ -1,6 +1,7 @@
 """Asks the trained model itself, in its own framework, for the answers that production must give."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,14 @@ from numpy.typing import NDArray
 from handover.conversion.errors import NEAREST_OF, ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
+from handover.conversion.rows import Method
 
 SECOND_IS_POSITIVE = ([0, 1], [-1, 1])  # False and True are 0 and 1 to Python
 
 
-def training_time_scores(model: Any, features: FloatRows, *, positive: object = None) -> NDArray[np.float64]:
+def training_time_scores(
+    model: Any, features: FloatRows, *, positive: object = None, classes: Sequence[str] = ()
+) -> NDArray[np.float64]:
     """Ask the model.
 
     Parameters
@@ -21,55 +25,107 @@ def training_time_scores(model: Any, features: FloatRows, *, positive: object = 
     positive
         The class whose probability is the score; needed where the classes are other than 0 and 1, -1 and 1, or False
         and True, of which the second is.
+    classes
+        The classes whose probabilities are the scores, where there is more than one score.
 
     Returns
     -------
-    float64, shape (N,): the class's probability where the model classifies, else its prediction.
+    float64, shape (N, C): the classes' probabilities in their order; of a single score the class's, or the prediction.
 
     Raises
     ------
     ConversionError
-        When the model is not fitted, is of an unknown framework, does not give one score for a row of these columns,
+        When the model is not fitted, is of an unknown framework, does not give these scores for a row of these columns,
         or does not say which class the score is of.
     """
-    index = positive_index(model, features.shape[1], positive)
+    chosen = scored_classes(model, features.shape[1], positive, classes)
+    if chosen is None:
+        return _numbers(model, features, classes)
+    return _asked(model, "predict_proba", features)[:, chosen]
+
+
+def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:
     with warnings.catch_warnings():
         # Columns are matched by place; that their names are the contract's is a question of its own.
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        answers = _framework(model).ask(model, "predict" if index is None else "predict_proba", features)
-    scores = np.asarray(answers, dtype=np.float64)
-    if index is not None:
-        return scores[:, index]
-    if scores.size != len(features):
-        raise ConversionError(f"{title(model)} gives {scores.size // len(features)} numbers for a row; a score is one")
-    return scores.reshape(-1)
+        return np.asarray(_framework(model).ask(model, method, features), dtype=np.float64)
 
 
-def positive_index(model: Any, width: int, positive: object) -> int | None:
-    """Check that the model gives one score for a row, and find which of its two classes the score is of.
+def _numbers(model: Any, features: FloatRows, classes: Sequence[str]) -> NDArray[np.float64]:
+    """Ask a model without a list of its classes, and require as many numbers as there are scores."""
+    scores = _asked(model, "predict", features)
+    if scores.size != len(features) * (len(classes) or 1):
+        count = scores.size // len(features)
+        raise ConversionError(
+            f"{title(model)} gives {'1 number' if count == 1 else f'{count} numbers'} for a row; "
+            + (f"the contract has {len(classes)} classes" if classes else "a score is one")
+        )
+    return scores.reshape(len(features), -1)
+
+
+def scored_classes(model: Any, width: int, positive: object, classes: Sequence[str] = ()) -> list[int] | None:
+    """Check that the model gives the scores for a row, and find which of its classes they are of.
 
     Returns
     -------
-    0 or 1, the place in ``classes_``; None where the model does not classify.
+    The places in ``classes_``, in the order of the scores; None where the model has no such list.
     """
     _require_fitted(model, width)
-    classes = getattr(model, "classes_", None)
-    if classes is None or not len(classes):  # a regressor of CatBoost has an empty list
+    known = getattr(model, "classes_", None)
+    is_booster = type(model).__name__ == "Booster"
+    if known is None or not len(known):  # a regressor of CatBoost has an empty list
         if positive is not None and hasattr(model, "get_params"):  # else its labels may have names, as of a file
             raise ConversionError(f"positive={positive!r} names a class, but {title(model)} has none: leave it out")
+        if classes and not is_booster:
+            raise ConversionError(
+                f"{title(model)} gives a number, and the contract has {len(classes)} classes: train a classifier"
+            )
+        if is_booster:  # it says by its answer alone how many numbers it has
+            _numbers(model, np.zeros((1, width), dtype=np.float32), classes)
         return None
-    names = np.asarray(classes).tolist()
+    names = np.asarray(known).tolist()
     if len(names) == 1:
         raise ConversionError(
-            f"{title(model)} was trained on one class only, {names[0]!r}; train it on rows of both outcomes"
+            f"{title(model)} was trained on one class only, {names[0]!r}; train it on rows of "
+            f"{'all' if classes else 'both'} outcomes"
         )
-    if len(names) > 2:
-        raise ConversionError(f"the model knows {len(names)} classes; a score needs exactly two")
+    if len(names) > 2 and not classes:
+        raise ConversionError(
+            f"the model knows {len(names)} classes; a score needs exactly two, or write classes=(...) in the contract, "
+            f"in place of score and decisions"
+        )
+    _require_probabilities(model)
+    return _in_order(model, names, classes, positive) if classes else [_positive(model, names, positive)]
+
+
+def _in_order(model: Any, names: list[Any], classes: Sequence[str], positive: object) -> list[int]:
+    """Find each class of the contract among the model's, which may be numbers: places in the contract's list."""
+    if positive is not None:
+        raise ConversionError(f"positive={positive!r} names one class, and the contract has them all: leave it out")
+    if names == list(range(len(classes))) and set(map(str, names)) != set(classes):
+        return list(range(len(classes)))
+    words = list(map(str, names))
+    lacks, unknown = [one for one in classes if one not in words], [one for one in words if one not in classes]
+    if lacks or unknown:
+        parts = [f"lacks {', '.join(map(repr, lacks))}"] if lacks else []
+        parts += [f"knows {', '.join(map(repr, unknown))} beside them"] if unknown else []
+        raise ConversionError(
+            f"the classes of {title(model)} are not the contract's: it {' and '.join(parts)}; train it on labels that "
+            f"are the contract's classes, or their places from 0 to {len(classes) - 1}"
+        )
+    return [words.index(one) for one in classes]
+
+
+def _require_probabilities(model: Any) -> None:
     if not _framework(model).gives_probabilities(model):
         raise ConversionError(
             f"{title(model)} gives classes and no probabilities (no predict_proba): wrap it in CalibratedClassifierCV, "
             f"or train a LogisticRegression; VotingClassifier takes voting='soft', SVC probability=True"
         )
+
+
+def _positive(model: Any, names: list[Any], positive: object) -> int:
+    """Find the class that a single score is the probability of."""
     if positive in names:
         place: int = names.index(positive)
         return place
@@ -91,7 +147,7 @@ def _framework(model: Any) -> Framework:
 
 
 def _require_fitted(model: Any, width: int) -> None:
-    """Require a fitted model that gives one number for a row of so many columns."""
+    """Require a fitted model of so many columns."""
     trained = _framework(model).count_columns
     if hasattr(model, "get_params") and not _is_fitted(model):
         raise ConversionError(f"{title(model)} is not fitted: call its fit(...) with matrix(...).values and the labels")

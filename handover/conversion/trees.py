@@ -1,6 +1,6 @@
-"""One form of trees for every framework: what a node asks, what a leaf adds, and what becomes of the sum."""
+"""One form of trees for every framework: what a node asks, what a leaf adds, and what becomes of the sums."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from handover.conversion.graph import Graph
 from predictor.encoder import FLOAT32_MAX
 
-type Node = Split | float
+type Floats = NDArray[np.float64]
+type Leaf = float | Floats
+type Node = Split | Leaf
 type Link = Callable[[Graph, str], str]
 
 
@@ -30,32 +32,42 @@ class Split:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Trees whose leaves are added up."""
+    """Trees whose leaves are added up, to one sum or to one for each class.
+
+    A leaf is a number, which goes to the sum that its tree is for; or it is an array, with a number for each sum.
+    """
 
     trees: list[Node]
     columns: int
     """How many columns a row has."""
-    base: float = 0.0
-    """What the sum begins with."""
+    base: Leaf = 0.0
+    """What the sum begins with; of several sums an array, as long as there are sums."""
     link: Link | None = None
-    """What makes the answer of the sum, such as a sigmoid; None where the sum is the answer."""
+    """What makes the answer of the sums [N, C], such as a sigmoid; None where they are the answer."""
     single: bool = False
     """Whether the framework adds up in float32, tree by tree, so that the graph does."""
     wide: bool = False
     """Whether the framework compares float64 columns as they are; else they become float32 first."""
     slopes: NDArray[np.float64] | None = None
-    """What a column's number is multiplied by before it is added to the sum, too; nothing is added of a gap."""
+    """What a column's number is multiplied by before it is added to each sum, too, (K, C); of a gap nothing is."""
     read_as_missing: tuple[float, float] | None = None
     """From and to: a number between them, both included, is missing too, in a column that no set of codes tests."""
+    targets: Sequence[int] | None = None
+    """For each tree, which of the sums its numbers go to; None where there is one sum, or the leaves are arrays."""
+
+    @property
+    def width(self) -> int:
+        """How many sums there are."""
+        return np.size(self.base)
 
     def scaled(self, weight: float) -> Self:
         """Multiply what the trees add, in place."""
         self.trees[:] = [tree if isinstance(tree, Split) else tree * weight for tree in self.trees]
         for split in splits(self.trees):
             if not isinstance(split.yes, Split):
-                split.yes *= weight
+                split.yes = split.yes * weight
             if not isinstance(split.no, Split):
-                split.no *= weight
+                split.no = split.no * weight
         return replace(self, base=self.base * weight)
 
 
@@ -104,6 +116,11 @@ def below(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def sigmoid(graph: Graph, total: str) -> str:
     """Make a probability of log odds."""
     return graph.add("Sigmoid", total)
+
+
+def softmax(graph: Graph, totals: str) -> str:
+    """Make the probabilities of all classes, which add up to 1, of a number for each."""
+    return graph.add("Softmax", totals, axis=1)
 
 
 def exponential(graph: Graph, total: str) -> str:

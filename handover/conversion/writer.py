@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
-from onnx import numpy_helper
+from numpy.typing import NDArray
+from onnx import TensorProto, numpy_helper
 
 from handover.conversion.graph import Graph
-from handover.conversion.trees import Ensemble, Split, at_most, below, splits
+from handover.conversion.trees import Ensemble, Leaf, Split, at_most, below, splits
 from predictor.encoder import FLOAT32_MAX
 
 LESS_OR_EQUAL, MEMBER = 0, 6
@@ -15,26 +16,77 @@ NO_CODE = -2
 
 
 def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False) -> str:
-    """Add the trees to the graph; give the name of their sum, float64 [N, 1], to which no link was applied.
+    """Add the trees to the graph; give the name of their sums, float64 [N, C], to which no link was applied.
 
     They are added up in float64, or where the framework does, in float32 and in its order, which is the trees'.
 
     Every test of a number is ``x <= t``, with a float32 unless the columns are float64 (``wide``): one kind of test is
     what onnxruntime runs fastest. Nodes stand depth first, the side of yes first: that is the order in which ONNX's
     reference implementation reads sets.
+
+    A leaf of the operator adds one number to one sum. Where leaves are arrays, each tree gives the place of its leaf in
+    a table instead: else a forest would stand in the file, and run, once for each class.
     """
+    arrays = ensemble.width > 1 and ensemble.targets is None
+    targets = [0] * len(ensemble.trees) if ensemble.targets is None else list(ensemble.targets)
+    missing = sorted(set(range(1 if arrays else ensemble.width)) - set(targets))
+    nothing: Leaf = np.zeros(ensemble.width) if arrays else 0.0
     # The operator knows no tree that is a leaf.
-    trees = [tree if isinstance(tree, Split) else _alike(tree) for tree in ensemble.trees or [0.0]]
-    kind: Any = np.float32 if ensemble.single else np.float64
+    trees = [
+        tree if isinstance(tree, Split) else _alike(tree) for tree in [*ensemble.trees, *(nothing for _ in missing)]
+    ]
+    targets += missing
     nodes = []
     for split in splits(trees):
         _join(split)
         nodes.append(split)
     place = {id(split): index for index, split in enumerate(nodes)}
+    roots = [place[id(tree)] for tree in trees]
+    first = [root + before for before, root in enumerate([*roots, len(nodes)])]  # one leaf more than splits in each
+    leaves = [child for split in nodes for child in (split.yes, split.no) if not isinstance(child, Split)]
+    weights = np.array(leaves, dtype=_kind(ensemble))
+    for target in set(targets):  # what the sum begins with, on the leaves of its first tree: saves a node
+        tree = targets.index(target)
+        base = np.array(ensemble.base, dtype=_kind(ensemble)).reshape(-1)
+        weights[first[tree] : first[tree + 1]] += base if arrays else base[target]
+    columns = _prepared(graph, ensemble, nodes, features)
+    if arrays:
+        each = np.repeat(np.arange(len(trees)), np.diff(first))
+        places = _node(graph, ensemble, nodes, columns, roots, each, np.arange(len(each)), len(trees), wide)
+        found = graph.add("Gather", weights, graph.add("Cast", places, to=TensorProto.INT64))
+        total = graph.add("ReduceSum", found, np.array([1]), keepdims=0)
+    else:
+        each = np.repeat(targets, np.diff(first))
+        total = _node(graph, ensemble, nodes, columns, roots, each, weights, ensemble.width, wide)
+    total = graph.double(total) if ensemble.single else total
+    if ensemble.slopes is None:
+        return total
+    numbers = graph.add("Where", graph.add("IsNaN", columns), 0.0, columns)
+    return graph.add("Add", total, graph.add("MatMul", numbers, ensemble.slopes))
+
+
+def _kind(ensemble: Ensemble) -> Any:
+    return np.float32 if ensemble.single else np.float64
+
+
+def _node(  # noqa: PLR0917  what the operator has
+    graph: Graph,
+    ensemble: Ensemble,
+    nodes: list[Split],
+    columns: str,
+    roots: list[int],
+    targets: NDArray[np.int64],
+    weights: NDArray[Any],
+    width: int,
+    wide: bool,
+) -> str:
+    """Add the operator, of ``width`` sums; of each leaf, its sum and what it adds there."""
+    kind = _kind(ensemble)
+    place = {id(split): index for index, split in enumerate(nodes)}
     asked = np.array([0.0 if isinstance(split.value, frozenset) else float(split.value) for split in nodes])
     lower = [split.test == "<" for split in nodes]
     values = np.where(lower, np.nextafter(asked, -np.inf) if wide else below(asked), asked if wide else at_most(asked))
-    members, leaves = list[float](), list[float]()
+    members, leaves = list[float](), 0
     goes: dict[str, list[int]] = {"true": [], "false": []}
     ends: dict[str, list[int]] = {"true": [], "false": []}
     for split in nodes:
@@ -42,24 +94,17 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
             members += [*(code + 1.0 for code in sorted(split.value) or [NO_CODE]), np.nan]
         for side, child in (("true", split.yes), ("false", split.no)):
             ends[side].append(int(not isinstance(child, Split)))
-            goes[side].append(place[id(child)] if isinstance(child, Split) else len(leaves))
-            if not isinstance(child, Split):
-                leaves.append(child)
-    roots = [place[id(tree)] for tree in trees]
-    weights = np.array(leaves, dtype=kind)
-    weights[: (*roots, len(nodes))[1] + 1] += kind(
-        ensemble.base
-    )  # on the first tree's leaves, one more than its splits: saves a node
+            goes[side].append(place[id(child)] if isinstance(child, Split) else leaves)
+            leaves += not isinstance(child, Split)
     sets: dict[str, Any] = (
         {"membership_values": numpy_helper.from_array(np.array(members, dtype=kind))} if members else {}
     )
-    columns = _prepared(graph, ensemble, nodes, features)
-    total = graph.add(
+    return graph.add(
         "TreeEnsemble",
         columns,
         domain="ai.onnx.ml",
         aggregate_function=SUM,
-        n_targets=1,
+        n_targets=width,
         tree_roots=roots,
         nodes_featureids=[split.column for split in nodes],
         nodes_modes=numpy_helper.from_array(
@@ -71,23 +116,19 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
         nodes_falsenodeids=goes["false"],
         nodes_falseleafs=ends["false"],
         nodes_missing_value_tracks_true=[int(split.missing) for split in nodes],
-        leaf_targetids=[0] * len(leaves),
-        leaf_weights=numpy_helper.from_array(weights),
+        leaf_targetids=targets.tolist(),
+        leaf_weights=numpy_helper.from_array(weights.astype(kind)),
         **sets,
     )
-    total = graph.double(total) if ensemble.single else total
-    if ensemble.slopes is None:
-        return total
-    numbers = graph.add("Where", graph.add("IsNaN", columns), 0.0, columns)
-    return graph.add("Add", total, graph.add("MatMul", numbers, ensemble.slopes[:, np.newaxis]))
 
 
 def _join(split: Split) -> None:
     """Make one set of a set and the next, where both end at the same leaf.
 
-    onnxruntime does so itself, and forgets that a missing value may go to that leaf by the second one alone.
+    onnxruntime does so itself, and forgets that a missing value may go to that leaf by the second one alone. Of arrays
+    each is a leaf of its own.
     """
-    while isinstance(split.value, frozenset) and not isinstance(split.yes, Split):
+    while isinstance(split.value, frozenset) and isinstance(split.yes, float):
         other = split.no
         if not isinstance(other, Split) or not isinstance(other.value, frozenset):
             return
@@ -98,7 +139,7 @@ def _join(split: Split) -> None:
         split.no = other.no
 
 
-def _alike(leaf: float) -> Split:
+def _alike(leaf: Leaf) -> Split:
     """Make a tree that answers everyone alike."""
     return Split(0, "<=", FLOAT32_MAX, leaf, leaf, missing=False)
 
@@ -109,7 +150,7 @@ def _prepared(graph: Graph, ensemble: Ensemble, nodes: list[Split], features: st
     ONNX's reference implementation ends a set at its code 0 (onnx 1.23), and onnxruntime keeps only codes from 1 to
     31 in a bit mask: so all codes are raised by one.
     """
-    kind = np.float32 if ensemble.single else np.float64
+    kind = _kind(ensemble)
     coded = np.zeros(ensemble.columns, dtype=kind)
     coded[[split.column for split in nodes if split.test == "in"]] = 1
     tensor = graph.single(features) if ensemble.single else graph.double(features)

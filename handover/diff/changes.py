@@ -6,13 +6,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from predictor.files import decisions
+
 type Json = dict[str, Any]
 type Level = Literal["major", "minor", "patch"]
 type Bound = tuple[float, bool]  # the end of a range, and whether it is left out
 
 LEVELS: tuple[Level, ...] = ("major", "minor", "patch")
-PARTS = frozenset({"name", "version", "format", "validator", "schema", "score", "decisions", "budgets"})
-"""The parts of a compiled contract that are compared."""
+PARTS = frozenset({"name", "version", "format", "validator", "schema", "score", "budgets"})
+DECIDING = frozenset({"decisions", "classes"})
+"""The parts of a compiled contract that are compared; one of the latter, as it has one score or classes."""
 KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "literal": "one of its categories"}
 COMPARED = {"type", "ge", "gt", "le", "lt", "multiple_of", "expected"}
 
@@ -187,18 +190,40 @@ def _answer(old: Json, new: Json) -> Iterator[Change]:
         yield Change("major", f"score: from {now['low']} to {now['high']} now, was {was['low']} to {was['high']}")
     if was["meaning"] != now["meaning"]:
         yield Change("patch", f"score: described as {_json(now['meaning'])} now, was {_json(was['meaning'])}")
-    before, after = old["decisions"], new["decisions"]
+    if ("classes" in old) != ("classes" in new):
+        answered = "scores, one for each class," if "classes" in new else "one score"
+        yield Change("major", f"the answer has {answered} now, and had {'one' if 'classes' in new else 'several'}")
+        return
+    before, after = decisions(old), decisions(new)
     removed, added = _except(before, after), _except(after, before)
     if removed:
         yield Change("major", f"decisions: {_listed(removed)} is never answered any more")
     if added:
         yield Change("major", f"decisions: {_listed(added)} may be answered now, which no caller knows yet")
     common = _common(after, before)
+    if "classes" in new:
+        yield from _classes(old, new)
+        return
     if common != _common(before, after):
         yield Change("major", f"decisions: they stand in another order, {', '.join(after)}")
+    edges_before, edges = old["decisions"], new["decisions"]
     for name in common:
-        if after[name] != before[name] and not (name == list(after)[-1] == list(before)[-1]):
-            yield Change("minor", f"decisions: {name} is answered up to {after[name]} now, was up to {before[name]}")
+        if edges[name] != edges_before[name] and not (name == after[-1] == before[-1]):
+            yield Change(
+                "minor", f"decisions: {name} is answered up to {edges[name]} now, was up to {edges_before[name]}"
+            )
+
+
+def _classes(old: Json, new: Json) -> Iterator[Change]:
+    """Compare what no decision shows: a caller reads scores by name, so their order is nobody's affair."""
+    before, after = old["classes"], new["classes"]
+    if before != after and sorted(before) == sorted(after):
+        yield Change("patch", f"classes: they stand in another order, {', '.join(after)}")
+    was, now = old.get("otherwise"), new.get("otherwise")
+    if was and now and was["decision"] == now["decision"] and was["below"] != now["below"]:
+        yield Change(
+            "minor", f"decisions: {now['decision']} is answered below {now['below']} now, was below {was['below']}"
+        )
 
 
 # --- what no caller has to know

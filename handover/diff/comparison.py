@@ -18,6 +18,7 @@ from handover.source import RefusedSourceError, refuse
 from predictor import files
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import HeuristicError
+from predictor.scores import Scores
 
 FILES = {
     "heuristics.py": "other heuristics",
@@ -32,9 +33,14 @@ class Side:
 
     name: str
     version: str
-    edges: dict[str, float]
-    """The decisions and their upper edges, ascending."""
+    names: tuple[str, ...]
+    """What its scores are called."""
+    answers: tuple[str, ...]
+    """All that it may decide."""
+    edges: tuple[float, ...]
+    """Where one score changes the decision, ascending; none where it has several."""
     scores: NDArray[np.float32]
+    """float32 (N, C)."""
     decisions: tuple[str, ...]
 
 
@@ -139,13 +145,24 @@ def _refusal(delivery: Delivery, row: dict[str, Any]) -> str:
 
 
 def _side(delivery: Delivery, rows: list[dict[str, Any]]) -> Side:
-    name, version, edges = (delivery.contract[word] for word in ("name", "version", "decisions"))
-    scores = np.zeros(0, dtype=np.float32)
+    name, version = delivery.contract["name"], delivery.contract["version"]
+    scores = np.zeros((0, len(delivery.scores.names)), dtype=np.float32)
     try:
         if validated := [delivery.row.validate_json(json.dumps(row)) for row in rows]:
             scores = delivery.model(delivery.encoder.matrix(validated))
     except HeuristicError as error:
         raise DiffError(f"{name} {version} fails on an old golden row: {error} ({error.__cause__})") from None
-    # As the contract says: edges are float32, and inclusive.
-    places = np.searchsorted(np.array(list(edges.values()), dtype=np.float32), scores, side="left")
-    return Side(name, version, edges, scores, tuple(list(edges)[min(place, len(edges) - 1)] for place in places))
+    return Side(
+        name,
+        version,
+        delivery.scores.names,
+        delivery.scores.decisions,
+        tuple(delivery.contract.get("decisions", {}).values())[:-1],
+        scores,
+        tuple(_decided(delivery.scores, row) for row in scores.tolist()),
+    )
+
+
+def _decided(scores: Scores, row: list[float]) -> str:
+    """Decide as the function does; beyond the score's end, which it never answers, as at it."""
+    return scores.decide([min(max(score, scores.low), scores.high) for score in row])

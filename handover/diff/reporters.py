@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from handover import parity
 from handover.diff.comparison import Difference
 from handover.merit import Comparison
 
@@ -60,58 +61,73 @@ def _answers(difference: Difference) -> list[str]:
         )
     if not rows:
         return lines
-    moved = np.abs(difference.new.scores.astype(np.float64) - difference.old.scores)
+    old, new = difference.old, difference.new
+    common = [name for name in new.names if name in old.names]
+    if not common:
+        return [*lines, "  They have no score in common."]
+    was_all, now_all = (side.scores[:, [side.names.index(name) for name in common]] for side in (old, new))
+    moved = np.abs(now_all.astype(np.float64) - was_all).max(axis=1)
     if not moved.any():
         return [*lines, "  No score moves."]
     half, most = np.quantile(moved, [0.5, 0.9])
     worst = int(moved.argmax())
-    was, now = difference.old.scores[worst], difference.new.scores[worst]
+    was, now = (
+        parity.in_words(dict(zip(common, scores[worst].tolist(), strict=True))) for scores in (was_all, now_all)
+    )
     lines += [
         f"  Scores move by {moved.mean():.3g} on average, half by up to {half:.3g}, nine in ten by up to {most:.3g},",
-        f"  and row {difference.rows[worst]} by {moved[worst]:.3g}, from {was:g} to {now:g}.",
+        f"  and row {difference.rows[worst]} by {moved[worst]:.3g}, from {was} to {now}.",
     ]
-    flips = difference.flips
+    return [*lines, *_flips(difference)]
+
+
+def _flips(difference: Difference) -> list[str]:
+    flips, rows = difference.flips, len(difference.rows)
     if not flips:
-        return [*lines, "  No decision flips."]
+        return ["  No decision flips."]
     first = flips[0]
     was_decided, now_decided = difference.old.decisions[first], difference.new.decisions[first]
-    lines.append(
+    line = (
         f"  {len(flips)} of {rows} decisions flip ({len(flips) / rows:.1%}), "
         f"the first on row {difference.rows[first]}: {was_decided} -> {now_decided}."
     )
-    return [*lines, "", *_table(difference)]
+    return [line, "", *_table(difference)]
 
 
 def _table(difference: Difference) -> list[str]:
     """Count the rows by old decision (down) and new decision (across)."""
     count = Counter(zip(difference.old.decisions, difference.new.decisions, strict=True))
-    across = list(difference.new.edges)
+    across = list(difference.new.answers)
     table = [["old, new:", *across]]
-    table += [[old, *(str(count[old, new]) for new in across)] for old in difference.old.edges]
+    table += [[old, *(str(count[old, new]) for new in across)] for old in difference.old.answers]
     first, widths = max(len(row[0]) for row in table), [max(len(name), 5) for name in across]
     return ["  ".join(["  " + name.ljust(first), *map(str.rjust, figures, widths)]) for name, *figures in table]
 
 
 def plot(difference: Difference, to: Path) -> None:
-    """Draw each row's new score over its old one, with the edges of the decisions, as a PNG."""
+    """Draw each row's new score over its old one, of several the highest, with the edges of decisions, as a PNG."""
     figure = Figure(figsize=(5.2, 5.2), layout="constrained")
     axes = figure.add_subplot()
     flipped = np.zeros(len(difference.rows), dtype=bool)
     flipped[list(difference.flips)] = True
     for kind, colour, label in (~flipped, "#4878a8", "the same decision"), (flipped, "#c8502d", "another decision"):
-        old, new = difference.old.scores[kind], difference.new.scores[kind]
+        old, new = (side.scores[kind].max(axis=1) for side in (difference.old, difference.new))
         axes.scatter(old, new, s=12, c=colour, label=f"{label} ({kind.sum()})")
     for side, line in (difference.old, axes.axvline), (difference.new, axes.axhline):
-        for edge in list(side.edges.values())[:-1]:
+        for edge in side.edges:
             line(edge, color="0.6", linewidth=0.8, linestyle="--")
     axes.axline((0, 0), slope=1, color="0.8", linewidth=0.8, zorder=0)
-    both = np.concatenate([difference.old.scores, difference.new.scores]).astype(np.float64)
+    both = np.concatenate([side.scores.max(axis=1) for side in (difference.old, difference.new)]).astype(np.float64)
     if len(both):
         margin = max(0.05 * float(np.ptp(both)), 1e-6)
         ends = both.min() - margin, both.max() + margin
         axes.set(xlim=ends, ylim=ends)
-    axes.set_xlabel(f"score by {difference.old.name} {difference.old.version}")
-    axes.set_ylabel(f"score by {difference.new.name} {difference.new.version}")
-    axes.set_title("Golden rows of the old delivery; dashed: edges of the decisions", fontsize=10)
+    score = "highest score" if len(difference.new.names) > 1 else "score"
+    axes.set_xlabel(f"{score} by {difference.old.name} {difference.old.version}")
+    axes.set_ylabel(f"{score} by {difference.new.name} {difference.new.version}")
+    axes.set_title(
+        f"Golden rows of the old delivery{'; dashed: edges of the decisions' if difference.new.edges else ''}",
+        fontsize=10,
+    )
     axes.legend(frameon=False)
     figure.savefig(to, dpi=120, format="png", metadata={"Software": None})

@@ -22,7 +22,7 @@ def discreet(
     return (
         [_field(field) if field.is_number else field for field in fields],
         [replace(column, why=QUOTED.sub(PRIVATE, column.why)) for column in left_out],
-        _target(target) if target.positive is None else target,
+        _target(target) if target.is_number else target,
     )
 
 

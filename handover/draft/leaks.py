@@ -40,8 +40,11 @@ class Leak:
 
 def gives_away(field: Field, target: Target) -> Leak | None:
     """Say how the column, of the rows that have a target, gives it away; nothing when it does not."""
-    if target.positive is None:
+    if target.is_number:
         return _of_a_number(field, target)
+    if target.classes:  # what gives the target away gives each class away
+        leaks = [gives_away(field, target.of_class(place)) for place in range(len(target.classes))]
+        return leaks[0] if all(leaks) else None
     share = _share_by_groups(field.groups, target.labels)
     if share == 1.0 and field.groups.max() == 1:
         return Leak(f"it is {target.header} in other words", "surely")
@@ -57,8 +60,11 @@ def gives_away(field: Field, target: Target) -> Leak | None:
 
 def filled_by_target(known: ArrayLike, target: Target) -> Leak | None:
     """Say that the column is filled for one class and empty for the other; nothing when it is not."""
-    if target.positive is None:
+    if target.is_number:
         return None
+    if target.classes:
+        leaks = (filled_by_target(known, target.of_class(place)) for place in range(len(target.classes)))
+        return next(filter(None, leaks), None)
     share = _share_by_groups(np.asarray(known, dtype=np.int64), target.labels)
     if share < ALMOST_BY_GAPS:
         return None
@@ -69,7 +75,7 @@ def made_up(fields: Sequence[Field], target: Target) -> list[tuple[Field, str]]:
     """Find the numbers that the target is the sum, mean or product of, each with a few words that say so."""
     numbers = [field for field in fields if field.is_number]
     labels = target.labels[:MOST_ROWS]
-    if target.positive is not None or len(labels) < FEWEST_ROWS or not numbers:
+    if not target.is_number or len(labels) < FEWEST_ROWS or not numbers:
         return []
     columns = np.nan_to_num(np.array([field.encoded[:MOST_ROWS] for field in numbers]).T)
     parts = _parts(columns, labels)

@@ -1,7 +1,7 @@
 """The target's column: what the score will mean, and its first decisions."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -16,6 +16,7 @@ from handover.errors import CannotRunError
 
 FEWEST_ROWS = 30  # 20 to judge, and 10 to learn from
 FEWEST_OF_A_CLASS = 5
+MOST_CLASSES = 20
 FEWEST_VALUES_OF_A_NUMBER = 6  # whole numbers with fewer are classes
 MOST_OF_A_SCALE = 10  # whole numbers with so few values may name classes
 RELATIVE_PARITY = 1e-5  # float32 has 7 digits, and sums of trees lose one or two of them
@@ -31,11 +32,11 @@ class Target:
 
     header: str
     positive: str | None
-    """The class whose probability the score is; ``None`` where the target is a number."""
+    """The class whose probability the score is; ``None`` where the target is a number, or one of more classes."""
     rows: tuple[int, ...]
     """The rows of the table that have a target."""
     labels: NDArray[np.float64]
-    """Of these rows: 1 for the positive class and else 0, or the number."""
+    """Of these rows: 1 for the positive class and else 0, the place of one of more classes, or the number."""
     meaning: str
     low: float
     high: float
@@ -43,6 +44,17 @@ class Target:
     evidence: str
     summary: str
     """What was decided here, in a sentence for the person who asked."""
+    classes: tuple[str, ...] = ()
+    """The classes, where there are more than two."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number, and no class."""
+        return self.positive is None and not self.classes
+
+    def of_class(self, place: int) -> "Target":
+        """Give the target of one class against the rest."""
+        return replace(self, positive=self.classes[place], classes=(), labels=(self.labels == place).astype(np.float64))
 
     @property
     def parity(self) -> float:
@@ -64,7 +76,7 @@ def target_of(table: Table, name: str) -> Target:
     Raises
     ------
     CannotRunError
-        When there is no such column, when it has one class or more than two, or too few rows.
+        When there is no such column, when it has one class or too many, or too few rows.
     """
     column = table.columns[_header(table, name)]
     is_number = _is_a_number(column)
@@ -72,13 +84,15 @@ def target_of(table: Table, name: str) -> Target:
     rows = tuple(index for index, word in enumerate(column.words) if word not in gaps)
     classes = Counter(column.words[index] for index in rows)
     if not is_number:
-        _require_two_classes(column, classes)
+        _require_classes(column, classes)
     if len(rows) < FEWEST_ROWS:
         raise CannotRunError(
             f"{table.name} has {len(rows)} rows with a '{column.header}': at least {FEWEST_ROWS} are needed, "
             f"20 of them to prove the model by"
         )
-    return _number(column, rows) if is_number else _class(column, rows, classes)
+    if is_number:
+        return _number(column, rows)
+    return _class(column, rows, classes) if len(classes) == 2 else _classes(column, rows, classes)
 
 
 def _header(table: Table, name: str) -> str:
@@ -105,40 +119,62 @@ def _is_a_number(column: Column) -> bool:
     return len(values) >= (FEWEST_VALUES_OF_A_NUMBER if are_classes else 3)
 
 
-def _require_two_classes(column: Column, classes: Counter[str]) -> None:
+def _require_classes(column: Column, classes: Counter[str]) -> None:
     if len(classes) < 2:
         seen = f"is '{next(iter(classes))}' in every row" if classes else "is empty in every row"
         raise CannotRunError(f"the target '{column.header}' {seen}: there is nothing to tell apart")
-    if len(classes) > 2:
-        raise CannotRunError(f"the target '{column.header}' {_too_many(column, classes)}")
-
-
-def _too_many(column: Column, classes: Counter[str]) -> str:
-    if len({word.casefold() for word in classes}) == 2:
+    if len(classes) == 2:
+        return
+    apart = len({word.casefold() for word in classes})
+    if apart < len(classes):
         spelt = ", ".join(f"'{word}'" for word in sorted(classes, key=str.casefold))
-        return f"has two classes, spelt in more than two ways ({spelt}): write each in one way"
+        count = {2: "two"}.get(apart, str(apart))
+        raise CannotRunError(
+            f"the target '{column.header}' has {count} classes, spelt in more than {count} ways ({spelt}): write each "
+            f"in one way"
+        )
     draft = field_of("target", column)
-    if len(classes) > 20 or isinstance(draft, LeftOut):
+    if len(classes) > MOST_CLASSES or isinstance(draft, LeftOut):
         why = f" ({draft.why})" if isinstance(draft, LeftOut) else ""
-        return f"is neither a number nor one of two classes: it has {len(classes)} values{why}"
-    names = ", ".join(f"'{name}'" for name, _ in classes.most_common(5)) + (", ..." if len(classes) > 5 else "")
-    rarest = classes.most_common()[-1][0]
-    example = f"all above '{min(classes)}', or '{rarest}'" if draft.is_number else f"'{rarest}'"
-    return (
-        f"has {len(classes)} classes ({names}), and a score tells two apart: add a column that "
-        f"is 1 for what matters (say {example}) and 0 for the rest, and name that one"
+        raise CannotRunError(
+            f"the target '{column.header}' is neither a number nor one of a few classes: it has {len(classes)} values"
+            f"{why}"
+        )
+
+
+def _classes(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Target:
+    header, count, names = column.header, len(rows), tuple(sorted(classes))
+    _require_enough(header, classes, count)
+    listed = ", ".join(f"'{name}' in {classes[name]}" for name in names)
+    return Target(
+        header=header,
+        positive=None,
+        classes=names,
+        rows=rows,
+        labels=np.array([float(names.index(column.words[index])) for index in rows]),
+        meaning=f"probability of each {header}",
+        low=0.0,
+        high=1.0,
+        decisions={},
+        evidence=f"{header} is {listed} of {count} rows.",
+        summary=f"Each of the {len(names)} classes of {header} has a score, its probability; the decision is the class "
+        f"of the highest.",
     )
 
 
-def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Target:
-    header, count = column.header, len(rows)
-    positive, other = sorted(classes, key=lambda word: (_is_yes(word, classes), classes[word], word))
-    rarer = min(positive, other, key=lambda word: classes[word])
+def _require_enough(header: str, classes: Counter[str], count: int) -> None:
+    rarer = min(classes, key=lambda word: classes[word])
     if classes[rarer] < FEWEST_OF_A_CLASS:
         raise CannotRunError(
             f"the target '{header}' is '{rarer}' in {classes[rarer]} of {count} rows: "
             f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it"
         )
+
+
+def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Target:
+    header, count = column.header, len(rows)
+    positive, other = sorted(classes, key=lambda word: (_is_yes(word, classes), classes[word], word))
+    _require_enough(header, classes, count)
     share = classes[positive] / count
     low = _below_one(share + min(share, 1 - share) / 5)
     is_rarer = _is_yes(positive, classes) == 0 and classes[positive] < classes[other]

@@ -95,7 +95,7 @@ def _sources(table: Table, file: DataFile, fields: Sequence[Field], target: Targ
     ).columns
     names = dict(zip(table.columns, headers, strict=False))  # a blank header at the end is no column of the table
     kinds = {field.header: field.kind for field in fields}
-    kinds[target.header] = "decimal" if target.positive is None else "category"
+    kinds[target.header] = "decimal" if target.is_number else "category"
     return {
         header: Source(
             table.columns[header], names[header], DTYPES[kind], GAPS if kind == "category" else GAPS_AMONG_NUMBERS

@@ -19,8 +19,19 @@ class Golden:
     number: int
     """Its line in ``golden.jsonl``, from 1."""
     row: Json
-    score: float
-    decision: str
+    answer: Json
+    """The training's answer, with all else that the line has; see ``files.scores_in``."""
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The training's scores by their names."""
+        return files.scores_in(self.answer)
+
+    @property
+    def decision(self) -> str:
+        """The training's decision."""
+        decision: str = self.answer["decision"]
+        return decision
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,5 @@ def read(build: Path) -> Built:
         model=files.identity(manifest),
         contract=manifest["contract"]["version"],
         tolerance=float(manifest["tolerance"]),
-        golden=tuple(
-            Golden(number, line["row"], line["score"], line["decision"]) for number, line in enumerate(golden, start=1)
-        ),
+        golden=tuple(Golden(number, line["row"], line) for number, line in enumerate(golden, start=1)),
     )

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handover.diff.changes import PARTS, changes, least_version, reaches
+from handover.diff.changes import DECIDING, PARTS, changes, least_version, reaches
 from handover.live import LiveError, aws, stack
 from handover.live.client import Client
 from handover.local.stack import NothingBuiltError
@@ -101,6 +101,6 @@ def _live(deployed: stack.Stack, session: "boto3.Session", url: str | None) -> J
         live = document | {"schema": document["row"]}
     except (ValueError, TypeError, KeyError):
         live = {}
-    if not live.keys() >= PARTS:
+    if not live.keys() >= PARTS or not live.keys() & DECIDING:
         raise LiveError(f"GET /contract of {deployed.name} is not answered with a contract")
     return dict(live)

@@ -1,5 +1,6 @@
 """V, verification: the live stack answers with the model, the contract and the scores that were built."""
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ def _no_health(context: LiveContext) -> Skipped:
 )
 def all_answered(context: LiveContext) -> Broken | Kept:
     """Status 200, with a score and a decision for every row."""
-    failed = [answer for answer in context.replay.answers if answer.score is None]
+    failed = [answer for answer in context.replay.answers if not answer.scores]
     if not failed and context.health:
         rows = len(context.built.golden)
         return Kept(f"{rows} golden rows one by one, {min(rows, BATCH_ROWS)} of them in a batch too.{context.times}")
@@ -116,7 +117,8 @@ def same_scores(context: LiveContext) -> Broken | Kept | Skipped:
     if not context.scored:
         return NONE_ANSWERED
     tolerance = context.built.tolerance
-    given, trained = zip(*((answer.score or 0.0, answer.golden.score) for answer in context.scored), strict=True)
+    trained = [[*answer.golden.scores.values()] for answer in context.scored]
+    given = [[answer.scores.get(name, math.nan) for name in answer.golden.scores] for answer in context.scored]
     differing = [context.scored[row] for row in parity.differing(given, trained, tolerance)]
     limit = parity.limit(trained, tolerance)
     if not differing:
@@ -124,7 +126,8 @@ def same_scores(context: LiveContext) -> Broken | Kept | Skipped:
     worst = max(differing, key=_distance)
     return Broken(
         f"{len(differing)} of {len(context.scored)} answers differ by more than {limit}; the worst, "
-        f"golden row {worst.golden.number} {worst.way}, should be {worst.golden.score:g} and is {worst.score:g} "
+        f"golden row {worst.golden.number} {worst.way}, should be "
+        f"{parity.in_words(worst.golden.scores)} and is {parity.in_words(worst.scores)} "
         f"({_decisions(worst)}).",
         LAYERS,
         cause=_common(context.built.model, differing),
@@ -148,8 +151,8 @@ def same_decisions(context: LiveContext) -> Broken | Skipped | None:
     worst = max(flipped, key=_distance)
     return Broken(
         f"{len(flipped)} of {len(context.scored)} answers decide otherwise; the furthest off, golden row "
-        f"{worst.golden.number} {worst.way}: {_decisions(worst)}, with a score of {worst.score:g} that should be "
-        f"{worst.golden.score:g}.",
+        f"{worst.golden.number} {worst.way}: {_decisions(worst)}, with a score of "
+        f"{parity.in_words(worst.scores)} that should be {parity.in_words(worst.golden.scores)}.",
         LAYERS,
         cause=_common(context.built.model, flipped),
     )
@@ -170,7 +173,8 @@ def _common(model: str, answers: "Sequence[Answer]") -> str:
 
 
 def _distance(answer: "Answer") -> float:
-    return abs((answer.score or 0.0) - answer.golden.score)
+    """Give how far the score that is furthest off is off; endlessly, where one is not there."""
+    return max(abs(answer.scores.get(name, math.inf) - score) for name, score in answer.golden.scores.items())
 
 
 GROUP = {"V": "a live stack"}

@@ -66,7 +66,7 @@ class LiveContext:
     @cached_property
     def scored(self) -> "list[Answer]":
         """The answers that are answers."""
-        return [answer for answer in self.replay.answers if answer.score is not None]
+        return [answer for answer in self.replay.answers if answer.scores]
 
     @cached_property
     def other_models(self) -> Counter[str]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from handover.live.built import BATCH_ROWS, Built, Golden
 from handover.live.client import Client, Response
+from predictor import files
 
 STEADY = 2  # requests in flight after the burst: callers share the API's rate
 REFUSAL = 200  # characters of an answer that is none
@@ -24,8 +25,8 @@ class Answer:
     status: int
     model: str
     """What ``x-model`` names; empty when it names none."""
-    score: float | None
-    """``None``, and so is the decision, when it is no answer."""
+    scores: dict[str, float]
+    """By their names; empty, and the decision is ``None``, when it is no answer."""
     decision: str | None
     refusal: str
     """What came instead of an answer, with the id to find it by in the log; such answers never quote a row."""
@@ -105,9 +106,11 @@ def _batch(golden: Sequence[Golden], response: Response) -> Iterator[Answer]:
 def _answer(golden: Golden, way: Way, response: Response, document: Any) -> Answer:
     model = response.headers.get("x-model", "")
     match document:
-        case {"score": int() | float() as score, "decision": str(decision)} if response.status == 200:
-            return Answer(golden, way, 200, model, float(score), decision, "")
-    return Answer(golden, way, response.status, model, None, None, _refusal(response, document))
+        case {"scores": dict(), "decision": str(decision)} | {"score": int() | float(), "decision": str(decision)}:
+            scores = files.scores_in(document)
+            if response.status == 200 and all(isinstance(score, int | float) for score in scores.values()):
+                return Answer(golden, way, 200, model, scores, decision, "")
+    return Answer(golden, way, response.status, model, {}, None, _refusal(response, document))
 
 
 def _refusal(response: Response, document: Any) -> str:

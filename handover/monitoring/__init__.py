@@ -35,7 +35,7 @@ def write_monitoring(delivery: Path, to: Path) -> Path:
         File to write; ``template.yaml`` nests it, and gives it its parameters.
     """
     contract, manifest = files.contract(delivery), files.manifest(delivery)
-    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).scores.tolist()
+    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
     to.write_text(HEAD + yaml.dump(template(contract, manifest, scores), Dumper=_Dumper, sort_keys=False, width=120))
     return to
 

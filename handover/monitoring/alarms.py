@@ -6,6 +6,7 @@ from statistics import fmean, pstdev
 
 from predictor import files
 from predictor.files import Json
+from predictor.scores import Scores
 
 SERVICE = "predict"  # POWERTOOLS_SERVICE_NAME in template.yaml
 ENOUGH = 200
@@ -22,27 +23,29 @@ def drift_alarms(contract: Json, manifest: Json, scores: list[float]) -> Json:
     Parameters
     ----------
     scores
-        Of the held-out rows, in the score's own unit: the sample that the bands are drawn around.
+        Of the held-out rows, in the score's own unit, of several the highest: what the bands are drawn around.
     """
     model = files.identity(manifest)
     alarms = {"MeanScoreDrifts": _mean_alarm(model, scores)}
-    if ranked(contract):
-        for number, (name, edges) in enumerate(intervals(contract).items(), 1):
-            share = manifest["baseline"]["decision_share"][name]
-            alarms[f"Share{number}Drifts"] = _share_alarm(model, name, rank(*edges), share, len(scores))
+    metric, intervals = shares(contract)
+    for number, (name, edges) in enumerate(intervals.items(), 1):
+        share = manifest["baseline"]["decision_share"][name]
+        alarms[f"Share{number}Drifts"] = _share_alarm(model, name, (metric, rank(*edges)), share, len(scores))
     return alarms
 
 
-def ranked(contract: Json) -> bool:
-    """Whether CloudWatch can tell the shares: it ranks no values of a metric that may be negative."""
-    low: float = contract["score"]["low"]
-    return low >= 0
+def shares(contract: Json) -> tuple[str, dict[str, tuple[float | None, float | None]]]:
+    """Give the metric that shows the share of each decision, and the decision's part of it.
 
-
-def intervals(contract: Json) -> dict[str, tuple[float | None, float | None]]:
-    """Give each decision's scores: above the first, up to and with the second; ``None`` where there is no edge."""
+    One score decides by itself; of classes, ``decided`` has the place of the decision, from 1. A part lies above its
+    first end, up to and with the second; ``None`` where there is no end. Of a score that may be negative there are no
+    parts: CloudWatch ranks no such values.
+    """
+    scores = Scores(contract)
+    if scores.of_classes:
+        return "decided", {name: (place - 0.5, place + 0.5) for place, name in enumerate(scores.decisions, 1)}
     edges = [None, *list(contract["decisions"].values())[:-1], None]
-    return dict(zip(contract["decisions"], pairwise(edges), strict=True))
+    return "score", dict(zip(scores.decisions, pairwise(edges), strict=True)) if scores.low >= 0 else {}
 
 
 def rank(low: float | None, high: float | None) -> str:
@@ -57,24 +60,25 @@ def _mean_alarm(model: str, scores: list[float]) -> Json:
         f"The mean score of model {model} left {mean - band:.4g} to {mean + band:.4g}, where it was in training, for "
         f"two of three hours: who asks has changed, or what they send. {FIRST}"
     )
-    return _drift_alarm(model, said, "Average", round(mean, 6), band)
+    return _drift_alarm(model, said, ("score", "Average"), round(mean, 6), band)
 
 
-def _share_alarm(model: str, decision: str, rank: str, share: float, rows: int) -> Json:
+def _share_alarm(model: str, decision: str, measure: tuple[str, str], share: float, rows: int) -> Json:
     band = round(100 * ERRORS_AWAY * math.sqrt(max(share * (1 - share), 1 / rows) * (1 / rows + 1 / ENOUGH)), 2)
     low, high = max(0.0, 100 * share - band), min(100.0, 100 * share + band)
     said = (
         f"The share of '{decision}' among the decisions of model {model} left {low:.1f} to {high:.1f} %, where it was "
         f"in training, for two of three hours. {FIRST}"
     )
-    return _drift_alarm(model, said, rank, round(100 * share, 4), band)
+    return _drift_alarm(model, said, measure, round(100 * share, 4), band)
 
 
-def _drift_alarm(model: str, said: str, statistic: str, ordinary: float, band: float) -> Json:
+def _drift_alarm(model: str, said: str, measure: tuple[str, str], ordinary: float, band: float) -> Json:
     told = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+    name, statistic = measure
     metric = {
         "Namespace": {"Ref": "Namespace"},
-        "MetricName": "score",
+        "MetricName": name,
         "Dimensions": [{"Name": "model", "Value": model}, {"Name": "service", "Value": SERVICE}],
     }
 

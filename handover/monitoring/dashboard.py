@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handover.monitoring.alarms import HOUR_S, SERVICE, intervals, rank, ranked
+from handover.monitoring.alarms import HOUR_S, SERVICE, rank, shares
 from predictor import files
 from predictor.files import Json
 
@@ -29,7 +29,8 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
         f"{baseline['rows']} held-out rows got in training."
     )
     deciles = {f"p{10 * tenth}": baseline["score_deciles"][tenth] for tenth in (1, 5, 9)}
-    shares = {name: round(100 * share, 1) for name, share in baseline["decision_share"].items()}
+    metric, intervals = shares(contract)
+    lines = {name: round(100 * share, 1) for name, share in baseline["decision_share"].items()}
     drawn = [
         _plot("Requests, and what was refused or failed [1/min]", [
             _line(api, "Count", "requests", stat="SampleCount"),
@@ -51,13 +52,14 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
             _line(function, "Throttles", "turned away", stat="Sum"),
         ], period=60),
         _plot("Version that answers [1/5 min]", [[{"expression": by_version, "label": ""}]]),
-        _plot("Score: lowest tenth, median, highest tenth", [
+        _plot(f"{'Highest score' if 'classes' in contract else 'Score'}: lowest tenth, median, highest tenth", [
             [*score, {"stat": stat, "label": stat}] for stat in deciles
         ], lines=deciles, period=HOUR_S),
     ]  # fmt: skip
-    if ranked(contract):
-        ranks = [[*score, {"stat": rank(*edges), "label": name}] for name, edges in intervals(contract).items()]
-        drawn.append(_plot("Decisions [%]", ranks, lines=shares, period=HOUR_S))
+    if intervals:
+        decided = ["${Namespace}", metric, *score[2:]]
+        ranks = [[*decided, {"stat": rank(*edges), "label": name}] for name, edges in intervals.items()]
+        drawn.append(_plot("Decisions [%]", ranks, lines=lines, period=HOUR_S))
     placed = [{"type": "text", "x": 0, "y": 0, "width": 24, "height": 3, "properties": {"markdown": text}}]
     for place, widget in enumerate(drawn):
         placed.append({"x": 12 * (place % 2), "y": 3 + 6 * (place // 2), "width": 12, "height": 6, **widget})

@@ -138,7 +138,7 @@ def test_a_model_that_does_not_answer_its_golden_row_must_not_answer_anybody(cop
     sealed(copy)
 
     opened = Delivery.open(copy)
-    given = opened.model(opened.encoder.vector(opened.row.validate_json(json.dumps(golden["row"]))))[0]
+    given = opened.model(opened.encoder.vector(opened.row.validate_json(json.dumps(golden["row"]))))[0, 0]
     with pytest.raises(DeliveryError) as raised:
         Prediction(opened)
 

@@ -48,7 +48,7 @@ def test_golden_rows_are_parsed_as_they_are_asked_for() -> None:
 def test_an_answer_agrees_within_the_tolerance_and_with_the_same_decision(
     score: float, decision: str, same: bool
 ) -> None:
-    assert files.agrees(score, decision, GOLDEN, tolerance=0.125) is same
+    assert files.agrees({"score": score, "decision": decision}, GOLDEN, tolerance=0.125) is same
 
 
 @pytest.mark.parametrize("score", [0.0, 0.3, 31.9, 128.0, -400.25, 3e5])
@@ -61,8 +61,8 @@ def test_a_score_may_always_differ_by_four_steps_of_float32(score: float) -> Non
 
 @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_agrees_with_nothing(score: float) -> None:
-    assert not files.agrees(0.25, "soon", {"score": score, "decision": "soon"}, 1e-5)
-    assert not files.agrees(score, "soon", GOLDEN, 1e-5)
+    assert not files.agrees(GOLDEN, {"score": score, "decision": "soon"}, 1e-5)
+    assert not files.agrees({"score": score, "decision": "soon"}, GOLDEN, 1e-5)
 
 
 def test_a_model_is_named_by_twelve_digits() -> None:

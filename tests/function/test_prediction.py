@@ -8,6 +8,7 @@ import pytest
 
 from predictor.delivery import Delivery
 from predictor.prediction import Prediction
+from predictor.scores import Scores
 from tests.helpers.parcels import parcel_rows
 
 pytestmark = pytest.mark.quick
@@ -19,9 +20,9 @@ def prediction(parcels: Path) -> Prediction:
 
 
 def scored(prediction: Prediction, monkeypatch: pytest.MonkeyPatch, score: np.float32) -> tuple[float, str]:
-    monkeypatch.setattr(prediction, "_model", lambda rows: np.full(len(rows), score, dtype=np.float32))
+    monkeypatch.setattr(prediction, "_model", lambda rows: np.full((len(rows), 1), score, dtype=np.float32))
     answer = prediction.predict('{"weight": 1}')
-    return answer.score, answer.decision
+    return answer.scores[0], answer.decision
 
 
 def test_an_edge_belongs_to_the_decision_below_it(prediction: Prediction, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +40,8 @@ def test_the_ends_of_the_range_have_a_decision(prediction: Prediction, monkeypat
 def test_an_edge_that_float32_rounds_is_met_by_the_score_that_prints_like_it(
     prediction: Prediction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prediction, "_edges", [np.float32(0.1).item(), 40.0])
+    decisions = {"decisions": {"soon": 0.1, "late": 40.0}}
+    monkeypatch.setattr(prediction, "_scores", Scores(prediction._delivery.contract | decisions))
 
     assert scored(prediction, monkeypatch, np.float32(0.1)) == (0.1, "soon")
 
@@ -58,7 +60,7 @@ def test_reasons_are_the_columns_that_move_the_score_most(
     prediction: Prediction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = np.array([1, -4, 0, 2], dtype=np.float32)
-    monkeypatch.setattr(prediction, "_model", lambda rows: 20 + rows @ weights)
+    monkeypatch.setattr(prediction, "_model", lambda rows: 20 + (rows @ weights)[:, np.newaxis])
     monkeypatch.setattr(prediction, "_reference", np.zeros(4, dtype=np.float32))
 
     answer = prediction.predict('{"weight": 1, "zone": "abroad"}', reasons=4)  # as columns: 1, 1, 1.2, 1

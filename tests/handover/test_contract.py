@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from delivery.contract import CONTRACT
-from handover import Budgets, Contract, ContractError, Field, Row, Score
+from handover import Budgets, Contract, ContractError, Field, Otherwise, Row, Score
 from handover.strategies import accepted_rows
 from predictor.delivery import validators
+from tests.helpers.flowers import FLOWERS
 from tests.helpers.parcels import PARCELS, Parcel
 
 BUDGETS = Budgets(1, 1, 1e-5, 0)
@@ -177,3 +179,89 @@ def test_the_compiled_validator_judges_as_pydantic_itself_does(agreed: Contract,
     for body in (json.dumps(row), json.dumps(changed)):
         assert judged(compiled.validate_json, body) == judged(agreed.row.model_validate_json, body)
     assert judged(compiled.validate_json, json.dumps(row))[0]
+
+
+CLASSES = ("red", "green", "blue")
+TOO_FEW = (
+    'write 3 to 100 names, as in ("red", "green", "blue"); two classes are told apart by one score: write score and '
+    "decisions"
+)
+
+
+def of_classes(**words: Any) -> Contract:
+    given: dict[str, Any] = {"classes": CLASSES} | words
+    return Contract(name="x", version="1.0.0", row=Parcel, budgets=BUDGETS, **given)
+
+
+@pytest.mark.parametrize(
+    ("words", "word", "sentence"),
+    [
+        (
+            {"classes": ("red", "green")},
+            "classes",
+            TOO_FEW,
+        ),
+        (
+            {"classes": "red"},
+            "classes",
+            TOO_FEW,
+        ),
+        ({"classes": ("red", "green", "red")}, "classes", "'red' and 'red' look alike"),
+        ({"classes": ("red", "green", "Red")}, "classes", "'red' and 'Red' look alike"),
+        ({"classes": ("red", "green", " blue")}, "classes", "' blue' is not a name that a caller can compare with"),
+        ({"classes": ("red", "green", 3)}, "classes", "3 is not a name that a caller can compare with"),
+        (
+            {"decisions": {"red": 1.0}},
+            "decisions",
+            "with classes there are none: the decision is the class of the highest score",
+        ),
+        ({"score": Score("s", 0.0, 2.0)}, "score", "its range is 0 to 2, and a class's score lies from 0 to 1"),
+        (
+            {"otherwise": Otherwise("Red", below=0.5)},
+            "otherwise",
+            "'Red' is no decision of its own, beside the classes",
+        ),
+        ({"otherwise": Otherwise("", below=0.5)}, "otherwise", "'' is no decision of its own, beside the classes"),
+        ({"otherwise": Otherwise("ask", below=0)}, "otherwise", "below is 0; write a number above 0, up to 1"),
+        ({"otherwise": Otherwise("ask", below=60)}, "otherwise", "below is 60; write a number above 0, up to 1"),
+        ({"otherwise": "ask"}, "otherwise", 'write Otherwise("ask_an_expert", below=0.6)'),
+        (
+            {"classes": (), "otherwise": Otherwise("ask", below=0.6)},
+            "score",
+            'write what it means, as in Score("probability of a loss", low=0.0, high=1.0)',
+        ),
+    ],
+)
+def test_classes_that_decide_nothing_are_refused(words: dict[str, Any], word: str, sentence: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        of_classes(**words)
+
+    assert (refused.value.topic, refused.value.word) == ("decisions", word)
+    assert str(refused.value) == f"{word}: {sentence}"
+
+
+def test_the_document_of_classes_has_them_in_place_of_decisions() -> None:
+    compiled = FLOWERS.compiled()
+
+    assert "decisions" not in compiled
+    assert compiled["classes"] == ["setosa", "virginica", "versicolor"]
+    assert compiled["otherwise"] == {"decision": "ask_an_expert", "below": 0.6}
+    assert "otherwise" not in of_classes().compiled()
+
+
+def test_the_document_of_one_score_is_what_it_was() -> None:
+    assert list(PARCELS.compiled()) == [
+        "format", "name", "version", "fields", "score", "decisions", "budgets", "validator", "schema"
+    ]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from([0.0, 0.3, 0.6, 0.59999996, 0.60000002, 1.0]), min_size=3, max_size=3))
+def test_the_contract_decides_as_the_function_does(scores: list[float]) -> None:
+    given = np.array(scores, dtype=np.float32)
+    for one in (FLOWERS, of_classes()):
+        assert one.decide(given) == one.scores.decide(given.tolist())
+    assert PARCELS.decide(given[:1]) == PARCELS.scores.decide(given[:1].tolist())
+
+
+def test_of_equal_scores_the_first_class_is_decided() -> None:
+    assert of_classes().decide(np.array([0.1, 0.45, 0.45])) == "green"

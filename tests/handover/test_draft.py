@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ from handover.draft.words import Column, DecimalMark, usual_mark
 from handover.errors import CannotRunError
 from handover.evaluation import evaluate
 from handover.reporters.text import report
+from predictor import files
 from tests.helpers.drafts import train, write
 
 ROOT = Path(__file__).parents[2]
@@ -181,6 +183,7 @@ def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
 ) -> None:
     path, target = data(tmp_path)
     project = write(drafted("my-model", path, target), tmp_path / "my-model")
+    project.card.write_text("<!-- figures: written by deliver() -->\n<!-- figures: end -->\n")
     trained = train(project)
     assert (trained.returncode, trained.stderr) == (0, "")
     with DeliveryContext(ROOT, project.delivery) as context:
@@ -285,16 +288,19 @@ def with_target(values: Iterable[object]) -> str:
         (with_target("1" * 40), "the target 'y' is '1' in every row: there is nothing to tell apart"),
         (with_target(["", "NA"] * 20), "the target 'y' is empty in every row: there is nothing to tell apart"),
         (
-            with_target("abcc" * 10),
+            with_target(["a", "b", "c", "C"] * 10),
             (
-                "the target 'y' has 3 classes ('c', 'a', 'b'), and a score tells two apart: add a column that is 1 "
-                "for what matters (say 'b') and 0 for the rest, and name that one"
+                "the target 'y' has 3 classes, spelt in more than 3 ways ('a', 'b', 'c', 'C'): write each in one way"
             ),
+        ),
+        (
+            with_target(["a"] * 30 + ["b"] * 30 + ["c"] * 4),
+            "the target 'y' is 'c' in 4 of 64 rows: at least 5 are needed to learn anything of it",
         ),
         (
             with_target(f"text {n}" for n in range(40)),
             (
-                "the target 'y' is neither a number nor one of two classes: it has 40 values (an id or a name: "
+                "the target 'y' is neither a number nor one of a few classes: it has 40 values (an id or a name: "
                 "40 different values in 40 rows)"
             ),
         ),
@@ -865,3 +871,25 @@ def test_amounts_are_learned_by_a_loss_for_amounts(
     data: Callable[[Path], tuple[Path, str]], skewed: bool, tmp_path: Path
 ) -> None:
     assert ('objective="reg:tweedie",' in drafted("amounts", *data(tmp_path)).training) is skewed
+
+
+def test_of_three_classes_each_has_a_score(tmp_path: Path) -> None:
+    """And the training that is drafted delivers them, whatever order the data has them in."""
+    drawn = np.random.default_rng(1)
+    kinds = drawn.choice(["reed", "moss", "fern"], 200)
+    heights = drawn.normal([{"moss": 2.0, "fern": 30.0, "reed": 90.0}[kind] for kind in kinds], 9.0).round(1)
+    places = drawn.choice(["pond", "wood", ""], 200)
+    lines = [f"{kind},{height},{place}" for kind, height, place in zip(kinds, heights, places, strict=True)]
+    (tmp_path / "plants.csv").write_text("\n".join(["kind,height (cm),place", *lines, ""]))
+
+    draft = drafted("plants", tmp_path / "plants.csv", "kind")
+
+    assert 'classes=("fern", "moss", "reed"),' in draft.contract
+    assert "Score" not in draft.contract
+    project = write(draft, tmp_path / "project")
+    ended = train(project)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    golden = files.golden(project.delivery)
+    assert {line["decision"] for line in golden} == {"fern", "moss", "reed"}
+    assert all(list(line["scores"]) == ["fern", "moss", "reed"] for line in golden)
+    assert files.manifest(project.delivery)["quality"]["accuracy"] > 0.85

@@ -12,7 +12,7 @@ from handover.labels import as_numbers
 
 def numbers_of(labels: Any, classes: list[Any], positive: object = None) -> list[float]:
     model = SimpleNamespace(classes_=np.array(classes))
-    return as_numbers(model, labels, len(labels), positive).tolist()
+    return as_numbers(model, labels, len(labels), positive)[:, 0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_is_no_class_is_named(labels: Any, classes: Any, odd: str) -> None:
 @pytest.mark.parametrize("classes", [None, []])
 def test_of_a_model_without_classes_the_positive_one_may_be_named(classes: Any) -> None:
     model = SimpleNamespace(classes_=classes)
-    assert as_numbers(model, ["good", "bad", "bad"], 3, "bad").tolist() == [0, 1, 1]
-    assert as_numbers(model, [0, 1, 1], 3, "bad").tolist() == [0, 1, 1]
+    assert as_numbers(model, ["good", "bad", "bad"], 3, "bad")[:, 0].tolist() == [0, 1, 1]
+    assert as_numbers(model, [0, 1, 1], 3, "bad")[:, 0].tolist() == [0, 1, 1]
     with pytest.raises(DeliverError, match=r"^label 2 is 'odd', which is neither"):
         as_numbers(model, ["good", "bad", "odd"], 3, "bad")

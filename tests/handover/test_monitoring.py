@@ -10,7 +10,7 @@ import pytest
 
 from handover.cloudformation import Template
 from handover.monitoring import template, write_monitoring
-from handover.monitoring.alarms import ENOUGH, SERVICE, intervals, rank
+from handover.monitoring.alarms import ENOUGH, SERVICE, rank, shares
 
 ROOT = Path(__file__).parents[2]
 DELIVERY = ROOT / "layers" / "model" / "delivery"
@@ -122,7 +122,7 @@ def test_a_statistic_counts_just_the_scores_that_get_the_decision(score: float) 
     # As CloudWatch has it: above the lower end, up to and with the upper one.
     counted = [
         name
-        for name, (low, high) in intervals(CONTRACT).items()
+        for name, (low, high) in shares(CONTRACT)[1].items()
         if (low is None or score > low) and (high is None or score <= high)
     ]
     assert counted == [decided]

@@ -19,19 +19,27 @@ def test_rows_differ_exactly_where_the_function_would_not_start(rows: list[tuple
     trained = np.array([score for score, _ in rows], dtype=np.float32)
     given_here = trained + np.array([steps for _, steps in rows], dtype=np.float32) * np.spacing(np.abs(trained))
     pairs = zip(given_here.tolist(), trained.tolist(), strict=True)
-    apart = [not files.agrees(now, "soon", {"score": then, "decision": "soon"}, budget) for now, then in pairs]
-    assert parity.differing(given_here, trained, budget) == np.flatnonzero(apart).tolist()
+    apart = [
+        not files.agrees({"score": now, "decision": "soon"}, {"score": then, "decision": "soon"}, budget)
+        for now, then in pairs
+    ]
+    assert parity.differing(given_here[:, np.newaxis], trained[:, np.newaxis], budget) == np.flatnonzero(apart).tolist()
 
 
 def test_what_is_no_number_differs() -> None:
-    assert parity.differing([math.nan, 1.0, math.nan, math.inf], [1.0, math.nan, math.nan, math.inf], 1.0) == [
-        0,
-        1,
-        2,
-        3,
-    ]
+    given, trained = [[math.nan], [1.0], [math.nan], [math.inf]], [[1.0], [math.nan], [math.nan], [math.inf]]
+    assert parity.differing(given, trained, 1.0) == [0, 1, 2, 3]
+
+
+def test_of_several_scores_one_is_enough_to_differ() -> None:
+    assert parity.differing([[0.1, 0.9], [0.2, 0.8]], [[0.1, 0.9], [0.2, 0.7]], 1e-5) == [1]
+
+
+def test_scores_are_written_by_their_names() -> None:
+    assert parity.in_words({"score": 0.25}) == "0.25"
+    assert parity.in_words({"adelie": 0.9, "gentoo": 0.1}) == "adelie 0.9, gentoo 0.1"
 
 
 def test_the_limit_names_the_steps_only_where_they_count() -> None:
-    assert parity.limit([0.5, 31.0], 1e-5) == "1e-05"
-    assert parity.limit([0.5, 33.0], 1e-5) == "1e-05 (or 4 steps of float32 where these are more)"
+    assert parity.limit([[0.5], [31.0]], 1e-5) == "1e-05"
+    assert parity.limit([[0.5, 33.0]], 1e-5) == "1e-05 (or 4 steps of float32 where these are more)"

@@ -58,6 +58,8 @@ def of_the_model(context: DeliveryContext) -> list[Figure]:
     with suppress(Exception):  # without held-out rows, the plots of either kind say that there are none
         if not context.held_out.is_yes_or_no:
             wanted[:2] = [("residuals", "Residuals", _residuals)]
+        elif not context.held_out.may_be_probability:  # points
+            del wanted[1]
     return [_figure(context, *one) for one in wanted]
 
 
@@ -90,14 +92,18 @@ def _why(error: Exception) -> str:
 
 
 def _scores(context: DeliveryContext) -> Drawing:
-    known = context.held_out.scores
+    known, contract = context.held_out.highest, context.contract
     deciles = _numbers(context.manifest["baseline"]["score_deciles"], "the manifest's baseline")
-    decisions = {str(name): float(edge) for name, edge in context.contract.decisions.items()}
+    decisions = {str(name): float(edge) for name, edge in contract.decisions.items()}
+    if contract.classes:
+        otherwise = {contract.otherwise.decision: contract.otherwise.below} if contract.otherwise else {}
+        decisions = otherwise | {"the class of the highest score": 1.0}
     distance = np.abs(np.quantile(known, np.linspace(0, 1, len(deciles))) - deciles).max()
     lower = list(decisions.items())[:-1]
     edges = f" Dashed: where the decision changes, at {', '.join(f'{edge:g}' for _, edge in lower)}." if lower else ""
+    line = f"The line, the {'highest ' if contract.classes else ''}scores of {len(known)} held-out rows,"
     caption = (
-        f"The line, the scores of {len(known)} held-out rows, should run through the circles, the deciles that the "
+        f"{line} should run through the circles, the deciles that the "
         f"manifest has of them; the largest distance is {distance:.2g}.{edges}"
     )
     return partial(plots.scores, served=known, deciles=deciles, decisions=decisions), caption
@@ -194,7 +200,7 @@ def _calibration(context: DeliveryContext) -> Drawing:
 
 
 def _parity(context: DeliveryContext) -> Drawing:
-    trained, served = context.golden_scores.astype(np.float64), context.golden_here.astype(np.float64)
+    trained, served = context.golden_scores.reshape(-1), context.golden_here.astype(np.float64).reshape(-1)
     drawable = np.isfinite(trained) & np.isfinite(served)
     if not drawable.any():
         raise MissingError("no golden row has a finite score both in training and here")
@@ -203,10 +209,11 @@ def _parity(context: DeliveryContext) -> Drawing:
     budget = float(context.contract.budgets.parity)
     allowed = np.array([files.allowed(score, budget) for score in trained[drawable]])
     far = int((~(np.abs(apart) <= allowed)).sum())
-    row = np.flatnonzero(drawable)[worst] + 1
+    count = len(context.contract.scores.names)
+    row = np.flatnonzero(drawable)[worst] // count + 1
     lost = _lost(int((~drawable).sum()))
-    limit = parity.limit(trained[drawable], budget)
-    every = f"All {len(apart)} dots lie" if not far else f"{far} of {len(apart)} golden rows, the crosses, lie outside"
+    limit, of = parity.limit([trained[drawable]], budget), "golden rows" if count == 1 else "scores of golden rows"
+    every = f"All {len(apart)} dots lie" if not far else f"{far} of {len(apart)} {of}, the crosses, lie outside"
     caption = (
         f"{every} {'within ' if not far else ''}the band, the agreed tolerance of {limit}; "
         f"the farthest, row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"

@@ -62,15 +62,27 @@ def rows_asked(graph: bytes, features: Features, *, gaps: bool) -> Features:
     return np.concatenate(asked).astype(np.float32)
 
 
-def assert_exact(model: Any, features: Features, *, gaps: bool = True, positive: object = None) -> bytes:
+def assert_exact(
+    model: Any, features: Features, *, gaps: bool = True, positive: object = None, classes: tuple[str, ...] = ()
+) -> bytes:
     """Assert that the graph answers as the model does, also by ONNX's own reference; and that the bytes repeat."""
-    graph = to_graph(model, COLUMNS, "test", positive=positive)
-    assert graph == to_graph(model, COLUMNS, "test", positive=positive)
+    graph = to_graph(model, COLUMNS, "test", positive=positive, classes=classes)
+    assert graph == to_graph(model, COLUMNS, "test", positive=positive, classes=classes)
     rows = rows_asked(graph, features, gaps=gaps)
     given = session(graph)(rows)
-    wanted = training_time_scores(model, rows, positive=positive)
+    wanted = training_time_scores(model, rows, positive=positive, classes=classes)
     np.testing.assert_allclose(given, wanted, rtol=BUDGET, atol=BUDGET)
     few = rows[:: 1 + len(rows) // 40]
     (reference,) = ReferenceEvaluator(onnx.load_from_string(graph)).run(None, {"features": few})
+    reference = reference.reshape(len(few), -1)
     np.testing.assert_allclose(session(graph)(few), reference, rtol=BUDGET, atol=BUDGET)
     return graph
+
+
+CLASSES = ("small", "middle", "large")
+
+
+def of_classes(features: Features) -> NDArray[np.int64]:
+    """Give each row one of three classes, by several columns."""
+    signal = np.nan_to_num(features) @ np.array([0.1, 0.2, 1.0, 0.5, 0.1, 0.02], dtype=np.float32)
+    return np.searchsorted(np.quantile(signal, [0.3, 0.6]), signal).astype(np.int64)

@@ -37,13 +37,13 @@ def refused(model: Any, positive: object = None) -> str:
 @pytest.mark.parametrize("classes", [(0, 1), (False, True), (-1, 1), (0.0, 1.0)])
 def test_of_ordinary_classes_the_second_is_the_scores(classes: tuple[Any, Any]) -> None:
     model = forest(np.array(classes)[LABELS])
-    np.testing.assert_array_equal(training_time_scores(model, FEATURES), model.predict_proba(FEATURES)[:, 1])
+    np.testing.assert_array_equal(training_time_scores(model, FEATURES), model.predict_proba(FEATURES)[:, 1:])
 
 
 @pytest.mark.parametrize(("positive", "place"), [("bad", 0), ("good", 1)])
 def test_of_other_classes_the_score_is_the_named_ones(positive: str, place: int) -> None:
     model = forest(np.array(["bad", "good"])[LABELS])
-    wanted = model.predict_proba(FEATURES)[:, place]
+    wanted = model.predict_proba(FEATURES)[:, [place]]
     np.testing.assert_array_equal(training_time_scores(model, FEATURES, positive=positive), wanted)
     assert_exact(model, FEATURES, gaps=False, positive=positive)
 
@@ -52,13 +52,13 @@ def test_of_other_classes_the_score_is_the_named_ones(positive: str, place: int)
 def test_that_holds_for_what_skl2onnx_converts(model: Any) -> None:
     model.fit(FEATURES / 10, np.array(["bad", "good"])[LABELS])
     scores = session(to_graph(model, COLUMNS, "test", positive="bad"))(FEATURES / 10)
-    np.testing.assert_allclose(scores, model.predict_proba(FEATURES / 10)[:, 0], atol=1e-6)
+    np.testing.assert_allclose(scores, model.predict_proba(FEATURES / 10)[:, :1], atol=1e-6)
 
 
 def test_nought_can_be_named_too() -> None:
     model = forest(LABELS)
     np.testing.assert_array_equal(
-        training_time_scores(model, FEATURES, positive=0), model.predict_proba(FEATURES)[:, 0]
+        training_time_scores(model, FEATURES, positive=0), model.predict_proba(FEATURES)[:, :1]
     )
 
 
@@ -105,7 +105,10 @@ def test_a_class_of_a_regression_is_refused() -> None:
         ),
         (
             forest(np.arange(len(LABELS)) % 3),
-            "the model knows 3 classes; a score needs exactly two",
+            (
+                "the model knows 3 classes; a score needs exactly two, or write classes=(...) in the contract, in "
+                "place of score and decisions"
+            ),
         ),
         (
             Perceptron().fit(FEATURES, LABELS),

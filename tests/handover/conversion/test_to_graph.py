@@ -66,7 +66,7 @@ def test_the_graph_answers_as_the_model_does(fitted: tuple[Any, NDArray[np.float
 
     scores = session(to_graph(model, COLUMNS, "test"))(features)
 
-    assert (scores.dtype, scores.shape) == (np.float32, (300,))
+    assert (scores.dtype, scores.shape) == (np.float32, (300, 1))
     np.testing.assert_allclose(scores, training_time_scores(model, features), atol=1e-5)
 
 
@@ -146,7 +146,9 @@ def test_more_than_two_classes_are_refused() -> None:
     features, labels = data(gaps=False)
     model = LogisticRegression().fit(features, labels + (features[:, 2] > 1))
 
-    with pytest.raises(ConversionError, match=r"^the model knows 3 classes; a score needs exactly two$"):
+    with pytest.raises(
+        ConversionError, match=r"^the model knows 3 classes; a score needs exactly two, or write classes="
+    ):
         training_time_scores(model, features)
 
 

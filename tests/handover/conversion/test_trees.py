@@ -11,7 +11,7 @@ from onnx.reference import ReferenceEvaluator
 
 from handover.conversion import thresholds
 from handover.conversion.graph import FEATURES, Graph
-from handover.conversion.trees import Ensemble, Node, Split, at_most, below, exponential, grow, sigmoid, splits
+from handover.conversion.trees import Ensemble, Leaf, Node, Split, at_most, below, exponential, grow, sigmoid, splits
 from handover.conversion.writer import write
 from predictor.delivery import session
 
@@ -25,10 +25,15 @@ def graph_of(ensemble: Ensemble) -> bytes:
     graph = Graph()
     total = write(graph, ensemble, FEATURES)
     score = ensemble.link(graph, total) if ensemble.link else total
-    return graph.finish(score, tuple("abc"[: ensemble.columns]), "test")
+    classes = tuple("xyz"[: ensemble.width]) if ensemble.width > 1 else ()
+    return graph.finish(score, tuple("abc"[: ensemble.columns]), "test", classes=classes)
 
 
-def walked(node: Node, row: np.ndarray) -> float:
+def scores(ensemble: Ensemble, rows: np.ndarray) -> list[float]:
+    return session(graph_of(ensemble))(rows)[:, 0].tolist()
+
+
+def walked(node: Node, row: np.ndarray) -> Leaf:
     """Go down a tree as its definition says."""
     while isinstance(node, Split):
         x = float(row[node.column])
@@ -79,20 +84,37 @@ def test_a_missing_value_goes_to_a_leaf_by_the_second_of_two_sets_too(first: boo
     rows = np.array([[0, code] for code in (0, 4, 7, np.nan)], dtype=np.float32)
 
     wanted = [1, 1, 2, 1 if first or second else 2]
-    assert session(graph_of(ensemble))(rows).tolist() == wanted
+    assert scores(ensemble, rows) == wanted
 
 
-@given(trees=st.lists(TREES, min_size=1, max_size=4), base=LEAVES)
-def test_any_ensemble_answers_as_it_is_defined_and_the_reference_agrees(trees: list[Node], base: float) -> None:
+ARRAYS = st.lists(st.recursive(st.tuples(LEAVES, LEAVES, LEAVES).map(np.array), split, max_leaves=20), max_size=4)
+OF_SUMS = st.lists(st.tuples(TREES, st.integers(0, 2)), max_size=6)
+BASES = st.tuples(LEAVES, LEAVES, LEAVES).map(np.array)
+ENSEMBLES = (
+    st.builds(lambda trees, base: Ensemble(trees, 3, base), st.lists(TREES, min_size=1, max_size=4), LEAVES)
+    | st.builds(lambda trees, base: Ensemble(trees, 3, base), ARRAYS, BASES)
+    | st.builds(
+        lambda pairs, base: Ensemble([tree for tree, _ in pairs], 3, base, targets=[place for _, place in pairs]),
+        OF_SUMS,
+        BASES,
+    )
+)
+
+
+@given(ensemble=ENSEMBLES)
+def test_any_ensemble_answers_as_it_is_defined_and_the_reference_agrees(ensemble: Ensemble) -> None:
     numbers = np.linspace(-2.25, 2.25, 19, dtype=np.float32)
     rows = np.column_stack([np.resize(numbers, 130), np.resize(np.arange(65), 130), np.arange(130) // 2 % 63])
     rows = rows.astype(np.float32)
     rows[::7, 0] = rows[::11, 1] = rows[::13, 2] = np.nan
-    graph = graph_of(Ensemble(trees, 3, base))
-    wanted = [base + sum(walked(tree, row) for tree in trees) for row in rows]
+    graph = graph_of(ensemble)
+    wanted = np.tile(np.array(ensemble.base, dtype=np.float64).reshape(1, -1), (len(rows), 1))
+    for place, tree in enumerate(ensemble.trees):
+        sums = [ensemble.targets[place]] if ensemble.targets else slice(None)
+        wanted[:, sums] += np.array([walked(tree, row) for row in rows]).reshape(len(rows), -1)
     np.testing.assert_allclose(session(graph)(rows), wanted, rtol=1e-6, atol=1e-6)
     (reference,) = ReferenceEvaluator(onnx.load_from_string(graph)).run(None, {"features": rows})
-    np.testing.assert_allclose(reference, wanted, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(reference.reshape(len(rows), -1), wanted, rtol=1e-6, atol=1e-6)
 
 
 def test_a_tree_may_be_deeper_than_pythons_stack() -> None:
@@ -100,25 +122,25 @@ def test_a_tree_may_be_deeper_than_pythons_stack() -> None:
     chain = grow(
         lambda index: Split(0, "<=", index, -index, index + 1, missing=False) if 0 < index <= depth else -index, root=1
     )
-    graph = graph_of(Ensemble([chain], 1).scaled(2))
+    ensemble = Ensemble([chain], 1).scaled(2)
     asked = np.array([[0.5], [1], [1.5], [depth], [depth + 1]], dtype=np.float32)
-    assert session(graph)(asked).tolist() == [2, 2, 4, 2 * depth, -2 * depth - 2]
-    assert len(thresholds(onnx.load_from_string(graph))) == len(list(splits([chain]))) == depth
+    assert scores(ensemble, asked) == [2, 2, 4, 2 * depth, -2 * depth - 2]
+    assert len(thresholds(onnx.load_from_string(graph_of(ensemble)))) == len(list(splits([chain]))) == depth
 
 
 def test_leaves_alone_are_a_constant() -> None:
-    assert session(graph_of(Ensemble([0.25, 0.5], 1, 1.0)))(np.zeros((2, 1), dtype=np.float32)).tolist() == [1.75, 1.75]
+    assert scores(Ensemble([0.25, 0.5], 1, 1.0), np.zeros((2, 1), dtype=np.float32)) == [1.75, 1.75]
 
 
 @pytest.mark.parametrize(("link", "wanted"), [(sigmoid, 0.5), (exponential, 1.0)])
 def test_a_link_makes_the_answer(link: object, wanted: float) -> None:
-    graph = graph_of(Ensemble([0.0], 1, 0.0, link))  # type: ignore[arg-type]
-    assert session(graph)(np.zeros((1, 1), dtype=np.float32)).tolist() == [wanted]
+    ensemble = Ensemble([0.0], 1, 0.0, link)  # type: ignore[arg-type]
+    assert scores(ensemble, np.zeros((1, 1), dtype=np.float32)) == [wanted]
 
 
 def test_numbers_of_a_range_are_read_as_missing_but_no_codes() -> None:
     number = Split(0, "<=", 5.0, 1.0, 2.0, missing=False)
     code = Split(1, "in", frozenset({0}), 10.0, 20.0, missing=False)
-    graph = graph_of(Ensemble([number, code], 2, read_as_missing=(-1.0, 1.0)))
+    ensemble = Ensemble([number, code], 2, read_as_missing=(-1.0, 1.0))
     rows = np.array([[3, 0], [1, 0], [0, 1], [-1, 1], [-2, 1], [np.nan, 0]], dtype=np.float32)
-    assert session(graph)(rows).tolist() == [11, 12, 22, 22, 21, 12]
+    assert scores(ensemble, rows) == [11, 12, 22, 22, 21, 12]

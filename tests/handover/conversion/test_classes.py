@@ -1,0 +1,184 @@
+"""A model of several classes is exact, whatever order the contract lists them in."""
+
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pytest
+import xgboost
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from handover.conversion import ConversionError, to_graph, training_time_scores
+from predictor.delivery import session
+from tests.handover.conversion.exact import CLASSES, COLUMNS, assert_exact, data, of_classes
+
+pytestmark = pytest.mark.filterwarnings(r"ignore:.*booster=\w+. is deprecated")  # XGBoost's own, of names in use
+FEW: dict[str, Any] = {"n_estimators": 5, "random_state": 0}
+LIGHT: dict[str, Any] = {**FEW, "verbose": -1, "n_jobs": 1}
+TREES: dict[str, Any] = {
+    "tree": DecisionTreeClassifier(max_depth=5, random_state=0),
+    "forest": RandomForestClassifier(**FEW),
+    "extra trees": ExtraTreesClassifier(**FEW),
+    "boosting": GradientBoostingClassifier(**FEW),
+    "histograms": HistGradientBoostingClassifier(max_iter=5, random_state=0),
+    "histograms with categories": HistGradientBoostingClassifier(max_iter=5, categorical_features=[4, 5]),
+    "votes": AdaBoostClassifier(DecisionTreeClassifier(max_depth=2), **FEW),
+    "bag": BaggingClassifier(max_samples=8, max_features=0.6, **FEW),
+    "XGBoost": xgboost.XGBClassifier(**FEW),
+    "XGBoost, by softmax": xgboost.XGBClassifier(objective="multi:softmax", **FEW),
+    "XGBoost, several trees a round": xgboost.XGBClassifier(num_parallel_tree=2, subsample=0.7, **FEW),
+    "XGBoost, DART": xgboost.XGBClassifier(booster="dart", rate_drop=0.3, **FEW),
+    "LightGBM": lightgbm.LGBMClassifier(**LIGHT),
+    "LightGBM, one by one": lightgbm.LGBMClassifier(objective="multiclassova", sigmoid=0.7, **LIGHT),
+    "LightGBM, DART": lightgbm.LGBMClassifier(boosting_type="dart", **LIGHT),
+    "LightGBM, rf": lightgbm.LGBMClassifier(boosting_type="rf", bagging_fraction=0.6, bagging_freq=1, **LIGHT),
+    "search": GridSearchCV(RandomForestClassifier(**FEW), {"max_depth": [2, 3]}, cv=2),
+    "vote": VotingClassifier(
+        [("a", RandomForestClassifier(**FEW)), ("b", xgboost.XGBClassifier(**FEW))], voting="soft", weights=[2, 1]
+    ),
+}
+WITHOUT_GAPS: dict[str, Any] = {
+    "regression": make_pipeline(StandardScaler(), LogisticRegression()),
+    "regression, not scaled": LogisticRegression(max_iter=3000),
+    "network": make_pipeline(StandardScaler(), MLPClassifier((5,), max_iter=20, random_state=0)),
+    "discriminants": LinearDiscriminantAnalysis(),
+    "naive Bayes": GaussianNB(),
+    "neighbours": KNeighborsClassifier(7),
+    "stack": StackingClassifier([("a", RandomForestClassifier(**FEW)), ("b", GaussianNB())], cv=2),
+    "stack that sees the columns": StackingClassifier(
+        [("a", RandomForestClassifier(**FEW))], DecisionTreeClassifier(max_depth=3), cv=2, passthrough=True
+    ),
+    "calibrated": CalibratedClassifierCV(RandomForestClassifier(**FEW), cv=2),
+    "calibrated in steps": CalibratedClassifierCV(RandomForestClassifier(**FEW), method="isotonic", cv=2),
+    "calibrated by temperature": CalibratedClassifierCV(LinearDiscriminantAnalysis(), method="temperature", cv=2),
+    "bag of others": BaggingClassifier(GaussianNB(), max_samples=0.1, max_features=0.6, **FEW),
+}
+
+
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge", "ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("name", [*TREES, *WITHOUT_GAPS])
+def test_is_exact(name: str) -> None:
+    gaps = name in TREES and name not in {"boosting", "votes"}
+    features, _ = data(gaps=gaps)
+    trained = features if name in TREES else features.astype(float)  # as naive Bayes has to be
+    model = (TREES | WITHOUT_GAPS)[name].fit(trained, of_classes(features))
+    assert_exact(model, features, gaps=gaps, classes=CLASSES)
+
+
+@pytest.mark.parametrize("name", ["forest", "histograms", "LightGBM", "vote"])
+def test_scores_stand_in_the_order_of_the_contract(name: str) -> None:
+    features, _ = data(gaps=False)
+    model = TREES[name].fit(features, np.array(CLASSES)[of_classes(features)])
+    assert list(model.classes_) == ["large", "middle", "small"]
+    wanted = model.predict_proba(features)[:, [2, 1, 0]]
+    np.testing.assert_array_equal(training_time_scores(model, features, classes=CLASSES), wanted)
+    graph = assert_exact(model, features, gaps=False, classes=CLASSES)
+    np.testing.assert_allclose(session(graph)(features), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["XGBoost", "LightGBM"])
+def test_a_booster_knows_classes_by_their_places(name: str) -> None:
+    features, _ = data(gaps=True)
+    model = TREES[name].fit(features, of_classes(features))
+    booster = model.get_booster() if name == "XGBoost" else model.booster_
+    assert_exact(booster, features, classes=CLASSES)
+
+
+def test_trees_of_one_leaf_are_numbers() -> None:
+    features, _ = data(gaps=True)
+    labels = of_classes(features)
+    for model in (
+        DecisionTreeClassifier(min_samples_leaf=300),
+        RandomForestClassifier(2, min_samples_leaf=300),
+        HistGradientBoostingClassifier(max_iter=2, min_samples_leaf=300),
+        lightgbm.LGBMClassifier(min_child_samples=300, **LIGHT),
+    ):
+        assert_exact(model.fit(features, labels), features, classes=CLASSES)
+
+
+def refused(model: Any, classes: tuple[str, ...] = CLASSES, **given: Any) -> str:
+    features, _ = data(gaps=False)
+    with pytest.raises(ConversionError) as by_scores:
+        training_time_scores(model, features, classes=classes, **given)
+    with pytest.raises(ConversionError) as by_graph:
+        to_graph(model, COLUMNS, "test", classes=classes, **given)
+    assert str(by_scores.value) == str(by_graph.value)
+    return str(by_scores.value)
+
+
+def forest(labels: Any) -> Any:
+    features, _ = data(gaps=False)
+    return RandomForestClassifier(2, random_state=0).fit(features, np.array(labels)[of_classes(features)])
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (["small", "middle", "middle"], "it lacks 'large'"),
+        (["small", "middle", "huge"], "it lacks 'large' and knows 'huge' beside them"),
+        ([1, 2, 3], "it lacks 'small', 'middle', 'large' and knows '1', '2', '3' beside them"),
+        ([0, 1, 1], "it lacks 'small', 'middle', 'large' and knows '0', '1' beside them"),
+    ],
+)
+def test_other_classes_than_the_contracts_are_refused(labels: list[Any], sentence: str) -> None:
+    assert refused(forest(labels)) == (
+        f"the classes of RandomForestClassifier are not the contract's: {sentence}; train it on labels that are the "
+        f"contract's classes, or their places from 0 to 2"
+    )
+
+
+def test_a_number_is_no_class() -> None:
+    features, labels = data(gaps=False)
+    assert refused(LinearRegression().fit(features, labels)) == (
+        "LinearRegression gives a number, and the contract has 3 classes: train a classifier"
+    )
+
+
+def test_no_class_is_the_positive_one() -> None:
+    assert refused(forest(CLASSES), positive="small") == (
+        "positive='small' names one class, and the contract has them all: leave it out"
+    )
+
+
+def test_numbers_that_are_the_contracts_words_are_no_places() -> None:
+    features, _ = data(gaps=False)
+    model = forest([0, 1, 2])
+    scores = training_time_scores(model, features, classes=("2", "1", "0"))
+    np.testing.assert_array_equal(scores, model.predict_proba(features)[:, ::-1])
+
+
+def test_two_classes_for_three_are_refused() -> None:
+    features, labels = data(gaps=False)
+    assert refused(xgboost.train({}, xgboost.DMatrix(features, labels), 2)) == (
+        "Booster gives 1 number for a row; the contract has 3 classes"
+    )
+
+
+def test_several_numbers_in_a_leaf_are_refused() -> None:
+    features, _ = data(gaps=False)
+    model = xgboost.XGBClassifier(multi_strategy="multi_output_tree", **FEW).fit(features, of_classes(features))
+    with pytest.raises(ConversionError) as refusal:
+        to_graph(model, COLUMNS, "test", classes=CLASSES)
+    assert str(refusal.value) == (
+        "XGBClassifier gives several numbers at once (objective=multi:softprob); it can be converted where each tree "
+        "gives one, as with multi_strategy='one_output_per_tree'"
+    )
