@@ -86,7 +86,14 @@ def test_each_model_of_the_page_is_delivered(row: type[Row], tmp_path: Path, mon
     table, late = parcels(row)
     budgets = Budgets(model_kib=4096, layers_mib=100, parity=1e-5, flipped_decisions=0)
     common = {
-        "contract": Contract("p", "1.0.0", row, Score("late", 0.0, 1.0), {"no": 0.371, "yes": 1.0}, budgets),
+        "contract": Contract(
+            name="parcels",
+            version="1.0.0",
+            row=row,
+            score=Score("late", 0.0, 1.0),
+            decisions={"no": 0.371, "yes": 1.0},
+            budgets=budgets,
+        ),
         "heuristics": load_source(HEURISTICS, tmp_path / "heuristics.py"),
     }
     Path(common["heuristics"].__file__).write_bytes(HEURISTICS)

@@ -184,7 +184,7 @@ def test_points_are_delivered_as_the_score(tmp_path: Path, heuristics: ModuleTyp
         assert golden["score"] == by_hand(golden["row"])
     served = Prediction(Delivery.open(tmp_path / "delivery"))
     answer = served.predict(json.dumps({"age": 18, "income": 500.0, "job": "self employed", "owner": True}), 3)
-    assert (answer.score, answer.decision) == (440.0, "decline")
+    assert (answer.scores, answer.decision) == ((440.0,), "decline")
     assert answer.reasons[0] in {"income", "age"}
     assert "street" not in answer.reasons
 

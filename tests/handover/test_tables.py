@@ -49,7 +49,14 @@ class Loan(Row):
     zone: Literal["home", "abroad", "1"] | None = Field(default=None, description="Where")
 
 
-CONTRACT = Contract("loans", "1.0.0", Loan, Score("s", 0.0, 1.0), {"all": 1.0}, Budgets(1, 1, 1e-5, 0))
+CONTRACT = Contract(
+    name="loans",
+    version="1.0.0",
+    row=Loan,
+    score=Score("s", 0.0, 1.0),
+    decisions={"all": 1.0},
+    budgets=Budgets(model_kib=1, layers_mib=1, parity=1e-5, flipped_decisions=0),
+)
 FIELDS = domains(CONTRACT.compiled())
 HEURISTICS = load_source(SOURCE, Path("heuristics.py"))
 HEURISTICS.__name__ = "heuristics"
