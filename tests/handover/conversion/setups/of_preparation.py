@@ -178,7 +178,7 @@ def steps(data: Data) -> dict[str, list[Any]]:
         "`PCA(whiten=True)`": filled(StandardScaler(), PCA(3, whiten=True)),
         "`IncrementalPCA`": filled(StandardScaler(), IncrementalPCA(3)),
         "`TruncatedSVD`": filled(StandardScaler(), TruncatedSVD(3, **SEED)),
-        "`KernelPCA(kernel='rbf')`": filled(StandardScaler(), KernelPCA(3, kernel="rbf")),
+        "`KernelPCA(kernel='rbf')`": filled(StandardScaler(), KernelPCA(3, kernel="rbf", **SEED)),
         "`FactorAnalysis`": filled(StandardScaler(), FactorAnalysis(2, max_iter=20)),
         "`FastICA`": filled(StandardScaler(), FastICA(2, whiten="unit-variance", **SEED)),
         "`NMF`": filled(MinMaxScaler(clip=True), NMF(2, max_iter=20, **SEED)),
