@@ -194,6 +194,7 @@ def deliver(
 
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
+    graph()  # what cannot be converted is named before the model is asked, which may fail in a way of its own
     judged = ask(features) if oracle.known is None else serving.session(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)

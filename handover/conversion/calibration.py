@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from handover.conversion.encoding import interpolated
 from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
 from handover.conversion.rows import Method
@@ -56,18 +57,14 @@ def _log_odds(graph: Graph, given: str) -> str:
 
 
 def _interpolated(graph: Graph, given: str, calibrator: Any) -> str:
-    """Go up a line of pieces: of each piece, as far as the number reaches into it, times its slope."""
     x, y = calibrator.X_thresholds_.astype(np.float64), calibrator.y_thresholds_.astype(np.float64)
     if len(x) == 1:
         return graph.add("Add", graph.add("Mul", given, 0.0), float(y[0]))
-    slopes = np.diff(y) / np.diff(x)
-    moved = slopes.max() * float(np.spacing(np.abs(x).max().astype(np.float32)))  # by a float32's last bit
+    moved = (np.diff(y) / np.diff(x)).max() * float(np.spacing(np.abs(x).max().astype(np.float32)))  # by the last bit
     if calibrator.X_thresholds_.dtype == np.float32 and moved > MOST_MOVED:
         raise ConversionError(
             f"CalibratedClassifierCV cannot be converted with method='isotonic' around a model that answers in "
-            f"float32: the last bit of its answer moves the score by {moved:.2g} here; method='sigmoid' can be, and "
-            f"isotonic around scikit-learn's or LightGBM's trees"
+            f"float32: here the last bit of an answer moves the score by more than {MOST_MOVED:g}; method='sigmoid' "
+            f"can be, and isotonic around scikit-learn's or LightGBM's trees"
         )
-    into = graph.add("Max", graph.add("Sub", given, x[:-1]), 0.0)
-    part = graph.add("Min", into, np.diff(x))
-    return graph.add("Add", graph.add("MatMul", part, slopes[:, np.newaxis]), float(y[0]))
+    return interpolated(graph, given, x, y)

@@ -5,9 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
 
-from handover.conversion import calibration, from_onnx, linear, neighbours, others, preparation, scaling
-from handover.conversion.errors import title
+from handover.conversion import (
+    bayes,
+    calibration,
+    from_onnx,
+    kernels,
+    linear,
+    neighbours,
+    others,
+    preparation,
+    scaling,
+)
+from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.rows import Method, Rows, width
@@ -17,6 +28,8 @@ INSIDE = {
     "FixedThresholdClassifier": "estimator_",
     "FrozenEstimator": "estimator",
     "GridSearchCV": "best_estimator_",
+    "RANSACRegressor": "estimator_",
+    "SelfTrainingClassifier": "estimator_",
     "HalvingGridSearchCV": "best_estimator_",
     "HalvingRandomSearchCV": "best_estimator_",
     "RandomizedSearchCV": "best_estimator_",
@@ -32,18 +45,27 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
     """
     name = type(model).__name__
     if name in INSIDE:
+        if not hasattr(model, INSIDE[name]):
+            raise ConversionError(f"{name} has no model of its own: leave refit=False out")
         return answer(getattr(model, INSIDE[name]), rows, method)
-    if rule := RULES.get(name):
+    if framework_of(model) and (rule := RULES.get(name)):
         return rule(model, rows, method)
     framework = framework_of(model) or SCIKIT_LEARN  # whose classes others inherit from
     if ensemble := framework.read(model):
+        if rows.blurred and framework.compares_with_what_it_saw and ensemble.trees:
+            raise ConversionError(
+                f"{name} cannot be converted behind steps whose last bit is not the same everywhere (logarithms, "
+                f"powers, sums such as PCA's, other models): its thresholds are numbers that they gave in training. "
+                f"Behind them a forest, HistGradientBoosting, LightGBM and CatBoost can be"
+            )
         if rows.sparse and framework.reads_sparse_zero_as_missing:
             ensemble = replace(ensemble, read_as_missing=(0.0, 0.0))
-        total = write(rows.graph, ensemble, rows.tensor)
+        asked = rows if ensemble.wide or not rows.wide else rows.changed(rows.graph.single(rows.tensor), wide=False)
+        total = write(rows.graph, ensemble, asked.tensor, wide=asked.wide)
         return total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
     if name.startswith("Bagging"):
         return _bagging(model, rows, method)
-    if method == "decision_function" and name in linear.CLASSIFIERS:
+    if linear.answers(model, method):
         return linear.answer(model, rows, method)
     return others.answer(model, rows, method)
 
@@ -57,6 +79,11 @@ def _pipeline(model: Any, rows: Rows, method: Method) -> str:
 
 def _bagging(model: Any, rows: Rows, method: Method) -> str:
     members = zip(model.estimators_, model.estimators_features_, strict=True)
+    if method == "predict_proba" and not hasattr(model.estimators_[0], method):
+        raise ConversionError(
+            f"{title(model)} of {title(model.estimators_[0])} counts votes and cannot be converted; it can be of "
+            f"members that give probabilities, such as trees or LogisticRegression"
+        )
     answers = [_of_all(member, answer(member, rows.of(columns), method), model, rows) for member, columns in members]
     return _mean(rows, answers, width=width(model))
 
@@ -82,14 +109,33 @@ def _mean(rows: Rows, answers: list[str], weights: list[float] | None = None, *,
     return rows.graph.add("MatMul", together, np.kron((shares / shares.sum())[:, np.newaxis], np.eye(width)))
 
 
+def _median(model: Any, rows: Rows, method: Method) -> str:
+    """Give the answer at which half of the weight is reached, from the smallest answer on."""
+    graph = rows.graph
+    each = graph.add("Concat", *(answer(member, rows, method) for member in model.estimators_), axis=1)
+    count = len(model.estimators_)
+    ordered, order = graph.add_several("TopK", 2, each, np.array([count]), axis=1, largest=0)
+    weights = graph.add("Gather", model.estimator_weights_[:count].astype(np.float64), order)
+    reached = graph.add("CumSum", weights, np.array(1))
+    half = graph.add("Mul", graph.add("Gather", reached, np.array([count - 1]), axis=1), 0.5)
+    enough = graph.add("Cast", graph.add("GreaterOrEqual", reached, half), to=TensorProto.INT32)
+    return graph.add("GatherElements", ordered, graph.add("ArgMax", enough, axis=1), axis=1)
+
+
 def _stacking(model: Any, rows: Rows, method: Method) -> str:
-    members = zip(model.estimators_, model.stack_method_, strict=True)
+    members = list(zip(model.estimators_, model.stack_method_, strict=True))
+    if any(asked == "predict" and hasattr(member, "classes_") for member, asked in members):
+        raise ConversionError(
+            f"{title(model)} cannot be converted where it asks its members for classes; it can be with "
+            f"stack_method='auto', of members that give probabilities"
+        )
     parts = [rows.graph.single(answer(member, rows, asked)) for member, asked in members]
     columns = len(parts) * width(model)
     if model.passthrough:
         parts.append(rows.graph.single(rows.tensor))
         columns += rows.width
-    return answer(model.final_estimator_, Rows(rows.graph, rows.graph.add("Concat", *parts, axis=1), columns), method)
+    together = Rows(rows.graph, rows.graph.add("Concat", *parts, axis=1), columns, blurred=True)
+    return answer(model.final_estimator_, together, method)
 
 
 def _calibrated(model: Any, rows: Rows, _: Method) -> str:
@@ -108,12 +154,14 @@ def _transformed_target(model: Any, rows: Rows, method: Method) -> str:
 
 
 RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
+    "AdaBoostRegressor": _median,
     "CalibratedClassifierCV": _calibrated,
     "KNeighborsClassifier": neighbours.answer,
     "KNeighborsRegressor": neighbours.answer,
-    "LinearDiscriminantAnalysis": linear.answer,
-    "LogisticRegression": linear.answer,
-    "LogisticRegressionCV": linear.answer,
+    "NuSVC": kernels.answer,
+    "NuSVR": kernels.answer,
+    "SVC": kernels.answer,
+    "SVR": kernels.answer,
     "OnnxFile": from_onnx.answer,
     "Pipeline": _pipeline,
     "StackingClassifier": _stacking,
@@ -121,4 +169,5 @@ RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "TransformedTargetRegressor": _transformed_target,
     "VotingClassifier": _voting,
     "VotingRegressor": _voting,
+    **dict.fromkeys(bayes.LIKELIHOODS, bayes.answer),
 }

@@ -1,10 +1,13 @@
 """Columns that become others: categories one by one, bins, and functions of numpy."""
 
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from onnx import TensorProto
 
 from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
@@ -20,6 +23,8 @@ FUNCTIONS: dict[str, Callable[[Graph, str], str]] = {
     "square": lambda graph, x: graph.add("Mul", x, x),
 }
 """Functions of numpy by their names, of float64."""
+ROUNDED = {"absolute", "sqrt", "square"}
+"""Those whose last bit is the same everywhere: of the others each library has its own."""
 
 
 def applied(step: Any, rows: Rows) -> Rows:
@@ -33,41 +38,111 @@ def applied(step: Any, rows: Rows) -> Rows:
             f"what else a column needs is a heuristic's work"
         )
     graph = rows.graph
-    return rows.changed(graph.single(FUNCTIONS[name](graph, graph.double(rows.tensor))))
+    return rows.computed(FUNCTIONS[name](graph, graph.double(rows.tensor)), blurred=name not in ROUNDED)
 
 
-def one_hot(step: Any, rows: Rows) -> Rows:
-    """Add a OneHotEncoder of codes: one column of 0 and 1 for each category that it keeps."""
-    if getattr(step, "infrequent_categories_", None) and any(c is not None for c in step.infrequent_categories_):
-        raise ConversionError("OneHotEncoder cannot be converted with infrequent categories; it can be without")
-    dropped = [None] * rows.width if step.drop_idx_ is None else step.drop_idx_
-    parts = []
-    for column, (categories, drop) in enumerate(zip(step.categories_, dropped, strict=True)):
-        if not np.issubdtype(categories.dtype, np.number):
-            raise ConversionError(
-                "OneHotEncoder was trained on categories that are text: train it on matrix(...).values, where they are "
-                "codes"
-            )
-        kept = np.delete(categories, [] if drop is None else [drop]).astype(np.float64)
-        parts.append(_each(rows.of(np.array([column])), kept))
-    return rows.joined(parts, sparse=step.sparse_output)
+def looked_up(step: Any, rows: Rows) -> Rows:
+    """Add a OneHotEncoder, OrdinalEncoder or TargetEncoder of codes.
+
+    The encoder itself is asked what it makes of each category, and of one that it does not know: that is looked up.
+    """
+    kind, categories = type(step).__name__, step.categories_
+    if not all(np.issubdtype(known.dtype, np.number) for known in categories):
+        raise ConversionError(
+            f"{kind} was trained on categories that are text: train it on matrix(...).values, where they are codes"
+        )
+    longest = max(map(len, categories))
+    table = _asked(step, np.column_stack([np.resize(known, longest) for known in categories]))
+    unknown = np.zeros((1, table.shape[1]))
+    with suppress(ValueError):  # where an unknown one is an error, no request has one
+        unknown = _asked(step, np.array([[np.nanmax(known, initial=-1) + 1 for known in categories]]))
+    widths = getattr(step, "_n_features_outs", [table.shape[1] // rows.width] * rows.width)
+    graph, parts, start = rows.graph, list[Rows](), 0
+    for column, (known, width) in enumerate(zip(categories, widths, strict=True)):
+        each = graph.double(is_each(rows.of(np.array([column])), known.astype(np.float64)))
+        place = graph.add("MatMul", each, np.arange(1.0, len(known) + 1))
+        given = np.concatenate([unknown, table[: len(known)]])[:, start : start + width]
+        start += width
+        found = graph.add("Gather", given, graph.add("Cast", place, to=TensorProto.INT64))
+        parts.append(rows.changed(found, width, wide=True))
+    joined = rows.joined(parts, sparse=getattr(step, "sparse_output", False))
+    narrow = kind != "TargetEncoder" and np.dtype(step.dtype) == np.float32
+    return joined.changed(graph.single(joined.tensor), wide=False) if narrow else joined
+
+
+def _asked(step: Any, rows: NDArray[Any]) -> NDArray[np.float64]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that the columns have not, and of what is not known
+        given = step.transform(rows.astype(np.float32))
+    return np.asarray(given.toarray() if hasattr(given, "toarray") else given, dtype=np.float64)
+
+
+def normalised(step: Any, rows: Rows) -> Rows:
+    """Add a Normalizer: a row divided by its own length, where it has one."""
+    graph, columns = rows.graph, rows.graph.double(rows.tensor)
+    absolute, along = graph.add("Abs", columns), np.array([1])
+    if step.norm == "l2":
+        length = graph.add("Sqrt", graph.add("ReduceSum", graph.add("Mul", columns, columns), along))
+    else:
+        length = graph.add("ReduceMax" if step.norm == "max" else "ReduceSum", absolute, along)
+    length = graph.add("Where", graph.add("Equal", length, 0.0), 1.0, length)
+    return rows.computed(graph.add("Div", columns, length), blurred=step.norm != "max")
+
+
+def binarized(step: Any, rows: Rows) -> Rows:
+    """Add a Binarizer: 1 for a number beyond the threshold."""
+    beyond = rows.graph.add("Greater", rows.graph.double(rows.tensor), float(step.threshold))
+    return rows.changed(rows.graph.double(beyond) if rows.wide else rows.graph.single(beyond))
+
+
+def ranked(step: Any, rows: Rows) -> Rows:
+    """Add a QuantileTransformer: the mean of two lines through its quantiles, the one up and the other down."""
+    if step.output_distribution != "uniform":
+        raise ConversionError(
+            f"QuantileTransformer cannot be converted with output_distribution={step.output_distribution!r}; it can be "
+            f"with 'uniform'"
+        )
+    graph, parts = rows.graph, []
+    for column, known in enumerate(step.quantiles_.T.astype(np.float64)):
+        asked = graph.double(rows.of(np.array([column])).tensor)
+        up = interpolated(graph, asked, known, step.references_)
+        down = interpolated(graph, graph.add("Neg", asked), -known[::-1], -step.references_[::-1])
+        middle = graph.add("Mul", graph.add("Sub", up, down), 0.5)
+        inside = graph.add("Where", graph.add("Less", asked, known[-1]), middle, 1.0)
+        parts.append(graph.add("Where", graph.add("Greater", asked, known[0]), inside, 0.0))
+    return rows.computed(graph.add("Concat", *parts, axis=1))
+
+
+def interpolated(graph: Graph, given: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
+    """Go along the lines between points, x rising, as ``numpy.interp`` does; beyond the ends stay, float64 [N, 1]."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = np.append(np.where(np.diff(x) > 0, np.diff(y) / np.diff(x), 0.0), 0.0)
+    given = graph.add("Max", given, float(x[0]))
+    reached = graph.add("Cast", graph.add("GreaterOrEqual", given, x), to=TensorProto.INT64)
+    place = graph.add("Sub", graph.add("ReduceSum", reached, np.array([1])), np.array(1))
+    place = graph.add("Max", place, np.array(0))  # what is not a number reaches nothing
+    beyond = graph.add("Sub", given, graph.add("Gather", x, place))
+    return graph.add("Add", graph.add("Mul", beyond, graph.add("Gather", slopes, place)), graph.add("Gather", y, place))
 
 
 def binned(step: Any, rows: Rows) -> Rows:
     """Add a KBinsDiscretizer: a column's bin is how many of its inner edges it reaches."""
+    wide = rows.wide if step.dtype is None else np.dtype(step.dtype) == np.float64
     graph, parts = rows.graph, []
     for column, edges in enumerate(step.bin_edges_):
         asked = graph.double(rows.of(np.array([column])).tensor)
         reached = graph.double(graph.add("GreaterOrEqual", asked, np.asarray(edges[1:-1], dtype=np.float64)))
-        place = Rows(graph, graph.add("ReduceSum", reached, np.array([1])), 1)
-        parts.append(place if step.encode == "ordinal" else _each(place, np.arange(len(edges) - 1, dtype=np.float64)))
+        place = rows.changed(graph.add("ReduceSum", reached, np.array([1])), 1, wide=True)
+        if step.encode != "ordinal":
+            place = place.changed(is_each(place, np.arange(len(edges) - 1, dtype=np.float64)), len(edges) - 1)
+        parts.append(place.changed(graph.double(place.tensor) if wide else graph.single(place.tensor), wide=wide))
     return rows.joined(parts, sparse=step.encode == "onehot")
 
 
-def _each(column: Rows, values: NDArray[np.float64]) -> Rows:
-    """Give one column for each value: 1 where it is that, else 0; NaN is a value too."""
+def is_each(column: Rows, values: NDArray[np.float64]) -> str:
+    """Give one column for each value: whether it is that; NaN is a value too."""
     graph, asked = column.graph, column.graph.double(column.tensor)
     equal = graph.add("Equal", asked, values)
     if np.isnan(values).any():
         equal = graph.add("Or", equal, graph.add("And", graph.add("IsNaN", asked), np.isnan(values)))
-    return Rows(graph, graph.single(equal), len(values))
+    return equal

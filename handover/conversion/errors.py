@@ -1,5 +1,6 @@
 """What cannot be converted, in one sentence, and the name by which its author knows a model."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -7,8 +8,39 @@ class ConversionError(ValueError):
     """The model cannot become a graph of the agreed shape; the message names the model or setting, and what can."""
 
 
+_AS_FILE = "export it to an ONNX file with its own exporter, and deliver that"
+NEAREST_OF = {
+    "category_encoders": "scikit-learn's OneHotEncoder, OrdinalEncoder and TargetEncoder can be",
+    "feature_engine": "scikit-learn's imputers of one value, encoders of codes and bins can be",
+    "imblearn": "resample the rows first, and fit scikit-learn's own Pipeline on them",
+    "interpret": "HistGradientBoostingClassifier(interaction_cst='no_interactions') adds up curves too, and can be",
+    "ngboost": "the trees of LightGBM, XGBoost and CatBoost can be",
+    "statsmodels": "scikit-learn's LogisticRegression(C=np.inf) and LinearRegression fit the same, and can be",
+    **dict.fromkeys(("keras", "skorch", "tensorflow", "torch"), _AS_FILE),
+}
+"""What can be converted, of what comes near to a package whose models cannot."""
+
+
 def title(model: Any) -> str:
     """Name a model as its author knows it, a pipeline with its steps."""
     steps = [step for _, step in getattr(model, "steps", [])]
     names = ", ".join(step if isinstance(step, str) else type(step).__name__ for step in steps)
     return getattr(model, "file_name", type(model).__name__) + (f" of {names}" if names else "")
+
+
+def require_codes(model: Any, categories: Iterable[Sequence[Any] | None], how: str) -> None:
+    """Require that the categories of a DataFrame, by whose places a model tells them apart, are the contract's codes.
+
+    Parameters
+    ----------
+    categories
+        Those of each column, None where they are text.
+    how
+        How such a model is trained on codes.
+    """
+    for known in categories:
+        if known is None or list(known) != list(range(len(known))):
+            raise ConversionError(
+                f"{title(model)} was trained on a DataFrame whose categories are not the codes 0, 1, 2 and so on, all "
+                f"of them: train it on matrix(...).values with {how}"
+            )

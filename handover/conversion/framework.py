@@ -35,5 +35,7 @@ class Framework:
     """Whether a model that knows classes gives their probabilities."""
     count_columns: Callable[[Any], int | None] = lambda model: getattr(model, "n_features_in_", None)
     """Gives on how many columns a model was trained; None where it does not say."""
+    compares_with_what_it_saw: bool = False
+    """Whether its thresholds are numbers of the training themselves, so that the last bit of a column counts."""
     reads_sparse_zero_as_missing: bool = False
     """Whether 0 is missing to it in a sparse matrix, as some steps of a pipeline make one."""

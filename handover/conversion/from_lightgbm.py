@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import ConversionError, title
+from handover.conversion.errors import ConversionError, require_codes, title
 from handover.conversion.framework import Framework
 from handover.conversion.trees import Ensemble, Link, Node, Split, below, exponential, grow, sigmoid, softmax
 
@@ -32,6 +32,7 @@ def read(model: Any) -> Ensemble:
     """Read a fitted LGBM model or a Booster, up to its best iteration as it predicts."""
     booster = getattr(model, "booster_", model)
     head, *bodies = booster.model_to_string().partition("end of trees")[0].split("\nTree=")
+    require_codes(model, booster.pandas_categorical or (), "categorical_feature=[...]")
     facts = _facts(head)
     sums = int(facts["num_tree_per_iteration"])
     trees = [_facts(body) for body in bodies]
@@ -44,7 +45,8 @@ def read(model: Any) -> Ensemble:
         whole = whole.scaled(sums / len(trees))
     zero = any(kind >> 2 & 3 == NOUGHT for tree in trees for kind in _ints(tree, "decision_type"))
     gaps = (-NEXT_TO_NOUGHT, NEXT_TO_NOUGHT) if zero else None
-    return replace(whole, link=_link(model, facts.get("objective", "none")), read_as_missing=gaps)
+    link = _link(model, facts.get("objective", "none"))
+    return replace(whole, link=link, wide=True, read_as_missing=gaps)
 
 
 def _link(model: Any, objective: str) -> Link | None:

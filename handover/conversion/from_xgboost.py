@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import ConversionError, title
+from handover.conversion.errors import ConversionError, require_codes, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Leaf, Link, Node, Split, exponential, grow, sigmoid, softmax
@@ -18,6 +18,7 @@ IDENTITY = {
     "rank:ndcg",
     "rank:pairwise",
     "reg:absoluteerror",
+    "reg:expectileerror",
     "reg:pseudohubererror",
     "reg:quantileerror",
     "reg:squarederror",
@@ -34,12 +35,21 @@ def read(model: Any) -> Ensemble:
     booster = model.get_booster() if hasattr(model, "get_booster") else model
     learner = json.loads(booster.save_raw("json").decode())["learner"]
     facts, trees = learner["learner_model_param"], learner["gradient_booster"]
+    missing = float(getattr(model, "missing", np.nan))
+    gaps = None if math.isnan(missing) else (missing, missing)
+    each = np.array(facts["base_score"].strip("[]").split(","), dtype=np.float32)  # XGBoost 3 writes a list
+    sums = max(1, int(facts["num_class"]))
+    base, link = _link(model, learner["objective"]["name"], float(each[0]))
+    if sums > 1:
+        base = np.broadcast_to(each, sums).astype(np.float64)
     if trees["name"] == "gblinear":
-        raise ConversionError(
-            f"{title(model)} cannot be converted with booster=gblinear; it can be with gbtree, and scikit-learn's "
-            f"linear models can be"
-        )
+        weights = np.array(trees["model"]["weights"], dtype=np.float32).astype(np.float64).reshape(-1, sums)
+        slopes, bias = weights[:-1], weights[-1]
+        return Ensemble([], len(slopes), base + bias, link, slopes=slopes, read_as_missing=gaps, targets=[])
     grown = trees.get("gbtree", trees)["model"]  # dart nests what gbtree has
+    encoded = grown.get("cats", {"enc": []})["enc"]  # as text, each has the offsets of its letters
+    known = [None if "offsets" in kind else kind["values"] for kind in encoded if kind.get("values")]
+    require_codes(model, known, "feature_types=[..., 'c', ...]")
     count = len(grown["trees"])
     if int(facts["num_target"]) > 1 or any(int(tree["tree_param"]["size_leaf_vector"]) > 1 for tree in grown["trees"]):
         raise ConversionError(
@@ -48,15 +58,8 @@ def read(model: Any) -> Ensemble:
         )
     if booster is not model and model.early_stopping_rounds is not None:
         count = grown["iteration_indptr"][model.best_iteration + 1]
-    missing = float(getattr(model, "missing", np.nan))
     dropped = trees.get("weight_drop") or grown.get("weight_drop") or [1.0] * count
     nodes = [_tree(tree, missing, weight) for tree, weight in zip(grown["trees"][:count], dropped, strict=False)]
-    each = np.array(facts["base_score"].strip("[]").split(","), dtype=np.float32)  # XGBoost 3 writes a list
-    sums = max(1, int(facts["num_class"]))
-    base, link = _link(model, learner["objective"]["name"], float(each[0]))
-    if sums > 1:
-        base = np.broadcast_to(each, sums).astype(np.float64)
-    gaps = None if math.isnan(missing) else (missing, missing)
     # Its sums are float32. A sigmoid flattens what that does to them, an exponential makes more of it.
     single = link is not sigmoid
     return Ensemble(
@@ -125,5 +128,6 @@ XGBOOST = Framework(
     unnamed=("", "f"),
     ask=_ask,
     count_columns=_columns,
+    compares_with_what_it_saw=True,
     reads_sparse_zero_as_missing=True,
 )

@@ -1,30 +1,35 @@
-"""Linear classifiers whose decision function another model asks for, logistic regression, discriminant analysis."""
+"""Sums of weighted columns: linear models of every kind, and what each makes of its sum."""
 
 from typing import Any
 
 import numpy as np
 
 from handover.conversion.rows import Method, Rows, width
-from handover.conversion.trees import sigmoid, softmax
+from handover.conversion.trees import exponential, sigmoid, softmax
 
-CLASSIFIERS = {
-    "LinearSVC",
-    "LogisticRegression",
-    "LogisticRegressionCV",
-    "PassiveAggressiveClassifier",
-    "Perceptron",
-    "RidgeClassifier",
-    "RidgeClassifierCV",
-    "SGDClassifier",
-}
-"""Models whose ``decision_function`` is a sum of weighted columns, which skl2onnx has not or gives in float32."""
+PACKAGES = ("sklearn.linear_model", "sklearn.svm", "sklearn.cross_decomposition", "sklearn.discriminant_analysis")
+LOGISTIC = {"LinearDiscriminantAnalysis", "LogisticRegression", "LogisticRegressionCV"}
+"""Classifiers whose probabilities are the sigmoid of the sum, or the softmax of several."""
+
+
+def answers(model: Any, method: Method) -> bool:
+    """Say whether what the model's method gives is a sum of weighted columns, or made of one as is known here."""
+    if not type(model).__module__.startswith(PACKAGES) or not hasattr(model, "coef_"):
+        return False
+    if method != "predict_proba" or type(model).__name__ in LOGISTIC:
+        return True
+    return getattr(model, "loss", None) == "log_loss" and width(model) == 1
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
-    """Add the sums, one for each class or one, and the probabilities that are made of them."""
-    columns = rows.graph.double(rows.tensor)
-    totals = rows.graph.add("MatMul", columns, np.atleast_2d(model.coef_).astype(np.float64).T)
-    totals = rows.graph.add("Add", totals, np.ravel(model.intercept_).astype(np.float64))
-    if method == "decision_function":
-        return totals
-    return sigmoid(rows.graph, totals) if width(model) == 1 else softmax(rows.graph, totals)
+    """Add the sums, one or one for each class, and the probabilities or the mean that the model makes of them."""
+    slopes = np.atleast_2d(model.coef_).astype(np.float64).T
+    at_nought = np.ravel(model.intercept_).astype(np.float64)
+    if hasattr(model, "_x_mean"):  # partial least squares
+        at_nought = at_nought - model._x_mean @ slopes
+    totals = rows.graph.add("MatMul", rows.graph.double(rows.tensor), slopes)
+    totals = rows.graph.add("Add", totals, at_nought)
+    if method == "predict_proba":
+        return sigmoid(rows.graph, totals) if width(model) == 1 else softmax(rows.graph, totals)
+    link = type(getattr(getattr(model, "_base_loss", None), "link", None)).__name__
+    return exponential(rows.graph, totals) if method == "predict" and link == "LogLink" else totals

@@ -7,65 +7,70 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import ConversionError, title
-from handover.conversion.frameworks import FRAMEWORKS
-from handover.conversion.graph import OPSET, OTHERS, Graph
+from handover.conversion.errors import NEAREST_OF, ConversionError, title
+from handover.conversion.frameworks import FRAMEWORKS, framework_of
+from handover.conversion.from_scikit_learn import SCIKIT_LEARN
+from handover.conversion.graph import OPSET, OTHERS
 from handover.conversion.rows import Method, Rows, width
 
 MOST_SECONDS = 50
+STEPS = {"KernelPCA", "PolynomialFeatures", "PowerTransformer"}
+MODELS = {"MLPClassifier", "MLPRegressor", "NuSVC", "SGDClassifier", "SVC"}
+"""What skl2onnx converts exactly, of all that is not written here: the table of docs/models.md is the proof."""
 *ALL_BUT_LAST, LAST = (framework.title for framework in FRAMEWORKS)
 CAN = (
-    f"scikit-learn's linear models, networks, scalers and imputers can be, and the trees of {', '.join(ALL_BUT_LAST)} "
+    f"scikit-learn's linear models, networks and support vectors can be, and the trees of {', '.join(ALL_BUT_LAST)} "
     f"and {LAST}"
 )
-IN_DOUBLE = {"GaussianNB"}
-"""Models whose answers float32 would change by more than the usual budget of parity."""
+STEPS_CAN = (
+    "scikit-learn's imputers of one value, scalers, encoders of codes, bins, products, selections and PCA can be"
+)
+NEAREST = {
+    **dict.fromkeys(("GaussianProcessClassifier", "GaussianProcessRegressor", "KernelRidge"), "SVC and SVR can be"),
+    **dict.fromkeys(
+        ("NearestCentroid", "RadiusNeighborsClassifier", "RadiusNeighborsRegressor"),
+        "KNeighborsClassifier and KNeighborsRegressor can be",
+    ),
+    **dict.fromkeys(("DummyClassifier", "DummyRegressor"), "it gives every row the same score: train a model"),
+    "AdaBoostClassifier": "it can be around decision trees",
+    "IsolationForest": "it learns of no outcome: train a classifier, such as RandomForestClassifier, on one",
+    **dict.fromkeys(
+        ("IterativeImputer", "KNNImputer"),
+        "SimpleImputer can be, with add_indicator=True too, and trees take gaps as they are",
+    ),
+    "SplineTransformer": "KBinsDiscretizer and PolynomialFeatures can be",
+    **dict.fromkeys(("Nystroem", "RBFSampler"), "KernelPCA and SVC can be"),
+    **dict.fromkeys(("KMeans", "RandomTreesEmbedding"), "KBinsDiscretizer can be"),
+    "NMF": "PCA and TruncatedSVD can be",
+}
+"""What can be converted, of what comes near to something that cannot."""
 
 
-def convert(graph: Graph, model: Any, features: str, width: int, *, raw: bool = False) -> list[str]:
-    """Add what skl2onnx makes of a model or a transformer; give the names of its outputs.
-
-    Parameters
-    ----------
-    width
-        How many columns ``features`` has.
-    raw
-        Whether a classifier gives what its ``decision_function`` gives, instead of probabilities.
+def prepared(step: Any, rows: Rows) -> list[str]:
+    """Add what skl2onnx makes of a transformer, in float32; give the names of its outputs.
 
     Raises
     ------
     ConversionError
-        When skl2onnx does not know the model, or takes longer than ``MOST_SECONDS``.
+        When it is none of ``STEPS``, or takes longer than ``MOST_SECONDS``.
     """
-    from skl2onnx import to_onnx
-    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
-
-    double = type(model).__name__ in IN_DOUBLE
-    kind = DoubleTensorType if double else FloatTensorType
-    options: dict[Any, Any] = {}
-    if hasattr(model, "predict_proba") or raw:
-        options[id(model)] = {"zipmap": False} | ({"raw_scores": True} if raw else {})
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads what scikit-learn will drop one day
-            converted = to_onnx(
-                model,
-                initial_types=[("features", kind([None, width]))],
-                options=options,
-                target_opset={"": OPSET, "ai.onnx.ml": OTHERS},
-                naming=_until(time.monotonic() + MOST_SECONDS, model),
-            )
-    except ConversionError:
-        raise
-    except Exception as error:  # skl2onnx has a way of its own to fail for each model that it does not know
-        raise ConversionError(f"{title(model)} cannot be converted to ONNX ({_root_of(error)}); {CAN}") from error
-    return graph.embed(converted, graph.double(features) if double else graph.single(features))
+    if type(step).__name__ not in STEPS:
+        raise unknown(step, STEPS_CAN)
+    return _converted(step, rows, {}, STEPS_CAN)
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
-    """Add a model by skl2onnx; name its answer, see ``composition.answer``."""
-    outputs = convert(rows.graph, model, rows.tensor, rows.width, raw=method == "decision_function")
-    given = rows.graph.double(outputs[-1])  # a classifier's label comes first
+    """Add a model by skl2onnx; name its answer, see ``composition.answer``.
+
+    Raises
+    ------
+    ConversionError
+        When it is none of ``MODELS``, or takes longer than ``MOST_SECONDS``.
+    """
+    if framework_of(model) is not SCIKIT_LEARN or type(model).__name__ not in MODELS:
+        raise unknown(model, CAN)
+    options = _options(method)
+    given = rows.graph.double(_converted(model, rows, options, CAN)[-1])  # a classifier's label comes first
     if method == "predict":
         return rows.graph.add("Reshape", given, np.array([-1, 1]))
     if width(model) > 1:
@@ -73,12 +78,47 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
     return rows.graph.add("Gather", given, np.array([-1]), axis=1)
 
 
-def _until(end: float, model: Any) -> Any:
+def _options(method: Method) -> dict[str, Any]:
+    if method == "predict":
+        return {}
+    return {"zipmap": False} | ({"raw_scores": True} if method == "decision_function" else {})
+
+
+def unknown(model: Any, can: str) -> ConversionError:
+    """Name what cannot be converted, and what comes nearest, or else what can."""
+    name, package = type(model).__name__, type(model).__module__.partition(".")[0]
+    if package != "sklearn":
+        return ConversionError(f"{name} of {package} cannot be converted; {NEAREST_OF.get(package, can)}")
+    return ConversionError(f"{name} cannot be converted; {NEAREST.get(name, can)}")
+
+
+def _converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> list[str]:
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads what scikit-learn will drop one day
+            converted = to_onnx(
+                model,
+                initial_types=[("features", FloatTensorType([None, rows.width]))],
+                options={id(model): options} if options else {},
+                target_opset={"": OPSET, "ai.onnx.ml": OTHERS},
+                naming=_until(time.monotonic() + MOST_SECONDS, model, can),
+            )
+    except ConversionError:
+        raise
+    except Exception as error:  # skl2onnx has a way of its own to fail for each setting that it does not know
+        raise ConversionError(f"{title(model)} cannot be converted to ONNX ({_root_of(error)}); {can}") from error
+    return rows.graph.embed(converted, rows.graph.single(rows.tensor) if rows.wide else rows.tensor)
+
+
+def _until(end: float, model: Any, can: str) -> Any:
     """Make a namer for skl2onnx, which asks for a name for each node: the one place to stop it."""
 
     def name(seed: str, _: set[str]) -> str:
         if time.monotonic() > end:
-            raise ConversionError(f"{title(model)} takes longer than {MOST_SECONDS} s to convert; {CAN}")
+            raise ConversionError(f"{title(model)} takes longer than {MOST_SECONDS} s to convert; {can}")
         return seed
 
     return name

@@ -1,13 +1,30 @@
 """What a pipeline does to the columns before its model: each transformer by the part that knows it."""
 
+import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from handover.conversion import encoding, others, scaling
 from handover.conversion.errors import ConversionError, title
+from handover.conversion.frameworks import framework_of
+from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.rows import Rows
+
+AFFINE = (
+    "FactorAnalysis",
+    "FastICA",
+    "FeatureAgglomeration",
+    "GaussianRandomProjection",
+    "IncrementalPCA",
+    "LinearDiscriminantAnalysis",
+    "PCA",
+    "PLSRegression",
+    "SparseRandomProjection",
+    "TruncatedSVD",
+)
 
 
 def prepared(step: Any, rows: Rows) -> Rows:
@@ -15,12 +32,17 @@ def prepared(step: Any, rows: Rows) -> Rows:
     if step is None or isinstance(step, str):  # "passthrough"
         return rows
     name = type(step).__name__
+    if framework_of(step) is not SCIKIT_LEARN:
+        raise others.unknown(step, others.STEPS_CAN)
     if name in scaling.SCALERS:
         return scaling.scaled(step, rows)
     if rule := RULES.get(name):
         return rule(step, rows)
-    (tensor,) = others.convert(rows.graph, step, rows.tensor, rows.width)
-    return rows.changed(tensor, len(step.get_feature_names_out()))
+    if hasattr(step, "get_support"):
+        return rows.of(np.flatnonzero(step.get_support()))
+    (tensor,) = others.prepared(step, rows)
+    prepared = rows.changed(tensor, len(step.get_feature_names_out()), wide=False)
+    return prepared if name == "PolynomialFeatures" else replace(prepared, blurred=True)
 
 
 def _pipeline(step: Any, rows: Rows) -> Rows:
@@ -38,10 +60,24 @@ def _by_columns(step: Any, rows: Rows) -> Rows:
 
 
 def _union(step: Any, rows: Rows) -> Rows:
-    if step.transformer_weights:
-        raise ConversionError("FeatureUnion cannot be converted with transformer_weights; it can be without")
-    parts = [prepared(inner, rows) for _, inner in step.transformer_list if not _drops(inner)]
+    weights = step.transformer_weights or {}
+    chosen = [(prepared(inner, rows), weights.get(name)) for name, inner in step.transformer_list if not _drops(inner)]
+    parts = [part if weight is None else _weighted(part, weight) for part, weight in chosen]
     return _joined(step, parts, rows, sparse=any(part.sparse for part in parts))
+
+
+def _weighted(rows: Rows, weight: float) -> Rows:
+    return rows.changed(rows.graph.add("Mul", rows.tensor, np.array(weight, np.float64 if rows.wide else np.float32)))
+
+
+def _affine(step: Any, rows: Rows) -> Rows:
+    """Add a transformer whose every column is a weighted sum: it is asked for the weights itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that the columns have not
+        at_nought = np.asarray(step.transform(np.zeros((1, rows.width))), dtype=np.float64)
+        slopes = np.asarray(step.transform(np.eye(rows.width)), dtype=np.float64) - at_nought
+    total = rows.graph.add("MatMul", rows.graph.double(rows.tensor), slopes)
+    return rows.computed(rows.graph.add("Add", total, at_nought[0]), slopes.shape[1], blurred=True)
 
 
 def _drops(step: Any) -> bool:
@@ -61,23 +97,40 @@ def _filled(step: Any, rows: Rows) -> Rows:
             f"SimpleImputer cannot be converted with missing_values={step.missing_values}; it can be with nan, which "
             f"is what matrix(...) gives"
         )
-    graph, values = rows.graph, np.asarray(step.statistics_, dtype=np.float32)
+    graph, values = rows.graph, np.asarray(step.statistics_, dtype=np.float64 if rows.wide else np.float32)
     if np.isnan(values).any():
         raise ConversionError("SimpleImputer was trained on a column without a single value: leave that column out")
     gaps = graph.add("IsNaN", rows.tensor)
     tensor = graph.add("Where", gaps, values, rows.tensor)
     if not step.add_indicator:
         return rows.changed(tensor)
-    marked = rows.changed(graph.single(gaps)).of(step.indicator_.features_)
-    return rows.changed(graph.add("Concat", tensor, marked.tensor, axis=1), rows.width + marked.width)
+    return rows.joined([rows.changed(tensor), _marked(step.indicator_, rows)])
+
+
+def _marked(step: Any, rows: Rows) -> Rows:
+    """Add a column of 0 and 1 for each in which the training saw a gap, or for all."""
+    if not np.isnan(step.missing_values):
+        raise ConversionError(
+            f"MissingIndicator cannot be converted with missing_values={step.missing_values}; it can "
+            f"be with nan, which is what matrix(...) gives"
+        )
+    gaps = rows.graph.single(rows.graph.add("IsNaN", rows.tensor))
+    return rows.changed(gaps, wide=False).of(step.features_)
 
 
 RULES: dict[str, Callable[[Any, Rows], Rows]] = {
+    "Binarizer": encoding.binarized,
     "ColumnTransformer": _by_columns,
     "FeatureUnion": _union,
     "FunctionTransformer": encoding.applied,
     "KBinsDiscretizer": encoding.binned,
-    "OneHotEncoder": encoding.one_hot,
+    "MissingIndicator": _marked,
+    "Normalizer": encoding.normalised,
+    "OneHotEncoder": encoding.looked_up,
+    "OrdinalEncoder": encoding.looked_up,
     "Pipeline": _pipeline,
+    "QuantileTransformer": encoding.ranked,
     "SimpleImputer": _filled,
+    "TargetEncoder": encoding.looked_up,
+    **dict.fromkeys(AFFINE, _affine),
 }

@@ -27,6 +27,10 @@ class Rows:
     width: int
     sparse: bool = False
     """Whether scikit-learn has them as a sparse matrix, in which XGBoost reads 0 as missing."""
+    wide: bool = False
+    """Whether scikit-learn has them as float64, and the tensor is: what comes next is computed in the rows' type."""
+    blurred: bool = False
+    """Whether a number may differ from scikit-learn's in its last bit, as where it is a sum, or a logarithm."""
 
     def of(self, columns: NDArray[np.int64]) -> "Rows":
         """Take some of the columns, in this order."""
@@ -34,16 +38,27 @@ class Rows:
             return self
         return self.changed(self.graph.add("Gather", self.tensor, columns, axis=1), len(columns))
 
-    def changed(self, tensor: str, width: int | None = None, *, sparse: bool | None = None) -> "Rows":
+    def changed(
+        self, tensor: str, width: int | None = None, *, sparse: bool | None = None, wide: bool | None = None
+    ) -> "Rows":
         """Give what the columns have become."""
         return replace(
             self,
             tensor=tensor,
             width=self.width if width is None else width,
             sparse=self.sparse if sparse is None else sparse,
+            wide=self.wide if wide is None else wide,
         )
 
+    def computed(self, tensor: str, width: int | None = None, *, blurred: bool = False) -> "Rows":
+        """Give what the columns have become, computed in float64 and now rounded to the rows' type."""
+        changed = self.changed(tensor if self.wide else self.graph.single(tensor), width)
+        return replace(changed, blurred=self.blurred or blurred)
+
     def joined(self, parts: Sequence["Rows"], *, sparse: bool | None = None) -> "Rows":
-        """Give what the columns have become: these parts, float32, side by side."""
-        tensor = self.graph.add("Concat", *(self.graph.single(part.tensor) for part in parts), axis=1)
-        return self.changed(tensor, sum(part.width for part in parts), sparse=sparse)
+        """Give what the columns have become: these parts side by side, as float64 where one of them is."""
+        wide = any(part.wide for part in parts)
+        typed = (self.graph.double(part.tensor) if wide and not part.wide else part.tensor for part in parts)
+        tensor = self.graph.add("Concat", *typed, axis=1)
+        joined = self.changed(tensor, sum(part.width for part in parts), sparse=sparse, wide=wide)
+        return replace(joined, blurred=any(part.blurred for part in parts))

@@ -1,4 +1,4 @@
-"""Scalers as scikit-learn computes them, float32 by float32; and a target's way back."""
+"""Scalers as scikit-learn computes them, in the type of the rows; and a target's way back."""
 
 from typing import Any
 
@@ -21,27 +21,29 @@ INVERSE = {"Sub": "Add", "Add": "Sub", "Mul": "Div", "Div": "Mul"}
 
 
 def scaled(step: Any, rows: Rows) -> Rows:
-    """Add a scaler: each operation in its constant's type, then rounded to float32, as numpy does it in place."""
+    """Add a scaler: each operation in the wider type of rows and constant, then rounded to the rows', as numpy does."""
     graph, tensor = rows.graph, rows.tensor
-    for operator, constant in _operations(step):
-        if constant.dtype == np.float64:
-            tensor = graph.single(graph.add(operator, graph.double(tensor), constant))
+    for operator, constant in _operations(step, np.float64 if rows.wide else np.float32):
+        if rows.sparse and operator == "Div":  # of a sparse matrix, columns are multiplied
+            operator, constant = "Mul", 1 / constant  # noqa: PLW2901
+        if constant.dtype == np.float64 or rows.wide:
+            tensor = rows.computed(graph.add(operator, graph.double(tensor), constant.astype(np.float64))).tensor
         else:
-            tensor = graph.add(operator, graph.single(tensor), constant)
+            tensor = graph.add(operator, tensor, constant)
     if getattr(step, "clip", False):
-        low, high = np.array(getattr(step, "feature_range", (-1, 1)), dtype=np.float32)
+        low, high = np.array(getattr(step, "feature_range", (-1, 1)), dtype=np.float64 if rows.wide else np.float32)
         tensor = graph.add("Clip", tensor, low, high)
     return rows.changed(tensor)
 
 
-def _operations(step: Any) -> list[tuple[str, NDArray[Any]]]:
+def _operations(step: Any, of_rows: type[np.floating[Any]] = np.float64) -> list[tuple[str, NDArray[Any]]]:
     """Give what a scaler does, without what its settings leave out."""
     is_standard = type(step).__name__ == "StandardScaler"  # it turns its constants into the rows' type first
     constants = [(operator, getattr(step, name)) for operator, name in SCALERS[type(step).__name__]]
     if is_standard and not step.with_mean:
         del constants[0]
     return [
-        (operator, constant.astype(np.float32) if is_standard else constant)
+        (operator, constant.astype(of_rows) if is_standard else constant)
         for operator, constant in constants
         if constant is not None
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.conversion.errors import ConversionError, title
+from handover.conversion.errors import NEAREST_OF, ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.rows import Method
@@ -141,10 +141,9 @@ def _positive(model: Any, names: list[Any], positive: object) -> int:
 def _framework(model: Any) -> Framework:
     if framework := framework_of(model):
         return framework
-    raise ConversionError(
-        f"a model of {type(model).__module__.partition('.')[0]} cannot be converted; deliver one of "
-        f"{', '.join(framework.title for framework in FRAMEWORKS)}"
-    )
+    package = type(model).__module__.partition(".")[0]
+    nearest = NEAREST_OF.get(package, f"deliver one of {', '.join(framework.title for framework in FRAMEWORKS)}")
+    raise ConversionError(f"a model of {package} cannot be converted; {nearest}")
 
 
 def _require_fitted(model: Any, width: int) -> None:

@@ -46,6 +46,10 @@ class Ensemble:
     """What makes the answer of the sums [N, C], such as a sigmoid; None where they are the answer."""
     single: bool = False
     """Whether the framework adds up in float32, tree by tree, so that the graph does."""
+    wide: bool = False
+    """Whether the framework compares float64 columns as they are; else they become float32 first."""
+    slopes: NDArray[np.float64] | None = None
+    """What a column's number is multiplied by before it is added to each sum, too, (K, C); of a gap nothing is."""
     read_as_missing: tuple[float, float] | None = None
     """From and to: a number between them, both included, is missing too, in a column that no set of codes tests."""
     targets: Sequence[int] | None = None

@@ -15,13 +15,14 @@ SUM = 1
 NO_CODE = -2
 
 
-def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
+def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False) -> str:
     """Add the trees to the graph; give the name of their sums, float64 [N, C], to which no link was applied.
 
     They are added up in float64, or where the framework does, in float32 and in its order, which is the trees'.
 
-    Every test of a number is ``x <= t`` with a float32: one kind of test is what onnxruntime runs fastest. Nodes
-    stand depth first, the side of yes first: that is the order in which ONNX's reference implementation reads sets.
+    Every test of a number is ``x <= t``, with a float32 unless the columns are float64 (``wide``): one kind of test is
+    what onnxruntime runs fastest. Nodes stand depth first, the side of yes first: that is the order in which ONNX's
+    reference implementation reads sets.
 
     A leaf of the operator adds one number to one sum. Where leaves are arrays, each tree gives the place of its leaf in
     a table instead: else a forest would stand in the file, and run, once for each class.
@@ -48,15 +49,20 @@ def write(graph: Graph, ensemble: Ensemble, features: str) -> str:
         tree = targets.index(target)
         base = np.array(ensemble.base, dtype=_kind(ensemble)).reshape(-1)
         weights[first[tree] : first[tree + 1]] += base if arrays else base[target]
+    columns = _prepared(graph, ensemble, nodes, features)
     if arrays:
         each = np.repeat(np.arange(len(trees)), np.diff(first))
-        places = _node(graph, ensemble, nodes, features, roots, each, np.arange(len(each)), len(trees))
+        places = _node(graph, ensemble, nodes, columns, roots, each, np.arange(len(each)), len(trees), wide)
         found = graph.add("Gather", weights, graph.add("Cast", places, to=TensorProto.INT64))
         total = graph.add("ReduceSum", found, np.array([1]), keepdims=0)
     else:
         each = np.repeat(targets, np.diff(first))
-        total = _node(graph, ensemble, nodes, features, roots, each, weights, ensemble.width)
-    return graph.double(total) if ensemble.single else total
+        total = _node(graph, ensemble, nodes, columns, roots, each, weights, ensemble.width, wide)
+    total = graph.double(total) if ensemble.single else total
+    if ensemble.slopes is None:
+        return total
+    numbers = graph.add("Where", graph.add("IsNaN", columns), 0.0, columns)
+    return graph.add("Add", total, graph.add("MatMul", numbers, ensemble.slopes))
 
 
 def _kind(ensemble: Ensemble) -> Any:
@@ -67,17 +73,19 @@ def _node(  # noqa: PLR0917  what the operator has
     graph: Graph,
     ensemble: Ensemble,
     nodes: list[Split],
-    features: str,
+    columns: str,
     roots: list[int],
     targets: NDArray[np.int64],
     weights: NDArray[Any],
     width: int,
+    wide: bool,
 ) -> str:
     """Add the operator, of ``width`` sums; of each leaf, its sum and what it adds there."""
     kind = _kind(ensemble)
     place = {id(split): index for index, split in enumerate(nodes)}
     asked = np.array([0.0 if isinstance(split.value, frozenset) else float(split.value) for split in nodes])
-    values = np.where([split.test == "<" for split in nodes], below(asked), at_most(asked))
+    lower = [split.test == "<" for split in nodes]
+    values = np.where(lower, np.nextafter(asked, -np.inf) if wide else below(asked), asked if wide else at_most(asked))
     members, leaves = list[float](), 0
     goes: dict[str, list[int]] = {"true": [], "false": []}
     ends: dict[str, list[int]] = {"true": [], "false": []}
@@ -93,7 +101,7 @@ def _node(  # noqa: PLR0917  what the operator has
     )
     return graph.add(
         "TreeEnsemble",
-        _prepared(graph, ensemble, nodes, features),
+        columns,
         domain="ai.onnx.ml",
         aggregate_function=SUM,
         n_targets=width,

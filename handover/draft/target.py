@@ -203,7 +203,9 @@ def _is_yes(word: str, classes: Counter[str]) -> int:
 
 
 def _below_one(edge: float) -> float:
-    return next(rounded for digits in range(2, 18) if (rounded := float(f"{edge:.{digits}g}")) < 1)
+    """Round an edge, and end it on a 1 beyond: a forest's scores are shares such as 17 of 100, and none lies on it."""
+    digits = next(digits for places in range(2, 17) if float(digits := f"{edge:.{places}e}") < 1)
+    return float(digits.replace("e", "1e"))
 
 
 def _number(column: Column, rows: tuple[int, ...]) -> Target:

@@ -1,36 +1,11 @@
 """HistGradientBoosting is exact: gaps, categories in sets, categories that its training never saw."""
 
-from typing import Any
-
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier
 
-from tests.handover.conversion.exact import assert_exact, data, targets
-
-SETTINGS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "categories": {"categorical_features": [4, 5]},
-    "one column of categories": {"categorical_features": [5]},
-    "early stopping": {"early_stopping": True},
-    "monotone": {"monotonic_cst": [1, 0, 0, 0, 0, 0]},
-}
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-@pytest.mark.parametrize("gaps", [True, False], ids=["gaps in training", "none in training"])
-def test_a_classifier_is_exact(name: str, gaps: bool) -> None:
-    features, labels = data(gaps=gaps)
-    assert_exact(HistGradientBoostingClassifier(max_iter=8, **SETTINGS[name]).fit(features, labels), features)
-
-
-@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "gamma", "poisson", "quantile"])
-def test_a_regressor_is_exact(loss: str) -> None:
-    features, labels = data(gaps=True)
-    model = HistGradientBoostingRegressor(max_iter=8, loss=loss, quantile=0.7, categorical_features=[4])
-    assert_exact(model.fit(features, targets(features, labels)), features)
+from tests.handover.conversion.exact import assert_exact, data
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, database=None)

@@ -123,17 +123,6 @@ def test_any_classifier_is_exact(depth: int, seed: int, gaps: bool, one_by_one: 
     assert_exact(model.fit(features, labels), features)
 
 
-def test_the_linear_booster_is_named() -> None:
-    features, labels = data(gaps=False)
-    model = classifier(booster="gblinear").fit(features, labels)
-    with pytest.raises(ConversionError) as raised:
-        to_graph(model, COLUMNS, "test")
-    assert str(raised.value) == (
-        "XGBClassifier cannot be converted with booster=gblinear; it can be with gbtree, and scikit-learn's linear "
-        "models can be"
-    )
-
-
 def test_a_booster_of_three_classes_is_refused() -> None:
     features, labels = data(gaps=False)
     booster = xgboost.train({"objective": "multi:softprob", "num_class": 3}, xgboost.DMatrix(features, labels), 2)
@@ -150,7 +139,7 @@ def test_an_unknown_objective_is_named_with_those_that_are_known() -> None:
     assert str(raised.value) == (
         "Booster cannot be converted with objective=survival:cox; it can be with binary:hinge, binary:logistic, "
         "binary:logitraw, count:poisson, multi:softmax, multi:softprob, rank:map, rank:ndcg, rank:pairwise, "
-        "reg:absoluteerror, reg:gamma, reg:logistic, reg:pseudohubererror, reg:quantileerror, reg:squarederror, "
-        "reg:squaredlogerror, reg:tweedie"
+        "reg:absoluteerror, reg:expectileerror, reg:gamma, reg:logistic, reg:pseudohubererror, reg:quantileerror, "
+        "reg:squarederror, reg:squaredlogerror, reg:tweedie"
     )
     assert np.isfinite(features).all()

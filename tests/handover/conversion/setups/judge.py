@@ -1,0 +1,171 @@
+"""Fits a set-up, delivers it to a graph, and compares the two on rows of every kind that a contract accepts."""
+
+import types
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx.reference import ReferenceEvaluator
+from sklearn.base import clone
+from threadpoolctl import threadpool_limits
+
+from delivery import heuristics
+from delivery.contract import CONTRACT
+from handover.conversion import ConversionError, at_thresholds, to_graph, training_time_scores
+from handover.encoding import Encoding, stacked
+from handover.parity import differing
+from handover.rows import domains, drawn_row
+from modelling.data import read
+from predictor.delivery import session
+from tests.handover.conversion import exact
+
+type Features = NDArray[np.float32]
+
+BUDGET = CONTRACT.budgets.parity
+DRAWN = 2000
+GAPS = 0.1
+FEW = 25
+EDGES = np.array([*CONTRACT.decisions.values()], dtype=np.float32)
+
+EXACT, REFUSED, TAKES_NO_GAPS = "exact", "refused", "takes none"
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a set-up is trained on, and asked."""
+
+    columns: tuple[str, ...]
+    features: Features
+    labels: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+    """Positive ones, for regressions."""
+    codes: dict[int, int]
+    """The columns of categories, and how many there are."""
+    drawn: Features
+    """Random rows."""
+    gaps: bool
+
+    @property
+    def nullable(self) -> list[int]:
+        """The columns in which values may be missing."""
+        return np.flatnonzero(np.isnan(self.drawn).any(axis=0)).tolist()
+
+
+type Fit = Callable[[Data], Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a set-up."""
+
+    result: str
+    because: str = ""
+
+
+@cache
+def credit(*, gaps: bool) -> Data:
+    """Give the example's own rows through its own contract, with its heuristics where there are gaps.
+
+    Without gaps there are no heuristics either: some of them have no value for some rows.
+    """
+    compiled, data = CONTRACT.compiled(), read(CONTRACT)
+    encoding = Encoding(compiled, heuristics if gaps else types.ModuleType("none"))
+    random, fields = Random(0), domains(compiled)
+    rows = [
+        {name: None if gaps and name in optional and random.random() < GAPS else value for name, value in row.items()}
+        for optional in [{field.name for field in fields if field.nullable}]
+        for row in data.rows
+    ]
+    made = (encoding.vector(drawn_row(fields, random, gaps=GAPS if gaps else 0)) for _ in range(DRAWN))
+    drawn = stacked([row for row in made if row is not None], len(encoding.columns))
+    labels = np.array(data.labels).astype(np.int64)
+    features = encoding.matrix(rows)
+    return Data(
+        encoding.columns,
+        features,
+        labels,
+        np.exp(labels / 2 + features[:, 0].astype(np.float64) / 72),
+        {place: len(field.choices) for place, field in enumerate(fields) if field.choices},
+        drawn,
+        gaps,
+    )
+
+
+@cache
+def made_up(*, gaps: bool) -> Data:
+    """Give columns of both signs, with noughts, with many categories, at random."""
+    features, labels = exact.data(gaps=gaps, seed=11, rows=300)
+    random = np.random.default_rng(0)
+    drawn = np.column_stack([random.choice(column, DRAWN) for column in features.T])
+    numbers = exact.targets(features, labels / 2)
+    return Data(exact.COLUMNS, features, labels, numbers, exact.CATEGORIES, drawn, gaps)
+
+
+def rows_asked(graph: bytes, data: Data) -> Features:
+    """Give rows of the data, random ones, thresholds and a step beside them, every code, and gaps."""
+    beside = at_thresholds(graph, data.drawn)
+    codes = beside[:, list(data.codes)]
+    low, high = np.nanmin(data.drawn, axis=0), np.nanmax(data.drawn, axis=0)
+    valid = (np.isnan(codes) | (codes == np.round(codes))).all(axis=1) & ~((beside < low) | (beside > high)).any(axis=1)
+    asked = [data.features, data.drawn, beside[valid]]
+    for column, count in data.codes.items():
+        asked.append(data.drawn[:count].copy())
+        asked[-1][:, column] = range(count)
+    gaps = np.repeat(data.drawn[:3], len(data.nullable), axis=0)
+    for place, column in enumerate(data.nullable):
+        gaps[place :: len(data.nullable), column] = np.nan
+    asked.append(gaps)
+    if data.gaps:
+        asked.append(data.drawn[:1].copy())
+        asked[-1][:, data.nullable] = np.nan
+    return np.concatenate(asked).astype(np.float32)
+
+
+def judged(fit: Fit, data: Data) -> Verdict:
+    """Fit, convert, and compare; raise where the graph answers otherwise than the model."""
+    with warnings.catch_warnings(), threadpool_limits(1):  # the other worker of pytest has the other core
+        warnings.simplefilter("ignore")
+        try:
+            model = fit(data)
+        except ValueError as error:
+            if not data.gaps or "NaN" not in str(error):
+                raise
+            return Verdict(TAKES_NO_GAPS)
+        try:
+            graph = to_graph(model, data.columns, "test")
+            training_time_scores(model, data.features[:2])
+        except ConversionError as error:
+            return Verdict(REFUSED, str(error))
+        require_same(model, graph, rows_asked(graph, data))
+    return Verdict(EXACT)
+
+
+def require_same(model: Any, graph: bytes, rows: Features) -> None:
+    """Require the model's answers and decisions of the graph, of many rows at once, one by one, and of ONNX itself."""
+    score = session(graph)
+    given, wanted = score(rows), training_time_scores(model, rows).astype(np.float32)
+    differ = differing(given, wanted, BUDGET)
+    assert not differ, f"{len(differ)} of {len(rows)} rows, by {np.nanmax(np.abs(given - wanted)):.3g}"
+    flips = np.searchsorted(EDGES, given[:, 0]) != np.searchsorted(EDGES, wanted[:, 0])
+    assert not flips.any(), f"{flips.sum()} of {len(rows)} decisions flip"
+    few = rows[:: 1 + len(rows) // FEW]
+    alone = np.array([score(row[np.newaxis])[0] for row in few])
+    np.testing.assert_allclose(alone, score(few), rtol=BUDGET, atol=BUDGET)
+    (reference,) = ReferenceEvaluator(onnx.load_from_string(graph)).run(None, {"features": few})
+    np.testing.assert_allclose(score(few), reference.reshape(len(few), -1), rtol=BUDGET, atol=BUDGET)
+
+
+def classifier(model: Any, **fitting: Any) -> Fit:
+    """Fit a copy of the model on two classes."""
+    return lambda data: clone(model).fit(data.features, data.labels, **fitting)
+
+
+def regressor(model: Any, **fitting: Any) -> Fit:
+    """Fit a copy of the model on positive numbers."""
+    return lambda data: clone(model).fit(data.features, data.numbers, **fitting)
