@@ -42,7 +42,7 @@ def test_every_golden_row_gets_the_answer_of_the_training(function: Function) ->
         answer = function.post("/predict/batch", [line["row"] for line in part])
 
         for scored, line in zip(answer.body, part, strict=True):
-            assert files.agrees(scored["score"], scored["decision"], line, tolerance), (scored, line)
+            assert files.agrees(scored, line, tolerance), (scored, line)
 
 
 # A line of tests/cases.jsonl: {"case": "why it must be so", "row": {...}, "decision": "..."}

@@ -32,7 +32,12 @@ class Odd(Row):
 
 
 COMPILED = Contract(
-    "odd", "1.0.0", Odd, Score("s", 0.0, 1.0), {"all": 1.0}, Budgets(1, 1, 1e-5, 0)
+    name="odd",
+    version="1.0.0",
+    row=Odd,
+    score=Score("s", 0.0, 1.0),
+    decisions={"all": 1.0},
+    budgets=Budgets(1, 1, 1e-5, 0),
 ).compiled()  # fmt: skip
 FIELDS = {field.name: field for field in domains(COMPILED)}
 VALID = validators(COMPILED)[0]

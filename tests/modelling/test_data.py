@@ -66,7 +66,14 @@ def contract(**fields: object) -> Contract:
     annotations = {name: annotation for name, (annotation, _) in fields.items()}  # type: ignore[misc]
     defaults = {name: field for name, (_, field) in fields.items()}  # type: ignore[misc]
     row = type("Row", (Row,), {"__annotations__": annotations, "__module__": __name__, **defaults})
-    return Contract("x", "1.0.0", row, Score("s", 0.0, 1.0), {"yes": 1.0}, Budgets(1, 1, 1e-5, 0))
+    return Contract(
+        name="x",
+        version="1.0.0",
+        row=row,
+        score=Score("s", 0.0, 1.0),
+        decisions={"yes": 1.0},
+        budgets=Budgets(1, 1, 1e-5, 0),
+    )
 
 
 def test_every_row_of_the_data_is_a_row_of_the_contract() -> None:

@@ -1,9 +1,11 @@
-"""Data files as teams have them, made up: one of two outcomes, one of a number, one with gaps and categories."""
+"""Data files as teams have them: of two outcomes, of a number, with gaps and categories, of three classes."""
 
 import csv
 import random
+import re
 import shutil
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 from sklearn.datasets import load_diabetes
@@ -53,4 +55,39 @@ def visits(folder: Path) -> tuple[Path, str]:
     return folder / "besuche.csv", "Wieder da"
 
 
-TABLES: dict[str, Callable[[Path], tuple[Path, str]]] = {"parcels": parcels, "diabetes": diabetes, "visits": visits}
+def penguins(folder: Path) -> tuple[Path, str]:
+    """Write penguins of three species, with gaps, as the package palmerpenguins has them."""
+    with resources.as_file(resources.files("palmerpenguins") / "data" / "penguins.csv") as file:
+        return Path(shutil.copy(file, folder)), "species"
+
+
+TABLES: dict[str, Callable[[Path], tuple[Path, str]]] = {
+    "parcels": parcels,
+    "diabetes": diabetes,
+    "visits": visits,
+    "penguins": penguins,
+}
+
+OWN_MODELS = {
+    "diabetes": (
+        "from sklearn.ensemble import GradientBoostingRegressor",
+        "GradientBoostingRegressor(n_estimators=80, learning_rate=0.1, max_depth=2, random_state=SEED)",
+    ),
+    "penguins": (
+        (
+            "from sklearn.impute import SimpleImputer\n"
+            "from sklearn.linear_model import LogisticRegression\n"
+            "from sklearn.pipeline import make_pipeline\n"
+            "from sklearn.preprocessing import StandardScaler"
+        ),
+        "make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), LogisticRegression())",
+    ),
+}
+"""What a researcher writes into the drafted training in place of XGBoost: imports, and the model."""
+
+
+def with_own_model(training: str, name: str) -> str:
+    """Replace the model that a training program fits."""
+    imports, model = OWN_MODELS[name]
+    training = training.replace("import xgboost\n", imports + "\n")
+    return re.sub(r"model = xgboost\..*?\n    \)\n", f"model = {model}\n", training, count=1, flags=re.DOTALL)

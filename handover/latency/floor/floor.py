@@ -14,5 +14,5 @@ row = np.zeros((1, session.get_inputs()[0].shape[1]), np.float32)
 
 
 def handler(event: object, context: object) -> float:
-    """Run the model once, whatever is asked."""
-    return float(session.run(["score"], {"features": row})[0][0])
+    """Run the model once, whatever is asked; of several scores, give the first."""
+    return float(session.run(["score"], {"features": row})[0].flat[0])

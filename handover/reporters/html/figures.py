@@ -126,8 +126,6 @@ def _roc(context: DeliveryContext) -> Drawing:
         f"{auc.value:.3f}, with 95 % confidence between {low:.3f} and {high:.3f}, on {is_one.sum()} ones and "
         f"{(~is_one).sum()} zeros."
     )
-    if context.contract.classes:
-        caption += " It is the mean of each class's against the rest; the line has the scores of all classes together."
     if edges:
         above = ", ".join(f"{name} {edge:g}" for name, edge in decisions)
         caption += f" Circles: what scores above the edges of the decisions ({above})."
