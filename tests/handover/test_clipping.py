@@ -159,16 +159,17 @@ def test_a_model_that_is_mostly_clipped_is_refused(heuristics: ModuleType, tmp_p
     ],
 )
 def test_the_check_notes_how_much_is_clipped(high: str, note: str, tmp_path: Path) -> None:
-    sandbox = Sandbox(tmp_path).deliver(CONTRACT.replace("40.0", high).replace('"soon": 3.0', '"soon": 2.0'), clip=True)
+    contract = CONTRACT.replace("40.0", high).replace('"soon": 3.0', '"soon": 2.0')
+    sandbox = Sandbox(tmp_path / "delivery").deliver(contract, clip=True)
 
     report = sandbox.says()
     assert f"M110 kept: its answers are clipped to the range, and {note}\n" in report
     assert "BROKEN" not in report
 
-    wrong = re.sub(r'"held_out": [\d.]+', '"held_out": 0.5', (tmp_path / "manifest.json").read_text())
-    (tmp_path / "manifest.json").write_text(wrong)
+    manifest = sandbox.folder / "manifest.json"
+    manifest.write_text(re.sub(r'"held_out": [\d.]+', '"held_out": 0.5', manifest.read_text()))
     assert "Its clip says held_out 0.5, and held_out.csv gives 0." in sandbox.says("C,H,M")
 
 
 def test_nothing_is_noted_of_a_model_that_is_not_clipped(tmp_path: Path) -> None:
-    assert "clip" not in Sandbox(tmp_path).deliver().says("C,H,M")
+    assert "clip" not in Sandbox(tmp_path / "delivery").deliver().says("C,H,M")

@@ -745,7 +745,8 @@ def test_real_rows_among_the_golden_ones_are_reported(sandbox: Sandbox) -> None:
         "P201 kept: of the 135 golden rows, 30 are real rows, which golden= of deliver() asked for: whoever reads the "
         "repository or the layer reads them\n"
         "\n"
-        f"{sum(clause.code.startswith(tuple(MOST.split(','))) for clause in CLAUSES)} kept, 0 broken, 0 skipped"
+        f"{sum(clause.code.startswith(tuple(MOST.split(','))) for clause in CLAUSES) - 1} kept, 0 broken, 0 skipped; "
+        f"left out, for there is no card.md beside the delivery's folder: M117"
     )
 
 
