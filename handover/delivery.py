@@ -123,7 +123,7 @@ def deliver(
         for the answers of its training: ``scores`` has them.
     scores
         The training's answers, where the model is not to be asked: a CSV file, which another tool made of what
-        ``handover proof-rows`` wrote, with a score for each id; or a function that answers to rows, float32 (N, K).
+        ``handover proof-rows`` wrote, with the scores for each id; or a function that answers to rows, float32 (N, K).
         With a file, the rows that judge the model are scored by the graph, once it is proved on all of the file's.
     output
         The output of an ONNX file that is the score, where it has several.

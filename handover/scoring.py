@@ -81,7 +81,8 @@ def as_csv(contract: Contract, columns: Sequence[str], rows: Sequence[ProofRow],
 def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
     """Read the scores that another tool gave to the rows of ``as_csv``.
 
-    Only the columns ``id`` and ``score`` count, in any place; lines may stand in any order.
+    Only the columns ``id`` and ``score``, or one of each class's name, count, in any place; lines may stand in any
+    order.
 
     Raises
     ------
@@ -89,7 +90,7 @@ def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
         When the file is not there, lacks one of them, or has the scores of other rows, not all, or no numbers.
     """
     named = _named(contract, rows)
-    scores = _scores(path)
+    scores = _scores(path, contract.scores.names)
     again = f"Write the rows again with {WRITE}, and score them"
     if unknown := [name for name in scores if name not in named]:
         raise DeliverError(
@@ -108,7 +109,8 @@ def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
     record = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "rows": len(known)}
 
     def ask(features: FloatRows) -> Scores:
-        return np.array([[known[row.tobytes()]] for row in features], dtype=np.float32).reshape(-1, 1)
+        answers = [known[row.tobytes()] for row in features]
+        return np.array(answers, dtype=np.float32).reshape(-1, len(contract.scores.names))
 
     return Oracle(ask, frozenset(known), OF_SCORES, record)
 
@@ -124,11 +126,6 @@ def oracle_of(
         Gives the rows whose scores a file has.
     """
     if isinstance(scores, str | Path):
-        if contract.classes:
-            raise DeliverError(
-                f"scores= of a file has one score a row, and the contract has {len(contract.classes)} classes: give a "
-                f"function that answers with a score for each of them"
-            )
         return given(Path(scores), contract, rows())
     return Oracle(model) if scores is None else _of_function(scores, len(contract.scores.names))
 
@@ -158,33 +155,51 @@ def _named(contract: Contract, rows: Sequence[ProofRow]) -> dict[str, ProofRow]:
     return named
 
 
-def _scores(path: Path) -> dict[str, float]:
+def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
+    """Read the scores of each id, in the order of their names."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DeliverError(f"{path} cannot be read: {error}") from None
     lines = csv.reader(io.StringIO(text))
-    head = [name.strip().lower() for name in next(lines, [])]
-    if ID not in head or SCORE not in head:
+    head = [name.strip() for name in next(lines, [])]
+    places = [_place(head, name) for name in (ID, *names)]
+    if None in places:
         separated = "; its columns are separated by something else than a comma" if len(head) == 1 else ""
         raise DeliverError(
             f"{path.name} has the columns {', '.join(head) or 'none'}{separated}: it should have {ID}, as {WRITE} "
-            f"wrote it, and {SCORE}, with a point in its numbers"
+            f"wrote it, and {', '.join(names)}, with a point in {'its numbers' if len(names) == 1 else 'their numbers'}"
         )
-    scores: dict[str, float] = {}
+    scores: dict[str, tuple[float | None, ...]] = {}
     for number, line in enumerate(lines, 2):
         if not line:
             continue
-        name = line[head.index(ID)].strip() if len(line) == len(head) else ""
-        try:
-            score = float(line[head.index(SCORE)])
-        except (IndexError, ValueError):
-            score = float("nan")
-        if not name or not np.isfinite(score):
-            raise DeliverError(f"{path.name}, line {number} has no {ID} or no number as {SCORE}: {','.join(line)[:80]}")
-        if scores.setdefault(name, score) != score:
+        whole = len(line) == len(head)
+        name, *words = (line[place].strip() if whole and place is not None else "" for place in places)
+        given = tuple(map(_finite, words))
+        if not name or None in given:
+            raise DeliverError(
+                f"{path.name}, line {number} has no {ID} or no number as {' or '.join(names)}: {','.join(line)[:80]}"
+            )
+        if scores.setdefault(name, given) != given:
             raise DeliverError(f"{path.name}, line {number} has another score of {name} than a line before it")
     return scores
+
+
+def _place(head: Sequence[str], name: str) -> int | None:
+    """Find a column; where none has this very name, one that is written with other capitals."""
+    for names, wanted in ((list(head), name), ([one.lower() for one in head], name.lower())):
+        if wanted in names:
+            return names.index(wanted)
+    return None
+
+
+def _finite(word: str) -> float | None:
+    try:
+        number = float(word)
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
 
 
 def _number(value: float) -> str:

@@ -186,8 +186,8 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
     """Print the rows that a proof asks about, as CSV, to be scored where the model was trained.
 
     The columns are the model's input, as matrix() gives it: categories are codes, heuristics stand beside the fields,
-    what is missing is empty. Beside each row write its score, in a column `score`, keep `id`, and give the file to
-    deliver() as scores=: lines may stand in any order, and other columns do not matter.
+    what is missing is empty. Beside each row write its score, in a column `score`, or in one of each class's name; keep
+    `id`, and give the file to deliver() as scores=: lines may stand in any order, and other columns do not matter.
     """
     with one_sentence():
         asked: Event = {"delivery": str(delivery), "model": model and str(model), "output": output, "words": words}

@@ -90,9 +90,10 @@ def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | No
         graph = None
         if model:
             file = open_file(Path(model), contract, encoding, output)
-            # Which class is the score's changes no threshold.
-            positive = None if getattr(file, "classes_", None) is None else list(file.classes_)[-1]
-            graph = to_graph(file, encoding.columns, contract.name, positive=positive)
+            # Which of two classes is the score's changes no threshold.
+            known = getattr(file, "classes_", None)
+            positive = None if known is None or contract.classes else list(known)[-1]
+            graph = to_graph(file, encoding.columns, contract.name, positive=positive, classes=contract.classes)
         rows = drawn(contract, encoding, graph)
     except (ContractError, ConversionError, DeliverError) as error:
         raise CannotRunError(str(error)) from error

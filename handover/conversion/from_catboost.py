@@ -17,7 +17,7 @@ import numpy as np
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method
-from handover.conversion.trees import Ensemble, Node, Split, exponential, grow, sigmoid
+from handover.conversion.trees import Ensemble, Leaf, Link, Node, Split, exponential, grow, sigmoid, softmax
 
 type Says = Callable[[int], bool]
 """What a split says to a category, by the hash of how it is written."""
@@ -36,17 +36,29 @@ def read(model: Any) -> Ensemble:
     saved = _saved(model)
     scale, biases = saved["scale_and_bias"]
     loss = saved["model_info"]["params"]["loss_function"]["type"]
-    if np.size(biases) != 1:
+    if np.size(biases) > 1 and not len(model.classes_):
         raise ConversionError(
             f"{title(model)} gives several numbers for a row (loss_function={loss}); a score is one, as of Logloss and "
-            f"RMSE"
+            f"RMSE, or one for each class, as of MultiClass"
         )
-    test = _Tests(model, saved)
-    trees = [_symmetric(tree, test) for tree in saved.get("oblivious_trees", ())]
+    test, base = _Tests(model, saved), _leaf(biases)
+    trees = [_symmetric(tree, test, np.size(base)) for tree in saved.get("oblivious_trees", ())]
     trees += [_free(tree, test) for tree in saved.get("trees", ())]
-    whole = Ensemble(trees, _columns(model)).scaled(float(scale))
-    link = sigmoid if len(model.classes_) else exponential if loss in LOGARITHMIC else None
-    return Ensemble(whole.trees, whole.columns, float(np.ravel(biases)[0]), link)
+    whole = Ensemble(trees, _columns(model), np.zeros_like(base)).scaled(float(scale))
+    return Ensemble(whole.trees, whole.columns, base, _link(model, loss))
+
+
+def _link(model: Any, loss: str) -> Link | None:
+    if loss == "MultiClass":
+        return softmax
+    if len(model.classes_):
+        return sigmoid
+    return exponential if loss in LOGARITHMIC else None
+
+
+def _leaf(values: Any) -> Leaf:
+    """Give a leaf's number, or its numbers, one for each class."""
+    return np.asarray(values, dtype=np.float64) if np.size(values) > 1 else float(np.ravel(values)[0])
 
 
 def _saved(model: Any) -> dict[str, Any]:
@@ -57,13 +69,17 @@ def _saved(model: Any) -> dict[str, Any]:
         return saved
 
 
-def _symmetric(tree: dict[str, Any], test: "_Tests") -> Node:
-    """Read a tree of one question a level: a leaf's number has a bit for each answer, the first question's lowest."""
-    nodes: list[Node] = [float(value) for value in tree["leaf_values"]]
+def _symmetric(tree: dict[str, Any], test: "_Tests", width: int) -> Node:
+    """Read a tree of one question a level: a leaf's place has a bit for each answer, the first question's lowest."""
+    nodes: list[Node] = list(map(_leaf, np.reshape(tree["leaf_values"], (-1, width))))
     for question in tree.get("splits") or ():
         pairs = zip(nodes[::2], nodes[1::2], strict=True)
-        nodes = [no if no == yes else test.split(question, yes, no) for no, yes in pairs]
+        nodes = [no if _are_one_leaf(no, yes) else test.split(question, yes, no) for no, yes in pairs]
     return nodes[0]
+
+
+def _are_one_leaf(no: Node, yes: Node) -> bool:
+    return not isinstance(no, Split) and not isinstance(yes, Split) and np.array_equal(no, yes)
 
 
 def _free(tree: dict[str, Any], test: "_Tests") -> Node:
@@ -73,7 +89,7 @@ def _free(tree: dict[str, Any], test: "_Tests") -> Node:
     def node(index: int) -> Node:
         this = nodes[index]
         if "value" in this:
-            return float(this["value"])
+            return _leaf(this["value"])
         nodes.extend((this["right"], this["left"]))
         return test.split(this["split"], len(nodes) - 2, len(nodes) - 1)
 

@@ -37,7 +37,7 @@ class OnnxFile:
     """Its graph, whose one output is the score, or has it in its last column."""
     columns: Columns
     classes_: list[Any] | None
-    """The classes of an output of two columns; None where it has one."""
+    """The classes of an output of several columns, in their order; None where it has one."""
 
 
 def read(path: Path, columns: Columns, output: str | None = None) -> OnnxFile:
@@ -48,7 +48,7 @@ def read(path: Path, columns: Columns, output: str | None = None) -> OnnxFile:
     columns
         What the contract gives.
     output
-        The output that is the score, or the probabilities of two classes; needed where several may be.
+        The output that is the score, or the probabilities of the classes; needed where several may be.
 
     Raises
     ------
@@ -63,18 +63,18 @@ def read(path: Path, columns: Columns, output: str | None = None) -> OnnxFile:
     model.graph.ClearField("output")
     model.graph.output.append(chosen)
     size = _numbers_a_row(model, path.name, columns)
-    classes = None if size == 1 else labels if labels and len(labels) == 2 else [0, 1]
+    classes = None if size == 1 else labels if len(labels) == size else list(range(size))
     return OnnxFile(path.name, model, columns, classes)
 
 
 def answer(file: OnnxFile, rows: Rows, _: Method) -> str:
-    """Add the file's graph; name its answer, float64 [N, 1], of a classifier for its second class."""
+    """Add the file's graph; name its answer, float64 [N, C], of two classes for the second alone."""
     graph = rows.graph
     graph.opsets = {opset.domain: opset.version for opset in file.model.opset_import if opset.domain in STANDARD}
     (given,) = graph.embed(file.model, *_feeds(file, rows))
-    width = 1 if file.classes_ is None else 2
+    width = len(file.classes_ or [None])
     table = graph.add("Reshape", graph.double(given), np.array([-1, width]))
-    return graph.add("Gather", table, np.array([width - 1]), axis=1)
+    return graph.add("Gather", table, np.array([1]), axis=1) if width == 2 else table
 
 
 def _loaded(path: Path) -> onnx.ModelProto:
@@ -162,7 +162,7 @@ def _inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
 
 
 def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
-    """Ask the graph for two rows of noughts, and count what it gives for each: 1 or 2."""
+    """Ask the graph for two rows of noughts, and count what it gives for each."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -184,12 +184,12 @@ def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
             f"{name} does not answer two rows at once ({_line(error)}): export it with a first dimension that is free, "
             f"as dynamic_axes or dynamic_shapes of torch.onnx.export make it"
         ) from None
-    if given.shape not in {(2,), (2, 1), (2, 2)}:
+    if given.ndim not in {1, 2} or len(given) != 2 or not given.size:
         raise ConversionError(
             f"{name} gives an answer of shape {list(given.shape)} for two rows; a score is one number a row, or the "
-            f"probabilities of two classes; if its first dimension is not the rows', export it so"
+            f"probabilities of its classes; if its first dimension is not the rows', export it so"
         )
-    return 2 if given.shape == (2, 2) else 1
+    return given.size // 2
 
 
 def _noughts(value: onnx.ValueInfoProto, name: str, columns: Columns) -> Any:

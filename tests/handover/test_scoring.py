@@ -18,9 +18,11 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from handover import Contract, deliver, matrix
 from handover.cli import main
 from handover.conversion import to_graph
-from predictor.delivery import Delivery
+from handover.errors import DeliverError
+from predictor.delivery import Delivery, session
 from tests.handover.conversion.onnx_files import classifier, save, value
 from tests.helpers import sandbox
+from tests.helpers.flowers import deliver_flowers, flower_rows
 from tests.helpers.parcels import module
 
 COLUMNS = ("weight", "pieces", "zone", "piece_weight", "heavy")
@@ -217,6 +219,37 @@ def test_what_is_no_table_of_scores_is_named(elsewhere: Elsewhere, content: str,
     path = elsewhere.folder / "scores.csv"
     path.write_text(content)
     assert elsewhere.refusal(scores=path).startswith(sentence)
+
+
+def test_scores_of_classes_are_a_column_for_each(tmp_path: Path) -> None:
+    folder = tmp_path / "flowers"
+    deliver_flowers(folder)
+    contract, heuristics = module(folder / "contract.py").CONTRACT, module(folder / "heuristics.py")
+    done = CliRunner().invoke(main, ["proof-rows", "--delivery", str(folder), "--model", str(folder / "model.onnx")])
+    lines = list(csv.DictReader(io.StringIO(done.output)))
+    features = np.array([[float(line[name] or "nan") for name in list(line)[1:]] for line in lines], dtype=np.float32)
+    answers = session((folder / "model.onnx").read_bytes())(features).tolist()
+    file = tmp_path / "scores.csv"
+    rows, kinds = flower_rows(150, seed=2)
+
+    def delivered(head: str) -> dict[str, Any]:
+        table = "\n".join(
+            f"{line['id']},{','.join(map(repr, answer))}" for line, answer in zip(lines, answers, strict=True)
+        )
+        file.write_text(f"{head}\n{table}\n")
+        given: dict[str, Any] = {"rows": rows, "labels": kinds, "contract": contract, "heuristics": heuristics}
+        return deliver(onnx=folder / "model.onnx", scores=file, to=tmp_path / "out", **given)
+
+    assert delivered("id,setosa,virginica,versicolor")["scored_elsewhere"]["rows"] == len(lines)
+    assert Delivery.open(tmp_path / "out").manifest["contract"]["name"] == "flowers"
+    with pytest.raises(DeliverError, match=r"^onnxruntime does not give the model's answers: "):
+        delivered("id,virginica,setosa,versicolor")
+    with pytest.raises(DeliverError) as raised:
+        delivered("id,setosa,virginica,score")
+    assert str(raised.value) == (
+        "scores.csv has the columns id, setosa, virginica, score: it should have id, as handover proof-rows wrote it, "
+        "and setosa, virginica, versicolor, with a point in their numbers"
+    )
 
 
 def test_without_scores_it_is_said_how_to_get_them(elsewhere: Elsewhere) -> None:

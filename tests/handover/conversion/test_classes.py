@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import catboost
 import lightgbm
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ from tests.handover.conversion.exact import CLASSES, COLUMNS, assert_exact, data
 pytestmark = pytest.mark.filterwarnings(r"ignore:.*booster=\w+. is deprecated")  # XGBoost's own, of names in use
 FEW: dict[str, Any] = {"n_estimators": 5, "random_state": 0}
 LIGHT: dict[str, Any] = {**FEW, "verbose": -1, "n_jobs": 1}
+QUIET: dict[str, Any] = {"iterations": 5, "depth": 3, "verbose": 0, "random_seed": 0, "allow_writing_files": False}
 TREES: dict[str, Any] = {
     "tree": DecisionTreeClassifier(max_depth=5, random_state=0),
     "forest": RandomForestClassifier(**FEW),
@@ -51,6 +53,9 @@ TREES: dict[str, Any] = {
     "LightGBM, one by one": lightgbm.LGBMClassifier(objective="multiclassova", sigmoid=0.7, **LIGHT),
     "LightGBM, DART": lightgbm.LGBMClassifier(boosting_type="dart", **LIGHT),
     "LightGBM, rf": lightgbm.LGBMClassifier(boosting_type="rf", bagging_fraction=0.6, bagging_freq=1, **LIGHT),
+    "CatBoost": catboost.CatBoostClassifier(**QUIET),
+    "CatBoost, level by level": catboost.CatBoostClassifier(grow_policy="Depthwise", **QUIET),
+    "CatBoost, one by one": catboost.CatBoostClassifier(loss_function="MultiClassOneVsAll", **QUIET),
     "search": GridSearchCV(RandomForestClassifier(**FEW), {"max_depth": [2, 3]}, cv=2),
     "vote": VotingClassifier(
         [("a", RandomForestClassifier(**FEW)), ("b", xgboost.XGBClassifier(**FEW))], voting="soft", weights=[2, 1]

@@ -197,7 +197,7 @@ def test_several_numbers_for_a_row_are_named() -> None:
     model = catboost.CatBoostRegressor(**FEW, loss_function="RMSEWithUncertainty").fit(features, labels)
     assert refusal(model) == (
         "CatBoostRegressor gives several numbers for a row (loss_function=RMSEWithUncertainty); a score is one, as of "
-        "Logloss and RMSE"
+        "Logloss and RMSE, or one for each class, as of MultiClass"
     )
 
 

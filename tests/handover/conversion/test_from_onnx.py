@@ -117,6 +117,57 @@ def test_a_classifier_gives_the_class_that_is_named(zipped: bool, tmp_path: Path
     )
 
 
+def softmax_of_columns(features: Any) -> Any:
+    powers = np.exp(np.nan_to_num(features.astype(np.float64)))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def of_three(path: Path, labels: list[Any]) -> Path:
+    """Give the probabilities of three classes, and of each row the likeliest one's label."""
+    nodes = [
+        helper.make_node("IsNaN", ["x"], ["gap"]),
+        helper.make_node("Where", ["gap", "nought", "x"], ["known"]),
+        helper.make_node("Softmax", ["known"], ["each"], axis=1),
+        helper.make_node("ArgMax", ["each"], ["place"], axis=1, keepdims=0),
+    ]
+    if labels:
+        nodes += [
+            helper.make_node("LabelEncoder", ["place"], ["label"], domain="ai.onnx.ml",
+                             keys_int64s=[0, 1, 2], values_strings=labels),
+            helper.make_node("ZipMap", ["each"], ["map"], domain="ai.onnx.ml", classlabels_strings=labels),
+        ]  # fmt: skip
+    nought = numpy_helper.from_array(np.zeros(1, np.float32), "nought")
+    given = [value("label", ["N"], TensorProto.STRING)] if labels else []
+    return save(path, nodes, [value("x", ["N", 3])], [*given, value("each", ["N", 3])], [nought])
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "places"),
+    [
+        (["low", "middle", "high"], ("high", "low", "middle"), [2, 0, 1]),
+        ([], ("high", "low", "middle"), [0, 1, 2]),  # numbers, in the contract's order
+    ],
+)
+def test_the_scores_of_classes_stand_in_the_order_of_the_contract(
+    labels: list[Any], classes: tuple[str, ...], places: list[int], tmp_path: Path
+) -> None:
+    file = opened(of_three(tmp_path / "mine.onnx", labels), COLUMNS)
+    ask = session(to_graph(file, tuple(COLUMNS), "test", classes=classes))
+
+    np.testing.assert_allclose(ask(ROWS), softmax_of_columns(ROWS)[:, places], atol=1e-6)
+    np.testing.assert_array_equal(np.concatenate([ask(row[np.newaxis]) for row in ROWS]), ask(ROWS))
+
+
+def test_classes_where_one_score_is_promised_are_named(tmp_path: Path) -> None:
+    file = opened(of_three(tmp_path / "mine.onnx", []), COLUMNS)
+    with pytest.raises(ConversionError) as raised:
+        to_graph(file, tuple(COLUMNS), "test")
+    assert str(raised.value) == (
+        "the model knows 3 classes; a score needs exactly two, or write classes=(...) in the contract, in place of "
+        "score and decisions"
+    )
+
+
 def test_one_of_several_outputs_is_chosen(tmp_path: Path) -> None:
     nodes, constants = linear("x")
     outputs = [value("total", ["N", 1]), value("score", ["N", 1])]
@@ -191,6 +242,7 @@ def branching(path: Path) -> Path:
 NODES, CONSTANTS = linear("x")
 X, SCORE = value("x", ["N", 3]), value("score", ["N", 1])
 FUSED = [*NODES[:-1], helper.make_node("QuickGelu", ["total"], ["score"], domain="com.microsoft")]
+TURNED = [helper.make_node("Transpose", ["x"], ["score"])]
 WIDE = [helper.make_node("Identity", ["x"], ["score"])]
 PICTURE = [helper.make_node("GlobalMaxPool", ["x"], ["score"])]
 LABEL = [helper.make_node("ArgMax", ["x"], ["label"], axis=1)]
@@ -210,10 +262,10 @@ LABEL = [helper.make_node("ArgMax", ["x"], ["label"], axis=1)]
             ),
         ),
         (
-            of(WIDE, [X], [value("score", ["N", 3])], []),
+            of(TURNED, [X], [value("score", [3, "N"])], []),
             (
-                "mine.onnx gives an answer of shape [2, 3] for two rows; a score is one number a row, or the "
-                "probabilities of two classes; if its first dimension is not the rows', export it so"
+                "mine.onnx gives an answer of shape [3, 2] for two rows; a score is one number a row, or the "
+                "probabilities of its classes; if its first dimension is not the rows', export it so"
             ),
         ),
         (
