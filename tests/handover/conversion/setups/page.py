@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.handover.conversion.setups import of_boosting, of_composition, of_foreign, of_preparation, of_scikit_learn
+from tests.handover.conversion.setups import (
+    of_boosting,
+    of_classes,
+    of_composition,
+    of_foreign,
+    of_preparation,
+    of_scikit_learn,
+)
 from tests.handover.conversion.setups.judge import EXACT, REFUSED, Fit, Verdict, credit, judged, made_up
 
 PAGE = Path(__file__).parents[4] / "docs" / "models.md"
@@ -45,9 +52,9 @@ the values of optional fields is missing.
 **refused**: `deliver()` writes nothing and says the sentence. **takes none**: the model itself cannot be trained on
 gaps, so put a `SimpleImputer` in front of it.
 
-A classifier has two classes here. Of a regression's large scores, four steps of float32 are allowed where these are
-more than the budget. Scorecards and ONNX files of other tools have tests of their own (`test_from_scorecard.py`,
-`test_from_onnx.py`). A model that is delivered is proved on the spot, listed or not.
+But for those of several classes, a classifier has two here. Of a regression's large scores, four steps of float32 are
+allowed where these are more than the budget. Scorecards and ONNX files of other tools have tests of their own
+(`test_from_scorecard.py`, `test_from_onnx.py`). A model that is delivered is proved on the spot, listed or not.
 """
 
 
@@ -82,6 +89,11 @@ SECTIONS = {
     "xgboost": _alone("XGBoost", "", of_boosting.XGBOOST),
     "lightgbm": _alone("LightGBM", "", of_boosting.LIGHTGBM),
     "catboost": _alone("CatBoost", "", of_boosting.CATBOOST),
+    "classes": _alone(
+        "Several classes",
+        "Of three classes; models that take no gaps stand behind `SimpleImputer` and `StandardScaler`.",
+        of_classes.CLASSES,
+    ),
     "foreign": _alone("Other packages", "", of_foreign.FOREIGN),
 }
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.handover.conversion.setups import page
 
-SECTIONS = ["xgboost", "lightgbm", "catboost", "foreign"]
+SECTIONS = ["xgboost", "lightgbm", "catboost", "classes", "foreign"]
 
 
 @pytest.mark.parametrize(
