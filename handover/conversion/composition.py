@@ -149,6 +149,19 @@ def _calibrated_member(model: Any, rows: Rows) -> str:
     return calibration.calibrated(rows.graph, given, model.calibrators, method, width(model.estimator))
 
 
+def _one_against_rest(model: Any, rows: Rows, method: Method) -> str:
+    """Ask a model for each class; of more than two, their probabilities are divided by their sum, where it is not 0."""
+    each = [answer(member, rows, method) for member in model.estimators_]
+    if len(each) == 1:
+        return each[0]
+    graph = rows.graph
+    together = graph.add("Concat", *each, axis=1)
+    if method == "decision_function":
+        return together
+    total = graph.add("ReduceSum", together, np.array([1]), keepdims=1)
+    return graph.add("Div", together, graph.add("Where", graph.add("Equal", total, 0.0), 1.0, total))
+
+
 def _transformed_target(model: Any, rows: Rows, method: Method) -> str:
     return scaling.undone(model.transformer_, answer(model.regressor_, rows, method), rows.graph, title(model))
 
@@ -163,6 +176,7 @@ RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "SVC": kernels.answer,
     "SVR": kernels.answer,
     "OnnxFile": from_onnx.answer,
+    "OneVsRestClassifier": _one_against_rest,
     "Pipeline": _pipeline,
     "StackingClassifier": _stacking,
     "StackingRegressor": _stacking,

@@ -53,8 +53,8 @@ def read(model: Any) -> Ensemble:
     count = len(grown["trees"])
     if int(facts["num_target"]) > 1 or any(int(tree["tree_param"]["size_leaf_vector"]) > 1 for tree in grown["trees"]):
         raise ConversionError(
-            f"{title(model)} gives several numbers at once (objective={learner['objective']['name']}); it can be "
-            f"converted where each tree gives one, as with multi_strategy='one_output_per_tree'"
+            f"{title(model)} gives several numbers at once (objective={learner['objective']['name']}); a score is one: "
+            f"train a model for each target or quantile, and classes with multi_strategy='one_output_per_tree'"
         )
     if booster is not model and model.early_stopping_rounds is not None:
         count = grown["iteration_indptr"][model.best_iteration + 1]

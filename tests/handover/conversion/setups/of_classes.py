@@ -4,6 +4,7 @@ from typing import Any
 
 from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.ensemble import (
@@ -36,8 +37,8 @@ FOREST = RandomForestClassifier(**FEW)
 
 
 def as_float64(model: Any) -> Fit:
-    """Fit on float64: what float32 adds up is not exact."""
-    return lambda data: scaled(model).fit(data.features.astype(float), data.kinds)
+    """Fit a copy on float64: what float32 adds up is not exact."""
+    return lambda data: scaled(clone(model)).fit(data.features.astype(float), data.kinds)
 
 
 def on_codes(data: Data) -> Any:
@@ -69,10 +70,16 @@ CLASSES: dict[str, Fit] = {
     ).fit(data.features, data.kinds),
     "`AdaBoostClassifier`": of_kinds(scaled(AdaBoostClassifier(DecisionTreeClassifier(max_depth=2), n_estimators=5))),
     "`BaggingClassifier`": of_kinds(BaggingClassifier(max_samples=8, max_features=0.6, random_state=0)),
+    "`BaggingClassifier(GaussianNB())`, trained on float64": as_float64(
+        BaggingClassifier(GaussianNB(), max_samples=0.1, max_features=0.6, n_estimators=5, random_state=0)
+    ),
     "`VotingClassifier(voting='soft')`": of_kinds(
         VotingClassifier([("a", FOREST), ("b", XGBClassifier(**FEW))], voting="soft", weights=[2, 1])
     ),
     "`StackingClassifier`": of_kinds(StackingClassifier([("a", FOREST)], LogisticRegression(), cv=2)),
+    "`StackingClassifier(passthrough=True)`": of_kinds(
+        StackingClassifier([("a", FOREST)], DecisionTreeClassifier(max_depth=3), cv=2, passthrough=True)
+    ),
     "`CalibratedClassifierCV`": of_kinds(CalibratedClassifierCV(FOREST, cv=2)),
     "`CalibratedClassifierCV(method='isotonic')`": of_kinds(CalibratedClassifierCV(FOREST, method="isotonic", cv=2)),
     "`CalibratedClassifierCV(method='temperature')`": of_kinds(
