@@ -307,7 +307,7 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
 
 def _summary(manifest: Json, to: Path) -> str:
     """Say on one screen how good the model is and where it is."""
-    figures, decisions, importance, segments, _ = described(manifest)
+    figures, *classes, decisions, importance, segments, _ = described(manifest)
     absolute = to.absolute()
     named = absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
     weak = [row for row in segments.rows if row[-1] == BEYOND_CHANCE]
@@ -315,8 +315,7 @@ def _summary(manifest: Json, to: Path) -> str:
         [
             figures.note,
             "",
-            as_text(figures),
-            "",
+            *(line for table in (figures, *classes) for line in (as_text(table), "")),
             as_text(decisions),
             "",
             f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",

@@ -43,8 +43,8 @@ def described(manifest: Json) -> list[Table]:
 
     Returns
     -------
-    The figures of merit beside the base rate's, the decisions' shares, what matters, where it is weakest, and what it
-    was trained on.
+    The figures of merit beside the base rate's, of several classes how well it knows each, the decisions' shares, what
+    matters, where it is weakest, and what it was trained on.
 
     Raises
     ------
@@ -53,6 +53,7 @@ def described(manifest: Json) -> list[Table]:
     """
     return [
         _figures(manifest["quality"]),
+        *([classes(manifest["quality"]["confusion"])] if "confusion" in manifest["quality"] else []),
         _decisions(manifest),
         importance(manifest),
         _segments(manifest),
@@ -82,6 +83,34 @@ def _figures(quality: Json) -> Table:
         f"{_in_words(quality['mean_label'])} to everyone has."
     )
     return Table("Figures of merit", ("figure", "the model", "95 % interval", everyone), tuple(rows), note)
+
+
+def classes(confusion: Json) -> Table:
+    """Lay out how well each class is known, see ``described``.
+
+    Parameters
+    ----------
+    confusion
+        For each class its rows, counted by the class that has their highest score.
+    """
+    rows = []
+    confusion = {name: dict(counts) for name, counts in dict(confusion).items()}
+    for name, counts in confusion.items():
+        of_it, right = sum(counts.values()), counts[name]
+        as_it = sum(others[name] for others in confusion.values())
+        count, other = max((count, other) for other, count in counts.items() if other != name)
+        mistaken = (Word(other), _share(count, of_it)) if count else ("", "")
+        rows.append((Word(name), f"{of_it:d}", _share(right, of_it), _share(right, as_it), *mistaken))
+    note = (
+        "Of the rows of each class, in which share it has the highest score; of the rows in which it has, which share "
+        "is of it; and the class for which its rows are taken most often."
+    )
+    head = ("class", "rows", "recognised", "right where it is highest", "taken for", "share")
+    return Table("Class by class", head, tuple(rows), note)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else ""
 
 
 def _decisions(manifest: Json) -> Table:

@@ -156,8 +156,9 @@ class HeldOut:
         For labels of 0 and 1: ``auc``, and where the scores lie between, ``log_loss`` [nat], ``brier``,
         ``calibration_error`` (the mean distance of score and label over bins of equal size) and ``calibration`` (those
         bins). For classes the same: ``auc`` is the mean of each one's against the rest, the calibration is of the
-        highest scores, and there is ``accuracy``, the share of rows whose class has the highest. Else ``mae`` and
-        ``rmse`` [the score's unit] and ``r2``.
+        highest scores, and there are ``accuracy``, the share of rows whose class has the highest, and ``confusion``,
+        for each class its rows by the class that has their highest score. Else ``mae`` and ``rmse`` [the score's unit]
+        and ``r2``.
         """
         figures = self._of_yes_or_no() if self.is_yes_or_no else self._of_numbers()
         mean = self.named([_digits(label) for label in self.labels.mean(axis=0)])
@@ -171,10 +172,10 @@ class HeldOut:
         bins = [bin_ for bin_ in np.array_split(np.argsort(highest, kind="stable"), CALIBRATION_BINS) if len(bin_)]
         rows = [len(bin_) for bin_ in bins]
         scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (highest, came))
-        accuracy = {"accuracy": _rounded(came.mean())} if self.of_classes else {}
+        of_classes = {"accuracy": _rounded(came.mean()), "confusion": self._confusion()} if self.of_classes else {}
         return {
             "auc": _rounded(self.auc),
-            **accuracy,
+            **of_classes,
             "log_loss": _rounded(log_losses(self.scores, self.labels).mean()),
             "brier": _rounded(self._missed.mean()),
             "base_rate": {
@@ -188,6 +189,13 @@ class HeldOut:
                 for count, score, label in zip(rows, scores, labels, strict=True)
             ],
         }
+
+    def _confusion(self) -> Json:
+        """Count for each class the rows that are of it, by the class that has their highest score."""
+        counts = {name: dict.fromkeys(self.names, 0) for name in self.names}
+        for true, highest in zip(self.labels.argmax(axis=1), self.scores.argmax(axis=1), strict=True):
+            counts[self.names[true]][self.names[highest]] += 1
+        return counts
 
     def _of_numbers(self) -> Json:
         spread = self.labels - self.labels.mean()

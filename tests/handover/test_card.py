@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from handover import card
 from handover.checks import selected
 from handover.context import DeliveryContext
+from handover.description import as_markdown, classes
 from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
 from handover.init import EXAMPLE
+from handover.quality import HeldOut
 from tests.helpers.sandbox import Sandbox
 
 EMPTY = "<!-- figures: written by deliver() -->\n<!-- figures: end -->\n"
@@ -184,3 +187,22 @@ def test_a_block_is_read_as_it_was_written_and_what_stands_around_it_stays(
     text = card.read(path)
     assert card.block(text, "a b") == content.strip()
     assert text == f"\n{content.strip()}\n\n".join(around).replace("\n", newline)
+
+
+def test_of_several_classes_it_says_how_each_is_known() -> None:
+    kinds = ("low", "middle", "high")
+    scores = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2], [0.2, 0.5, 0.3]])
+    labels = np.eye(3)[[0, 0, 1, 1, 1]]
+    confusion = HeldOut(scores, labels, kinds).figures()["confusion"]
+    assert confusion == {
+        "low": {"low": 2, "middle": 0, "high": 0},
+        "middle": {"low": 1, "middle": 2, "high": 0},
+        "high": {"low": 0, "middle": 0, "high": 0},
+    }
+    assert as_markdown(classes(confusion)).splitlines()[2:] == [
+        "| class | rows | recognised | right where it is highest | taken for | share |",
+        "|---|---|---|---|---|---|",
+        "| `low` | 2 | 100.0% | 66.7% |  |  |",
+        "| `middle` | 3 | 66.7% | 100.0% | `low` | 33.3% |",
+        "| `high` | 0 |  |  |  |  |",
+    ]
