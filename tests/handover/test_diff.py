@@ -1,6 +1,7 @@
 """Two deliveries compared: what a caller must know, what the version must be, and which answers differ."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
+from sklearn.ensemble import RandomForestClassifier
 
 from handover import Budgets, Contract, Field, Row, Score
 from handover.cli import main
@@ -21,6 +23,8 @@ from handover.diff.reporters import plot, text
 from handover.diff.revisions import DiffError, delivery_at
 from handover.strategies import accepted_rows
 from predictor import delivery as serving
+from tests.helpers.flowers import CONTRACT as FLOWERS
+from tests.helpers.flowers import deliver_flowers
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 ZONE = 'zone: Literal["home", "abroad"] | None = Field(default=None, description="Where it goes")'
@@ -116,6 +120,51 @@ def test_each_change_is_named_with_what_it_means_to_a_caller(
     assert [f"{change.level}  {change.sentence}" for change in changes(before, after)] == expected
     assert required_version(before, after) == (expected[0].split()[0] if expected else "none")
     assert required_version(before, before) == "none"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"versicolor"),', '"versicolor", "kaempferi"),', ['major  decisions: "kaempferi" may be answered now']),
+        ('"setosa", ', '"sibirica", ', ['major  decisions: "setosa" is never', 'major  decisions: "sibirica" may be']),
+        ('"setosa", "virginica"', '"virginica", "setosa"', ["patch  classes: they stand in another order, virginica"]),
+        ("below=0.6", "below=0.7", ["minor  decisions: ask_an_expert is answered below 0.7 now, was below 0.6"]),
+        (
+            '"ask_an_expert"',
+            '"unsure"',
+            ['major  decisions: "ask_an_expert" is never', 'major  decisions: "unsure" may'],
+        ),
+        (
+            'classes=("setosa", "virginica", "versicolor"),\n    otherwise=Otherwise("ask_an_expert", below=0.6)',
+            'score=Score("how likely it is one", 0.0, 1.0),\n    decisions={"no": 0.5, "yes": 1.0}',
+            ["major  the answer has one score now, and had several", "patch  score: described as"],
+        ),
+    ],
+)
+def test_each_change_of_classes_is_named(tmp_path: Path, old: str, new: str, expected: list[str]) -> None:
+    source = FLOWERS.replace("Otherwise, Row", "Otherwise, Row, Score")
+    assert old in source
+    contracts = []
+    for name, text_of_it in (("old", source), ("new", source.replace(old, new, 1))):
+        (tmp_path / f"{name}.py").write_text(text_of_it)
+        contracts.append(run(tmp_path / f"{name}.py", name).CONTRACT.compiled())
+
+    lines = [f"{change.level}  {change.sentence}" for change in changes(*contracts)]
+    assert len(lines) == len(expected)
+    assert all(line.startswith(begin) for line, begin in zip(lines, expected, strict=True)), lines
+
+
+def test_two_models_of_classes_are_compared_class_by_class(tmp_path: Path) -> None:
+    deliver_flowers(tmp_path / "old")
+    deliver_flowers(tmp_path / "new", RandomForestClassifier(20, max_depth=3, random_state=0))
+    difference = compare(tmp_path / "old", tmp_path / "new")
+    printed = text(difference)
+
+    assert re.findall(r"^  (\S.*?)  +[\d.]+ -> ", printed, re.MULTILINE) == ["AUC", "log loss", "accuracy"]
+    assert re.search(r"from setosa [\d.]+, virginica [\d.]+, versicolor [\d.]+ to setosa ", printed)
+    assert "  old, new:      setosa  virginica  versicolor  ask_an_expert\n" in printed
+    plot(difference, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_another_order_of_categories_is_the_models_own_affair(tmp_path: Path) -> None:

@@ -80,7 +80,8 @@ def deliver_flowers(folder: Path, model: Any = None, labelled: dict[str, str] | 
     if labelled:
         theirs = [labelled[kind] for kind in theirs]
     values = matrix(rows, contract=FLOWERS, heuristics=heuristics).values
-    model = model or DecisionTreeClassifier(max_depth=4, min_samples_leaf=5, random_state=0)
+    if model is None:
+        model = DecisionTreeClassifier(max_depth=4, min_samples_leaf=5, random_state=0)
     return deliver(
         model.fit(values, kinds), rows=unseen, labels=theirs, contract=FLOWERS, heuristics=heuristics, to=folder
     )
