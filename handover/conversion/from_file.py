@@ -111,7 +111,7 @@ def _open(path: Path, open_: Open, title: str) -> Any:
         ) from None
     except ConversionError as error:
         raise ConversionError(f"{error}{_look(begins, path)}") from error.__cause__
-    except Exception as error:
+    except Exception as error:  # of a damaged file each framework raises classes of its own
         look = _look(begins, path) or f": it is cut off or damaged ({_line(error)})"
         raise ConversionError(f"{path.name} is no whole model of {title}{look}") from None
 

@@ -100,7 +100,7 @@ def _loaded(path: Path) -> onnx.ModelProto:
         return model
     try:
         return convert_version(model, OLDEST)
-    except Exception as error:
+    except Exception as error:  # the converter has no class of its own: it raises what its adapters do
         raise ConversionError(
             f"{path.name} is of the operator set {version}, which is not brought to {OLDEST} ({_line(error)}): export "
             f"it with opset {OLDEST} or later"
@@ -179,7 +179,7 @@ def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
         raise ConversionError(f"onnxruntime {onnxruntime.__version__} does not open {name}: {_line(error)}") from None
     try:
         given = np.asarray(session.run(None, feeds)[0])
-    except Exception as error:
+    except Exception as error:  # as above
         raise ConversionError(
             f"{name} does not answer two rows at once ({_line(error)}): export it with a first dimension that is free, "
             f"as dynamic_axes or dynamic_shapes of torch.onnx.export make it"

@@ -23,9 +23,7 @@ INVERSE = {"Sub": "Add", "Add": "Sub", "Mul": "Div", "Div": "Mul"}
 def scaled(step: Any, rows: Rows) -> Rows:
     """Add a scaler: each operation in the wider type of rows and constant, then rounded to the rows', as numpy does."""
     graph, tensor = rows.graph, rows.tensor
-    for operator, constant in _operations(step, np.float64 if rows.wide else np.float32):
-        if rows.sparse and operator == "Div":  # of a sparse matrix, columns are multiplied
-            operator, constant = "Mul", 1 / constant  # noqa: PLW2901
+    for operator, constant in _operations(step, np.float64 if rows.wide else np.float32, sparse=rows.sparse):
         if constant.dtype == np.float64 or rows.wide:
             tensor = rows.computed(graph.add(operator, graph.double(tensor), constant.astype(np.float64))).tensor
         else:
@@ -36,16 +34,21 @@ def scaled(step: Any, rows: Rows) -> Rows:
     return rows.changed(tensor)
 
 
-def _operations(step: Any, of_rows: type[np.floating[Any]] = np.float64) -> list[tuple[str, NDArray[Any]]]:
-    """Give what a scaler does, without what its settings leave out."""
+def _operations(
+    step: Any, of_rows: type[np.floating[Any]] = np.float64, *, sparse: bool = False
+) -> list[tuple[str, NDArray[Any]]]:
+    """Give what a scaler does, without what its settings leave out; columns of a sparse matrix it multiplies."""
     is_standard = type(step).__name__ == "StandardScaler"  # it turns its constants into the rows' type first
     constants = [(operator, getattr(step, name)) for operator, name in SCALERS[type(step).__name__]]
     if is_standard and not step.with_mean:
         del constants[0]
-    return [
+    typed = [
         (operator, constant.astype(of_rows) if is_standard else constant)
         for operator, constant in constants
         if constant is not None
+    ]
+    return [
+        ("Mul", 1 / constant) if sparse and operator == "Div" else (operator, constant) for operator, constant in typed
     ]
 
 

@@ -35,7 +35,7 @@ def model(context: Context) -> Model | None:
         return Model(tuple(described(delivery.manifest)), change, shifts)
     except OSError:
         return Model((), change, shifts, "There is no manifest.json, which says how good the model is.")
-    except Exception as error:
+    except Exception as error:  # a report of a broken delivery is written all the same; M111 says what is wrong
         return Model((), change, shifts, f"manifest.json does not say how good the model is ({type(error).__name__}).")
 
 

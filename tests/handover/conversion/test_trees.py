@@ -11,7 +11,19 @@ from onnx.reference import ReferenceEvaluator
 
 from handover.conversion import thresholds
 from handover.conversion.graph import FEATURES, Graph
-from handover.conversion.trees import Ensemble, Leaf, Node, Split, at_most, below, exponential, grow, sigmoid, splits
+from handover.conversion.trees import (
+    Ensemble,
+    Leaf,
+    Link,
+    Node,
+    Split,
+    at_most,
+    below,
+    exponential,
+    grow,
+    sigmoid,
+    splits,
+)
 from handover.conversion.writer import write
 from predictor.delivery import session
 
@@ -133,8 +145,8 @@ def test_leaves_alone_are_a_constant() -> None:
 
 
 @pytest.mark.parametrize(("link", "wanted"), [(sigmoid, 0.5), (exponential, 1.0)])
-def test_a_link_makes_the_answer(link: object, wanted: float) -> None:
-    ensemble = Ensemble([0.0], 1, 0.0, link)  # type: ignore[arg-type]
+def test_a_link_makes_the_answer(link: Link, wanted: float) -> None:
+    ensemble = Ensemble([0.0], 1, 0.0, link)
     assert scores(ensemble, np.zeros((1, 1), dtype=np.float32)) == [wanted]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier
 from sklearn.base import clone
@@ -45,7 +46,7 @@ def on_codes(data: Data) -> Any:
     """Fit CatBoost on the codes of categories, as whole numbers."""
     rows = data.features.astype(object)
     for column in data.codes:
-        rows[:, column] = [str(int(code)) if code == code else "nan" for code in data.features[:, column]]  # noqa: PLR0124
+        rows[:, column] = ["nan" if np.isnan(code) else str(int(code)) for code in data.features[:, column]]
     model = CatBoostClassifier(max_ctr_complexity=1, cat_features=list(data.codes), **QUIET)
     return model.fit(rows, data.kinds)
 

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from tests.handover.conversion.setups.judge import Data, Fit
 
 
-class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  scikit-learn has no types
     """Gives everyone the same chance."""
 
     def fit(self, features: Any, labels: Any) -> Any:
@@ -21,7 +21,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return [[0.5, 0.5]] * len(features)
 
 
-class Transformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Transformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  scikit-learn has no types
     """Changes nothing."""
 
     def fit(self, *_: Any) -> Any:
