@@ -28,8 +28,10 @@ class Figure:
     """Whether more is better."""
     has_unit: bool = False
     """Whether it is in the score's unit."""
+    least: float = 0.0
+    """The lowest that it can be, ..."""
     most: float = np.inf
-    """The highest that it can be."""
+    """... and the highest."""
 
     @property
     def error(self) -> float:
@@ -39,7 +41,8 @@ class Figure:
     @property
     def interval(self) -> tuple[float, float]:
         """Where it is in truth, with 95 % confidence."""
-        return self.value - NORMAL_975 * self.error, min(self.value + NORMAL_975 * self.error, self.most)
+        low, high = self.value - NORMAL_975 * self.error, self.value + NORMAL_975 * self.error
+        return max(low, self.least), min(high, self.most)
 
     def written(self, value: float, sign: str = "") -> str:
         """Write a value of it, or with a sign a difference of two; of what has a unit the first digits."""
@@ -71,7 +74,7 @@ def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
     pulls = [_pull(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
     auc, influence = held_out.auc, np.mean(pulls, axis=0)
     if not held_out.may_be_probability:
-        return (Figure("AUC", auc, influence),)
+        return (Figure("AUC", auc, influence, most=1),)
     losses = _mean("log loss", log_losses(held_out.scores, held_out.labels))
     if not held_out.of_classes:
         return Figure("AUC", auc, influence, most=1), losses
@@ -93,7 +96,7 @@ def _of_numbers(held_out: HeldOut) -> tuple[Figure, ...]:
     missed = (held_out.scores - held_out.labels)[:, 0]
     spread = (held_out.labels[:, 0] - held_out.labels.mean()) ** 2
     influence = ((1 - held_out.r2) * spread - missed**2) / spread.mean()
-    return Figure("R2", held_out.r2, influence, most=1), _mean("MAE", np.abs(missed), has_unit=True)
+    return Figure("R2", held_out.r2, influence, least=-np.inf, most=1), _mean("MAE", np.abs(missed), has_unit=True)
 
 
 def _mean(name: str, losses: Numbers, *, has_unit: bool = False) -> Figure:

@@ -62,8 +62,11 @@ def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tu
     known = {field.name: field for field in fields}
     table = _table(rows)
     if table is None:
-        if not isinstance(rows, Iterable):
-            raise DeliverError(f"rows are a {type(rows).__name__}: give a table, or a list of dicts")
+        if not isinstance(rows, Iterable) or isinstance(rows, str | Mapping | np.ndarray):
+            raise DeliverError(
+                f"rows are a {type(rows).__name__}: give a table of pandas, Polars or Arrow, or a list of dicts, one "
+                f"for each row"
+            )
         return _sent(islice(rows, most), known, _named), _named
     columns = list(map(str, table.columns))
     extra = [column for column in columns if column not in known]

@@ -512,12 +512,15 @@ def test_real_rows_are_golden_rows_only_when_asked_for(heuristics: ModuleType, t
     }
 
 
+TABLE = "give a table of pandas, Polars or Arrow, or a list of dicts, one for each row"
+
+
 @pytest.mark.parametrize(
     ("golden", "sentence"),
     [
-        (True, "golden= rows are a bool: give a table, or a list of dicts"),
-        (None, "golden= rows are a NoneType: give a table, or a list of dicts"),
-        (ROWS[0], "golden= row 0 is a str: write it as a dict, from the contract's fields to values"),
+        (True, f"golden= rows are a bool: {TABLE}"),
+        (None, f"golden= rows are a NoneType: {TABLE}"),
+        (ROWS[0], f"golden= rows are a dict: {TABLE}"),
         (repeat(ROWS[0]), "golden= has more than 500 rows: give fewer, for each deployment asks for all of them"),
         (
             [ROWS[0], {"weight": 31, "zone": "home"}],

@@ -134,3 +134,13 @@ def test_what_cannot_be_compared_is_not() -> None:
 )
 def test_figures_are_written_as_people_read_them(held_out: HeldOut, value: float, sign: str, written: str) -> None:
     assert figures(held_out)[0 if held_out.is_yes_or_no else 1].written(value, sign) == written
+
+
+def test_no_interval_leaves_what_a_figure_can_be() -> None:
+    labels = np.array([[0.0], [1.0]] * 10)
+    sure = np.where(labels == 1, 0.999, 0.001)
+    sure[0] = 0.9  # one row of twenty is missed by far
+    for figure in figures(HeldOut(sure, labels)):
+        low, high = figure.interval
+        assert 0 <= low <= figure.value <= high
+        assert high <= figure.most

@@ -234,14 +234,15 @@ def table(**columns: Any) -> pd.DataFrame:
             "contract.py"),
         ),
         (
-            np.ones((2, 6)),
-            "row 0 is a ndarray: write it as a dict, from the contract's fields to values",
-        ),
-        (
             table()["age"],
             "row 0 is a int: write it as a dict, from the contract's fields to values",
         ),
-        (7, "rows are a int: give a table, or a list of dicts"),
+        *(
+            (rows, f"rows are a {kind}: give a table of pandas, Polars or Arrow, or a list of dicts, one for each row")
+            for rows, kind in [
+                (7, "int"), ("rows.csv", "str"), ({"age": [30]}, "dict"), (np.ones((2, 6)), "ndarray"),
+            ]
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_sent_is_one_sentence(rows: Any, sentence: str) -> None:
