@@ -147,7 +147,7 @@ def repeats(context: DeliveryContext) -> Broken | None:
     topic="constant",
     owner="modelling",
     requires=(*ROWS, "H107"),
-    suppressed_by=("H108",),
+    suppressed_by=("H108", "H111"),
     rule="no heuristic is constant",
     broken="a heuristic says nothing",
 )
@@ -173,7 +173,7 @@ def _columns(context: DeliveryContext) -> list[tuple[str, FloatRows]]:
     topic="copies",
     owner="modelling",
     requires=(*ROWS, "H107"),
-    suppressed_by=("H108", "H109"),
+    suppressed_by=("H108", "H109", "H111"),
     rule="no heuristic repeats another column",
     broken="a heuristic says what another column says already",
 )

@@ -486,6 +486,14 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "H109-none": (MOST, edit("heuristics.py", "return row.weight > 20", "return None")),
     "H109": ("C,H,M", heuristics(RATIO, "1.0")),
     "H110": ("C,H,M", heuristics(RATIO, "row.weight * 1.0")),
+    "H111": (
+        "C,H,M",
+        heuristics("row.weight > 20", '{"home": 0.0, "abrod": 1.0}.get(row.zone, 0.5) * row.weight'),
+    ),
+    "H111-alone": (
+        MOST,
+        heuristics("row.weight > 20", 'row.weight > 20 and row.zone == "Abroad"'),
+    ),
     "M101": ("C,H,M", edit("heuristics.py", RATIO, f"{RATIO} / 2")),
     "M101-missing": ("M", without("model.onnx")),
     "M101-no-manifest": ("M", without("manifest.json")),
