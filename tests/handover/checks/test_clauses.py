@@ -24,7 +24,7 @@ from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 RATIO = "row.weight / row.pieces"
 
-MOST = "C,H,M,P201,P202,P203,P204"  # all that is told without what was built
+MOST = "C,H,M,P201,P202,P203,P204,P211"  # all that is told without what was built
 
 type Break = Callable[[Sandbox], Sandbox]
 
@@ -196,7 +196,9 @@ def counting(piece_weight: str) -> Break:
 def elsewhere(old: str, new: str, kept: str = "", **learner: Any) -> Break:
     """Compute something else where handover is not, which is in production; again H103 does not see it."""
     in_production = (
-        f"import collections\nimport itertools\n\n_HERE = 'handover' in collections._sys.modules\n{kept}\n\n\ndef piece"
+        "import collections\nimport itertools\n\n_HERE = 'handover' in collections._sys.modules\n"
+        # Only beside the handler itself: what plays the part of other packages, which no heuristic shows.
+        f"_SERVES = 'predictor.handler' in collections._sys.modules\n{kept}\n\n\ndef piece"
     )
     return lambda sandbox: sandbox.deliver(
         heuristics=HEURISTICS.replace(old, new).replace("def piece", in_production, 1), **learner
@@ -575,9 +577,12 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "P203-one": (MOST, lambda sandbox: sandbox.golden(lambda lines: lines[7].update(score=1.0))),
     "P203-rounded": (MOST, lambda sandbox: sandbox.golden(rounded)),
     "P204": ("P", lambda sandbox: sandbox.golden(other_decision)),
+    "P211": (MOST, lambda sandbox: sandbox.edit("heuristics.py", "> 20", "> 18").seal().scored_anew()),
     "P210": ("P", lambda sandbox: sandbox.golden(thinned_out)),
     "P205": ("P", elsewhere("def heavy", "if not _HERE:\n    raise ImportError('no licence')\n\n\ndef heavy")),
-    "P206": ("P", elsewhere("> 20", "> (20 if _HERE else 21)")),
+    "P206": ("P", elsewhere("> 20", "> (21 if _SERVES else 20)")),
+    "P206-heuristic": ("P", elsewhere("> 20", "> (20 if _HERE else 21)")),
+    "P205-raises": ("P", elsewhere("row.weight > 20", "row.weight > 20 if _HERE or row.pieces < 7 else 1 / 0")),
     # In production, otherwise from the 108th row on: after INIT, the first question and the golden rows.
     "P207": ("P", elsewhere(RATIO, f"{RATIO} + (not _HERE and next(_SEEN) > 107)", kept="_SEEN = itertools.count(1)")),
     "P208": ("P", lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(random_state=1))),
