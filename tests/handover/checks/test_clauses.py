@@ -485,9 +485,42 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "H107-endless": (MOST, edit("heuristics.py", RATIO, f"(lambda: [0 for _ in iter(int, 1)])() or {RATIO}")),
     "H108": (MOST, counting(f"{RATIO} + 1e-3 * (next(_SEEN) % 5 == 0)")),
     "H108-changes": (MOST, edit("heuristics.py", RATIO, "row.__dict__.update(weight=1.0) or 1.0")),
+    "H108-set": (
+        MOST,
+        heuristics(
+            "    return row.weight > 20",
+            "    return None if row.zone is None else _ZONES.index(row.zone) + row.weight\n\n\n"
+            "_ZONES = list({'home', 'abroad'})",
+        ),
+    ),
+    "H108-zone": (
+        MOST,
+        heuristics(
+            "def heavy(row):",
+            "import datetime\n\n_START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)\n\n\ndef hour(row):\n"
+            '    """Hour of the day at which it is ready [h]."""\n'
+            "    return (_START + datetime.timedelta(hours=row.weight)).astimezone().hour\n\n\ndef heavy(row):",
+        ),
+    ),
     "H109-none": (MOST, edit("heuristics.py", "return row.weight > 20", "return None")),
     "H109": ("C,H,M", heuristics(RATIO, "1.0")),
     "H110": ("C,H,M", heuristics(RATIO, "row.weight * 1.0")),
+    "H113": (
+        MOST,
+        heuristics(
+            "def piece_weight",
+            "from functools import cache\n\n\n@cache\ndef _root(weight):\n    return weight**0.5\n\n\ndef root(row):\n"
+            '    """Root of the weight [kg^0.5]."""\n    return _root(row.weight)\n\n\ndef piece_weight',
+        ),
+    ),
+    "H113-row": (
+        MOST,
+        heuristics(
+            "def piece_weight",
+            "from functools import lru_cache\n\n\n@lru_cache\ndef _root(row):\n    return row.weight**0.5\n\n\n"
+            'def root(row):\n    """Root of the weight [kg^0.5]."""\n    return _root(row)\n\n\ndef piece_weight',
+        ),
+    ),
     "M101": ("C,H,M", edit("heuristics.py", RATIO, f"{RATIO} / 2")),
     "M101-missing": ("M", without("model.onnx")),
     "M101-no-manifest": ("M", without("manifest.json")),
