@@ -1,5 +1,6 @@
 """A limit to how long somebody's code may run: what never ends must not keep others waiting."""
 
+import faulthandler
 import gc
 import signal
 import threading
@@ -53,3 +54,16 @@ def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
         signal.signal(alarm, before)
         if collects:
             gc.enable()
+
+
+@contextmanager
+def or_end(seconds: float) -> Iterator[None]:
+    """End this process where the code in the block still runs after so long, and print the line that it is at.
+
+    For what ``at_most`` cannot stop: one call into C that does not come back, and a loop that catches everything.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
