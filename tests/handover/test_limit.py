@@ -1,6 +1,7 @@
 """A limit to how long code may run, by the clock or by the processor's time."""
 
 import gc
+import signal
 import time
 
 import pytest
@@ -41,3 +42,10 @@ def test_garbage_that_others_left_is_not_collected_in_the_codes_time() -> None:
     with at_most(1):
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_where_there_are_no_timers_code_runs_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "setitimer")
+
+    with at_most(0.01):
+        time.sleep(0.05)
