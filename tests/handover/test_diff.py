@@ -17,6 +17,7 @@ from sklearn.ensemble import RandomForestClassifier
 from handover import Budgets, Contract, Field, Row, Score
 from handover.cli import main
 from handover.context.sources import run
+from handover.diff import comparison
 from handover.diff.changes import Change, changes, least_version, reaches, required_version
 from handover.diff.comparison import compare
 from handover.diff.reporters import plot, text
@@ -332,6 +333,31 @@ def test_the_plot_is_the_same_png_each_time(old: Path, new: Path, tmp_path: Path
         plot(compare(old, new), tmp_path / name)
     assert (tmp_path / "one.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("def heavy(row):", "{folder}: opening it does not end: it was stopped after 0.1 s"),
+        (
+            "    return row.weight > 20",
+            "parcels {version} comes to no end on old golden rows: it was stopped after 0.1 s",
+        ),
+    ],
+)
+def test_heuristics_that_come_to_no_end_are_one_sentence(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+) -> None:
+    monkeypatch.setattr(comparison, "LIMIT_S", 0.1)
+    endless = Sandbox(Path(shutil.copytree(old, tmp_path / "endless")))
+    indent = line[: len(line) - len(line.lstrip())]
+    endless.edit("heuristics.py", line, f"{indent}while True:\n{indent}    pass\n\n\n{line}").seal()
+
+    with pytest.raises(DiffError) as caught:
+        compare(old, endless.folder)
+
+    version = json.loads((old / "contract.json").read_bytes())["version"]
+    assert str(caught.value) == said.format(folder=endless.folder, version=version)
 
 
 def test_a_folder_without_a_delivery_is_one_sentence(old: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
 from handover.checks import CLAUSES, thresholds
+from handover.checks import model as of_model
 from handover.context import sources
 from tests.helpers import reports
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
@@ -111,6 +112,37 @@ def looped(graph: Any) -> None:
     )
     graph.initializer.append(helper.make_tensor("yes", TensorProto.BOOL, [], [True]))
     graph.node.append(helper.make_node("If", ["yes"], ["y"], then_branch=branch, else_branch=branch))
+
+
+def endless(graph: Any) -> None:
+    """Loop for as long as true is true, before the score."""
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Identity", ["old"], ["new"])],
+        "body",
+        [
+            helper.make_tensor_value_info("round", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("old", TensorProto.FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("new", TensorProto.FLOAT, None),
+        ],
+    )
+    graph.initializer.append(helper.make_tensor("yes", TensorProto.BOOL, [], [True]))
+    before(graph, helper.make_node("Loop", ["", "yes", "before"], ["score"], body=body))
+
+
+def laborious(graph: Any) -> None:
+    """Multiply matrices of which each has a thousand times a thousand numbers of the row, time and again."""
+    graph.initializer.append(helper.make_tensor("size", TensorProto.INT64, [2], [3000, 3000]))
+    graph.initializer.append(helper.make_tensor("none", TensorProto.FLOAT, [], [0.0]))
+    sums = helper.make_node("ReduceSum", ["features"], ["sum"], keepdims=0)
+    before(graph, sums, helper.make_node("Expand", ["sum", "size"], ["m0"]))
+    graph.node.extend(helper.make_node("MatMul", [f"m{place}", "m0"], [f"m{place + 1}"]) for place in range(3))
+    graph.node.append(helper.make_node("ReduceMax", ["m3"], ["most"], keepdims=0))
+    graph.node.append(helper.make_node("Mul", ["most", "none"], ["nothing"]))
+    graph.node.append(helper.make_node("Add", ["before", "nothing"], ["score"]))
 
 
 def foreign(graph: Any) -> None:
@@ -554,6 +586,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M106-random": (MOST, model(by_chance)),
     "M106-dropout": (MOST, model(dropping)),
     "M106": ("M", model(looped)),
+    "M106-endless": (MOST, model(endless)),
     "M107": ("M", model(outside)),
     "M107-all": (MOST, model(far_initializer)),
     "M108": ("C,H,M", model(sized)),
@@ -582,6 +615,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M116": (MOST, judged(lambda days: days <= 3, count=80)),
     "M116-few": (MOST, judged(lambda days: np.arange(len(days)) < 19)),
     "M117": (MOST, card_with("| R2 | 1.0000 |", "| R2 | 0.9990 |")),
+    "M121": (MOST, model(laborious)),
     "M117-cut": (MOST, card_with("| contract | `parcels 1.0.0` |\n", "")),
     "M117-lines": (MOST, card_with("<!-- figures: end -->", "")),
     "M117-manifest": (MOST, lambda sandbox: manifest(lambda it: it["importance"].pop("rows"))(with_card(sandbox))),
@@ -691,6 +725,8 @@ def test_a_broken_clause_is_reported(sandbox: Sandbox, name: str, monkeypatch: p
     only, broken = BREAKS[name]
     if name == "P208":  # no such fault of onnxruntime is known: its part is played by a reference that goes astray
         monkeypatch.setattr(thresholds, "ReferenceEvaluator", Astray)
+    if name == "M121":
+        monkeypatch.setattr(of_model, "LIMIT_S", 0.2)
 
     reports.check(name, broken(sandbox).says(only), but=hashless)
 
