@@ -126,25 +126,6 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
 
 
 @clause(
-    "H108",
-    topic="repeatable",
-    owner="modelling",
-    requires=(*ROWS, "H107"),
-    rule="a heuristic gives the same twice",
-    broken="a heuristic is not a function of its row",
-)
-def repeats(context: DeliveryContext) -> Broken | None:
-    for number, row in enumerate(context.golden_rows, start=1):
-        before = dict(row.__dict__)
-        for heuristic in context.heuristics:
-            name, same = heuristic.__name__, heuristic(row) == heuristic(row)
-            if not same or before != row.__dict__:
-                fault = "changes the row" if same else "gives two different numbers"
-                return broken_heuristic(context, name, f"{name} {fault} on golden row {number}.")
-    return None
-
-
-@clause(
     "H109",
     topic="constant",
     owner="modelling",

@@ -13,7 +13,7 @@ from onnx import helper, numpy_helper
 from packaging.utils import canonicalize_name
 
 from handover import parity
-from handover.checks import manifests
+from handover.checks import causes, manifests
 from handover.checks.answers import apart
 from handover.context import DeliveryContext
 from handover.delivery import FILES
@@ -191,7 +191,7 @@ def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
     topic="same files",
     owner="modelling",
     requires=("R504",),
-    suppressed_by=("C", "H", "M", "P"),
+    suppressed_by=("C", "H", "M", "P20", "P210"),  # not by P211, which says less of the same
     rule="training again gives the same files; on another kind of machine, the same answers",
     broken="training again gives another delivery",
 )
@@ -215,6 +215,9 @@ def same_files(context: DeliveryContext) -> Broken | Kept | None:
         others = [sentence.partition(" ")[0] for sentence in differ[1:]]
         more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
         evidence = f"Trained again, {differ[0]}.{more}"
+    if edited := causes.of_values(context):
+        values, cause = edited
+        return cause.broken(context, f"{evidence} {values}", "\n".join(differ))
     repeats = not differences(again, context.trained_again(times=2))
     if repeats and differ[0].startswith(files.MANIFEST):
         return Broken(evidence, context.folder / files.MANIFEST, cause=f"{EDITED}: {context.delivers}.")
@@ -256,6 +259,8 @@ def _lines(one: bytes, other: bytes) -> str:
     if before["row"] != after["row"]:
         return f"{len(differ)} of {len(then)} rows; row {first + 1} is another row"
     then_and_now = [parity.in_words(scores_in(line)) for line in (before, after)]
+    if then_and_now[0] == then_and_now[1] and before.get("heuristics") != after.get("heuristics"):
+        return f"{len(differ)} of {len(then)} rows; row {first + 1} has other values of heuristics"
     scores = f"scored {then_and_now[0]} then, {then_and_now[1]} now"
     return f"{len(differ)} of {len(then)} answers; row {first + 1} {scores}"
 

@@ -107,6 +107,10 @@ class Delivered(Sources):
         """What onnxruntime gives for the golden rows in this Python, all at once, float32 (N, C)."""
         return self.model(self.golden_matrix)
 
+    def apart(self, given: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.intp]:
+        """Find the rows whose scores differ by more than the contract's budget, or of which one is not a number."""
+        return np.array(parity.differing(given, expected, self.contract.budgets.parity), dtype=np.intp)
+
     def decide(self, scores: NDArray[Any]) -> str | None:
         """Decide on the scores of one row as the contract says."""
         return self.contract.decide(scores)

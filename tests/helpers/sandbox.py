@@ -178,6 +178,17 @@ class Sandbox:
         (self.folder / "golden.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         return self.seal()
 
+    def scored_anew(self) -> "Sandbox":
+        """Write into the golden rows whatever the delivery answers now, as a team does that wants the check green."""
+        with DeliveryContext(ROOT, self.folder) as context:
+            answers = [(float(str(scores[0])), context.decide(scores)) for scores in context.golden_here]
+
+        def write(lines: list[dict[str, Any]]) -> None:
+            for line, (score, decision) in zip(lines, answers, strict=True):
+                line |= {"score": score, "decision": decision}
+
+        return self.golden(write)
+
     def seal(self, **changes: Any) -> "Sandbox":
         """Write the manifest anew, with the hashes of the files as they are."""
         manifest = json.loads((self.folder / "manifest.json").read_text()) | changes
