@@ -30,6 +30,8 @@ LOOSEST_PARITY = 0.1  # of the score's range; with a looser one, a model that an
 LARGEST_LAYERS_MIB = 250  # Lambda's own limit for layers and function, unzipped
 MOST_FLIPS = 10  # of some two hundred golden rows; a model that decides otherwise for one in twenty is another one
 
+SLOWEST_HEURISTIC_MS = 500.0  # a caller waits for milliseconds; a check stops a heuristic after a second
+
 
 class _RowClass(ModelMetaclass):
     """Makes a row's class, unless a field would take the place of what pydantic needs itself."""
@@ -103,6 +105,9 @@ class Budgets:
     """R2 on the held-out rows that a model of a number has at least, chance allowed for [1]."""
     fall: float = 0.02
     """How far AUC, or R2, may lie below the base branch's, chance allowed for [1]."""
+    heuristic_ms: float = 10.0
+    """What one heuristic may take for one row, of the processor's time where the check runs [ms]. Arithmetic takes a
+    thousandth of that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +227,13 @@ class Contract:
             if not _is_number(value) or value > 1 or (low is not None and value < low):
                 range_ = "up to 1" if low is None else f"from {low} to 1"
                 raise ContractError(f"{word} is {value!r}; write a number {range_}", topic="budgets", word=word)
+
+        if not _is_number(budgets.heuristic_ms) or not 0 < budgets.heuristic_ms <= SLOWEST_HEURISTIC_MS:
+            raise ContractError(
+                f"heuristic_ms is {budgets.heuristic_ms!r}; write a number above 0, up to {SLOWEST_HEURISTIC_MS:g}",
+                topic="budgets",
+                word="heuristic_ms",
+            )
 
     @property
     def unlimited(self) -> tuple[str, str] | None:
