@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import ValidationError
 
-from handover.diff.changes import Change, changes, least_version, reaches
+from handover.diff.changes import Change, changes, heuristics, least_version, reaches
 from handover.diff.revisions import DiffError
 from handover.limit import TooLongError, at_most
 from handover.merit import Comparison, compared
@@ -100,10 +100,11 @@ def compare(old: Path, new: Path) -> Difference:
     refusals = {number: _refusal(after, row) for number, row in enumerate(golden, start=1)}
     accepted = tuple(number for number, refusal in refusals.items() if not refusal)
     rows = [golden[number - 1] for number in accepted]
+    reasons = heuristics(before.manifest), heuristics(after.manifest)
     return Difference(
         old=_side(before, rows),
         new=_side(after, rows),
-        changes=tuple(changes(before.contract, after.contract)),
+        changes=tuple(changes(before.contract, after.contract, reasons)),
         replaced=tuple(f"{file}: {what}" for file, what in FILES.items() if hashes[0][file] != hashes[1][file]),
         rows=accepted,
         refusals=tuple(f"row {number}, {refusal}" for number, refusal in refusals.items() if refusal),

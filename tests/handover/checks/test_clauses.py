@@ -64,6 +64,11 @@ def since(*edits: tuple[str, str]) -> Break:
     return change
 
 
+def renamed(sandbox: Sandbox) -> Sandbox:
+    commit(sandbox.folder)
+    return sandbox.deliver(heuristics=HEURISTICS.replace("def heavy", "def bulky"))
+
+
 def without(name: str) -> Break:
     def remove(sandbox: Sandbox) -> Sandbox:
         (sandbox.folder / name).unlink()
@@ -385,6 +390,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C101-no-contract": ("C", edit("contract.py", "CONTRACT = Contract(", "AGREED = Contract(")),
     "C101-ends": (MOST, edit("contract.py", "class Record(", "import os\n\nos._exit(0)\n\n\nclass Record(")),
     "C101-reads": (MOST, edit("contract.py", "class Record(", "ZONES = open('zones.txt').read()\n\n\nclass Record(")),
+    "C101-keyword": (MOST, edit("contract.py", "    pieces:", "    class:")),
+    "C101-pydantics": (MOST, edit("contract.py", "    pieces:", "    model_config:")),
     "C102": ("C,H,M", edit("contract.py", "1.0.0", "1.0")),
     "C103": ("C,H,M", edit("contract.py", '"late": 40.0', '"late": 39.0')),
     "C103-score": (MOST, edit("contract.py", "low=0.0", "low=float('-inf')")),
@@ -414,6 +421,9 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C108-alike": (MOST, contract('"abroad"]', '"abroad", "Home"]')),
     "C108-blank": (MOST, contract('"abroad"]', '"abroad", ""]')),
     "C108-padded": (MOST, contract('"abroad"]', '"abroad", "home "]')),
+    "C108-accent": (MOST, contract('"home", "abroad"]', '"caf\\u00e9", "cafe\\u0301", "home", "abroad"]')),
+    "C108-unseen": (MOST, contract('"abroad"]', '"abroad", "ab\\u200broad"]')),
+    "C108-decisions": (MOST, contract('"late": 40.0', '"Soon": 20.0, "late": 40.0')),
     "C108-alias": (MOST, edit("contract.py", "ge=1, le=9, ", "ge=1, le=9, alias='parts', ")),
     "C108": (
         "C",
@@ -438,9 +448,17 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C111-no-class": (MOST, edit("contract.py", "row=Record", "row={}")),
     "C112": (MOST, edit("contract.py", "parity=1e-5", "parity=50")),
     "C112-size": (MOST, edit("contract.py", "model_kib=64", "model_kib='64'")),
+    "C112-kib": (MOST, edit("contract.py", "model_kib=64", "model_kib=1_000_000")),
+    "C112-flips": (MOST, edit("contract.py", "flipped_decisions=0", "flipped_decisions=1_000_000")),
+    "C113": (MOST, since(("model_kib=64", "model_kib=128"), ("1.0.0", "1.0.1"))),
+    "C113-several": (MOST, since(("parity=1e-5", "parity=1e-3, least_r2=-1"), ("1.0.0", "1.0.1"))),
+    "C113-version": (MOST, since(("flipped_decisions=0", "flipped_decisions=2"))),
     "C110": ("C", since(("le=9", "le=8"), ('"abroad"]', '"abroad", "sea"]'))),
     "C110-minor": ("C", since(("1.0.0", "1.0.1"), ('"abroad"]', '"abroad", "sea"]'))),
     "C110-patch": ("C", since(("Weight [kg]", "Mass [kg]"))),
+    "C110-unit": (MOST, since(("Weight [kg]", "Weight [g]"), ("1.0.0", "1.1.0"))),
+    "C110-meaning": (MOST, since(("days on the way", "days until it is sent"), ("1.0.0", "1.0.1"))),
+    "C110-reasons": (MOST, renamed),
     "C110-earlier": ("C", twice("le=9 -> le=8", "1.0.0 -> 1.1.0")),
     "C110-fell": ("C", since(("1.0.0", "0.9.0"))),
     "H101": ("H", edit("heuristics.py", "def heavy(row):", "def heavy(row)")),
