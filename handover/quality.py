@@ -206,6 +206,11 @@ class HeldOut:
             "base_rate": {"mae": _digits(np.abs(spread).mean()), "rmse": _digits(np.sqrt((spread**2).mean()))},
         }
 
+    def ordered(self, names: Sequence[str]) -> "HeldOut":
+        """Give the same with its scores in the order of these names, which are its own."""
+        places = [self.names.index(name) for name in names]
+        return HeldOut(self.scores[:, places], self.labels[:, places], tuple(names))
+
     @property
     def columns(self) -> list[int]:
         """The scores that can be judged as a ranking: those with rows of either label."""
