@@ -19,8 +19,9 @@ class TooLongError(BaseException):
 def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
     """Stop the code in the block where it is, once it has run for so long.
 
-    Only in the main thread, where Python handles signals; in another one the code runs without a limit. Garbage is not
-    collected meanwhile: what others left behind is not this code's time, and what is raised in a collector is lost.
+    Only in the main thread, where Python handles signals, and where there are timers, which Windows lacks; elsewhere
+    the code runs without a limit. Garbage is not collected meanwhile: what others left behind is not this code's time,
+    and what is raised in a collector is lost.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
     TooLongError
         When it was stopped.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
 

@@ -1,6 +1,7 @@
 """A limit to how long code may run, by the clock or by the processor's time."""
 
 import gc
+import signal
 import subprocess
 import sys
 import time
@@ -64,3 +65,10 @@ def test_what_ends_in_time_goes_on() -> None:
     with or_end(0.05):
         pass
     time.sleep(0.1)
+
+
+def test_where_there_are_no_timers_code_runs_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "setitimer")
+
+    with at_most(0.01):
+        time.sleep(0.05)
