@@ -23,8 +23,8 @@ FILLS_GAPS = {"IsNaN", "Imputer"}
 """Operators of a model whose author thought of gaps: an imputer has an answer to them that no row need teach."""
 
 NO_RECORD = (
-    "matrix() was not called where the model was trained and delivered, so the manifest has no record of what the "
-    "training saw: gaps, values and ranges that it never saw were not looked for"
+    "the manifest has no record of what the training saw, as where the model came as a file or matrix() was not called "
+    "in the process that delivered it: gaps, values and ranges that it never saw were not looked for"
 )
 RECORDED = ("C109", "M101", "M111", "P201")
 
