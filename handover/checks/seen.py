@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from handover.context import DeliveryContext
+from handover.draft.scales import is_round
 from handover.finding import Broken, Kept, clause
 from handover.rows import Domain, domains
 
@@ -117,7 +118,8 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
         accepts = f"the contract accepts {first:.6g} to {last:.6g}"
         return f"`{field.name}` is {low:.6g} {given}, and {accepts}." if low == high and first < last else ""
     unseen = [_written(choice) for choice in field.choices if choice not in column["values"]]
-    if not unseen:
+    is_whole = len(unseen) < len(field.choices) / 2 and is_round(list(map(_written, field.choices)))
+    if not unseen or is_whole:  # a Sunday will come, and lies beside the days that were seen
         return ""
     if len(column["values"]) == 1:
         value = _written(column["values"][0])

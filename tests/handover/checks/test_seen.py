@@ -218,6 +218,10 @@ GOOD: dict[str, Case] = {
         "amount: int = Field(ge=250, le=40_000, description='Worth [EUR]')",
         lambda number: 250 + number * 197,
     ),
+    "a week in which nobody hands in on a Sunday": Case(
+        f"day: {literal('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} = Field(description='Day of the week')",
+        lambda number: ("mon", "tue", "wed", "thu", "fri", "sat")[number % 6],
+    ),
     "two rare flags that no drawn row has": Case(
         "depth: float = Field(ge=0, le=1_000_000, description='Depth [mm]')",
         lambda number: number + 0.5 if number % 10 else 900_000.0,
