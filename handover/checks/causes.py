@@ -102,7 +102,6 @@ def _causes(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     yield from _heuristics(context)
     yield from _rounded(context, rows)
     yield from _column(context, rows)
-    yield from _beyond_range(context)
 
 
 def _ruled_out(context: DeliveryContext, file: str | Path) -> bool:
@@ -179,16 +178,6 @@ def _column(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
         yield Cause(sentence, "contract.py", context.field_line(name))
     elif name in {heuristic.__name__ for heuristic in context.heuristics} and not has_values(context):
         yield Cause(f"{only} it is computed otherwise now.", files.HEURISTICS, context.heuristic_line(name))
-
-
-def _beyond_range(context: DeliveryContext) -> Iterator[Cause]:
-    """See whether the model leaves the range on rows of which its columns are those of the training."""
-    here, score = context.golden_here, context.contract.score
-    inside = (here >= np.float32(score.low)) & (here <= np.float32(score.high))
-    if not inside.all() and has_values(context):
-        words = "is no number" if np.isnan(here).any() else f"leaves {score.low:g} to {score.high:g}"
-        sentence = f"A score {words}, and the heuristics give the training's values: model.onnx is another model."
-        yield Cause(sentence, files.MODEL)
 
 
 def _cells(asked: list[float]) -> FloatRows:

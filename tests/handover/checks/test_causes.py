@@ -15,7 +15,7 @@ from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
 from tests.helpers.sandbox import CONTRACT, ROOT, Sandbox, commit
 
-PARITY = "P201,P202,P203,P204,P211"
+PARITY = "M110,P201,P202,P203,P204,P211"
 RATIO = "row.weight / row.pieces"
 
 # Of `Literal["a", "b"] | None`, Python gives the order that a process used first, whichever is written later.
@@ -109,6 +109,9 @@ def findings(sandbox: Sandbox, only: str = PARITY) -> list[Finding]:
 BROKEN = {
     "kilograms become grams": Case(
         edited(RATIO, f"1000 * {RATIO}"), "P203", "heuristics.py:4", "With the training's values all scores agree"
+    ),
+    "kilograms become tons, beyond the range of the score": Case(
+        edited(RATIO, f"-1000 * {RATIO}"), "P203", "heuristics.py:4", "With the training's values all scores agree"
     ),
     "a constant of a heuristic": Case(
         edited("> 20", "> 18"), "P203", "heuristics.py:9", "`heavy` (line 9) gives 1 for golden row "
