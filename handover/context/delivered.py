@@ -12,6 +12,7 @@ from pydantic_core import SchemaValidator, ValidationError
 from handover import parity
 from handover.context.sources import Sources
 from handover.drawing import drawn_rows
+from handover.extent import SEEN
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
 from predictor import delivery as serving
@@ -42,6 +43,12 @@ class Delivered(Sources):
     def held_out(self) -> HeldOut:
         """The scores and labels that judge the model."""
         return HeldOut.from_csv((self.folder / HELD_OUT).read_bytes())
+
+    @cached_property
+    def seen_in_training(self) -> Json | None:
+        """What the manifest records of the rows that the training laid out; ``None`` where it has no record."""
+        record: Json | None = self.manifest.get(SEEN)
+        return record
 
     @cached_property
     def graph(self) -> onnx.ModelProto:
