@@ -237,10 +237,19 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     gone, new = [c for c in trained if c not in encoded], [c for c in encoded if c not in trained]
     changes = [f"no longer there: {', '.join(gone)}"] if gone else []
     changes += [f"new since: {', '.join(new)}"] if new else []
+    moved = [column for column, before in zip(encoded, trained, strict=False) if column != before]
+    if not changes:
+        changes = [f"in another order: {', '.join(moved)}, and not {', '.join(c for c in trained if c in moved)}"]
+    fields, at_fault = [field["name"] for field in context.compiled["fields"]], [*new, *gone, *moved]
+    before = [column["name"] for column in context.manifest["columns"] if column.get("kind") != "heuristic"]
+    of_fields = before != fields
+    file = "contract.py" if of_fields else files.HEURISTICS
+    line_of = context.field_line if of_fields else context.heuristic_line
     return Broken(
-        f"The columns are not those of the training; {'; '.join(changes) or 'their order changed'}.",
-        context.folder / files.MANIFEST,
-        cause=f"contract.py or heuristics.py changed after the training; train again: {context.delivers}.",
+        f"The columns are not those of the training; {'; '.join(changes)}.",
+        context.folder / file,
+        next(filter(None, map(line_of, at_fault)), None),
+        cause=f"{file} changed after the training; take that back, or train again: {context.delivers}.",
     )
 
 

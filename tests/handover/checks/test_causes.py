@@ -15,7 +15,7 @@ from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
 from tests.helpers.sandbox import CONTRACT, ROOT, Sandbox, commit
 
-PARITY = "M110,P201,P202,P203,P204,P211"
+PARITY = "M109,M110,M111,P201,P202,P203,P204,P211"
 RATIO = "row.weight / row.pieces"
 
 # Of `Literal["a", "b"] | None`, Python gives the order that a process used first, whichever is written later.
@@ -45,6 +45,13 @@ def older(sandbox: Sandbox) -> Sandbox:
 def edited(old: str, new: str) -> Break:
     """Edit heuristics.py after the training, and write the hashes anew."""
     return lambda sandbox: sandbox.edit("heuristics.py", old, new).seal()
+
+
+def heuristics_turned_round(sandbox: Sandbox) -> Sandbox:
+    path = sandbox.folder / "heuristics.py"
+    docstring, first, second = path.read_text().split("\n\n\n")
+    path.write_text("\n\n\n".join([docstring, second.rstrip(), first]) + "\n")
+    return sandbox
 
 
 def turned_round(sandbox: Sandbox) -> Sandbox:
@@ -193,6 +200,15 @@ BROKEN = {
         "P203",
         "contract.py:13",
         "its categories stand in another order now",
+    ),
+    "two heuristics change places in the file": Case(
+        lambda sandbox: heuristics_turned_round(sandbox).seal(),
+        "M109",
+        "heuristics.py:4",
+        "in another order: heavy, piece_weight, and not piece_weight, heavy.",
+    ),
+    "a heuristic of another branch": Case(
+        edited("def heavy", "def bulky"), "M109", "heuristics.py:9", "no longer there: heavy; new since: bulky."
     ),
     "an edge moved": Case(
         after(lambda sandbox: sandbox.edit("contract.py", '"soon": 3.0', '"soon": 2.0'), recompiled),
