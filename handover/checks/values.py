@@ -74,9 +74,10 @@ def in_words(
     if len(first.was) > 1:
         sentence += f"; so for {len(first.rows)} of {len(first.was)} rows"
     if others:
-        named = ", ".join(f"`{other.name}`" for other in others[:MOST_NAMED])
-        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-        sentence += f". {named}{more} {'differ' if others[1:] else 'differs'} too"
+        named = [f"`{other.name}`" for other in others[:MOST_NAMED]]
+        named += [f"{len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
+        listed = " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+        sentence += f". {listed} {'differ' if others[1:] else 'differs'} too"
     if name := _shared(context, changed):
         sentence += f"; all of them use `{name}` (line {context.heuristic_line(name)})"
     return f"{sentence}."

@@ -165,6 +165,21 @@ BROKEN = {
         "golden.jsonl",
         "golden.jsonl",
     ),
+    "a value that only golden.jsonl has, as git shows": Case(
+        before(Sandbox.seal, lambda sandbox: sandbox.golden(lambda lines: lines[3]["heuristics"].update(heavy=1.0))),
+        "P211",
+        "golden.jsonl",
+        "git shows no change of heuristics.py",
+    ),
+    "golden rows of another training, as git shows": Case(
+        before(trees, retrained("golden.jsonl")), "P203", "golden.jsonl", "golden.jsonl"
+    ),
+    "values that are words": Case(
+        lambda sandbox: sandbox.golden(lambda lines: lines[3]["heuristics"].update(heavy="yes")),
+        "P201",
+        "golden.jsonl:4",
+        'The heuristics of row 4 are {"piece_weight": ',
+    ),
     "golden scores edited": Case(
         lambda sandbox: sandbox.golden(lower_scores), "P203", "golden.jsonl", "golden.jsonl was edited at these"
     ),
