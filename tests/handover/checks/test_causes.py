@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 
-from handover.checks import selected
-from handover.checks.inside import of_start
+from handover.checks import inside, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
@@ -260,11 +259,26 @@ def test_what_the_stack_lacks_is_deployments(whole: Path, name: str) -> None:
     message, place = NOT_STARTED[name]
 
     with DeliveryContext(ROOT, whole) as context:
-        broken = of_start(context, message).broken(context, message)
+        broken = inside.of_start(context, message).broken(context, message)
 
     assert broken.owner == "deployment"
     assert f"{broken.named(lambda path: path.name)}:{broken.line or ''}".startswith(place)
     assert "deliver again" not in broken.cause
+
+
+def test_packages_of_other_versions_are_deployments(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, here = {"numpy": "2.5.4", "onnxruntime": "1.32.0"}, {"numpy": "2.5.5", "onnxruntime": "1.32.0"}
+    monkeypatch.setattr(inside, "_inside", lambda *_: {})
+    monkeypatch.setattr(inside, "_versions", lambda path: layer if "RuntimeLayer" in path[0] else here)
+
+    with DeliveryContext(ROOT, whole) as context:
+        cause = inside.of_answers(context, [])
+
+    assert (cause.owner, cause.file) == ("deployment", ROOT / "layers/runtime/requirements.txt")
+    assert cause.sentence == (
+        "Here it answers right, and packages are not those of here: the layer has numpy 2.5.4, not 2.5.5. Run make "
+        "build; where it stays so, write the locks anew with requirements/lock."
+    )
 
 
 @pytest.mark.parametrize("name", BROKEN)
