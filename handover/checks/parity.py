@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover import parity
-from handover.context import DeliveryContext
+from handover.context import UNANSWERED, DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.golden import FEWEST_GOLDEN_ROWS, real_rows
-from handover.local.client import RefusedError
-from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
 from handover.rows import different_rows
 from predictor import files
@@ -34,8 +32,6 @@ type Rows = NDArray[np.intp]
 type Scores = NDArray[np.floating]
 
 ON_EDGE = {False: "A score lies on the edge of a decision", True: "Two classes have nearly the same score"}
-
-UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 
 GRAPH = ("H107", "M104", "M109", "P201")
 # Where one of these is broken, other answers than the training's are only what follows.

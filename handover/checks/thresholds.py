@@ -7,8 +7,8 @@ import numpy as np
 from onnx.reference import ReferenceEvaluator
 
 from handover import parity
-from handover.checks.parity import ELSEWHERE, UNANSWERED, apart, scores_of
-from handover.context import DeliveryContext
+from handover.checks.parity import ELSEWHERE, apart, scores_of
+from handover.context import UNANSWERED, DeliveryContext
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Skipped, clause
 from handover.rows import domains

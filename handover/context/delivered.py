@@ -1,6 +1,7 @@
 """What deliver() wrote of a delivery, and what follows from it and from what people wrote."""
 
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -99,6 +100,12 @@ class Delivered(Sources):
     def golden_here(self) -> NDArray[np.float32]:
         """What onnxruntime gives for the golden rows in this Python, all at once, float32 (N, C)."""
         return self.model(self.golden_matrix)
+
+    def answered_here(self, rows: Sequence[Json]) -> list[Json]:
+        """Answer rows as the function would, in this Python."""
+        given = self.model(self.encoder.matrix(map(self.made, rows)))
+        scores = self.contract.scores
+        return [scores.document(values, scores.decide(values)) for values in given.tolist()]
 
     def decide(self, scores: NDArray[Any]) -> str | None:
         """Decide on the scores of one row as the contract says."""
