@@ -21,6 +21,8 @@ VERSION = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"  # Semantic Versi
 FEWEST_CLASSES, MOST_CLASSES = 3, 100
 LOOSEST_PARITY = 0.1  # of the score's range; with a looser one, a model that answers otherwise would pass
 
+SLOWEST_HEURISTIC_MS = 500.0  # a caller waits for milliseconds; a check stops a heuristic after a second
+
 
 class Row(pydantic.BaseModel):
     """One request's record, before any model sees it: strict types, no unknown field, no NaN, no infinity.
@@ -77,6 +79,9 @@ class Budgets:
     """R2 on the held-out rows that a model of a number has at least, chance allowed for [1]."""
     fall: float = 0.02
     """How far AUC, or R2, may lie below the base branch's, chance allowed for [1]."""
+    heuristic_ms: float = 10.0
+    """What one heuristic may take for one row, of the processor's time where the check runs [ms]. Arithmetic takes a
+    thousandth of that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +204,13 @@ class Contract:
             if not _is_number(value) or value > 1 or (low is not None and value < low):
                 range_ = "up to 1" if low is None else f"from {low} to 1"
                 raise ContractError(f"{word} is {value!r}; write a number {range_}", topic="budgets", word=word)
+
+        if not _is_number(budgets.heuristic_ms) or not 0 < budgets.heuristic_ms <= SLOWEST_HEURISTIC_MS:
+            raise ContractError(
+                f"heuristic_ms is {budgets.heuristic_ms!r}; write a number above 0, up to {SLOWEST_HEURISTIC_MS:g}",
+                topic="budgets",
+                word="heuristic_ms",
+            )
 
     def compiled(self) -> Json:
         """Give the contract as plain JSON data, for ``contract.json``: production imports no schema code.

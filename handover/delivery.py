@@ -13,7 +13,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import card, clipping, provenance, tables, trained
+from handover import card, clipping, extent, provenance, tables, trained
 from handover.contract import Contract
 from handover.conversion import own_columns, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
@@ -81,7 +81,8 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
         When the contract says something that production could not enforce.
     """
     compiled = contract.compiled()
-    sent, where = tables.read(rows, domains(compiled))
+    fields = domains(compiled)
+    sent, where = tables.read(rows, fields)
     encoding = Encoding(compiled, heuristics)
     values = encoding.matrix(sent, where)
     for field in compiled["fields"]:
@@ -90,6 +91,7 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
                 f"no row has the contract's field {field['name']}: say in FIELDS of the training which column it is "
                 f"read from, or give it as None"
             )
+    extent.note(compiled, heuristics, extent.Extent.of(values, fields))
     categories = tuple(place for place, field in enumerate(compiled["fields"]) if field["kind"] == "category")
     return Matrix(values, encoding.columns, categories)
 
@@ -223,6 +225,7 @@ def deliver(
         **saved,
         **({"scored_elsewhere": oracle.record} if oracle.record else {}),
         "training": dict(training or {}),
+        **({} if saved or oracle.record else _seen(contract, heuristics, encoding, features)),
         "quality": quality_record(held_out),
         "quality_by_author": dict(quality or {}),
         "importance": permutation_importance(serving.session(graph()), features, held_out, encoding.columns),
@@ -279,6 +282,16 @@ def _columns(contract: Contract, columns: tuple[str, ...], features: FloatRows) 
         {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
         for column, reference in zip(columns, reference_row(features), strict=True)
     ]
+
+
+def _seen(contract: Contract, heuristics: ModuleType, encoding: Encoding, features: FloatRows) -> Json:
+    """Say how far the rows reached that ``matrix`` laid out; nothing where these were the ones that judge alone."""
+    compiled = contract.compiled()
+    fields, laid_out = domains(compiled), extent.noted(compiled, heuristics)
+    if laid_out is None:
+        return {}
+    record, judges = (one.record(fields, encoding.columns) for one in (laid_out, extent.Extent.of(features, fields)))
+    return {} if record == judges else {extent.SEEN: record}
 
 
 def reference_row(features: FloatRows) -> list[float | None]:

@@ -33,6 +33,8 @@ class Broken:
     """The likely cause, only where it was worked out."""
     details: str = ""
     """All of the evidence, for ``handover explain``."""
+    owner: Owner | None = None
+    """Who fixes it, where the evidence says another than the clause does."""
 
     def named(self, relative: Callable[[Path], str]) -> str:
         """Name what to fix; a file's path is made relative by ``relative``."""
@@ -72,7 +74,7 @@ class Clause[T = Any]:
     broken: str
     """What is the matter when it is not: the headline that people read."""
     owner: Owner
-    """Who fixes it."""
+    """Who fixes it, as a rule: the evidence of a breach may say another."""
     check: Check[T] = field(repr=False)
     requires: tuple[str, ...] = ()
     """Clauses without which this one says nothing: where one is not kept, this one is skipped."""
@@ -152,6 +154,11 @@ class Finding:
     """Why the project allows that it is skipped, in the words of ``handover.toml``; empty where nobody allowed it."""
 
     @property
+    def owner(self) -> Owner:
+        """Who fixes it."""
+        return (self.broken and self.broken.owner) or self.clause.owner
+
+    @property
     def unchecked(self) -> bool:
         """Whether it was skipped without leave: then the contract is neither kept nor broken here."""
         return self.verdict is Verdict.SKIPPED and not self.allowed
@@ -163,7 +170,7 @@ class Finding:
             "verdict": self.verdict.value,
             "topic": self.clause.topic,
             "rule": self.clause.rule,
-            "owner": self.clause.owner,
+            "owner": self.owner,
             "page": context.page(self.clause) or context.explain(self.clause.code),
         }
         if self.broken:

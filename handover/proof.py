@@ -69,7 +69,9 @@ class Proof:
         self._require_range(self._held_out_scores, "the model's scores")
         given = [*self._held_out, *(encoding.matrix(real) if real else ())]
         anything = oracle.known is None
-        self._drawing = Drawing(domains(contract.compiled()), encoding, given, avoid=anything)
+        fields = domains(contract.compiled())
+        self._drawing = Drawing(fields, encoding, given, avoid=anything)
+        self._heuristics = encoding.columns[len(fields) :]
         self._rows, self._drawn = self._drawing.rows, self._drawing.features
         self.drawn_scores = self._answers()
         self._require_range(self.drawn_scores, "the model's scores", partial(_named, self._rows))
@@ -86,6 +88,7 @@ class Proof:
     def golden_lines(self) -> list[Json]:
         """What ``golden.jsonl`` has: rows with the trained model's answers.
 
+        Each has what the heuristics made of it in training, by their names (``"heuristics"``, float32, a gap is null).
         First those that are like the data's, then real ones where they were asked for (``"real": true``), then those
         that cover a value, and some for each decision that few others get (both with ``covers``). A drawn row that
         equals a real one is taken only where the contract accepts hardly any other.
@@ -104,11 +107,14 @@ class Proof:
         return self._answered(rows, scores)
 
     def _answered(self, rows: Iterable[ProofRow], scores: Scores) -> list[Answered]:
-        return [(made, self._line(made.row, given)) for made, given in zip(rows, scores, strict=True)]
+        return [(made, self._line(made, given)) for made, given in zip(rows, scores, strict=True)]
 
-    def _line(self, row: Mapping[str, Any], scores: Scores) -> Json:
-        digits = [float(str(score)) for score in scores]
-        return {"row": dict(row), **self._scores.document(digits, str(self._contract.decide(scores)))}
+    def _line(self, made: ProofRow, scores: Scores) -> Json:
+        """Write a row with its answer, and what the heuristics made of it: where they give something else, it shows."""
+        first = len(self._encoding.columns) - len(self._heuristics)
+        values = zip(self._heuristics, map(_digits, made.vector[0, first:]), strict=True)
+        document = self._scores.document([float(str(score)) for score in scores], str(self._contract.decide(scores)))
+        return {"row": dict(made.row), **document, "heuristics": dict(values)}
 
     def require_parity(self, graph: bytes) -> None:
         """Compare onnxruntime's answers with the model's: on held-out rows, drawn ones, and ones beside thresholds.
@@ -204,6 +210,11 @@ class Proof:
                     return f"where {' and '.join(f'`{name}`' for name in missing)} is missing"
                 return f"on the row {json.dumps(drawn.row)}"
         return "on all of its rows at once"
+
+
+def _digits(value: np.float32) -> float | None:
+    """Write a float32 with as few digits as tell it from all others; a gap is no number in JSON."""
+    return None if np.isnan(value) else float(str(value))
 
 
 def _features(rows: Sequence[ProofRow]) -> FloatRows:

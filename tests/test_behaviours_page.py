@@ -4,8 +4,6 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-
 from handover.checks import selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -120,6 +121,7 @@ def load_source(source: bytes, path: Path) -> ModuleType:
     """
     module = ModuleType(path.stem)
     module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # where a dataclass looks up what its annotations mean
     exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102  this is how a module comes to be
     return module
 

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import hashlib
 import inspect
 import re
 from typing import Any
@@ -13,6 +14,7 @@ from handover.checks.running import failure
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.limit import TooLongError
+from predictor import files
 from predictor.encoder import FloatRows
 
 ROWS = ("C109", "H101", "H105", "H106", "P201")
@@ -124,25 +126,6 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
 
 
 @clause(
-    "H108",
-    topic="repeatable",
-    owner="modelling",
-    requires=(*ROWS, "H107"),
-    rule="a heuristic gives the same twice",
-    broken="a heuristic is not a function of its row",
-)
-def repeats(context: DeliveryContext) -> Broken | None:
-    for number, row in enumerate(context.golden_rows, start=1):
-        before = dict(row.__dict__)
-        for heuristic in context.heuristics:
-            name, same = heuristic.__name__, heuristic(row) == heuristic(row)
-            if not same or before != row.__dict__:
-                fault = "changes the row" if same else "gives two different numbers"
-                return broken_heuristic(context, name, f"{name} {fault} on golden row {number}.")
-    return None
-
-
-@clause(
     "H109",
     topic="constant",
     owner="modelling",
@@ -152,12 +135,19 @@ def repeats(context: DeliveryContext) -> Broken | None:
     broken="a heuristic says nothing",
 )
 def says_something(context: DeliveryContext) -> Broken | None:
+    """Look at the training's rows, in which a rare flag is no constant, or, without their record, at those tried."""
+    seen = _seen(context)
     for name, column in _columns(context)[len(context.compiled["fields"]) :]:
-        values = np.unique(column)  # NaN counts as one value here
+        if name in seen:
+            low, high, gaps = (seen[name][word] for word in ("lowest", "highest", "missing"))
+            values, where = {low, high} | ({None} if gaps else set()), "in all rows that the training laid out"
+        else:
+            values = {None if np.isnan(value) else value for value in np.unique(column)}  # NaN counts as one value here
+            where = f"on all {len(column)} rows that were tried"
         if len(values) == 1:
-            value = "None" if np.isnan(values[0]) else f"{values[0]:g}"
+            (value,) = values
             evidence = (
-                f"{name} is {value} on all {len(column)} rows that were tried: the model can learn nothing from it."
+                f"{name} is {'None' if value is None else f'{value:g}'} {where}: the model can learn nothing from it."
             )
             return broken_heuristic(context, name, evidence)
     return None
@@ -166,6 +156,17 @@ def says_something(context: DeliveryContext) -> Broken | None:
 def _columns(context: DeliveryContext) -> list[tuple[str, FloatRows]]:
     """Give the name and the numbers of each column, on golden rows and on drawn ones: fields first."""
     return list(zip(context.encoder.columns, context.seen_matrix.T, strict=True))
+
+
+def _seen(context: DeliveryContext) -> dict[str, dict[str, Any]]:
+    """Give what the training saw of each column; nothing where that is not recorded, or of other heuristics."""
+    try:
+        recorded = context.manifest["files"][files.HEURISTICS]
+        now = hashlib.sha256((context.folder / files.HEURISTICS).read_bytes()).hexdigest()
+        record = context.seen_in_training if recorded == now else None
+        return {column["name"]: column for column in record["columns"]} if record else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # M101 or M111 says what is the matter with the manifest
 
 
 @clause(
@@ -178,10 +179,22 @@ def _columns(context: DeliveryContext) -> list[tuple[str, FloatRows]]:
     broken="a heuristic says what another column says already",
 )
 def says_something_new(context: DeliveryContext) -> Broken | None:
-    columns, first = _columns(context), len(context.compiled["fields"])
+    columns, first, seen = _columns(context), len(context.compiled["fields"]), _seen(context)
     for place, (later, given) in enumerate(columns[first:], start=first):
         for earlier, other in columns[:place]:
-            if np.array_equal(given, other, equal_nan=True):
-                evidence = f"{later} equals {earlier} on all {len(given)} rows tried."
+            if np.array_equal(given, other, equal_nan=True) and _may_be_copies(
+                given, seen.get(later), seen.get(earlier)
+            ):
+                evidence = (
+                    f"{later} equals {earlier} on all {len(given)} rows tried. Remove it; or correct it, where it "
+                    f"should say something else."
+                )
                 return broken_heuristic(context, later, evidence)
     return None
+
+
+def _may_be_copies(given: FloatRows, one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+    """Tell whether columns that agree on the rows tried may do so everywhere: two rare flags are both 0 there."""
+    if len(np.unique(given)) == 1:
+        return False
+    return not (one and other) or all(one[word] == other.get(word, one[word]) for word in one if word != "name")

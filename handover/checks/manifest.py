@@ -11,6 +11,7 @@ import numpy as np
 from handover import clipping
 from handover.context import DeliveryContext
 from handover.delivery import FILES, baseline
+from handover.extent import SEEN
 from handover.finding import Broken, clause
 from handover.golden import golden_record
 from handover.merit import quality_record
@@ -22,6 +23,7 @@ LINE_ENDINGS = (
     "Only its line endings changed, by git or an editor: have .gitattributes say `-text` for the delivery, then git "
     "checkout the file again."
 )
+COLUMN = {"name", "kind", "reference"}
 REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
 RETRAIN = "heuristics.py was edited after the model was trained on it; train and deliver again"
 
@@ -103,7 +105,7 @@ def agrees(context: DeliveryContext) -> Broken | None:
     elif others:
         fault = f"it vouches for {', '.join(others)}, which is not a file of a delivery"
     else:
-        fault = _wrong_figure(context)
+        fault = _wrong_figure(context) or _wrong_column(context) or _wrong_record(context)
     if not fault:
         return None
     cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
@@ -125,21 +127,64 @@ def _wrong_figure(context: DeliveryContext) -> str:
         "golden_rows": (files.GOLDEN, golden_record(context.golden, equal)),
     }
     if "clip" in context.manifest:
+        clip = context.manifest["clip"]
+        drawn = clip.get("drawn") if isinstance(clip, dict) else None  # of which rows is told nowhere
         share = clipping.share_at_ends(held_out.scores, context.contract.score)
-        computed["clip"] = (HELD_OUT, {"held_out": share})
+        computed["clip"] = (HELD_OUT, {"held_out": share, "drawn": drawn})
     for name, (file, figures) in computed.items():
         recorded = context.manifest.get(name)
         if not isinstance(recorded, dict):
             return f"it has no {name}"
-        for word, figure in figures.items():
-            if recorded.get(word) != figure:
-                return f"its {name} says {word} {_short(recorded.get(word))}, and {file} gives {_short(figure)}"
+        for word in figures | recorded:
+            if word not in figures:
+                return f"its {name} says {word} {_short(recorded[word])}, which deliver() does not write"
+            if recorded.get(word) != figures[word]:
+                return f"its {name} says {word} {_short(recorded.get(word))}, and {file} gives {_short(figures[word])}"
+    return ""
+
+
+def _wrong_column(context: DeliveryContext) -> str:
+    """Say which column of the manifest is of another kind than the contract says, or refers to what no row has."""
+    kinds = {field["name"]: field["kind"] for field in context.compiled["fields"]}
+    for column in context.manifest["columns"]:
+        kind = kinds.get(column["name"], "heuristic")
+        if column.get("kind") != kind or column.keys() != COLUMN:
+            return f"its column {column['name']} is {_short(column)}, and should be a {kind} with a reference"
     # Of a field, whose ends are known. That it is the median of the held-out rows shows when training is repeated.
     for column, field in zip(context.manifest["columns"], domains(context.compiled), strict=False):
         value, (low, high) = column["reference"], map(np.float32, field.column_ends)
         if not (field.nullable if value is None else low <= np.float32(value) <= high):
             return f"its reference of {column['name']} is {value}, which no row of the contract has"
     return ""
+
+
+def _wrong_record(context: DeliveryContext) -> str:
+    """Say what in the record of the training's rows no rows can give; nothing where there is no record."""
+    record = context.seen_in_training
+    if record is None:
+        return ""
+    fields = {field.name: field for field in domains(context.compiled)}
+    try:
+        columns = [column["name"] for column in record["columns"]]
+        if record["rows"] < 1 or columns != list(context.encoder.columns):
+            return f"its {SEEN} is not of this contract's columns, or of no row"
+        for column in record["columns"]:
+            choices = fields[column["name"]].choices if column["name"] in fields else ()
+            possible = _are_among(column, choices) if choices else _are_ends(column)
+            if not possible or not isinstance(column["missing"], bool):
+                return f"its {SEEN} says {_short(column)}, which no rows can give"
+    except (KeyError, TypeError) as error:
+        return f"its {SEEN} cannot be read: {type(error).__name__}: {error}"
+    return ""
+
+
+def _are_among(column: dict[str, Any], choices: tuple[Any, ...]) -> bool:
+    return all(value in choices for value in column["values"]) and bool(column["values"] or column["missing"])
+
+
+def _are_ends(column: dict[str, Any]) -> bool:
+    low, high = column["lowest"], column["highest"]
+    return column["missing"] is True if low is None or high is None else bool(-np.inf < low <= high < np.inf)
 
 
 def _short(figure: Any) -> str:

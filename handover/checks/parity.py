@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover import parity
+from handover.checks import causes, inside
+from handover.checks.causes import Cause
+from handover.checks.values import Rows, has_values
 from handover.context import UNANSWERED, DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.golden import FEWEST_GOLDEN_ROWS, real_rows
@@ -19,23 +23,15 @@ from predictor import files
 
 HONEST_ROWS_DIFFER = 1e6  # rows that a contract accepts; of one that knows fewer, as ten flags, honest rows repeat
 AGAIN = 20  # golden rows that are asked for twice
-RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
 SHOWN = 10  # rows shown side by side; a hundred would say no more
 
-FEW = "Most rows agree: golden.jsonl was edited at these, or heuristics.py gives another number for them than it did."
-NOT_OF_ONE_TRAINING = (
-    "model.onnx, heuristics.py and golden.jsonl are not of one training, though the manifest vouches for each of them: "
-    "the manifest was written by hand, or the model was converted without deliver()."
-)
-
-type Rows = NDArray[np.intp]
 type Scores = NDArray[np.floating]
 
-ON_EDGE = {False: "A score lies on the edge of a decision", True: "Two classes have nearly the same score"}
 
 GRAPH = ("H107", "M104", "M109", "P201")
 # Where one of these is broken, other answers than the training's are only what follows.
-ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
+ROOTS = ("H102", "H103", "H108", "M106", "M111")
+ELSEWHERE = (*ROOTS, "M110")
 
 
 @clause(
@@ -87,6 +83,9 @@ def _no_golden_row(context: DeliveryContext, line: Any, number: int) -> str:
         return f"Line {number} lacks {', '.join(missing)}."
     if fault := _no_scores(files.scores_in(line), scores.names):
         return f"The {'scores' if scores.of_classes else 'score'} of row {number} {fault}."
+    values = line.get("heuristics", {})
+    if not isinstance(values, dict) or not all(value is None or _is_number(value) for value in values.values()):
+        return f"The heuristics of row {number} are {json.dumps(values)}, not numbers by their names."
     if line["decision"] not in scores.decisions:
         return f"The decision of row {number} is {json.dumps(line['decision'])}, none of {', '.join(scores.decisions)}."
     refusal = context.refusal(line["row"])
@@ -98,10 +97,14 @@ def _no_scores(given: Any, names: tuple[str, ...]) -> str:
     if not isinstance(given, dict) or given.keys() != set(names):
         return f"are {json.dumps(given)}, and should be of {', '.join(names)}"
     for name, score in given.items():
-        if not isinstance(score, int | float) or isinstance(score, bool) or not math.isfinite(score):
+        if not _is_number(score):
             have = "is" if name == files.SINGLE else f"have for {name}"
             return f"{have} {json.dumps(score)}, not a number"
     return ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 @clause(
@@ -109,14 +112,14 @@ def _no_scores(given: Any, names: tuple[str, ...]) -> str:
     topic="batch",
     owner="modelling",
     requires=GRAPH,
-    suppressed_by=ELSEWHERE,
+    suppressed_by=ROOTS,
     rule="a row scores the same alone and among others",
     broken="a row scores otherwise among others",
 )
 def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     """To the last bit it need not be: a matrix product may add up in another order when it has more rows."""
     alone = np.array([context.model(row[np.newaxis])[0] for row in context.golden_matrix])
-    rows = apart(context, alone, context.golden_here)
+    rows = context.apart(alone, context.golden_here)
     if not len(rows):
         return None
     row = rows[0]
@@ -128,99 +131,42 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     )
 
 
-def apart(context: DeliveryContext, given: Scores, expected: Scores) -> Rows:
-    """Find the rows whose scores differ by more than the contract's budget, or of which one is not a number."""
-    return np.array(parity.differing(given, expected, context.contract.budgets.parity), dtype=np.intp)
-
-
 @clause(
     "P203",
     topic="parity",
     owner="modelling",
     requires=(*GRAPH, "P202"),
-    suppressed_by=ELSEWHERE,
+    suppressed_by=ROOTS,
     rule="the model gives the answers it was delivered with",
     broken="the model does not give the answers it was delivered with",
 )
 def same_scores(context: DeliveryContext) -> Broken | None:
-    given = context.golden_here
-    rows = apart(context, given, context.golden_scores)
-    likely = (
-        (_reordered(context), "model.onnx"),
-        (_shared(context, rows), "heuristics.py"),
-        (_rounded(context, rows), "golden.jsonl"),
-        (FEW if len(rows) <= RARE * len(given) else "", "golden.jsonl"),
-        (NOT_OF_ONE_TRAINING, "model.onnx"),
-    )
-    return _differing(context, given, *next((cause, name) for cause, name in likely if cause))
+    return _differing(context, context.golden_here, lambda rows: causes.of_scores(context, rows))
 
 
-def _reordered(context: DeliveryContext) -> str:
-    """Find another order of the classes in which the model's scores are those of the training, if there is one."""
-    given, expected, names = context.golden_here, context.golden_scores, context.contract.scores.names
-    columns = [
-        [column for column in range(len(names)) if not len(apart(context, given[:, [column]], expected[:, [place]]))]
-        for place in range(len(names))
-    ]
-    if not all(columns) or all(place in found for place, found in enumerate(columns)):
-        return ""
-    order = [
-        names[min(place for place, found in enumerate(columns) if column in found)] for column in range(len(names))
-    ]
-    return f"The model gives its scores in another order of the classes: {', '.join(order)}."
-
-
-def _rounded(context: DeliveryContext, rows: Rows) -> str:
-    """Find the number of digits to which the answers were rounded, if they were."""
-    scores = context.golden_scores
-    distance = np.abs(scores[rows] - context.golden_here[rows].astype(np.float64))
-    for digits in range(1, 6):
-        if np.all(distance <= 0.5001 * 10.0**-digits) and np.all(scores == scores.round(digits)):
-            return f"The scores in golden.jsonl are rounded to {digits} digits: deliver() writes all of them."
-    return ""
-
-
-def _differing(context: DeliveryContext, given: Scores, cause: str, name: str) -> Broken | None:
+def _differing(context: DeliveryContext, given: Scores, why: Callable[[Rows], Cause]) -> Broken | None:
     """Compare scores with those of the training, and point at a file of the delivery where they differ."""
-    expected, rows = context.golden_scores, apart(context, given, context.golden_scores)
+    expected, rows = context.golden_scores, context.apart(given, context.golden_scores)
     if not len(rows):
         return None
+    cause = why(rows)
     worst = rows[np.abs(given[rows] - expected[rows]).max(axis=1).argmax()]
     flips = [row for row in rows if context.decide(given[row]) != context.golden[row]["decision"]]
     flipped = ""
     if flips:
         count = "1 decision flips" if len(flips) == 1 else f"{len(flips)} decisions flip, first"
         flipped = f" {count} (row {flips[0] + 1}: {_flip(context, flips[0], given)})."
-    return Broken(
+    evidence = (
         f"{len(rows)} of {len(given)} golden rows differ by more than "
         f"{parity.limit(expected[rows], context.contract.budgets.parity)}; "
         f"the worst, row {worst + 1}, should be {context.in_words(expected[worst])} and is "
-        f"{context.in_words(given[worst])}.{flipped}",
-        context.folder / name,
-        cause=cause,
-        details=_side_by_side(context, rows, given),
+        f"{context.in_words(given[worst])}.{flipped}"
     )
+    return cause.broken(context, evidence, _side_by_side(context, rows, given))
 
 
 def _flip(context: DeliveryContext, row: int, given: Scores) -> str:
     return f"{context.golden[row]['decision']} -> {context.decide(given[row])}"
-
-
-def _shared(context: DeliveryContext, rows: Rows) -> str:
-    """Find the category or gap that all differing rows have and the fewest others: a hint at the line that changed."""
-    differing = set(rows.tolist())
-    rarest: tuple[float, str] = (RARE, "")
-    for field in context.compiled["fields"]:
-        values = [line["row"].get(field["name"]) for line in context.golden]
-        common = {values[row] for row in differing}
-        if len(common) != 1 or (field["kind"] == "number" and common != {None}):
-            continue
-        agreeing = [value for row, value in enumerate(values) if row not in differing]
-        alike = sum(value in common for value in agreeing)
-        others = f"{alike} of the {len(agreeing)} rows that agree have" if alike else "no row that agrees has"
-        sentence = f"All of them have `{field['name']}` = {json.dumps(*common)}; {others}."
-        rarest = min(rarest, (alike / max(1, len(agreeing)), sentence))
-    return rarest[1]
 
 
 def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
@@ -252,14 +198,12 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     if len(flipped) <= budget:
         return None
     row = flipped[0]
-    return Broken(
+    evidence = (
         f"{len(flipped)} of {len(golden)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
         f"{budget} may be; the first is row {row + 1}: {_flip(context, row, given)}, with a score of "
-        f"{context.in_words(given[row])}.",
-        context.folder / "contract.py",
-        context.word_line("classes" if context.contract.classes else "decisions"),
-        cause=f"{ON_EDGE[context.contract.scores.of_classes]}, or the golden rows are not those of this model.",
+        f"{context.in_words(given[row])}."
     )
+    return causes.of_decisions(context, flipped).broken(context, evidence)
 
 
 @clause(
@@ -279,7 +223,7 @@ def starts(context: DeliveryContext) -> Broken | None:
         raise Skipped(str(error)) from None
     except UNANSWERED as error:
         message = re.sub(r"\S*/handover-opt-[^/]+", "/opt", _own_words(context, error))  # as Lambda would say it
-        return Broken(f"It says: {message}", context.folder / "manifest.json")
+        return inside.of_start(context, message).broken(context, f"It says: {message}")
     return None
 
 
@@ -311,9 +255,12 @@ def built_scores(context: DeliveryContext) -> Broken | None:
         given = scores_of(context, context.golden_answers)
     except UNANSWERED as error:
         evidence = f"Not all golden rows are answered: {_own_words(context, error)}"
-        return Broken(evidence, context.folder / "heuristics.py")
-    cause = "In this Python the same model agrees: the layer's packages are not those of the training."
-    return _differing(context, given, cause, "heuristics.py")
+        return _inside(context).broken(context, evidence)
+    return _differing(context, given, lambda _: _inside(context))
+
+
+def _inside(context: DeliveryContext) -> Cause:
+    return inside.of_answers(context, [line["row"] for line in context.golden])
 
 
 def scores_of(context: DeliveryContext, answers: list[dict[str, Any]]) -> Scores:
@@ -340,4 +287,23 @@ def same_twice(context: DeliveryContext) -> Broken | None:
                 context.folder / "heuristics.py",
                 cause="A heuristic remembers something between requests.",
             )
+    return None
+
+
+@clause(
+    "P211",
+    topic="heuristics",
+    owner="modelling",
+    requires=GRAPH,
+    suppressed_by=(*ELSEWHERE, "P203", "R505"),
+    rule="each heuristic gives the values that it gave in training",
+    broken="a heuristic gives another value than in training",
+)
+def values_of_the_training(context: DeliveryContext) -> Broken | Kept | None:
+    """Where scores differ too, P203 says it, and R505 where they were written anew: here they agree."""
+    if differ := causes.of_values(context):
+        evidence, cause = differ
+        return cause.broken(context, evidence)
+    if context.heuristics and not has_values(context):
+        return Kept("golden.jsonl does not say what the heuristics gave in training: an older deliver() wrote it")
     return None

@@ -13,6 +13,7 @@ from onnx import helper, numpy_helper
 from packaging.utils import canonicalize_name
 
 from handover import parity
+from handover.checks import causes, manifests
 from handover.checks.answers import apart
 from handover.context import DeliveryContext
 from handover.delivery import FILES
@@ -20,13 +21,16 @@ from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
-from predictor.files import MANIFEST, scores_in, shortened
+from predictor import files
+from predictor.files import scores_in, shortened
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
-OF_THE_ROWS = ("columns", "importance", "segments")
-"""What the manifest says of the held-out rows, and no clause can compute without them."""
+EDITED = (
+    "All files are the same: the manifest was edited or merged by hand, or what the training says of itself was changed "
+    "since. Deliver again"
+)
 ELSEWHERE = (
     "Either the training, or what it reads, is not what made this delivery, or the model depends on the processor: "
     "trained and delivered on this kind of machine, the second shows."
@@ -89,9 +93,9 @@ def data_is_the_same(context: DeliveryContext) -> Broken | None:
 
 
 def _named(root: Path, name: str) -> Iterator[Path]:
-    for folder, inner, files in root.walk():
+    for folder, inner, names in root.walk():
         inner[:] = [entry for entry in inner if not entry.startswith(".") and entry != "node_modules"]
-        if name in files:
+        if name in names:
             yield folder / name
 
 
@@ -187,19 +191,23 @@ def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
     topic="same files",
     owner="modelling",
     requires=("R504",),
-    suppressed_by=("C", "H", "M", "P"),
+    suppressed_by=("C", "H", "M", "P20", "P210"),  # not by P211, which says less of the same
     rule="training again gives the same files; on another kind of machine, the same answers",
     broken="training again gives another delivery",
 )
 def same_files(context: DeliveryContext) -> Broken | Kept | None:
     again = context.trained_again()
-    manifest = json.loads((again / "manifest.json").read_bytes())
-    machine = unlike(context.manifest.get("trained_on"), manifest["trained_on"])
-    differ = differences(context.folder, again)
+    then, now = (files.manifest(folder) for folder in (context.folder, again))
+    machine = unlike(then.get("trained_on"), now["trained_on"])
+    differ = differences(context.folder, again) or manifests.of_the_author(
+        then, now, lambda: files.manifest(context.trained_again(times=2))
+    )
     if not differ:
         return Kept(f"the same bytes, though trained on another kind of machine ({machine})") if machine else None
     if machine:
-        answers = apart(context.folder, again, context.contract.budgets.parity)
+        answers = apart(context.folder, again, context.contract.budgets.parity) or manifests.difference(
+            then, now, manifests.OF_ANY_MACHINE
+        )
         if not answers:
             return Kept(f"trained on another kind of machine ({machine}), so answers were compared and not bytes")
         evidence = f"Trained again on another kind of machine ({machine}), {answers}."
@@ -207,7 +215,12 @@ def same_files(context: DeliveryContext) -> Broken | Kept | None:
         others = [sentence.partition(" ")[0] for sentence in differ[1:]]
         more = f" {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'} too." if others else ""
         evidence = f"Trained again, {differ[0]}.{more}"
+    if edited := causes.of_values(context):
+        values, cause = edited
+        return cause.broken(context, f"{evidence} {values}", "\n".join(differ))
     repeats = not differences(again, context.trained_again(times=2))
+    if repeats and differ[0].startswith(files.MANIFEST):
+        return Broken(evidence, context.folder / files.MANIFEST, cause=f"{EDITED}: {context.delivers}.")
     return Broken(
         evidence,
         context.training or context.folder / "model.onnx",
@@ -217,15 +230,14 @@ def same_files(context: DeliveryContext) -> Broken | Kept | None:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Say in what the files of two deliveries differ, in a sentence each."""
+    """Say in what the files of two deliveries differ, in a sentence each; where none does, in what the manifests do."""
     how = {"model.onnx": _graphs, "golden.jsonl": _lines, "contract.json": _keys}
     contents = {name: [(folder / name).read_bytes() for folder in (one, other)] for name in FILES}
     sentences = [
         f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
     ]
-    then, now = (json.loads((folder / MANIFEST).read_bytes()) for folder in (one, other))
-    differ = [part for part in OF_THE_ROWS if then.get(part) != now[part]]
-    return sentences or ([f"{MANIFEST} differs: in its {' and '.join(differ)}"] if differ else [])
+    of_manifests = manifests.difference(*(files.manifest(folder) for folder in (one, other)))
+    return sentences or ([of_manifests] if of_manifests else [])
 
 
 def _bytes(then: bytes, now: bytes) -> str:
@@ -247,6 +259,8 @@ def _lines(one: bytes, other: bytes) -> str:
     if before["row"] != after["row"]:
         return f"{len(differ)} of {len(then)} rows; row {first + 1} is another row"
     then_and_now = [parity.in_words(scores_in(line)) for line in (before, after)]
+    if then_and_now[0] == then_and_now[1] and before.get("heuristics") != after.get("heuristics"):
+        return f"{len(differ)} of {len(then)} rows; row {first + 1} has other values of heuristics"
     scores = f"scored {then_and_now[0]} then, {then_and_now[1]} now"
     return f"{len(differ)} of {len(then)} answers; row {first + 1} {scores}"
 

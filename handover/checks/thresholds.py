@@ -7,7 +7,8 @@ import numpy as np
 from onnx.reference import ReferenceEvaluator
 
 from handover import parity
-from handover.checks.parity import ELSEWHERE, apart, scores_of
+from handover.checks import inside
+from handover.checks.parity import ELSEWHERE, scores_of
 from handover.context import UNANSWERED, DeliveryContext
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Skipped, clause
@@ -38,7 +39,7 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     except Exception as error:  # an operator that the reference does not know, in as many ways as it has operators
         raise Skipped(f"ONNX's reference implementation cannot run this model ({type(error).__name__})") from None
     given = context.model(rows)
-    differing = apart(context, given, expected)
+    differing = context.apart(given, expected)
     if not len(differing):
         return None
     row, limit = differing[0], parity.limit(expected[differing], context.contract.budgets.parity)
@@ -68,19 +69,19 @@ def built_at_thresholds(context: DeliveryContext) -> Broken | None:
     try:
         answers = context.answers(rows)
     except UNANSWERED as error:
-        return Broken(f"Not all rows at thresholds are answered: {error}", context.folder / "heuristics.py")
+        cause = inside.of_answers(context, rows, "row {}")
+        return cause.broken(context, f"Not all rows at thresholds are answered: {error}")
     given = scores_of(context, answers)
-    differing = set(apart(context, given, expected).tolist())
+    differing = set(context.apart(given, expected).tolist())
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
         decision = context.decide(given[place])
         if place in differing or answer["decision"] != decision:
-            return Broken(
-                f"A row beside a threshold gets {json.dumps(answer)}; here it scores "
-                f"{context.in_words(expected[place])}, which is {decision}.",
-                context.folder / "model.onnx",
-                cause="The golden rows agree, so it shows only in numbers of more digits than theirs.",
-                details=json.dumps(row, indent=2),
+            evidence = (
+                f"The golden rows agree, but a row beside a threshold gets {json.dumps(answer)}; here it scores "
+                f"{context.in_words(expected[place])}, which is {decision}."
             )
+            cause = inside.of_answers(context, [row], "that row")
+            return cause.broken(context, evidence, json.dumps(row, indent=2))
     return None
 
 

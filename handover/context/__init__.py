@@ -18,7 +18,7 @@ from handover.behaviours.asking import Asking
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.context.sources import BEHAVIOURS
-from handover.diff.revisions import Agreed, agreed_before, delivered_before
+from handover.diff.revisions import Agreed, NoBaseError, agreed_before, delivered_before
 from handover.finding import Clause, Finding, Skipped, Subject
 from handover.latency import Latency, measure
 from handover.local import client
@@ -159,6 +159,17 @@ class DeliveryContext(Delivered):
     def delivered_before(self, name: str) -> bytes | None:
         """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
         return delivered_before(self.folder, name, self.base)
+
+    @cached_property
+    def changed_files(self) -> frozenset[str] | None:
+        """The delivery's files that are not what they were, see ``delivered_before``; ``None`` where git cannot say."""
+        try:
+            before = {name: self.delivered_before(name) for name in ("contract.py", *files.SERVED)}
+        except NoBaseError:
+            return None
+        if None in before.values():
+            return None  # there was no delivery
+        return frozenset(name for name, content in before.items() if content != (self.folder / name).read_bytes())
 
     @cached_property
     def comparison(self) -> Comparison | None:

@@ -13,6 +13,7 @@ from pydantic_core import SchemaValidator, ValidationError
 from handover import parity
 from handover.context.sources import Sources
 from handover.drawing import drawn_rows
+from handover.extent import SEEN
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
 from predictor import delivery as serving
@@ -43,6 +44,12 @@ class Delivered(Sources):
     def held_out(self) -> HeldOut:
         """The scores and labels that judge the model."""
         return HeldOut.from_csv((self.folder / HELD_OUT).read_bytes())
+
+    @cached_property
+    def seen_in_training(self) -> Json | None:
+        """What the manifest records of the rows that the training laid out; ``None`` where it has no record."""
+        record: Json | None = self.manifest.get(SEEN)
+        return record
 
     @cached_property
     def graph(self) -> onnx.ModelProto:
@@ -100,6 +107,10 @@ class Delivered(Sources):
     def golden_here(self) -> NDArray[np.float32]:
         """What onnxruntime gives for the golden rows in this Python, all at once, float32 (N, C)."""
         return self.model(self.golden_matrix)
+
+    def apart(self, given: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.intp]:
+        """Find the rows whose scores differ by more than the contract's budget, or of which one is not a number."""
+        return np.array(parity.differing(given, expected, self.contract.budgets.parity), dtype=np.intp)
 
     def answered_here(self, rows: Sequence[Json]) -> list[Json]:
         """Answer rows as the function would, in this Python."""

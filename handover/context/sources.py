@@ -64,12 +64,15 @@ class Sources:
         It is read first: what imports or reaches for what it must not is refused, and never runs.
         """
         source.refuse(self.heuristics_tree)
-        path = self.folder / files.HEURISTICS
+        return self.run_heuristics((self.folder / files.HEURISTICS).read_bytes())
+
+    def run_heuristics(self, content: bytes) -> ModuleType:
+        """Run what ``heuristics.py`` holds, or the same with something added, once it has been read."""
         hidden = {name: sys.modules[name] for name in NOT_IN_PRODUCTION if name in sys.modules}
         sys.modules.update(dict.fromkeys(NOT_IN_PRODUCTION))  # type: ignore[arg-type]  # None: an import ends here
         try:
             with redirect_stdout(sys.stderr), at_most(OPENING_S):  # what it prints is no part of a report
-                return serving.load_source(path.read_bytes(), path)
+                return serving.load_source(content, self.folder / files.HEURISTICS)
         finally:
             for name in NOT_IN_PRODUCTION:
                 sys.modules.pop(name, None)

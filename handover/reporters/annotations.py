@@ -20,7 +20,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
             place = "" if isinstance(broken.path, str) else f"file={_property(_place(broken.path, context))},"
             line = f"line={broken.line}," if broken.line else ""
             cause = f"\n{broken.cause}" if broken.cause else ""
-            message = f"{broken.evidence}{cause}\nOwner: {clause.owner}. Run: {context.remedy(finding)[0]}"
+            message = f"{broken.evidence}{cause}\nOwner: {finding.owner}. Run: {context.remedy(finding)[0]}"
             title = _property(f"{clause.code} {clause.broken}")
             lines.append(f"::error {place}{line}title={title}::{_data(message)}")
     return "\n".join([*lines, *map(_skipped, skips(findings))])

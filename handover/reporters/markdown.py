@@ -81,7 +81,7 @@ def _skipped(skip: Skip) -> list[str]:
 def _row(finding: Finding, context: Context) -> str:
     clause, page = finding.clause, context.page(finding.clause)
     code = f"[{clause.code}]({page})" if page else clause.code
-    return f"| {code} | {clause.topic} | {MARKS[finding.verdict]} | {clause.owner} | {clause.rule} |"
+    return f"| {code} | {clause.topic} | {MARKS[finding.verdict]} | {finding.owner} | {clause.rule} |"
 
 
 def _in_full(finding: Finding, context: Context) -> list[str]:
@@ -95,7 +95,7 @@ def _in_full(finding: Finding, context: Context) -> list[str]:
         escaped(broken.evidence),
         "",
         *([escaped(broken.cause), ""] if broken.cause else []),
-        f"- Owner: **{clause.owner}**",
+        f"- Owner: **{finding.owner}**",
         f"- Fix: `{place(broken, context)}`",
         f"- Run: `{command}`",
         *([f"- Page: [{page}]({page})" if page else f"- Page: `{explain}`"] if page or explain != command else []),

@@ -26,7 +26,7 @@ def broken(finding: Finding, context: Context) -> str:
             "",
             f"  {broken.evidence}",
             *([f"  {broken.cause}"] if broken.cause else []),
-            f"  Owner: {clause.owner}",
+            f"  Owner: {finding.owner}",
             f"  Fix:   {place(broken, context)}",
             f"  Run:   {command:<28} {effect}",
             *([f"  Page:  {page}"] if page != command else []),

@@ -22,7 +22,7 @@ BUDGETS = Budgets(1, 1, 1e-5, 0)
 
 def contract(row: type[Row] = Parcel, **words: Any) -> Contract:
     said: dict[str, Any] = {"version": "1.0.0", "score": Score("s", 0.0, 1.0), "decisions": {"yes": 1.0}}
-    return Contract(name="x", row=row, budgets=BUDGETS, **(said | words))
+    return Contract(name="x", row=row, **({"budgets": BUDGETS} | said | words))
 
 
 class Inner(BaseModel):
@@ -140,6 +140,16 @@ def test_a_contract_that_leaves_a_score_undecided_is_refused(decisions: dict[str
         f"decisions: the upper edges {list(decisions.values())} must rise from above the score's low 0.0 "
         "to exactly its high 1.0"
     )
+
+
+@pytest.mark.parametrize("limit", [0, -1.0, 501, float("nan"), "10", True])
+def test_a_heuristic_gets_some_time_and_not_half_of_a_second(limit: Any) -> None:
+    budgets = Budgets(1, 1, 1e-5, 0, heuristic_ms=limit)
+
+    with pytest.raises(ContractError) as raised:
+        contract(budgets=budgets)
+
+    assert str(raised.value) == f"heuristic_ms is {limit!r}; write a number above 0, up to 500"
 
 
 @pytest.mark.parametrize("agreed", [CONTRACT, PARCELS], ids=lambda agreed: agreed.name)

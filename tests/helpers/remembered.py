@@ -5,36 +5,34 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from handover.checks.search import simplest_row
+from handover.checks.finite import Failure, first_failure
 from handover.context import DeliveryContext
 from handover.delivery import FILES
 from handover.project import Project
 from handover.retraining import Retrained, trained_again
 from predictor import files
 
-type Row = dict[str, Any]
-
 MADE = {*FILES, files.MANIFEST} - {files.HEURISTICS}
 """What a training writes, and no training of the tests reads."""
 
 
 class Searches:
-    """H107's search, which draws the same rows for the same contract and heuristics."""
+    """H107's search, which tries the same rows for the same contract and heuristics."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, Row | None] = {}
+        self._failures: dict[str, Failure | None] = {}
 
-    def __call__(self, context: DeliveryContext, wanted: Callable[[Row], bool], tries: int) -> Row | None:
+    def __call__(self, context: DeliveryContext) -> Failure | None:
         heuristics = (context.folder / files.HEURISTICS).read_bytes()
-        key = hashlib.sha256(heuristics + json.dumps([context.compiled, tries]).encode()).hexdigest()
-        if key not in self._rows:
-            self._rows[key] = simplest_row(context, wanted, tries)
-        return self._rows[key]
+        key = hashlib.sha256(heuristics + json.dumps(context.compiled).encode()).hexdigest()
+        if key not in self._failures:
+            self._failures[key] = first_failure(context)
+        return self._failures[key]
 
 
 class Trainings:

@@ -132,7 +132,8 @@ class Sandbox:
         functions = module(self.folder / "heuristics.py")
         absent = {name: None for name, field in agreed.row.model_fields.items() if not field.is_required()}
         given = [absent | row for row in rows(count)]
-        features = matrix(given, contract=agreed, heuristics=functions).values
+        # Twice, of which the first are learned from: where only the rows that judge are laid out, no training is.
+        features = matrix([*given, *given], contract=agreed, heuristics=functions).values[: len(given)]
         days = (np.nan_to_num(features) @ np.arange(1, features.shape[1] + 1) / 20).round(3)
         if learner is None:
             learner = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), LinearRegression())
@@ -176,6 +177,17 @@ class Sandbox:
         change(lines)
         (self.folder / "golden.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         return self.seal()
+
+    def scored_anew(self) -> "Sandbox":
+        """Write into the golden rows whatever the delivery answers now, as a team does that wants the check green."""
+        with DeliveryContext(ROOT, self.folder) as context:
+            answers = [(float(str(scores[0])), context.decide(scores)) for scores in context.golden_here]
+
+        def write(lines: list[dict[str, Any]]) -> None:
+            for line, (score, decision) in zip(lines, answers, strict=True):
+                line |= {"score": score, "decision": decision}
+
+        return self.golden(write)
 
     def seal(self, **changes: Any) -> "Sandbox":
         """Write the manifest anew, with the hashes of the files as they are."""

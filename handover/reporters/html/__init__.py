@@ -80,7 +80,7 @@ def counts(findings: Sequence[Finding]) -> str:
     verdicts = [verdict for verdict in Verdict if count[verdict] or verdict is not Verdict.LEFT_OUT]
     clauses = "1 clause" if len(findings) == 1 else f"{len(findings)} clauses"
     counted = f"{clauses}: {', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in verdicts)}."
-    owners = Counter(finding.clause.owner for finding in findings if finding.verdict is Verdict.BROKEN)
+    owners = Counter(finding.owner for finding in findings if finding.verdict is Verdict.BROKEN)
     to_fix = ", ".join(f"{owner} {number}" for owner, number in sorted(owners.items()))
     return f"{counted} To fix: {to_fix}." if to_fix else counted
 

@@ -64,7 +64,7 @@ class Application(Row):
 
 CONTRACT = Contract(
     name="credit-risk",
-    version="2.0.1",
+    version="2.0.2",
     row=Application,
     score=Score("probability that the loan goes bad", low=0.0, high=1.0),
     # The data's own cost matrix: a bad loan accepted costs five times a good one refused (UCI, DOI 10.24432/C5NC77).

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handover.checks import trial
+from handover.checks import finite
 from tests.helpers.remembered import Searches
 from tests.helpers.sandbox import Sandbox
 
@@ -31,4 +31,4 @@ def searches() -> Searches:
 @pytest.fixture(autouse=True)
 def searched_once(searches: Searches, monkeypatch: pytest.MonkeyPatch) -> None:
     """Search once for what the same contract and heuristics fail on."""
-    monkeypatch.setattr(trial, "simplest_row", searches)
+    monkeypatch.setattr(finite, "first_failure", searches)

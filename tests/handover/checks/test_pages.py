@@ -245,7 +245,7 @@ class TestCommands:
 
         assert output.startswith("C101 KEPT  contract: contract.py can be read\n\n# C101")
 
-    @pytest.mark.parametrize(("code", "near"), [("M011", "; did you mean M117, M116, M115? The"), ("hello", "; the")])
+    @pytest.mark.parametrize(("code", "near"), [("L061", "; did you mean L601? The"), ("hello", "; the")])
     def test_explain_of_no_clause_names_near_ones_and_the_groups(self, code: str, near: str) -> None:
         expected = (
             f"handover: there is no clause '{code}'{near} groups are C (the contract), H (heuristics), M (manifest and "

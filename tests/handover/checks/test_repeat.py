@@ -202,6 +202,40 @@ def other_reference(workshop: Workshop) -> None:
     workshop.delivery.seal(columns=columns)
 
 
+def edited(change: Callable[[dict[str, Any]], Any]) -> Break:
+    """Edit the manifest by hand."""
+
+    def edit(workshop: Workshop) -> None:
+        manifest = workshop.manifest()
+        change(manifest)
+        workshop.delivery.seal(**manifest)
+
+    return edit
+
+
+def forgotten(part: str) -> Break:
+    """Delete a part of the manifest."""
+
+    def delete(workshop: Workshop) -> None:
+        manifest = workshop.manifest()
+        del manifest[part]
+        (workshop.delivery.folder / "manifest.json").write_text(json.dumps(manifest))
+
+    return delete
+
+
+def counted(workshop: Workshop) -> None:
+    """Note how many rows the training had, and then edit it."""
+    first("train.py", "training={", 'training={"rows": len(known), ')(workshop)
+    edited(lambda it: it["training"].update(rows=9_000_000))(workshop)
+
+
+def praised(workshop: Workshop) -> None:
+    """Give figures of the author's own, and then edit one."""
+    first("train.py", "training={", 'quality={"folds": [0.71, 0.69]},\n    training={')(workshop)
+    edited(lambda it: it["quality_by_author"].update(folds=[0.71, 0.99]))(workshop)
+
+
 BREAKS: dict[str, Break] = {
     "R501": first("train.py", ', "sha256": hashlib.sha256(DATA.read_bytes()).hexdigest()', ""),
     "R502": then("parcels.csv", "29.0,3,abroad", "29.0,4,abroad"),
@@ -217,6 +251,13 @@ BREAKS: dict[str, Break] = {
     "R505-elsewhere": changed_and_elsewhere,
     "R505-golden": then("train.py", "features = m", "unseen = unseen[:-1]\nfeatures = m"),
     "R505-reference": other_reference,
+    "R505-rows": counted,
+    "R505-author": praised,
+    "R505-importance": edited(lambda it: it["importance"]["columns"][0].update(fall=0.0)),
+    "R505-segments": forgotten("segments"),
+    "R505-saw": edited(lambda it: it["seen_in_training"]["columns"][2].update(missing=True)),
+    "R505-machine": forgotten("trained_on"),
+    "R505-library": versions(joblib=None),
     "R505-random": first("train.py", "/ 9\n", "/ 9 + np.random.default_rng().random(len(known)) / 100\n"),
     "R506": first("train.py", "known, unseen = rows[::2], rows[1::2]", "known, unseen = rows, rows[1::2]"),
     "R507": first("train.py", "/ 9\n", "/ 9\nfeatures = features[:, [1, 0, 2, 3, 4]]\n"),
@@ -331,6 +372,14 @@ def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(worksho
         "R507 NOT CHECKED, and with it R506\n\n"
         "  Reason:  the training's own process did not call deliver() for this folder, so no fit was seen\n"
     ) in workshop.says()
+
+
+def test_what_is_of_the_moment_is_not_compared(workshop: Workshop) -> None:
+    notes = 'training={"seconds": time.perf_counter(), "day": str(time.time()), '
+    first("train.py", "import csv\n", "import csv\nimport time\n")(workshop)
+    first("train.py", "training={", notes)(workshop)
+
+    assert reports.is_all_kept(workshop.says())
 
 
 # --- the libraries

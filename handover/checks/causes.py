@@ -1,0 +1,251 @@
+"""Why answers differ from the training's: which file of the delivery gives something else than it gave there."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from handover.checks.values import Rows, as_trained, changed_heuristics, has_values, in_words
+from handover.context import DeliveryContext
+from handover.conversion import thresholds
+from handover.finding import Broken, Owner
+from predictor import files
+from predictor.encoder import FloatRows
+
+FEWEST_EXPLAINED = 2  # rows: one alone is explained by a second column as well, one time in thirty
+MOST_ASKED = 200  # rows, so that a wide model takes seconds
+RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
+
+
+class Cause(NamedTuple):
+    """Where the fault is, and the sentence that says why there."""
+
+    sentence: str
+    file: str | Path
+    """A file of the delivery, by its name, or another one."""
+    line: int | None = None
+    owner: Owner | None = None
+    """Who fixes it, where that is not the owner of the clause."""
+
+    def broken(self, context: DeliveryContext, evidence: str, details: str = "") -> Broken:
+        """Say what was seen, and this of why."""
+        return Broken(evidence, context.folder / self.file, self.line, self.sentence, details, self.owner)
+
+
+def of_scores(context: DeliveryContext, rows: Rows) -> Cause:
+    """Say why the scores of these golden rows are not the training's: the first cause that git does not rule out."""
+    causes = [cause for cause in _causes(context, rows) if not _ruled_out(context, cause.file)]
+    return _with_remedy(context, next(iter(causes), None) or _undecided(context, rows))
+
+
+def of_values(context: DeliveryContext) -> tuple[str, Cause] | None:
+    """Say which heuristics give other values than in training, and why no score shows it; nothing where none does."""
+    trained = as_trained(context)
+    changed = changed_heuristics(context, context.golden_matrix, trained)
+    if not changed:
+        return None
+    words = in_words(context, changed)
+    if _ruled_out(context, files.HEURISTICS):
+        edited = Cause("git shows no change of heuristics.py: golden.jsonl was edited.", files.GOLDEN)
+        return words, _with_remedy(context, edited)
+    sentence = "heuristics.py was edited after the training. "
+    if len(context.apart(context.model(trained), context.golden_scores)):
+        sentence += (
+            "The scores in golden.jsonl were written after that: with the training's values the model gives others."
+        )
+    else:
+        sentence += "These rows score the same with either value; the rows of callers need not."
+    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, context.heuristic_line(changed[0].name)))
+
+
+def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
+    """Say why the decisions on these golden rows are not the training's, though the scores are."""
+    contract, edges = context.contract, "classes" if context.contract.classes else "decisions"
+    if all(context.decide(context.golden_scores[row]) == context.golden[row]["decision"] for row in rows):
+        edge = (
+            "Two classes have nearly the same score" if contract.classes else "A score lies on the edge of a decision"
+        )
+        sentence = f"{edge}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
+        return Cause(sentence, "contract.py", context.word_line(edges))
+    moved = Cause(
+        "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery.",
+        "contract.py",
+        context.word_line(edges),
+    )
+    edited = Cause("No edges give these decisions to these scores: golden.jsonl was edited.", files.GOLDEN)
+    likely, other = (moved, edited) if _by_edges(context) else (edited, moved)
+    return _with_remedy(context, other if _ruled_out(context, likely.file) else likely)
+
+
+def _by_edges(context: DeliveryContext) -> bool:
+    """Whether some edges, not those of contract.py, give the golden rows their decisions."""
+    contract, golden = context.contract, context.golden
+    if contract.classes:
+        other = contract.otherwise.decision if contract.otherwise else None
+        decided = map(context.decide, context.golden_scores)
+        pairs = [{line["decision"], decision} for line, decision in zip(golden, decided, strict=True)]
+        return all(len(pair) == 1 or other in pair for pair in pairs)
+    order = list(contract.decisions)
+    places = [order.index(golden[row]["decision"]) for row in context.golden_scores[:, 0].argsort()]
+    return places == sorted(places)
+
+
+def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
+    again = f"Take the change back, or train and deliver again: {context.delivers}."
+    return cause._replace(sentence=f"{cause.sentence} {again}")
+
+
+def _causes(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
+    yield from _reordered(context)
+    yield from _heuristics(context)
+    yield from _rounded(context, rows)
+    yield from _column(context, rows)
+    yield from _beyond_range(context)
+
+
+def _ruled_out(context: DeliveryContext, file: str | Path) -> bool:
+    """Whether a file is as it was before, and another of the delivery is not."""
+    changed = context.changed_files
+    return bool(changed) and file not in (changed or ())
+
+
+def _reordered(context: DeliveryContext) -> Iterator[Cause]:
+    """Find another order of the classes in which the model's scores are those of the training, if there is one."""
+    given, expected, names = context.golden_here, context.golden_scores, context.contract.scores.names
+    columns = [
+        [column for column in range(len(names)) if not len(context.apart(given[:, [column]], expected[:, [place]]))]
+        for place in range(len(names))
+    ]
+    if not all(columns) or all(place in found for place, found in enumerate(columns)):
+        return
+    trained = [*files.scores_in(context.golden[0])]  # deliver() writes them in the contract's order
+    if trained != list(names):
+        sentence = f"contract.py lists the classes in another order than in training, which was {', '.join(trained)}."
+        yield Cause(sentence, "contract.py", context.word_line("classes"))
+        return
+    order = [
+        names[min(place for place, found in enumerate(columns) if column in found)] for column in range(len(names))
+    ]
+    yield Cause(f"The model gives its scores in another order of the classes: {', '.join(order)}.", files.MODEL)
+
+
+def _heuristics(context: DeliveryContext) -> Iterator[Cause]:
+    """Compare the heuristics' values with those of the training, and see whether these give the golden scores."""
+    trained = as_trained(context)
+    if changed := changed_heuristics(context, context.golden_matrix, trained):
+        words, left = in_words(context, changed), len(context.apart(context.model(trained), context.golden_scores))
+        if not left:
+            theirs = "With the training's values all scores agree: heuristics.py computes something else now."
+            yield Cause(f"{words} {theirs}", files.HEURISTICS, context.heuristic_line(changed[0].name))
+        of = f"With the training's values {left} scores still differ: golden.jsonl is of another training."
+        yield Cause(f"{words} {of if left else 'Rows of golden.jsonl were edited.'}", files.GOLDEN)
+
+
+def _rounded(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
+    """Find the number of digits to which the answers were rounded, if they were."""
+    scores = context.golden_scores
+    distance = np.abs(scores[rows] - context.golden_here[rows].astype(np.float64))
+    for digits in range(1, 6):
+        if np.all(distance <= 0.5001 * 10.0**-digits) and np.all(scores == scores.round(digits)):
+            sentence = f"The scores in golden.jsonl are rounded to {digits} digits: deliver() writes all of them."
+            yield Cause(sentence, files.GOLDEN)
+            return
+
+
+def _column(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
+    """Find the one column of which another value alone gives each row the training's score, if there is one.
+
+    A category can have each of its codes. Of the rest that trees ask about, one number between each two thresholds
+    stands for all others there. Linear models are not asked about numbers: some value of any column gives any score.
+    """
+    rows, columns, asked = rows[:MOST_ASKED], context.encoder.columns, thresholds(context.graph)
+    codes = {field["name"]: len(field["categories"]) for field in context.compiled["fields"] if "categories" in field}
+    if len(rows) < FEWEST_EXPLAINED:
+        return
+    right = []
+    for column, name in enumerate(columns):
+        cells = _cells([threshold for place, threshold in asked if place == column])
+        values = np.arange(codes[name], dtype=np.float32) if name in codes else cells
+        if len(values) and _explains(context, rows, column, np.append(values, np.float32(np.nan))):
+            right.append(name)
+    if len(right) != 1:
+        return
+    (name,) = right
+    only = f"Another value of `{name}`, and of no other column, gives each of these rows the training's score:"
+    if name in codes:
+        sentence = f"{only} its categories stand in another order now, and the model knows them by their place."
+        yield Cause(sentence, "contract.py", context.field_line(name))
+    elif name in {heuristic.__name__ for heuristic in context.heuristics} and not has_values(context):
+        yield Cause(f"{only} it is computed otherwise now.", files.HEURISTICS, context.heuristic_line(name))
+
+
+def _beyond_range(context: DeliveryContext) -> Iterator[Cause]:
+    """See whether the model leaves the range on rows of which its columns are those of the training."""
+    here, score = context.golden_here, context.contract.score
+    inside = (here >= np.float32(score.low)) & (here <= np.float32(score.high))
+    if not inside.all() and has_values(context):
+        words = "is no number" if np.isnan(here).any() else f"leaves {score.low:g} to {score.high:g}"
+        sentence = f"A score {words}, and the heuristics give the training's values: model.onnx is another model."
+        yield Cause(sentence, files.MODEL)
+
+
+def _cells(asked: list[float]) -> FloatRows:
+    """Give a number in each cell between thresholds, on the lowest, and beyond both ends."""
+    if not asked:
+        return np.empty(0, dtype=np.float32)
+    ends = np.array(asked, dtype=np.float64)
+    beyond = 1 + np.abs(ends).max()
+    inner = (ends[:-1] + ends[1:]) / 2
+    return np.array([ends[0] - beyond, ends[0], *inner, ends[-1], ends[-1] + beyond], dtype=np.float32)
+
+
+def _explains(context: DeliveryContext, rows: Rows, column: int, values: FloatRows) -> bool:
+    tried = np.repeat(context.golden_matrix[rows], len(values), axis=0)
+    tried[:, column] = np.tile(values, len(rows))
+    expected = np.repeat(context.golden_scores[rows], len(values), axis=0)
+    right = np.ones(len(tried), dtype=bool)
+    right[context.apart(context.model(tried), expected)] = False
+    return bool(right.reshape(len(rows), -1).any(axis=1).all())
+
+
+def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
+    """Name what is left when no cause was worked out: by what changed in git, and by how many rows differ."""
+    suspects = [files.MODEL, files.GOLDEN]
+    cleared = "The heuristics give the training's values. "
+    if not has_values(context) or changed_heuristics(context, context.golden_matrix, as_trained(context)):
+        suspects.append(files.HEURISTICS)
+        cleared = ""
+    left = [file for file in suspects if file in (context.changed_files or ())] or suspects
+    shared = _shared(context, rows)
+    if len(left) == 1:
+        others = " and ".join(file for file in suspects if file not in left)
+        sentence = f"{left[0]} is not the file that it was before, as git has it, and {others} did not change."
+        return Cause(f"{shared}{cleared}{sentence}", left[0])
+    if files.GOLDEN in left and len(rows) <= RARE * len(context.golden):
+        others = " or ".join(file for file in left if file != files.GOLDEN)
+        sentence = f"Most rows agree: golden.jsonl was edited at these, or {others} gives another answer for them now."
+        return Cause(f"{shared}{cleared}{sentence}", files.GOLDEN)
+    sentence = (
+        f"{' and '.join(left)} are not of one training, though the manifest vouches for each of them: it was written "
+        "by hand, or the model was converted without deliver()."
+    )
+    return Cause(f"{shared}{cleared}{sentence}", left[0])
+
+
+def _shared(context: DeliveryContext, rows: Rows) -> str:
+    """Find the category or gap that all differing rows have and the fewest others, if there is one: a hint."""
+    differing = set(rows.tolist())
+    rarest: tuple[float, str] = (RARE, "")
+    for field in context.compiled["fields"]:
+        values = [line["row"].get(field["name"]) for line in context.golden]
+        common = {values[row] for row in differing}
+        if len(common) != 1 or (field["kind"] == "number" and common != {None}):
+            continue
+        agreeing = [value for row, value in enumerate(values) if row not in differing]
+        alike = sum(value in common for value in agreeing)
+        others = f"{alike} of the {len(agreeing)} rows that agree have" if alike else "no row that agrees has"
+        sentence = f"All of them have `{field['name']}` = {json.dumps(*common)}; {others}. "
+        rarest = min(rarest, (alike / max(1, len(agreeing)), sentence))
+    return rarest[1]

@@ -1,0 +1,189 @@
+"""H, the heuristics twice: the same number for the same row, in this process and in others."""
+
+import ast
+import gc
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import _lru_cache_wrapper, cache
+from sys import getrefcount
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from handover.checks.heuristics import ROWS, broken_heuristic
+from handover.context import DeliveryContext
+from handover.context.sources import Sources
+from handover.finding import Broken, clause
+from handover.surroundings import BACKWARDS, FORWARDS, MAKES_SETS, Answers, Surroundings, answers
+
+# Quarters of an hour apart from UTC, for minutes show what hours may not, and to both sides, for days.
+EAST, WEST = "<+1245>-12:45", "<-0930>9:30"
+HERE = Surroundings(seed=0, zone="UTC0", sets=FORWARDS, clock_s=1e9)
+OTHERS = (
+    Surroundings(seed=1, zone=EAST, sets=BACKWARDS, clock_s=2e9 + 12_345.6, last_first=True),
+    Surroundings(seed=2, zone=WEST, sets=BACKWARDS, clock_s=2e9 + 12_345.6),
+)
+SORT = (
+    "Each process has an order of its own for a set of text: sort it, as in sorted({...}), or write a list or a dict."
+)
+SEND_TIME = "The same row would score differently tomorrow: let the caller send the time, as a field of the contract."
+GIVE_ZONE = (
+    "The function runs in UTC, a training wherever it runs: give the time zone, as in "
+    "datetime.fromtimestamp(seconds, tz=UTC)."
+)
+FORGET = "It keeps something from one row to the next: compute from the row alone."
+KEEPS_ROWS = "A function with a cache must not take the row: hand it the numbers that it needs."
+NO_END = (
+    "A cache without an end, or a list or dict that is added to: some day the memory is full. lru_cache(maxsize=128) "
+    "has an end."
+)
+WRITE_CODES = "Each process has hashes of its own for text: write the numbers into a dict, as in _CODES = {...}."
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Surroundings that differ from ``HERE`` in one thing, so that other numbers name their cause."""
+
+    thing: str
+    here: str
+    other: Surroundings
+    there: str
+    remedy: str
+
+
+def _trials() -> Iterator[_Trial]:
+    alphabetical = "with its text in alphabetical order"
+    yield _Trial("the order of a set", alphabetical, replace(HERE, sets=BACKWARDS), "in the reverse", SORT)
+    yield _Trial("the clock", "in 2001", replace(HERE, clock_s=OTHERS[0].clock_s), "in 2033", SEND_TIME)
+    for name, zone in {"UTC+12:45": EAST, "UTC-09:30": WEST}.items():
+        yield _Trial("the machine's time zone", "in UTC", replace(HERE, zone=zone), f"in {name}", GIVE_ZONE)
+    yield _Trial("the rows before", "in this order", replace(HERE, last_first=True), "in the reverse", FORGET)
+    for seed in (1, 2):
+        yield _Trial("the hash of a text", "in one process", replace(HERE, seed=seed), "in another", WRITE_CODES)
+    for other in OTHERS:
+        yield _Trial("the process that it runs in", "in one", other, "in another", "")
+
+
+@clause(
+    "H108",
+    topic="repeatable",
+    owner="modelling",
+    requires=(*ROWS, "H107"),
+    suppressed_by=("H103",),
+    rule="a heuristic gives the same twice, here and in every other process",
+    broken="a heuristic is not a function of its row",
+)
+def repeats(context: DeliveryContext) -> Broken | None:
+    return _twice_here(context) or _elsewhere(context)
+
+
+def _twice_here(context: DeliveryContext) -> Broken | None:
+    for number, row in enumerate(context.golden_rows, start=1):
+        before = dict(row.__dict__)
+        for heuristic in context.heuristics:
+            name, same = heuristic.__name__, heuristic(row) == heuristic(row)
+            if not same or before != row.__dict__:
+                fault = "changes the row" if same else "gives two different numbers"
+                return broken_heuristic(context, name, f"{name} {fault} on golden row {number}.")
+    return None
+
+
+@clause(
+    "H113",
+    topic="memory",
+    owner="modelling",
+    requires=(*ROWS, "H107"),
+    suppressed_by=("H103", "H108"),
+    rule="a heuristic keeps nothing of its rows",
+    broken="a heuristic keeps what it saw",
+)
+def forgets(context: DeliveryContext) -> Broken | None:
+    rows, fresh = context.golden_rows, Sources(context.folder)  # the other has seen these rows
+    for heuristic in fresh.heuristics:
+        name, sizes = heuristic.__name__, []
+        for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+            owners = _owners(half)
+            for _ in map(heuristic, half):
+                pass
+            if _owners(half) != owners:
+                gc.collect()  # a function that calls itself, defined in another, is freed by this alone
+                if kept := sum(now > then for now, then in zip(_owners(half), owners, strict=True)):
+                    evidence = f"{name} has answered {len(half)} golden rows, and still has {kept} of them in memory."
+                    return replace(broken_heuristic(context, name, evidence), cause=KEEPS_ROWS)
+            sizes.append(_size(fresh.heuristics_module))
+        if (grown := sizes[1] - sizes[0]) > len(rows) / 8:
+            evidence = (
+                f"For {len(rows) - len(rows) // 2} golden rows more, {name} keeps {grown} objects more in memory."
+            )
+            return replace(broken_heuristic(context, name, evidence), cause=NO_END)
+    return None
+
+
+def _owners(rows: list[Any]) -> list[int]:
+    """Count for each row by how many it is referred to."""
+    return list(map(getrefcount, rows))
+
+
+def _size(module: ModuleType) -> int:
+    """Count the objects that a module has; a cache with an end is one, whatever is in it."""
+    seen: dict[int, Any] = {}
+    waiting = [value for name, value in vars(module).items() if name != "__builtins__"]
+    while waiting:
+        it = waiting.pop()
+        others = isinstance(it, ModuleType) or (isinstance(it, type) and it.__module__ != module.__name__)
+        if id(it) in seen or others or it is vars(module):
+            continue
+        seen[id(it)] = it
+        if not (isinstance(it, _lru_cache_wrapper) and it.cache_parameters()["maxsize"] is not None):
+            waiting += gc.get_referents(it)
+    return len(seen)
+
+
+def _elsewhere(context: DeliveryContext) -> Broken | None:
+    """Ask two processes in which everything is otherwise; where they differ, more of them say by what."""
+    names = [heuristic.__name__ for heuristic in context.heuristics]
+    rows = [row.__dict__ for row in context.golden_rows]
+
+    @cache
+    def asked(surroundings: Surroundings) -> Answers:
+        return answers(context.folder / "heuristics.py", names, rows, surroundings)
+
+    def apart(other: Surroundings) -> tuple[int, list[int]] | None:
+        """Find the first heuristic whose numbers differ there, and the rows on which they do."""
+        for place, columns in enumerate(zip(asked(HERE), asked(other), strict=True)):
+            if differ := [row for row, values in enumerate(zip(*columns, strict=True)) if not _same(*values)]:
+                return place, differ
+        return None
+
+    if not names or not any(map(apart, OTHERS)):
+        return None
+    trial, (place, differ) = next((trial, found) for trial in _trials() if (found := apart(trial.other)))
+    backwards = (line for line in _lines(context) if apart(replace(trial.other, lines=(line,))))
+    line = next(backwards, None) if trial.remedy == SORT else None
+    values = [_shown(asked(surroundings)[place][differ[0]]) for surroundings in (HERE, trial.other)]
+    evidence = (
+        f"{names[place]} follows {f'the order of the set in line {line}' if line else trial.thing} on {len(differ)} of "
+        f"{len(rows)} golden rows: row {differ[0] + 1} gets {values[0]} {trial.here}, and {values[1]} {trial.there}."
+    )
+    broken = broken_heuristic(context, names[place], evidence)
+    return replace(broken, cause=trial.remedy, line=line or broken.line)
+
+
+def _lines(context: DeliveryContext) -> list[int]:
+    """List the lines that may make a set, first those that surely do."""
+    nodes = [node for node in ast.walk(context.heuristics_tree) if isinstance(node, MAKES_SETS)]
+    surely = [node.lineno for node in nodes if isinstance(node, ast.Set | ast.SetComp)]
+    return list(dict.fromkeys(sorted(surely) + sorted(node.lineno for node in nodes)))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare as the model sees them: the last digit of a sum that the order changes is not in a float32."""
+    if one == other or not (isinstance(one, int | float) and isinstance(other, int | float)):
+        return bool(one == other)
+    with np.errstate(over="ignore"):
+        return bool(np.array_equal(np.float32(one), np.float32(other), equal_nan=True))
+
+
+def _shown(value: Any) -> str:
+    return str(np.float32(value)) if isinstance(value, float) else str(value)

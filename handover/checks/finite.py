@@ -1,0 +1,132 @@
+"""H, whether each heuristic soon gives a number for every row: the search for one on which it does not."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from handover.checks import roots, tries
+from handover.checks.contract import COMPILES
+from handover.checks.heuristics import broken_heuristic
+from handover.checks.reads import reads
+from handover.checks.search import simplest_row
+from handover.checks.trial import Fault, Trial
+from handover.context import DeliveryContext
+from handover.finding import Broken, clause
+from handover.rows import Domain, domains
+from predictor import files
+
+type Row = dict[str, Any]
+
+ODD_ROWS = 200  # of Hypothesis, which knows floats that nobody else thinks of
+ROUNDS = 3  # of simplifying one field after the other
+DIGITS = 17  # tell any two floats apart
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A heuristic that fails, and how."""
+
+    heuristic: str
+    fault: Fault
+    row: Row
+    """The simplest that was come upon."""
+    read: tuple[str, ...]
+    """The fields that the heuristic reads of it."""
+
+
+@clause(
+    "H107",
+    topic="finite",
+    owner="modelling",
+    requires=(*COMPILES, "H101", "H106"),
+    rule="each heuristic soon gives a number for every row that the contract accepts",
+    broken="a heuristic fails on a row that the contract accepts",
+)
+def finite(context: DeliveryContext) -> Broken | None:
+    failure = first_failure(context)
+    if failure is None:
+        return None
+    fault, name = failure.fault, failure.heuristic
+    if fault.line is not None:
+        evidence = f"{name} {fault.sentence}. {fault.more}".rstrip()
+        return Broken(evidence, context.folder / files.HEURISTICS, fault.line)
+    shown = " and ".join(f"{field} = {json.dumps(failure.row[field])}" for field in failure.read)
+    where = f"where {shown}, which the contract accepts" if shown else "on every row"
+    evidence = f"{name} {fault.sentence} {where}. {fault.more}".rstrip()
+    return broken_heuristic(context, name, evidence, json.dumps(failure.row, indent=2))
+
+
+def first_failure(context: DeliveryContext) -> Failure | None:
+    """Look for a row on which a heuristic fails, the same one each time: first where heuristics like to fail."""
+    fields = domains(context.compiled)
+    usual = {field.name: tries.simplest(field) for field in fields}
+    trials = {heuristic.__name__: Trial(context, heuristic, usual) for heuristic in context.heuristics}
+    watched = roots.Watched(context)
+    for name, trial in trials.items():
+        may_read = reads(context.heuristics_tree, name, usual)
+        read = [field for field in fields if field.name in may_read.fields]
+        if failing := _failing(trial, read, may_read.numbers, partial(watched.sides, name)):
+            return _simplified(name, trial, read, usual | failing[0], failing[1])
+    odd = simplest_row(context, lambda row: any(trial.first_failing([row]) for trial in trials.values()), ODD_ROWS)
+    if odd is not None:
+        for name, trial in trials.items():
+            if fault := trial.fault(odd):
+                return _simplified(name, trial, fields, usual | odd, fault)
+    return None
+
+
+def _failing(
+    trial: Trial, fields: Sequence[Domain], numbers: Sequence[float], sides_at: roots.SidesAt
+) -> tuple[Row, Fault] | None:
+    """Try a heuristic on the rows of the fields that it reads."""
+    every = tries.every_row(fields)
+    if every is not None:
+        return trial.first_failing(every)
+    return (
+        trial.first_failing(tries.corners(fields, numbers))
+        or trial.first_failing(roots.roots(fields, sides_at), at_once=1)
+        or trial.first_failing(tries.draws(fields))
+    )
+
+
+def _simplified(name: str, trial: Trial, fields: Sequence[Domain], row: Row, fault: Fault) -> Failure:
+    """Make a row as simple as it can be while the heuristic has the same fault."""
+    if not fault.of_time:  # that costs its time for each row
+        fails = partial(_has, trial, fault.kind)
+        for _ in range(ROUNDS):
+            for field in fields:
+                row = next((simpler for simpler in _simpler(field, row, fails) if fails(simpler)), row)
+        fault = trial.fault(row) or fault
+    read = trial.read_of(row) or [field.name for field in fields]
+    return Failure(name, fault, row, tuple(field for field in row if field in read))
+
+
+def _has(trial: Trial, kind: str, row: Row) -> bool:
+    fault = trial.fault(row)
+    return fault is not None and fault.kind == kind
+
+
+def _simpler(field: Domain, row: Row, fails: Callable[[Row], bool]) -> Iterator[Row]:
+    """Give rows with simpler values of a field, the simplest first."""
+    value = row[field.name]
+    for simpler in field.choices or (tries.simplest(field),):
+        if simpler == value:
+            return
+        yield row | {field.name: simpler}
+    if value is None or field.choices:
+        return
+    for digits in range(DIGITS):
+        unit = field.step or 10**-digits
+
+        def at(count: int, digits: int = digits) -> Row:
+            return row | {field.name: field.multiple(count) if field.step else count / 10**digits}
+
+        count, passes = round(value / unit), round(tries.simplest(field) / unit)
+        if fails(at(count)):
+            while abs(count - passes) > 1:
+                middle = (count + passes) // 2
+                count, passes = (middle, passes) if fails(at(middle)) else (count, middle)
+            yield at(count)
+            return

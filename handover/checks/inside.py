@@ -1,0 +1,102 @@
+"""Whose fault it is that the built function answers otherwise than the model does here: found inside of it."""
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import replace
+from filecmp import cmp
+from importlib.metadata import distributions
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from packaging.utils import canonicalize_name
+
+from handover.checks import encoded
+from handover.checks.causes import Cause
+from handover.checks.values import changed_heuristics, in_words
+from handover.context import DeliveryContext
+from handover.errors import CannotRunError
+from handover.local.emulator import Emulator
+from handover.project import FUNCTION, Build
+from predictor import files
+
+OF_THIS_DELIVERY = re.compile(r"/opt/delivery[:/]|golden\.jsonl: ")
+"""How the function begins a sentence on the delivery that is checked; it is mounted there."""
+NO_MODULE = re.compile(r"No module named '(\w+)")
+BUILD_ANEW = "make build; where it stays so, write the locks anew with requirements/lock."
+
+
+def of_start(context: DeliveryContext, message: str) -> Cause:
+    """Say why the built function does not start, by its own words."""
+    if OF_THIS_DELIVERY.match(message):
+        return of_answers(context, [line["row"] for line in context.golden])
+    missing = NO_MODULE.search(message)
+    if missing and missing[1] != "predictor":
+        sentence = f"The layer has no {missing[1]}: {BUILD_ANEW}"
+        return Cause(sentence, context.project.runtime_lock, owner="deployment")
+    line = context.template.line(FUNCTION)
+    return Cause(f"It is what the template gives {FUNCTION}.", context.template.path, line, "deployment")
+
+
+def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = "golden row {}") -> Cause:
+    """Say why the built function answers these rows otherwise: a heuristic, a package or the function's code."""
+    alone = f"Compute it of the row alone, then train and deliver again: {context.delivers}."
+    inside = _inside(context, rows)
+    if "failed" in inside:
+        name = next((name for name in context.encoder.columns if f"heuristic {name}:" in inside["failed"]), "")
+        sentence = f"In the built function heuristics.py fails, and here it does not: {inside['failed']}. {alone}"
+        return Cause(sentence, files.HEURISTICS, context.heuristic_line(name) if name else None, "modelling")
+    if "matrix" in inside:
+        here = context.encoder.matrix(map(context.made, rows))
+        changed = changed_heuristics(context, here, np.array(inside["matrix"], dtype=np.float32))
+        if changed:
+            words = in_words(context, changed, "{} in the built function", row)
+            return Cause(
+                f"{words} It looks at where it runs. {alone}",
+                files.HEURISTICS,
+                context.heuristic_line(changed[0].name),
+                "modelling",
+            )
+    return _of_what_is_built(context)
+
+
+def _of_what_is_built(context: DeliveryContext) -> Cause:
+    """Compare packages and code of the build with those here, where the same rows get the right answers."""
+    build, project = Build(context.build), context.project
+    layer, here = _versions([str(build.runtime / "python")]), _versions(sys.path)
+    if others := [
+        f"{name} {version}, not {here.get(name)}" for name, version in layer.items() if here.get(name) != version
+    ]:
+        sentence = (
+            f"The columns are the same there, and packages are not: the layer has {'; '.join(others)}. {BUILD_ANEW}"
+        )
+        return Cause(sentence, project.runtime_lock, owner="deployment")
+    for path in sorted(project.function.glob("*.py")):
+        built = build.function / project.function.name / path.name
+        if not built.exists() or not cmp(path, built, shallow=False):
+            sentence = f"The columns are the same there. {project.function.name}/{path.name} is not: make build."
+            return Cause(sentence, path, owner="deployment")
+    sentence = f"Columns, code and versions of packages are the same there, so a file of the layer is not: {BUILD_ANEW}"
+    return Cause(sentence, build.runtime, owner="deployment")
+
+
+def _versions(path: list[str]) -> dict[str, str]:
+    return {canonicalize_name(one.name): one.version for one in distributions(path=path)}
+
+
+def _inside(context: DeliveryContext, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Have the built function's environment lay rows out, with its own code and packages; empty where it cannot."""
+    with TemporaryDirectory(prefix="handover-encoded-") as folder:
+        layer = Path(folder)
+        (layer / "python").mkdir()
+        shutil.copy(str(encoded.__file__), layer / "python" / "encoded.py")
+        function = replace(context.function, handler="encoded.handler", layers=(*context.function.layers, layer))
+        try:
+            with Emulator(function, lambda _: None) as emulator:
+                answer = json.loads(emulator.invoke(json.dumps(rows).encode()))
+        except CannotRunError:
+            return {}
+    return answer if isinstance(answer, dict) else {}

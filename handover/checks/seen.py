@@ -1,0 +1,194 @@
+"""M, what the training saw beside what the contract accepts: nothing is answered of which nothing was learned."""
+
+from typing import Any
+
+import numpy as np
+
+from handover.context import DeliveryContext
+from handover.finding import Broken, Kept, clause
+from handover.rows import Domain, domains
+
+type Json = dict[str, Any]
+type Fault = tuple[str, str]
+"""The field at fault, and a sentence that says so."""
+
+# How many times as far from zero as its data a number may reach. Ranges are rounded outward, and a slip of the unit, or
+# of a zero, is a factor of ten or more. A number up to 100 is often a percentage or a count, and its range is not the
+# data's; one up to 1 is a share, of which a thousandth may be much.
+MOST_TIMES, MOST_TIMES_OF_PERCENT = 8, 100
+SHARE, PERCENT = 1, 100
+FEW = 20  # of a count, whose data may be 0 to 3: how far it is taken to reach at least
+
+FILLS_GAPS = {"IsNaN", "Imputer"}
+"""Operators of a model whose author thought of gaps: an imputer has an answer to them that no row need teach."""
+
+NO_RECORD = (
+    "matrix() was not called where the model was trained and delivered, so the manifest has no record of what the "
+    "training saw: gaps, values and ranges that it never saw were not looked for"
+)
+RECORDED = ("C109", "M101", "M111", "P201")
+
+
+@clause(
+    "M118",
+    topic="gaps",
+    owner="modelling",
+    requires=(*RECORDED, "H107", "M104", "M109", "M110"),
+    suppressed_by=("M112", "M114", "P203"),
+    rule="what may be missing was missing in some row of the training",
+    broken="the model never saw a gap that the contract accepts",
+)
+def gaps_seen(context: DeliveryContext) -> Broken | Kept | None:
+    if context.seen_in_training is None:
+        return Kept(NO_RECORD)
+    if FILLS_GAPS & {node.op_type for node in context.graph.graph.node}:
+        return None
+    seen, rows = _columns(context), context.seen_in_training["rows"]
+    never = [field.name for field in domains(context.compiled) if field.nullable and not seen[field.name]["missing"]]
+    effects = ((name, effect) for name in never if (effect := _effect_of_a_gap(context, name)))
+    faults = [
+        (name, f"`{name}` may be missing, and in {_rows(rows)} it never was. {effect}") for name, effect in effects
+    ]
+    cause = (
+        "The model cannot know what a gap means. Leave it out of some rows of the training, as callers will, or put an "
+        "imputer before the model; or require it in contract.py, without `| None = None`."
+    )
+    return _broken(context, faults, cause)
+
+
+def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
+    """Say what leaving a field out of golden rows does to their answers; nothing where it does nothing."""
+    rows = [line["row"] for line in context.golden if line["row"].get(name) is not None]
+    if not rows:
+        return ""
+    given, without = (
+        context.model(context.encoder.matrix([context.made(row | change) for row in rows]))
+        for change in ({}, {name: None})
+    )
+    moved = np.abs(given - without).max(axis=1)
+    if moved.max() <= context.contract.budgets.parity:
+        return ""
+    decisions = [(context.decide(one), context.decide(other)) for one, other in zip(given, without, strict=True)]
+    changed = [f"{before} -> {after}" for before, after in decisions if before != after]
+    effect = f"Left out of the {len(rows)} golden rows that have it, it moves the score by up to {moved.max():.3g}"
+    if changed:
+        effect += f" and changes {len(changed)} {'decision' if len(changed) == 1 else 'decisions'} ({changed[0]})"
+    return f"{effect}."
+
+
+@clause(
+    "M119",
+    topic="values",
+    owner="modelling",
+    requires=RECORDED,
+    suppressed_by=("C", "M112", "M114"),
+    rule="each category and flag stood in some row of the training, and no field had one value alone",
+    broken="the contract accepts a value that the training never saw",
+)
+def values_seen(context: DeliveryContext) -> Broken | Kept | None:
+    if context.seen_in_training is None:
+        return None  # M118 says so
+    seen, rows = _columns(context), _rows(context.seen_in_training["rows"])
+    fields = domains(context.compiled)
+    faults = [(field.name, sentence) for field in fields if (sentence := _unseen(field, seen[field.name], rows))]
+    empty = [field.name for field in fields if _is_empty(seen[field.name])]
+    if empty and not faults:
+        them = "it" if len(empty) == 1 else "them"
+        return Kept(f"{', '.join(empty)} missing in {rows}: callers send {them} in vain until a training has {them}")
+    cause = (
+        "The model learned nothing of it, and its answer there is a guess. Train on rows that have it, or take it out "
+        "of contract.py, so that callers are refused or send what the model knows."
+    )
+    return _broken(context, faults, cause)
+
+
+def _is_empty(column: Json) -> bool:
+    return column["missing"] and column.get("values") in (None, []) and column.get("lowest") is None
+
+
+def _unseen(field: Domain, column: Json, rows: str) -> str:
+    """Say which of a field's values no row had; nothing where it was always missing: then nobody claims to know it."""
+    if _is_empty(column):
+        return ""
+    given = f"wherever it is given in {rows}" if column["missing"] else f"in {rows}"
+    if not field.choices:
+        low, high = column["lowest"], column["highest"]
+        first, last = field.ends
+        accepts = f"the contract accepts {first:.6g} to {last:.6g}"
+        return f"`{field.name}` is {low:.6g} {given}, and {accepts}." if low == high and first < last else ""
+    unseen = [_written(choice) for choice in field.choices if choice not in column["values"]]
+    if not unseen:
+        return ""
+    if len(column["values"]) == 1:
+        value = _written(column["values"][0])
+        return f"`{field.name}` is {value} {given}, and the contract accepts {_listed(unseen)} too."
+    return f"The contract accepts {_listed(unseen)} for `{field.name}`, and not one of {rows} has that."
+
+
+@clause(
+    "M120",
+    topic="reach",
+    owner="modelling",
+    requires=RECORDED,
+    suppressed_by=("C", "M112", "M114", "M119"),
+    rule="no number's range is many times as wide as what the training saw",
+    broken="the contract accepts numbers far beyond what the training saw",
+)
+def reach_seen(context: DeliveryContext) -> Broken | None:
+    if context.seen_in_training is None:
+        return None  # M118 says so
+    seen, rows = _columns(context), _rows(context.seen_in_training["rows"])
+    faults = [
+        (field.name, sentence)
+        for field in domains(context.compiled)
+        if not field.choices and (sentence := _too_far(field, seen[field.name], rows))
+    ]
+    cause = (
+        "Of numbers so far away the model learned nothing. Where the data is in another unit than the contract says "
+        "(cents, thousands, percent), convert it in the training; else narrow the range in contract.py to what the "
+        "training has, or train on rows that reach as far."
+    )
+    return _broken(context, faults, cause)
+
+
+def _too_far(field: Domain, column: Json, rows: str) -> str:
+    low, high = column["lowest"], column["highest"]
+    first, last = field.ends
+    accepted = max(-first, last)
+    if low is None or low == high or accepted <= SHARE:
+        return ""
+    reached = max(-low, high, FEW if field.whole else 0)
+    if accepted < reached * (MOST_TIMES if accepted > PERCENT else MOST_TIMES_OF_PERCENT):
+        return ""
+    return (
+        f"`{field.name}` lies between {low:.6g} and {high:.6g} in {rows}, and the contract accepts {first:.6g} to "
+        f"{last:.6g}: {accepted / reached:.0f} times as far."
+    )
+
+
+def _columns(context: DeliveryContext) -> dict[str, Json]:
+    record = context.seen_in_training or {}
+    return {column["name"]: column for column in record["columns"]}
+
+
+def _rows(count: int) -> str:
+    return f"the {count} rows that the training laid out"
+
+
+def _broken(context: DeliveryContext, faults: list[Fault], cause: str) -> Broken | None:
+    """Tell the first fault in full, and name the others."""
+    if not faults:
+        return None
+    (name, evidence), *others = faults
+    if others:
+        evidence += f" So it is with {_listed([f'`{other}`' for other, _ in others])}."
+    details = "\n".join(sentence for _, sentence in faults) if others else ""
+    return Broken(evidence, context.folder / "contract.py", context.field_line(name), cause, details)
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

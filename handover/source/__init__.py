@@ -1,0 +1,222 @@
+"""What a delivery's source would do, read in its syntax before any of it runs."""
+
+import ast
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from handover.source.names import FUNCTIONS, Names, within
+
+# Arithmetic and its helpers. Nothing here reads a file, a clock, the network, the environment or a random number.
+PURE_MODULES = {
+    "__future__", "abc", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib", "copy",
+    "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "heapq", "itertools", "math", "numbers",
+    "operator", "re", "statistics", "string", "types", "typing", "unicodedata",
+}  # fmt: skip
+# What a contract is written with, besides: its vocabulary, and that of its fields.
+CONTRACT_MODULES = PURE_MODULES | {
+    "annotated_types", "handover", "handover.contract", "pydantic", "typing_extensions",
+}  # fmt: skip
+NEVER = {
+    "open", "input", "exec", "eval", "compile", "exit", "quit", "breakpoint", "globals", "__import__", "__builtins__",
+    "__loader__", "__spec__",
+}  # fmt: skip
+IMPURE_NAMES = NEVER | {"print", "id", "hash", "setattr", "delattr"}
+BEHIND = {"__builtins__", "__code__", "__globals__", "__import__", "__loader__", "__self__", "__subclasses__"}
+"""Attributes through which a function reaches what it did not import."""
+CHANGES = {
+    "append", "appendleft", "add", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault",
+    "sort", "update",
+}  # fmt: skip
+CLOCKS = {"datetime.datetime.now", "datetime.datetime.today", "datetime.datetime.utcnow", "datetime.date.today"}
+LOCAL_TIMES = {"datetime.datetime.fromtimestamp", "datetime.date.fromtimestamp"}
+CACHES = {"functools.cache", "functools.lru_cache"}
+MAKERS = {"__init__", "__new__", "__post_init__"}
+ALSO_MODULES = {"abc", "time"}  # `from collections import abc` is pure, and datetime's `time` no clock
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first line that does what its file must not."""
+
+    line: int
+    sentence: str
+    """What it does, as a sentence goes on after "It" or "Line 7"."""
+
+
+class RefusedSourceError(Exception):
+    """The source was read, and is not run; ``fault`` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"line {fault.line} {fault.sentence}")
+        self.fault = fault
+
+
+def refuse(heuristics: ast.Module) -> None:
+    """Let heuristics run, or say why not.
+
+    Raises
+    ------
+    RefusedSourceError
+        When they import or reach for what they must not.
+    """
+    if fault := _import_fault(heuristics, PURE_MODULES) or reach_beyond_the_row(heuristics):
+        raise RefusedSourceError(fault)
+
+
+def _import_fault(tree: ast.Module, allowed: Collection[str]) -> Fault | None:
+    foreign = foreign_import(tree, allowed)
+    return Fault(foreign[0], f"imports {foreign[1]}") if foreign else None
+
+
+def foreign_import(tree: ast.Module, allowed: Collection[str] = PURE_MODULES) -> tuple[int, str] | None:
+    """Find the first import of what is not allowed, in what runs in production: its line, and the module's name."""
+    for node in _run_in_production(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module if node.module and not node.level else "a module beside it", *_modules_among(node)]
+        for name in names:
+            if name not in allowed:
+                return node.lineno, name
+    return None
+
+
+def _modules_among(node: ast.ImportFrom) -> list[str]:
+    """Name the modules that are taken out of another one, as in ``from enum import sys``."""
+    names = [alias.name.lstrip("_") for alias in node.names]
+    return [name for name in names if name in sys.stdlib_module_names - ALSO_MODULES]
+
+
+def reach_beyond_the_row(tree: ast.Module) -> Fault | None:
+    """Find the first line of heuristics that reads or writes anything but their row: a file, a clock, a global.
+
+    What is a module's is known by where it was imported from: a field, a variable or a method may have any name.
+    """
+    names = Names(tree)
+    for node in _run_in_production(tree):
+        if what := _reads(node, names) or _changes(node, names, tree):
+            return Fault(node.lineno, what)
+    return None
+
+
+def _reads(node: ast.AST, names: Names) -> str:
+    """Say what a node reads that is not its row's, in the end of a sentence."""
+    origin = names.origin(node)
+    if _is_of(node, IMPURE_NAMES, names) or (isinstance(node, ast.Attribute) and node.attr in BEHIND):
+        return f"uses {ast.unparse(node)}"
+    if isinstance(node, ast.Attribute) and node.attr == "__hash__":
+        return f"uses {ast.unparse(node)}, which for text is another number in each process"
+    if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+        made = (decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in node.decorator_list)
+        if cache := next((it for it in made if names.origin(it) in CACHES), None):
+            return f"keeps the rows of {node.name} in a cache ({ast.unparse(cache)})"
+    if origin in CLOCKS:
+        return f"reads the clock ({ast.unparse(node)})"
+    if isinstance(node, ast.Call) and names.origin(node.func) in LOCAL_TIMES and not _has_zone(node):
+        return (
+            f"follows the machine's time zone ({ast.unparse(node.func)}), and production has another than a training: "
+            f"give the zone, as in datetime.fromtimestamp(seconds, tz=UTC)"
+        )
+    return ""
+
+
+def _is_of(node: ast.AST, builtins: Collection[str], names: Names) -> bool:
+    """Tell whether a node is one of these names of Python's own."""
+    return isinstance(node, ast.Name) and node.id in builtins and names.binder(node) is None
+
+
+def _has_zone(call: ast.Call) -> bool:
+    return len(call.args) > 1 or any(keyword.arg in {"tz", None} for keyword in call.keywords)
+
+
+def _changes(node: ast.AST, names: Names, tree: ast.Module) -> str:
+    """Say what a node changes that was there before its row, in the end of a sentence."""
+    match node:
+        case ast.Global(names=changed):
+            return f"changes {', '.join(changed)}, which outlives the request"
+        case ast.Nonlocal(names=changed) if _is_in_what_lasts(node, tree):
+            return f"changes {', '.join(changed)}, which outlives the request"
+        case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()) if not _is_made_for_the_row(owner, names, tree):
+            return f"writes to {ast.unparse(node)}"
+        case ast.Subscript(value=ast.Name() as changed, ctx=ast.Store() | ast.Del()):
+            pass
+        case ast.Call(func=ast.Attribute(value=ast.Name() as changed, attr=method)) if method in CHANGES:
+            if any(method == own.name for kind in _classes(tree) for own in _methods(kind)):
+                return ""  # it may do anything, and what it does is read where it is defined
+        case _:
+            return ""
+    lasts = names.binder(changed) is tree and not names.origin(changed)
+    return f"changes {changed.id}, which outlives the request" if lasts and node not in _at_import(tree) else ""
+
+
+def _is_made_for_the_row(owner: ast.AST, names: Names, tree: ast.Module) -> bool:
+    """Tell whether an object did not exist before the row: it was made in this function, or its class is used so."""
+    function = names.binder(owner)
+    if not isinstance(owner, ast.Name) or not isinstance(function, ast.FunctionDef):
+        return False
+    arguments = [node.arg for node in within(function.args) if isinstance(node, ast.arg)]
+    kind = next((kind for kind in _classes(tree) if function in _methods(kind)), None)
+    if kind and owner.id == arguments[0]:
+        called = {ast.unparse(node.func) for node in _at_import(tree) if isinstance(node, ast.Call)}
+        return function.name in MAKERS or kind.name not in called
+    values = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and owner.id in {name.id for name in _stored(node)}
+    ]
+    return owner.id not in arguments and all(isinstance(value, ast.Call) for value in values)
+
+
+def _is_in_what_lasts(node: ast.AST, tree: ast.Module) -> bool:
+    """Tell whether a node is in a function that runs at import, as a decorator does: what it makes stays."""
+    run = {inner.id for inner in _at_import(tree) if isinstance(inner, ast.Name)}
+    return any(isinstance(line, ast.FunctionDef) and line.name in run and node in ast.walk(line) for line in tree.body)
+
+
+def _classes(tree: ast.Module) -> list[ast.ClassDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+
+
+def _methods(kind: ast.ClassDef) -> list[ast.FunctionDef]:
+    return [node for node in kind.body if isinstance(node, ast.FunctionDef)]
+
+
+def _at_import(tree: ast.Module) -> list[ast.AST]:
+    """List the nodes that run once, when the module is imported."""
+    return list(within(tree, FUNCTIONS))
+
+
+def more_than_a_declaration(tree: ast.Module) -> Fault | None:
+    """Find the first line of a contract that does what no declaration does: reads a file, ends the process."""
+    if fault := _import_fault(tree, CONTRACT_MODULES):
+        return fault
+    names = Names(tree)
+    for node in _run_in_production(tree):
+        if _is_of(node, NEVER, names):
+            return Fault(node.lineno, f"uses {node.id}")
+        if isinstance(node, ast.Attribute) and node.attr in BEHIND:
+            return Fault(node.lineno, f"uses {ast.unparse(node)}")
+    return None
+
+
+def _run_in_production(tree: ast.Module) -> list[Any]:
+    """List the nodes that run in production, by their lines: all but what stands under ``if TYPE_CHECKING``."""
+    nodes: list[Any] = []
+    waiting: list[ast.AST] = [tree]
+    is_own_name = any(name.id == "TYPE_CHECKING" for name in _stored(tree))
+    guards = set() if is_own_name else {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+    while waiting:
+        node = waiting.pop()
+        nodes.append(node)
+        if isinstance(node, ast.If) and ast.unparse(node.test) in guards:
+            waiting += node.orelse
+        else:
+            waiting += ast.iter_child_nodes(node)
+    return sorted(nodes, key=lambda node: getattr(node, "lineno", 0))
+
+
+def _stored(node: ast.AST) -> list[ast.Name]:
+    return [name for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)]
