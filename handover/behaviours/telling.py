@@ -15,7 +15,7 @@ type Json = dict[str, Any]
 
 def kept(results: Iterable[Result]) -> str:
     """Write a line for each behaviour: on how many rows it holds."""
-    return "".join(f"\n  {_sentence(result)}: {_count(result)}" for result in results)
+    return "".join(f"\n  {result.behaviour.sentence}: {_count(result)}" for result in results)
 
 
 def faults(found: Sequence[Fault]) -> str:
@@ -36,11 +36,6 @@ def broken(results: Sequence[Result], count: int) -> str:
 def details(results: Sequence[Result]) -> str:
     """Write the row of each that does not hold in full, and every answer."""
     return "\n\n".join(map("\n".join, map(_details, results)))
-
-
-def _sentence(result: Result) -> str:
-    sentence = result.behaviour.sentence
-    return sentence[0].upper() + sentence[1:]
 
 
 def _count(result: Result) -> str:
@@ -99,7 +94,7 @@ def _rounded(answer: Json) -> str:
 
 def _details(result: Result) -> Iterator[str]:
     example = _example(result)
-    yield f"{_sentence(result)}:"
+    yield f"{result.behaviour.sentence}:"
     yield json.dumps(example.row)
     yield from _answers(example)
 

@@ -247,7 +247,7 @@ def _rises(score, rows):
 def kilograms(row, score):
     _rises(score, [(row | {"weight": weight}, row | {"weight": weight + 1}) for weight in np.arange(1, 29.0)])
 """,
-        "1 behaviour\n  Every kilogram counts: 1 of 1 row by hand",
+        "1 behaviour\n  every kilogram counts: 1 of 1 row by hand",
     ),
     "one asks until it knows, and speaks of some rows only": (
         """
@@ -260,7 +260,7 @@ def soon(decide, row):
         weight -= 5.0
     assert weight >= 0
 """,
-        "1 behaviour\n  Somewhere below the limit a parcel is soon there: 10 of 10 drawn rows",
+        "1 behaviour\n  somewhere below the limit a parcel is soon there: 10 of 10 drawn rows",
     ),
     "a share may fail": (
         """
@@ -268,7 +268,7 @@ def soon(decide, row):
 def pieces(score, row):
     assert score(row | {"pieces": row.pieces + 1}) >= score(row)
 """,
-        "1 behaviour\n  More pieces take longer: 50 of 94 drawn rows",
+        "1 behaviour\n  more pieces take longer: 50 of 94 drawn rows",
     ),
     "most of what becomes of the rows is refused": (
         """
@@ -277,7 +277,7 @@ def lighter(score, row):
     assert score(row | {"weight": row.weight - 20.0}) < score(row)
 """,
         (
-            "1 behaviour\n  Twenty kilograms less are sooner there: 31 of 31 drawn rows (69 more are left out, for "
+            "1 behaviour\n  twenty kilograms less are sooner there: 31 of 31 drawn rows (69 more are left out, for "
             "the contract refuses what becomes of them: weight: Input should be greater than or equal to 0, but it "
             "is -4.86)"
         ),
@@ -295,7 +295,7 @@ def gap(decide, row):
 """,
         (
             "1 behaviour, golden rows answered in this Python, for nothing that is built answers\n"
-            "  A gap is no reason to wait: 105 of 105 golden rows"
+            "  a gap is no reason to wait: 105 of 105 golden rows"
         ),
     ),
 }
@@ -323,7 +323,7 @@ def test_golden_rows_are_answered_by_the_built_function(sandbox: Sandbox) -> Non
 
     assert behaving(sandbox, ABROAD).says("B703") == (
         "B703 kept: 1 behaviour, golden rows answered by the built function\n"
-        "  A parcel that goes abroad is no sooner there: 105 of 105 golden rows\n"
+        "  a parcel that goes abroad is no sooner there: 105 of 105 golden rows\n"
         "\n1 kept, 0 broken, 0 skipped"
     )
 
@@ -334,8 +334,8 @@ def test_of_classes_each_has_its_score(flowers: Path, tmp_path: Path) -> None:
 
     assert behaving(sandbox, FLOWERS).says("B703") == (
         "B703 kept: 2 behaviours\n"
-        "  Small petals are more often setosa's than virginica's: 50 of 50 drawn rows\n"
-        "  Large petals need no expert: 31 of 31 drawn rows\n"
+        "  small petals are more often setosa's than virginica's: 50 of 50 drawn rows\n"
+        "  large petals need no expert: 31 of 31 drawn rows\n"
         "\n1 kept, 0 broken, 0 skipped"
     )
     behaving(sandbox, FLOWERS.replace('["setosa"] >', '["setosa"] <'))
