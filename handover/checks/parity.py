@@ -14,11 +14,9 @@ from handover import parity
 from handover.checks import causes, inside
 from handover.checks.causes import Cause
 from handover.checks.values import Rows, has_values
-from handover.context import DeliveryContext
+from handover.context import UNANSWERED, DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.golden import FEWEST_GOLDEN_ROWS, real_rows
-from handover.local.client import RefusedError
-from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.stack import NothingBuiltError
 from handover.rows import different_rows
 from predictor import files
@@ -29,7 +27,6 @@ SHOWN = 10  # rows shown side by side; a hundred would say no more
 
 type Scores = NDArray[np.floating]
 
-UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 
 GRAPH = ("H107", "M104", "M109", "P201")
 # Where one of these is broken, other answers than the training's are only what follows.
