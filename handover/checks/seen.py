@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from handover.context import DeliveryContext
+from handover.conversion import filled
 from handover.draft.scales import is_round
 from handover.finding import Broken, Kept, clause
 from handover.rows import Domain, domains
@@ -19,9 +20,6 @@ type Fault = tuple[str, str]
 MOST_TIMES, MOST_TIMES_OF_PERCENT = 8, 100
 SHARE, PERCENT = 1, 100
 FEW = 20  # of a count, whose data may be 0 to 3: how far it is taken to reach at least
-
-FILLS_GAPS = {"IsNaN", "Imputer"}
-"""Operators of a model whose author thought of gaps: an imputer has an answer to them that no row need teach."""
 
 NO_RECORD = (
     "the manifest has no record of what the training saw, as where the model came as a file or matrix() was not called "
@@ -42,10 +40,13 @@ RECORDED = ("C109", "M101", "M111", "P201")
 def gaps_seen(context: DeliveryContext) -> Broken | Kept | None:
     if context.seen_in_training is None:
         return Kept(NO_RECORD)
-    if FILLS_GAPS & {node.op_type for node in context.graph.graph.node}:
-        return None
     seen, rows = _columns(context), context.seen_in_training["rows"]
-    never = [field.name for field in domains(context.compiled) if field.nullable and not seen[field.name]["missing"]]
+    answered = filled(context.graph, len(seen))  # by an imputer, whose author has said what stands for a gap
+    never = [
+        field.name
+        for place, field in enumerate(domains(context.compiled))
+        if field.nullable and not seen[field.name]["missing"] and place not in answered
+    ]
     effects = ((name, effect) for name in never if (effect := _effect_of_a_gap(context, name)))
     faults = [
         (name, f"`{name}` may be missing, and in {_rows(rows)} it never was. {effect}") for name, effect in effects
