@@ -6,6 +6,7 @@ import numpy as np
 
 from handover.context import DeliveryContext
 from handover.conversion import filled
+from handover.draft.ranges import figure
 from handover.draft.scales import is_round
 from handover.finding import Broken, Kept, clause
 from handover.rows import Domain, domains
@@ -116,8 +117,8 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
     if not field.choices:
         low, high = column["lowest"], column["highest"]
         first, last = field.ends
-        accepts = f"the contract accepts {first:.6g} to {last:.6g}"
-        return f"`{field.name}` is {low:.6g} {given}, and {accepts}." if low == high and first < last else ""
+        accepts = f"the contract accepts {figure(first)} to {figure(last)}"
+        return f"`{field.name}` is {figure(low)} {given}, and {accepts}." if low == high and first < last else ""
     unseen = [_written(choice) for choice in field.choices if choice not in column["values"]]
     is_whole = len(unseen) < len(field.choices) / 2 and is_round(list(map(_written, field.choices)))
     if not unseen or is_whole:  # a Sunday will come, and lies beside the days that were seen
@@ -163,10 +164,8 @@ def _too_far(field: Domain, column: Json, rows: str) -> str:
     reached = max(-low, high, FEW if field.whole else 0)
     if accepted < reached * (MOST_TIMES if accepted > PERCENT else MOST_TIMES_OF_PERCENT):
         return ""
-    return (
-        f"`{field.name}` lies between {low:.6g} and {high:.6g} in {rows}, and the contract accepts {first:.6g} to "
-        f"{last:.6g}: {accepted / reached:.0f} times as far."
-    )
+    accepts = f"the contract accepts {figure(first)} to {figure(last)}: {accepted / reached:.0f} times as far"
+    return f"`{field.name}` lies between {figure(low)} and {figure(high)} in {rows}, and {accepts}."
 
 
 def _columns(context: DeliveryContext) -> dict[str, Json]:
