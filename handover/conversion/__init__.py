@@ -9,6 +9,7 @@ from handover.conversion.composition import answer
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
+from handover.conversion.gaps import filled
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
 from handover.conversion.scores import scored_classes, training_time_scores
@@ -18,6 +19,7 @@ __all__ = [
     "FRAMEWORKS",
     "ConversionError",
     "at_thresholds",
+    "filled",
     "opened",
     "own_columns",
     "thresholds",
