@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.impute import SimpleImputer
@@ -331,6 +331,20 @@ def dropping(graph: Any) -> None:
     before(graph, helper.make_node("Dropout", ["before", "ratio", "training"], ["score"]))
 
 
+DEEP = DecisionTreeRegressor(random_state=1)
+
+
+def rarely_no_number(proto: Any) -> None:
+    ends = ("target_weights", "class_weights", "leaf_weights")
+    (weights,) = [one for node in proto.graph.node for one in node.attribute if one.name.startswith(ends)]
+    values = numpy_helper.to_array(weights.t).copy() if weights.HasField("t") else np.array(weights.floats, np.float32)
+    values[3] = np.nan
+    if weights.HasField("t"):
+        weights.t.CopyFrom(numpy_helper.from_array(values))
+    else:
+        weights.floats[:] = values
+
+
 def no_number_without_zone(graph: Any) -> None:
     graph.initializer.append(helper.make_tensor("second", TensorProto.INT64, [], [2]))
     graph.initializer.append(helper.make_tensor("nothing", TensorProto.FLOAT, [], [0.0]))
@@ -610,6 +624,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M108": ("C,H,M", model(sized)),
     "M109": ("M", other_columns),
     "M110": ("C,H,M", model(shifted(50.0))),
+    "M110-weight": ("C,H,M", lambda sandbox: sandbox.deliver(learner=DEEP).model(rarely_no_number)),
     "M110-missing": (MOST, model(no_number_without_zone)),
     "M111": (MOST, manifest(lambda it: it.update(tolerance=1.0))),
     "M111-contract": (MOST, manifest(lambda it: it["contract"].update(version="0.9.0"))),
