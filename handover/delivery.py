@@ -64,7 +64,8 @@ class Matrix:
 def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     """Lay rows out as the model's input, through the serving validator and the serving encoder.
 
-    Train on this and nothing else: then there is no second feature code that could differ from production's.
+    Train on this and nothing else: then there is no second feature code that could differ from production's. How far
+    the rows reach in each column is noted in this process, and no row: ``deliver`` writes that into the manifest.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from handover.context import DeliveryContext
+from handover.draft.scales import is_round
 from handover.finding import Broken, Kept, clause
 from handover.rows import Domain, domains
 
@@ -23,8 +24,8 @@ FILLS_GAPS = {"IsNaN", "Imputer"}
 """Operators of a model whose author thought of gaps: an imputer has an answer to them that no row need teach."""
 
 NO_RECORD = (
-    "matrix() was not called where the model was trained and delivered, so the manifest has no record of what the "
-    "training saw: gaps, values and ranges that it never saw were not looked for"
+    "the manifest has no record of what the training saw, as where the model came as a file or matrix() was not called "
+    "in the process that delivered it: gaps, values and ranges that it never saw were not looked for"
 )
 RECORDED = ("C109", "M101", "M111", "P201")
 
@@ -117,7 +118,8 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
         accepts = f"the contract accepts {first:.6g} to {last:.6g}"
         return f"`{field.name}` is {low:.6g} {given}, and {accepts}." if low == high and first < last else ""
     unseen = [_written(choice) for choice in field.choices if choice not in column["values"]]
-    if not unseen:
+    is_whole = len(unseen) < len(field.choices) / 2 and is_round(list(map(_written, field.choices)))
+    if not unseen or is_whole:  # a Sunday will come, and lies beside the days that were seen
         return ""
     if len(column["values"]) == 1:
         value = _written(column["values"][0])

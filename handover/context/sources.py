@@ -1,4 +1,4 @@
-"""What people wrote of a delivery: ``contract.py`` and ``heuristics.py``, as syntax and as they run."""
+"""What people wrote of a delivery: its contract, heuristics and behaviours, as syntax and as they run."""
 
 import ast
 import sys
@@ -15,6 +15,7 @@ from predictor import files
 from predictor.encoder import Heuristic
 from predictor.files import Json
 
+BEHAVIOURS = "behaviours.py"  # it may be there, and never ships
 OPENING_S = 60.0  # for running one file of a delivery: seconds, where it imports large libraries
 NOT_IN_PRODUCTION = ("delivery", "delivery.contract", "handover", "handover.contract", "modelling")
 
@@ -76,6 +77,11 @@ class Sources:
             for name in NOT_IN_PRODUCTION:
                 sys.modules.pop(name, None)
             sys.modules.update(hidden)
+
+    @cached_property
+    def behaviours_module(self) -> ModuleType:
+        """``behaviours.py``, run as a program here: it never ships."""
+        return run(self.folder / BEHAVIOURS, "delivery_behaviours")
 
     @property
     def heuristics(self) -> list[Heuristic]:
