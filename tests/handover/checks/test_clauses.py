@@ -69,6 +69,12 @@ def renamed(sandbox: Sandbox) -> Sandbox:
     return sandbox.deliver(heuristics=HEURISTICS.replace("def heavy", "def bulky"))
 
 
+def ignoring(sandbox: Sandbox, lines: str) -> Sandbox:
+    (sandbox.folder / ".gitignore").write_text(lines)
+    commit(sandbox.folder)
+    return sandbox
+
+
 def without(name: str) -> Break:
     def remove(sandbox: Sandbox) -> Sandbox:
         (sandbox.folder / name).unlink()
@@ -475,6 +481,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C110-reasons": (MOST, renamed),
     "C110-earlier": ("C", twice("le=9 -> le=8", "1.0.0 -> 1.1.0")),
     "C110-fell": ("C", since(("1.0.0", "0.9.0"))),
+    "C114": (MOST, lambda sandbox: ignoring(sandbox, "*.onnx\n*.jsonl\n")),
     "H101": ("H", edit("heuristics.py", "def heavy(row):", "def heavy(row)")),
     "H101-exits": ("C,H,M,P", edit("heuristics.py", "def heavy", "raise SystemExit(3)\n\n\ndef heavy")),
     "H101-zero": ("H", edit("heuristics.py", "def heavy", "LIMIT = 1 / 0\n\n\ndef heavy")),
