@@ -18,6 +18,7 @@ from handover import card, clipping, extent, provenance, tables, trained
 from handover.contract import Contract
 from handover.conversion import ConversionError, own_columns, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
+from handover.diff.revisions import ignored
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
@@ -252,6 +253,8 @@ def deliver(
     if (written := card.place(to)).is_file():
         card.write(written, {card.FIGURES: card.figures(manifest)})
     click.echo(_summary(manifest, to))
+    if left_out := ignored(to, sorted(contents)):
+        click.echo(f"But {left_out}.")
     return manifest
 
 
