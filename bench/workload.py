@@ -104,7 +104,7 @@ def generate(size: Size, folder: Path) -> Workload:
         row=load_source(row_source(size, pydantic_alone=False).encode(), folder / "contract.py").Row,
         score=Score("a probability", low=0.0, high=1.0),
         decisions={"low": 0.25, "middle": 0.75, "high": 1.0},
-        budgets=Budgets(model_kib=16_384, layers_mib=250, parity=1e-5, flipped_decisions=HELD_OUT_ROWS),
+        budgets=Budgets(model_kib=16_384, layers_mib=250, parity=1e-5, flipped_decisions=10),
     )
     heuristics = load_source((folder / "heuristics.py").read_bytes(), folder / "heuristics.py")
     drawn = rows(size, ROWS)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from handover import replacing
 from handover.description import as_markdown, described
 from handover.project import Project
 
@@ -47,8 +48,7 @@ def write(card: Path, blocks: Mapping[str, str]) -> None:
         if found := _block(text, name):
             inside = f"\n{content.strip()}\n\n".replace("\n", newline)
             text = text[: found.start("inside")] + inside + text[found.end("inside") :]
-    with card.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text)
+    replacing.replace(card.parent, {card.name: text.encode(errors="surrogateescape")})
 
 
 def block(text: str, name: str) -> str | None:

@@ -1,11 +1,16 @@
 """The stack's template as CloudFormation gets it: SAM's own transform, without AWS."""
 
 import copy
+import json
 import logging
-import re
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+import yaml
+
+from handover.intrinsics import Values
 
 type Json = dict[str, Any]
 
@@ -56,7 +61,6 @@ class Template:
         TransformError
             When SAM refuses it.
         """
-        import boto3
         from samtranslator.model.exceptions import InvalidDocumentException
         from samtranslator.parser.parser import Parser
         from samtranslator.translator.translator import Translator
@@ -69,8 +73,7 @@ class Template:
                 if key in resource.get("Properties", {}):
                     resource["Properties"][key] = f"s3://bucket/{(content or {}).get(name, name)}.zip"
         values = {name: parameter.get("Default") for name, parameter in template.get("Parameters", {}).items()}
-        session = boto3.Session(region_name="eu-central-1")
-        translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=session)
+        translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=_session())
         try:
             result: Json = translator.translate(template, parameter_values=values | parameters)
         except InvalidDocumentException as error:
@@ -84,9 +87,56 @@ class Template:
             name: resource.get("Properties", {}) for name, resource in resources.items() if resource["Type"] == kind
         }
 
-    def line(self, name: str) -> int | None:
-        """Find the line that begins a resource or a parameter."""
-        for number, text in enumerate(self.path.read_text().splitlines(), start=1):
-            if re.match(rf"  {re.escape(name)}:", text):
-                return number
-        return None
+    def deployed(self, values: Mapping[str, str]) -> Json:
+        """Give the template as a stack with these parameters has it, see ``handover.intrinsics.Values``.
+
+        Parameters
+        ----------
+        values
+            Values other than the defaults; those of parameters that the template does not have are left out.
+        """
+        parameters = self.source.get("Parameters", {})
+        chosen = {name: value for name, value in values.items() if name in parameters}
+        key = json.dumps(chosen, sort_keys=True)
+        if key not in self._deployed:
+            defaults = {name: parameter.get("Default", "") for name, parameter in parameters.items()}
+            self._deployed[key] = Values(self.transformed(None, **chosen), defaults | chosen).stack()
+        return self._deployed[key]
+
+    @cached_property
+    def _deployed(self) -> dict[str, Json]:
+        return {}
+
+    def line(self, name: str, *inside: str) -> int | None:
+        """Find the line that begins a resource or a parameter, or the deepest key inside of it that is written there.
+
+        What SAM makes of a resource has a name that begins with the resource's. Where what is written there is a
+        parameter's value, it is the line of the parameter's default.
+        """
+        sections = {section: self.source.get(section, {}) for section in ("Resources", "Parameters")}
+        begins = [(key, section) for section, keys in sections.items() for key in keys if name.startswith(key)]
+        if not begins:
+            return None
+        key, section = max(begins, key=lambda known: len(known[0]))
+        line, node = None, self._nodes
+        for step in (section, key, *inside):
+            keys = {at.value: (at, value) for at, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+            if step not in keys:
+                break
+            at, node = keys[step]
+            line = at.start_mark.line + 1
+        if isinstance(node, yaml.ScalarNode) and node.tag == "!Ref" and node.value in sections["Parameters"]:
+            return self.line(node.value, "Default")
+        return line
+
+    @cached_property
+    def _nodes(self) -> yaml.Node | None:
+        return yaml.compose(self.path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+
+
+@cache
+def _session() -> Any:
+    """Give what the translator wants to know a region by; nobody is asked."""
+    import boto3
+
+    return boto3.Session(region_name="eu-central-1")

@@ -20,6 +20,9 @@ NO_COLUMN = {
     **{f"function-{mode}": "a validator written in Python" for mode in ("before", "after", "wrap", "plain")},
 }
 
+DOCUMENTS = {"cls", "ref", "metadata", "serialization"}
+"""What a core schema has that is not data, or rules nothing."""
+
 type Json = dict[str, Any]
 
 
@@ -144,7 +147,9 @@ def _require_sendable(name: str, schema: Json, default: Any) -> None:
 
 def _stripped(node: Any) -> Any:
     if isinstance(node, dict):
-        return {k: _stripped(v) for k, v in node.items() if k not in {"cls", "ref", "metadata", "serialization"}}
+        if node.get("type") == "model-fields":  # a field may be called like what is left out of a schema
+            return {k: {f: _stripped(v[f]) for f in v} if k == "fields" else _stripped(v) for k, v in node.items()}
+        return {k: _stripped(v) for k, v in node.items() if k not in DOCUMENTS}
     if isinstance(node, list):
         return [_stripped(item) for item in node]
     return node

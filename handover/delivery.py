@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,17 +16,19 @@ from numpy.typing import NDArray
 
 from handover import card, clipping, extent, provenance, tables, trained
 from handover.contract import Contract
-from handover.conversion import own_columns, to_graph, training_time_scores
+from handover.conversion import ConversionError, own_columns, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
 from handover.importance import permutation_importance
 from handover.labels import as_numbers
+from handover.limit import TooLongError, at_most
 from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
 from handover.record import Record
+from handover.replacing import replace as replace_files
 from handover.rows import Domain, domains
 from handover.scoring import Ask, oracle_of
 from handover.segments import weakest_segments
@@ -43,6 +46,7 @@ FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
 
 MOST_NAMED = 5
+CONVERSION_S = 60.0  # a forest that fills the model's budget of any layer takes a few seconds
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,16 @@ def deliver(
     @cache
     def graph() -> bytes:
         ends = (contract.score.low, contract.score.high) if clip else None
-        return to_graph(model, encoding.columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
+        try:
+            with at_most(CONVERSION_S):
+                return to_graph(
+                    model, encoding.columns, contract.name, positive=positive, classes=contract.classes, clip=ends
+                )
+        except TooLongError as error:
+            raise ConversionError(
+                f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with "
+                f"fewer or shallower trees, or convert it yourself and deliver the file with onnx="
+            ) from None
 
     def answers(values: FloatRows) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
@@ -339,11 +352,15 @@ def _summary(manifest: Json, to: Path) -> str:
 
 
 def _write(to: Path, contents: Mapping[str, bytes]) -> None:
-    """Write the files; what was written answers its first golden row, or this raises."""
-    to.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        (to / name).write_bytes(content)
-    Prediction(serving.Delivery.open(to))
+    """Write the files, once they answer their first golden row; where they do not, those that were there stay."""
+    try:
+        replace_files(to, contents, lambda beside: Prediction(serving.Delivery.open(beside)))
+    except serving.DeliveryError as error:
+        fault = re.sub(r"^\S*\.new-\S*: ", "", str(error))
+        raise DeliverError(
+            f"the function does not answer with these files: {fault}. Nothing was delivered. Where heuristics.py was "
+            f"edited after Python had imported it, as in a notebook, start Python again and train"
+        ) from error
 
 
 def _json(document: Json) -> bytes:

@@ -1,6 +1,7 @@
 """Rows as the function sees them: through its own validator and its own encoder, wherever rows are encoded here."""
 
 import json
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,8 @@ type Json = dict[str, Any]
 # For the heuristics of one row that was drawn; arithmetic takes microseconds. Of the processor, not by the clock: a
 # busy machine must not leave out a row, and so deliver other golden rows.
 ROW_LIMIT_S = 0.25
+START_S, EACH_S = 30.0, 0.005  # by the clock, for many rows at once, and for each of them
+ENDLESS_S = 1.0  # of the processor, for one row of these
 SLOWEST_ROWS = 40  # that ran into the limit; after that no more are tried, so that no training waits for minutes
 
 
@@ -55,11 +58,15 @@ class Encoding:
         Raises
         ------
         DeliverError
-            When the contract refuses a row, or a heuristic fails on one; names the row, and the field or the heuristic.
+            When the contract refuses a row, or a heuristic fails on one or comes to no end; names the row, and the
+            field or the heuristic.
         """
         accepted = [self._accepted(row, place, where) for place, row in enumerate(rows)]
         try:
-            return self._encoder.matrix(accepted)
+            with at_most(START_S + EACH_S * len(accepted)):
+                return self._encoder.matrix(accepted)
+        except TooLongError as error:
+            raise DeliverError(f"{self._endless(accepted, where)} ({error}). Fix it in heuristics.py") from None
         except HeuristicError:
             for place, row in enumerate(accepted):
                 try:
@@ -87,6 +94,18 @@ class Encoding:
         except (ValidationError, HeuristicError):
             pass
         return None
+
+    def _endless(self, rows: Iterable[Any], where: Callable[[int], str]) -> str:
+        """Name the first row that takes a second of the processor's time, and the heuristic that it spends it in."""
+        for place, row in enumerate(rows):
+            try:
+                with at_most(ENDLESS_S, of_processor=True):
+                    self._encoder.vector(row)
+            except TooLongError as error:
+                frames = traceback.extract_tb(error.__traceback__)
+                name = next((frame.name for frame in frames if frame.name in self.columns), "a heuristic")
+                return f"{where(place)}, heuristic {name}: it comes to no end"
+        return f"the heuristics take more than {1000 * EACH_S:g} ms a row"
 
     def _accepted(self, row: Mapping[str, Any], place: int, where: Callable[[int], str]) -> Any:
         try:

@@ -72,6 +72,7 @@ def _checked(clause: Clause, context: Context) -> Finding:
     if isinstance(outcome, Broken):
         return Finding(clause, Verdict.BROKEN, broken=outcome)
     if isinstance(outcome, Skipped):
-        allowed = "" if outcome.blocked_by else context.allowed.get(clause.code, "")
+        reasons = [context.allowed.get(code, "") for code in outcome.blocked_by or [clause.code]]
+        allowed = reasons[0] if all(reasons) else ""  # what the project allows at every root it allows here
         return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, blocked_by=outcome.blocked_by, allowed=allowed)
     return Finding(clause, Verdict.KEPT, note=outcome.note if isinstance(outcome, Kept) else "")

@@ -1,5 +1,6 @@
 """A limit to how long somebody's code may run: what never ends must not keep others waiting."""
 
+import faulthandler
 import gc
 import signal
 import threading
@@ -18,8 +19,9 @@ class TooLongError(BaseException):
 def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
     """Stop the code in the block where it is, once it has run for so long.
 
-    Only in the main thread, where Python handles signals; in another one the code runs without a limit. Garbage is not
-    collected meanwhile: what others left behind is not this code's time, and what is raised in a collector is lost.
+    Only in the main thread, where Python handles signals, and where there are timers, which Windows lacks; elsewhere
+    the code runs without a limit. Garbage is not collected meanwhile: what others left behind is not this code's time,
+    and what is raised in a collector is lost.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
     TooLongError
         When it was stopped.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
 
@@ -53,3 +55,16 @@ def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
         signal.signal(alarm, before)
         if collects:
             gc.enable()
+
+
+@contextmanager
+def or_end(seconds: float) -> Iterator[None]:
+    """End this process where the code in the block still runs after so long, and print the line that it is at.
+
+    For what ``at_most`` cannot stop: one call into C that does not come back, and a loop that catches everything.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()

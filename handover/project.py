@@ -6,6 +6,8 @@ from pathlib import Path
 FUNCTION, HOOK, MONITORING = "PredictFunction", "PreTrafficHook", "Monitoring"
 RUNTIME, MODEL = "RuntimeLayer", "ModelLayer"
 TEMPLATE = "template.yaml"
+PYTHON = "python3.13"
+"""The runtime, as Lambda calls it, that the packages of the runtime layer are built for."""
 DISTRIBUTION = "handover-ml"
 """The tool's name for those who install it."""
 

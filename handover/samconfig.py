@@ -1,5 +1,6 @@
 """``samconfig.toml``: what each of its environments says to each command of ``sam``."""
 
+import re
 import shlex
 import tomllib
 from functools import cached_property
@@ -24,6 +25,11 @@ class Samconfig:
         content = tomllib.loads(self.path.read_text(encoding="utf-8"))
         return {name: commands for name, commands in content.items() if isinstance(commands, dict)}
 
+    @property
+    def stages(self) -> list[str]:
+        """The environments that are deployed."""
+        return [name for name, commands in self.environments.items() if "deploy" in commands]
+
     def parameters(self, environment: str, command: str = "deploy") -> Json:
         """Give what a command gets: its own words, and for the others those that all commands get."""
         commands = self.environments.get(environment, {})
@@ -35,3 +41,14 @@ class Samconfig:
         overrides = self.parameters(environment, command).get("parameter_overrides", "")
         pairs = shlex.split(overrides) if isinstance(overrides, str) else overrides
         return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+    def line(self, environment: str, name: str = "") -> int | None:
+        """Find the line where an environment's deployment is given a parameter of this name, or else its table."""
+        within, table = False, None
+        for number, text in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
+            if header := re.match(r"\s*\[\s*([\w.\"' -]+?)\s*\]", text):
+                within = re.sub(r"[\"' ]", "", header[1]).startswith(f"{environment}.deploy.")
+                table = number if within else table
+            elif within and name and re.search(rf"\b{re.escape(name)}\s*=", text.partition("#")[0]):
+                return number
+        return table

@@ -1,19 +1,29 @@
-"""What could not be checked: with the leave of `handover.toml`, or without it, and then nothing is kept."""
+"""What `handover.toml` allows, and what could not be checked: without its leave, nothing is kept."""
 
 import tomllib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from handover.errors import CannotRunError
 from handover.finding import Finding, Verdict
 
 FILE = "handover.toml"
-TABLE = "skips"
+TABLE, BUDGETS = "skips", "budgets"
+LOOSER = '{ to = 512, why = "the reason in words" }'
 
 
 class AllowanceError(CannotRunError):
-    """`handover.toml` does not say what may be skipped; the message says what is wrong with it."""
+    """`handover.toml` does not say what it allows; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Looser:
+    """A budget that deployment agreed to loosen."""
+
+    to: float
+    why: str
 
 
 @dataclass(frozen=True)
@@ -48,24 +58,49 @@ def allowances(root: Path, codes: Collection[str]) -> dict[str, str]:
     AllowanceError
         When the file names no clause of ``codes``, gives no reason, or is not TOML.
     """
-    try:
-        document = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise AllowanceError(f"{FILE} cannot be read: {error}") from None
-    for name in document:
-        if name != TABLE:
-            raise AllowanceError(f"{FILE} has '{name}', and all that it may have is the table [{TABLE}]")
-    allowed = document.get(TABLE, {})
-    if not isinstance(allowed, dict):
-        raise AllowanceError(f"{FILE}: {TABLE} is not a table; write [{TABLE}], and below it a line for each clause")
+    allowed = _table(root, TABLE, "clause")
     for code, reason in allowed.items():
         if code not in codes:
             raise AllowanceError(f"{FILE} allows {code} to be skipped, and there is no such clause")
         if not isinstance(reason, str) or not reason.strip():
             raise AllowanceError(f'{FILE} allows {code} to be skipped and does not say why: {code} = "the reason"')
     return {code: " ".join(reason.split()) for code, reason in allowed.items()}
+
+
+def looser_budgets(root: Path, names: Collection[str]) -> dict[str, Looser]:
+    """Read which budgets of the contract deployment agreed to loosen, each with its new limit and the reason in words.
+
+    Raises
+    ------
+    AllowanceError
+        When the file names no budget of ``names``, or does not say how far or why.
+    """
+    agreed = _table(root, BUDGETS, "budget")
+    for name, line in agreed.items():
+        if name not in names:
+            raise AllowanceError(f"{FILE} agrees to a looser {name}, and there is no such budget")
+        to, why = (line.get("to"), line.get("why")) if isinstance(line, dict) else (None, None)
+        if not isinstance(to, int | float) or not isinstance(why, str) or not why.strip():
+            raise AllowanceError(
+                f"{FILE} agrees to a looser {name} and does not say how far, or why: {name} = {LOOSER}"
+            )
+    return {name: Looser(line["to"], " ".join(line["why"].split())) for name, line in agreed.items()}
+
+
+def _table(root: Path, name: str, of: str) -> dict[str, Any]:
+    """Read one table of the file; empty where it has none, or is not there."""
+    try:
+        document = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise AllowanceError(f"{FILE} cannot be read: {error}") from None
+    for other in document.keys() - {TABLE, BUDGETS}:
+        raise AllowanceError(f"{FILE} has '{other}', and all that it may have is the tables [{TABLE}] and [{BUDGETS}]")
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        raise AllowanceError(f"{FILE}: {name} is not a table; write [{name}], and below it a line for each {of}")
+    return table
 
 
 def skips(findings: Sequence[Finding]) -> list[Skip]:

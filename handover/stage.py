@@ -25,7 +25,7 @@ def architecture(project: Project, stage: str) -> str:
     """
     config = Samconfig(project.samconfig)
     try:
-        known = [name for name, commands in config.environments.items() if "deploy" in commands]
+        known = config.stages
     except FileNotFoundError:
         raise StageError(f"there is no {project.samconfig.name} here: stages are deployed from a project") from None
     if stage not in known:

@@ -4,24 +4,27 @@ import json
 import keyword
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import chain
+from typing import Any
 
 from handover.checks.running import failure
 from handover.context import DeliveryContext
-from handover.contract import ContractError
-from handover.diff.changes import Level, changes, least_version, reaches
+from handover.contract import Budgets, ContractError
+from handover.diff.changes import Level, changes, heuristics, least_version, reaches
 from handover.diff.revisions import Agreed, NoBaseError
-from handover.finding import Broken, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, clause
 from handover.limit import TooLongError
+from handover.skips import BUDGETS, FILE
+from handover.wording import UNIT, alike
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
-# Square brackets, and those that are typed in their place in Chinese, Japanese and Korean.
-OPENING, CLOSING = r"\[\uff3b\u3010\u3014", r"\]\uff3d\u3011\u3015"
-UNIT = rf"[{OPENING}][^{CLOSING}]*[^{CLOSING}\s][^{CLOSING}]*[{CLOSING}]"  # something other than blanks between them
 PURPOSE = "A contract declares, with typing, pydantic and handover; it reads no file, asks nobody and ends nothing."
+FLOOR = "least_"
+"""How the name of a budget begins that is looser where it is lower."""
 MEANINGS: dict[Level, str] = {
     "major": "a caller of the old contract breaks",
-    "minor": "no caller breaks, and they may send or see more",
+    "minor": "no caller breaks, and they may send or see something new",
     "patch": "no caller breaks, but what they read is not the same",
 }
 
@@ -37,8 +40,10 @@ def readable(context: DeliveryContext) -> Broken | None:
     path = context.folder / "contract.py"
     try:
         context.contract  # noqa: B018  opening it is the check
-    except ContractError:
-        return None  # readable, and wrong: the clause whose rule it breaks says so
+    except ContractError as error:
+        if error.topic != "names":
+            return None  # readable, and wrong: the clause whose rule it breaks says so
+        return Broken(f"{error}.", path, context.field_line(str(error.field)))
     except (Exception, SystemExit, TooLongError) as error:
         if isinstance(error, AttributeError) and "has no attribute 'CONTRACT'" in str(error):
             return Broken("It does not define CONTRACT = Contract(...).", path)
@@ -130,7 +135,12 @@ def strict(context: DeliveryContext) -> Broken | None:
     broken="a budget limits nothing",
 )
 def budgets_limit(context: DeliveryContext) -> Broken | None:
-    return _compile_error(context, "budgets")
+    try:
+        unlimited = context.contract.unlimited
+    except ContractError:
+        return _compile_error(context, "budgets")
+    word, sentence = unlimited or ("", "")
+    return Broken(f"{sentence}.", context.folder / "contract.py", context.word_line(word)) if unlimited else None
 
 
 @clause(
@@ -168,7 +178,7 @@ def described(context: DeliveryContext) -> Broken | None:
     descriptions = {name: schema.get("description", "").strip() for name, schema in schemas.items()}
     undescribed = [name for name, text in descriptions.items() if not text]
     unitless = [
-        name for name, text in descriptions.items() if text and kinds[name] == "number" and not re.search(UNIT, text)
+        name for name, text in descriptions.items() if text and kinds[name] == "number" and not UNIT.search(text)
     ]
     evidence = []
     if undescribed:
@@ -185,43 +195,33 @@ def described(context: DeliveryContext) -> Broken | None:
     topic="names",
     owner="modelling",
     requires=COMPILES,
-    rule="fields are named in small letters, digits and underscores, and no two categories look alike",
-    broken="a field or a category has a name that callers will trip over",
+    rule="fields are named in small letters, digits and underscores, and no two categories or decisions look alike",
+    broken="a field, a category or a decision has a name that callers will trip over",
 )
 def well_named(context: DeliveryContext) -> Broken | None:
-    name, evidence = next(_bad_names(context), ("", ""))
-    return _broken_field(context, name, evidence) if evidence else None
+    line, evidence = next(_bad_names(context), (None, ""))
+    return Broken(evidence, context.folder / "contract.py", line) if evidence else None
 
 
-def _bad_names(context: DeliveryContext) -> Iterator[tuple[str, str]]:
-    """Give each field that has a bad name, or category, with the sentence that says so."""
+def _bad_names(context: DeliveryContext) -> Iterator[tuple[int | None, str]]:
+    """Give the line of each bad name, of a field, a category or a decision, with the sentence that says so."""
     odd = [
         name
         for name in context.compiled["schema"]["properties"]
         if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)
     ]
     if odd:
-        yield odd[0], f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
+        words = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
+        yield context.field_line(odd[0]), words
     for name, field in context.compiled["validator"]["schema"]["fields"].items():
         if "validation_alias" in field:
             alias = json.dumps(field["validation_alias"])
-            yield name, f"{name} has an alias, {alias}: a field has one name, its own."
+            yield context.field_line(name), f"{name} has an alias, {alias}: a field has one name, its own."
     for field in context.compiled["fields"]:
-        if fault := _alike(field.get("categories", [])):
-            yield field["name"], f"{field['name']}: {fault}."
-
-
-def _alike(categories: list[str]) -> str:
-    """Say which categories a caller could not tell apart, or not see."""
-    seen: dict[str, str] = {}
-    for category in categories:
-        if category != category.strip() or not category:
-            fault = "begins or ends with a blank" if category.strip() else "is blank; what is missing is | None = None"
-            return f"the category {json.dumps(category)} {fault}"
-        if category.casefold() in seen:
-            return f"the categories {json.dumps(seen[category.casefold()])} and {json.dumps(category)} look alike"
-        seen[category.casefold()] = category
-    return ""
+        if fault := alike(field.get("categories", ()), "category", "categories"):
+            yield context.field_line(field["name"]), f"{field['name']}: {fault}."
+    if fault := alike(context.contract.scores.decisions, "decision", "decisions"):
+        yield context.word_line("decisions"), f"In the answer, {fault}."
 
 
 @clause(
@@ -264,29 +264,107 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
     broken="the contract changed more than its version says",
 )
 def version_raised(context: DeliveryContext) -> Broken | None:
+    return next(filter(None, (_not_raised(context, before) for before in _agreed_before(context))), None)
+
+
+def _agreed_before(context: DeliveryContext) -> tuple[Agreed, ...]:
     try:
-        agreed = context.agreed_before
+        return context.agreed_before
     except NoBaseError as error:
         raise Skipped(context.as_typed(str(error))) from None
-    return next(filter(None, (_not_raised(context, before) for before in agreed)), None)
 
 
 def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
     """Say that the version is too low to follow one that was agreed before."""
     before, version = agreed.contract, context.contract.version
-    changed = changes(before, context.compiled)
+    changed = changes(before, context.compiled, (agreed.heuristics, _heuristics(context)))
     least = least_version(before["version"], changed[0].level if changed else "none")
     if reaches(version, least):
         return None
+    if _not_agreed(context, agreed) and not changes(before, context.compiled | {"budgets": before["budgets"]}):
+        raise Skipped("requires C113", blocked_by=("C113",))
     gravest = [change.sentence for change in changed if change.level == changed[0].level]
     more = f" (and {len(gravest) - 1} more)" if len(gravest) > 1 else ""
     what = (
         f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}" if changed else "The contract is the same, its version fell"
     )
-    where = "Earlier on this branch the contract was" if agreed.earlier else "On the base branch the contract is"
     return Broken(
-        f"{what}. {where} {before['version']}, so this must be at least {least}, and is {version}.",
+        f"{what}. {_then(agreed)} the contract {_is(agreed)} {before['version']}, so this must be at least {least}, "
+        f"and is {version}.",
         context.folder / "contract.py",
         context.word_line("version"),
         details="\n".join(f"{change.level}  {change.sentence}" for change in changed),
+    )
+
+
+def _heuristics(context: DeliveryContext) -> tuple[str, ...]:
+    """Name the heuristics as they were delivered; what is wrong with the manifest is another clause's."""
+    try:
+        return heuristics(context.manifest)
+    except (OSError, ValueError):
+        return ()
+
+
+def _then(agreed: Agreed) -> str:
+    return "Earlier on this branch" if agreed.earlier else "On the base branch"
+
+
+def _is(agreed: Agreed) -> str:
+    return "was" if agreed.earlier else "is"
+
+
+@clause(
+    "C113",
+    topic="looser budgets",
+    owner="both teams",
+    requires=COMPILES,
+    rule="no budget is looser than before, unless both teams agree",
+    broken="a budget is looser, and only one team has agreed",
+)
+def budgets_kept(context: DeliveryContext) -> Broken | Kept | None:
+    try:
+        before = context.agreed_before
+    except NoBaseError:
+        raise Skipped("requires C110", blocked_by=("C110",)) from None
+    for agreed in before:
+        if looser := _not_agreed(context, agreed):
+            return _loosened(context, agreed, looser)
+    changed = {name: limits for agreed in before for name, limits in _looser(agreed.contract, context.compiled).items()}
+    notes = (f"{name} was {was:g} and is {now:g}: {context.looser[name].why}" for name, (was, now) in changed.items())
+    return Kept(f"agreed in {FILE}: {'; '.join(notes)}") if changed else None
+
+
+def _not_agreed(context: DeliveryContext, agreed: Agreed) -> dict[str, tuple[float, float]]:
+    """Give the budgets that are looser than before, other than as ``handover.toml`` has them."""
+    return {
+        name: (was, now)
+        for name, (was, now) in _looser(agreed.contract, context.compiled).items()
+        if name not in context.looser or context.looser[name].to != now
+    }
+
+
+def _looser(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """Give the budgets that allow more than before, each with what it was and what it is."""
+    usual = {field.name: field.default for field in fields(Budgets)}  # of a contract that was compiled without it
+    both = {name: (old["budgets"].get(name, usual.get(name)), limit) for name, limit in new["budgets"].items()}
+    return {
+        name: (was, now)
+        for name, (was, now) in both.items()
+        if was is not None and (now < was if name.startswith(FLOOR) else now > was)
+    }
+
+
+def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[float, float]]) -> Broken:
+    then = f"{_then(agreed).lower()} {_is(agreed)}"
+    seen = "; ".join(f"{name} is {now:g}, and {then} {was:g}" for name, (was, now) in looser.items())
+    lines = "; ".join(f'{name} = {{ to = {now:g}, why = "the reason in words" }}' for name, (_, now) in looser.items())
+    least = least_version(agreed.contract["version"], "patch")
+    raised = (
+        "" if reaches(context.contract.version, least) else f", and modelling raises the version, to {least} at least"
+    )
+    return Broken(
+        f"{seen}: the check lets through more than both teams signed. Write what it was; or, where both teams mean it, "
+        f"deployment adds to {FILE}, below [{BUDGETS}]: {lines}{raised}.",
+        context.folder / "contract.py",
+        context.word_line(next(iter(looser))),
     )

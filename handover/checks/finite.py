@@ -14,12 +14,14 @@ from handover.checks.search import simplest_row
 from handover.checks.trial import Fault, Trial
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
+from handover.limit import or_end
 from handover.rows import Domain, domains
 from predictor import files
 
 type Row = dict[str, Any]
 
 ODD_ROWS = 200  # of Hypothesis, which knows floats that nobody else thinks of
+STUCK_S = 120.0  # by the clock, for one heuristic: forty times what it may have of the processor
 ROUNDS = 3  # of simplifying one field after the other
 DIGITS = 17  # tell any two floats apart
 
@@ -67,7 +69,9 @@ def first_failure(context: DeliveryContext) -> Failure | None:
     for name, trial in trials.items():
         may_read = reads(context.heuristics_tree, name, usual)
         read = [field for field in fields if field.name in may_read.fields]
-        if failing := _failing(trial, read, may_read.numbers, partial(watched.sides, name)):
+        with or_end(STUCK_S):
+            failing = _failing(trial, read, may_read.numbers, partial(watched.sides, name))
+        if failing:
             return _simplified(name, trial, read, usual | failing[0], failing[1])
     odd = simplest_row(context, lambda row: any(trial.first_failing([row]) for trial in trials.values()), ODD_ROWS)
     if odd is not None:

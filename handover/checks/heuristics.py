@@ -4,16 +4,16 @@ import ast
 import functools
 import hashlib
 import inspect
-import re
 from typing import Any
 
 import numpy as np
 
-from handover.checks.contract import COMPILES, UNIT
+from handover.checks.contract import COMPILES
 from handover.checks.running import failure
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.limit import TooLongError
+from handover.wording import UNIT
 from predictor import files
 from predictor.encoder import FloatRows
 
@@ -52,9 +52,7 @@ def runs(context: DeliveryContext) -> Broken | None:
     broken="a heuristic does not say what it computes",
 )
 def documented(context: DeliveryContext) -> Broken | None:
-    names = [
-        heuristic.__name__ for heuristic in context.heuristics if not re.search(UNIT, inspect.getdoc(heuristic) or "")
-    ]
+    names = [heuristic.__name__ for heuristic in context.heuristics if not UNIT.search(inspect.getdoc(heuristic) or "")]
     if not names:
         return None
     evidence = (
@@ -130,7 +128,7 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
     topic="constant",
     owner="modelling",
     requires=(*ROWS, "H107"),
-    suppressed_by=("H108",),
+    suppressed_by=("H108", "H111"),
     rule="no heuristic is constant",
     broken="a heuristic says nothing",
 )
@@ -174,7 +172,7 @@ def _seen(context: DeliveryContext) -> dict[str, dict[str, Any]]:
     topic="copies",
     owner="modelling",
     requires=(*ROWS, "H107"),
-    suppressed_by=("H108", "H109"),
+    suppressed_by=("H108", "H109", "H111"),
     rule="no heuristic repeats another column",
     broken="a heuristic says what another column says already",
 )

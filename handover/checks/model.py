@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,7 @@ RANDOM = {
 }  # fmt: skip
 KIB = 1024
 EXAMPLES = 500
+LIMIT_S = 30.0  # for one row, which takes less than a millisecond: for the busiest machine
 # What stands before the sentence in a message of onnxruntime: its error class, and the place in its own source.
 OF_ONNXRUNTIME = re.compile(
     r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(/\S+:\d+ .*?\) (?=[A-Z]))?"
@@ -109,7 +111,7 @@ def one_input(context: DeliveryContext) -> Broken | None:
     "M104",
     topic="output",
     owner="modelling",
-    requires=(*FILE, "C109", "M103"),
+    requires=(*FILE, "C109", "M103", "M121"),
     rule="the model gives float32 scores for each row: one, or one for each class",
     broken="the model does not give the agreed scores for each row",
 )
@@ -152,6 +154,36 @@ def _listed(values: Iterable[onnx.ValueInfoProto]) -> str:
         kind = {"float": "float32", "double": "float64"}.get(name, name)
         written.append(f"{value.name}: {kind}[{sizes}]")
     return ", ".join(written)
+
+
+@clause(
+    "M121",
+    topic="time",
+    owner="modelling",
+    requires=("M102", "M103", "M105", "M106"),
+    rule="the model soon answers",
+    broken="the model does not answer",
+)
+def soon(context: DeliveryContext) -> Broken | None:
+    """What loops is not run, M106 says so; without loops all rows take the same time, which is asked of one."""
+    session = onnxruntime.InferenceSession(context.folder / files.MODEL, providers=["CPUExecutionProvider"])
+    row = np.zeros((1, len(context.manifest["columns"])), dtype=np.float32)
+    options = onnxruntime.RunOptions()  # no signal stops onnxruntime; it looks at these before each operator
+    timer = threading.Timer(LIMIT_S, setattr, (options, "terminate", True))
+    timer.start()
+    try:
+        session.run(None, {"features": row}, options)
+    except Exception:  # onnxruntime has a class of its own for each way to fail
+        if options.terminate:
+            return _broken(
+                context,
+                f"For one row it has not answered within {LIMIT_S:g} s; a caller waits for milliseconds.",
+                "An operator works on far more numbers than the row has: a size in the graph is wrong, or it was "
+                "exported for other data.",
+            )
+    finally:
+        timer.cancel()
+    return None  # where it failed, M104 says how
 
 
 @clause(

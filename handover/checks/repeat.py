@@ -28,8 +28,8 @@ NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
 EDITED = (
-    "All files are the same: the manifest was edited or merged by hand, or what the training says of itself was changed "
-    "since. Deliver again"
+    "All files are the same: the manifest was edited or merged by hand, or what the training says of itself was "
+    "changed since. Deliver again"
 )
 ELSEWHERE = (
     "Either the training, or what it reads, is not what made this delivery, or the model depends on the processor: "

@@ -1,11 +1,16 @@
 """What came of running a file that somebody delivered."""
 
+import keyword
+import re
 import traceback
 from pathlib import Path
 
 from handover.finding import Broken
 from handover.limit import TooLongError
 from handover.source import RefusedSourceError
+
+NAMED = re.compile(r"\s*(?:def\s+(\w+)\s*\(|(\w+)\s*:\s*(?:int|float|bool|str|Literal|Annotated|Optional)\b)")
+"""The beginning of a line that names a function, or a field."""
 
 
 def failure(path: Path, error: BaseException, purpose: str = "") -> Broken:
@@ -21,7 +26,7 @@ def failure(path: Path, error: BaseException, purpose: str = "") -> Broken:
             evidence = f"Line {fault.line} {fault.sentence}, so it was not run. {purpose}".rstrip()
             return Broken(evidence, path, fault.line)
         case SyntaxError():
-            return Broken(f"Python cannot read it: {error.msg}.", path, error.lineno)
+            return Broken(f"Python cannot read it: {_syntax(error)}.", path, error.lineno)
         case OSError():
             return Broken(f"There is no {path.name} in the delivery.", path)
         case TooLongError():
@@ -29,6 +34,15 @@ def failure(path: Path, error: BaseException, purpose: str = "") -> Broken:
         case _:
             evidence = f"Running it ends in {type(error).__name__}: {' '.join(str(error).split())}"
     return Broken(evidence, path, _line_in(path, error))
+
+
+def _syntax(error: SyntaxError) -> str:
+    """Say what Python says, or which of its own words stands where a name should."""
+    named = NAMED.match(error.text or "")
+    word = next(filter(None, named.groups()), "") if named else ""
+    if keyword.iskeyword(word):
+        return f"{word} is a word of Python's own and cannot be a name; call it {word}_, here and wherever it is read"
+    return error.msg
 
 
 def _line_in(path: Path, error: BaseException) -> int | None:

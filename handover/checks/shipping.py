@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from handover.checks.known import RECORD, unknown_files
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.local.stack import machine_of
@@ -21,8 +22,6 @@ MIB = 1024 * 1024
 # Lambda quotas (AWS, Lambda developer guide): a function and its layers unzipped; one zip that is uploaded directly.
 LAMBDA_UNZIPPED_MIB, LAMBDA_ZIP_MIB = 250, 50
 LAMBDA_GLIBC = (2, 34)  # Amazon Linux 2023, on which the python3.13 runtime stands
-UNREAD = ("*.pyi", "*.ipynb", "*.csv", "*.parquet", "*.pkl", "*.joblib", "*.pem", "*.key", ".env", "contract.py", "*.a")
-UNREAD_FOLDERS = {"tests", ".git", ".pytest_cache", ".ipynb_checkpoints"}
 ARTIFACTS = (FUNCTION, RUNTIME, MODEL)
 MOST_NAMED = 3  # files in a sentence
 
@@ -80,16 +79,23 @@ def built_of_this(context: DeliveryContext) -> Broken | None:
 )
 def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
     budget = min(context.contract.budgets.layers_mib, LAMBDA_UNZIPPED_MIB)
-    packages: Counter[str] = Counter()
+    packages: Counter[Path] = Counter()
     for path in _files(context):
-        parts = path.relative_to(context.build).parts
-        packages[parts[2] if len(parts) > 3 else parts[0]] += path.stat().st_size
+        packages[_whole(path.relative_to(context.build))] += path.stat().st_size
     total = packages.total() / MIB
     if total <= budget:
         return None
-    largest = ", ".join(f"{package} {size / MIB:.0f} MiB" for package, size in packages.most_common(3))
-    evidence = f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {largest}."
-    return Broken(evidence, context.build / RUNTIME)
+    largest = packages.most_common(3)
+    named = ", ".join(f"{package.name} {size / MIB:.0f} MiB" for package, size in largest)
+    evidence = f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {named}."
+    path = context.build / largest[0][0]
+    reasons = [stray.reason for stray in unknown_files(context.project, context.build) if stray.shown == path]
+    return Broken(f"{evidence} {path.name} {reasons[0]}." if reasons else evidence, path)
+
+
+def _whole(path: Path) -> Path:
+    """Give what a file of the build is a part of: a package, or else the artifact."""
+    return Path(*path.parts[:3]) if path.parts[1] == "python" else Path(path.parts[0])
 
 
 @clause(
@@ -97,6 +103,7 @@ def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
     topic="upload",
     owner="deployment",
     looks_at="stack",
+    suppressed_by=("S302", "S308"),
     rule="each zip can be uploaded",
     broken="a zip is too large for Lambda",
 )
@@ -117,6 +124,7 @@ def zipped_within_limit(context: DeliveryContext) -> Broken | None:
     topic="architecture",
     owner="deployment",
     looks_at="stack",
+    suppressed_by=("S308",),
     rule="every shared object is for the built processor",
     broken="a shared object is for another processor",
 )
@@ -142,6 +150,7 @@ def _architecture(context: DeliveryContext) -> str:
     topic="Python",
     owner="deployment",
     looks_at="stack",
+    suppressed_by=("S308",),
     rule="every extension is for Python 3.13",
     broken="an extension is for another Python",
 )
@@ -158,6 +167,7 @@ def this_python(context: DeliveryContext) -> Broken | None:
     topic="glibc",
     owner="deployment",
     looks_at="stack",
+    suppressed_by=("S308",),
     rule="Lambda's C library is new enough",
     broken="a library needs a newer C library",
 )
@@ -176,6 +186,7 @@ def glibc_of_lambda(context: DeliveryContext) -> Broken | None:
     topic="byte-code",
     owner="deployment",
     looks_at="stack",
+    suppressed_by=("S308",),
     rule="no cold start compiles a module",
     broken="byte-code is missing or wrong",
 )
@@ -205,15 +216,35 @@ def bytecode_used(context: DeliveryContext) -> Broken | None:
     topic="ballast",
     owner="deployment",
     looks_at="stack",
-    rule="only what is read ships",
-    broken="a file ships that is never read",
+    suppressed_by=("S302", "S309"),
+    rule="only what was locked, delivered or written for it ships",
+    broken="a file ships that is not known",
 )
-def nothing_unread(context: DeliveryContext) -> Broken | None:
-    for path in _files(context):
-        folders = set(path.relative_to(context.build).parts[:-1])
-        if any(path.match(pattern) for pattern in UNREAD) or folders & UNREAD_FOLDERS:
-            return _broken(context, path, "is never read in production")
-    return None
+def nothing_else(context: DeliveryContext) -> Broken | None:
+    strays = list(unknown_files(context.project, _built(context)))
+    if not strays:
+        return None
+    sizes: Counter[Path] = Counter()
+    for stray in strays:
+        sizes[stray.shown] += stray.path.stat().st_size
+    named = [f"{path.relative_to(context.build)} ({_sized(size)})" for path, size in sizes.most_common()]
+    largest = next(stray for stray in strays if stray.shown == sizes.most_common(1)[0][0])
+    evidence = f"{named[0]} {largest.reason}."
+    if others := named[1 : MOST_NAMED + 1]:
+        more = f" and {len(named) - MOST_NAMED - 1} more" if len(named) > MOST_NAMED + 1 else ""
+        evidence += f" Not known either: {', '.join(others)}{more}."
+    evidence += f" Remove {'them' if others else 'it'}, and run make build."
+    lines = [f"{stray.path.relative_to(context.build)} {stray.reason}" for stray in strays]
+    details = "\n".join(lines) if len(lines) > 1 else ""
+    return Broken(evidence, largest.source or largest.shown, details=details)
+
+
+def _sized(size: int) -> str:
+    """Write a size as people say it."""
+    for unit, name in ((MIB, "MiB"), (1024, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"
 
 
 @clause(
@@ -233,6 +264,9 @@ def locked_versions(context: DeliveryContext) -> Broken | None:
         if wanted != version:
             fault = f"the lock says {wanted}" if wanted else "the lock does not name it"
             return Broken(f"The layer has {name} {version}, {fault}.", lock, cause="Built before the lock was written.")
+        if not (info / RECORD).is_file():
+            fault = f"has no {RECORD}: nobody can say which files are of {name}. layers/runtime/build.py writes it"
+            return _broken(context, info, fault)
     return None
 
 

@@ -1,6 +1,7 @@
 """What the commands on a delivery do in a process of their own, for they run what somebody delivered."""
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
 from handover import reporters
@@ -8,10 +9,11 @@ from handover.apart import Json, Send
 from handover.checks import CLAUSES, GROUPS, UnknownCodeError, selected
 from handover.context import DeliveryContext
 from handover.context.sources import Sources
+from handover.contract import Budgets
 from handover.errors import CannotRunError
 from handover.evaluation import evaluate, left_out
 from handover.finding import Clause
-from handover.skips import allowances, exit_status
+from handover.skips import allowances, exit_status, looser_budgets
 
 
 def check(send: Send, *, delivery: str, only: list[str], base: str | None, wanted: list[str]) -> Json:
@@ -108,7 +110,8 @@ def _opened(delivery: str, base: str | None) -> DeliveryContext:
     root = Path.cwd()
     allowed = allowances(root, {clause.code for clause in CLAUSES})
     folder = Path(os.path.normpath(root / delivery))  # the folders above it are asked for
-    return DeliveryContext(root, folder, base=base, allowed=allowed)
+    looser = looser_budgets(root, {field.name for field in fields(Budgets)})
+    return DeliveryContext(root, folder, base=base, allowed=allowed, looser=looser)
 
 
 def _begun(clause: Clause) -> Json:

@@ -18,6 +18,7 @@ from handover.behaviours.asking import Asking
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.context.sources import BEHAVIOURS
+from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, NoBaseError, agreed_before, delivered_before
 from handover.finding import Clause, Finding, Skipped, Subject
 from handover.latency import Latency, measure
@@ -29,6 +30,7 @@ from handover.local.stack import BuiltFunction, NothingBuiltError, built_functio
 from handover.merit import Comparison, compared
 from handover.project import Project
 from handover.quality import HELD_OUT, HeldOut
+from handover.skips import Looser
 from predictor import files
 from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS
@@ -59,19 +61,28 @@ class DeliveryContext(Delivered):
         The git revision whose contract was agreed before; it is found where it is not named.
     allowed
         The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
+    looser
+        The budgets that deployment agreed to loosen, from there too.
     """
 
     subject = "The contract"
     has_model = True
 
     def __init__(
-        self, root: Path, folder: Path, *, base: str | None = None, allowed: Mapping[str, str] | None = None
+        self,
+        root: Path,
+        folder: Path,
+        *,
+        base: str | None = None,
+        allowed: Mapping[str, str] | None = None,
+        looser: Mapping[str, Looser] | None = None,
     ) -> None:
         super().__init__(folder)
         self.root = root
         self.project = Project(root)
         self.base = base
         self.allowed = allowed or {}
+        self.looser = looser or {}
         self.log: list[str] = []
         """The lines that the built function has written."""
         self._opened = ExitStack()
@@ -158,7 +169,7 @@ class DeliveryContext(Delivered):
 
     def delivered_before(self, name: str) -> bytes | None:
         """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
-        return delivered_before(self.folder, name, self.base)
+        return delivered_before(self.folder, name, self.contract.name, self.base)
 
     @cached_property
     def changed_files(self) -> frozenset[str] | None:
@@ -184,7 +195,7 @@ class DeliveryContext(Delivered):
         if content is None or agreed is None:
             return None
         before, version = HeldOut.from_csv(content), str(json.loads(agreed)["version"])
-        if version.split(".", maxsplit=1)[0] != self.contract.version.split(".", maxsplit=1)[0]:
+        if generation(version) != generation(self.contract.version):
             return None  # another contract for callers: its model answers another question
         return compared(before, self.held_out)
 

@@ -1,11 +1,12 @@
-"""What changed between two contracts, and which part of the version that raises."""
+"""What changed between two deliveries for their callers, and which part of the version that raises."""
 
 import json
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from handover.wording import same_unit, units
 from predictor.files import decisions
 
 type Json = dict[str, Any]
@@ -18,20 +19,40 @@ DECIDING = frozenset({"decisions", "classes"})
 """The parts of a compiled contract that are compared; one of the latter, as it has one score or classes."""
 KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "literal": "one of its categories"}
 COMPARED = {"type", "ge", "gt", "le", "lt", "multiple_of", "expected"}
+NUMBERS = {"integer", "number"}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change: ``major`` breaks a caller, ``minor`` takes more than before, ``patch`` no caller has to know."""
+    """One change: ``major`` breaks a caller, ``minor`` adds something new, ``patch`` no caller has to know."""
 
     level: Level
     sentence: str
 
 
-def changes(old: Json, new: Json) -> list[Change]:
-    """List what changed from one compiled contract (``contract.json``) to another, the gravest first."""
-    listed = [*_identity(old, new), *_fields(old, new), *_answer(old, new), *_words(old, new)]
+def changes(old: Json, new: Json, reasons: tuple[Sequence[str], Sequence[str]] = ((), ())) -> list[Change]:
+    """List what changed from one compiled contract (``contract.json``) to another, the gravest first.
+
+    Parameters
+    ----------
+    reasons
+        The heuristics of the old delivery and of the new one: what ``?reasons=`` may answer, beside the fields.
+    """
+    listed = [
+        *_identity(old, new),
+        *_fields(old, new),
+        *_answer(old, new),
+        *_reasons(old, new, *reasons),
+        *_words(old, new),
+    ]
     return sorted(listed, key=lambda change: LEVELS.index(change.level))
+
+
+def heuristics(manifest: Any) -> tuple[str, ...]:
+    """Read the names of the heuristics off a manifest, whatever is wrong with it."""
+    columns = manifest.get("columns") if isinstance(manifest, dict) else None
+    rows = [column for column in columns if isinstance(column, dict)] if isinstance(columns, list) else []
+    return tuple(str(column.get("name")) for column in rows if column.get("kind") == "heuristic")
 
 
 def required_version(old: Json, new: Json) -> Literal["major", "minor", "patch", "none"]:
@@ -40,16 +61,27 @@ def required_version(old: Json, new: Json) -> Literal["major", "minor", "patch",
 
 
 def least_version(old: str, level: Literal["major", "minor", "patch", "none"]) -> str:
-    """Give the lowest version that may follow ``old`` after a change of this level; 0.x is treated like any other."""
+    """Give the lowest version that may follow ``old`` after a change of this level.
+
+    Below 1.0.0 nothing is promised to last (Semantic Versioning 2.0.0, clause 4): a major change raises the second part
+    there, as package managers read it, and any other the third.
+    """
     if level == "none":
         return old
-    parts, raised = list(map(int, old.split("."))), LEVELS.index(level)
+    parts = list(map(int, old.split(".")))
+    raised = LEVELS.index(level) if parts[0] else min(LEVELS.index(level) + 1, 2)
     return ".".join(map(str, [*parts[:raised], parts[raised] + 1, *[0] * (len(parts) - raised - 1)]))
 
 
 def reaches(version: str, least: str) -> bool:
     """Say whether a version is at least another."""
     return tuple(map(int, version.split("."))) >= tuple(map(int, least.split(".")))
+
+
+def generation(version: str) -> str:
+    """Give the part of a version that every major change raises: ``2``, or below 1.0.0 ``0.3``."""
+    major, minor, _ = version.split(".")
+    return major if int(major) else f"{major}.{minor}"
 
 
 def _identity(old: Json, new: Json) -> Iterator[Change]:
@@ -128,7 +160,7 @@ def _value(old: Json, new: Json) -> Iterator[tuple[Level, str]]:
         yield from _categories(old["expected"], new["expected"])
     elif old["type"] in {"int", "float"}:
         yield from _range(old, new)
-        yield from _steps(old.get("multiple_of"), new.get("multiple_of"))
+        yield from _steps(old, new)
     if _without(old, *COMPARED) != _without(new, *COMPARED):
         yield "major", "must keep other rules"
 
@@ -170,26 +202,40 @@ def _end(bound: Bound) -> str:
     return f"{bound[0]}{' (left out)' * bound[1]}"
 
 
-def _steps(old: float | None, new: float | None) -> Iterator[tuple[Level, str]]:
-    if old == new:
+def _steps(old: Json, new: Json) -> Iterator[tuple[Level, str]]:
+    was, now = _step(old), _step(new)
+    if was == now or (was == 1 and now is None and "multiple_of" not in old):  # the type says it
         return
-    if new is None:
-        yield "minor", f"need not be a multiple of {old} any more"
-    elif old is not None and math.isclose(old / new, round(old / new)):
-        yield "minor", f"may be any multiple of {new} now, was of {old}"
+    if now is None:
+        yield "minor", f"need not be a multiple of {was} any more"
+    elif was is not None and math.isclose(was / now, round(was / now)):
+        yield "minor", f"may be any multiple of {now} now, was of {was}"
     else:
-        yield "major", f"must be a multiple of {new} now"
+        yield "major", f"must be a multiple of {now} now"
+
+
+def _step(schema: Json) -> float | None:
+    step: float | None = schema.get("multiple_of")
+    return 1 if step is None and schema["type"] == "int" else step
 
 
 # --- what a caller is answered
 
 
-def _answer(old: Json, new: Json) -> Iterator[Change]:
+def _score(old: Json, new: Json) -> Iterator[Change]:
     was, now = old["score"], new["score"]
     if (was["low"], was["high"]) != (now["low"], now["high"]):
         yield Change("major", f"score: from {now['low']} to {now['high']} now, was {was['low']} to {was['high']}")
     if was["meaning"] != now["meaning"]:
-        yield Change("patch", f"score: described as {_json(now['meaning'])} now, was {_json(was['meaning'])}")
+        yield Change("major", f"score: it means {_json(now['meaning'])} now, was {_json(was['meaning'])}")
+    if was.get("probability", True) != now.get("probability", True):
+        yield Change(
+            "major", f"score: it is {'a probability now' if now['probability'] else 'no probability any more'}"
+        )
+
+
+def _answer(old: Json, new: Json) -> Iterator[Change]:
+    yield from _score(old, new)
     if ("classes" in old) != ("classes" in new):
         answered = "scores, one for each class," if "classes" in new else "one score"
         yield Change("major", f"the answer has {answered} now, and had {'one' if 'classes' in new else 'several'}")
@@ -226,13 +272,24 @@ def _classes(old: Json, new: Json) -> Iterator[Change]:
         )
 
 
-# --- what no caller has to know
+def _reasons(old: Json, new: Json, before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
+    """Name the heuristics that are gone: callers show reasons by their names. One more is nothing that they miss."""
+    if removed := _except(before, [*after, *new["validator"]["schema"]["fields"]]):
+        added = _except(after, [*before, *old["validator"]["schema"]["fields"]])
+        instead = f", and {_listed(added)} may be" if added else ""
+        yield Change("minor", f"?reasons=: {_listed(removed)} is never answered any more{instead}")
+
+
+# --- what is written for callers to read
 
 
 def _words(old: Json, new: Json) -> Iterator[Change]:
     before, after = old["schema"]["properties"], new["schema"]["properties"]
     for name in _common(after, before):
-        if _words_of(before[name]) != _words_of(after[name]):
+        was, now = (_unit(document[name]) for document in (before, after))
+        if was and now and not (len(was) == len(now) and all(map(same_unit, was, now))):
+            yield Change("major", f"{name}: its unit is {_bracketed(now)} now, was {_bracketed(was)}")
+        elif _words_of(before[name]) != _words_of(after[name]):
             yield Change("patch", f"{name}: described as {_json(after[name].get('description', ''))} now")
     if _words_of(old["schema"]) != _words_of(new["schema"]):
         yield Change("patch", "the row is described otherwise")
@@ -241,6 +298,16 @@ def _words(old: Json, new: Json) -> Iterator[Change]:
             yield Change("patch", f"budgets: {name} is {limit} now, was {old['budgets'].get(name)}")
     for name in _except(old["budgets"], new["budgets"]):
         yield Change("patch", f"budgets: {name} is gone")
+
+
+def _unit(schema: Json) -> list[str]:
+    """Read the unit of a number off its description."""
+    types = {kind.get("type") for kind in (schema, *schema.get("anyOf", ()))}
+    return units(schema.get("description", "")) if types & NUMBERS else []
+
+
+def _bracketed(names: list[str]) -> str:
+    return ", ".join(f"[{name}]" for name in names)
 
 
 def _words_of(schema: Json) -> tuple[Any, ...]:

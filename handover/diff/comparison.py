@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import ValidationError
 
-from handover.diff.changes import Change, changes, least_version, reaches
+from handover.diff.changes import Change, changes, heuristics, least_version, reaches
 from handover.diff.revisions import DiffError
+from handover.limit import TooLongError, at_most
 from handover.merit import Comparison, compared
 from handover.quality import HELD_OUT, HeldOut
 from handover.source import RefusedSourceError, refuse
@@ -20,6 +21,7 @@ from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import HeuristicError
 from predictor.scores import Scores
 
+LIMIT_S = 60.0  # for opening a delivery, and for the heuristics of all rows
 FILES = {
     "heuristics.py": "other heuristics",
     "model.onnx": "another model",
@@ -98,10 +100,11 @@ def compare(old: Path, new: Path) -> Difference:
     refusals = {number: _refusal(after, row) for number, row in enumerate(golden, start=1)}
     accepted = tuple(number for number, refusal in refusals.items() if not refusal)
     rows = [golden[number - 1] for number in accepted]
+    reasons = heuristics(before.manifest), heuristics(after.manifest)
     return Difference(
         old=_side(before, rows),
         new=_side(after, rows),
-        changes=tuple(changes(before.contract, after.contract)),
+        changes=tuple(changes(before.contract, after.contract, reasons)),
         replaced=tuple(f"{file}: {what}" for file, what in FILES.items() if hashes[0][file] != hashes[1][file]),
         rows=accepted,
         refusals=tuple(f"row {number}, {refusal}" for number, refusal in refusals.items() if refusal),
@@ -130,9 +133,12 @@ def _opened(folder: Path) -> Delivery:
     except (OSError, SyntaxError, ValueError):
         pass  # opening it says why
     try:
-        return Delivery.open(folder)
+        with at_most(LIMIT_S):
+            return Delivery.open(folder)
     except DeliveryError as error:
         raise DiffError(str(error)) from None
+    except TooLongError as error:
+        raise DiffError(f"{folder}: opening it does not end: {error}") from None
 
 
 def _refusal(delivery: Delivery, row: dict[str, Any]) -> str:
@@ -149,7 +155,11 @@ def _side(delivery: Delivery, rows: list[dict[str, Any]]) -> Side:
     scores = np.zeros((0, len(delivery.scores.names)), dtype=np.float32)
     try:
         if validated := [delivery.row.validate_json(json.dumps(row)) for row in rows]:
-            scores = delivery.model(delivery.encoder.matrix(validated))
+            with at_most(LIMIT_S):
+                features = delivery.encoder.matrix(validated)
+            scores = delivery.model(features)
+    except TooLongError as error:
+        raise DiffError(f"{name} {version} comes to no end on old golden rows: {error}") from None
     except HeuristicError as error:
         raise DiffError(f"{name} {version} fails on an old golden row: {error} ({error.__cause__})") from None
     return Side(

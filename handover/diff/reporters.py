@@ -12,7 +12,7 @@ from handover.merit import Comparison
 
 CALLERS = {
     "major": "a caller of the old contract breaks (major)",
-    "minor": "every caller gets along, and may send or see more (minor)",
+    "minor": "every caller gets along, and may send or see something new (minor)",
     "patch": "no caller has to know (patch)",
     "none": "the contract is the same",
 }

@@ -8,15 +8,16 @@ import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from handover.diff.changes import PARTS
+from handover.diff.changes import PARTS, heuristics
 from handover.errors import CannotRunError
 from handover.project import Project
+from predictor import files
 
 type Json = dict[str, Any]
 
@@ -39,6 +40,8 @@ class Agreed:
 
     contract: Json
     """Compiled, as ``contract.json`` had it."""
+    heuristics: tuple[str, ...] = ()
+    """What the heuristics that were delivered with it are called."""
     earlier: bool = False
     """Whether it is an earlier one of this very branch, and not what the base has."""
 
@@ -117,17 +120,22 @@ def agreed_before(
     head, left = _head_and_left(folder, base, environment)
     if not head:
         return ()
-    base_contract = _contract_at(folder, left, contract)
+    base_has = _agreed_at(folder, left, contract["name"])
     if left != head:
-        return (Agreed(base_contract),) if base_contract else ()
-    earlier = _first_of_versions(_history(folder, head, contract), contract["version"])
-    return tuple(Agreed(agreed, earlier=agreed != base_contract) for agreed in earlier)
+        return (base_has,) if base_has else ()
+    earlier = _first_of_versions(_history(folder, head, contract["name"]), contract["version"])
+    return tuple(replace(agreed, earlier=agreed != base_has) for agreed in earlier)
 
 
 def delivered_before(
-    folder: Path, name: str, base: str | None = None, environment: Mapping[str, str] = os.environ
+    folder: Path, file: str, name: str, base: str | None = None, environment: Mapping[str, str] = os.environ
 ) -> bytes | None:
     """Give what a file of a delivery was before: where this branch left its base, or on the base itself one step back.
+
+    Parameters
+    ----------
+    name
+        What its contract is called: by that, a delivery is found that was in another folder then.
 
     Returns
     -------
@@ -142,11 +150,12 @@ def delivered_before(
     if not head:
         return None
     if left == head and _git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
-        left = _text(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", ".") or head
-        if left in _cuts(folder):
+        if last := _text(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", "."):
+            left = f"{last}^1"
+        if last in _cuts(folder):
             raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
-        left = f"{left}^1"
-    return _git(folder, "show", f"{left}:./{name}")
+    home = _home(folder, left, name)
+    return None if home is None else _git(folder, "show", f"{left}:{home}{file}")
 
 
 def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -202,7 +211,7 @@ def _parents(folder: Path, commit: str) -> list[str]:
     return re.findall(r"^parent (\w+)$", header, re.MULTILINE)
 
 
-def _history(folder: Path, head: str, contract: Json) -> Iterator[Json]:
+def _history(folder: Path, head: str, name: str) -> Iterator[Agreed]:
     """Give the contracts that this branch has had, as it had them after each merge, the latest first.
 
     Raises
@@ -210,15 +219,16 @@ def _history(folder: Path, head: str, contract: Json) -> Iterator[Json]:
     NoBaseError
         When the clone is shallow and is asked for more than it has.
     """
-    cuts = _cuts(folder)
-    commits = _text(folder, "log", "--first-parent", "--format=%H", head, "--", "contract.json").split()
-    for commit in commits:
-        if agreed := _contract_at(folder, commit, contract):
-            yield agreed
-        if commit in cuts:
-            raise NoBaseError("this shallow clone ends before the contract's last version: git fetch --unshallow")
-    if agreed := _contract_at(folder, f"{commits[-1]}^1" if commits else head, contract):
-        yield agreed  # the folder was another one then
+    cuts, since = _cuts(folder), head
+    while (home := _home(folder, since, name)) is not None:  # and then in the folder that it was moved from
+        path = f":(top){home}{files.CONTRACT}"
+        commits = _text(folder, "log", "--first-parent", "--format=%H", since, "--", path).split()
+        for commit in commits:
+            if agreed := _agreed(folder, f"{commit}:{home}"):
+                yield agreed
+            if commit in cuts:
+                raise NoBaseError("this shallow clone ends before the contract's last version: git fetch --unshallow")
+        since = f"{commits[-1]}^1"
 
 
 def _cuts(folder: Path) -> set[str]:
@@ -226,37 +236,58 @@ def _cuts(folder: Path) -> set[str]:
     return set(_of_git(folder, "shallow").split())
 
 
-def _first_of_versions(contracts: Iterator[Json], version: str) -> Iterator[Json]:
+def _first_of_versions(contracts: Iterator[Agreed], version: str) -> Iterator[Agreed]:
     """Give the first contract under a version, and the first under the one before: what callers of them know.
 
     A change that was made under the same version, or under one that was not raised far enough, is then still seen some
     commits later; one that was taken back is none.
     """
-    for number, same in groupby(contracts, key=lambda contract: contract["version"]):
+    for number, same in groupby(contracts, key=lambda agreed: agreed.contract["version"]):
         *_, first = same
         yield first
         if number != version:
             return
 
 
-def _contract_at(folder: Path, commit: str, contract: Json) -> Json | None:
-    """Give the contract of a commit: at this folder; or, where there was none, of its namesake in one that is gone."""
-    if recorded := _recorded(folder, f"{commit}:./contract.json"):
-        return recorded
+def _home(folder: Path, commit: str, name: str) -> str | None:
+    """Find where a delivery was at a commit, from the root: here, or where its namesake was that is gone.
+
+    Returns
+    -------
+    Empty, or ending with a slash; ``None`` where it was nowhere.
+    """
+    here = _text(folder, "rev-parse", "--show-prefix")
+    if _recorded(folder, f"{commit}:{here}"):
+        return here
     top = Path(_text(folder, "rev-parse", "--show-toplevel"))
     listed = _text(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0")
-    paths = [path for path in listed if Path(path).name == "contract.json" and not (top / path).exists()]
-    gone = (_recorded(folder, f"{commit}:{path}") for path in paths)
-    return next((moved for moved in gone if moved and moved["name"] == contract["name"]), None)
+    gone = [path for path in listed if Path(path).name == files.CONTRACT and not (top / path).exists()]
+    homes = (path.removesuffix(files.CONTRACT) for path in gone)
+    return next((home for home in homes if _recorded(folder, f"{commit}:{home}").get("name") == name), None)
 
 
-def _recorded(folder: Path, revision: str) -> Json | None:
-    """Read what a commit has; where that is no contract, nothing was agreed that could be broken."""
+def _agreed_at(folder: Path, commit: str, name: str) -> Agreed | None:
+    home = _home(folder, commit, name)
+    return None if home is None else _agreed(folder, f"{commit}:{home}")
+
+
+def _agreed(folder: Path, revision: str) -> Agreed | None:
+    """Read what a commit has in a folder."""
+    contract = _recorded(folder, revision)
+    return Agreed(contract, heuristics(_document(folder, f"{revision}{files.MANIFEST}"))) if contract else None
+
+
+def _recorded(folder: Path, revision: str) -> Json:
+    """Read the contract that a commit has in a folder; where that is none, nothing was agreed that could be broken."""
+    document = _document(folder, f"{revision}{files.CONTRACT}")
+    return document if isinstance(document, dict) and document.keys() >= PARTS else {}
+
+
+def _document(folder: Path, revision: str) -> Any:
     try:
-        document = json.loads(_git(folder, "show", revision) or b"")
+        return json.loads(_git(folder, "show", revision) or b"")
     except ValueError:
         return None
-    return document if isinstance(document, dict) and document.keys() >= PARTS else None
 
 
 def _commit(folder: Path, reference: str) -> str:

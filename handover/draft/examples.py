@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from handover.draft.fields import Field
-from handover.draft.naming import UNIT_UNKNOWN, unit
+from handover.draft.naming import unit
 from handover.draft.words import quoted
 from handover.draft.writing import rendered
+from handover.wording import UNIT_UNKNOWN
 from predictor import delivery as serving
 from predictor.encoder import FLOAT32_MAX, Encoder
 

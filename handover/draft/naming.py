@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
+from handover.wording import SPELT, UNIT_UNKNOWN
+
 # As an annotation is looked up in the class first, a field of such a name would stand in for the type.
 TYPES = {"int", "float", "bool", "str"}
 UNITS = (
@@ -15,13 +17,7 @@ UNITS = (
     "month", "months", "year", "years", "percent", "pct", "kwh", "kw", "mpg", "kmh", "kph", "mph", "rpm", "celsius",
     "kb", "mb", "gb",
 )  # fmt: skip
-SPELT = {
-    "percent": "%", "pct": "%", "eur": "EUR", "usd": "USD", "gbp": "GBP", "chf": "CHF", "dm": "DM", "kwh": "kWh",
-    "lbs": "lb", "secs": "s", "mins": "min", "hrs": "hours", "hour": "hours", "day": "days", "month": "months",
-    "year": "years", "sqm": "m²", "kmh": "km/h", "kph": "km/h", "celsius": "°C", "kb": "kB", "mb": "MB", "gb": "GB",
-}  # fmt: skip
 LONGEST = 30  # characters of a name: two of them and some words make a line
-UNIT_UNKNOWN = "unit?"
 
 
 def field_names(headers: Iterable[str]) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """Lays the runtime layer out: the locked wheels of Lambda's platform, stripped, byte-compiled and checked."""
 
 import argparse
+import base64
 import compileall
+import csv
+import hashlib
 import py_compile
 import shutil
 import struct
@@ -36,7 +39,7 @@ UNUSED = [
     "numpy/conftest.py", "numpy/testing", "numpy/_core/_*_tests.*.so", "numpy/_core/_simd.*.so",
     "numpy/f2py", "numpy/_core/include", "numpy/_core/lib", "numpy/_pyinstaller",
     "**/tests", "**/*.pyi", "**/*.pxd", "**/py.typed", "**/*.a",
-    "**/*.dist-info/RECORD", "**/*.dist-info/INSTALLER", "**/*.dist-info/REQUESTED", "**/*.dist-info/direct_url.json",
+    "**/*.dist-info/INSTALLER", "**/*.dist-info/REQUESTED", "**/*.dist-info/direct_url.json",
 ]  # fmt: skip
 
 # Modules that hold nothing but words, which every cold start would read; each becomes what its package asks for.
@@ -100,6 +103,22 @@ def hollow(site: Path) -> None:
         module.write_text(rest, encoding="utf-8")
 
 
+def record(site: Path) -> None:
+    """Write each package's record of its files anew, of what is left of them: only what a record names may ship."""
+    for path in sorted(site.glob("*.dist-info/RECORD")):
+        names = sorted(row[0] for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row)
+        rows = [_row(site, name) for name in names if (site / name).is_file() and site / name != path]
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([*rows, (path.relative_to(site).as_posix(), "", "")])
+
+
+def _row(site: Path, name: str) -> tuple[str, str, int]:
+    """Give a file's line of a record: its name, its hash, its size (PyPA, recording installed projects)."""
+    content = (site / name).read_bytes()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return name, f"sha256={digest}", len(content)
+
+
 def byte_compile(folder: Path) -> None:
     """Write a ``.pyc`` beside each ``.py``, of the kind that is never compared with its source.
 
@@ -136,6 +155,7 @@ def build(artifacts: Path, architecture: str) -> None:
     if foreign:
         raise BuildError(f"{foreign[0]} is not for {architecture}: remove {WHEELS / architecture} and build again")
     hollow(site)
+    record(site)
     byte_compile(site)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from handover.context.sources import run
-from handover.diff.revisions import NoBaseError, agreed_before
+from handover.diff.revisions import NoBaseError, agreed_before, delivered_before
 from tests.helpers.sandbox import CONTRACT
 
 HOME = Path("layers/model/delivery")
@@ -291,6 +291,29 @@ class TestOnTheBaseItself:
         project.commit()
 
         assert project.before("1.0.0", FEWER) == [("1.0.0", PIECES)]
+
+    def test_a_change_before_the_folder_moved_is_still_seen_after_it(self, project: Project) -> None:
+        project.agree("1.0.0", FEWER)  # breaks callers, and nobody raised the version
+        for name in ("models/parcels", "services/parcels"):
+            (project.root / name).parent.mkdir()
+            shutil.move(project.root / project.home, project.root / name)
+            project.home = Path(name)
+            project.commit()
+
+        assert project.before("1.0.0", FEWER) == [("1.0.0", PIECES)]
+        assert project.before("1.1.0", FEWER) == [("1.0.0", PIECES)]
+
+    def test_a_file_is_what_it_was_before_the_folder_moved(self, project: Project) -> None:
+        (project.root / project.home / "held_out.csv").write_text("first")
+        project.commit()
+        (project.root / "models").mkdir()
+        shutil.move(project.root / HOME, project.root / "models" / "parcels")
+        project.home = Path("models/parcels")
+        assert delivered_before(project.root / project.home, "held_out.csv", "parcels") == b"first"
+
+        (project.root / project.home / "held_out.csv").write_text("second")
+        project.commit()
+        assert delivered_before(project.root / project.home, "held_out.csv", "parcels") == b"first"
 
     def test_a_shallow_clone_that_ends_too_early_cannot_be_checked(self, project: Project) -> None:
         there = project.checked_out(project.agree("1.0.0", FEWER), 1, "+refs/heads/main:refs/remotes/origin/main")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from itertools import islice, repeat
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +19,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from handover import Budgets, Contract, Field, Row, Score
+from handover import Budgets, Contract, Field, Row, Score, delivery, encoding
+from handover.conversion import ConversionError
 from handover.delivery import FILES, DeliverError, deliver, matrix
 from handover.encoding import Encoding
 from handover.golden import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOLDEN_ROWS
@@ -157,6 +159,55 @@ It is weak where weight from 9: MAE 1.05, 0.5318 elsewhere.
 Delivered model # to out.
 """
     )
+
+
+def test_a_conversion_that_comes_to_no_end_is_one_sentence(
+    heuristics: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "CONVERSION_S", 0.1)
+    monkeypatch.setattr(delivery, "to_graph", lambda *_, **__: time.sleep(60))
+
+    with pytest.raises(ConversionError) as raised:
+        delivered(fitted(heuristics), heuristics, tmp_path / "delivery")
+
+    assert str(raised.value) == (
+        "the conversion of Pipeline comes to no end (it was stopped after 0.1 s): train a smaller model, with fewer or "
+        "shallower trees, or convert it yourself and deliver the file with onnx="
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_heuristic_that_comes_to_no_end_on_a_row_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "START_S", 0.1)
+    monkeypatch.setattr(encoding, "ENDLESS_S", 0.1)
+    heavy = ROWS[7]["weight"]
+    (tmp_path / "heuristics.py").write_text(
+        f"def halvings(row):\n    while row.weight == {heavy}:\n        pass\n    return 1\n"
+    )
+
+    with pytest.raises(DeliverError) as raised:
+        matrix(ROWS, contract=PARCELS, heuristics=module(tmp_path / "heuristics.py"))
+
+    assert str(raised.value) == (
+        f"row 7, heuristic halvings: it comes to no end (it was stopped after {0.1 + 0.005 * len(ROWS):g} s). "
+        f"Fix it in heuristics.py"
+    )
+
+
+def test_heuristics_that_were_edited_since_they_were_imported_leave_the_old_delivery(tmp_path: Path) -> None:
+    source, to = tmp_path / "heuristics.py", tmp_path / "delivery"
+    source.write_text(HEURISTICS)
+    heuristics = module(source)
+    delivered(fitted(heuristics), heuristics, to)
+    before = {path.name: path.read_bytes() for path in to.iterdir()}
+    source.write_text(HEURISTICS + "\n\ndef double(row):\n    return 2 * row.weight\n")
+
+    with pytest.raises(DeliverError, match=r"^the function does not answer with these files: contract and"):
+        delivered(fitted(heuristics), heuristics, to)
+
+    assert {path.name: path.read_bytes() for path in to.iterdir()} == before
 
 
 def test_the_reference_row_is_made_of_values_that_rows_have(heuristics: ModuleType, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from sklearn.ensemble import RandomForestClassifier
 from handover import Budgets, Contract, Field, Row, Score
 from handover.cli import main
 from handover.context.sources import run
+from handover.diff import comparison
 from handover.diff.changes import Change, changes, least_version, reaches, required_version
 from handover.diff.comparison import compare
 from handover.diff.reporters import plot, text
@@ -100,8 +101,16 @@ def compiled(folder: Path, *edits: tuple[str, str]) -> dict[str, Any]:
             'high=50.0),\n    decisions={"soon": 3.0, "late": 50.0}',
             ["major  score: from 0.0 to 50.0 now, was 0.0 to 40.0"],
         ),
-        ("days on the way", "days", ['patch  score: described as "days" now, was "days on the way"']),
+        ("days on the way", "days", ['major  score: it means "days" now, was "days on the way"']),
         ("Weight [kg]", "Mass [kg]", ['patch  weight: described as "Mass [kg]" now']),
+        ("Weight [kg]", "Weight [g]", ["major  weight: its unit is [g] now, was [kg]"]),
+        ("Weight [kg]", "Weight [kg], packed [1]", ["major  weight: its unit is [kg], [1] now, was [kg]"]),
+        ("high=40.0)", "high=40.0, probability=False)", ["major  score: it is no probability any more"]),
+        ("ge=1, le=9", "ge=1, le=9, multiple_of=1", []),
+        ("pieces: int = Field(", "pieces: float = Field(multiple_of=0.5, ", [
+            "minor  pieces: need not be a whole number any more",
+            "minor  pieces: may be any multiple of 0.5 now, was of 1",
+        ]),
         ("A parcel on its way.", "A parcel.", ["patch  the row is described otherwise"]),
         ("model_kib=64", "model_kib=32", ["patch  budgets: model_kib is 32 now, was 64"]),
         ('name="parcels"', 'name="letters"', ["major  the contract is named letters, was parcels"]),
@@ -137,7 +146,7 @@ def test_each_change_is_named_with_what_it_means_to_a_caller(
         (
             'classes=("setosa", "virginica", "versicolor"),\n    otherwise=Otherwise("ask_an_expert", below=0.6)',
             'score=Score("how likely it is one", 0.0, 1.0),\n    decisions={"no": 0.5, "yes": 1.0}',
-            ["major  the answer has one score now, and had several", "patch  score: described as"],
+            ["major  score: it means", "major  the answer has one score now, and had several"],
         ),
     ],
 )
@@ -178,6 +187,9 @@ def test_another_order_of_categories_is_the_models_own_affair(tmp_path: Path) ->
 )
 def test_the_least_version_raises_one_part_and_starts_the_rest_anew(level: Any, least: str) -> None:
     assert least_version("1.9.3", level) == least
+    assert (
+        least_version("0.0.0", level) == {"major": "0.1.0", "minor": "0.0.1", "patch": "0.0.1", "none": "0.0.0"}[level]
+    )
     assert reaches("2.0.0", least)
     assert not reaches("1.9.2", least)
 
@@ -282,7 +294,7 @@ def test_the_text_says_what_callers_must_know_and_which_answers_differ(old: Path
         == """\
 parcels 1.0.0 -> parcels 1.0.1
 
-Callers: every caller gets along, and may send or see more (minor).
+Callers: every caller gets along, and may send or see something new (minor).
   minor  weight: is taken up to 31 now, was up to 30
   minor  zone: may be "sea" now
 The version must be at least 1.1.0, but is 1.0.1.
@@ -332,6 +344,31 @@ def test_the_plot_is_the_same_png_each_time(old: Path, new: Path, tmp_path: Path
         plot(compare(old, new), tmp_path / name)
     assert (tmp_path / "one.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("def heavy(row):", "{folder}: opening it does not end: it was stopped after 0.1 s"),
+        (
+            "    return row.weight > 20",
+            "parcels {version} comes to no end on old golden rows: it was stopped after 0.1 s",
+        ),
+    ],
+)
+def test_heuristics_that_come_to_no_end_are_one_sentence(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+) -> None:
+    monkeypatch.setattr(comparison, "LIMIT_S", 0.1)
+    endless = Sandbox(Path(shutil.copytree(old, tmp_path / "endless")))
+    indent = line[: len(line) - len(line.lstrip())]
+    endless.edit("heuristics.py", line, f"{indent}while True:\n{indent}    pass\n\n\n{line}").seal()
+
+    with pytest.raises(DiffError) as caught:
+        compare(old, endless.folder)
+
+    version = json.loads((old / "contract.json").read_bytes())["version"]
+    assert str(caught.value) == said.format(folder=endless.folder, version=version)
 
 
 def test_a_folder_without_a_delivery_is_one_sentence(old: Path, tmp_path: Path) -> None:

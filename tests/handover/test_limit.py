@@ -1,11 +1,14 @@
 """A limit to how long code may run, by the clock or by the processor's time."""
 
 import gc
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
-from handover.limit import TooLongError, at_most
+from handover.limit import TooLongError, at_most, or_end
 
 pytestmark = pytest.mark.quick
 
@@ -41,3 +44,31 @@ def test_garbage_that_others_left_is_not_collected_in_the_codes_time() -> None:
     with at_most(1):
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_one_call_that_never_comes_back_ends_the_process_at_a_line_that_is_printed() -> None:
+    program = (
+        "import itertools\n"
+        "from handover.limit import at_most, or_end\n"
+        "with or_end(0.5), at_most(0.1):\n"
+        "    sum(itertools.repeat(1))\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Timeout (0:00:00.500000)!\n")
+    assert 'File "<string>", line 4 in <module>' in ended.stderr
+
+
+def test_what_ends_in_time_goes_on() -> None:
+    with or_end(0.05):
+        pass
+    time.sleep(0.1)
+
+
+def test_where_there_are_no_timers_code_runs_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "setitimer")
+
+    with at_most(0.01):
+        time.sleep(0.05)

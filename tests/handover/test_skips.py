@@ -6,7 +6,7 @@ import pytest
 
 from handover.checks import CLAUSES
 from handover.finding import Broken, Clause, Finding, Verdict
-from handover.skips import AllowanceError, Skip, allowances, exit_status, skips
+from handover.skips import AllowanceError, Looser, Skip, allowances, exit_status, looser_budgets, skips
 
 pytestmark = pytest.mark.quick
 
@@ -72,9 +72,9 @@ def test_a_clause_is_allowed_with_its_reason(text: str, allowed: dict[str, str],
         ),
         (
             b'[skip]\nR502 = "a"\n',
-            "handover.toml has 'skip', and all that it may have is the table [skips]",
+            "handover.toml has 'skip', and all that it may have is the tables [skips] and [budgets]",
         ),
-        (b'R502 = "a"\n', "handover.toml has 'R502', and all that it may have is the table [skips]"),
+        (b'R502 = "a"\n', "handover.toml has 'R502', and all that it may have is the tables [skips] and [budgets]"),
         (
             b'skips = ["R502"]\n',
             "handover.toml: skips is not a table; write [skips], and below it a line for each clause",
@@ -96,6 +96,38 @@ def test_what_it_does_not_say_rightly_is_one_sentence(content: bytes, said: str,
         allowances(tmp_path, CODES)
 
     assert str(caught.value) == said
+
+
+def test_a_looser_budget_is_agreed_with_its_limit_and_its_reason(tmp_path: Path) -> None:
+    assert looser_budgets(tmp_path, {"model_kib"}) == {}
+    (tmp_path / "handover.toml").write_text(
+        '[skips]\nR502 = "a"\n[budgets]\nmodel_kib = { to = 512, why = "twice the\\n  trees" }\n'
+    )
+
+    assert looser_budgets(tmp_path, {"model_kib"}) == {"model_kib": Looser(512, "twice the trees")}
+    assert allowances(tmp_path, CODES) == {"R502": "a"}
+
+
+@pytest.mark.parametrize(
+    "line", ["512", '"512"', "{ to = 512 }", '{ to = "512", why = "x" }', '{ to = 512, why = " " }', '{ why = "x" }']
+)
+def test_a_looser_budget_without_limit_or_reason_is_one_sentence(line: str, tmp_path: Path) -> None:
+    (tmp_path / "handover.toml").write_text(f"[budgets]\nmodel_kib = {line}\n")
+
+    with pytest.raises(AllowanceError) as caught:
+        looser_budgets(tmp_path, {"model_kib"})
+
+    assert str(caught.value) == (
+        "handover.toml agrees to a looser model_kib and does not say how far, or why: "
+        'model_kib = { to = 512, why = "the reason in words" }'
+    )
+
+
+def test_a_looser_budget_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "handover.toml").write_text('[budgets]\nkib = { to = 512, why = "x" }\n')
+
+    with pytest.raises(AllowanceError, match=r"^handover\.toml agrees to a looser kib, and there is no such budget$"):
+        looser_budgets(tmp_path, {"model_kib"})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The runtime layer's builder."""
 
+import base64
 import hashlib
 import importlib.util
 import os
@@ -197,6 +198,19 @@ def test_words_are_taken_out_and_what_a_package_asks_for_stays(build: ModuleType
     build.hollow(tmp_path)
 
     assert {name: (tmp_path / name).read_text() for name in build.HOLLOWED} == build.HOLLOWED
+
+
+def test_a_record_names_what_is_left_of_a_package_as_it_is_now(build: ModuleType, tmp_path: Path) -> None:
+    module, record = tmp_path / "demo/__init__.py", tmp_path / "demo-1.0.dist-info/RECORD"
+    for path in (module, record):
+        path.parent.mkdir()
+    module.write_text("ANSWER = 42\n")
+    record.write_text("demo/tests/test_demo.py,sha256=a,7\ndemo/__init__.py,sha256=b,99\ndemo-1.0.dist-info/RECORD,,\n")
+
+    build.record(tmp_path)
+
+    digest = base64.urlsafe_b64encode(hashlib.sha256(module.read_bytes()).digest()).decode().rstrip("=")
+    assert record.read_text() == f"demo/__init__.py,sha256={digest},12\ndemo-1.0.dist-info/RECORD,,\n"
 
 
 def test_words_that_moved_elsewhere_end_the_build(build: ModuleType, tmp_path: Path) -> None:

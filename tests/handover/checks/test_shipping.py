@@ -3,6 +3,7 @@
 import os
 import py_compile
 import shutil
+import subprocess
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -26,10 +27,11 @@ class Yard:
         self.folder = Path(shutil.copytree(delivery, root / "layers/model/delivery"))
         (root / "layers/runtime").mkdir()
         (root / "layers/runtime/requirements.txt").write_text("tiny-thing==1.2.0 \\\n    --hash=sha256:0\n")
-        self.write("PredictFunction/predictor/handler.py", b"ANSWER = 42\n")
-        self.write("RuntimeLayer/python/tiny/__init__.py", b"SMALL = True\n")
-        self.write("RuntimeLayer/python/tiny/fast.cpython-313-x86_64-linux-gnu.so", elf(62) + b"\0GLIBC_2.17\0")
-        self.write("RuntimeLayer/python/tiny_thing-1.2.0.dist-info/METADATA", b"Name: tiny-thing\n")
+        self.code("predictor/handler.py", b"ANSWER = 42\n")
+        self.package(MODULE, b"SMALL = True\n")
+        self.package(OBJECT.format("fast"), elf(62) + b"\0GLIBC_2.17\0")
+        self.package("RuntimeLayer/python/tiny_thing-1.2.0.dist-info/METADATA", b"Name: tiny-thing\n")
+        self.package(RECORD, (self.build / RECORD).read_bytes())
         (self.build / "ModelLayer/delivery").mkdir(parents=True)
         for name in ("contract.json", "heuristics.py", "model.onnx", "golden.jsonl", "manifest.json"):
             shutil.copy(self.folder / name, self.build / "ModelLayer/delivery" / name)
@@ -43,9 +45,27 @@ class Yard:
         (self.build / name).parent.mkdir(parents=True, exist_ok=True)
         (self.build / name).write_bytes(content)
 
+    def package(self, name: str, content: bytes) -> None:
+        """Write a file of the package, which its record names."""
+        self.write(name, content)
+        record = self.build / RECORD
+        names = record.read_bytes() if record.exists() else b""
+        self.write(RECORD, names + f"{name.removeprefix('RuntimeLayer/python/')},,\n".encode())
+
+    def code(self, name: str, content: bytes) -> None:
+        """Write a file of the function, and build it."""
+        (self.root / "function" / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / "function" / name).write_bytes(content)
+        self.write(f"PredictFunction/{name}", content)
+
     def says(self) -> str:
         with DeliveryContext(self.root, self.folder) as context:
             return report(list(evaluate(context, selected(["S"]))), context) + "\n"
+
+
+RECORD = "RuntimeLayer/python/tiny_thing-1.2.0.dist-info/RECORD"
+OBJECT = "RuntimeLayer/python/tiny/{}.cpython-313-x86_64-linux-gnu.so"
+MODULE = "RuntimeLayer/python/tiny/__init__.py"
 
 
 def elf(machine: int) -> bytes:
@@ -63,8 +83,6 @@ def yard(whole: Path, tmp_path: Path) -> Yard:
 
 
 NEVER_BROKEN = {"S310"}
-OBJECT = "RuntimeLayer/python/tiny/{}.cpython-313-x86_64-linux-gnu.so"
-MODULE = "RuntimeLayer/python/tiny/__init__.py"
 
 
 def by_date(yard: Yard) -> None:
@@ -81,25 +99,53 @@ def other_python(yard: Yard) -> None:
     cached.write_bytes(b"\0\0\r\n" + cached.read_bytes()[4:])
 
 
+def ignored(yard: Yard) -> None:
+    subprocess.run(["git", "init", "-q", yard.root], check=True)
+    (yard.root / ".gitignore").write_text("local_*.py\n")
+    yard.code("predictor/local_settings.py", b"KEY = 'secret'\n")
+    compile_all(yard.build / "PredictFunction")
+
+
+def a_core_file(yard: Yard) -> None:
+    yard.write("RuntimeLayer/python/core.12345", bytes(101 * shipping.MIB))
+
+
+def many(yard: Yard) -> None:
+    for number in range(12):
+        yard.write(f"RuntimeLayer/python/pandas/part_{number}.py", b"PART = 1\n")
+    for name in ("tests/test_tiny.py", "tests/data.csv", "notebook.ipynb"):
+        yard.write(f"RuntimeLayer/python/tiny/{name}", b"{}")
+    yard.write("PredictFunction/id_rsa", b"-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    yard.write("ModelLayer/delivery/held_out.csv", b"label,score\n")
+
+
 def redelivered(yard: Yard) -> None:
     Sandbox(yard.folder).golden(lambda lines: lines.reverse())
 
 
 BREAKS: dict[str, Callable[[Yard], object]] = {
     "S301": redelivered,
-    "S302": lambda yard: yard.write("RuntimeLayer/python/huge/weights.bin", bytes(101 * shipping.MIB)),
-    "S303": lambda yard: yard.write("RuntimeLayer/python/dense/weights.bin", os.urandom(51 * shipping.MIB)),
-    "S304": lambda yard: yard.write(OBJECT.format("other"), elf(183)),
-    "S304-text": lambda yard: yard.write("RuntimeLayer/python/tiny/lib.so.1", b"not an object"),
-    "S305": lambda yard: yard.write("RuntimeLayer/python/tiny/x.cpython-312-x86_64-linux-gnu.so", elf(62)),
-    "S306": lambda yard: yard.write(OBJECT.format("new"), elf(62) + b"\0GLIBC_2.38\0GLIBC_2.4\0"),
+    "S302": lambda yard: yard.package("RuntimeLayer/python/huge/weights.bin", bytes(101 * shipping.MIB)),
+    "S302-core": a_core_file,
+    "S303": lambda yard: yard.package("RuntimeLayer/python/dense/weights.bin", os.urandom(51 * shipping.MIB)),
+    "S304": lambda yard: yard.package(OBJECT.format("other"), elf(183)),
+    "S304-text": lambda yard: yard.package("RuntimeLayer/python/tiny/lib.so.1", b"not an object"),
+    "S305": lambda yard: yard.package("RuntimeLayer/python/tiny/x.cpython-312-x86_64-linux-gnu.so", elf(62)),
+    "S306": lambda yard: yard.package(OBJECT.format("new"), elf(62) + b"\0GLIBC_2.38\0GLIBC_2.4\0"),
     "S307": no_bytecode,
     "S307-date": by_date,
     "S307-python": other_python,
     "S307-stale": lambda yard: yard.write(MODULE, b"SMALL = False\n"),
-    "S308": lambda yard: yard.write("ModelLayer/delivery/contract.py", b""),
+    "S308": lambda yard: yard.write("PredictFunction/credentials.json", b'{"aws_secret_access_key": "x"}'),
+    "S308-delivery": lambda yard: yard.write("ModelLayer/delivery/contract.py", b""),
     "S308-tests": lambda yard: yard.write("RuntimeLayer/python/tiny/tests/data.bin", b""),
+    "S308-package": lambda yard: yard.write("RuntimeLayer/python/six.py", b"PY3 = True\n"),
+    "S308-python": lambda yard: yard.write("RuntimeLayer/python/tiny/__pycache__/__init__.cpython-312.pyc", b"\0"),
+    "S308-unread": lambda yard: yard.code("predictor/.env", b"KEY=secret\n"),
+    "S308-ignored": ignored,
+    "S308-many": many,
     "S309": lambda yard: yard.write("RuntimeLayer/python/other-2.0.dist-info/METADATA", b""),
+    "S309-record": lambda yard: (yard.build / RECORD).unlink(),
     "S309-version": lambda yard: (yard.build / "RuntimeLayer/python/tiny_thing-1.2.0.dist-info").rename(
         yard.build / "RuntimeLayer/python/tiny_thing-1.3.0.dist-info"
     ),
@@ -108,6 +154,45 @@ BREAKS: dict[str, Callable[[Yard], object]] = {
 
 def test_a_whole_build_keeps_every_clause(yard: Yard) -> None:
     assert reports.is_all_kept(yard.says())
+
+
+def new_module(yard: Yard) -> None:
+    subprocess.run(["git", "init", "-q", yard.root], check=True)
+    yard.code("predictor/rounding.py", b"DIGITS = 2\n")
+
+
+def read_by_code(yard: Yard) -> None:
+    yard.code("predictor/branches.json", b"{}")
+    yard.code(
+        "predictor/handler.py", b"from pathlib import Path\nBRANCHES = Path(__file__).with_name('branches.json')\n"
+    )
+
+
+def hook(yard: Yard) -> None:
+    yard.code("predictor/files.py", b"MODEL = 'model.onnx'\n")
+    for name, built in (
+        ("hook/pre_traffic.py", "pre_traffic.py"),
+        ("function/predictor/files.py", "predictor/files.py"),
+    ):
+        (yard.root / name).parent.mkdir(exist_ok=True)
+        (yard.root / name).write_text("ANSWER = 42\n")
+        yard.write(f"PreTrafficHook/{built}", b"ANSWER = 42\n")
+
+
+def own_library(yard: Yard) -> None:
+    (yard.root / "layers/runtime/python").mkdir()
+    (yard.root / "layers/runtime/python/shared.py").write_text("TAX = 19\n")
+    yard.write("RuntimeLayer/python/shared.py", b"TAX = 19\n")
+
+
+@pytest.mark.parametrize("change", [new_module, read_by_code, hook, own_library])
+def test_what_the_project_wrote_itself_ships(yard: Yard, change: Callable[[Yard], None]) -> None:
+    change(yard)
+    for artifact in yard.build.iterdir():
+        compile_all(artifact)
+    shutil.rmtree(yard.build / "ModelLayer/delivery/__pycache__")
+
+    assert reports.is_all_kept(text := yard.says()), text
 
 
 def test_the_projects_own_build_keeps_every_clause() -> None:

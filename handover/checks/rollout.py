@@ -1,0 +1,218 @@
+"""T, how a version comes to the users: it is published, proven first, and can be taken back."""
+
+import re
+from itertools import permutations
+from typing import Any
+
+from handover.checks.stages import READABLE, Fault, broken, in_each, with_users
+from handover.checks.template import ALIAS, FUNCTION, VERSION, layers_in, layers_of, made_of, with_model
+from handover.cloudformation import Json
+from handover.context import DeliveryContext
+from handover.finding import Broken, clause
+from handover.samconfig import Samconfig
+
+# Properties of a function that no version holds: they are the function's as a whole, and change at once.
+UNVERSIONED = {"ReservedConcurrentExecutions"}
+KEPT = {"Retain", "RetainExceptOnCreate"}
+HOOK_PREFIX = "CodeDeployHook_"  # AWS managed policy AWSCodeDeployRoleForLambda
+
+
+@clause(
+    "T402",
+    topic="alias",
+    owner="deployment",
+    requires=READABLE,
+    rule="a new model moves the alias",
+    broken="a new model would not reach the users",
+)
+def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
+    template, layers = context.template, made_of(context, "layers/model")
+    if not layers:
+        others = (name for name in layers_in(context) if name not in made_of(context, "layers/runtime"))
+        return broken(context, Fault("No layer has layers/model as its ContentUri.", next(others, "")))
+    after = template.transformed({layers[0]: "another"})
+    versions = set(template.of_kind(VERSION, after)) - set(template.of_kind(VERSION))
+    if not versions:
+        return broken(
+            context,
+            Fault(
+                "A template in which only the model layer's content changes publishes no new version: the deployment "
+                "succeeds, and users stay on the old model.",
+                layers[0],
+                cause="AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: "
+                "true on the layer, and !Ref from one to the other: all four are needed.",
+            ),
+        )
+    pointed = [alias["FunctionVersion"] for alias in template.of_kind(ALIAS, after).values()]
+    if not all({"Fn::GetAtt": [version, "Version"]} in pointed for version in versions):
+        return broken(context, Fault("A new version is published, and no alias points at it."))
+    return None
+
+
+@clause(
+    "T403",
+    topic="parameters",
+    owner="deployment",
+    requires=READABLE,
+    rule="a new parameter value moves the alias",
+    broken="a new parameter value would not reach the users",
+)
+def parameters_move_the_alias(context: DeliveryContext) -> Broken | None:
+    functions = context.template.of_kind(FUNCTION)
+    for version in context.template.of_kind(VERSION).values():
+        name = version["FunctionName"]["Ref"]
+        properties = {key: value for key, value in functions[name].items() if key not in UNVERSIONED}
+        unseen = _parameters(context, properties) - _parameters(context, version.get("Description"))
+        if unseen:
+            return broken(
+                context,
+                Fault(
+                    f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: another value is "
+                    "deployed and no version is published, so users do not get it.",
+                    name,
+                    cause="SAM compares the template's text, in which a parameter's value does not show.",
+                ),
+            )
+    return None
+
+
+def _parameters(context: DeliveryContext, value: Any) -> set[str]:
+    """Name the template's parameters that a value refers to."""
+    match value:
+        case {"Ref": str(name)}:
+            names = {name}
+        case {"Fn::Sub": str(text)}:
+            names = set(re.findall(r"\$\{(\w+)\}", text))
+        case dict():
+            return _parameters(context, list(value.values()))
+        case list():
+            return set().union(*(_parameters(context, inner) for inner in value))
+        case _:
+            return set()
+    return names & set(context.template.source.get("Parameters", {}))
+
+
+@clause(
+    "T410",
+    topic="environments",
+    owner="deployment",
+    requires=READABLE,
+    rule="stages with users set the same keys, each of a stack of its own",
+    broken="stages are not set alike",
+)
+def stages_agree(context: DeliveryContext) -> Broken | None:
+    config = Samconfig(context.project.samconfig)
+    try:
+        stages = config.stages
+    except (OSError, ValueError) as error:
+        return Broken(f"samconfig.toml cannot be read: {error}.", config.path)
+    known = set(context.template.source.get("Parameters", {}))
+    for stage in stages:
+        if unknown := sorted(config.overrides(stage).keys() - known):
+            evidence = f"{stage} sets {', '.join(unknown)}, and template.yaml has no such parameter."
+            return Broken(evidence, config.path, config.line(stage, unknown[0]))
+    named: dict[Any, str] = {}
+    for stage in stages:
+        name = config.parameters(stage).get("stack_name")
+        if name and named.setdefault(name, stage) != stage:
+            evidence = f"{named[name]} and {stage} are both deployed to the stack {name}: each would replace the other."
+            return Broken(evidence, config.path, config.line(stage, "stack_name"))
+    keys = {stage: _settings(config, stage) for stage in with_users(context)}
+    for one, other in permutations(keys, 2):
+        if alone := sorted(keys[one] - keys[other]):
+            evidence = f"{one} sets {', '.join(alone)}, and {other} does not."
+            return Broken(evidence, config.path, config.line(other))
+    return None
+
+
+def _settings(config: Samconfig, environment: str) -> set[str]:
+    """List what an environment sets: keys of each command, and the parameters that it overrides."""
+    keys = set()
+    for command in config.environments.get(environment, {}):
+        keys |= {f"{command}.{key}" for key in config.parameters(environment, command)}
+        keys |= {f"{command}: {name}" for name in config.overrides(environment, command)}
+    return keys
+
+
+@clause(
+    "T413",
+    topic="rollback",
+    owner="deployment",
+    requires=READABLE,
+    rule="versions and their layers are kept for a rollback",
+    broken="a deployment deletes what a rollback needs",
+)
+def kept_for_a_rollback(context: DeliveryContext) -> Broken | None:
+    def fault(stack: Json) -> Fault | None:
+        resources, functions = stack["Resources"], context.template.of_kind(FUNCTION, stack)
+        for name, version in context.template.of_kind(VERSION, stack).items():
+            function = version["FunctionName"].get("Ref", "")
+            # Other code makes another logical id, so that this one is deleted; another description replaces it.
+            for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+                if resources[name].get(policy) not in KEPT:
+                    evidence = (
+                        f"The {policy} of {function}'s versions is {resources[name].get(policy, 'not set')}: a "
+                        "deployment deletes the version before, and a rollback has nothing to go back to."
+                    )
+                    return Fault(evidence, function, (policy,), f"{function} needs UpdateReplacePolicy: Retain.")
+            for layer in layers_of(functions.get(function, {}), list(layers_in(context))):
+                if resources[layer].get("DeletionPolicy") not in KEPT:
+                    evidence = (
+                        f"{layer[:-10]} is deleted when its content changes: a version that was made of it cannot be "
+                        "published again."
+                    )
+                    return Fault(evidence, layer, ("Properties", "RetentionPolicy"), "Set RetentionPolicy: Retain.")
+        return None
+
+    return in_each(context, fault)
+
+
+@clause(
+    "T414",
+    topic="proof",
+    owner="deployment",
+    requires=(*READABLE, "T402"),
+    rule="a new version answers the golden rows before it meets a user",
+    broken="users meet a version that nobody has asked for the golden rows",
+)
+def proven_first(context: DeliveryContext) -> Broken | None:
+    models = made_of(context, "layers/model")
+
+    def fault(stack: Json) -> Fault | None:
+        functions, predicting = context.template.of_kind(FUNCTION, stack), with_model(context, stack)
+        for name, alias in context.template.of_kind(ALIAS, stack).items():
+            function = alias["FunctionName"].get("Ref", "")
+            if function not in predicting:
+                continue
+            preference = (function, ("Properties", "DeploymentPreference"))
+            policy = stack["Resources"][name].get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
+            if policy is None:
+                evidence = (
+                    f"without CodeDeploy the alias {alias['Name']} moves at once, to a version that nobody has asked."
+                )
+                return Fault(evidence, *preference)
+            match policy.get("BeforeAllowTrafficHook"):
+                case None:
+                    evidence = (
+                        f"{function} has no hook: CodeDeploy asks a new version nothing. Restore Hooks: PreTraffic."
+                    )
+                    return Fault(evidence, *preference)
+                case {"Ref": str(hook)} if hook in functions:
+                    if wrong := _wrong_with(functions[hook], alias["FunctionVersion"], models):
+                        return Fault(f"{hook} cannot prove a version: {wrong}.", hook)
+        return None
+
+    return in_each(context, fault)
+
+
+def _wrong_with(hook: Json, version: Any, models: list[str]) -> str:
+    """Say what keeps the hook from asking the new version for the golden rows."""
+    name, variables = hook.get("FunctionName"), hook.get("Environment", {}).get("Variables", {})
+    text = name.get("Fn::Sub", "") if isinstance(name, dict) else str(name)
+    if not text.startswith(HOOK_PREFIX):
+        return f"its FunctionName does not begin with {HOOK_PREFIX}, and CodeDeploy may call no other"
+    if variables.get("NEW_VERSION") != {"Ref": version["Fn::GetAtt"][0]}:
+        return "its NEW_VERSION is not the version of the function"
+    if not layers_of(hook, models) or "DELIVERY" not in variables:
+        return "it has no golden rows: its layers need the model's, and its environment DELIVERY"
+    return ""

@@ -1,0 +1,206 @@
+"""T, what watches the stack: logs, alarms, and the dashboard of the delivery."""
+
+import json
+import re
+from typing import Any
+
+from handover import monitoring
+from handover.checks.stages import READABLE, Fault, in_each
+from handover.checks.template import FUNCTION, with_model
+from handover.cloudformation import Json, Template
+from handover.context import DeliveryContext
+from handover.finding import Broken, clause
+from handover.intrinsics import as_text
+from handover.monitoring.alarms import SERVICE
+from handover.quality import HELD_OUT, HeldOut
+from predictor import files
+
+ALARM, COMPOSITE, GROUP = (
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CodeDeploy::DeploymentGroup",
+)
+NESTED = "AWS::CloudFormation::Stack"
+# The metrics by which each signal shows, in the function and in the API (AWS's lists of metrics).
+SIGNALS = {
+    "errors of the function": r"Errors",
+    "5xx of the API": r"5xx|5XXError",
+    "duration of the function": r"Duration",
+    "latency of the API": r"Latency|IntegrationLatency",
+    "saturation of the function": r"Throttles|ConcurrentExecutions|ClaimedAccountConcurrency",
+}
+STOPS = {"fails": r"Errors|5xx|5XXError", "slows down": r"Duration|Latency|IntegrationLatency"}
+# What decides when an alarm on drift rings.
+FIGURES = ("Metrics", "Threshold", "ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "ActionsEnabled")
+
+
+@clause(
+    "T404",
+    topic="logs",
+    owner="deployment",
+    requires=READABLE,
+    rule="logs are kept for a time that is written down",
+    broken="a log is kept for ever",
+)
+def logs_are_kept_for_a_time(context: DeliveryContext) -> Broken | None:
+    def fault(stack: Json) -> Fault | None:
+        groups = context.template.of_kind("AWS::Logs::LogGroup", stack)
+        for name, group in groups.items():
+            if "RetentionInDays" not in group:
+                return Fault(f"{name} keeps its lines for ever, and they are paid for every month.", name)
+        for name, function in context.template.of_kind(FUNCTION, stack).items():
+            match function.get("LoggingConfig", {}).get("LogGroup"):
+                case {"Ref": str(log)} if log in groups:
+                    continue
+            return Fault(f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name)
+        return None
+
+    return in_each(context, fault)
+
+
+@clause(
+    "T415",
+    topic="alarms",
+    owner="deployment",
+    requires=READABLE,
+    suppressed_by=("T414",),
+    rule="alarms watch errors, latency and saturation, and stop a deployment",
+    broken="nobody is told when it fails or slows down",
+)
+def alarms_watch(context: DeliveryContext) -> Broken | None:
+    def fault(stack: Json) -> Fault | None:
+        alarms = {name: _without_words(alarm) for name, alarm in context.template.of_kind(ALARM, stack).items()}
+        for signal, metrics in SIGNALS.items():
+            if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in alarms.values()):
+                return Fault(
+                    f"No alarm watches the {signal} ({metrics.replace('|', ' or ')}).", next(reversed(alarms), "")
+                )
+        composites = context.template.of_kind(COMPOSITE, stack)
+        for name, group in context.template.of_kind(GROUP, stack).items():
+            function = name.removesuffix("DeploymentGroup")
+            where = (function, ("Properties", "DeploymentPreference", "Alarms"))
+            configured = group.get("AlarmConfiguration", {})
+            if function not in with_model(context, stack):
+                continue
+            if not configured.get("Enabled") or not configured.get("Alarms"):
+                evidence = "No alarm stops a deployment: a version that fails or slows down stays with the users."
+                return Fault(evidence, *where)
+            named = [alarm["Name"].get("Ref", "") for alarm in configured["Alarms"] if isinstance(alarm["Name"], dict)]
+            rules = " ".join(json.dumps(composites[alarm]) for alarm in named if alarm in composites)
+            watched = [alarms[alarm] for alarm in alarms if alarm in named or alarm in re.findall(r"\w+", rules)]
+            if len(named) < len(configured["Alarms"]) or not set(named) <= alarms.keys() | composites.keys():
+                continue  # alarms of another stack
+            for words, metrics in STOPS.items():
+                if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in watched):
+                    evidence = (
+                        f"No alarm on {metrics.replace('|', ' or ')} stops a deployment: a version that {words} stays "
+                        "with the users."
+                    )
+                    return Fault(evidence, *where)
+        return None
+
+    return in_each(context, fault)
+
+
+def _without_words(alarm: Json) -> str:
+    return json.dumps({key: value for key, value in alarm.items() if key not in {"AlarmDescription", "AlarmName"}})
+
+
+@clause(
+    "T416",
+    topic="metrics",
+    owner="deployment",
+    requires=(*READABLE, "T420"),
+    rule="the dashboard and the alarms on drift read what the function writes",
+    broken="the dashboard and the alarms on drift see nothing",
+)
+def metrics_are_read(context: DeliveryContext) -> Broken | None:
+    def fault(stack: Json) -> Fault | None:
+        nested = {
+            name: properties
+            for name, properties in context.template.of_kind(NESTED, stack).items()
+            if str(properties.get("TemplateURL")).endswith(context.project.monitoring.name)
+        }
+        if not nested:
+            evidence = (
+                "No nested stack has monitoring.yaml as its TemplateURL: there is no dashboard and no alarm on drift."
+            )
+            return Fault(evidence, next(iter(context.template.of_kind(NESTED, stack)), ""))
+        for function, properties in with_model(context, stack).items():
+            variables = properties["Environment"]["Variables"]
+            written = variables.get("POWERTOOLS_METRICS_NAMESPACE")
+            where = (function, ("Properties", "Environment", "Variables"))
+            for name, monitor in nested.items():
+                read = monitor.get("Parameters", {}).get("Namespace")
+                if read != written:
+                    evidence = f"{function} writes its metrics to {as_text(written)}, and {name} reads {as_text(read)}."
+                    return Fault(evidence, function, (*where[1], "POWERTOOLS_METRICS_NAMESPACE"))
+            if (service := variables.get("POWERTOOLS_SERVICE_NAME")) != SERVICE:
+                evidence = (
+                    f"{function} writes its metrics as {as_text(service)}, and monitoring.yaml reads {SERVICE}'s."
+                )
+                return Fault(evidence, function, (*where[1], "POWERTOOLS_SERVICE_NAME"))
+        return None
+
+    return in_each(context, fault)
+
+
+@clause(
+    "T418",
+    topic="monitoring",
+    owner="modelling",
+    requires=(*READABLE, "M101"),
+    suppressed_by=("C", "H", "M", "P"),
+    rule="monitoring.yaml is written for the delivery that ships",
+    broken="the alarms on drift watch another model",
+)
+def monitoring_is_of_this(context: DeliveryContext) -> Broken | None:
+    path, model = context.project.monitoring, files.identity(files.manifest(context.project.delivery))
+    if not path.is_file():
+        return Broken("There is no monitoring.yaml: make model writes it.", path)
+    if model not in str(Template(path).source.get("Description")):
+        evidence = (
+            f"It does not watch model {model}, which ships: no score of that model would be looked at. make model "
+            "writes it after the delivery, and so does handover monitoring."
+        )
+        return Broken(evidence, path, None)
+    return None
+
+
+@clause(
+    "T417",
+    topic="drift",
+    owner="deployment",
+    requires=(*READABLE, "M101", "T418"),
+    suppressed_by=("C", "H", "M", "P"),
+    rule="the alarms on drift ring where the delivery says",
+    broken="an alarm on drift was edited",
+)
+def bands_are_of_the_delivery(context: DeliveryContext) -> Broken | None:
+    delivery, watched = context.project.delivery, Template(context.project.monitoring)
+    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
+    expected = monitoring.template(files.contract(delivery), files.manifest(delivery), scores)
+    alarms = watched.of_kind(ALARM, watched.source)
+    for name, alarm in watched.of_kind(ALARM, expected).items():
+        if name not in alarms:
+            return Broken(f"It has no {name}: nobody is told when that drifts.", watched.path)
+        for figure in FIGURES:
+            if differs := _first_difference(figure, alarms[name].get(figure), alarm.get(figure)):
+                what, seen, expected = differs
+                evidence = (
+                    f"The {what} of {name} is {seen}, and should be {expected} by the delivery's held-out scores. An "
+                    "edit of this file is lost with the next make model; handover monitoring writes the file anew."
+                )
+                return Broken(evidence, watched.path, watched.line(name, "Properties", figure))
+    return None
+
+
+def _first_difference(name: str, seen: Any, expected: Any) -> tuple[str, Any, Any] | None:
+    """Name the first part of a property that is not as expected, and what it is."""
+    if isinstance(seen, dict) and isinstance(expected, dict) and seen.keys() == expected.keys():
+        parts = [(key, seen[key], expected[key]) for key in expected]
+    elif isinstance(seen, list) and isinstance(expected, list) and len(seen) == len(expected):
+        parts = [(name, *pair) for pair in zip(seen, expected, strict=True)]
+    else:
+        return None if seen == expected else (name, seen, expected)
+    return next(filter(None, (_first_difference(*part) for part in parts)), None)

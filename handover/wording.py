@@ -1,0 +1,99 @@
+"""What people read in a contract: the unit of a number, and names that they must be able to tell apart."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# Square brackets, and those that are typed in their place in Chinese, Japanese and Korean.
+OPENING, CLOSING = r"\[\uff3b\u3010\u3014", r"\]\uff3d\u3011\u3015"
+UNIT = re.compile(rf"[{OPENING}]([^{CLOSING}]*[^{CLOSING}\s][^{CLOSING}]*)[{CLOSING}]")  # not only blanks between them
+UNIT_UNKNOWN = "unit?"
+SPELT = {
+    "percent": "%", "pct": "%", "eur": "EUR", "€": "EUR", "usd": "USD", "gbp": "GBP", "£": "GBP", "chf": "CHF",
+    "dm": "DM", "kwh": "kWh", "lbs": "lb", "secs": "s", "mins": "min", "hrs": "hours", "hour": "hours", "day": "days",
+    "month": "months", "year": "years", "sqm": "m²", "kmh": "km/h", "kph": "km/h", "celsius": "°C", "kb": "kB",
+    "mb": "MB", "gb": "GB",
+}  # fmt: skip
+"""The same unit, written in other ways."""
+TIMES = {
+    "hours": ("stunden", "heures", "horas", "ore", "uren"),
+    "days": ("tage", "jours", "días", "giorni", "dagen"),
+    "months": ("monate", "mois", "meses", "mesi", "maanden"),
+    "years": ("jahre", "ans", "années", "años", "anos", "anni", "jaren"),
+}  # what a translated description translates too; other units are the same in all of these languages
+TRANSLATED = {word: unit for unit, words in TIMES.items() for word in words}
+HARDLY_SEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
+VARIANT = re.compile(r"[\ufe00-\ufe0f]")  # which picture a character is shown as
+LOOKS_LIKE = str.maketrans({"\u2018": "'", "\u2019": "'", "\u00b4": "'", "`": "'", "\u201c": '"', "\u201d": '"'})
+
+
+def units(description: str) -> list[str]:
+    """List what a description has in square brackets, but for the mark of a draft that the unit is not known yet."""
+    return [unit.strip() for unit in UNIT.findall(description) if unit.strip() != UNIT_UNKNOWN]
+
+
+def same_unit(old: str, new: str) -> bool:
+    """Say whether two units are one, written in two ways or two languages."""
+    old, new = _plain(old), _plain(new)
+    if old == new or _translated(old, new) or _translated(new, old):
+        return True
+    # mW is no MW and mHz no MHz; sek and SEK, Pieces and pieces are what they are in other letters.
+    lower, upper = old.casefold(), new.upper()
+    return lower == new.casefold() and ({old, new} == {lower, upper} or len(old) > 4)
+
+
+def _plain(unit: str) -> str:
+    unit = " ".join(unicodedata.normalize("NFKC", unit).split())
+    return unicodedata.normalize("NFKC", (SPELT | TRANSLATED).get(unit.casefold(), unit))
+
+
+def _translated(word: str, other: str) -> bool:
+    """Say whether one is a plain word and the other is written in another script: EUR and kg are not translated."""
+    return word.isascii() and word.islower() and len(word) > 3 and bool(re.search(r"\w", other)) and not _latin(other)
+
+
+def _latin(text: str) -> bool:
+    return any("LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha())
+
+
+def alike(names: Iterable[str], one: str, several: str) -> str:
+    """Say which name people could not see whole, or which two they could not tell apart; nothing where there is none.
+
+    Parameters
+    ----------
+    one, several
+        What such names are called.
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        if not name.strip():
+            return f"the {one} {_shown(name)} is blank; what is missing is | None = None"
+        if name != name.strip():
+            return f"the {one} {_shown(name)} begins or ends with a blank"
+        if HARDLY_SEEN.match(name) or HARDLY_SEEN.match(name[-1]):
+            return f"the {one} {_shown(name)} begins or ends with a character that nobody sees"
+        if before := seen.get(look(name)):
+            return f"the {several} {_shown(before)} and {_shown(name)} look alike{_how(before, name)}"
+        seen[look(name)] = name
+    return ""
+
+
+def _how(one: str, other: str) -> str:
+    """Say in what two names differ that look alike, where that is not plain to see."""
+    if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other):
+        return ": an accent is one character with its letter here, and one of its own there"
+    if HARDLY_SEEN.sub("", one) == HARDLY_SEEN.sub("", other):
+        return ": one has a character that nobody sees"
+    return ""
+
+
+def look(name: str) -> str:
+    """Give what a name looks like: alike for names that differ in capitals, blanks, dashes, quotes and forms only."""
+    seen = HARDLY_SEEN.sub("", VARIANT.sub("", unicodedata.normalize("NFKC", name))).translate(LOOKS_LIKE)
+    seen = "".join("-" if unicodedata.category(letter) == "Pd" else letter for letter in seen)
+    return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
+
+
+def _shown(name: str) -> str:
+    return json.dumps(name)  # in ASCII: what cannot be told apart is escaped
