@@ -18,6 +18,7 @@ from handover import card, clipping, extent, ordering, provenance, tables, train
 from handover.contract import Contract
 from handover.conversion import ConversionError, own_columns, rounds_to_float32, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
+from handover.diff.revisions import ignored
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
@@ -64,7 +65,8 @@ class Matrix:
 def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     """Lay rows out as the model's input, through the serving validator and the serving encoder.
 
-    Train on this and nothing else: then there is no second feature code that could differ from production's.
+    Train on this and nothing else: then there is no second feature code that could differ from production's. How far
+    the rows reach in each column is noted in this process, and no row: ``deliver`` writes that into the manifest.
 
     Parameters
     ----------
@@ -187,17 +189,7 @@ def deliver(
 
     @cache
     def graph() -> bytes:
-        ends = (contract.score.low, contract.score.high) if clip else None
-        try:
-            with at_most(CONVERSION_S):
-                return to_graph(
-                    model, encoding.columns, contract.name, positive=positive, classes=contract.classes, clip=ends
-                )
-        except TooLongError as error:
-            raise ConversionError(
-                f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with "
-                f"fewer or shallower trees, or convert it yourself and deliver the file with onnx="
-            ) from None
+        return _converted(model, encoding.columns, contract, positive, clip)
 
     def answers(values: FloatRows) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
@@ -257,7 +249,22 @@ def deliver(
     if (written := card.place(to)).is_file():
         card.write(written, {card.FIGURES: card.figures(manifest)})
     click.echo(_summary(manifest, to))
+    if left_out := ignored(to, sorted(contents)):
+        click.echo(f"But {left_out}.")
     return manifest
+
+
+def _converted(model: Any, columns: tuple[str, ...], contract: Contract, positive: object, clip: bool) -> bytes:
+    """Make the graph; a conversion that comes to no end is stopped."""
+    ends = (contract.score.low, contract.score.high) if clip else None
+    try:
+        with at_most(CONVERSION_S):
+            return to_graph(model, columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
+    except TooLongError as error:
+        raise ConversionError(
+            f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with fewer or "
+            f"shallower trees, or convert it yourself and deliver the file with onnx="
+        ) from None
 
 
 def _real(golden: Rows, fields: Sequence[Domain], encoding: Encoding) -> list[Mapping[str, Any]]:

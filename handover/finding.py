@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 type Owner = Literal["modelling", "deployment", "both teams"]
-type Subject = Literal["delivery", "card", "training", "stack"]
+type Subject = Literal["delivery", "behaviours", "card", "training", "stack"]
 
 
 class Verdict(StrEnum):

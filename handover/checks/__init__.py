@@ -13,6 +13,7 @@ GROUPS = {
     "H": "heuristics",
     "M": "manifest and model",
     "P": "parity",
+    "B": "behaviours",
     "R": "training again",
     "S": "what ships",
     "L": "latency",

@@ -8,8 +8,8 @@ from onnx.reference import ReferenceEvaluator
 
 from handover import parity
 from handover.checks import inside
-from handover.checks.parity import ELSEWHERE, UNANSWERED, scores_of
-from handover.context import DeliveryContext
+from handover.checks.parity import ELSEWHERE, scores_of
+from handover.context import UNANSWERED, DeliveryContext
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Skipped, clause
 from handover.rows import domains

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -13,15 +13,20 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from handover import card, retraining
+from handover.behaviours import running
+from handover.behaviours.asking import Asking
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
+from handover.context.sources import BEHAVIOURS
 from handover.diff.changes import generation
-from handover.diff.revisions import Agreed, NoBaseError, agreed_before, delivered_before
+from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
 from handover.finding import Clause, Finding, Skipped, Subject
 from handover.latency import Latency, measure
 from handover.local import client
+from handover.local.client import RefusedError
+from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.pool import Pool
-from handover.local.stack import BuiltFunction, built_function
+from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
 from handover.merit import Comparison, compared
 from handover.project import Project
 from handover.quality import HELD_OUT, HeldOut
@@ -34,6 +39,9 @@ from predictor.routes import PREDICT, PREDICT_BATCH
 NO_STACK = "there is no stack of a Handover project here"
 NO_TRAINING = "there is no train.py beside the delivery's folder"
 NO_CARD = "there is no card.md beside the delivery's folder"
+NO_BEHAVIOURS = f"there is no {BEHAVIOURS} in the delivery's folder"
+UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
+"""How the built function fails to answer."""
 MAKE = re.compile(r"make (check|explain|diff|model)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
 
 
@@ -143,6 +151,8 @@ class DeliveryContext(Delivered):
                 missing["training"] = NO_TRAINING
         if self.card != self.project.card and not self.card.is_file():
             missing["card"] = NO_CARD
+        if not (self.folder / BEHAVIOURS).is_file():
+            missing["behaviours"] = NO_BEHAVIOURS
         return missing
 
     @property
@@ -160,6 +170,14 @@ class DeliveryContext(Delivered):
     def delivered_before(self, name: str) -> bytes | None:
         """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
         return delivered_before(self.folder, name, self.contract.name, self.base)
+
+    @cached_property
+    def ignored(self) -> Ignored | None:
+        """What git leaves out; where it leaves out all of a folder that is no project's, that is meant."""
+        named = ("contract.py", *files.SERVED, HELD_OUT, files.MANIFEST)
+        names = [name for name in named if (self.folder / name).exists()]
+        found = ignored(self.folder, names) if names else None
+        return None if found and len(found.names) == len(names) and not self.own else found
 
     @cached_property
     def changed_files(self) -> frozenset[str] | None:
@@ -273,10 +291,28 @@ class DeliveryContext(Delivered):
         """What the built function answers to the golden rows."""
         return self.answers([line["row"] for line in self.golden])
 
-    def answers(self, rows: list[Json]) -> list[Json]:
+    def answers(self, rows: Sequence[Json]) -> list[Json]:
         """Ask the built function for rows, in batches; raises what ``ask`` raises."""
         batches = batched(rows, MAX_BATCH_ROWS, strict=False)
         return [answer for batch in batches for answer in self.ask(PREDICT_BATCH.path, batch)]
+
+    @cached_property
+    def is_answered_as_built(self) -> bool:
+        """Whether something is built that answers the golden rows."""
+        try:
+            self.golden_answers  # noqa: B018  asking is how to know
+        except (NothingBuiltError, *UNANSWERED):
+            return False
+        return True
+
+    @cached_property
+    def behaviours(self) -> list[running.Fault | running.Result]:
+        """What became of each behaviour: golden rows are the built function's to answer, where it does."""
+        golden = Asking(self.recorded, self.answers if self.is_answered_as_built else self.answered_here)
+        here = Asking(self.recorded, self.answered_here)
+        asking = {"golden rows": golden, "drawn rows": here, "rows by hand": here}
+        rows = [line["row"] for line in self.golden]
+        return list(running.run(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking))
 
     @cached_property
     def latency(self) -> Latency:

@@ -1,6 +1,7 @@
 """What deliver() wrote of a delivery, and what follows from it and from what people wrote."""
 
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -110,6 +111,12 @@ class Delivered(Sources):
     def apart(self, given: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.intp]:
         """Find the rows whose scores differ by more than the contract's budget, or of which one is not a number."""
         return np.array(parity.differing(given, expected, self.contract.budgets.parity), dtype=np.intp)
+
+    def answered_here(self, rows: Sequence[Json]) -> list[Json]:
+        """Answer rows as the function would, in this Python."""
+        given = self.model(self.encoder.matrix(map(self.made, rows)))
+        scores = self.contract.scores
+        return [scores.document(values, scores.decide(values)) for values in given.tolist()]
 
     def decide(self, scores: NDArray[Any]) -> str | None:
         """Decide on the scores of one row as the contract says."""

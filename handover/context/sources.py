@@ -1,7 +1,8 @@
-"""What people wrote of a delivery: ``contract.py`` and ``heuristics.py``, as syntax and as they run."""
+"""What people wrote of a delivery: its contract, heuristics and behaviours, as syntax and as they run."""
 
 import ast
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from predictor import files
 from predictor.encoder import Heuristic
 from predictor.files import Json
 
+BEHAVIOURS = "behaviours.py"  # it may be there, and never ships
 OPENING_S = 60.0  # for running one file of a delivery: seconds, where it imports large libraries
 NOT_IN_PRODUCTION = ("delivery", "delivery.contract", "handover", "handover.contract", "modelling")
 
@@ -77,6 +79,11 @@ class Sources:
                 sys.modules.pop(name, None)
             sys.modules.update(hidden)
 
+    @cached_property
+    def behaviours_module(self) -> ModuleType:
+        """``behaviours.py``, run as a program here: it never ships."""
+        return run(self.folder / BEHAVIOURS, "delivery_behaviours")
+
     @property
     def heuristics(self) -> list[Heuristic]:
         """The heuristics, in the order of their columns."""
@@ -110,14 +117,21 @@ def _defined_at(tree: ast.Module, name: str) -> int | None:
     return None
 
 
-def run(path: Path, name: str) -> ModuleType:
-    """Run a file as a module: what stands in it now, for byte-code beside it may be that of an edit a moment ago."""
-    module = ModuleType(name)
+def run(path: Path, name: str, prepare: Callable[[ast.Module, ModuleType], None] = lambda *_: None) -> ModuleType:
+    """Run a file as a module: what stands in it now, for byte-code beside it may be that of an edit a moment ago.
+
+    Parameters
+    ----------
+    prepare
+        Changes the source, or the module, before it runs.
+    """
+    module, tree = ModuleType(name), ast.parse(path.read_bytes(), str(path))
+    prepare(tree, module)
     module.__file__ = str(path)
     sys.modules[name] = module  # pydantic looks a class's module up to resolve its annotations
     try:
         with redirect_stdout(sys.stderr), at_most(OPENING_S):  # what it prints is no part of a report
-            exec(compile(path.read_bytes(), path, "exec"), vars(module))  # noqa: S102  as an import would
+            exec(compile(tree, path, "exec"), vars(module))  # noqa: S102  as an import would
     finally:
         del sys.modules[name]
     return module

@@ -10,6 +10,7 @@ from handover.conversion.composition import answer
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
+from handover.conversion.gaps import filled
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
 from handover.conversion.scores import rounds_to_float32, scored_classes, training_time_scores
@@ -21,6 +22,7 @@ __all__ = [
     "at_thresholds",
     "by_name",
     "by_place",
+    "filled",
     "in_order",
     "numbered",
     "numbers_its_classes",

@@ -17,6 +17,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from handover.draft import Draft, Track, drafted
 from handover.draft.fields import Field
 from handover.errors import CannotRunError
+from handover.init import behaviours
 from handover.init.monorepo import git, notes, place, placed
 from handover.init.release import File, Release, current
 from handover.project import DISTRIBUTION, Project, toy_data
@@ -74,6 +75,8 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
         with TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as scratch:
             whole = Path(scratch) / "project"
             write({path: file for path, file in files.items() if path not in at_root}, whole)
+            first = _behaviours(whole, draft)
+            write(first, whole)
             if private:
                 (whole / DATA / draft.data.name).chmod(0o600)
             whole.rename(folder)
@@ -84,7 +87,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
         [
             draft.report.text(),
             "",
-            f"{folder} is a project of {len(files)} files{_committed(folder)}.",
+            f"{folder} is a project of {len(files) + len(first)} files{_committed(folder)}.",
             *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
             *([UNIGNORED.format(data=data)] if private and _would_be_committed(data, folder) else []),
             *notes(at_root, inside),
@@ -164,6 +167,15 @@ def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[st
         | {path: File(_template(release, template, **words)) for path, template in templates.items()}
         | {kept: File(draft.data.content)}
     )
+
+
+def _behaviours(whole: Path, draft: Draft) -> dict[str, File]:
+    """Draft what the model must do, by the model that the project's training makes."""
+    try:
+        text = behaviours.drafted(whole, draft.report.fields, _usual_row(draft.report.fields))
+    except Exception:  # a training may fail in any way: `make model` says why, where a person can do something about it
+        return {}
+    return {(Project(Path()).delivery / "behaviours.py").as_posix(): File(text.encode())} if text else {}
 
 
 def _template(release: Release, name: str, /, **words: Any) -> bytes:

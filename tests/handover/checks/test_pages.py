@@ -249,7 +249,7 @@ class TestCommands:
     def test_explain_of_no_clause_names_near_ones_and_the_groups(self, code: str, near: str) -> None:
         expected = (
             f"handover: there is no clause '{code}'{near} groups are C (the contract), H (heuristics), M (manifest and "
-            f"model), P (parity), R (training again), S (what ships), L (latency), T (the template), V (a "
-            "live stack)\n"
+            f"model), P (parity), B (behaviours), R (training again), S (what ships), L (latency), T (the template), "
+            "V (a live stack)\n"
         )
         assert run("explain", code) == (2, expected)

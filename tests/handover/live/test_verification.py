@@ -2,9 +2,12 @@
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from werkzeug import Request, Response
 
@@ -34,6 +37,10 @@ def verify(build: Path, *more: str) -> Done:
 
 def timeless(text: str) -> str:
     return re.sub(r"[\d.]+ ms", "# ms", text)
+
+
+def scoreless(text: str) -> str:
+    return re.sub(r"\b0\.\d+ \(", "# (", text)
 
 
 def golden(build: Path) -> list[Any]:
@@ -106,6 +113,76 @@ def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_sho
     assert sorted(api.paths) == ["/health", *["/predict"] * rows, "/predict/batch"]
 
 
+BEHAVIOURS = """
+from handover.behaviours import always, drawn
+
+TINY = {ROW} | {{"amount": 250, "months": 4}}
+
+
+@always("a mark more hardly moves the score", unless=lambda row: row.amount == 20_000)
+def no_cliffs(score, row):
+    assert abs(score(row | {{"amount": row.amount + 1}}) - score(row)) < 0.1
+
+
+@always("the smallest loan is {DECISION}", rows=[TINY])
+def small(decide, row):
+    assert row.amount > 250 or decide(row) == "{DECISION}"
+
+
+@always("this is only for the check", rows=drawn(5))
+def elsewhere(decide, row):
+    assert decide(row) == "approve"
+"""
+
+
+@pytest.fixture
+def behaving(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Stand in a project whose behaviours expect one decision of a small loan."""
+    folder = tmp_path / "project" / "layers" / "model" / "delivery"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "project")
+
+    def expect(decision: str) -> None:
+        (folder / "behaviours.py").write_text(BEHAVIOURS.format(ROW=golden(build)[0]["row"], DECISION=decision))
+
+    return expect
+
+
+def test_behaviours_are_asked_of_the_live_api(build, warm, cloudformation, behaving) -> None:
+    behaving("decline")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--behaviours")
+
+    assert done.exit_code == 1
+    assert scoreless(timeless(done.output)) == report("other-behaviours.txt", build)
+
+
+def test_a_live_api_that_behaves_is_kept(build, warm, cloudformation, behaving) -> None:
+    behaving("approve")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--behaviours")
+
+    assert done.exit_code == 0
+    assert (
+        "V806 kept: 2 behaviours, those on drawn rows left to make check\n"
+        "  a mark more hardly moves the score: 154 of 154 golden rows\n"
+        "  the smallest loan is approve: 1 of 1 row by hand\n"
+    ) in done.output
+
+
+def test_behaviours_that_are_not_there_are_named(build, warm, cloudformation, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--behaviours")
+
+    assert done == Done(
+        2, "handover: there is no layers/model/delivery/behaviours.py, so --behaviours asks for nothing\n"
+    )
+
+
 def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, cloudformation) -> None:
     change(build, "files", "model.onnx", to="0123456789abcdef")
     change(build, "contract", "version", to="99.0.0")
@@ -128,6 +205,22 @@ def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, w
 
     assert done.exit_code == 1
     assert timeless(done.output) == report("other-answers.txt", build)
+
+
+def test_of_classes_the_one_score_that_differs_is_told(build, flowers, flowers_warm, cloudformation) -> None:
+    shutil.copytree(flowers, build / "ModelLayer" / "delivery", dirs_exist_ok=True)
+    trained = golden(build)[4]["scores"]
+    change_golden(build, 5, scores=trained | {"setosa": 0.5})
+    with serving(flowers_warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "1")
+
+    assert done.exit_code == 1
+    assert f"V801 kept: credit-risk-staging answers with the model {manifest(build)['files']['model.onnx'][:12]}" in (
+        done.output
+    )
+    assert "V804 BROKEN" in done.output
+    assert "golden row 5 alone, should be setosa 0.5" in done.output
 
 
 def test_a_contract_that_refuses_golden_rows_is_told(build, warm, cloudformation) -> None:

@@ -1,0 +1,369 @@
+"""Behaviours, run on their rows: on how many each holds, and the simplest row on which it does not."""
+
+import ast
+import inspect
+import math
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from types import ModuleType
+from typing import Any, Literal
+
+from handover.behaviours import LISTED, Behaviour, Drawn, Golden
+from handover.behaviours.asking import Asking, Call, GivenRow, RefusedError, UnknownNameError, Waiting, written
+from handover.limit import TooLongError, at_most
+from handover.rows import Domain, drawn_row
+
+type Json = dict[str, Any]
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+ABOVE = 'write @always("what holds") above it, or begin the name of what only helps with an underscore'
+SEED = 0  # the same rows each time
+TRIES = 20  # rows drawn for each that is asked for, where the contract refuses some
+LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model takes is not in it
+MOST_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
+HALVES = 30  # of a range, to find the number at which a behaviour begins to fail
+DIGITS = 4
+GIVEN = {"row", "score", "decide"}
+
+
+class FaultError(Exception):
+    """A behaviour cannot be run; the message goes on after its name, and ``line`` is where."""
+
+    def __init__(self, sentence: str, line: int | None = None) -> None:
+        super().__init__(sentence)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What keeps a function of ``behaviours.py`` from being run on rows."""
+
+    name: str
+    line: int
+    sentence: str
+    """As it goes on after the name."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """On a row a behaviour does not hold."""
+
+    calls: tuple[Call, ...]
+    """What it asked about, and got."""
+    message: str
+    """What its assert says, if it says something."""
+
+
+@dataclass(frozen=True)
+class Example(Failed):
+    """A row on which it does not hold, to be shown."""
+
+    row: Json
+    shown: tuple[str, ...]
+    """The fields that matter."""
+    number: int
+    """Which one of its rows, from 1; 0 of one that was simplified."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """On how many rows a behaviour holds."""
+
+    behaviour: Behaviour
+    line: int
+    spoken: int
+    """The rows of which it speaks."""
+    failed: int
+    """Those of them on which it does not hold."""
+    refused: tuple[str, ...]
+    """Why the contract refuses what it makes of a row, for each that is left out for that."""
+    example: Example | None
+
+    @property
+    def most(self) -> int:
+        """On how many it may fail."""
+        return math.floor((1 - self.behaviour.least) * self.spoken + 1e-9)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the model behaves so."""
+        return self.failed <= self.most
+
+
+type Outcome = Literal["holds", "waits", "left out", "asks nothing"] | RefusedError | Failed
+
+
+def run(
+    path: Path, module: ModuleType, golden: Sequence[Json], asking: Mapping[str, Asking]
+) -> Iterator[Fault | Result]:
+    """Run the behaviours of a module.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    golden
+        The golden rows.
+    asking
+        Who answers, by the kind of rows; a behaviour whose kind is not there is left out.
+    """
+    tree = ast.parse(path.read_bytes())
+    behaviours: list[Behaviour] = vars(module).get(LISTED, [])
+    for node in tree.body:
+        if not isinstance(node, FUNCTIONS) or node.name.startswith("_"):
+            continue
+        if not isinstance(vars(module).get(node.name), Behaviour):
+            yield Fault(node.name, node.lineno, f"has no sentence: {ABOVE}")
+    for behaviour in behaviours:
+        if behaviour.kind in asking:
+            trial = Trial(behaviour, path, tree, asking[behaviour.kind])
+            try:
+                yield trial.result(golden)
+            except FaultError as fault:
+                yield Fault(behaviour.check.__name__, fault.line or trial.line, str(fault))
+
+
+class Trial:
+    """A behaviour, on row after row."""
+
+    def __init__(self, behaviour: Behaviour, path: Path, tree: ast.Module, asking: Asking) -> None:
+        self._behaviour, self._path, self._asking = behaviour, path, asking
+        self.line = behaviour.check.__code__.co_firstlineno
+        self._functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {
+            node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)
+        }
+        self._left_s = LIMIT_S
+
+    def result(self, golden: Sequence[Json]) -> Result:
+        """Run it on all of its rows.
+
+        Raises
+        ------
+        FaultError
+            When that cannot be done, or says nothing.
+        """
+        self._require_form()
+        rows = list(self._rows(golden))
+        outcomes = self._outcomes(rows)
+        refused = tuple(str(outcome) for outcome in outcomes if isinstance(outcome, RefusedError))
+        failed = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
+        spoken = len(failed) + outcomes.count("holds")
+        if not spoken:
+            raise FaultError(_never(outcomes, counted(len(rows), self._behaviour.kind), refused))
+        example = self._example(rows, failed[0], outcomes[failed[0]]) if failed else None
+        return Result(self._behaviour, self.line, spoken, len(failed), refused, example)
+
+    def _require_form(self) -> None:
+        check = self._behaviour.check
+        taken = set(_parameters(check))
+        if inspect.iscoroutinefunction(check) or inspect.isgeneratorfunction(check):
+            raise FaultError("is async or yields, and so never runs to its end: write a plain def")
+        if taken - GIVEN or not {"row"} < taken:
+            raise FaultError(f"takes {', '.join(sorted(taken)) or 'nothing'}: give it row, and score or decide")
+        if not self._asserts(check.__name__, set()):
+            raise FaultError("asserts nothing: whatever the model answers, it holds. Write an assert")
+
+    def _asserts(self, name: str, seen: set[str]) -> bool:
+        """Say whether a function, or what it names, may say that something does not hold."""
+        node = self._functions.get(name)
+        if node is None or name in seen:
+            return False
+        for inner in ast.walk(node):
+            word = getattr(inner, "id", getattr(inner, "attr", ""))
+            if isinstance(inner, ast.Assert | ast.Raise) or word.startswith("assert"):
+                return True
+            if word in self._functions and self._asserts(word, seen | {name}):
+                return True
+        return False
+
+    def _rows(self, golden: Sequence[Json]) -> Iterator[GivenRow]:
+        asked = self._behaviour.rows
+        if isinstance(asked, Drawn):
+            yield from self._drawn(asked)
+            return
+        for number, row in enumerate(golden if isinstance(asked, Golden) else asked, start=1):
+            try:
+                yield self._asking.row(row)
+            except UnknownNameError as error:
+                raise FaultError(f"{error} (row {number} of its rows)") from None
+            except RefusedError as refused:
+                raise FaultError(f"has rows of which the contract refuses row {number}: {refused}") from None
+
+    def _drawn(self, asked: Drawn) -> Iterator[GivenRow]:
+        random, refusal, left = Random(SEED), "", asked.count  # noqa: S311  nothing here is secret
+        fields = self._asking.fields
+        for _ in range(TRIES * asked.count):
+            try:
+                drawn = drawn_row(fields, random)
+                yield self._asking.row({field.name: _short(field, drawn[field.name]) for field in fields} | asked.fixed)
+                left -= 1
+            except UnknownNameError as error:
+                raise FaultError(f"{error} (in drawn)") from None
+            except RefusedError as refused:
+                refusal = str(refused)
+            if not left:
+                return
+        if left == asked.count:
+            raise FaultError(f"draws rows that the contract refuses: {refusal}")
+
+    def _outcomes(self, rows: Sequence[GivenRow]) -> list[Outcome]:
+        """Run it on rows, again and again until all that it asks about is answered."""
+        outcomes: list[Outcome] = ["waits"] * len(rows)
+        for _ in range(MOST_ROUNDS):
+            waiting = [place for place, outcome in enumerate(outcomes) if outcome == "waits"]
+            if not waiting:
+                return outcomes
+            self._asking.settle()
+            for place in waiting:
+                outcomes[place] = self._outcome(rows[place], f"row {place + 1} of {len(rows)}")
+        raise FaultError("asks about other rows each time that it runs: it must ask about the same ones")
+
+    def _outcome(self, row: GivenRow, which: str) -> Outcome:
+        began = perf_counter()
+        self._asking.calls.clear()
+        try:
+            with redirect_stdout(sys.stderr), at_most(self._left_s):  # what it prints is no part of a report
+                return self._spoken(GivenRow(row))
+        except Waiting:
+            return "waits"
+        except RefusedError as refused:
+            return refused
+        except TooLongError:
+            self._left_s = 0
+            raise FaultError(
+                f"was stopped after {LIMIT_S:g} s, at {which}: it comes to no end, or is too slow"
+            ) from None
+        except UnknownNameError as error:
+            raise FaultError(str(error), self._line_in(error)) from None
+        except AssertionError as error:
+            return Failed(tuple(self._asking.calls), " ".join(str(error).split()))
+        except FaultError:
+            raise
+        except (Exception, SystemExit) as error:  # somebody's code may raise anything
+            raise self._raised(error, row) from None
+        finally:
+            self._left_s -= perf_counter() - began
+
+    def _spoken(self, row: GivenRow) -> Outcome:
+        behaviour, asking = self._behaviour, self._asking
+        if behaviour.unless and behaviour.unless(row):
+            return "left out"
+        words = {"row": row, "score": asking.score, "decide": asking.decide}
+        given = behaviour.check(**{name: words[name] for name in _parameters(behaviour.check)})
+        if given is not None:
+            raise FaultError(f"returns {given!r}, which nobody looks at: write assert in place of return")
+        return "holds" if asking.calls else "asks nothing"
+
+    def _raised(self, error: BaseException, row: Json) -> FaultError:
+        shown = words_of({name: row[name] for name in self._used()} or row)
+        return FaultError(f"raises {type(error).__name__} ({error}) where {shown}", self._line_in(error))
+
+    def _line_in(self, error: BaseException) -> int | None:
+        frames = traceback.extract_tb(error.__traceback__)
+        return next((frame.lineno for frame in reversed(frames) if frame.filename == str(self._path)), None)
+
+    def _used(self) -> list[str]:
+        """Name the fields that its own lines name."""
+        node = self._functions.get(self._behaviour.check.__name__)
+        inner = [*ast.walk(node)] if node else []
+        named = {getattr(one, word, "") for one in inner for word in ("attr", "value", "arg")}
+        return [field.name for field in self._asking.fields if field.name in named]
+
+    # --- the row that is shown
+
+    def _example(self, rows: Sequence[GivenRow], place: int, outcome: Outcome) -> Example:
+        shown, row, number = {*self._used()}, rows[place], place + 1
+        if isinstance(self._behaviour.rows, Drawn):
+            row, outcome = self._simplified(row, outcome, self._behaviour.rows.fixed)
+            shown |= {field.name for field in self._asking.fields if row[field.name] != _simplest(field)}
+            number = 0
+        if not isinstance(outcome, Failed):
+            raise TypeError("an example is of a row on which it does not hold")
+        in_order = tuple(name for name in row if name in shown or not shown)
+        return Example(outcome.calls, outcome.message, dict(row), in_order, number)
+
+    def _simplified(self, row: GivenRow, outcome: Outcome, fixed: Json) -> tuple[GivenRow, Outcome]:
+        """Give each field in turn its simplest value with which the behaviour still does not hold."""
+        best = [(row, outcome)]
+
+        def fails(field: Domain, value: Any) -> bool:
+            changed = best[0][0] | {field.name: value}
+            try:
+                (outcome,) = self._outcomes([self._asking.row(changed)])
+            except (FaultError, RefusedError):
+                return False
+            if isinstance(outcome, Failed):
+                best[0] = changed, outcome
+            return isinstance(outcome, Failed)
+
+        for field in self._asking.fields:
+            value = best[0][0][field.name]
+            if field.name in fixed or value == _simplest(field) or fails(field, _simplest(field)):
+                continue
+            if field.choices:
+                before = field.choices[1 : field.choices.index(value)] if value in field.choices else field.choices[1:]
+                any(fails(field, choice) for choice in before)
+            elif value is not None:
+                self._lower(field, value, fails)
+        return best[0]
+
+    def _lower(self, field: Domain, value: float, fails: Callable[[Domain, Any], bool]) -> None:
+        """Bring a number as near to the simplest as the behaviour still fails, and then to as few digits."""
+        near, far = _simplest(field), value
+        for _ in range(HALVES):
+            middle = field.nearest((near + far) / 2)
+            if middle in {near, far}:
+                break
+            near, far = (near, middle) if fails(field, middle) else (middle, far)
+        any(fails(field, field.nearest(number)) for number in _rounder(far))
+
+
+def _rounder(number: float) -> Iterator[float]:
+    """Give the numbers around one that have two digits, then three, and more."""
+    for digits in range(2, DIGITS + 2):
+        step = 10.0 ** (math.floor(math.log10(abs(number) or 1)) - digits + 1)
+        for count in (math.floor(number / step), math.ceil(number / step)):
+            yield float(f"{count * step:.{digits + 1}g}")
+
+
+def _short(field: Domain, value: Any) -> Any:
+    """Write a number as people do: in few digits."""
+    return field.nearest(float(f"{value:.{DIGITS}g}")) if isinstance(value, float) else value
+
+
+def _simplest(field: Domain) -> Any:
+    """Give a field's first choice, or its number nearest to 0."""
+    return field.choices[0] if field.choices else field.nearest(0.0)
+
+
+def _parameters(check: Callable[..., object]) -> list[str]:
+    """Name what a function must be given: what has a default, as a loop's variable, it has already."""
+    parameters = inspect.signature(check).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]
+
+
+def _never(outcomes: Sequence[Outcome], rows: str, refused: Sequence[str]) -> str:
+    """Say why it speaks of no row at all."""
+    left_out = outcomes.count("left out")
+    if left_out == len(outcomes):
+        return f"speaks of no row: `unless` leaves out all of its {rows}"
+    but = f"`unless` leaves out {left_out} of its {rows}, and of the others " if left_out else f"of its {rows} "
+    if refused:
+        return f"speaks of no row: {but}it makes rows that the contract refuses, the first for {refused[0]}"
+    return f"speaks of no row: {but}it asks the model nothing, by score(row) or decide(row)"
+
+
+def counted(count: int, kind: str) -> str:
+    """Write so many rows of a kind: ``200 drawn rows``, ``1 row by hand``."""
+    return f"{count} {kind.replace('rows', 'row') if count == 1 else kind}"
+
+
+def words_of(fields: Json) -> str:
+    """Write fields and their values: ``months = 4 and amount = 250``."""
+    return " and ".join(f"{name} = {written(value)}" for name, value in fields.items())

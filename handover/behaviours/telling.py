@@ -1,0 +1,110 @@
+"""What behaviours came to, in the sentences of a report."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from handover.behaviours.running import Example, Fault, Result, counted, words_of
+from predictor import files
+
+MOST_FIELDS, MOST_ANSWERS = 6, 4  # that a sentence shows; the rest stands in the details
+PLACES = {"golden rows": "Golden row {}", "rows by hand": "Row {} by hand", "drawn rows": "The simplest row"}
+
+type Json = dict[str, Any]
+
+
+def number(count: int) -> str:
+    """Write so many behaviours."""
+    return f"{count} behaviour" if count == 1 else f"{count} behaviours"
+
+
+def kept(results: Iterable[Result]) -> str:
+    """Write a line for each behaviour: on how many rows it holds."""
+    return "".join(f"\n  {result.behaviour.sentence}: {_count(result)}" for result in results)
+
+
+def faults(found: Sequence[Fault]) -> str:
+    """Write a line for each fault."""
+    return "\n  ".join(_ended(f"Line {fault.line}, {fault.name} {fault.sentence}") for fault in found)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+
+
+def broken(results: Sequence[Result], count: int) -> str:
+    """Say how many of all behaviours do not hold, and of each on how many rows, and on which, with the answers."""
+    do = "does" if len(results) == 1 else "do"
+    return "\n  ".join([f"{len(results)} of {count} behaviours {do} not hold.", *map(_broken, results)])
+
+
+def details(results: Sequence[Result]) -> str:
+    """Write the row of each that does not hold in full, and every answer."""
+    return "\n\n".join(map("\n".join, map(_details, results)))
+
+
+def _count(result: Result) -> str:
+    holds = result.spoken - result.failed
+    return f"{holds} of {counted(result.spoken, result.behaviour.kind)}{_refused(result)}"
+
+
+def _refused(result: Result) -> str:
+    """Say where the contract refuses most of what a behaviour makes of its rows: it then is known of few."""
+    count = len(result.refused)
+    if count <= result.spoken:
+        return ""
+    return f" ({count} more are left out, for the contract refuses what becomes of them: {result.refused[0]})"
+
+
+def _broken(result: Result) -> str:
+    example = _example(result)
+    answers = [*_answers(example)]
+    cut = f"; {len(answers) - MOST_ANSWERS} more answers" if len(answers) > MOST_ANSWERS else ""
+    may = f", where {result.most or 'none'} may be" if result.behaviour.least < 1 else ""
+    says = _ended(f" Its assert says: {example.message}") if example.message else ""
+    place = PLACES[result.behaviour.kind].format(example.number)
+    return (
+        f"Line {result.line}, {result.behaviour.sentence}: not so for {result.failed} of "
+        f"{counted(result.spoken, result.behaviour.kind)}{may}{_refused(result)}. {place}{_where(example)} gets "
+        f"{'; '.join(answers[:MOST_ANSWERS])}{cut}.{says}"
+    )
+
+
+def _where(example: Example) -> str:
+    """Show the fields that matter; of a row that was simplified, all others are at their simplest."""
+    shown = [words_of({name: example.row[name]}) for name in example.shown[:MOST_FIELDS]]
+    if more := len(example.shown) - len(shown):
+        shown.append(f"{more} more")
+    elif not example.number and len(shown) < len(example.row):
+        shown.append("all else at its first or lowest")
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def _answers(example: Example) -> Iterator[str]:
+    """Write each answer, with what is changed in the row that it is of; that of the row itself first."""
+    answers = {
+        words_of({name: value for name, value in row.items() if example.row.get(name) != value}): answer
+        for row, answer in example.calls
+    }
+    for changed in sorted(answers, key=bool):
+        yield _rounded(answers[changed]) + (f" with {changed}" if changed else "")
+
+
+def _rounded(answer: Json) -> str:
+    """Write an answer in five digits: ``0.19797 (review)``."""
+    single = "scores" not in answer
+    scores = {name: float(f"{score:.5g}") for name, score in files.scores_in(answer).items()}
+    return files.in_words((scores if single else {"scores": scores}) | {"decision": answer["decision"]})
+
+
+def _details(result: Result) -> Iterator[str]:
+    example = _example(result)
+    yield f"{result.behaviour.sentence}:"
+    yield json.dumps(example.row)
+    yield from _answers(example)
+
+
+def _example(result: Result) -> Example:
+    if result.example is None:
+        raise ValueError(f"{result.behaviour.sentence} holds on every row")
+    return result.example
