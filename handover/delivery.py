@@ -177,6 +177,7 @@ def deliver(
     """
     _require_kinds(contract, heuristics)
     fields = domains(contract.compiled())
+    tables.require_beside(rows, labels)
     rows, where = tables.read(rows, fields)  # by this name, the observer of a training asks matrix() about them
     if not rows:
         raise DeliverError("there are no rows: give rows that the model was not trained on, and their labels")

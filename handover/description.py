@@ -1,5 +1,6 @@
 """What a manifest says of a model, as tables that people read: in the card, the reports and where it was delivered."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ FIGURES: Mapping[str, tuple[str, float | None, bool]] = {
 }
 COMPARED_BY = frozenset({"AUC", "R2", "MAE"})
 COLUMNS_SHOWN = 10
+MARKUP = re.compile(r"([\\`*<>|\[\]])")
 BEYOND_CHANCE = "beyond chance"
 
 
@@ -202,7 +204,7 @@ def _count(number: int, what: str) -> str:
 
 def as_markdown(table: Table) -> str:
     """Write a table as Markdown: names as code, in which nothing is markup."""
-    lines = [table.note, ""] if table.note else []
+    lines = [MARKUP.sub(r"\\\1", table.note), ""] if table.note else []  # there may be names in it
     if table.rows:
         lines += [_line(table.head), "|" + "---|" * len(table.head), *map(_line, table.rows), ""]
     return "\n".join(lines)

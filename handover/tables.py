@@ -83,6 +83,22 @@ def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tu
     return _sent((dict(zip(known, row, strict=True)) for row in islice(values, most)), known, where), where
 
 
+def require_beside(rows: Rows, labels: Labels) -> None:
+    """Require that two tables of pandas stand in one order, where they have the same index.
+
+    Raises
+    ------
+    DeliverError
+        When the labels have the rows' index in another order: they are taken by place.
+    """
+    of_rows: Any = getattr(rows, "index", None)
+    of_labels: Any = getattr(labels, "index", None)
+    if not (hasattr(of_rows, "equals") and hasattr(of_labels, "equals")) or of_rows.equals(of_labels):
+        return
+    if of_rows.is_unique and of_rows.sort_values().equals(of_labels.sort_values()):
+        raise DeliverError("labels have the index of the rows in another order: give labels.loc[rows.index]")
+
+
 def outcomes(labels: Labels) -> Iterable[Any]:
     """Give the values of a column of any library as numbers and words, ``None`` where one is missing.
 

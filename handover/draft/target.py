@@ -165,9 +165,12 @@ def _classes(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Ta
 def _require_enough(header: str, classes: Counter[str], count: int) -> None:
     rarer = min(classes, key=lambda word: classes[word])
     if classes[rarer] < FEWEST_OF_A_CLASS:
+        way = (
+            "; leave such rows out of the data, or write another class that they belong to" if len(classes) > 2 else ""
+        )
         raise CannotRunError(
             f"the target '{header}' is '{rarer}' in {classes[rarer]} of {count} rows: "
-            f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it"
+            f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it{way}"
         )
 
 
@@ -221,7 +224,10 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
     summary = f"The score is {header}, a number from {figure(low)} to {figure(high)}."
     distinct = set(labels.tolist())
     if len(distinct) <= MOST_OF_A_SCALE and all(value.is_integer() for value in distinct):
-        summary += f" It has only {len(distinct)} values: if they name classes, add a column that is 1 for one of them."
+        summary += (
+            f" It has only {len(distinct)} values: if they name classes, write them as words ('class 3'): each gets "
+            f"a score; or add a column that is 1 for one of them."
+        )
     elif doubt := far_off(labels.tolist()):
         summary += f" {doubt} One error is enough to spoil the score: leave such rows out of the data, or mend them."
     first, second = (_edge(labels, share) for share in (1 / 3, 2 / 3))

@@ -295,7 +295,10 @@ def with_target(values: Iterable[object]) -> str:
         ),
         (
             with_target(["a"] * 30 + ["b"] * 30 + ["c"] * 4),
-            "the target 'y' is 'c' in 4 of 64 rows: at least 5 are needed to learn anything of it",
+            (
+                "the target 'y' is 'c' in 4 of 64 rows: at least 5 are needed to learn anything of it; leave such rows "
+                "out of the data, or write another class that they belong to"
+            ),
         ),
         (
             with_target(f"text {n}" for n in range(40)),

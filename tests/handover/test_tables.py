@@ -295,3 +295,15 @@ def test_other_labels_stay_as_they_are() -> None:
 def test_a_label_that_is_a_date_is_one_sentence() -> None:
     with pytest.raises(DeliverError, match=r"^a label is a datetime\.datetime: give numbers, or the classes that"):
         tables.outcomes(pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]))
+
+
+def test_labels_with_the_index_of_the_rows_stand_in_its_order() -> None:
+    rows = pd.DataFrame({"width": [1.0, 2.0, 3.0]})
+    labels = pd.Series([0, 1, 1], index=[0, 1, 2])
+    tables.require_beside(rows, labels)
+    tables.require_beside(rows, labels.set_axis([7, 8, 9]))  # of another table: by place
+    tables.require_beside(rows, labels.tolist())
+    tables.require_beside(rows.to_dict("records"), labels[::-1])
+    with pytest.raises(DeliverError) as raised:
+        tables.require_beside(rows, labels[::-1])
+    assert str(raised.value) == "labels have the index of the rows in another order: give labels.loc[rows.index]"
