@@ -368,3 +368,15 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
         context.folder / "contract.py",
         context.word_line(next(iter(looser))),
     )
+
+
+@clause(
+    "C114",
+    topic="in git",
+    owner="modelling",
+    rule="git ignores no file of the delivery",
+    broken="git ignores a file of the delivery",
+)
+def in_git(context: DeliveryContext) -> Broken | None:
+    ignored = context.ignored
+    return Broken(f"{ignored}.", ignored.file, ignored.line) if ignored else None
