@@ -14,10 +14,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import card, clipping, extent, provenance, tables, trained
+from handover import card, clipping, extent, ordering, provenance, tables, trained
 from handover.contract import Contract
 from handover.conversion import ConversionError, own_columns, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
+from handover.diff.revisions import ignored
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
@@ -186,17 +187,7 @@ def deliver(
 
     @cache
     def graph() -> bytes:
-        ends = (contract.score.low, contract.score.high) if clip else None
-        try:
-            with at_most(CONVERSION_S):
-                return to_graph(
-                    model, encoding.columns, contract.name, positive=positive, classes=contract.classes, clip=ends
-                )
-        except TooLongError as error:
-            raise ConversionError(
-                f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with "
-                f"fewer or shallower trees, or convert it yourself and deliver the file with onnx="
-            ) from None
+        return _converted(model, encoding.columns, contract, positive, clip)
 
     def answers(values: FloatRows) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
@@ -216,6 +207,8 @@ def deliver(
         clipping.require_few(judged, contract.score)
     outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive, contract.classes)
     held_out = HeldOut(judged.astype(np.float64), outcomes, contract.scores.names)
+    if taken := ordering.numbers(model, contract.classes):
+        ordering.require_order(held_out)
     likely = Record(fields, features).rows()
     proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
     proof.require_parity(graph())
@@ -237,6 +230,7 @@ def deliver(
         **({"clip": clipping.record(judged, proof.drawn_scores, contract.score)} if clip else {}),
         "golden_rows": proof.golden_record,
         **saved,
+        **({"class_numbers": taken} if taken else {}),
         **({"scored_elsewhere": oracle.record} if oracle.record else {}),
         "training": dict(training or {}),
         **({} if saved or oracle.record else _seen(contract, heuristics, encoding, features)),
@@ -252,7 +246,22 @@ def deliver(
     if (written := card.place(to)).is_file():
         card.write(written, {card.FIGURES: card.figures(manifest)})
     click.echo(_summary(manifest, to))
+    if left_out := ignored(to, sorted(contents)):
+        click.echo(f"But {left_out}.")
     return manifest
+
+
+def _converted(model: Any, columns: tuple[str, ...], contract: Contract, positive: object, clip: bool) -> bytes:
+    """Make the graph; a conversion that comes to no end is stopped."""
+    ends = (contract.score.low, contract.score.high) if clip else None
+    try:
+        with at_most(CONVERSION_S):
+            return to_graph(model, columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
+    except TooLongError as error:
+        raise ConversionError(
+            f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with fewer or "
+            f"shallower trees, or convert it yourself and deliver the file with onnx="
+        ) from None
 
 
 def _real(golden: Rows, fields: Sequence[Domain], encoding: Encoding) -> list[Mapping[str, Any]]:
@@ -345,11 +354,25 @@ def _summary(manifest: Json, to: Path) -> str:
             *(line for table in (figures, *classes) for line in (as_text(table), "")),
             as_text(decisions),
             "",
+            *_of_classes(manifest),
             f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
             *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
             f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
         ]
     )
+
+
+def _of_classes(manifest: Json) -> list[str]:
+    """Say which number of the model was taken for which class, and of which class there is no row."""
+    taken, shares = manifest.get("class_numbers", {}), manifest["baseline"]["mean_label"]
+    without = [name for name, share in shares.items() if not share] if isinstance(shares, dict) else []
+    lines = []
+    if taken:
+        each = ", ".join(f"{number} was taken for {name}" for name, number in taken.items())
+        lines.append(f"The model only numbers its classes: {each}.")
+    if without:
+        lines.append(f"No held-out row is of {', '.join(without)}: nothing judges how well the model knows it.")
+    return lines
 
 
 def _write(to: Path, contents: Mapping[str, bytes]) -> None:
