@@ -118,7 +118,7 @@ def events(delivery: Path, to: Path) -> None:
 @click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
-    from handover.monitoring import write_monitoring
+    from handover.monitoring.writing import write_monitoring
 
     click.echo(f"Wrote {write_monitoring(delivery, to)}.")
 

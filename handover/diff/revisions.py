@@ -166,13 +166,13 @@ def delivered_before(
     head, left = _head_and_left(folder, base, environment)
     if not head:
         return None
-    if left == head and _git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
+    if left == head and git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
         if last := _text(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", "."):
             left = f"{last}^1"
         if last in _cuts(folder):
             raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
     home = _home(folder, left, name)
-    return None if home is None else _git(folder, "show", f"{left}:{home}{file}")
+    return None if home is None else git(folder, "show", f"{left}:{home}{file}")
 
 
 def ignored(folder: Path, names: Sequence[str]) -> Ignored | None:
@@ -316,7 +316,7 @@ def _recorded(folder: Path, revision: str) -> Json:
 
 def _document(folder: Path, revision: str) -> Any:
     try:
-        return json.loads(_git(folder, "show", revision) or b"")
+        return json.loads(git(folder, "show", revision) or b"")
     except ValueError:
         return None
 
@@ -335,10 +335,11 @@ def _of_git(folder: Path, name: str) -> str:
 
 def _text(folder: Path, *words: str) -> str:
     """Give what git prints; empty where it fails."""
-    return (_git(folder, *words) or b"").decode(errors="replace").strip()
+    return (git(folder, *words) or b"").decode(errors="replace").strip()
 
 
-def _git(folder: Path, *words: str) -> bytes | None:
+def git(folder: Path, *words: str) -> bytes | None:
+    """Give what git prints, run in a folder; ``None`` where it fails, or is not installed."""
     try:
         return subprocess.run(["git", "-C", folder, *words], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

@@ -481,6 +481,11 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C110-reasons": (MOST, renamed),
     "C110-earlier": ("C", twice("le=9 -> le=8", "1.0.0 -> 1.1.0")),
     "C110-fell": ("C", since(("1.0.0", "0.9.0"))),
+    "C101-clock": (
+        MOST,
+        edit("contract.py", "\n\nclass Record(", "import datetime\n\nNOW = datetime.date.today()\n\n\nclass Record("),
+    ),
+    "C117": (MOST, contract('Literal["home", "abroad"]', 'Literal[tuple({"home", "abroad"})]')),
     "C114": (MOST, lambda sandbox: ignoring(sandbox, "*.onnx\n*.jsonl\n")),
     "H101": ("H", edit("heuristics.py", "def heavy(row):", "def heavy(row)")),
     "H101-exits": ("C,H,M,P", edit("heuristics.py", "def heavy", "raise SystemExit(3)\n\n\ndef heavy")),
