@@ -13,6 +13,11 @@ PLACES = {"golden rows": "Golden row {}", "rows by hand": "Row {} by hand", "dra
 type Json = dict[str, Any]
 
 
+def number(count: int) -> str:
+    """Write so many behaviours."""
+    return f"{count} behaviour" if count == 1 else f"{count} behaviours"
+
+
 def kept(results: Iterable[Result]) -> str:
     """Write a line for each behaviour: on how many rows it holds."""
     return "".join(f"\n  {result.behaviour.sentence}: {_count(result)}" for result in results)

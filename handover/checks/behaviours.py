@@ -65,4 +65,4 @@ def holds(context: DeliveryContext) -> Broken | Kept | None:
         "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
     )
     asked = f", golden rows answered {where}" if golden else ""
-    return Kept(f"{len(results)} {'behaviour' if len(results) == 1 else 'behaviours'}{asked}{telling.kept(results)}")
+    return Kept(f"{telling.number(len(results))}{asked}{telling.kept(results)}")

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 
 from handover import clipping
 from handover.checks.manifest import damage
@@ -35,6 +35,11 @@ OF_ONNXRUNTIME = re.compile(
 
 EXTRAPOLATES = (
     "Between the rows that deliver() drew the model answers beyond its range: clip=True of deliver() clips that."
+)
+WEIGHTS = {"base_values", "class_weights", "coefficients", "intercepts", "leaf_weights", "target_weights"}
+"""Attributes of ONNX's operators for trees and linear models, whose numbers become the score."""
+NO_NUMBER = (
+    "The training gave it, as labels do that are missing or infinite, or the file was damaged: train and deliver anew."
 )
 MISSING = "A score that is not a number often comes from a missing value that the model was not trained for."
 
@@ -304,6 +309,8 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
         given: NDArray[np.float32] = context.model(context.encoder.vector(context.made(row)))[0]
         return given
 
+    if weight := _weight_that_is_no_number(context.graph):
+        return _broken(context, f"{weight}: a row that comes to it gets no answer.", NO_NUMBER)
     for number, given in enumerate(context.model(context.golden_matrix), start=1):
         if outside(given):
             if changed_heuristics(context, context.golden_matrix, as_trained(context)):
@@ -315,6 +322,20 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
     return _beyond_range(
         context, "a row that the contract accepts", answer(row), EXTRAPOLATES, json.dumps(row, indent=2)
     )
+
+
+def _weight_that_is_no_number(model: onnx.ModelProto) -> str:
+    """Name a weight that is not finite, of trees above all: no row may come to that leaf before a caller's does."""
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.name.removesuffix("_as_tensor") in WEIGHTS:
+                tensor = numpy_helper.to_array(attribute.t) if attribute.HasField("t") else attribute.floats
+                values = np.asarray(tensor, dtype=np.float64).ravel()
+                for place in np.flatnonzero(~np.isfinite(values)):
+                    return f"{attribute.name}[{place}] of {node.op_type} {node.name} is {values[place]}".replace(
+                        "  ", " "
+                    )
+    return ""
 
 
 def _clipped(context: DeliveryContext) -> Kept | None:

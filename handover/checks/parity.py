@@ -118,7 +118,8 @@ def _is_number(value: Any) -> bool:
 def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     """To the last bit it need not be: a matrix product may add up in another order when it has more rows."""
     alone = np.array([context.model(row[np.newaxis])[0] for row in context.golden_matrix])
-    rows = context.apart(alone, context.golden_here)
+    neither = np.isnan(alone) & np.isnan(context.golden_here)  # M110 says that it is no number
+    rows = context.apart(np.where(neither, 0, alone), np.where(neither, 0, context.golden_here))
     if not len(rows):
         return None
     row = rows[0]

@@ -119,9 +119,18 @@ def compatible(*, stage: str, region: str | None, url: str | None, build: Path, 
 @click.option(
     "--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in the first burst."
 )
+@click.option("--behaviours", is_flag=True, help="Also ask what behaviours.py asks of golden rows and rows by hand.")
 @gives_reports
 def verify(
-    *, stack: str | None, stage: str | None, region: str | None, url: str | None, build: Path, limit: int, **asked: Any
+    *,
+    stack: str | None,
+    stage: str | None,
+    region: str | None,
+    url: str | None,
+    build: Path,
+    limit: int,
+    behaviours: bool,
+    **asked: Any,
 ) -> None:
     """Compare a deployed stack with what was built: the same model, contract, scores and decisions, over HTTP.
 
@@ -144,10 +153,15 @@ def verify(
             with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
                 task = shown.add_task("Asking for the golden rows", total=requests(expected))
                 answers = replay(client, expected, limit, lambda: shown.advance(task))
-            context = LiveContext(deployed, expected, answers)
+                behaves = None
+                if behaviours:
+                    from handover.live.behaviours import tried
+
+                    behaves = tried(client, build)
+            context = LiveContext(deployed, expected, answers, behaves)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    findings = list(evaluate(context, CLAUSES))
+    findings = list(evaluate(context, [one for one in CLAUSES if behaviours or one.looks_at != "behaviours"]))
     reports.give(lambda report: write(report, findings, context))
     sys.exit(exit_status(findings))
 

@@ -158,6 +158,20 @@ def same_decisions(context: LiveContext) -> Broken | Skipped | None:
     )
 
 
+@clause(
+    "V806",
+    topic="behaviours",
+    owner="modelling",
+    looks_at="behaviours",
+    suppressed_by=("V801", "V804", "V805"),
+    rule="the live API behaves as behaviours.py says",
+    broken="the live API does not behave as behaviours.py says",
+)
+def behaves(context: LiveContext) -> Broken | Kept | None:
+    """Golden rows and rows by hand; drawn ones are the check's."""
+    return context.behaves
+
+
 def _decisions(answer: "Answer") -> str:
     flips = answer.decision != answer.golden.decision
     return f"{answer.golden.decision} -> {answer.decision}" if flips else f"{answer.decision}, as it should be"

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handover.finding import Clause, Finding, Subject
+from handover.finding import Broken, Clause, Finding, Kept, Subject
 from handover.live.built import Built
 
 if TYPE_CHECKING:  # a clause is explained where nothing is installed that asks AWS
@@ -24,6 +24,8 @@ class LiveContext:
     stack: "Stack"
     built: Built
     replay: "Replay"
+    behaves: Broken | Kept | None = None
+    """Whether it behaves as ``behaviours.py`` says, where that was asked for."""
 
     has_model = False
 

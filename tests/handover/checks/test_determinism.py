@@ -2,7 +2,8 @@
 
 import pytest
 
-from handover.checks.determinism import forgets, repeats
+from handover.checks.determinism import repeats
+from handover.checks.memory import forgets
 from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
 from handover.context import DeliveryContext
 from handover.finding import Broken

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
+from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
@@ -127,6 +128,14 @@ BROKEN: dict[str, Case] = {
         f"employed: {literal('below_1', 'below_7', 'from_7')} | None = Field(default=None, description='Employed')",
         lambda number: ("below_1", "below_7", "from_7")[number % 3],
         evidence=f"`employed` may be missing, and in {ROWS} it never was. Left out of ",
+    ),
+    "M118 an imputer fills another column": Case(
+        "rooms: int | None = Field(default=None, ge=1, le=9, description='Rooms [1]')",
+        lambda number: 1 + number * 5 % 9,
+        model=lambda: make_pipeline(
+            ColumnTransformer([("fill", SimpleImputer(), [0])], remainder="passthrough"), tree()
+        ),
+        evidence=f"`rooms` may be missing, and in {ROWS} it never was. Left out of ",
     ),
     "M119 the data is of one country, and three may send": Case(
         f"country: {literal('de', 'at', 'ch')} = Field(description='Country')",

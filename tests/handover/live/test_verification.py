@@ -3,9 +3,11 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from werkzeug import Request, Response
 
@@ -35,6 +37,10 @@ def verify(build: Path, *more: str) -> Done:
 
 def timeless(text: str) -> str:
     return re.sub(r"[\d.]+ ms", "# ms", text)
+
+
+def scoreless(text: str) -> str:
+    return re.sub(r"\b0\.\d+ \(", "# (", text)
 
 
 def golden(build: Path) -> list[Any]:
@@ -105,6 +111,76 @@ def test_a_deployment_that_answers_as_it_was_built_is_kept_and_its_latencies_sho
     )
     assert len(api.connections) == 3
     assert sorted(api.paths) == ["/health", *["/predict"] * rows, "/predict/batch"]
+
+
+BEHAVIOURS = """
+from handover.behaviours import always, drawn
+
+TINY = {ROW} | {{"amount": 250, "months": 4}}
+
+
+@always("a mark more hardly moves the score", unless=lambda row: row.amount == 20_000)
+def no_cliffs(score, row):
+    assert abs(score(row | {{"amount": row.amount + 1}}) - score(row)) < 0.1
+
+
+@always("the smallest loan is {DECISION}", rows=[TINY])
+def small(decide, row):
+    assert row.amount > 250 or decide(row) == "{DECISION}"
+
+
+@always("this is only for the check", rows=drawn(5))
+def elsewhere(decide, row):
+    assert decide(row) == "approve"
+"""
+
+
+@pytest.fixture
+def behaving(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Stand in a project whose behaviours expect one decision of a small loan."""
+    folder = tmp_path / "project" / "layers" / "model" / "delivery"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "project")
+
+    def expect(decision: str) -> None:
+        (folder / "behaviours.py").write_text(BEHAVIOURS.format(ROW=golden(build)[0]["row"], DECISION=decision))
+
+    return expect
+
+
+def test_behaviours_are_asked_of_the_live_api(build, warm, cloudformation, behaving) -> None:
+    behaving("decline")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--behaviours")
+
+    assert done.exit_code == 1
+    assert scoreless(timeless(done.output)) == report("other-behaviours.txt", build)
+
+
+def test_a_live_api_that_behaves_is_kept(build, warm, cloudformation, behaving) -> None:
+    behaving("approve")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--behaviours")
+
+    assert done.exit_code == 0
+    assert (
+        "V806 kept: 2 behaviours, those on drawn rows left to make check\n"
+        "  a mark more hardly moves the score: 154 of 154 golden rows\n"
+        "  the smallest loan is approve: 1 of 1 row by hand\n"
+    ) in done.output
+
+
+def test_behaviours_that_are_not_there_are_named(build, warm, cloudformation, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--behaviours")
+
+    assert done == Done(
+        2, "handover: there is no layers/model/delivery/behaviours.py, so --behaviours asks for nothing\n"
+    )
 
 
 def test_another_model_is_named_with_what_became_of_the_deployment(build, warm, cloudformation) -> None:
