@@ -8,8 +8,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from handover.intrinsics import Values
 
 type Json = dict[str, Any]
@@ -61,6 +59,7 @@ class Template:
         TransformError
             When SAM refuses it.
         """
+        session = _session()  # first: without boto3, this is what a message names
         from samtranslator.model.exceptions import InvalidDocumentException
         from samtranslator.parser.parser import Parser
         from samtranslator.translator.translator import Translator
@@ -73,7 +72,7 @@ class Template:
                 if key in resource.get("Properties", {}):
                     resource["Properties"][key] = f"s3://bucket/{(content or {}).get(name, name)}.zip"
         values = {name: parameter.get("Default") for name, parameter in template.get("Parameters", {}).items()}
-        translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=_session())
+        translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=session)
         try:
             result: Json = translator.translate(template, parameter_values=values | parameters)
         except InvalidDocumentException as error:
@@ -113,6 +112,8 @@ class Template:
         What SAM makes of a resource has a name that begins with the resource's. Where what is written there is a
         parameter's value, it is the line of the parameter's default.
         """
+        from yaml import MappingNode, ScalarNode
+
         sections = {section: self.source.get(section, {}) for section in ("Resources", "Parameters")}
         begins = [(key, section) for section, keys in sections.items() for key in keys if name.startswith(key)]
         if not begins:
@@ -120,17 +121,19 @@ class Template:
         key, section = max(begins, key=lambda known: len(known[0]))
         line, node = None, self._nodes
         for step in (section, key, *inside):
-            keys = {at.value: (at, value) for at, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+            keys = {at.value: (at, value) for at, value in node.value} if isinstance(node, MappingNode) else {}
             if step not in keys:
                 break
             at, node = keys[step]
             line = at.start_mark.line + 1
-        if isinstance(node, yaml.ScalarNode) and node.tag == "!Ref" and node.value in sections["Parameters"]:
+        if isinstance(node, ScalarNode) and node.tag == "!Ref" and node.value in sections["Parameters"]:
             return self.line(node.value, "Default")
         return line
 
     @cached_property
-    def _nodes(self) -> yaml.Node | None:
+    def _nodes(self) -> Any:
+        import yaml
+
         return yaml.compose(self.path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
 
 

@@ -227,7 +227,6 @@ class Contract:
             if not _is_number(value) or value > 1 or (low is not None and value < low):
                 range_ = "up to 1" if low is None else f"from {low} to 1"
                 raise ContractError(f"{word} is {value!r}; write a number {range_}", topic="budgets", word=word)
-
         if not _is_number(budgets.heuristic_ms) or not 0 < budgets.heuristic_ms <= SLOWEST_HEURISTIC_MS:
             raise ContractError(
                 f"heuristic_ms is {budgets.heuristic_ms!r}; write a number above 0, up to {SLOWEST_HEURISTIC_MS:g}",

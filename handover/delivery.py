@@ -14,10 +14,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import card, clipping, extent, provenance, tables, trained
+from handover import card, clipping, extent, ordering, provenance, tables, trained
 from handover.contract import Contract
 from handover.conversion import ConversionError, own_columns, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
+from handover.diff.revisions import ignored
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
@@ -64,7 +65,8 @@ class Matrix:
 def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     """Lay rows out as the model's input, through the serving validator and the serving encoder.
 
-    Train on this and nothing else: then there is no second feature code that could differ from production's.
+    Train on this and nothing else: then there is no second feature code that could differ from production's. How far
+    the rows reach in each column is noted in this process, and no row: ``deliver`` writes that into the manifest.
 
     Parameters
     ----------
@@ -215,6 +217,8 @@ def deliver(
         clipping.require_few(judged, contract.score)
     outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive, contract.classes)
     held_out = HeldOut(judged.astype(np.float64), outcomes, contract.scores.names)
+    if taken := ordering.numbers(model, contract.classes):
+        ordering.require_order(held_out)
     likely = Record(fields, features).rows()
     proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
     proof.require_parity(graph())
@@ -236,6 +240,7 @@ def deliver(
         **({"clip": clipping.record(judged, proof.drawn_scores, contract.score)} if clip else {}),
         "golden_rows": proof.golden_record,
         **saved,
+        **({"class_numbers": taken} if taken else {}),
         **({"scored_elsewhere": oracle.record} if oracle.record else {}),
         "training": dict(training or {}),
         **({} if saved or oracle.record else _seen(contract, heuristics, encoding, features)),
@@ -251,6 +256,8 @@ def deliver(
     if (written := card.place(to)).is_file():
         card.write(written, {card.FIGURES: card.figures(manifest)})
     click.echo(_summary(manifest, to))
+    if left_out := ignored(to, sorted(contents)):
+        click.echo(f"But {left_out}.")
     return manifest
 
 
@@ -344,11 +351,25 @@ def _summary(manifest: Json, to: Path) -> str:
             *(line for table in (figures, *classes) for line in (as_text(table), "")),
             as_text(decisions),
             "",
+            *_of_classes(manifest),
             f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
             *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
             f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
         ]
     )
+
+
+def _of_classes(manifest: Json) -> list[str]:
+    """Say which number of the model was taken for which class, and of which class there is no row."""
+    taken, shares = manifest.get("class_numbers", {}), manifest["baseline"]["mean_label"]
+    without = [name for name, share in shares.items() if not share] if isinstance(shares, dict) else []
+    lines = []
+    if taken:
+        each = ", ".join(f"{number} was taken for {name}" for name, number in taken.items())
+        lines.append(f"The model only numbers its classes: {each}.")
+    if without:
+        lines.append(f"No held-out row is of {', '.join(without)}: nothing judges how well the model knows it.")
+    return lines
 
 
 def _write(to: Path, contents: Mapping[str, bytes]) -> None:

@@ -37,8 +37,8 @@ class Extent:
     """How many rows there were, at most, in one table."""
     known: NDArray[np.int64]
     """In how many of them each column had a value."""
-    lowest: NDArray[np.float64]
-    highest: NDArray[np.float64]
+    lowest: NDArray[np.float32]
+    highest: NDArray[np.float32]
     """The ends of each column; where it never had a value, the lowest is above the highest."""
     missing: NDArray[np.bool_]
     """Whether each column had a gap."""
@@ -52,8 +52,8 @@ class Extent:
         return cls(
             len(values),
             (~gaps).sum(axis=0),
-            np.where(gaps, np.inf, values).min(axis=0, initial=np.inf),
-            np.where(gaps, -np.inf, values).max(axis=0, initial=-np.inf),
+            np.fmin.reduce(values, axis=0, initial=np.inf),
+            np.fmax.reduce(values, axis=0, initial=-np.inf),
             gaps.any(axis=0),
             tuple(
                 frozenset(np.unique(column[~np.isnan(column)]).astype(int).tolist() if field.choices else ())

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handover.conversion import by_name, by_place, numbered, numbers_its_classes
 from handover.errors import DeliverError
 
 
@@ -22,6 +23,10 @@ def as_numbers(
     DeliverError
         When there is not one for each row, one is neither a number nor one of the classes, or all are alike.
     """
+    if labels is None or isinstance(labels, str):
+        raise DeliverError(
+            f"labels={labels!r}: give the outcomes themselves, one for each row, as in labels=table['y']"
+        )
     given = np.asarray(labels if hasattr(labels, "__len__") else list(labels), dtype=object)
     given = given.reshape(-1) if given.ndim == 2 and given.shape[1] == 1 else given
     if given.shape != (rows,):
@@ -31,17 +36,17 @@ def as_numbers(
     known = np.asarray([] if (listed := getattr(model, "classes_", None)) is None else listed).tolist()
     if classes:
         return _one_for_each(_places(values, known, classes), classes)
-    if not known and positive is not None:  # of a file, say, which numbers its classes
-        others = [label for label in values if label != positive]
-        known = [next(iter(others), None), positive]
+    if positive is not None and numbers_its_classes(model) and by_name([positive], known) is None:
+        known = _by_the_labels(values, positive)
     if len(known) == 2:
         values = _of_two(values, known, positive if positive is not None else known[1])
     try:
         numbers = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
+        way = ", or train a classifier" if hasattr(model, "get_params") else ", or say positive="
         raise DeliverError(
-            f"labels are {', '.join(sorted({repr(label) for label in values})[:3])}, not numbers: give 1 for "
-            f"the outcome that the score is the probability of and 0 for the other, or say positive="
+            f"labels are {_first(values)}, not numbers: give 1 for the outcome that the score is the probability of "
+            f"and 0 for the other{way}"
         ) from None
     if not np.isfinite(numbers).all():
         raise DeliverError(f"label {int(np.flatnonzero(~np.isfinite(numbers))[0])} is not a finite number")
@@ -54,20 +59,34 @@ def as_numbers(
 
 
 def _places(labels: list[Any], known: list[Any], classes: Sequence[str]) -> list[int]:
-    """Find each label among the contract's classes; where the model knows them by their places, it may be that."""
-    by_place = known in ([], list(range(len(classes)))) and not set(map(str, known)) >= set(classes)
-    places: dict[Any, int] = {name: place for place, name in enumerate(classes)}
-    found = []
-    for row, label in enumerate(labels):
-        if by_place and isinstance(label, int | float) and label in range(len(classes)):
-            found.append(int(label))
-        elif str(label) in places:
-            found.append(places[str(label)])
-        else:
-            raise DeliverError(
-                f"label {row} is {label!r}, which is none of the contract's classes {', '.join(classes)}"
-            )
+    """Find each label among the contract's classes: all by their names, or all by the places that the model has."""
+    named = by_name(labels, classes)
+    placed = by_place(labels, classes) if numbered(known, classes) else None
+    if named and placed and named != placed:
+        row = next(row for row, pair in enumerate(zip(named, placed, strict=True)) if pair[0] != pair[1])
+        raise DeliverError(
+            f"label {row} is {labels[row]!r}, which is a class of the contract, and by its place from 0 on, as the "
+            f"model numbers them, another one, {classes[placed[row]]!r}: train the model and label the rows by the "
+            f"classes' names"
+        )
+    if (found := named or placed) is None:
+        row = next(row for row, label in enumerate(labels) if by_name([label], classes) is None)
+        raise DeliverError(
+            f"label {row} is {labels[row]!r}, which is none of the contract's classes {', '.join(classes)}"
+        )
     return found
+
+
+def _first(labels: list[Any]) -> str:
+    return ", ".join(sorted({repr(label) for label in labels})[:3])
+
+
+def _by_the_labels(labels: list[Any], positive: object) -> list[Any]:
+    """Give the two classes of a model that only numbers them, as the labels call them."""
+    if by_name(labels, [0, 1]) is None and by_name([positive], labels) is None:
+        raise DeliverError(f"positive={positive!r} is none of the labels, which are {_first(labels)}")
+    other = next((label for label in labels if by_name([label], [positive]) is None), None)
+    return [other, positive]
 
 
 def _one_for_each(places: list[int], classes: Sequence[str]) -> NDArray[np.float64]:
@@ -81,11 +100,12 @@ def _one_for_each(places: list[int], classes: Sequence[str]) -> NDArray[np.float
 
 def _of_two(labels: list[Any], classes: list[Any], scored: object) -> list[Any]:
     """Give 1 for the class that the score is of, 0 for the other; labels may be the classes, or be 0 and 1 already."""
-    odd = next((place for place, label in enumerate(labels) if label not in classes), None)
-    if odd is None:
-        return [label == scored for label in labels]
-    if all(isinstance(label, int | float) and label in {0, 1} for label in labels):
-        return labels
+    if (found := by_name(labels, classes)) is not None:
+        (place,) = by_name([scored], classes) or [1]
+        return [one == place for one in found]
+    if (numbers := by_name(labels, [0, 1])) is not None:
+        return numbers
+    odd = next(place for place, label in enumerate(labels) if by_name([label], classes) is None)
     raise DeliverError(
         f"label {odd} is {labels[odd]!r}, which is neither of the model's classes {classes[0]!r} and {classes[1]!r}"
     )

@@ -185,8 +185,10 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
     ``None`` where there is nothing to compare: one says yes or no and the other a number, or they know other classes,
     or the labels of one are all alike.
     """
-    if not (before.columns and now.columns) or before.is_yes_or_no != now.is_yes_or_no or before.names != now.names:
+    alike = before.is_yes_or_no == now.is_yes_or_no and sorted(before.names) == sorted(now.names)
+    if not (alike and before.columns and now.columns):
         return None
+    now = now.ordered(before.names)
     paired = np.array_equal(before.labels, now.labels)
     pairs = zip(figures(before), figures(now), strict=False)  # points have no log loss, and a probability has
     return Comparison(tuple(_shift(was, is_now, paired=paired) for was, is_now in pairs), paired)

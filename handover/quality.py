@@ -206,6 +206,11 @@ class HeldOut:
             "base_rate": {"mae": _digits(np.abs(spread).mean()), "rmse": _digits(np.sqrt((spread**2).mean()))},
         }
 
+    def ordered(self, names: Sequence[str]) -> "HeldOut":
+        """Give the same with its scores in the order of these names, which are its own."""
+        places = [self.names.index(name) for name in names]
+        return HeldOut(self.scores[:, places], self.labels[:, places], tuple(names))
+
     @property
     def columns(self) -> list[int]:
         """The scores that can be judged as a ranking: those with rows of either label."""
@@ -217,11 +222,12 @@ class HeldOut:
 
         Of classes the mean of each one's against the rest, where some rows are of it.
         """
-        return float(np.mean([self._auc(column) for column in self.columns]))
+        return float(np.mean([self.auc_of(column, column) for column in self.columns]))
 
-    def _auc(self, column: int) -> float:
-        zeros, ones = self._zeros_and_ones(column)
-        above = _ranks(self.scores[:, column])[self.labels[:, column] == 1].sum() - ones * (ones + 1) / 2
+    def auc_of(self, score: int, label: int) -> float:
+        """Give the AUC of a score, as one of the class whose labels are in a column."""
+        zeros, ones = self._zeros_and_ones(label)
+        above = _ranks(self.scores[:, score])[self.labels[:, label] == 1].sum() - ones * (ones + 1) / 2
         return float(above / (ones * zeros))
 
     def _zeros_and_ones(self, column: int) -> tuple[int, int]:

@@ -39,8 +39,11 @@ class Samconfig:
     def overrides(self, environment: str, command: str = "deploy") -> dict[str, str]:
         """Give the parameters of the template that a command sets to another value than the default."""
         overrides = self.parameters(environment, command).get("parameter_overrides", "")
+        if isinstance(overrides, dict):
+            return {name: str(value) for name, value in overrides.items()}
         pairs = shlex.split(overrides) if isinstance(overrides, str) else overrides
-        return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+        short = (re.sub(r"^ParameterKey=(\w+),ParameterValue=", r"\1=", pair) for pair in pairs)
+        return {name: value for name, _, value in (pair.partition("=") for pair in short)}
 
     def line(self, environment: str, name: str = "") -> int | None:
         """Find the line where an environment's deployment is given a parameter of this name, or else its table."""

@@ -1,5 +1,6 @@
 """Reads a scorecard from a table of points, and holds it to the contract: every value that may come has its points."""
 
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from handover.contract import Contract
 from handover.conversion.from_scorecard import Bands, Closed, Scaling, Scorecard
 from handover.draft.formats import as_csv
 from handover.draft.table import Table, read
-from handover.draft.words import FLAGS, Column, Number
+from handover.draft.words import FLAGS, GAPS_AMONG_NUMBERS, Column, Number
 from handover.encoding import Encoding
 from handover.errors import CannotRunError, DeliverError
 from handover.rows import Domain, domains
@@ -151,6 +152,13 @@ class _Reader:
         if len(gaps) > 1:
             raise self._refusal(gaps[1], self._twice(gaps[1].column, "a missing value", gaps[0]))
         if field and field.nullable and not gaps:
+            words = {self._missing.casefold(), *map(str.casefold, GAPS_AMONG_NUMBERS - {""})} - set(_words(field))
+            if other := next((line for line in lines if line.category.casefold() in words), None):
+                raise self._refusal(
+                    other,
+                    f"'{other.category}' seems to stand for a missing `{field.name}`, and '{self._missing}' is the "
+                    f"word for it: say missing='{other.category}' in read_scorecard()",
+                )
             raise self._refusal(
                 lines[-1],
                 f"`{field.name}` ends here, and the contract lets it be missing: add a line with the category "
@@ -225,7 +233,14 @@ class _Reader:
                     f"{which} one, or narrow the field",
                 )
             found += held
-        return found[0], found[1]
+        first, last = found
+        for line in (*lines[:first], *lines[last + 1 :]):
+            warnings.warn(
+                f"{self._name}, line {line.number}: {_part(line.low, line.high)} of `{field.name}` is left out, for "
+                f"the contract's go from {field.ends[0]:g} to {field.ends[1]:g}",
+                stacklevel=2,
+            )
+        return first, last
 
 
 def _bands(place: int, edges: Sequence[float], points: Sequence[float], gap: float) -> Bands:
@@ -267,11 +282,23 @@ def _lines(table: Table) -> Iterable[Line]:
 
 def _number_of(table: Table, columns: Mapping[str, Column]) -> Number:
     """Find how the table writes its numbers; where semicolons part the words, a comma is the decimal mark."""
-    words = [word for header in ("from", "to", "points") if header in columns for word in columns[header].words]
+    numeric = [header for header in ("from", "to", "points") if header in columns]
+    words = [word for header in numeric for word in columns[header].words]
     usual = "," if table.separator == ";" else columns["points"].usual_mark
     known = [word for word in words if word.lower() not in OPEN]
     column = Column("", known, usual)
-    return Number(decimal_mark=column.number.decimal_mark if column.number else usual)
+    number = Number(decimal_mark=column.number.decimal_mark if column.number else usual)
+    other = Number(decimal_mark="." if number.decimal_mark == "," else ",")
+    if all(map(number.fits, known)) and all(map(other.fits, known)):
+        for header in numeric:
+            for line, word in zip(table.lines, columns[header].words, strict=True):
+                if other.decimal_mark in word:  # a comma between words and one inside of them is no decimal mark's
+                    raise DeliverError(
+                        f"{table.name}, line {line}: {header} '{word}' may be {number(word):g} or {other(word):g}, and "
+                        f"no other number tells which: write {number(word):g} without a mark, or another number of "
+                        f"decimals"
+                    )
+    return number
 
 
 def _part(low: float, high: float) -> str:

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Number
 from pathlib import Path
@@ -121,19 +121,34 @@ class _Turned(ast.NodeTransformer):
         return ast.copy_location(call, node)
 
 
-def _ran(path: str, sets: str, lines: Sequence[int]) -> ModuleType:
-    """Run the file, with twins in place of its sets where their order is given."""
+def turn_sets(tree: ast.Module, module: ModuleType, sets: str, lines: Collection[int] = ()) -> None:
+    """Have the sets that a module will make be read in order.
+
+    Parameters
+    ----------
+    tree
+        The module's source, which is changed.
+    module
+        Where it will run.
+    sets
+        ``forwards`` or ``backwards``.
+    lines
+        Those whose sets alone are read backwards; all of them where none is named.
+    """
     twins = {(kind, turned): _twin(kind, turned) for kind in (set, frozenset) for turned in (False, True)}
 
     def as_twin(value: Any, line: int) -> Any:
         twin = twins.get((type(value), sets == BACKWARDS and (not lines or line in lines)))
         return value if twin is None else twin(value)
 
-    tree = ast.parse(Path(path).read_bytes())
-    if sets:
-        ast.fix_missing_locations(_Turned().visit(tree))
-    module = ModuleType(Path(path).stem)
     vars(module)[AS_TWIN] = as_twin
+    ast.fix_missing_locations(_Turned().visit(tree))
+
+
+def _ran(path: str, sets: str, lines: Sequence[int]) -> ModuleType:
+    module, tree = ModuleType(Path(path).stem), ast.parse(Path(path).read_bytes())
+    if sets:
+        turn_sets(tree, module, sets, lines)
     sys.modules[module.__name__] = module
     exec(compile(tree, path, "exec"), vars(module))  # noqa: S102  the check has read it, and found it to be arithmetic
     return module

@@ -189,7 +189,7 @@ def not_public(context: DeliveryContext) -> Broken | None:
             if url.get("AuthType") == "NONE":
                 return Fault(
                     f"{name} answers whoever knows the address: no signature, no throttling and no access log of the "
-                    "API is in the way. Remove FunctionUrlConfig, or set AuthType: AWS_IAM.",
+                    "API is in the way. Remove the URL, or set AuthType: AWS_IAM.",
                     name,
                     ("Properties", "FunctionUrlConfig"),
                 )

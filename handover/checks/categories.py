@@ -56,7 +56,7 @@ def _sentence(word: ast.Constant, field: str, near: list[str]) -> str:
     nearest = f"; the nearest that is missing there is {near[0]!r}" if near else ""
     return (
         f"Line {word.lineno} has {word.value!r} among the categories of {field}, and the contract has no such category"
-        f"{nearest}. No row comes to what is meant for it."
+        f"{nearest}. What stands for it is never used."
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from handover.checks.values import Rows, as_trained, changed_heuristics, has_values, in_words
+from handover.checks.values import Rows, as_trained, changed_heuristics, has_values, in_words, line_of
 from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Owner
@@ -57,7 +57,7 @@ def of_values(context: DeliveryContext) -> tuple[str, Cause] | None:
         )
     else:
         sentence += "These rows score the same with either value; the rows of callers need not."
-    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, context.heuristic_line(changed[0].name)))
+    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, line_of(context, changed)))
 
 
 def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
@@ -102,7 +102,6 @@ def _causes(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     yield from _heuristics(context)
     yield from _rounded(context, rows)
     yield from _column(context, rows)
-    yield from _beyond_range(context)
 
 
 def _ruled_out(context: DeliveryContext, file: str | Path) -> bool:
@@ -138,7 +137,7 @@ def _heuristics(context: DeliveryContext) -> Iterator[Cause]:
         words, left = in_words(context, changed), len(context.apart(context.model(trained), context.golden_scores))
         if not left:
             theirs = "With the training's values all scores agree: heuristics.py computes something else now."
-            yield Cause(f"{words} {theirs}", files.HEURISTICS, context.heuristic_line(changed[0].name))
+            yield Cause(f"{words} {theirs}", files.HEURISTICS, line_of(context, changed))
         of = f"With the training's values {left} scores still differ: golden.jsonl is of another training."
         yield Cause(f"{words} {of if left else 'Rows of golden.jsonl were edited.'}", files.GOLDEN)
 
@@ -179,16 +178,6 @@ def _column(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
         yield Cause(sentence, "contract.py", context.field_line(name))
     elif name in {heuristic.__name__ for heuristic in context.heuristics} and not has_values(context):
         yield Cause(f"{only} it is computed otherwise now.", files.HEURISTICS, context.heuristic_line(name))
-
-
-def _beyond_range(context: DeliveryContext) -> Iterator[Cause]:
-    """See whether the model leaves the range on rows of which its columns are those of the training."""
-    here, score = context.golden_here, context.contract.score
-    inside = (here >= np.float32(score.low)) & (here <= np.float32(score.high))
-    if not inside.all() and has_values(context):
-        words = "is no number" if np.isnan(here).any() else f"leaves {score.low:g} to {score.high:g}"
-        sentence = f"A score {words}, and the heuristics give the training's values: model.onnx is another model."
-        yield Cause(sentence, files.MODEL)
 
 
 def _cells(asked: list[float]) -> FloatRows:

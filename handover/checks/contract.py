@@ -229,7 +229,7 @@ def _bad_names(context: DeliveryContext) -> Iterator[tuple[int | None, str]]:
     topic="contract.json",
     owner="modelling",
     requires=COMPILES,
-    suppressed_by=(*IN_CONTRACT, "C110"),
+    suppressed_by=(*IN_CONTRACT, "C110", "C117"),
     rule="contract.json is what contract.py compiles to",
     broken="contract.json is not what contract.py says",
 )
@@ -259,7 +259,7 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
     topic="version raised",
     owner="modelling",
     requires=COMPILES,
-    suppressed_by=IN_CONTRACT,
+    suppressed_by=(*IN_CONTRACT, "C117"),
     rule="the version is raised as far as the change since the base branch demands",
     broken="the contract changed more than its version says",
 )
@@ -368,3 +368,15 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
         context.folder / "contract.py",
         context.word_line(next(iter(looser))),
     )
+
+
+@clause(
+    "C114",
+    topic="in git",
+    owner="modelling",
+    rule="git ignores no file of the delivery",
+    broken="git ignores a file of the delivery",
+)
+def in_git(context: DeliveryContext) -> Broken | None:
+    ignored = context.ignored
+    return Broken(f"{ignored}.", ignored.file, ignored.line) if ignored else None

@@ -1,21 +1,22 @@
-"""H, the heuristics twice: the same number for the same row, in this process and in others."""
+"""C and H, the same twice: what contract.py says and heuristics give, in this process and in others."""
 
 import ast
-import gc
+import json
+import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import _lru_cache_wrapper, cache
-from sys import getrefcount
-from types import ModuleType
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
+from handover.checks.contract import COMPILES
 from handover.checks.heuristics import ROWS, broken_heuristic
 from handover.context import DeliveryContext
-from handover.context.sources import Sources
+from handover.context.sources import run
 from handover.finding import Broken, clause
-from handover.surroundings import BACKWARDS, FORWARDS, MAKES_SETS, Answers, Surroundings, answers
+from handover.surroundings import BACKWARDS, FORWARDS, MAKES_SETS, Answers, Surroundings, answers, turn_sets
+from predictor.files import Json
 
 # Quarters of an hour apart from UTC, for minutes show what hours may not, and to both sides, for days.
 EAST, WEST = "<+1245>-12:45", "<-0930>9:30"
@@ -33,11 +34,6 @@ GIVE_ZONE = (
     "datetime.fromtimestamp(seconds, tz=UTC)."
 )
 FORGET = "It keeps something from one row to the next: compute from the row alone."
-KEEPS_ROWS = "A function with a cache must not take the row: hand it the numbers that it needs."
-NO_END = (
-    "A cache without an end, or a list or dict that is added to: some day the memory is full. lru_cache(maxsize=128) "
-    "has an end."
-)
 WRITE_CODES = "Each process has hashes of its own for text: write the numbers into a dict, as in _CODES = {...}."
 
 
@@ -66,6 +62,44 @@ def _trials() -> Iterator[_Trial]:
 
 
 @clause(
+    "C117",
+    topic="repeatable",
+    owner="modelling",
+    requires=COMPILES,
+    rule="contract.py says the same in every process",
+    broken="contract.py says something else in each process",
+)
+def says_the_same(context: DeliveryContext) -> Broken | None:
+    path = context.folder / "contract.py"
+
+    def compiled(sets: str, *lines: int) -> Json:
+        # Else typing gives a Literal that it made before, for it takes two of other orders for equal.
+        for forget in typing._cleanups:  # type: ignore[attr-defined]  # noqa: SLF001  there is no public way
+            forget()
+        turned = run(path, "delivery_contract", partial(turn_sets, sets=sets, lines=lines))
+        document: Json = turned.CONTRACT.compiled()
+        return document
+
+    try:
+        forwards, backwards = compiled(FORWARDS), compiled(BACKWARDS)
+        if json.dumps(forwards) == json.dumps(backwards):
+            return None
+        alone = (line for line in _lines(context.contract_tree) if compiled(BACKWARDS, line) != forwards)
+        line = next(alone, None)
+    except Exception:  # whatever a library makes of a set that is read in order: that it has one is no fault
+        return None
+    fields = zip(forwards["fields"], backwards["fields"], strict=True)
+    names = [field["name"] for field, other in fields if field != other]
+    whose = f"the set in line {line}" if line else "a set"
+    return Broken(
+        f"{', '.join(names) or 'What it says'} follows the order of {whose}, and a category is its place to the model.",
+        path,
+        line,
+        cause=SORT,
+    )
+
+
+@clause(
     "H108",
     topic="repeatable",
     owner="modelling",
@@ -89,57 +123,6 @@ def _twice_here(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
-    "H113",
-    topic="memory",
-    owner="modelling",
-    requires=(*ROWS, "H107"),
-    suppressed_by=("H103", "H108"),
-    rule="a heuristic keeps nothing of its rows",
-    broken="a heuristic keeps what it saw",
-)
-def forgets(context: DeliveryContext) -> Broken | None:
-    rows, fresh = context.golden_rows, Sources(context.folder)  # the other has seen these rows
-    for heuristic in fresh.heuristics:
-        name, sizes = heuristic.__name__, []
-        for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
-            owners = _owners(half)
-            for _ in map(heuristic, half):
-                pass
-            if _owners(half) != owners:
-                gc.collect()  # a function that calls itself, defined in another, is freed by this alone
-                if kept := sum(now > then for now, then in zip(_owners(half), owners, strict=True)):
-                    evidence = f"{name} has answered {len(half)} golden rows, and still has {kept} of them in memory."
-                    return replace(broken_heuristic(context, name, evidence), cause=KEEPS_ROWS)
-            sizes.append(_size(fresh.heuristics_module))
-        if (grown := sizes[1] - sizes[0]) > len(rows) / 8:
-            evidence = (
-                f"For {len(rows) - len(rows) // 2} golden rows more, {name} keeps {grown} objects more in memory."
-            )
-            return replace(broken_heuristic(context, name, evidence), cause=NO_END)
-    return None
-
-
-def _owners(rows: list[Any]) -> list[int]:
-    """Count for each row by how many it is referred to."""
-    return list(map(getrefcount, rows))
-
-
-def _size(module: ModuleType) -> int:
-    """Count the objects that a module has; a cache with an end is one, whatever is in it."""
-    seen: dict[int, Any] = {}
-    waiting = [value for name, value in vars(module).items() if name != "__builtins__"]
-    while waiting:
-        it = waiting.pop()
-        others = isinstance(it, ModuleType) or (isinstance(it, type) and it.__module__ != module.__name__)
-        if id(it) in seen or others or it is vars(module):
-            continue
-        seen[id(it)] = it
-        if not (isinstance(it, _lru_cache_wrapper) and it.cache_parameters()["maxsize"] is not None):
-            waiting += gc.get_referents(it)
-    return len(seen)
-
-
 def _elsewhere(context: DeliveryContext) -> Broken | None:
     """Ask two processes in which everything is otherwise; where they differ, more of them say by what."""
     names = [heuristic.__name__ for heuristic in context.heuristics]
@@ -159,7 +142,7 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
     if not names or not any(map(apart, OTHERS)):
         return None
     trial, (place, differ) = next((trial, found) for trial in _trials() if (found := apart(trial.other)))
-    backwards = (line for line in _lines(context) if apart(replace(trial.other, lines=(line,))))
+    backwards = (line for line in _lines(context.heuristics_tree) if apart(replace(trial.other, lines=(line,))))
     line = next(backwards, None) if trial.remedy == SORT else None
     values = [_shown(asked(surroundings)[place][differ[0]]) for surroundings in (HERE, trial.other)]
     evidence = (
@@ -170,9 +153,9 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
     return replace(broken, cause=trial.remedy, line=line or broken.line)
 
 
-def _lines(context: DeliveryContext) -> list[int]:
+def _lines(tree: ast.Module) -> list[int]:
     """List the lines that may make a set, first those that surely do."""
-    nodes = [node for node in ast.walk(context.heuristics_tree) if isinstance(node, MAKES_SETS)]
+    nodes = [node for node in ast.walk(tree) if isinstance(node, MAKES_SETS)]
     surely = [node.lineno for node in nodes if isinstance(node, ast.Set | ast.SetComp)]
     return list(dict.fromkeys(sorted(surely) + sorted(node.lineno for node in nodes)))
 

@@ -73,7 +73,8 @@ def first_failure(context: DeliveryContext) -> Failure | None:
             failing = _failing(trial, read, may_read.numbers, partial(watched.sides, name))
         if failing:
             return _simplified(name, trial, read, usual | failing[0], failing[1])
-    odd = simplest_row(context, lambda row: any(trial.first_failing([row]) for trial in trials.values()), ODD_ROWS)
+    with or_end(STUCK_S):
+        odd = simplest_row(context, lambda row: any(trial.first_failing([row]) for trial in trials.values()), ODD_ROWS)
     if odd is not None:
         for name, trial in trials.items():
             if fault := trial.fault(odd):

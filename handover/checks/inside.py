@@ -16,29 +16,37 @@ from packaging.utils import canonicalize_name
 
 from handover.checks import encoded
 from handover.checks.causes import Cause
-from handover.checks.values import changed_heuristics, in_words
+from handover.checks.values import changed_heuristics, in_words, line_of
 from handover.context import DeliveryContext
 from handover.errors import CannotRunError
 from handover.local.emulator import Emulator
 from handover.project import FUNCTION, Build
 from predictor import files
+from predictor.delivery import Delivery, DeliveryError
+from predictor.prediction import Prediction
 
 OF_THIS_DELIVERY = re.compile(r"/opt/delivery[:/]|golden\.jsonl: ")
 """How the function begins a sentence on the delivery that is checked; it is mounted there."""
 NO_MODULE = re.compile(r"No module named '(\w+)")
-BUILD_ANEW = "make build; where it stays so, write the locks anew with requirements/lock."
+BUILD_ANEW = "Run make build; where it stays so, write the locks anew with requirements/lock."
 
 
 def of_start(context: DeliveryContext, message: str) -> Cause:
     """Say why the built function does not start, by its own words."""
     if OF_THIS_DELIVERY.match(message):
+        try:
+            Prediction(Delivery.open(context.folder))
+        except DeliveryError:
+            sentence = f"Nor does the same code here: the files were not delivered together. {context.delivers}."
+            return Cause(sentence, files.MANIFEST, owner="modelling")
         return of_answers(context, [line["row"] for line in context.golden])
     missing = NO_MODULE.search(message)
     if missing and missing[1] != "predictor":
         sentence = f"The layer has no {missing[1]}: {BUILD_ANEW}"
         return Cause(sentence, context.project.runtime_lock, owner="deployment")
     line = context.template.line(FUNCTION)
-    return Cause(f"It is what the template gives {FUNCTION}.", context.template.path, line, "deployment")
+    sentence = f"The delivery opens here: it is what the template gives {FUNCTION}, variables, handler or layers."
+    return Cause(sentence, context.template.path, line, "deployment")
 
 
 def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = "golden row {}") -> Cause:
@@ -57,29 +65,28 @@ def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = 
             return Cause(
                 f"{words} It looks at where it runs. {alone}",
                 files.HEURISTICS,
-                context.heuristic_line(changed[0].name),
+                line_of(context, changed),
                 "modelling",
             )
-    return _of_what_is_built(context)
+    return _of_what_is_built(
+        context, "The columns are the same there" if "matrix" in inside else "Here it answers right"
+    )
 
 
-def _of_what_is_built(context: DeliveryContext) -> Cause:
+def _of_what_is_built(context: DeliveryContext, known: str) -> Cause:
     """Compare packages and code of the build with those here, where the same rows get the right answers."""
     build, project = Build(context.build), context.project
     layer, here = _versions([str(build.runtime / "python")]), _versions(sys.path)
-    if others := [
-        f"{name} {version}, not {here.get(name)}" for name, version in layer.items() if here.get(name) != version
-    ]:
-        sentence = (
-            f"The columns are the same there, and packages are not: the layer has {'; '.join(others)}. {BUILD_ANEW}"
-        )
+    differ = [name for name, version in layer.items() if here.get(name, version) != version]
+    if others := [f"{name} {layer[name]}, not {here[name]}" for name in differ]:
+        sentence = f"{known}, and packages are not those of here: the layer has {'; '.join(others)}. {BUILD_ANEW}"
         return Cause(sentence, project.runtime_lock, owner="deployment")
     for path in sorted(project.function.glob("*.py")):
         built = build.function / project.function.name / path.name
         if not built.exists() or not cmp(path, built, shallow=False):
-            sentence = f"The columns are the same there. {project.function.name}/{path.name} is not: make build."
+            sentence = f"{known}, and {project.function.name}/{path.name} is not what is built: run make build."
             return Cause(sentence, path, owner="deployment")
-    sentence = f"Columns, code and versions of packages are the same there, so a file of the layer is not: {BUILD_ANEW}"
+    sentence = f"{known}, and code and versions of packages are those of here: a file of the layer is not. {BUILD_ANEW}"
     return Cause(sentence, build.runtime, owner="deployment")
 
 

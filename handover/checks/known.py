@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from handover.init.monorepo import git
+from handover.diff.revisions import git
 from handover.project import FUNCTION, HOOK, MODEL, RUNTIME, Project
 from predictor.files import MANIFEST, SERVED
 
@@ -113,5 +113,5 @@ class _Artifact:
     def _ignored(self) -> set[Path]:
         """Files that git was told to leave out; none where there is no repository."""
         words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", ".")
-        listed = ((source, git(source, *words) or "") for source in self._sources)
+        listed = ((source, (git(source, *words) or b"").decode()) for source in self._sources)
         return {source / name for source, names in listed for name in names.split("\0") if name}

@@ -12,7 +12,7 @@ from handover import clipping
 from handover.context import DeliveryContext
 from handover.delivery import FILES, baseline
 from handover.extent import SEEN
-from handover.finding import Broken, clause
+from handover.finding import Broken, Skipped, clause
 from handover.golden import golden_record
 from handover.merit import quality_record
 from handover.quality import HELD_OUT
@@ -108,8 +108,17 @@ def agrees(context: DeliveryContext) -> Broken | None:
         fault = _wrong_figure(context) or _wrong_column(context) or _wrong_record(context)
     if not fault:
         return None
+    if _decides_otherwise(context):
+        raise Skipped("requires P204", blocked_by=("P204",))  # the shares of decisions are only what follows
     cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
     return Broken(f"{fault[0].upper()}{fault[1:]}.", context.folder / files.MANIFEST, cause=cause)
+
+
+def _decides_otherwise(context: DeliveryContext) -> bool:
+    """Whether contract.py decides on the very scores of golden rows otherwise than they say, as P204 finds."""
+    pairs = zip(context.golden_scores, context.golden, strict=True)
+    flipped = sum(context.decide(scores) != line["decision"] for scores, line in pairs)
+    return bool(flipped > context.contract.budgets.flipped_decisions)
 
 
 def _wrong_figure(context: DeliveryContext) -> str:

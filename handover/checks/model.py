@@ -10,11 +10,12 @@ import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 
 from handover import clipping
 from handover.checks.manifest import damage
 from handover.checks.search import simplest_row
+from handover.checks.values import as_trained, changed_heuristics
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from predictor import files
@@ -34,6 +35,11 @@ OF_ONNXRUNTIME = re.compile(
 
 EXTRAPOLATES = (
     "Between the rows that deliver() drew the model answers beyond its range: clip=True of deliver() clips that."
+)
+WEIGHTS = {"base_values", "class_weights", "coefficients", "intercepts", "leaf_weights", "target_weights"}
+"""Attributes of ONNX's operators for trees and linear models, whose numbers become the score."""
+NO_NUMBER = (
+    "The training gave it, as labels do that are missing or infinite, or the file was damaged: train and deliver anew."
 )
 MISSING = "A score that is not a number often comes from a missing value that the model was not trained for."
 
@@ -268,10 +274,19 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     gone, new = [c for c in trained if c not in encoded], [c for c in encoded if c not in trained]
     changes = [f"no longer there: {', '.join(gone)}"] if gone else []
     changes += [f"new since: {', '.join(new)}"] if new else []
+    moved = [column for column, before in zip(encoded, trained, strict=False) if column != before]
+    if not changes:
+        changes = [f"in another order: {', '.join(moved)}, and not {', '.join(c for c in trained if c in moved)}"]
+    fields, at_fault = [field["name"] for field in context.compiled["fields"]], [*new, *gone, *moved]
+    before = [column["name"] for column in context.manifest["columns"] if column.get("kind") != "heuristic"]
+    of_fields = before != fields
+    file = "contract.py" if of_fields else files.HEURISTICS
+    line_of = context.field_line if of_fields else context.heuristic_line
     return Broken(
-        f"The columns are not those of the training; {'; '.join(changes) or 'their order changed'}.",
-        context.folder / files.MANIFEST,
-        cause=f"contract.py or heuristics.py changed after the training; train again: {context.delivers}.",
+        f"The columns are not those of the training; {'; '.join(changes)}.",
+        context.folder / file,
+        next(filter(None, map(line_of, at_fault)), None),
+        cause=f"{file} changed after the training; take that back, or train again: {context.delivers}.",
     )
 
 
@@ -280,7 +295,7 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     topic="range",
     owner="modelling",
     requires=("M104", "M109", "H107", "P201"),
-    suppressed_by=("M106", "H102", "H103", "H108", "P203"),
+    suppressed_by=("M106", "H102", "H103", "H108"),
     rule="the score stays in the contract's range",
     broken="the model leaves the score's range",
 )
@@ -294,8 +309,12 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
         given: NDArray[np.float32] = context.model(context.encoder.vector(context.made(row)))[0]
         return given
 
+    if weight := _weight_that_is_no_number(context.graph):
+        return _broken(context, f"{weight}: a row that comes to it gets no answer.", NO_NUMBER)
     for number, given in enumerate(context.model(context.golden_matrix), start=1):
         if outside(given):
+            if changed_heuristics(context, context.golden_matrix, as_trained(context)):
+                raise Skipped("requires P203", blocked_by=("P203",))  # which names the heuristic
             return _beyond_range(context, f"golden row {number}", given)
     row = simplest_row(context, lambda row: outside(answer(row)), EXAMPLES)
     if row is None:
@@ -303,6 +322,20 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
     return _beyond_range(
         context, "a row that the contract accepts", answer(row), EXTRAPOLATES, json.dumps(row, indent=2)
     )
+
+
+def _weight_that_is_no_number(model: onnx.ModelProto) -> str:
+    """Name a weight that is not finite, of trees above all: no row may come to that leaf before a caller's does."""
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.name.removesuffix("_as_tensor") in WEIGHTS:
+                tensor = numpy_helper.to_array(attribute.t) if attribute.HasField("t") else attribute.floats
+                values = np.asarray(tensor, dtype=np.float64).ravel()
+                for place in np.flatnonzero(~np.isfinite(values)):
+                    return f"{attribute.name}[{place}] of {node.op_type} {node.name} is {values[place]}".replace(
+                        "  ", " "
+                    )
+    return ""
 
 
 def _clipped(context: DeliveryContext) -> Kept | None:

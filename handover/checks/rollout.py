@@ -14,6 +14,7 @@ from handover.samconfig import Samconfig
 # Properties of a function that no version holds: they are the function's as a whole, and change at once.
 UNVERSIONED = {"ReservedConcurrentExecutions"}
 KEPT = {"Retain", "RetainExceptOnCreate"}
+ASKED = "CodeDeploy=true and DeploymentPreference have it asked first."
 HOOK_PREFIX = "CodeDeployHook_"  # AWS managed policy AWSCodeDeployRoleForLambda
 
 
@@ -190,7 +191,7 @@ def proven_first(context: DeliveryContext) -> Broken | None:
                 evidence = (
                     f"without CodeDeploy the alias {alias['Name']} moves at once, to a version that nobody has asked."
                 )
-                return Fault(evidence, *preference)
+                return Fault(f"{evidence} {ASKED}", function, (*preference[1], "Enabled"))
             match policy.get("BeforeAllowTrafficHook"):
                 case None:
                     evidence = (

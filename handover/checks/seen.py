@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 
 from handover.context import DeliveryContext
+from handover.conversion import filled
+from handover.draft.ranges import figure
+from handover.draft.scales import is_round
 from handover.finding import Broken, Kept, clause
 from handover.rows import Domain, domains
 
@@ -19,12 +22,9 @@ MOST_TIMES, MOST_TIMES_OF_PERCENT = 8, 100
 SHARE, PERCENT = 1, 100
 FEW = 20  # of a count, whose data may be 0 to 3: how far it is taken to reach at least
 
-FILLS_GAPS = {"IsNaN", "Imputer"}
-"""Operators of a model whose author thought of gaps: an imputer has an answer to them that no row need teach."""
-
 NO_RECORD = (
-    "matrix() was not called where the model was trained and delivered, so the manifest has no record of what the "
-    "training saw: gaps, values and ranges that it never saw were not looked for"
+    "the manifest has no record of what the training saw, as where the model came as a file or matrix() was not called "
+    "in the process that delivered it: gaps, values and ranges that it never saw were not looked for"
 )
 RECORDED = ("C109", "M101", "M111", "P201")
 
@@ -41,10 +41,13 @@ RECORDED = ("C109", "M101", "M111", "P201")
 def gaps_seen(context: DeliveryContext) -> Broken | Kept | None:
     if context.seen_in_training is None:
         return Kept(NO_RECORD)
-    if FILLS_GAPS & {node.op_type for node in context.graph.graph.node}:
-        return None
     seen, rows = _columns(context), context.seen_in_training["rows"]
-    never = [field.name for field in domains(context.compiled) if field.nullable and not seen[field.name]["missing"]]
+    answered = filled(context.graph, len(seen))  # by an imputer, whose author has said what stands for a gap
+    never = [
+        field.name
+        for place, field in enumerate(domains(context.compiled))
+        if field.nullable and not seen[field.name]["missing"] and place not in answered
+    ]
     effects = ((name, effect) for name in never if (effect := _effect_of_a_gap(context, name)))
     faults = [
         (name, f"`{name}` may be missing, and in {_rows(rows)} it never was. {effect}") for name, effect in effects
@@ -114,10 +117,11 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
     if not field.choices:
         low, high = column["lowest"], column["highest"]
         first, last = field.ends
-        accepts = f"the contract accepts {first:.6g} to {last:.6g}"
-        return f"`{field.name}` is {low:.6g} {given}, and {accepts}." if low == high and first < last else ""
+        accepts = f"the contract accepts {figure(first)} to {figure(last)}"
+        return f"`{field.name}` is {figure(low)} {given}, and {accepts}." if low == high and first < last else ""
     unseen = [_written(choice) for choice in field.choices if choice not in column["values"]]
-    if not unseen:
+    is_whole = len(unseen) < len(field.choices) / 2 and is_round(list(map(_written, field.choices)))
+    if not unseen or is_whole:  # a Sunday will come, and lies beside the days that were seen
         return ""
     if len(column["values"]) == 1:
         value = _written(column["values"][0])
@@ -160,10 +164,8 @@ def _too_far(field: Domain, column: Json, rows: str) -> str:
     reached = max(-low, high, FEW if field.whole else 0)
     if accepted < reached * (MOST_TIMES if accepted > PERCENT else MOST_TIMES_OF_PERCENT):
         return ""
-    return (
-        f"`{field.name}` lies between {low:.6g} and {high:.6g} in {rows}, and the contract accepts {first:.6g} to "
-        f"{last:.6g}: {accepted / reached:.0f} times as far."
-    )
+    accepts = f"the contract accepts {figure(first)} to {figure(last)}: {accepted / reached:.0f} times as far"
+    return f"`{field.name}` lies between {figure(low)} and {figure(high)} in {rows}, and {accepts}."
 
 
 def _columns(context: DeliveryContext) -> dict[str, Json]:

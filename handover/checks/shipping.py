@@ -15,7 +15,7 @@ from handover.checks.known import RECORD, unknown_files
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.local.stack import machine_of
-from handover.project import DISTRIBUTION, FUNCTION, MODEL, RUNTIME, Build, packed
+from handover.project import DISTRIBUTION, FUNCTION, MODEL, PYTHON, RUNTIME, Build, packed
 from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
@@ -155,10 +155,11 @@ def _architecture(context: DeliveryContext) -> str:
     broken="an extension is for another Python",
 )
 def this_python(context: DeliveryContext) -> Broken | None:
+    wanted = PYTHON.removeprefix("python").replace(".", "")
     for path in _objects(context):
         tag = re.search(r"\.cpython-(\d+)", path.name)
-        if tag and tag[1] != "313":
-            return _broken(context, path, f"is for CPython {tag[1]}, the function runs on 313")
+        if tag and tag[1] != wanted:
+            return _broken(context, path, f"is for CPython {tag[1]}, the function runs on {wanted}")
     return None
 
 

@@ -32,7 +32,8 @@ def transforms(context: DeliveryContext) -> Broken | None:
     except OSError:
         return broken(context, Fault("There is no template.yaml."))
     except TransformError as error:
-        return broken(context, Fault(f"SAM says: {error}"))
+        named = re.search(r"Resource with id \[(\w+)\]", str(error))
+        return broken(context, Fault(f"SAM says: {error}", named[1] if named else ""))
     except ModuleNotFoundError:  # it could not be read here: that says nothing of the template
         raise
     except Exception as error:  # a YAML error, or whatever SAM's translator raises on what it did not expect
@@ -69,6 +70,7 @@ def with_model(context: DeliveryContext, stack: Json) -> dict[str, Json]:
     topic="telemetry",
     owner="deployment",
     requires=READABLE,
+    suppressed_by=("P205",),
     rule="onnxruntime sends nothing and starts no needless thread",
     broken="onnxruntime is not kept silent",
 )
@@ -190,6 +192,7 @@ def _built_for_another(context: DeliveryContext) -> Broken | None:
     topic="settings",
     owner="deployment",
     requires=(*READABLE, "T406"),
+    suppressed_by=("P205",),
     rule="the function gets every setting that it reads",
     broken="a setting of the function is missing or wrong",
 )

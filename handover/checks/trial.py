@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -75,7 +75,7 @@ class Trial:
 
     def __init__(self, context: DeliveryContext, heuristic: Heuristic, usual: Row) -> None:
         self._context, self._heuristic, self._usual = context, heuristic, usual
-        self.limit_s = context.contract.budgets.heuristic_ms / 1000
+        self._limit_s = context.contract.budgets.heuristic_ms / 1000
         self._spent_s = 0.0
         self._at: Row = {}
 
@@ -91,17 +91,17 @@ class Trial:
         self._spent_s += thread_time() - began
         return None
 
-    def _suspects(self, batch: Iterable[Row]) -> list[Row]:
-        """Choose the rows of a batch that have to be asked alone; with most of them, nothing is the matter."""
-        limit_s, began = AT_ONCE * self.limit_s, thread_time()
+    def _suspects(self, batch: Sequence[Row]) -> Sequence[Row]:
+        """Give the rows of a batch that have to be asked alone, the likeliest first: none, of most batches."""
+        began = thread_time()
         try:
-            with at_most(limit_s, of_processor=True):
+            with at_most(AT_ONCE * self._limit_s, of_processor=True):
                 odd = self._first_odd(batch)
         except TooLongError:
             odd = self._at
         if odd is not None:
-            return [odd]
-        return list(batch) if thread_time() - began > self.limit_s else []
+            return [odd, *batch]
+        return batch if thread_time() - began > self._limit_s else ()
 
     def _first_odd(self, batch: Iterable[Row]) -> Row | None:
         unknown: list[Any] = []
@@ -142,8 +142,8 @@ class Trial:
         spent_s = thread_time() - began
         if unknown:
             return self._misspelt(*unknown[0], raised=fault is not None)
-        if fault is None and spent_s > self.limit_s:
-            allowed = f"The contract allows {1000 * self.limit_s:g} ms (heuristic_ms), and it was asked twice."
+        if fault is None and spent_s > self._limit_s:
+            allowed = f"The contract allows {1000 * self._limit_s:g} ms (heuristic_ms), and it was asked twice."
             return Fault("slow", f"takes {1000 * spent_s:.3g} ms of the processor's time", allowed, of_time=True)
         return fault
 
@@ -158,7 +158,7 @@ class Trial:
     def read_of(self, row: Row) -> list[str]:
         """Name the fields that the heuristic reads on its way through a row, as far as it can be followed."""
         read: list[str] = []
-        with suppress(Exception, TooLongError), at_most(self.limit_s, of_processor=True):  # what comes of it is known
+        with suppress(Exception, TooLongError), at_most(self._limit_s, of_processor=True):  # what comes of it is known
             self._heuristic(TriedRow({}, self._usual | row, read, []))
         return read
 

@@ -70,10 +70,11 @@ def logs_are_kept_for_a_time(context: DeliveryContext) -> Broken | None:
 def alarms_watch(context: DeliveryContext) -> Broken | None:
     def fault(stack: Json) -> Fault | None:
         alarms = {name: _without_words(alarm) for name, alarm in context.template.of_kind(ALARM, stack).items()}
+        function = next(iter(with_model(context, stack)), "")
         for signal, metrics in SIGNALS.items():
             if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in alarms.values()):
                 return Fault(
-                    f"No alarm watches the {signal} ({metrics.replace('|', ' or ')}).", next(reversed(alarms), "")
+                    f"No alarm watches the {signal} ({metrics.replace('|', ' or ')}).", next(reversed(alarms), function)
                 )
         composites = context.template.of_kind(COMPOSITE, stack)
         for name, group in context.template.of_kind(GROUP, stack).items():
@@ -125,7 +126,9 @@ def metrics_are_read(context: DeliveryContext) -> Broken | None:
             evidence = (
                 "No nested stack has monitoring.yaml as its TemplateURL: there is no dashboard and no alarm on drift."
             )
-            return Fault(evidence, next(iter(context.template.of_kind(NESTED, stack)), ""))
+            return Fault(
+                evidence, next(iter([*context.template.of_kind(NESTED, stack), *with_model(context, stack)]), "")
+            )
         for function, properties in with_model(context, stack).items():
             variables = properties["Environment"]["Variables"]
             written = variables.get("POWERTOOLS_METRICS_NAMESPACE")

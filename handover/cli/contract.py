@@ -14,6 +14,9 @@ from handover.errors import CannotRunError
 
 type Event = dict[str, Any]
 
+BEGUN = ("contract.py", "heuristics.py", "manifest.json")
+"""Files without which a folder is no delivery, not even one that is being written."""
+
 
 def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     """Require a folder; where the usual one is not there, this is not a project."""
@@ -29,6 +32,18 @@ def _delivered(context: click.Context, parameter: click.Parameter, folder: Path)
     with one_sentence():
         if not (_folder(context, parameter, folder) / "manifest.json").is_file():
             raise CannotRunError(f"there is no delivery in '{folder}': it has no manifest.json")
+    return folder
+
+
+def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
+    """Require something of a delivery, whatever it lacks; say where one is, if it is below the folder."""
+    with one_sentence():
+        if not any((_folder(context, parameter, folder) / name).is_file() for name in BEGUN):
+            below = next((path for path in (folder / "delivery", folder / PROJECT.delivery) if path.is_dir()), None)
+            raise CannotRunError(
+                f"there is no delivery in '{folder}': it has none of {', '.join(BEGUN)}; "
+                + (f"did you mean --delivery {below}?" if below else "name the delivery's folder with --delivery")
+            )
     return folder
 
 
@@ -103,7 +118,7 @@ def events(delivery: Path, to: Path) -> None:
 @click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
-    from handover.monitoring import write_monitoring
+    from handover.monitoring.writing import write_monitoring
 
     click.echo(f"Wrote {write_monitoring(delivery, to)}.")
 
@@ -143,7 +158,7 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 @main.command()
 @click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
-@_DELIVERY(callback=_folder)
+@_DELIVERY(callback=_begun)
 @_BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")

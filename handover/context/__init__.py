@@ -19,7 +19,7 @@ from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.context.sources import BEHAVIOURS
 from handover.diff.changes import generation
-from handover.diff.revisions import Agreed, NoBaseError, agreed_before, delivered_before
+from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
 from handover.finding import Clause, Finding, Skipped, Subject
 from handover.latency import Latency, measure
 from handover.local import client
@@ -170,6 +170,14 @@ class DeliveryContext(Delivered):
     def delivered_before(self, name: str) -> bytes | None:
         """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
         return delivered_before(self.folder, name, self.contract.name, self.base)
+
+    @cached_property
+    def ignored(self) -> Ignored | None:
+        """What git leaves out; where it leaves out all of a folder that is no project's, that is meant."""
+        named = ("contract.py", *files.SERVED, HELD_OUT, files.MANIFEST)
+        names = [name for name in named if (self.folder / name).exists()]
+        found = ignored(self.folder, names) if names else None
+        return None if found and len(found.names) == len(names) and not self.own else found
 
     @cached_property
     def changed_files(self) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import cached_property
 from pathlib import Path
@@ -116,14 +117,21 @@ def _defined_at(tree: ast.Module, name: str) -> int | None:
     return None
 
 
-def run(path: Path, name: str) -> ModuleType:
-    """Run a file as a module: what stands in it now, for byte-code beside it may be that of an edit a moment ago."""
-    module = ModuleType(name)
+def run(path: Path, name: str, prepare: Callable[[ast.Module, ModuleType], None] = lambda *_: None) -> ModuleType:
+    """Run a file as a module: what stands in it now, for byte-code beside it may be that of an edit a moment ago.
+
+    Parameters
+    ----------
+    prepare
+        Changes the source, or the module, before it runs.
+    """
+    module, tree = ModuleType(name), ast.parse(path.read_bytes(), str(path))
+    prepare(tree, module)
     module.__file__ = str(path)
     sys.modules[name] = module  # pydantic looks a class's module up to resolve its annotations
     try:
         with redirect_stdout(sys.stderr), at_most(OPENING_S):  # what it prints is no part of a report
-            exec(compile(path.read_bytes(), path, "exec"), vars(module))  # noqa: S102  as an import would
+            exec(compile(tree, path, "exec"), vars(module))  # noqa: S102  as an import would
     finally:
         del sys.modules[name]
     return module

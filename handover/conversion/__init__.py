@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from handover.conversion.classes import by_name, by_place, in_order, numbered, numbers_its_classes
 from handover.conversion.composition import answer
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
+from handover.conversion.gaps import filled
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
 from handover.conversion.scores import scored_classes, training_time_scores
@@ -18,6 +20,12 @@ __all__ = [
     "FRAMEWORKS",
     "ConversionError",
     "at_thresholds",
+    "by_name",
+    "by_place",
+    "filled",
+    "in_order",
+    "numbered",
+    "numbers_its_classes",
     "opened",
     "own_columns",
     "thresholds",
@@ -62,11 +70,11 @@ def to_graph(
     ConversionError
         When the model, or a setting of it, cannot be converted; names it, and the nearest that can.
     """
-    chosen = scored_classes(model, len(columns), positive, classes)
+    method, chosen = scored_classes(model, len(columns), positive, classes)
     graph = Graph()
-    scores = answer(model, Rows(graph, FEATURES, len(columns)), "predict" if chosen is None else "predict_proba")
-    if not classes and chosen == [0]:
+    scores = answer(model, Rows(graph, FEATURES, len(columns)), method)
+    if not classes and method == "predict_proba" and chosen == [0]:
         scores = graph.add("Sub", 1.0, scores)
-    if classes and chosen not in (None, list(range(len(classes)))):
+    if classes and chosen != list(range(len(classes))):
         scores = graph.add("Gather", scores, np.array(chosen), axis=1)
     return graph.finish(scores, columns, name, classes=classes, clip=clip)

@@ -15,8 +15,11 @@ FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM, CATBOOST)
 OTHERS = (ONNX, OPTBINNING, SCORECARD)
 """Models that are no framework's own: the module of their class, or what is built on scikit-learn."""
 
-OWN_NAMES = ("feature_names_in_", "feature_names_", "feature_names", "variable_names")
-"""Where a fitted model may keep the names of its columns: scikit-learn's, CatBoost's, a Booster's, optbinning's."""
+OWN_NAMES = ("feature_names_in_", "feature_names_", "feature_names", "variable_names", "feature_name_", "feature_name")
+"""Where a fitted model may keep the names of its columns: scikit-learn's, CatBoost's, XGBoost's Booster, optbinning's,
+LightGBM's and its Booster, where it is a method."""
+INSIDE = ("best_estimator_", "estimator_", "regressor_", "estimators_", "calibrated_classifiers_", "estimator")
+"""Where a model of models keeps one, or a list of them, that is given the same columns."""
 
 
 def framework_of(model: Any) -> Framework | None:
@@ -27,12 +30,22 @@ def framework_of(model: Any) -> Framework | None:
 
 
 def own_columns(model: Any) -> list[str]:
-    """Give the column names that a fitted model keeps; none where its framework only numbered the columns."""
+    """Give the column names that a fitted model keeps, or one inside of it; none where they were only numbered."""
     model = getattr(model, "binning_process_", model)
     try:
         names = next((names for name in OWN_NAMES if (names := getattr(model, name, None)) is not None), ())
-        names = [str(name) for name in names]
+        names = [str(name) for name in (names() if callable(names) else names)]
     except Exception:  # not fitted yet, in each framework's own way: its conversion says so
         return []
-    numbered = {(stem, place) for framework in FRAMEWORKS for stem in framework.unnamed for place in range(len(names))}
-    return [] if any(names[place] == f"{stem}{place}" for stem, place in numbered) else names
+    if not names:
+        return own_columns(inner) if (inner := _inner(model)) is not None else []
+    stems = {stem for framework in FRAMEWORKS for stem in framework.unnamed}
+    return [] if any(names == [f"{stem}{place}" for place in range(len(names))] for stem in stems) else names
+
+
+def _inner(model: Any) -> Any:
+    """Give the first model that a pipeline, a search, a vote or the like gives its own columns to."""
+    steps = [step for _, step in getattr(model, "steps", ()) if not isinstance(step, str | None)]
+    held = [inside for name in INSIDE if (inside := getattr(model, name, None)) is not None]
+    first = next(iter(steps or held), None)
+    return next(iter(first), None) if isinstance(first, list) else first

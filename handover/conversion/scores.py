@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handover.conversion.classes import by_name, in_order, name_of, numbers_its_classes
 from handover.conversion.errors import NEAREST_OF, ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
@@ -38,10 +39,9 @@ def training_time_scores(
         When the model is not fitted, is of an unknown framework, does not give these scores for a row of these columns,
         or does not say which class the score is of.
     """
-    chosen = scored_classes(model, features.shape[1], positive, classes)
-    if chosen is None:
-        return _numbers(model, features, classes)
-    return _asked(model, "predict_proba", features)[:, chosen]
+    method, chosen = scored_classes(model, features.shape[1], positive, classes)
+    given = _numbers(model, features, classes) if method == "predict" else _asked(model, method, features)
+    return given[:, chosen]
 
 
 def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:
@@ -63,12 +63,12 @@ def _numbers(model: Any, features: FloatRows, classes: Sequence[str]) -> NDArray
     return scores.reshape(len(features), -1)
 
 
-def scored_classes(model: Any, width: int, positive: object, classes: Sequence[str] = ()) -> list[int] | None:
-    """Check that the model gives the scores for a row, and find which of its classes they are of.
+def scored_classes(model: Any, width: int, positive: object, classes: Sequence[str] = ()) -> tuple[Method, list[int]]:
+    """Check that the model gives the scores for a row, and find which of its numbers they are.
 
     Returns
     -------
-    The places in ``classes_``, in the order of the scores; None where the model has no such list.
+    The method that gives a number for each of its classes, or the only one, and the places of the scores among them.
     """
     _require_fitted(model, width)
     known = getattr(model, "classes_", None)
@@ -82,7 +82,7 @@ def scored_classes(model: Any, width: int, positive: object, classes: Sequence[s
             )
         if is_booster:  # it says by its answer alone how many numbers it has
             _numbers(model, np.zeros((1, width), dtype=np.float32), classes)
-        return None
+        return "predict", in_order(range(len(classes)), classes) or [0]
     names = np.asarray(known).tolist()
     if len(names) == 1:
         raise ConversionError(
@@ -95,25 +95,24 @@ def scored_classes(model: Any, width: int, positive: object, classes: Sequence[s
             f"in place of score and decisions"
         )
     _require_probabilities(model)
-    return _in_order(model, names, classes, positive) if classes else [_positive(model, names, positive)]
+    chosen = _in_order(model, names, classes, positive) if classes else [_positive(model, names, positive)]
+    return "predict_proba", chosen
 
 
 def _in_order(model: Any, names: list[Any], classes: Sequence[str], positive: object) -> list[int]:
     """Find each class of the contract among the model's, which may be numbers: places in the contract's list."""
     if positive is not None:
         raise ConversionError(f"positive={positive!r} names one class, and the contract has them all: leave it out")
-    if names == list(range(len(classes))) and set(map(str, names)) != set(classes):
-        return list(range(len(classes)))
-    words = list(map(str, names))
-    lacks, unknown = [one for one in classes if one not in words], [one for one in words if one not in classes]
-    if lacks or unknown:
-        parts = [f"lacks {', '.join(map(repr, lacks))}"] if lacks else []
-        parts += [f"knows {', '.join(map(repr, unknown))} beside them"] if unknown else []
-        raise ConversionError(
-            f"the classes of {title(model)} are not the contract's: it {' and '.join(parts)}; train it on labels that "
-            f"are the contract's classes, or their places from 0 to {len(classes) - 1}"
-        )
-    return [words.index(one) for one in classes]
+    if (chosen := in_order(names, classes)) is not None:
+        return chosen
+    own, words = list(map(name_of, names)), list(map(name_of, classes))
+    lacks, unknown = [one for one in classes if name_of(one) not in own], [one for one in own if one not in words]
+    parts = [f"lacks {', '.join(map(repr, lacks))}"] if lacks else []
+    parts += [f"knows {', '.join(map(repr, unknown))} beside them"] if unknown else []
+    raise ConversionError(
+        f"the classes of {title(model)} are not the contract's: it {' and '.join(parts)}; train it on labels that "
+        f"are the contract's classes, or their places from 0 to {len(classes) - 1}"
+    )
 
 
 def _require_probabilities(model: Any) -> None:
@@ -126,11 +125,12 @@ def _require_probabilities(model: Any) -> None:
 
 def _positive(model: Any, names: list[Any], positive: object) -> int:
     """Find the class that a single score is the probability of."""
-    if positive in names:
-        place: int = names.index(positive)
-        return place
     if positive is None and names in SECOND_IS_POSITIVE:
         return 1
+    if positive is not None and (place := by_name([positive], names)):
+        return place[0]
+    if positive is not None and numbers_its_classes(model):
+        return 1  # the labels have another name for it
     wanted = f"positive={positive!r} is not among" if positive is not None else "say which is the score's:"
     raise ConversionError(
         f"{wanted} the classes of {title(model)}, {names[0]!r} and {names[1]!r}: pass positive={names[1]!r} or "

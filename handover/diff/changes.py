@@ -261,10 +261,10 @@ def _answer(old: Json, new: Json) -> Iterator[Change]:
 
 
 def _classes(old: Json, new: Json) -> Iterator[Change]:
-    """Compare what no decision shows: a caller reads scores by name, so their order is nobody's affair."""
+    """Compare what no decision shows; of equal scores the first class is answered, and lists show them in order."""
     before, after = old["classes"], new["classes"]
     if before != after and sorted(before) == sorted(after):
-        yield Change("patch", f"classes: they stand in another order, {', '.join(after)}")
+        yield Change("minor", f"classes: they stand in another order, {', '.join(after)}")
     was, now = old.get("otherwise"), new.get("otherwise")
     if was and now and was["decision"] == now["decision"] and was["below"] != now["below"]:
         yield Change(

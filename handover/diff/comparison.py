@@ -121,7 +121,15 @@ def _merit(old: Path, new: Path) -> Comparison | str:
             return f"the {which} delivery has no {HELD_OUT}"
         except ValueError as error:
             return f"the {HELD_OUT} of the {which} delivery cannot be read: {error}"
-    return compared(*before_and_now) or "their labels are not of one kind"
+    return compared(*before_and_now) or _unlike(*(held_out.names for held_out in before_and_now))
+
+
+def _unlike(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    gone, added = (", ".join(sorted(set(one) - set(other))) for one, other in ((old, new), (new, old)))
+    if len(old) == 1 or len(new) == 1 or not (gone or added):
+        return "their labels are not of one kind"
+    alone = [f"only the {which} one has {names}" for which, names in (("old", gone), ("new", added)) if names]
+    return f"their classes are not the same: {', '.join(alone)}"
 
 
 def _opened(folder: Path) -> Delivery:

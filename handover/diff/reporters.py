@@ -68,7 +68,7 @@ def _answers(difference: Difference) -> list[str]:
     was_all, now_all = (side.scores[:, [side.names.index(name) for name in common]] for side in (old, new))
     moved = np.abs(now_all.astype(np.float64) - was_all).max(axis=1)
     if not moved.any():
-        return [*lines, "  No score moves."]
+        return [*lines, "  No score moves.", *_flips(difference)]
     half, most = np.quantile(moved, [0.5, 0.9])
     worst = int(moved.argmax())
     was, now = (

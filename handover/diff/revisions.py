@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -44,6 +44,23 @@ class Agreed:
     """What the heuristics that were delivered with it are called."""
     earlier: bool = False
     """Whether it is an earlier one of this very branch, and not what the base has."""
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Files that git leaves out of every commit, and the line that tells it to."""
+
+    names: tuple[str, ...]
+    pattern: str
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        them = "it" if len(self.names) == 1 else "them"
+        return (
+            f"git ignores {', '.join(self.names)}, by the line {self.pattern} of {self.file.name}: whoever clones the "
+            f"repository, as the build does, has no such file. Narrow that line, and git add {them}"
+        )
 
 
 class NoBaseError(LookupError):
@@ -149,13 +166,27 @@ def delivered_before(
     head, left = _head_and_left(folder, base, environment)
     if not head:
         return None
-    if left == head and _git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
+    if left == head and git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
         if last := _text(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", "."):
             left = f"{last}^1"
         if last in _cuts(folder):
             raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
     home = _home(folder, left, name)
-    return None if home is None else _git(folder, "show", f"{left}:{home}{file}")
+    return None if home is None else git(folder, "show", f"{left}:{home}{file}")
+
+
+def ignored(folder: Path, names: Sequence[str]) -> Ignored | None:
+    """Find files of a folder that git ignores; none where it knows them already, or there is no repository."""
+    rules = [
+        rule.groups()
+        for line in _text(folder, "check-ignore", "--verbose", "--", *names).splitlines()
+        if (rule := re.fullmatch(r"(.*?):(\d+):([^!].*)\t(.*)", line))
+    ]
+    if not rules:
+        return None
+    source, line, pattern, _ = rules[0]
+    top = Path(_text(folder, "rev-parse", "--show-toplevel"))
+    return Ignored(tuple(name for *_, name in rules), pattern, top / source, int(line))
 
 
 def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -285,7 +316,7 @@ def _recorded(folder: Path, revision: str) -> Json:
 
 def _document(folder: Path, revision: str) -> Any:
     try:
-        return json.loads(_git(folder, "show", revision) or b"")
+        return json.loads(git(folder, "show", revision) or b"")
     except ValueError:
         return None
 
@@ -304,10 +335,11 @@ def _of_git(folder: Path, name: str) -> str:
 
 def _text(folder: Path, *words: str) -> str:
     """Give what git prints; empty where it fails."""
-    return (_git(folder, *words) or b"").decode(errors="replace").strip()
+    return (git(folder, *words) or b"").decode(errors="replace").strip()
 
 
-def _git(folder: Path, *words: str) -> bytes | None:
+def git(folder: Path, *words: str) -> bytes | None:
+    """Give what git prints, run in a folder; ``None`` where it fails, or is not installed."""
     try:
         return subprocess.run(["git", "-C", folder, *words], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

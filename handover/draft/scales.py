@@ -131,6 +131,12 @@ def _round(words: Collection[str]) -> Order | None:
     return None
 
 
+def is_round(words: Collection[str]) -> bool:
+    """Whether categories are a whole round, as the days of the week: each lies between two others."""
+    order = _round(words)
+    return order is not None and set(order.categories) == set(words)
+
+
 @cache
 def _places() -> list[dict[str, int]]:
     return [

@@ -1,18 +1,12 @@
 """What is watched of a delivery, as a CloudFormation template: a dashboard, and alarms on drift from its baseline."""
 
 import json
-from pathlib import Path
-from typing import Any
-
-import yaml
 
 from handover.monitoring.alarms import drift_alarms
 from handover.monitoring.dashboard import widgets
-from handover.quality import HELD_OUT, HeldOut
 from predictor import files
 from predictor.files import Json
 
-HEAD = "# The dashboard and the alarms on drift. `make model` writes it: the bands are of this delivery's baseline.\n"
 PARAMETERS = {
     "Name": "Name of the stack whose function and API are watched.",
     "Namespace": "Namespace of the function's own metrics.",
@@ -22,22 +16,6 @@ PARAMETERS = {
     "AlarmTopic": "ARN of an SNS topic that every alarm tells; empty tells nobody.",
 }
 CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboards:name=${Name}"
-
-
-def write_monitoring(delivery: Path, to: Path) -> Path:
-    """Write the template for a delivery; the same delivery gives the same file.
-
-    Parameters
-    ----------
-    delivery
-        Folder of the delivery; its contract, manifest and held-out scores are read.
-    to
-        File to write; ``template.yaml`` nests it, and gives it its parameters.
-    """
-    contract, manifest = files.contract(delivery), files.manifest(delivery)
-    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
-    to.write_text(HEAD + yaml.dump(template(contract, manifest, scores), Dumper=_Dumper, sort_keys=False, width=120))
-    return to
 
 
 def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
@@ -58,17 +36,3 @@ def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
         },
         "Outputs": {"Dashboard": {"Description": "Where all of it is drawn.", "Value": {"Fn::Sub": CONSOLE}}},
     }
-
-
-class _Dumper(yaml.SafeDumper):
-    """YAML as people write it: long texts over several lines, nothing by reference."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _text)

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from handover.finding import Broken, Clause, Context, Finding, Verdict, declared
-from handover.project import pages
+from handover.project import DISTRIBUTION, pages
 from handover.skips import FILE, Skip, skips
 
 if TYPE_CHECKING:
@@ -110,7 +110,12 @@ def explanation(finding: Finding, context: "DeliveryContext") -> str:
 
 def page(clause: Clause) -> str:
     """Read what a clause means, what breaks it and what to do."""
-    return (pages() / f"{clause.code}.md").read_text(encoding="utf-8")
+    file = pages() / f"{clause.code}.md"
+    if not file.is_file():
+        return (
+            f"# {clause.code}: {clause.rule}\n\nIts page {file} is gone: install {DISTRIBUTION} again, or restore it.\n"
+        )
+    return file.read_text(encoding="utf-8")
 
 
 def _indented(text: str) -> str:

@@ -195,6 +195,8 @@ def more_than_a_declaration(tree: ast.Module) -> Fault | None:
         return fault
     names = Names(tree)
     for node in _run_in_production(tree):
+        if names.origin(node) in CLOCKS:
+            return Fault(node.lineno, f"reads the clock ({ast.unparse(node)}): it would say something else some day")
         if _is_of(node, NEVER, names):
             return Fault(node.lineno, f"uses {node.id}")
         if isinstance(node, ast.Attribute) and node.attr in BEHIND:

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from handover.local.emulator import Emulator
-from handover.local.stack import NothingBuiltError, built_function
-from tests.helpers.function import BUILD, LINE_S, Context, Function, Open, Sent
+from tests.helpers.function import LINE_S, Context, Function, Open, Sent, built_with
 
 
 @pytest.fixture
@@ -49,16 +48,10 @@ def built(tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as environments:
 
         def open_on(folder: Path) -> Function:
-            (tmp_path / "model").mkdir(exist_ok=True)
-            (tmp_path / "model" / "delivery").symlink_to(folder)
-            try:
-                function = built_function(BUILD)
-            except NothingBuiltError as error:
-                pytest.skip(str(error))
-            others = (layer for layer in function.layers if not (layer / "delivery").exists())
+            function = built_with(folder, tmp_path / "model")
             variables = {**function.variables, "POWERTOOLS_METRICS_NAMESPACE": "handover-test"}
             lines: SimpleQueue[str] = SimpleQueue()
-            emulator = Emulator(replace(function, layers=(*others, tmp_path / "model"), variables=variables), lines.put)
+            emulator = Emulator(replace(function, variables=variables), lines.put)
             environments.callback(emulator.stop)
 
             def send(event: Any) -> Sent:

@@ -266,7 +266,7 @@ def test_a_field_that_the_training_never_reads_is_named(heuristics: ModuleType) 
             ["late", "soon"] * 15,
             (
                 "labels are 'late', 'soon', not numbers: give 1 for the outcome that the score is the probability of "
-                "and 0 for the other, or say positive="
+                "and 0 for the other, or train a classifier"
             ),
         ),
     ],

@@ -22,6 +22,8 @@ from handover.diff.changes import Change, changes, least_version, reaches, requi
 from handover.diff.comparison import compare
 from handover.diff.reporters import plot, text
 from handover.diff.revisions import DiffError, delivery_at
+from handover.merit import Comparison
+from handover.quality import HeldOut
 from handover.strategies import accepted_rows
 from predictor import delivery as serving
 from tests.helpers.flowers import CONTRACT as FLOWERS
@@ -136,7 +138,7 @@ def test_each_change_is_named_with_what_it_means_to_a_caller(
     [
         ('"versicolor"),', '"versicolor", "kaempferi"),', ['major  decisions: "kaempferi" may be answered now']),
         ('"setosa", ', '"sibirica", ', ['major  decisions: "setosa" is never', 'major  decisions: "sibirica" may be']),
-        ('"setosa", "virginica"', '"virginica", "setosa"', ["patch  classes: they stand in another order, virginica"]),
+        ('"setosa", "virginica"', '"virginica", "setosa"', ["minor  classes: they stand in another order, virginica"]),
         ("below=0.6", "below=0.7", ["minor  decisions: ask_an_expert is answered below 0.7 now, was below 0.6"]),
         (
             '"ask_an_expert"',
@@ -283,7 +285,8 @@ Callers: the contract is the same.
 Models: the new one answers the held-out rows as the old one does.
 
 Answers: 100 golden rows of the old delivery, each scored by both.
-  No score moves."""
+  No score moves.
+  No decision flips."""
     )
 
 
@@ -335,7 +338,27 @@ Models: the new one answers the held-out rows as the old one does.
 
 Answers: 69 golden rows of the old delivery, each scored by both.
   The new contract refuses 31 more, the first: row 1, weight: Input should be less than or equal to 20.
-  No score moves."""
+  No score moves.
+  No decision flips."""
+    )
+
+
+def test_an_edge_that_moves_flips_decisions_though_no_score_moves(old: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(old, tmp_path / "delivery")
+    contract = json.loads((folder / "contract.json").read_text())
+    contract["decisions"]["soon"] = 5.0
+    (folder / "contract.json").write_text(json.dumps(contract))
+    Sandbox(folder).seal()
+    assert (
+        text(compare(old, folder)).partition("Answers: ")[2]
+        == """\
+100 golden rows of the old delivery, each scored by both.
+  No score moves.
+  22 of 100 decisions flip (22.0%), the first on row 5: late -> soon.
+
+  old, new:   soon   late
+  soon          76      0
+  late          22      2"""
     )
 
 
@@ -375,6 +398,21 @@ def test_a_folder_without_a_delivery_is_one_sentence(old: Path, tmp_path: Path) 
     with pytest.raises(DiffError) as caught:
         compare(old, tmp_path)
     assert str(caught.value) == f"{tmp_path}/manifest.json: cannot be read: No such file or directory"
+
+
+def test_classes_are_compared_by_name_and_those_that_one_model_lacks_are_named(tmp_path: Path) -> None:
+    deliver_flowers(tmp_path / "old")
+    folder = shutil.copytree(tmp_path / "old", tmp_path / "new")
+    held_out = HeldOut.from_csv((folder / "held_out.csv").read_bytes())
+    (folder / "held_out.csv").write_bytes(held_out.ordered(sorted(held_out.names)).as_csv())
+    merit = compare(tmp_path / "old", folder).merit
+    assert isinstance(merit, Comparison)
+    assert merit.is_none
+
+    (folder / "held_out.csv").write_bytes(held_out.as_csv().replace(b"setosa", b"sibirica"))
+    assert compare(tmp_path / "old", folder).merit == (
+        "their classes are not the same: only the old one has setosa, only the new one has sibirica"
+    )
 
 
 @pytest.mark.parametrize(

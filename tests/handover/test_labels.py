@@ -56,3 +56,59 @@ def test_of_a_model_without_classes_the_positive_one_may_be_named(classes: Any) 
     assert as_numbers(model, [0, 1, 1], 3, "bad")[:, 0].tolist() == [0, 1, 1]
     with pytest.raises(DeliverError, match=r"^label 2 is 'odd', which is neither"):
         as_numbers(model, ["good", "bad", "odd"], 3, "bad")
+
+
+def classes_of(labels: list[Any], known: list[Any], classes: tuple[str, ...]) -> list[str]:
+    model = SimpleNamespace(classes_=np.array(known))
+    places = as_numbers(model, labels, len(labels), None, classes).argmax(axis=1)
+    return [classes[place] for place in places]
+
+
+@pytest.mark.parametrize(
+    ("labels", "known", "classes", "taken"),
+    [
+        ([0.0, 2.0, 1.0], [0.0, 1.0, 2.0], ("2", "1", "0"), ["0", "2", "1"]),
+        ([0, 2, 1], ["0", "1", "2"], ("2.0", "1.0", "0.0"), ["0.0", "2.0", "1.0"]),
+        ([1, 2, 3], [0, 1, 2], ("1", "2", "3"), ["1", "2", "3"]),
+        ([0, 1, 2], [0, 1, 2], ("1", "2", "3"), ["1", "2", "3"]),
+        ([1.0, 2.0, 3.0], [], ("1", "2", "3"), ["1", "2", "3"]),
+        ([0, 1, 2], [], ("2", "1", "0"), ["0", "1", "2"]),
+        ([0.0, 1.0, 2.0], [], ("low", "mid", "high"), ["low", "mid", "high"]),
+    ],
+)
+def test_of_classes_all_are_names_or_all_are_places(
+    labels: list[Any], known: list[Any], classes: tuple[str, ...], taken: list[str]
+) -> None:
+    assert classes_of(labels, known, classes) == taken
+
+
+def test_labels_that_may_be_names_or_places_are_refused() -> None:
+    with pytest.raises(DeliverError) as refusal:
+        classes_of([1, 2, 1], [0, 1, 2], ("1", "2", "3"))
+    assert str(refusal.value) == (
+        "label 0 is 1, which is a class of the contract, and by its place from 0 on, as the model numbers them, "
+        "another one, '2': train the model and label the rows by the classes' names"
+    )
+
+
+def test_names_and_places_are_not_mixed() -> None:
+    with pytest.raises(DeliverError, match=r"^label 1 is 0, which is none of the contract's classes 1, 2, x$"):
+        classes_of(["x", 0, 2], [0, 1, 2], ("1", "2", "x"))
+
+
+def test_a_positive_class_that_no_label_is_of_is_a_typo() -> None:
+    with pytest.raises(DeliverError, match=r"^positive='Bad' is none of the labels, which are 'bad', 'good'$"):
+        as_numbers(SimpleNamespace(), ["good", "bad"], 2, "Bad")
+
+
+def test_an_onnx_file_of_two_outputs_may_have_labels_in_words() -> None:
+    model = SimpleNamespace(classes_=[0, 1])
+    assert as_numbers(model, ["good", "bad"], 2, "bad")[:, 0].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("labels", [None, "y"])
+def test_labels_are_no_name(labels: Any) -> None:
+    with pytest.raises(
+        DeliverError, match=r"give the outcomes themselves, one for each row, as in labels=table\['y'\]$"
+    ):
+        as_numbers(SimpleNamespace(), labels, 2, None)

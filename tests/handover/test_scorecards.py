@@ -349,4 +349,48 @@ def test_bands_that_no_row_of_the_contract_is_in_are_left_out(tmp_path: Path, he
     more = CARD.replace("age,35.5,,,90", "age,35.5,80,,90\nage,80,,,999").replace(
         "age,,25,,10", "age,,16,,1\nage,16,25,,10"
     )
-    assert repr(read(more, tmp_path, heuristics)) == repr(read(CARD, tmp_path, heuristics))
+    with pytest.warns(UserWarning, match="is left out") as seen:
+        card = read(more, tmp_path, heuristics)
+    assert repr(card) == repr(read(CARD, tmp_path, heuristics))
+    assert [str(one.message) for one in seen] == [
+        "card.csv, line 3: the part up to 16 of `age` is left out, for the contract's go from 18 to 75",
+        "card.csv, line 7: the part from 80 on of `age` is left out, for the contract's go from 18 to 75",
+    ]
+
+
+THREE = CARD.replace("35.5", "35.500")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        THREE.replace(",", ";"),
+        THREE.replace(",", "\t").replace("35.500", "35,500"),
+        CARD.replace("35.5", '"35,500"'),
+    ],
+)
+def test_a_mark_that_may_be_of_thousands_or_of_decimals_is_refused(
+    content: str, tmp_path: Path, heuristics: ModuleType
+) -> None:
+    with pytest.raises(DeliverError) as raised:
+        read(content, tmp_path, heuristics)
+    word = "35.500" if ";" in content else "35,500"
+    assert str(raised.value) == (
+        f"card.csv, line 5: from '{word}' may be 35500 or 35.5, and no other number tells which: write 35500 without "
+        f"a mark, or another number of decimals"
+    )
+
+
+def test_three_decimals_are_no_thousands_where_commas_part_the_words(tmp_path: Path, heuristics: ModuleType) -> None:
+    assert repr(read(THREE, tmp_path, heuristics)) == repr(read(CARD, tmp_path, heuristics))
+    assert repr(read(THREE.replace(",", ";").replace("1000", "1000.25"), tmp_path, heuristics))
+
+
+@pytest.mark.parametrize("word", ["NA", "Missing", "NaN"])
+def test_another_word_for_a_missing_value_is_named(word: str, tmp_path: Path, heuristics: ModuleType) -> None:
+    with pytest.raises(DeliverError) as raised:
+        read(CARD.replace("income,,,missing", f"income,,,{word}"), tmp_path, heuristics)
+    assert str(raised.value) == (
+        f"card.csv, line 9: '{word}' seems to stand for a missing `income`, and 'missing' is the word for it: say "
+        f"missing='{word}' in read_scorecard()"
+    )

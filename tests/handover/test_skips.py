@@ -41,6 +41,20 @@ def test_only_deployment_may_change_what_is_allowed() -> None:
     assert ["/handover.toml", "@credit-risk/deployment"] in owners
 
 
+def test_both_teams_sign_a_contract_for_each_has_one_of_its_two_files() -> None:
+    """GitHub wants one owner of each file, by the last line that fits it: two owners on a line need one signature."""
+    lines = [line.split() for line in (ROOT / ".github" / "CODEOWNERS").read_text().splitlines()]
+    rules = [(words[0], words[1:]) for words in lines if words and words[0] != "#"]
+
+    def owners(path: str) -> list[str]:
+        return [found for pattern, found in rules if pattern == "*" or path.startswith(pattern)][-1]
+
+    assert all(len(found) == 1 for _, found in rules)
+    assert owners("/layers/model/delivery/contract.py") == ["@credit-risk/modelling"]
+    assert owners("/layers/model/delivery/contract.json") == ["@credit-risk/deployment"]
+    assert owners("/.github/CODEOWNERS") == ["@credit-risk/deployment"]
+
+
 @pytest.mark.parametrize(
     ("text", "allowed"),
     [

@@ -3,8 +3,13 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pytest
+
+from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
 
 BUILD = Path(__file__).parents[2] / ".aws-sam" / "build"
 
@@ -13,6 +18,18 @@ LINE_S = 10.0  # how long a line that was written before the answer may take to 
 
 
 type Sent = tuple[dict[str, Any], list[dict[str, Any]]]
+
+
+def built_with(delivery: Path, layer: Path) -> BuiltFunction:
+    """Give the built function with another delivery, whose layer is made in a new folder."""
+    try:
+        built = built_function(BUILD)
+    except NothingBuiltError as error:
+        pytest.skip(str(error))
+    layer.mkdir()
+    (layer / "delivery").symlink_to(delivery)
+    others = (other for other in built.layers if not (other / "delivery").is_dir())
+    return replace(built, layers=(*others, layer))
 
 
 class Context:

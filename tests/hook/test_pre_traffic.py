@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from botocore.stub import Stubber
 
 import pre_traffic
 from handover.local.emulator import Emulator
-from handover.local.stack import NothingBuiltError, built_function
+from predictor import files
+from tests.helpers.function import built_with
 
 ROOT = Path(__file__).parents[2]
 VERSION = "arn:aws:lambda:eu-central-1:123456789012:function:predict:7"
@@ -33,19 +35,25 @@ class Lambda:
 
 
 @pytest.fixture(scope="module")
-def version() -> Iterator[Invoke]:
+def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
     """Give the new version: what `sam build` made, in AWS's emulator, answering as Lambda's API does."""
-    try:
-        emulator = Emulator(built_function(ROOT / ".aws-sam" / "build"), lambda line: None)
-    except NothingBuiltError as error:
-        pytest.skip(str(error))
+    with answering(ROOT / "layers" / "model" / "delivery", tmp_path_factory.mktemp("version") / "layer") as invoke:
+        yield invoke
+
+
+@contextmanager
+def answering(delivery: Path, layer: Path) -> Iterator[Invoke]:
+    """Give a way to invoke the built function with a delivery."""
+    emulator = Emulator(built_with(delivery, layer), lambda line: None)
 
     def invoke(*, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803  boto3's names
         assert FunctionName == VERSION
         return {"StatusCode": 200, "Payload": io.BytesIO(emulator.invoke(Payload.encode()))}
 
-    yield invoke
-    emulator.stop()
+    try:
+        yield invoke
+    finally:
+        emulator.stop()
 
 
 @pytest.fixture
@@ -138,6 +146,21 @@ def test_the_built_hook_is_whole_without_any_package_but_boto3() -> None:
     )
 
     assert ended.stdout == f"{built}/predictor/files.py\n"
+
+
+def test_of_classes_each_score_is_compared(ends: Any, delivered: Path, flowers: Path, tmp_path: Path) -> None:
+    shutil.copytree(flowers, delivered, dirs_exist_ok=True)
+    lines = [json.loads(line) for line in (flowers / "golden.jsonl").read_text().splitlines()]
+    trained = files.in_words(lines[2])
+    lines[2]["scores"]["virginica"] = 0.5
+    rewritten(delivered, lines)
+    with answering(flowers, tmp_path / "layer") as version:
+        first, last = ends(version, "Failed")
+
+    given = first["message"].partition(" and is ")[2].partition(";")[0]
+    assert first["message"].startswith(f"golden row 3 should be {files.in_words(lines[2])} and is ")
+    assert re.sub(r"[\d.e-]+", "#", given) == re.sub(r"[\d.e-]+", "#", trained)
+    assert last["message"].startswith("1 faults: ")
 
 
 def test_another_model_is_named(ends: Any, version: Invoke, delivered: Path) -> None:

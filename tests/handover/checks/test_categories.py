@@ -99,7 +99,7 @@ def test_a_category_that_no_contract_has_is_named_with_the_nearest(tmp_path: Pat
     assert broken
     assert (broken.path, broken.line) == (tmp_path / "heuristics.py", 3)
     assert broken.evidence == (
-        f"Line 3 has {seen}, and the contract has no such category{near}. No row comes to what is meant for it."
+        f"Line 3 has {seen}, and the contract has no such category{near}. What stands for it is never used."
     )
 
 

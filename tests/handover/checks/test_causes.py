@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 
-from handover.checks import selected
-from handover.checks.inside import of_start
+from handover.checks import inside, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
-from tests.helpers.sandbox import CONTRACT, ROOT, Sandbox, commit
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, ROOT, Sandbox, commit
 
-PARITY = "P201,P202,P203,P204,P211"
+PARITY = "M109,M110,M111,P201,P202,P203,P204,P211"
 RATIO = "row.weight / row.pieces"
 
 # Of `Literal["a", "b"] | None`, Python gives the order that a process used first, whichever is written later.
@@ -45,6 +44,19 @@ def older(sandbox: Sandbox) -> Sandbox:
 def edited(old: str, new: str) -> Break:
     """Edit heuristics.py after the training, and write the hashes anew."""
     return lambda sandbox: sandbox.edit("heuristics.py", old, new).seal()
+
+
+def heuristics_turned_round(sandbox: Sandbox) -> Sandbox:
+    path = sandbox.folder / "heuristics.py"
+    docstring, first, second = path.read_text().split("\n\n\n")
+    path.write_text("\n\n\n".join([docstring, second.rstrip(), first]) + "\n")
+    return sandbox
+
+
+def sharing(sandbox: Sandbox) -> Sandbox:
+    """Deliver two heuristics that use one constant."""
+    shared = HEURISTICS.replace("\n\n\ndef piece", "\n\n_LIMIT = 20\n\n\ndef piece")
+    return sandbox.deliver(heuristics=shared.replace("> 20", "> _LIMIT").replace(RATIO, f"{RATIO} + _LIMIT"))
 
 
 def turned_round(sandbox: Sandbox) -> Sandbox:
@@ -110,6 +122,9 @@ BROKEN = {
     "kilograms become grams": Case(
         edited(RATIO, f"1000 * {RATIO}"), "P203", "heuristics.py:4", "With the training's values all scores agree"
     ),
+    "kilograms become tons, beyond the range of the score": Case(
+        edited(RATIO, f"-1000 * {RATIO}"), "P203", "heuristics.py:4", "With the training's values all scores agree"
+    ),
     "a constant of a heuristic": Case(
         edited("> 20", "> 18"), "P203", "heuristics.py:9", "`heavy` (line 9) gives 1 for golden row "
     ),
@@ -118,6 +133,12 @@ BROKEN = {
         "P203",
         "heuristics.py:4",
         "so for 105 of 105 rows. `heavy` differs too.",
+    ),
+    "a constant that two heuristics use": Case(
+        after(sharing, edited("_LIMIT = 20", "_LIMIT = 18")),
+        "P203",
+        "heuristics.py:3",
+        "`heavy` differs too; all of them use `_LIMIT` (line 3).",
     ),
     "a gap where there was a number": Case(
         edited(f"return {RATIO}", f"return None if row.zone is None else {RATIO}"),
@@ -142,6 +163,21 @@ BROKEN = {
         "P203",
         "golden.jsonl",
         "golden.jsonl",
+    ),
+    "a value that only golden.jsonl has, as git shows": Case(
+        before(Sandbox.seal, lambda sandbox: sandbox.golden(lambda lines: lines[3]["heuristics"].update(heavy=1.0))),
+        "P211",
+        "golden.jsonl",
+        "git shows no change of heuristics.py",
+    ),
+    "golden rows of another training, as git shows": Case(
+        before(trees, retrained("golden.jsonl")), "P203", "golden.jsonl", "golden.jsonl"
+    ),
+    "values that are words": Case(
+        lambda sandbox: sandbox.golden(lambda lines: lines[3]["heuristics"].update(heavy="yes")),
+        "P201",
+        "golden.jsonl:4",
+        'The heuristics of row 4 are {"piece_weight": ',
     ),
     "golden scores edited": Case(
         lambda sandbox: sandbox.golden(lower_scores), "P203", "golden.jsonl", "golden.jsonl was edited at these"
@@ -191,6 +227,15 @@ BROKEN = {
         "contract.py:13",
         "its categories stand in another order now",
     ),
+    "two heuristics change places in the file": Case(
+        lambda sandbox: heuristics_turned_round(sandbox).seal(),
+        "M109",
+        "heuristics.py:4",
+        "in another order: heavy, piece_weight, and not piece_weight, heavy.",
+    ),
+    "a heuristic of another branch": Case(
+        edited("def heavy", "def bulky"), "M109", "heuristics.py:9", "no longer there: heavy; new since: bulky."
+    ),
     "an edge moved": Case(
         after(lambda sandbox: sandbox.edit("contract.py", '"soon": 3.0', '"soon": 2.0'), recompiled),
         "P204",
@@ -214,11 +259,26 @@ def test_what_the_stack_lacks_is_deployments(whole: Path, name: str) -> None:
     message, place = NOT_STARTED[name]
 
     with DeliveryContext(ROOT, whole) as context:
-        broken = of_start(context, message).broken(context, message)
+        broken = inside.of_start(context, message).broken(context, message)
 
     assert broken.owner == "deployment"
     assert f"{broken.named(lambda path: path.name)}:{broken.line or ''}".startswith(place)
     assert "deliver again" not in broken.cause
+
+
+def test_packages_of_other_versions_are_deployments(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, here = {"numpy": "2.5.4", "onnxruntime": "1.32.0"}, {"numpy": "2.5.5", "onnxruntime": "1.32.0"}
+    monkeypatch.setattr(inside, "_inside", lambda *_: {})
+    monkeypatch.setattr(inside, "_versions", lambda path: layer if "RuntimeLayer" in path[0] else here)
+
+    with DeliveryContext(ROOT, whole) as context:
+        cause = inside.of_answers(context, [])
+
+    assert (cause.owner, cause.file) == ("deployment", ROOT / "layers/runtime/requirements.txt")
+    assert cause.sentence == (
+        "Here it answers right, and packages are not those of here: the layer has numpy 2.5.4, not 2.5.5. Run make "
+        "build; where it stays so, write the locks anew with requirements/lock."
+    )
 
 
 @pytest.mark.parametrize("name", BROKEN)

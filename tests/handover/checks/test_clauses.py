@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.impute import SimpleImputer
@@ -67,6 +67,12 @@ def since(*edits: tuple[str, str]) -> Break:
 def renamed(sandbox: Sandbox) -> Sandbox:
     commit(sandbox.folder)
     return sandbox.deliver(heuristics=HEURISTICS.replace("def heavy", "def bulky"))
+
+
+def ignoring(sandbox: Sandbox, lines: str) -> Sandbox:
+    (sandbox.folder / ".gitignore").write_text(lines)
+    commit(sandbox.folder)
+    return sandbox
 
 
 def without(name: str) -> Break:
@@ -331,6 +337,20 @@ def dropping(graph: Any) -> None:
     before(graph, helper.make_node("Dropout", ["before", "ratio", "training"], ["score"]))
 
 
+DEEP = DecisionTreeRegressor(random_state=1)
+
+
+def rarely_no_number(proto: Any) -> None:
+    ends = ("target_weights", "class_weights", "leaf_weights")
+    (weights,) = [one for node in proto.graph.node for one in node.attribute if one.name.startswith(ends)]
+    values = numpy_helper.to_array(weights.t).copy() if weights.HasField("t") else np.array(weights.floats, np.float32)
+    values[3] = np.nan
+    if weights.HasField("t"):
+        weights.t.CopyFrom(numpy_helper.from_array(values))
+    else:
+        weights.floats[:] = values
+
+
 def no_number_without_zone(graph: Any) -> None:
     graph.initializer.append(helper.make_tensor("second", TensorProto.INT64, [], [2]))
     graph.initializer.append(helper.make_tensor("nothing", TensorProto.FLOAT, [], [0.0]))
@@ -461,6 +481,12 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C110-reasons": (MOST, renamed),
     "C110-earlier": ("C", twice("le=9 -> le=8", "1.0.0 -> 1.1.0")),
     "C110-fell": ("C", since(("1.0.0", "0.9.0"))),
+    "C101-clock": (
+        MOST,
+        edit("contract.py", "\n\nclass Record(", "import datetime\n\nNOW = datetime.date.today()\n\n\nclass Record("),
+    ),
+    "C117": (MOST, contract('Literal["home", "abroad"]', 'Literal[tuple({"home", "abroad"})]')),
+    "C114": (MOST, lambda sandbox: ignoring(sandbox, "*.onnx\n*.jsonl\n")),
     "H101": ("H", edit("heuristics.py", "def heavy(row):", "def heavy(row)")),
     "H101-exits": ("C,H,M,P", edit("heuristics.py", "def heavy", "raise SystemExit(3)\n\n\ndef heavy")),
     "H101-zero": ("H", edit("heuristics.py", "def heavy", "LIMIT = 1 / 0\n\n\ndef heavy")),
@@ -610,6 +636,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M108": ("C,H,M", model(sized)),
     "M109": ("M", other_columns),
     "M110": ("C,H,M", model(shifted(50.0))),
+    "M110-weight": ("C,H,M", lambda sandbox: sandbox.deliver(learner=DEEP).model(rarely_no_number)),
     "M110-missing": (MOST, model(no_number_without_zone)),
     "M111": (MOST, manifest(lambda it: it.update(tolerance=1.0))),
     "M111-contract": (MOST, manifest(lambda it: it["contract"].update(version="0.9.0"))),

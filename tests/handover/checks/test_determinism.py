@@ -2,7 +2,8 @@
 
 import pytest
 
-from handover.checks.determinism import forgets, repeats
+from handover.checks.determinism import repeats
+from handover.checks.memory import forgets
 from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
 from handover.context import DeliveryContext
 from handover.finding import Broken
@@ -360,8 +361,13 @@ def _power(weight, pieces):
 
 
 @cache
-def _zone(zone):
-    return {"home": 1, "abroad": 2}.get(zone, 0)
+def _zone(zone, pieces):
+    return {"home": 1, "abroad": 2}.get(zone, 0) + pieces ** 3
+
+
+@cache
+def _grams(weight):
+    return weight % 1000
 
 
 class _Loan:
@@ -374,7 +380,11 @@ class _Loan:
 
 
 def f(row):
-    return _table()[row.pieces] + _power(row.weight, row.pieces) + _zone(row.zone) + _Loan(row.weight).double
+    return _table()[row.pieces] + _power(row.weight, row.pieces) + _zone(row.zone, row.pieces)
+
+
+def g(row):
+    return _Loan(row.weight).double + _grams(int(row.weight * 100))
 """,
     "methods that are called as those of lists are": """
 class _Ladder:

@@ -224,6 +224,11 @@ def forgotten(part: str) -> Break:
     return delete
 
 
+def scored_anew(workshop: Workshop) -> None:
+    """Edit a heuristic after the training, and have the edited delivery answer its own golden rows."""
+    workshop.delivery.edit("heuristics.py", "> 20", "> 18").seal().scored_anew()
+
+
 def counted(workshop: Workshop) -> None:
     """Note how many rows the training had, and then edit it."""
     first("train.py", "training={", 'training={"rows": len(known), ')(workshop)
@@ -250,6 +255,7 @@ BREAKS: dict[str, Break] = {
     "R505": then("train.py", "/ 9", "/ 10"),
     "R505-elsewhere": changed_and_elsewhere,
     "R505-golden": then("train.py", "features = m", "unseen = unseen[:-1]\nfeatures = m"),
+    "R505-heuristic": scored_anew,
     "R505-reference": other_reference,
     "R505-rows": counted,
     "R505-author": praised,

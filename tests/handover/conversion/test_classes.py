@@ -115,6 +115,17 @@ def test_numbers_that_are_the_contracts_words_are_no_places() -> None:
     np.testing.assert_array_equal(scores, model.predict_proba(features)[:, ::-1])
 
 
+def test_floats_and_a_booster_are_no_places_either() -> None:
+    features, _ = data(gaps=False)
+    model = TREES["histograms"].fit(features, of_classes(features).astype(float))
+    wanted = model.predict_proba(features)[:, ::-1]
+    np.testing.assert_array_equal(training_time_scores(model, features, classes=("2", "1", "0")), wanted)
+    booster = TREES["XGBoost"].fit(features, of_classes(features)).get_booster()
+    wanted = training_time_scores(booster, features, classes=("0", "1", "2"))[:, ::-1]
+    np.testing.assert_array_equal(training_time_scores(booster, features, classes=("2", "1", "0")), wanted)
+    assert_exact(booster, features, classes=("2", "1", "0"))
+
+
 def test_two_classes_for_three_are_refused() -> None:
     features, labels = data(gaps=False)
     assert refused(xgboost.train({}, xgboost.DMatrix(features, labels), 2)) == (

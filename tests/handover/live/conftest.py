@@ -13,6 +13,7 @@ from botocore.stub import Stubber
 from handover.live import aws
 from handover.local.pool import Pool
 from handover.local.server import application
+from tests.helpers.function import built_with
 from tests.helpers.live import ACCOUNT, BUILD, CREDENTIALS, REGION, _function
 
 
@@ -30,6 +31,13 @@ def warm() -> Iterator[Any]:
     with Pool(_function(), 10, lambda line: None) as pool, ThreadPoolExecutor(2) as two:
         while len(pool._all) < 2:
             list(two.map(pool.invoke, [event, event]))
+        yield application(pool, lambda line: None)
+
+
+@pytest.fixture
+def flowers_warm(flowers: Path, tmp_path: Path) -> Iterator[Any]:
+    """Give the built function with the model of three classes."""
+    with Pool(built_with(flowers, tmp_path / "layer"), 1, lambda line: None) as pool:
         yield application(pool, lambda line: None)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,22 @@ def test_the_same_model_that_answers_otherwise_is_told_by_its_worst_row(build, w
 
     assert done.exit_code == 1
     assert timeless(done.output) == report("other-answers.txt", build)
+
+
+def test_of_classes_the_one_score_that_differs_is_told(build, flowers, flowers_warm, cloudformation) -> None:
+    shutil.copytree(flowers, build / "ModelLayer" / "delivery", dirs_exist_ok=True)
+    trained = golden(build)[4]["scores"]
+    change_golden(build, 5, scores=trained | {"setosa": 0.5})
+    with serving(flowers_warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "1")
+
+    assert done.exit_code == 1
+    assert f"V801 kept: credit-risk-staging answers with the model {manifest(build)['files']['model.onnx'][:12]}" in (
+        done.output
+    )
+    assert "V804 BROKEN" in done.output
+    assert "golden row 5 alone, should be setosa 0.5" in done.output
 
 
 def test_a_contract_that_refuses_golden_rows_is_told(build, warm, cloudformation) -> None:

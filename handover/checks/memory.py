@@ -1,0 +1,94 @@
+"""H, the memory of heuristics: of the rows that they answered, nothing stays."""
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import _lru_cache_wrapper
+from sys import getrefcount
+from types import ModuleType
+from typing import Any
+
+from pydantic_core import ValidationError
+
+from handover.checks.heuristics import ROWS, broken_heuristic
+from handover.context import DeliveryContext
+from handover.context.sources import Sources
+from handover.drawing import drawn_rows
+from handover.finding import Broken, clause
+from handover.rows import domains
+from predictor.encoder import Heuristic
+
+KEEPS_ROWS = "A function with a cache must not take the row: hand it the numbers that it needs."
+NEARLY = 0.97  # what is remembered of fewer than some ten thousand values is soon remembered already
+NO_END = (
+    "A cache without an end, or a list or dict that is added to: some day the memory is full. lru_cache(maxsize=128) "
+    "has an end."
+)
+
+
+@clause(
+    "H113",
+    topic="memory",
+    owner="modelling",
+    requires=(*ROWS, "H107"),
+    suppressed_by=("H103", "H108"),
+    rule="a heuristic keeps nothing of its rows",
+    broken="a heuristic keeps what it saw",
+)
+def forgets(context: DeliveryContext) -> Broken | None:
+    golden, drawn = context.golden_rows, list(_drawn(context))
+    halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
+    fresh = Sources(context.folder)  # the other has seen the golden rows
+    for heuristic in fresh.heuristics:
+        name, owners = heuristic.__name__, _owners(golden)
+        _ask(heuristic, golden)
+        if _owners(golden) != owners:
+            gc.collect()  # a function that calls itself, defined in another, is freed by this alone
+            if kept := sum(now > then for now, then in zip(_owners(golden), owners, strict=True)):
+                evidence = f"{name} has answered {len(golden)} golden rows, and still has {kept} of them in memory."
+                return replace(broken_heuristic(context, name, evidence), cause=KEEPS_ROWS)
+        sizes = [_size(fresh.heuristics_module)]
+        for half in halves:
+            _ask(heuristic, half)
+            sizes.append(_size(fresh.heuristics_module))
+        grown = sizes[1] - sizes[0], sizes[2] - sizes[1]
+        if grown[1] > len(halves[1]) / 2 and grown[1] > NEARLY * grown[0]:
+            evidence = (
+                f"{name} keeps {grown[0]} objects in memory of {len(halves[0])} rows drawn from the contract, and "
+                f"{grown[1]} more of as many again."
+            )
+            return replace(broken_heuristic(context, name, evidence), cause=NO_END)
+    return None
+
+
+def _drawn(context: DeliveryContext) -> Iterator[Any]:
+    for row in drawn_rows(domains(context.compiled)):
+        with suppress(ValidationError):  # a multiple of 0.1 refused by its last bit
+            yield context.made(row)
+
+
+def _ask(heuristic: Heuristic, rows: Iterable[Any]) -> None:
+    for row in rows:
+        with suppress(Exception):  # a row on which the clause of that did not try
+            heuristic(row)
+
+
+def _owners(rows: list[Any]) -> list[int]:
+    """Count for each row by how many it is referred to."""
+    return list(map(getrefcount, rows))
+
+
+def _size(module: ModuleType) -> int:
+    """Count the objects that a module has; a cache with an end is one, whatever is in it."""
+    seen: dict[int, Any] = {}
+    waiting = [value for name, value in vars(module).items() if name != "__builtins__"]
+    while waiting:
+        it = waiting.pop()
+        others = isinstance(it, ModuleType) or (isinstance(it, type) and it.__module__ != module.__name__)
+        if id(it) in seen or others or it is vars(module):
+            continue
+        seen[id(it)] = it
+        if not (isinstance(it, _lru_cache_wrapper) and it.cache_parameters()["maxsize"] is not None):
+            waiting += gc.get_referents(it)
+    return len(seen)

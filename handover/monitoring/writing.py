@@ -1,0 +1,42 @@
+"""Writes ``monitoring.yaml``, as people write YAML."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from handover.monitoring import template
+from handover.quality import HELD_OUT, HeldOut
+from predictor import files
+
+HEAD = "# The dashboard and the alarms on drift. `make model` writes it: the bands are of this delivery's baseline.\n"
+
+
+def write_monitoring(delivery: Path, to: Path) -> Path:
+    """Write the template for a delivery; the same delivery gives the same file.
+
+    Parameters
+    ----------
+    delivery
+        Folder of the delivery; its contract, manifest and held-out scores are read.
+    to
+        File to write; ``template.yaml`` nests it, and gives it its parameters.
+    """
+    contract, manifest = files.contract(delivery), files.manifest(delivery)
+    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
+    to.write_text(HEAD + yaml.dump(template(contract, manifest, scores), Dumper=_Dumper, sort_keys=False, width=120))
+    return to
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML as people write it: long texts over several lines, nothing by reference."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
