@@ -187,17 +187,7 @@ def deliver(
 
     @cache
     def graph() -> bytes:
-        ends = (contract.score.low, contract.score.high) if clip else None
-        try:
-            with at_most(CONVERSION_S):
-                return to_graph(
-                    model, encoding.columns, contract.name, positive=positive, classes=contract.classes, clip=ends
-                )
-        except TooLongError as error:
-            raise ConversionError(
-                f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with "
-                f"fewer or shallower trees, or convert it yourself and deliver the file with onnx="
-            ) from None
+        return _converted(model, encoding.columns, contract, positive, clip)
 
     def answers(values: FloatRows) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
@@ -259,6 +249,19 @@ def deliver(
     if left_out := ignored(to, sorted(contents)):
         click.echo(f"But {left_out}.")
     return manifest
+
+
+def _converted(model: Any, columns: tuple[str, ...], contract: Contract, positive: object, clip: bool) -> bytes:
+    """Make the graph; a conversion that comes to no end is stopped."""
+    ends = (contract.score.low, contract.score.high) if clip else None
+    try:
+        with at_most(CONVERSION_S):
+            return to_graph(model, columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
+    except TooLongError as error:
+        raise ConversionError(
+            f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with fewer or "
+            f"shallower trees, or convert it yourself and deliver the file with onnx="
+        ) from None
 
 
 def _real(golden: Rows, fields: Sequence[Domain], encoding: Encoding) -> list[Mapping[str, Any]]:
