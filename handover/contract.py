@@ -142,6 +142,9 @@ class Contract:
             raise ContractError("row: write a class Record(Row), and name it: row=Record", topic="strict", word="row")
         if not re.fullmatch(VERSION, str(self.version)):
             raise ContractError(f"version {self.version!r}: write major.minor.patch, as in 1.0.0", topic="version")
+        if not isinstance(self.classes, tuple | list | None):
+            kind = type(self.classes).__name__
+            raise _refused("classes", f'it is of the type {kind}; write the names, as in ("red", "green", "blue")')
         self._require_score()
         if self.classes or self.otherwise:
             self._require_classes()
@@ -184,7 +187,7 @@ class Contract:
     def _require_classes(self) -> None:
         if self.decisions:
             raise _refused("decisions", "with classes there are none: the decision is the class of the highest score")
-        if not isinstance(self.classes, tuple | list) or not FEWEST_CLASSES <= len(self.classes) <= MOST_CLASSES:
+        if not FEWEST_CLASSES <= len(self.classes) <= MOST_CLASSES:
             raise _refused(
                 "classes",
                 f'write {FEWEST_CLASSES} to {MOST_CLASSES} names, as in ("red", "green", "blue"); two classes are told '

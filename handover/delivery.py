@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from handover import card, clipping, extent, ordering, provenance, tables, trained
 from handover.contract import Contract
-from handover.conversion import ConversionError, own_columns, to_graph, training_time_scores
+from handover.conversion import ConversionError, own_columns, rounds_to_float32, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
 from handover.encoding import Encoding
@@ -86,6 +86,7 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     ContractError
         When the contract says something that production could not enforce.
     """
+    _require_kinds(contract, heuristics)
     compiled = contract.compiled()
     fields = domains(compiled)
     sent, where = tables.read(rows, fields)
@@ -174,6 +175,7 @@ def deliver(
     ConversionError
         When the model cannot become a graph.
     """
+    _require_kinds(contract, heuristics)
     fields = domains(contract.compiled())
     rows, where = tables.read(rows, fields)  # by this name, the observer of a training asks matrix() about them
     if not rows:
@@ -194,6 +196,7 @@ def deliver(
         return given.astype(np.float32)
 
     oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph()))
+    oracle = replace(oracle, rounds=scores is None and rounds_to_float32(model))
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
         given = oracle.ask(values)
@@ -276,6 +279,19 @@ def _real(golden: Rows, fields: Sequence[Domain], encoding: Encoding) -> list[Ma
     except DeliverError as error:
         raise DeliverError(f"golden= {error}") from error
     return rows
+
+
+def _require_kinds(contract: object, heuristics: object) -> None:
+    """Require what ``contract.py`` and ``heuristics.py`` are, where they were mistaken for each other or for a part."""
+    if not isinstance(contract, Contract):
+        whose = f"the module {contract.__name__}" if isinstance(contract, ModuleType) else f"a {_kind(contract)}"
+        raise DeliverError(f"contract= is {whose}: give the contract in it, as in `from contract import CONTRACT`")
+    if not isinstance(heuristics, ModuleType):
+        raise DeliverError(f"heuristics= is a {_kind(heuristics)}: give the module itself, as in `import heuristics`")
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
 
 
 def _require_json(**arguments: Mapping[str, Any] | None) -> None:

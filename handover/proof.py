@@ -150,7 +150,7 @@ class Proof:
             raise DeliverError(
                 f"onnxruntime does not give the model's answers: {len(differ)} of {rows} {of} differ by more than "
                 f"{limit}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
-                f"{self._oracle.cause}"
+                f"{self._oracle.why(float(apart[worst]), float(np.abs(expected).max()))}"
             )
         decide = self._contract.decide
         flips = [row for row in range(rows) if decide(given[row]) != decide(expected[row])]

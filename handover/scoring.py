@@ -27,9 +27,19 @@ OF_INPUT = "i"  # how the id begins of a row that is the model's input only, and
 OF_ROW = "r"  # a letter, and no digit: a table that begins with one is read as numbers by some programs
 
 
+ROUNDING_STEPS = 64  # of float32 at the largest score: a sum of some dozens of its terms is as far off
+FEW_DIGITS = range(1, 7)  # float32 has 7 to 9
 OF_CONVERSION = (
     "The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step or setting, or "
     "train another kind of model"
+)
+OF_ROUNDING = (
+    "The model computes in float32, as it was fitted, and its own rounding is as large: fit it on "
+    "matrix(...).values.astype(float), which is scored without it, or sign a parity budget of the score's size"
+)
+OF_STEPS = (
+    "That is float32's rounding between the model's steps, at scores so large: sign a parity budget of the score's "
+    "size, as 1e-5 of its range, or leave a step out"
 )
 OF_SCORES = (
     "Nothing was delivered: the scores= are those of another model or stand beside other rows, the file takes its "
@@ -46,13 +56,33 @@ class Oracle:
     known: frozenset[bytes] | None = None
     """The rows that it can be asked about, as bytes; None where that is any."""
     cause: str = OF_CONVERSION
-    """Why a graph may not answer as it does, and what to do then."""
+    """Why a graph may not answer as it does, and what to do then, where the difference itself does not tell."""
+    rounds: bool = False
+    """Whether it computes in float32, and so differs from an exact graph in the last digits of its scores."""
+    digits: int | None = None
+    """To how many digits behind the point its scores are rounded, where they are few."""
     record: Json | None = None
     """What a manifest says of it, where it is no model: file, SHA-256, rows."""
 
     def knows(self, vector: FloatRows) -> bool:
         """Whether it can be asked about a row."""
         return self.known is None or vector.tobytes() in self.known
+
+    def why(self, apart: float, largest: float) -> str:
+        """Say why a graph may not answer as it does, and what to do then.
+
+        Parameters
+        ----------
+        apart
+            By how much the worst score differs.
+        largest
+            The largest size of a score.
+        """
+        if self.digits is not None and apart <= 10.0**-self.digits:
+            return f"Nothing was delivered: the scores= are rounded to {self.digits} digits: write all that they have"
+        if self.cause == OF_CONVERSION and apart <= ROUNDING_STEPS * np.spacing(np.float32(largest)):
+            return OF_ROUNDING if self.rounds else OF_STEPS
+        return self.cause
 
 
 def as_csv(contract: Contract, columns: Sequence[str], rows: Sequence[ProofRow], *, words: bool = False) -> str:
@@ -112,7 +142,9 @@ def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
         answers = [known[row.tobytes()] for row in features]
         return np.array(answers, dtype=np.float32).reshape(-1, len(contract.scores.names))
 
-    return Oracle(ask, frozenset(known), OF_SCORES, record)
+    written = np.array(list(known.values()), dtype=np.float64)
+    digits = next((some for some in FEW_DIGITS if np.array_equal(written, written.round(some))), None)
+    return Oracle(ask, frozenset(known), OF_SCORES, digits=digits, record=record)
 
 
 def oracle_of(
@@ -127,6 +159,11 @@ def oracle_of(
     """
     if isinstance(scores, str | Path):
         return given(Path(scores), contract, rows())
+    if scores is not None and not callable(scores):
+        raise DeliverError(
+            f"scores= is a {type(scores).__name__}: give the CSV file with {ID} and {', '.join(contract.scores.names)} "
+            f"that another tool made of `{WRITE}`, or a function that gives the scores of rows"
+        )
     return Oracle(model) if scores is None else _of_function(scores, len(contract.scores.names))
 
 

@@ -32,6 +32,11 @@ def the_model(
         raise DeliverError("give deliver() a model or a model's file, or onnx= with the scores= of its training")
     file = model if onnx is None else onnx
     if not isinstance(file, str | Path):
+        if onnx is not None:
+            raise DeliverError(
+                f"onnx= is a {type(file).__name__}: save the model, as with onnx.save(model, 'model.onnx'), and give "
+                f"the file"
+            )
         if output is not None:
             raise DeliverError("output= names an output of an ONNX file, and the model is none: leave it out")
         return model, {}

@@ -189,6 +189,8 @@ BEGINNINGS = {b"{L": ".ubj", b"CBM1": ".cbm", b"tree\n": ".txt"}
 
 FLAVOURS = {"xgboost": (_xgboost, "XGBoost"), "lightgbm": (_lightgbm, "LightGBM"), "catboost": (_catboost, "CatBoost")}
 
+KNOWN = {*FLAVOURS, "onnx"}
+
 
 def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
     """Open a model folder by its own flavour; MLflow itself is asked only for what is pickled."""
@@ -202,6 +204,9 @@ def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
             return _open(file, lambda path: from_onnx.read(path, columns, output), "ONNX")
         if name in FLAVOURS and file.is_file() and file.suffix not in {".pkl", ".skops"}:
             return _open(file, *FLAVOURS[name])
+    named = [folder / facts["data"] for name, facts in flavours.items() if name in KNOWN and facts.get("data")]
+    if named and not any(file.exists() for file in named):
+        raise ConversionError(f"{folder} has no {named[0].name}, which its MLmodel names: fetch the whole folder")
     pickled = next((name for name in ("sklearn", *FLAVOURS) if name in flavours), None)
     if pickled is None:
         raise ConversionError(

@@ -13,6 +13,8 @@ from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.rows import Method
 
+EACH = ": train with a number for each, multi:softprob of XGBoost or multiclass of LightGBM"
+AS_FILE = "an ONNX file of it comes in as onnx=, with scores= of its training"
 SECOND_IS_POSITIVE = ([0, 1], [-1, 1])  # False and True are 0 and 1 to Python
 
 
@@ -44,6 +46,14 @@ def training_time_scores(
     return given[:, chosen]
 
 
+def rounds_to_float32(model: Any) -> bool:
+    """Whether a model of scikit-learn, or a part of it, was fitted on float32 and computes in it."""
+    own = vars(model).values() if hasattr(model, "get_params") else []
+    inside = (getattr(model, name, None) for name in ("best_estimator_", "estimator_", "regressor_"))
+    parts = [*(step for _, step in getattr(model, "steps", ())), *(part for part in inside if part is not None)]
+    return any(getattr(value, "dtype", None) == np.float32 for value in own) or any(map(rounds_to_float32, parts))
+
+
 def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:
     with warnings.catch_warnings():
         # Columns are matched by place; that their names are the contract's is a question of its own.
@@ -58,7 +68,7 @@ def _numbers(model: Any, features: FloatRows, classes: Sequence[str]) -> NDArray
         count = scores.size // len(features)
         raise ConversionError(
             f"{title(model)} gives {'1 number' if count == 1 else f'{count} numbers'} for a row; "
-            + (f"the contract has {len(classes)} classes" if classes else "a score is one")
+            + (f"the contract has {len(classes)} classes{EACH if count == 1 else ''}" if classes else "a score is one")
         )
     return scores.reshape(len(features), -1)
 
@@ -141,9 +151,19 @@ def _positive(model: Any, names: list[Any], positive: object) -> int:
 def _framework(model: Any) -> Framework:
     if framework := framework_of(model):
         return framework
-    package = type(model).__module__.partition(".")[0]
-    nearest = NEAREST_OF.get(package, f"deliver one of {', '.join(framework.title for framework in FRAMEWORKS)}")
-    raise ConversionError(f"a model of {package} cannot be converted; {nearest}")
+    if isinstance(model, type):
+        raise ConversionError(f"{model.__name__} is a class and no model: deliver an object of it that is fitted")
+    kind, package = type(model).__name__, type(model).__module__.partition(".")[0]
+    titles = ", ".join(framework.title for framework in FRAMEWORKS)
+    if package == "builtins":
+        raise ConversionError(
+            f"an object of the type {kind} is no model: deliver a fitted one of {titles}, or a model's file by its path"
+        )
+    if package in {"onnx", "onnxruntime"}:
+        raise ConversionError(f"a {kind} of {package} is not delivered as an object: save it; {AS_FILE}")
+    if package in NEAREST_OF:
+        raise ConversionError(f"a model of {package} cannot be converted; {NEAREST_OF[package]}")
+    raise ConversionError(f"{kind} of {package} cannot be converted; deliver one of {titles}; {AS_FILE}")
 
 
 def _require_fitted(model: Any, width: int) -> None:

@@ -214,7 +214,12 @@ def of_classes(**words: Any) -> Contract:
         (
             {"classes": "red"},
             "classes",
-            TOO_FEW,
+            'it is of the type str; write the names, as in ("red", "green", "blue")',
+        ),
+        (
+            {"classes": np.array(CLASSES)},
+            "classes",
+            'it is of the type ndarray; write the names, as in ("red", "green", "blue")',
         ),
         ({"classes": ("red", "green", "red")}, "classes", "'red' and 'red' look alike"),
         ({"classes": ("red", "green", "Red")}, "classes", "'red' and 'Red' look alike"),

@@ -19,6 +19,7 @@ from handover import Contract, deliver, matrix
 from handover.cli import main
 from handover.conversion import to_graph
 from handover.errors import DeliverError
+from handover.scoring import OF_SCORES, Oracle
 from predictor.delivery import Delivery, session
 from tests.handover.conversion.onnx_files import classifier, save, value
 from tests.helpers import sandbox
@@ -164,6 +165,26 @@ def test_the_scores_of_another_model_are_refused(elsewhere: Elsewhere, rows: str
     )
 
 
+def test_scores_of_a_few_digits_are_refused(elsewhere: Elsewhere, rows: str) -> None:
+    scores = elsewhere.scores(rows, change=lambda lines: [(row, name, round(score, 3)) for row, name, score in lines])
+    assert elsewhere.refusal(scores=scores).endswith(
+        "Nothing was delivered: the scores= are rounded to 3 digits: write all that they have"
+    )
+
+
+@pytest.mark.parametrize(
+    ("oracle", "apart", "begins"),
+    [
+        (Oracle(days, rounds=True), 1e-5, "The model computes in float32, as it was fitted"),
+        (Oracle(days), 1e-5, "That is float32's rounding between the model's steps"),
+        (Oracle(days, rounds=True), 0.1, "The model's conversion to ONNX is not exact"),
+        (Oracle(days, cause=OF_SCORES), 1e-5, "Nothing was delivered: the scores= are those of another model"),
+    ],
+)
+def test_the_size_of_a_difference_tells_its_cause(oracle: Oracle, apart: float, begins: str) -> None:
+    assert oracle.why(apart, 300.0).startswith(begins)
+
+
 def test_scores_beside_the_wrong_rows_are_refused(elsewhere: Elsewhere, rows: str) -> None:
     def moved(lines: Any) -> Any:
         return [(number, name, other[2]) for (number, name, _), other in zip(lines, lines[1:] + lines[:1], strict=True)]
@@ -277,6 +298,22 @@ def test_without_scores_it_is_said_how_to_get_them(elsewhere: Elsewhere) -> None
             {"scores": lambda features: np.ones((len(features), 2))},
             "the function scores= gives an answer of shape [60, 2] for 60 rows: let it give one number for each",
         ),
+        (
+            {"scores": [0.5]},
+            (
+                "scores= is a list: give the CSV file with id and score that another tool made of `handover "
+                "proof-rows`, or a function that gives the scores of rows"
+            ),
+        ),
+        (
+            {"onnx": b"a graph"},
+            "onnx= is a bytes: save the model, as with onnx.save(model, 'model.onnx'), and give the file",
+        ),
+        (
+            {"contract": csv},
+            "contract= is the module csv: give the contract in it, as in `from contract import CONTRACT`",
+        ),
+        ({"heuristics": None}, "heuristics= is a NoneType: give the module itself, as in `import heuristics`"),
     ],
 )
 def test_what_contradicts_itself_is_named(elsewhere: Elsewhere, changes: dict[str, Any], sentence: str) -> None:

@@ -129,7 +129,8 @@ def test_floats_and_a_booster_are_no_places_either() -> None:
 def test_two_classes_for_three_are_refused() -> None:
     features, labels = data(gaps=False)
     assert refused(xgboost.train({}, xgboost.DMatrix(features, labels), 2)) == (
-        "Booster gives 1 number for a row; the contract has 3 classes"
+        "Booster gives 1 number for a row; the contract has 3 classes: train with a number for each, multi:softprob of "
+        "XGBoost or multiclass of LightGBM"
     )
 
 

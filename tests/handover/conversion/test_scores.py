@@ -138,7 +138,21 @@ def test_a_class_of_a_regression_is_refused() -> None:
         ),
         (
             object(),
-            "a model of builtins cannot be converted; deliver one of scikit-learn, XGBoost, LightGBM, CatBoost",
+            (
+                "an object of the type object is no model: deliver a fitted one of scikit-learn, XGBoost, LightGBM, "
+                "CatBoost, or a model's file by its path"
+            ),
+        ),
+        (
+            RandomForestClassifier,
+            "RandomForestClassifier is a class and no model: deliver an object of it that is fitted",
+        ),
+        (
+            pytest.MonkeyPatch(),
+            (
+                "MonkeyPatch of _pytest cannot be converted; deliver one of scikit-learn, XGBoost, LightGBM, CatBoost; "
+                "an ONNX file of it comes in as onnx=, with scores= of its training"
+            ),
         ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",

@@ -157,7 +157,8 @@ def test_a_framework_that_cannot_be_converted_is_named() -> None:
         to_graph(object(), COLUMNS, "test")
 
     assert str(raised.value) == (
-        "a model of builtins cannot be converted; deliver one of scikit-learn, XGBoost, LightGBM, CatBoost"
+        "an object of the type object is no model: deliver a fitted one of scikit-learn, XGBoost, LightGBM, CatBoost, "
+        "or a model's file by its path"
     )
 
 
