@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 
 from handover.compilation import FLOAT32_MAX, ContractError, Json, compiled_row
-from handover.wording import look
+from handover.wording import alike, look
 from predictor.scores import Scores
 
 if TYPE_CHECKING:
@@ -251,6 +251,14 @@ class Contract:
             if (value := getattr(budgets, word)) > most:
                 return word, f"{word} is {value:,}; write {most:,} at most, {why}"
         return None
+
+    @property
+    def lookalikes(self) -> list[tuple[str, str]]:
+        """The fields, or decisions, with names that callers cannot tell apart, each with a sentence."""
+        fields = [(field["name"], field.get("categories", ())) for field in self.compiled()["fields"]]
+        faults = [(name, alike(names, "category", "categories")) for name, names in fields]
+        faults.append(("decisions", alike(self.scores.decisions, "decision", "decisions")))
+        return [(name, f"{name}: {fault}") for name, fault in faults if fault]
 
     def compiled(self) -> Json:
         """Give the contract as plain JSON data, for ``contract.json``: production imports no schema code.

@@ -250,8 +250,8 @@ def deliver(
     if (written := card.place(to)).is_file():
         card.write(written, {card.FIGURES: card.figures(manifest)})
     click.echo(_summary(manifest, to))
-    if left_out := ignored(to, sorted(contents)):
-        click.echo(f"But {left_out}.")
+    for fault in _faults(contract, to, sorted(contents)):
+        click.echo(f"But the check will be red: {fault}.")
     return manifest
 
 
@@ -356,6 +356,15 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
             name: round(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
         },
     }
+
+
+def _faults(contract: Contract, to: Path, names: Sequence[str]) -> list[str]:
+    """List what hinders no delivery, and is better known before the check says it."""
+    _, unlimited = contract.unlimited or ("", "")
+    left_out = ignored(to, names)
+    some = left_out is not None and len(left_out.names) < len(names)  # all of them: it is meant to go another way
+    faults = [unlimited, *(fault for _, fault in contract.lookalikes), str(left_out) if some else ""]
+    return list(filter(None, faults))
 
 
 def _summary(manifest: Json, to: Path) -> str:

@@ -16,7 +16,7 @@ from handover.diff.revisions import Agreed, NoBaseError
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.limit import TooLongError
 from handover.skips import BUDGETS, FILE
-from handover.wording import UNIT, alike
+from handover.wording import UNIT
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
 PURPOSE = "A contract declares, with typing, pydantic and handover; it reads no file, asks nobody and ends nothing."
@@ -217,11 +217,8 @@ def _bad_names(context: DeliveryContext) -> Iterator[tuple[int | None, str]]:
         if "validation_alias" in field:
             alias = json.dumps(field["validation_alias"])
             yield context.field_line(name), f"{name} has an alias, {alias}: a field has one name, its own."
-    for field in context.compiled["fields"]:
-        if fault := alike(field.get("categories", ()), "category", "categories"):
-            yield context.field_line(field["name"]), f"{field['name']}: {fault}."
-    if fault := alike(context.contract.scores.decisions, "decision", "decisions"):
-        yield context.word_line("decisions"), f"In the answer, {fault}."
+    for name, fault in context.contract.lookalikes:
+        yield context.field_line(name) or context.word_line(name), f"{fault}."
 
 
 @clause(

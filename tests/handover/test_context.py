@@ -43,6 +43,7 @@ Resources:
 def alone(tmp_path: Path) -> DeliveryContext:
     """Give a delivery in somebody's own SAM project, which was built."""
     (tmp_path / "parcels" / "delivery").mkdir(parents=True)
+    (tmp_path / "parcels" / "delivery" / "behaviours.py").touch()
     (tmp_path / ".aws-sam" / "build").mkdir(parents=True)
     for folder in (tmp_path, tmp_path / ".aws-sam" / "build"):
         (folder / "template.yaml").write_text(FOREIGN)
@@ -67,12 +68,19 @@ def test_where_nothing_trains_it_training_again_is_left_out_too_and_so_is_the_ca
     assert codes_left_out(alone) == STACK | {clause.code for clause in CLAUSES if clause.code[0] == "R"} | {"M117"}
 
 
-def test_in_a_project_nothing_is_left_out_but_the_card_of_another_delivery(tmp_path: Path) -> None:
+def test_in_a_project_nothing_is_left_out_but_card_and_behaviours_of_another_delivery(tmp_path: Path) -> None:
     own = tmp_path / "layers" / "model" / "delivery"
     own.mkdir(parents=True)
+    (own / "behaviours.py").touch()
 
     assert codes_left_out(DeliveryContext(tmp_path, own)) == set()
-    assert codes_left_out(DeliveryContext(tmp_path, tmp_path / "another")) == {"M117"}
+    assert codes_left_out(DeliveryContext(tmp_path, tmp_path / "another")) == {"M117", "B701", "B702", "B703"}
+
+
+def test_without_behaviours_there_are_none_to_check(alone: DeliveryContext) -> None:
+    (alone.folder / "behaviours.py").unlink()
+
+    assert codes_left_out(alone) >= {"B701", "B702", "B703"}
 
 
 def test_no_page_names_a_command_that_only_a_project_has(alone: DeliveryContext) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from handover import extent
 from handover.checks import finite
 from tests.helpers.remembered import Searches
 from tests.helpers.sandbox import Sandbox
@@ -32,3 +33,9 @@ def searches() -> Searches:
 def searched_once(searches: Searches, monkeypatch: pytest.MonkeyPatch) -> None:
     """Search once for what the same contract and heuristics fail on."""
     monkeypatch.setattr(finite, "first_failure", searches)
+
+
+@pytest.fixture(autouse=True)
+def nothing_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin each test as a training does, in which nothing was laid out before."""
+    monkeypatch.setattr(extent, "_LAID_OUT", {})

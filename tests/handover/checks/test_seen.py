@@ -62,7 +62,10 @@ def tree() -> Any:
 
 @dataclass(frozen=True)
 class Case:
-    """One more field of the orders, and what its column has in the data."""
+    """One more field of the orders, and what its column has in the data.
+
+    Each is another one: what is laid out with the same contract in one process is joined.
+    """
 
     field: str
     values: Values
@@ -130,12 +133,12 @@ BROKEN: dict[str, Case] = {
         evidence=f"`employed` may be missing, and in {ROWS} it never was. Left out of ",
     ),
     "M118 an imputer fills another column": Case(
-        "rooms: int | None = Field(default=None, ge=1, le=9, description='Rooms [1]')",
+        "doors: int | None = Field(default=None, ge=1, le=9, description='Doors [1]')",
         lambda number: 1 + number * 5 % 9,
         model=lambda: make_pipeline(
             ColumnTransformer([("fill", SimpleImputer(), [0])], remainder="passthrough"), tree()
         ),
-        evidence=f"`rooms` may be missing, and in {ROWS} it never was. Left out of ",
+        evidence=f"`doors` may be missing, and in {ROWS} it never was. Left out of ",
     ),
     "M119 the data is of one country, and three may send": Case(
         f"country: {literal('de', 'at', 'ch')} = Field(description='Country')",
@@ -199,12 +202,12 @@ GOOD: dict[str, Case] = {
         lambda number: 1 + number % 8 if number != 31 else None,
     ),
     "never missing, and an imputer stands before the model": Case(
-        "rooms: int | None = Field(default=None, ge=1, le=9, description='Rooms [1]')",
+        "baths: int | None = Field(default=None, ge=1, le=9, description='Baths [1]')",
         lambda number: 1 + number % 9,
         model=lambda: make_pipeline(SimpleImputer(), LinearRegression()),
     ),
     "in the contract before the data has it": Case(
-        "rooms: int | None = Field(default=None, ge=1, le=9, description='Rooms [1]')",
+        "storeys: int | None = Field(default=None, ge=1, le=9, description='Storeys [1]')",
         lambda _: None,
     ),
     "days since 2000, in a range that lasts": Case(
@@ -240,7 +243,7 @@ GOOD: dict[str, Case] = {
 }
 NOTES = {
     "in the contract before the data has it": (
-        f"M119 rooms missing in {ROWS}: callers send it in vain until a training has it"
+        f"M119 storeys missing in {ROWS}: callers send it in vain until a training has it"
     )
 }
 

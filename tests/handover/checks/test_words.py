@@ -89,7 +89,7 @@ MISTAKES: dict[str, tuple[Callable[[Sandbox], Sandbox], str, str, str]] = {
         lambda sandbox: sandbox.deliver(edited(('"late": 40.0', '"SOON": 20.0, "late": 40.0'))),
         "C108",
         "modelling",
-        r'^In the answer, the decisions "soon" and "SOON" look alike\.$',
+        r'^decisions: the decisions "soon" and "SOON" look alike\.$',
     ),
     "a field that is a word of Python's": (
         lambda sandbox: sandbox.edit("contract.py", "    pieces: int", "    from: int"),
@@ -166,8 +166,21 @@ def test_a_file_that_git_ignores_is_named_where_it_is_delivered_too(
     commit(sandbox.folder)
     sandbox.deliver()
 
-    assert "\nBut git ignores model.onnx, by the line *.onnx of .gitignore: " in capsys.readouterr().out
+    assert (
+        "\nBut the check will be red: git ignores model.onnx, by the line *.onnx of .gitignore: "
+        in capsys.readouterr().out
+    )
     assert list(findings(sandbox)) == ["C114"]
+
+
+def test_deliver_names_what_the_check_will_be_red_for(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    sandbox.deliver(edited(("flipped_decisions=0", "flipped_decisions=99"), ('"abroad"]', '"abroad", "Home"]')))
+
+    assert capsys.readouterr().out.endswith(
+        "But the check will be red: flipped_decisions is 99; write 10 at most, for beyond it another model would pass "
+        "as this one.\n"
+        'But the check will be red: zone: the categories "home" and "Home" look alike.\n'
+    )
 
 
 @pytest.mark.parametrize("lines", ["*.onnx\n!model.onnx\n", "*\n"])
