@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from handover import card
 from handover.checks import selected
 from handover.context import DeliveryContext
-from handover.description import as_markdown, classes
+from handover.description import Table, as_markdown, classes
 from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
 from handover.init import EXAMPLE
@@ -206,3 +206,9 @@ def test_of_several_classes_it_says_how_each_is_known() -> None:
         "| `middle` | 3 | 66.7% | 100.0% | `low` | 33.3% |",
         "| `high` | 0 |  |  |  |  |",
     ]
+
+
+def test_a_name_in_a_sentence_is_no_markup() -> None:
+    assert as_markdown(Table("", (), (), "answering a|b 0.32, <b>x</b> 0.36")) == (
+        "answering a\\|b 0.32, \\<b\\>x\\</b\\> 0.36\n"
+    )
