@@ -1,4 +1,4 @@
-"""What people read in a contract: the unit of a number, and names that they must be able to tell apart."""
+"""What people read: the unit of a number, a number's figures, and names that they must be able to tell apart."""
 
 import json
 import re
@@ -97,3 +97,8 @@ def look(name: str) -> str:
 
 def _shown(name: str) -> str:
     return json.dumps(name)  # in ASCII: what cannot be told apart is escaped
+
+
+def figure(number: float) -> str:
+    """Write a number to be read: six digits of it, or a million and more in full."""
+    return f"{number:.10g}" if abs(number) >= 10**6 else f"{number:.6g}"

@@ -6,10 +6,9 @@ import numpy as np
 
 from handover.context import DeliveryContext
 from handover.conversion import filled
-from handover.draft.ranges import figure
-from handover.draft.scales import is_round
 from handover.finding import Broken, Kept, clause
 from handover.rows import Domain, domains
+from handover.wording import figure
 
 type Json = dict[str, Any]
 type Fault = tuple[str, str]
@@ -120,8 +119,7 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
         accepts = f"the contract accepts {figure(first)} to {figure(last)}"
         return f"`{field.name}` is {figure(low)} {given}, and {accepts}." if low == high and first < last else ""
     unseen = [_written(choice) for choice in field.choices if choice not in column["values"]]
-    is_whole = len(unseen) < len(field.choices) / 2 and is_round(list(map(_written, field.choices)))
-    if not unseen or is_whole:  # a Sunday will come, and lies beside the days that were seen
+    if not unseen or _completes_a_round(unseen, field):
         return ""
     if len(column["values"]) == 1:
         value = _written(column["values"][0])
@@ -166,6 +164,13 @@ def _too_far(field: Domain, column: Json, rows: str) -> str:
         return ""
     accepts = f"the contract accepts {figure(first)} to {figure(last)}: {accepted / reached:.0f} times as far"
     return f"`{field.name}` lies between {figure(low)} and {figure(high)} in {rows}, and {accepts}."
+
+
+def _completes_a_round(unseen: list[str], field: Domain) -> bool:
+    """Say whether the few that are missing lie between others: a Sunday will come, beside the days that were seen."""
+    from handover.draft.scales import is_round  # noqa: PLC0415  a check of few deliveries needs what drafts need
+
+    return len(unseen) < len(field.choices) / 2 and is_round(list(map(_written, field.choices)))
 
 
 def _columns(context: DeliveryContext) -> dict[str, Json]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from handover.draft.fields import Field, LeftOut
-from handover.draft.ranges import figure
 from handover.draft.target import Target
+from handover.wording import figure
 
 PRIVATE = "[private]"  # in place of what is quoted
 ELSEWHERE = ": see modelling/data/README.md"

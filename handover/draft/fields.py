@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from handover.compilation import FLOAT32_MAX
 from handover.draft import calendars, unusable
 from handover.draft.naming import unit
-from handover.draft.ranges import allowed, between, doubt, figure
+from handover.draft.ranges import allowed, between, doubt
 from handover.draft.scales import order_of
 from handover.draft.unusable import MOST_CATEGORIES, short
 from handover.draft.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
-from handover.wording import UNIT_UNKNOWN
+from handover.wording import UNIT_UNKNOWN, figure
 
 MOST_SPELLINGS = 10  # of yes and no
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips whole numbers

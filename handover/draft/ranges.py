@@ -6,6 +6,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 
+from handover.wording import figure
+
 ROOM = 0.05  # of the range seen, added at both ends: the next rows will reach a little further
 # Small whole numbers, and halves, with so few values are classes, grades, months or days, and keep their ends.
 MOST_OF_A_SCALE, LARGEST_OF_A_SCALE = 31, 400
@@ -67,11 +69,6 @@ def between(lower: float, upper: float, share: float = 0.5) -> float:
     number = lower + share * (upper - lower)
     rounded = (float(f"{number:.{digits}g}") for digits in range(3, 18))
     return next((short for short in rounded if lower < short < upper), number)
-
-
-def figure(number: float) -> str:
-    """Write a number to be read: six digits of it, or a million and more in full."""
-    return f"{number:.10g}" if abs(number) >= 10**6 else f"{number:.6g}"
 
 
 def doubt(values: Sequence[float]) -> str:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from handover.draft.fields import LeftOut, field_of
 from handover.draft.naming import unit
-from handover.draft.ranges import between, far_off, figure, outward
+from handover.draft.ranges import between, far_off, outward
 from handover.draft.table import Table
 from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column
 from handover.errors import CannotRunError
+from handover.wording import figure
 
 FEWEST_ROWS = 30  # 20 to judge, and 10 to learn from
 FEWEST_OF_A_CLASS = 5

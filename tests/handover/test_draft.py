@@ -24,12 +24,13 @@ from handover.draft import Draft, drafted
 from handover.draft.fields import Field, field_of
 from handover.draft.formats import as_csv
 from handover.draft.naming import field_names, unit
-from handover.draft.ranges import allowed, doubt, figure
+from handover.draft.ranges import allowed, doubt
 from handover.draft.table import Table, read
 from handover.draft.words import Column, DecimalMark, usual_mark
 from handover.errors import CannotRunError
 from handover.evaluation import evaluate
 from handover.reporters.text import report
+from handover.wording import figure
 from predictor import files
 from tests.helpers.drafts import train, write
 

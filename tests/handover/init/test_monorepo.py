@@ -117,7 +117,7 @@ def test_owners_own_their_folder_only() -> None:
         "/my\\ services/loans/modelling/",
         "/my\\ services/loans/layers/model/",
         "/my\\ services/loans/handover.toml",
-        "/my\\ services/loans/layers/model/delivery/contract.py",
+        "/my\\ services/loans/layers/model/delivery/contract.json",
     ]
     assert moved.startswith("# GitHub reads this file at the repository's root only: append these lines there.\n")
 
