@@ -195,9 +195,10 @@ def not_public(context: DeliveryContext) -> Broken | None:
                 )
         for name, permission in context.template.of_kind(PERMISSION, stack).items():
             limited = any(permission.get(source, "*") != "*" for source in SOURCES)
-            if permission.get("Principal") == "*" and not limited:
+            # Whom an organization is asked for has no other name than everybody.
+            if permission.get("Principal") == "*" and "PrincipalOrgID" not in permission:
                 return Fault(
-                    f"{name} lets every AWS account call {_called(permission)}. {ONLY}",
+                    f"{name} names everybody as its Principal, to call {_called(permission)}. {ONLY}",
                     name,
                     ("Properties", "Principal"),
                 )

@@ -53,10 +53,10 @@ def of_the_contract(context: DeliveryContext) -> Broken | None:
 
 
 def _sentence(word: ast.Constant, field: str, near: list[str]) -> str:
-    nearest = f"; the nearest that is missing there is {near[0]!r}" if near else ""
+    nearest = f"; it has {near[0]!r}, which that line lacks" if near else ""
     return (
         f"Line {word.lineno} has {word.value!r} among the categories of {field}, and the contract has no such category"
-        f"{nearest}. What stands for it is never used."
+        f"{nearest}. What stands for {word.value!r} is never used: rename it, and train again."
     )
 
 

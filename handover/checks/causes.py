@@ -53,7 +53,7 @@ def of_values(context: DeliveryContext) -> tuple[str, Cause] | None:
     sentence = "heuristics.py was edited after the training. "
     if len(context.apart(context.model(trained), context.golden_scores)):
         sentence += (
-            "The scores in golden.jsonl were written after that: with the training's values the model gives others."
+            "So were the scores in golden.jsonl: they are those of the edited heuristic, and not of the training."
         )
     else:
         sentence += "These rows score the same with either value; the rows of callers need not."
@@ -93,7 +93,7 @@ def _by_edges(context: DeliveryContext) -> bool:
 
 
 def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
-    again = f"Take the change back, or train and deliver again: {context.delivers}."
+    again = f"Take back what was edited, or train and deliver again: {context.delivers}."
     return cause._replace(sentence=f"{cause.sentence} {again}")
 
 

@@ -24,7 +24,7 @@ FLOOR = "least_"
 """How the name of a budget begins that is looser where it is lower."""
 MEANINGS: dict[Level, str] = {
     "major": "a caller of the old contract breaks",
-    "minor": "no caller breaks, and they may send or see something new",
+    "minor": "requests of before still work, and answers or requests may have something new",
     "patch": "no caller breaks, but what they read is not the same",
 }
 
@@ -286,8 +286,8 @@ def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
         f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}" if changed else "The contract is the same, its version fell"
     )
     return Broken(
-        f"{what}. {_then(agreed)} the contract {_is(agreed)} {before['version']}, so this must be at least {least}, "
-        f"and is {version}.",
+        f"{what}. {_then(agreed)} the contract {_is(agreed)} {before['version']}, so its version must be at least "
+        f"{least}, and is {version}.",
         context.folder / "contract.py",
         context.word_line("version"),
         details="\n".join(f"{change.level}  {change.sentence}" for change in changed),

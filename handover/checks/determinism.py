@@ -25,9 +25,7 @@ OTHERS = (
     Surroundings(seed=1, zone=EAST, sets=BACKWARDS, clock_s=2e9 + 12_345.6, last_first=True),
     Surroundings(seed=2, zone=WEST, sets=BACKWARDS, clock_s=2e9 + 12_345.6),
 )
-SORT = (
-    "Each process has an order of its own for a set of text: sort it, as in sorted({...}), or write a list or a dict."
-)
+SORT = "Python puts a set of text in another order in each process: write a list, or sorted({...}), and train again."
 SEND_TIME = "The same row would score differently tomorrow: let the caller send the time, as a field of the contract."
 GIVE_ZONE = (
     "The function runs in UTC, a training wherever it runs: give the time zone, as in "
@@ -49,7 +47,7 @@ class _Trial:
 
 
 def _trials() -> Iterator[_Trial]:
-    alphabetical = "with its text in alphabetical order"
+    alphabetical = "with the set in alphabetical order"
     yield _Trial("the order of a set", alphabetical, replace(HERE, sets=BACKWARDS), "in the reverse", SORT)
     yield _Trial("the clock", "in 2001", replace(HERE, clock_s=OTHERS[0].clock_s), "in 2033", SEND_TIME)
     for name, zone in {"UTC+12:45": EAST, "UTC-09:30": WEST}.items():
@@ -119,7 +117,7 @@ def _twice_here(context: DeliveryContext) -> Broken | None:
             name, same = heuristic.__name__, heuristic(row) == heuristic(row)
             if not same or before != row.__dict__:
                 fault = "changes the row" if same else "gives two different numbers"
-                return broken_heuristic(context, name, f"{name} {fault} on golden row {number}.")
+                return broken_heuristic(context, name, f"`{name}` {fault} on golden row {number}.")
     return None
 
 
@@ -146,8 +144,8 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
     line = next(backwards, None) if trial.remedy == SORT else None
     values = [_shown(asked(surroundings)[place][differ[0]]) for surroundings in (HERE, trial.other)]
     evidence = (
-        f"{names[place]} follows {f'the order of the set in line {line}' if line else trial.thing} on {len(differ)} of "
-        f"{len(rows)} golden rows: row {differ[0] + 1} gets {values[0]} {trial.here}, and {values[1]} {trial.there}."
+        f"`{names[place]}` follows {f'the order of the set in line {line}' if line else trial.thing} on {len(differ)} "
+        f"of {len(rows)} golden rows: row {differ[0] + 1} gets {values[0]} {trial.here}, and {values[1]} {trial.there}."
     )
     broken = broken_heuristic(context, names[place], evidence)
     return replace(broken, cause=trial.remedy, line=line or broken.line)

@@ -52,11 +52,11 @@ def finite(context: DeliveryContext) -> Broken | None:
         return None
     fault, name = failure.fault, failure.heuristic
     if fault.line is not None:
-        evidence = f"{name} {fault.sentence}. {fault.more}".rstrip()
+        evidence = f"`{name}` {fault.sentence}. {fault.more}".rstrip()
         return Broken(evidence, context.folder / files.HEURISTICS, fault.line)
     shown = " and ".join(f"{field} = {json.dumps(failure.row[field])}" for field in failure.read)
     where = f"where {shown}, which the contract accepts" if shown else "on every row"
-    evidence = f"{name} {fault.sentence} {where}. {fault.more}".rstrip()
+    evidence = f"`{name}` {fault.sentence} {where}. {fault.more}".rstrip()
     return broken_heuristic(context, name, evidence, json.dumps(failure.row, indent=2))
 
 

@@ -145,7 +145,7 @@ def says_something(context: DeliveryContext) -> Broken | None:
         if len(values) == 1:
             (value,) = values
             evidence = (
-                f"{name} is {'None' if value is None else f'{value:g}'} {where}: the model can learn nothing from it."
+                f"`{name}` is {'None' if value is None else f'{value:g}'} {where}: the model can learn nothing from it."
             )
             return broken_heuristic(context, name, evidence)
     return None

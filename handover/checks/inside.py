@@ -45,7 +45,10 @@ def of_start(context: DeliveryContext, message: str) -> Cause:
         sentence = f"The layer has no {missing[1]}: {BUILD_ANEW}"
         return Cause(sentence, context.project.runtime_lock, owner="deployment")
     line = context.template.line(FUNCTION)
-    sentence = f"The delivery opens here: it is what the template gives {FUNCTION}, variables, handler or layers."
+    sentence = (
+        f"Opened here, the same delivery answers: compare what the template gives {FUNCTION}, its Variables, Handler "
+        f"and Layers, with the base branch."
+    )
     return Cause(sentence, context.template.path, line, "deployment")
 
 

@@ -46,7 +46,7 @@ def forgets(context: DeliveryContext) -> Broken | None:
         if _owners(golden) != owners:
             gc.collect()  # a function that calls itself, defined in another, is freed by this alone
             if kept := sum(now > then for now, then in zip(_owners(golden), owners, strict=True)):
-                evidence = f"{name} has answered {len(golden)} golden rows, and still has {kept} of them in memory."
+                evidence = f"`{name}` has answered {len(golden)} golden rows, and still has {kept} of them in memory."
                 return replace(broken_heuristic(context, name, evidence), cause=KEEPS_ROWS)
         sizes = [_size(fresh.heuristics_module)]
         for half in halves:
@@ -55,7 +55,7 @@ def forgets(context: DeliveryContext) -> Broken | None:
         grown = sizes[1] - sizes[0], sizes[2] - sizes[1]
         if grown[1] > len(halves[1]) / 2 and grown[1] > NEARLY * grown[0]:
             evidence = (
-                f"{name} keeps {grown[0]} objects in memory of {len(halves[0])} rows drawn from the contract, and "
+                f"`{name}` keeps {grown[0]} objects in memory of {len(halves[0])} rows drawn from the contract, and "
                 f"{grown[1]} more of as many again."
             )
             return replace(broken_heuristic(context, name, evidence), cause=NO_END)

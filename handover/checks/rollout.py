@@ -14,7 +14,7 @@ from handover.samconfig import Samconfig
 # Properties of a function that no version holds: they are the function's as a whole, and change at once.
 UNVERSIONED = {"ReservedConcurrentExecutions"}
 KEPT = {"Retain", "RetainExceptOnCreate"}
-ASKED = "CodeDeploy=true and DeploymentPreference have it asked first."
+ASKED = "With CodeDeploy=true, and a DeploymentPreference, it answers the golden rows before it gets users."
 HOOK_PREFIX = "CodeDeployHook_"  # AWS managed policy AWSCodeDeployRoleForLambda
 
 
@@ -189,7 +189,7 @@ def proven_first(context: DeliveryContext) -> Broken | None:
             policy = stack["Resources"][name].get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
             if policy is None:
                 evidence = (
-                    f"without CodeDeploy the alias {alias['Name']} moves at once, to a version that nobody has asked."
+                    f"without CodeDeploy the alias {alias['Name']} moves at once to a version that has proved nothing."
                 )
                 return Fault(f"{evidence} {ASKED}", function, (*preference[1], "Enabled"))
             match policy.get("BeforeAllowTrafficHook"):

@@ -276,8 +276,8 @@ def _reasons(old: Json, new: Json, before: Sequence[str], after: Sequence[str]) 
     """Name the heuristics that are gone: callers show reasons by their names. One more is nothing that they miss."""
     if removed := _except(before, [*after, *new["validator"]["schema"]["fields"]]):
         added = _except(after, [*before, *old["validator"]["schema"]["fields"]])
-        instead = f", and {_listed(added)} may be" if added else ""
-        yield Change("minor", f"?reasons=: {_listed(removed)} is never answered any more{instead}")
+        instead = f", and {_listed(added)} is one" if added else ""
+        yield Change("minor", f"?reasons=: {_listed(removed)} is no name of a reason any more{instead}")
 
 
 # --- what is written for callers to read

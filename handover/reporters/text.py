@@ -28,7 +28,7 @@ def broken(finding: Finding, context: Context) -> str:
             *([f"  {broken.cause}"] if broken.cause else []),
             f"  Owner: {finding.owner}",
             f"  Fix:   {place(broken, context)}",
-            f"  Run:   {command:<28} {effect}",
+            f"  Run:   {command:<28} # {effect}",
             *([f"  Page:  {page}"] if page != command else []),
             "",
         ]

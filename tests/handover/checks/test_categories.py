@@ -95,11 +95,13 @@ def test_a_category_that_no_contract_has_is_named_with_the_nearest(tmp_path: Pat
 
     broken = judged(tmp_path, expression)
 
-    near = f"; the nearest that is missing there is {nearest}" if nearest else ""
+    near = f"; it has {nearest}, which that line lacks" if nearest else ""
+    word = seen.partition(" among")[0]
     assert broken
     assert (broken.path, broken.line) == (tmp_path / "heuristics.py", 3)
     assert broken.evidence == (
-        f"Line 3 has {seen}, and the contract has no such category{near}. What stands for it is never used."
+        f"Line 3 has {seen}, and the contract has no such category{near}. What stands for {word} is never used: "
+        "rename it, and train again."
     )
 
 

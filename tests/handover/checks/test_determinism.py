@@ -16,7 +16,7 @@ TIME = "from datetime import UTC, date, datetime, timedelta\n\n"
 BAD = {
     "a code made of the order of a set of categories": (
         "H108",
-        "f follows the order of the set in line 4 on",
+        "`f` follows the order of the set in line 4 on",
         """_ORDER = list({"home", "abroad"})  # <-
 
 def f(row):
@@ -25,7 +25,7 @@ def f(row):
     ),
     "the first of a set of two, one of several sets": (
         "H108",
-        "f follows the order of the set in line 6 on",
+        "`f` follows the order of the set in line 6 on",
         """_KNOWN = {"home", "abroad"}
 _CODES = {"home": 1, "abroad": 2, None: 0}
 _FIRST, _SECOND = frozenset(["home", "abroad"])  # <-
@@ -36,7 +36,7 @@ def f(row):
     ),
     "the common keys of two dicts, in their order": (
         "H108",
-        "f follows the order of the set in line 8 on",
+        "`f` follows the order of the set in line 8 on",
         """_A = {"home": 1, "abroad": 2}
 _B = {"abroad": 3, "home": 4}
 
@@ -46,7 +46,7 @@ def f(row):
     ),
     "the longest of a set, where two are": (
         "H108",
-        "f follows the order of the set in line 5 on",
+        "`f` follows the order of the set in line 5 on",
         """def f(row):
     return {"home": 1, "city": 2}[max({"home", "city"}, key=len)] * row.weight  # <-
 """,
@@ -60,7 +60,7 @@ def f(row):
     ),
     "the hash of a category, asked for by a way round": (
         "H108",
-        "f follows the hash of a text on",
+        "`f` follows the hash of a text on",
         """from operator import methodcaller
 
 def f(row):  # <-
@@ -77,7 +77,7 @@ def f(row):
     ),
     "the days since, as seconds of a time without a zone": (
         "H108",
-        "f follows the machine's time zone on 105 of 105 golden rows: row 1 gets",
+        "`f` follows the machine's time zone on 105 of 105 golden rows: row 1 gets",
         f"""{TIME}
 def f(row):  # <-
     return (datetime(2026, 1, 1) + timedelta(row.pieces)).timestamp()
@@ -93,7 +93,7 @@ def f(row):
     ),
     "today, by a class of one's own": (
         "H108",
-        "f follows the clock on 105 of 105 golden rows: row 1 gets",
+        "`f` follows the clock on 105 of 105 golden rows: row 1 gets",
         f"""{TIME}
 class _Day(date):
     pass
@@ -104,7 +104,7 @@ def f(row):  # <-
     ),
     "the row before it": (
         "H108",
-        "f gives two different numbers on golden row",
+        "`f` gives two different numbers on golden row",
         """class _Last:
     weights = [0]
 
@@ -118,7 +118,7 @@ def f(row):  # <-
     ),
     "the heaviest so far": (
         "H108",
-        "f follows the rows before on",
+        "`f` follows the rows before on",
         """class _Most:
     weights = [0]
 
@@ -132,7 +132,7 @@ def f(row):  # <-
     ),
     "a cache without an end of a helper of numbers": (
         "H113",
-        "f keeps",
+        "`f` keeps",
         """from functools import cache
 
 @cache
@@ -168,7 +168,7 @@ def f(row):  # <-
     ),
     "a dict beside it, as a default": (
         "H113",
-        "f keeps",
+        "`f` keeps",
         """def _root(weight, known={}):
     known[weight] = known.get(weight) or weight ** 0.5
     return known[weight]

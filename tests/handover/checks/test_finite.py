@@ -190,7 +190,7 @@ def test_the_simplest_row_on_which_it_fails_is_shown(sandbox: Sandbox, story: st
 
     accepted = "" if sentence.endswith("on every row") else ", which the contract accepts"
     assert broken
-    assert broken.evidence == f"tried {sentence}{accepted}."
+    assert broken.evidence == f"`tried` {sentence}{accepted}."
     assert (broken.path, broken.line) == (sandbox.folder / "heuristics.py", LINE)
 
 
@@ -202,7 +202,7 @@ def test_a_name_that_no_field_has_is_named_though_the_heuristic_goes_on(sandbox:
 
     assert broken
     assert broken.evidence == (
-        f"tried asks for row.{name}, which the contract does not have; the nearest field is {NEAREST[name]}. "
+        f"`tried` asks for row.{name}, which the contract does not have; the nearest field is {NEAREST[name]}. "
         f"Nobody sees it: the heuristic goes on without the field."
     )
     assert broken.line == LINE + 1 + below
@@ -232,7 +232,7 @@ def test_a_loop_without_an_end_is_stopped_and_its_row_is_shown(
 
     assert broken
     assert broken.evidence == (
-        "tried comes to no end where amount = 18001 and months = 4, which the contract accepts. It was stopped after "
+        "`tried` comes to no end where amount = 18001 and months = 4, which the contract accepts. It was stopped after "
         "0.1 s of the processor's time, twice."
     )
 
@@ -244,8 +244,8 @@ def test_a_row_in_a_hundred_that_takes_long_is_met_and_the_contract_may_allow_it
 
     assert broken
     assert re.fullmatch(
-        r"tried takes [\d.]+ ms of the processor's time where months = 70 and purpose = \"other\", which the contract "
-        r"accepts\. The contract allows 10 ms \(heuristic_ms\), and it was asked twice\.",
+        r"`tried` takes [\d.]+ ms of the processor's time where months = 70 and purpose = \"other\", which the "
+        r"contract accepts\. The contract allows 10 ms \(heuristic_ms\), and it was asked twice\.",
         broken.evidence,
     )
     assert judged(sandbox, lines, CONTRACT.replace("parity=1e-5", "heuristic_ms=500, parity=1e-5")) is None

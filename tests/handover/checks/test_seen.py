@@ -181,7 +181,7 @@ BROKEN: dict[str, Case] = {
         lambda number: "box" if number * 7.9 % 29.4 > 20 else "bag",
         heuristics='\n\ndef light_box(row):\n    """Whether it is a light box [1]."""\n'
         '    return row.kind == "box" and row.weight < 15\n',
-        evidence="light_box is 0 in all rows that the training laid out: the model can learn nothing from it.",
+        evidence="`light_box` is 0 in all rows that the training laid out: the model can learn nothing from it.",
     ),
 }
 

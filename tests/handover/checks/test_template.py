@@ -73,6 +73,7 @@ BREAKS = {
     "T411-forbidden": (TEMPLATE, resource("ApiMayInvoke"), ""),
     "T412": (TEMPLATE, ALIAS, ALIAS + "      FunctionUrlConfig: {AuthType: NONE}\n"),
     "T412-everybody": (TEMPLATE, PERMISSION, '      Principal: "*"\n'),
+    "T412-anybody": (TEMPLATE, "Principal: apigateway.amazonaws.com", 'Principal: "*"'),
     "T412-source": (TEMPLATE, PERMISSION, "      Principal: apigateway.amazonaws.com\n"),
     "T413": (TEMPLATE, "      RetentionPolicy: Retain\n", "      RetentionPolicy: Delete\n"),
     "T413-version": (TEMPLATE, VERSIONS, VERSIONS.replace("UpdateReplacePolicy: Retain\n    ", "")),
@@ -166,7 +167,7 @@ def own_stages(stack: Stack) -> Stack:
             (CODEDEPLOY.format("true"), CODEDEPLOY.format("false")),
             "T414",
             "  CodeDeploy=false",
-            "live sets CodeDeploy=false: without CodeDeploy the alias live moves at once, to a version that nobody has",
+            "live sets CodeDeploy=false: without CodeDeploy the alias live moves at once to a version that has proved",
         ),
         (
             ("Stage=live Architecture=x86_64 MemorySize=512 ", "Stage=live Architecture=x86_64 "),

@@ -65,7 +65,7 @@ MISTAKES: dict[str, tuple[Callable[[Sandbox], Sandbox], str, str, str]] = {
         lambda sandbox: since(sandbox, heuristics=HEURISTICS.replace("def heavy", "def for_two_people")),
         "C110",
         "modelling",
-        r'^\?reasons=: "heavy" is never answered any more, and "for_two_people" may be: .* 1\.1\.0, and is 1\.0\.0\.$',
+        r'^\?reasons=: "heavy" is no name of a reason any more, and "for_two_people" is one: .* 1\.1\.0, and is 1\.0',
     ),
     "a category taken out below 1.0.0, told as a patch": (
         lambda sandbox: since(sandbox, ("le=9", "le=8"), ("0.4.2", "0.4.3"), before=EARLY),

@@ -300,7 +300,7 @@ def test_of_another_delivery_the_command_names_it() -> None:
     context = DeliveryContext(ROOT, ROOT / "new one", base="v1")
     command = "handover explain P203 --delivery 'new one' --base v1"
 
-    assert f"  Run:   {command} shows the remedy\n" in text.report(FINDINGS, context)
+    assert f"  Run:   {command} # shows the remedy\n" in text.report(FINDINGS, context)
     assert f"Run: {command}\n" in annotations.report(FINDINGS, context)
     assert f"- Run: `{command}`\n" in markdown.report(FINDINGS, context)
 
@@ -309,7 +309,7 @@ def test_where_there_are_no_pages_the_command_that_shows_them_is_named_once(tmp_
     context = DeliveryContext(tmp_path, tmp_path / "delivery")
 
     assert text.broken(FINDINGS[1], context).endswith(
-        "\n  Run:   handover explain P203 --delivery delivery shows the remedy\n"
+        "\n  Run:   handover explain P203 --delivery delivery # shows the remedy\n"
     )
     assert "- Run: `handover explain P203 --delivery delivery`\n\n" in markdown.report(FINDINGS, context)
     assert "| P203 | parity | **BROKEN** |" in markdown.report(FINDINGS, context)
