@@ -7,15 +7,15 @@ import shlex
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from handover.draft import Draft, Track, drafted
-from handover.draft.fields import Field
+from handover.draft import Draft, Report, Track, drafted
 from handover.errors import CannotRunError
 from handover.init import behaviours
 from handover.init.monorepo import git, notes, place, placed
@@ -146,7 +146,7 @@ def write(files: Mapping[str, File], to: Path) -> None:
 def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
     project = Project(Path())
-    request = json.dumps(_usual_row(draft.report.fields), ensure_ascii=False)
+    request = json.dumps(_usual_row(draft.report), ensure_ascii=False)
     kept = f"{DATA}/{draft.data.name}"
     words: dict[str, Any] = {"name": name, "report": draft.report, "request": request, "private": private}
     words |= {"data": draft.data, "sha256": hashlib.sha256(draft.data.content).hexdigest()}
@@ -172,7 +172,7 @@ def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[st
 def _behaviours(whole: Path, draft: Draft) -> dict[str, File]:
     """Draft what the model must do, by the model that the project's training makes."""
     try:
-        text = behaviours.drafted(whole, draft.report.fields, _usual_row(draft.report.fields))
+        text = behaviours.drafted(whole, draft.report.fields, _usual_row(draft.report))
     except Exception:  # a training may fail in any way: `make model` says why, where a person can do something about it
         return {}
     return {(Project(Path()).delivery / "behaviours.py").as_posix(): File(text.encode())} if text else {}
@@ -202,12 +202,23 @@ def _named(folder: Path) -> str:
     return name
 
 
-def _usual_row(fields: Sequence[Field]) -> dict[str, Any]:
-    """Make a row of each field's usual value: the middle one of numbers, the most frequent of others."""
+def _usual_row(report: Report) -> dict[str, Any]:
+    """Make a row of each field's usual value: the middle one of numbers, the most frequent of others.
+
+    Of several classes it is a usual row of the largest: one between them would be of none.
+    """
+    labels = report.target.labels.tolist()
+    largest, _ = Counter(labels).most_common(1)[0]
     row = {}
-    for field in fields:
-        known = [value for value in field.values if value is not None]
-        row[field.name] = field.middle if field.is_number else Counter(known).most_common(1)[0][0]
+    for field in report.fields:
+        own = [
+            value for value, label in zip(field.values, labels, strict=True) if label == largest and value is not None
+        ]
+        narrows = report.target.classes and len(own) > 1
+        known = own if narrows else [value for value in field.values if value is not None]
+        row[field.name] = (
+            replace(field, values=known).middle if field.is_number else Counter(known).most_common(1)[0][0]
+        )
     return row
 
 

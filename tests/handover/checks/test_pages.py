@@ -178,7 +178,7 @@ class TestCommands:
 
         status, output = run("check", "--only", "C110", *words)
         assert status == 1
-        assert f"  Run:   handover explain C110 --delivery {sandbox.folder} --base HEAD shows all of" in output
+        assert f"  Run:   handover explain C110 --delivery {sandbox.folder} --base HEAD # shows all of" in output
         assert "major  pieces: is taken only up to 8 now" in run("explain", "C110", *words)[1]
         assert run("check", "--only", "C110", *words[:-1], "nowhere")[0] == 2
 
