@@ -30,8 +30,8 @@ SYSTEM = {
 }  # fmt: skip
 NEWEST = {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 29), "CXXABI": (1, 3, 13), "GCC": (11,)}
 
-# What a wheel says of its making, and of its files, differs from processor to processor; nothing is computed with it, and
-# the files are compared here themselves.
+# What a wheel says of its making, and of its files, differs from processor to processor; nothing is computed with it,
+# and the files are compared here themselves.
 OF_THE_WHEEL = re.compile(r"numpy/(__pycache__/)?__config__\.|\.dist-info/(WHEEL|RECORD|sboms/)")
 
 
