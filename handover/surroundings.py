@@ -85,7 +85,7 @@ def answers(
 def _twin(kind: type[AnySet], backwards: bool) -> type[AnySet]:
     """Make a kind of set that is read in the order of what its members are written as."""
 
-    class Twin(kind):  # type: ignore[misc, valid-type]
+    class Twin(kind):  # type: ignore[misc, valid-type]  # its base is known only here: set or frozenset
         def __iter__(self) -> Iterator[Any]:
             members = list(super().__iter__())
             if not all(map(_hashed_alike, members)):

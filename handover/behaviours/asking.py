@@ -51,7 +51,7 @@ class GivenRow(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         raise UnknownNameError("field", name, tuple(self))
 
-    def __or__(self, changes: Mapping[str, Any]) -> Self:  # type: ignore[override]
+    def __or__(self, changes: Mapping[str, Any]) -> Self:  # type: ignore[override]  # a row stays a row, not a dict
         """Give another row, with these fields instead."""
         for name in changes:
             if name not in self:

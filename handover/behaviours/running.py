@@ -91,12 +91,12 @@ class Result:
         return math.floor((1 - self.behaviour.least) * self.spoken + 1e-9)
 
     @property
-    def holds(self) -> bool:
+    def passes(self) -> bool:
         """Whether the model behaves so."""
         return self.failed <= self.most
 
 
-type Outcome = Literal["holds", "waits", "left out", "asks nothing"] | RefusedError | Failed
+type Outcome = Literal["passes", "waits", "left out", "asks nothing"] | RefusedError | Failed
 
 
 def run(
@@ -153,7 +153,7 @@ class Trial:
         outcomes = self._outcomes(rows)
         refused = tuple(str(outcome) for outcome in outcomes if isinstance(outcome, RefusedError))
         failed = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
-        spoken = len(failed) + outcomes.count("holds")
+        spoken = len(failed) + outcomes.count("passes")
         if not spoken:
             raise FaultError(_never(outcomes, counted(len(rows), self._behaviour.kind), refused))
         example = self._example(rows, failed[0], outcomes[failed[0]]) if failed else None
@@ -258,7 +258,7 @@ class Trial:
         given = behaviour.check(**{name: words[name] for name in _parameters(behaviour.check)})
         if given is not None:
             raise FaultError(f"returns {given!r}, which nobody looks at: write assert in place of return")
-        return "holds" if asking.calls else "asks nothing"
+        return "passes" if asking.calls else "asks nothing"
 
     def _raised(self, error: BaseException, row: Json) -> FaultError:
         shown = words_of({name: row[name] for name in self._used()} or row)

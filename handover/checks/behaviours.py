@@ -54,10 +54,10 @@ def tried(context: DeliveryContext) -> Broken | None:
     rule="the model behaves as behaviours.py says",
     broken="the model does not behave as behaviours.py says",
 )
-def holds(context: DeliveryContext) -> Broken | Kept | None:
+def behaves(context: DeliveryContext) -> Broken | Kept | None:
     """All that a new model breaks is one finding: it is one model."""
     results = [one for one in context.behaviours if isinstance(one, Result)]
-    if broken := [result for result in results if not result.holds]:
+    if broken := [result for result in results if not result.passes]:
         evidence, details = telling.broken(broken, len(results)), telling.details(broken)
         return Broken(evidence, context.folder / BEHAVIOURS, broken[0].line, details=details)
     golden = any(result.behaviour.kind == "golden rows" for result in results)

@@ -47,7 +47,7 @@ def tried(client: Client, build: Path) -> Broken | Kept:
     if faults := [one for one in ran if isinstance(one, running.Fault)]:
         raise LiveError(f"{path} cannot be tried: {telling.faults(faults)}")
     results = [one for one in ran if isinstance(one, running.Result)]
-    if broken := [result for result in results if not result.holds]:
+    if broken := [result for result in results if not result.passes]:
         return Broken(telling.broken(broken, len(results)), str(path), broken[0].line)
     return Kept(f"{telling.number(len(results))}, those on drawn rows left to make check{telling.kept(results)}")
 

@@ -48,7 +48,7 @@ def test_the_drafted_model_has_each(
         results = context.behaviours
 
     assert [one.behaviour.check.__name__.rpartition("_")[2] for one in results if isinstance(one, Result)] == kinds
-    assert all(isinstance(one, Result) and one.holds for one in results)
+    assert all(isinstance(one, Result) and one.passes for one in results)
 
 
 def test_a_training_that_fails_is_no_reason_to_have_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
