@@ -154,6 +154,16 @@ def _required_everywhere(requires: Iterable[str]) -> Iterator[str]:
 # --- the machine
 
 
+def bare(name: str) -> str:
+    """Name a library whichever processor its build is for: `xgboost-cpu` is `xgboost` without CUDA."""
+    return str(canonicalize_name(name)).removesuffix("-cpu").removesuffix("-gpu")
+
+
+def release(version: Any) -> str:
+    """Leave out of a version which build it is, as in `2.9.0+cpu`."""
+    return str(version).partition("+")[0]
+
+
 def machine() -> dict[str, Any]:
     """Describe what decides, on a machine, how its arithmetic rounds: what is in force here, not what was asked for.
 

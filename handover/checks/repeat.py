@@ -13,12 +13,12 @@ from onnx import helper, numpy_helper
 from packaging.utils import canonicalize_name
 
 from handover import parity
-from handover.checks import causes, manifests
+from handover.checks import causes, manifest_changes
 from handover.checks.answers import apart
 from handover.context import DeliveryContext
 from handover.delivery import FILES
 from handover.finding import Broken, Kept, Skipped, clause
-from handover.provenance import ALWAYS, unlike
+from handover.provenance import ALWAYS, bare, release, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
 from predictor import files
@@ -126,7 +126,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     differ = [
         f"{name} {version} then, {now[name] or 'not installed'} now"
         for name, version in versions.items()
-        if _release(now[name]) != _release(version)
+        if release(now[name]) != release(version)
     ]
     if not differ:
         return None
@@ -143,14 +143,9 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
 
 def _installed(name: str, installed: Mapping[str, str]) -> str:
     """Find a library's version here, whichever processor its build is for: `xgboost` is `xgboost-cpu` without CUDA."""
-    bare = canonicalize_name(name).removesuffix("-cpu").removesuffix("-gpu")
-    same = (canonicalize_name(name), bare, f"{bare}-cpu", f"{bare}-gpu")
+    plain = bare(name)
+    same = (canonicalize_name(name), plain, f"{plain}-cpu", f"{plain}-gpu")
     return next((installed[one] for one in same if one in installed), "")
-
-
-def _release(version: Any) -> str:
-    """Leave out of a version which build it is, as in `2.9.0+cpu`."""
-    return str(version).partition("+")[0]
 
 
 @clause(
@@ -199,14 +194,14 @@ def same_files(context: DeliveryContext) -> Broken | Kept | None:
     again = context.trained_again()
     then, now = (files.manifest(folder) for folder in (context.folder, again))
     machine = unlike(then.get("trained_on"), now["trained_on"])
-    differ = differences(context.folder, again) or manifests.of_the_author(
+    differ = differences(context.folder, again) or manifest_changes.of_the_author(
         then, now, lambda: files.manifest(context.trained_again(times=2))
     )
     if not differ:
         return Kept(f"the same bytes, though trained on another kind of machine ({machine})") if machine else None
     if machine:
-        answers = apart(context.folder, again, context.contract.budgets.parity) or manifests.difference(
-            then, now, manifests.OF_ANY_MACHINE
+        answers = apart(context.folder, again, context.contract.budgets.parity) or manifest_changes.difference(
+            then, now, manifest_changes.OF_ANY_MACHINE
         )
         if not answers:
             return Kept(f"trained on another kind of machine ({machine}), so answers were compared and not bytes")
@@ -244,7 +239,7 @@ def differences(one: Path, other: Path) -> list[str]:
     sentences = [
         f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
     ]
-    of_manifests = manifests.difference(*(files.manifest(folder) for folder in (one, other)))
+    of_manifests = manifest_changes.difference(*(files.manifest(folder) for folder in (one, other)))
     return sentences or ([of_manifests] if of_manifests else [])
 
 

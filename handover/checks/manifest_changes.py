@@ -5,9 +5,8 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from packaging.utils import canonicalize_name
-
 from handover.extent import SEEN
+from handover.provenance import bare, release
 from predictor.files import MANIFEST, Json
 
 OF_OTHERS = ("files", "quality_by_author")
@@ -42,13 +41,9 @@ def _comparable(manifest: Json) -> Json:
     training, versions, machine = (_dict(manifest.get(part)) for part in ("training", "versions", "trained_on"))
     return {name: part for name, part in manifest.items() if name not in OF_OTHERS} | {
         "training": {word: training[word] for word in DOCUMENTED if word in training},
-        "versions": {_library(name): str(version).partition("+")[0] for name, version in versions.items()},
+        "versions": {bare(name): release(version) for name, version in versions.items()},
         "trained_on": dict.fromkeys(machine, "recorded"),
     }
-
-
-def _library(name: str) -> str:
-    return str(canonicalize_name(name)).removesuffix("-cpu").removesuffix("-gpu")
 
 
 def _dict(part: Any) -> Json:
