@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
-from packaging.utils import canonicalize_name
 
 from handover import parity
 from handover.checks import causes, manifest_changes
@@ -121,8 +120,8 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
         evidence = f"manifest.json's versions lack {', '.join(missing)}, which deliver() uses whatever was trained."
         cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
         return Broken(evidence, manifest, cause=cause)
-    installed = {str(canonicalize_name(distribution.name)): distribution.version for distribution in distributions()}
-    now = {name: _installed(name, installed) for name in versions}
+    installed = {bare(distribution.name): distribution.version for distribution in distributions()}
+    now = {name: installed.get(bare(name), "") for name in versions}
     differ = [
         f"{name} {version} then, {now[name] or 'not installed'} now"
         for name, version in versions.items()
@@ -139,13 +138,6 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
         else "The model was trained in another environment than this one.",
         details="\n".join(differ) if more else "",
     )
-
-
-def _installed(name: str, installed: Mapping[str, str]) -> str:
-    """Find a library's version here, whichever processor its build is for: `xgboost` is `xgboost-cpu` without CUDA."""
-    plain = bare(name)
-    same = (canonicalize_name(name), plain, f"{plain}-cpu", f"{plain}-gpu")
-    return next((installed[one] for one in same if one in installed), "")
 
 
 @clause(
