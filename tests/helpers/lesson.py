@@ -1,0 +1,66 @@
+"""A practice ground that uses this repository's environment: nothing is installed."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from handover.lesson import making
+from handover.lesson.exercises import Click, Edit, Step, Type, Wait
+from handover.lesson.ground import LOCKS, Ground
+
+ROOT = Path(__file__).parents[2]
+WAIT_S = 120.0
+"""How long a build may take on a busy machine [s]; it takes about seven."""
+
+
+def share(ground: Ground) -> None:
+    """Let a ground use this repository's environment, with stamps of its own."""
+    for part in (ROOT / ".venv").iterdir():
+        if part.name not in LOCKS and not (ground.environment / part.name).exists():
+            (ground.environment / part.name).symlink_to(part)
+    for stamp in LOCKS:
+        (ground.environment / stamp).touch()
+
+
+def written(folder: Path) -> Ground:
+    """Write a ground; nothing is trained yet."""
+    ground = Ground(folder)
+    making.write(ground, lambda what: None)
+    share(ground)
+    return ground
+
+
+def typed(ground: Ground, *commands: str) -> str:
+    """Type commands in the project; they must succeed."""
+    ended = subprocess.run(
+        ["bash", "-c", " && ".join(commands)],
+        cwd=ground.project,
+        env=ground.variables(ground.project),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, f"{commands}\n{ended.stdout}"
+    return ended.stdout
+
+
+def follow(ground: Ground, step: Step, click: Callable[[Click], None]) -> str:
+    """Do what a step of an exercise says; give what a command prints."""
+    match step:
+        case Type(command):
+            return typed(ground, command.replace("{api}", ground.api))
+        case Edit(file, old, new):
+            path = ground.project / file
+            assert path.read_text().count(old) == 1, f"{file} has not once:\n{old}"
+            path.write_text(path.read_text().replace(old, new))
+        case Click():
+            click(step)
+        case Wait(sentence, over):
+            until = time.monotonic() + WAIT_S
+            while not over(ground):
+                assert time.monotonic() < until, sentence
+                time.sleep(0.1)
+    return ""
