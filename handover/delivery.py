@@ -14,7 +14,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import card, clipping, extent, ordering, provenance, tables, trained
+from handover import card, clipping, extent, ordering, provenance, session, tables, trained
 from handover.contract import Contract
 from handover.conversion import ConversionError, own_columns, rounds_to_float32, to_graph, training_time_scores
 from handover.description import BEYOND_CHANCE, as_text, described
@@ -206,7 +206,7 @@ def deliver(
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
     graph()  # what cannot be converted is named before the model is asked, which may fail in a way of its own
-    judged = ask(features) if oracle.known is None else serving.session(graph())(features)
+    judged = ask(features) if oracle.known is None else session.opened(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)
     outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive, contract.classes)
@@ -240,7 +240,7 @@ def deliver(
         **({} if saved or oracle.record else _seen(contract, heuristics, encoding, features)),
         "quality": quality_record(held_out),
         "quality_by_author": dict(quality or {}),
-        "importance": permutation_importance(serving.session(graph()), features, held_out, encoding.columns),
+        "importance": permutation_importance(session.opened(graph()), features, held_out, encoding.columns),
         "segments": weakest_segments(fields, features, held_out),
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),
