@@ -157,13 +157,20 @@ def _too_far(field: Domain, column: Json, rows: str) -> str:
     low, high = column["lowest"], column["highest"]
     first, last = field.ends
     accepted = max(-first, last)
-    if low is None or low == high or accepted <= SHARE:
+    if low is None or low == high or accepted <= SHARE or _is_of_the_calendar(field):
         return ""
     reached = max(-low, high, FEW if field.whole else 0)
     if accepted < reached * (MOST_TIMES if accepted > PERCENT else MOST_TIMES_OF_PERCENT):
         return ""
     accepts = f"the contract accepts {figure(first)} to {figure(last)}: {accepted / reached:.0f} times as far"
     return f"`{field.name}` lies between {figure(low)} and {figure(high)} in {rows}, and {accepts}."
+
+
+def _is_of_the_calendar(field: Domain) -> bool:
+    """Say whether it is a day of the year or the like, whose range is known without the data: the rest will come."""
+    from handover.draft.calendars import frame  # noqa: PLC0415  as below
+
+    return field.whole and frame(field.name, field.ends) is not None
 
 
 def _completes_a_round(unseen: list[str], field: Domain) -> bool:
