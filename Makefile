@@ -92,9 +92,9 @@ deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAG
 	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
 
 # Not built anew: what was deployed is what lies in .aws-sam/build.
-verify: .venv/run $(if $(BEHAVIOURS),.venv/modelling)  ## compare a deployed stack with what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, REPORT=x.md, BEHAVIOURS=1)
+verify: .venv/run $(if $(BEHAVIOURS),.venv/modelling)  ## compare a deployed stack with what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, ONLY=V804, REPORT=x.md, BEHAVIOURS=1)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make verify STAGE=staging" >&2; exit 2; }
-	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)") $(if $(BEHAVIOURS),--behaviours) \
+	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)") $(if $(ONLY),--only "$(ONLY)") $(if $(BEHAVIOURS),--behaviours) \
 	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(GITHUB_ACTIONS),--github)
 
 live-version: .venv/run  ## print the version that users are on: make live-version STAGE=prod (or STACK=, REGION=)

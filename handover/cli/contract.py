@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence, progress
+from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence, only_option, progress
 from handover.cli.reports import FILE, Reports, gives_reports, to_write
 from handover.errors import CannotRunError
 
@@ -157,22 +157,21 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 
 @main.command()
-@click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
+@only_option
 @_DELIVERY(callback=_begun)
 @_BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
-def check(*, only: str, delivery: Path, base: str | None, **asked: Any) -> None:
+def check(*, only: list[str], delivery: Path, base: str | None, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
     current folder is no project, what looks at a project's stack is left out, and the report says so.
     """
     reports = Reports(**asked)
-    codes = only.split(",") if only else []
     try:
         with one_sentence(), reports.cut_short():
-            done = _checked(only=codes, delivery=str(delivery), base=base, wanted=reports.names)
+            done = _checked(only=only, delivery=str(delivery), base=base, wanted=reports.names)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     reports.give(done.__getitem__)

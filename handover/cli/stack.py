@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from handover.cli.group import CONCURRENCY, INTERRUPTED, PROJECT, build_option, main, one_sentence, progress
+from handover.cli.group import (
+    CONCURRENCY,
+    INTERRUPTED,
+    PROJECT,
+    build_option,
+    main,
+    one_sentence,
+    only_option,
+    progress,
+)
 from handover.cli.reports import Reports, gives_reports
 
 if TYPE_CHECKING:
@@ -119,6 +128,7 @@ def compatible(*, stage: str, region: str | None, url: str | None, build: Path, 
 @click.option(
     "--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in the first burst."
 )
+@only_option
 @click.option("--behaviours", is_flag=True, help="Also ask what behaviours.py asks of golden rows and rows by hand.")
 @gives_reports
 def verify(
@@ -129,6 +139,7 @@ def verify(
     url: str | None,
     build: Path,
     limit: int,
+    only: list[str],
     behaviours: bool,
     **asked: Any,
 ) -> None:
@@ -139,15 +150,17 @@ def verify(
     reports = Reports(**asked)
     try:
         with one_sentence(), reports.cut_short():
-            from handover.evaluation import evaluate
+            from handover.evaluation import evaluate, selected
             from handover.live import built
-            from handover.live.clauses import CLAUSES
+            from handover.live.clauses import CLAUSES, GROUP
             from handover.live.client import Client
             from handover.live.context import LiveContext
             from handover.live.replay import replay, requests
             from handover.reporters import write
             from handover.skips import exit_status
 
+            clauses = selected(only, CLAUSES, GROUP)
+            behaviours = behaviours or bool(only and any(one.looks_at == "behaviours" for one in clauses))
             name, expected = _stack_name(stack, stage), built.read(build)
             deployed, session = _deployed(name, stage, region)
             with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
@@ -161,7 +174,7 @@ def verify(
             context = LiveContext(deployed, expected, answers, behaves)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    findings = list(evaluate(context, [one for one in CLAUSES if behaviours or one.looks_at != "behaviours"]))
+    findings = list(evaluate(context, [one for one in clauses if behaviours or one.looks_at != "behaviours"]))
     reports.give(lambda report: write(report, findings, context))
     sys.exit(exit_status(findings))
 

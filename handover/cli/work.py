@@ -6,12 +6,12 @@ from pathlib import Path
 
 from handover import reporters
 from handover.apart import Json, Send
-from handover.checks import CLAUSES, GROUPS, UnknownCodeError, selected
+from handover.checks import CLAUSES, GROUPS, selected
 from handover.context import DeliveryContext
 from handover.context.sources import Sources
 from handover.contract import Budgets
 from handover.errors import CannotRunError
-from handover.evaluation import evaluate, left_out
+from handover.evaluation import UnknownCodeError, evaluate, left_out
 from handover.finding import Clause
 from handover.skips import allowances, exit_status, looser_budgets
 

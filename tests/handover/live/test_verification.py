@@ -308,6 +308,17 @@ def test_the_url_can_be_another_than_the_stacks_with_a_path_of_its_own(build, wa
 # --- the reports of `handover check` are those of `handover verify`
 
 
+def test_clauses_are_chosen_by_the_beginnings_of_their_codes(build, warm, cloudformation, behaving) -> None:
+    behaving("approve")
+    change_golden(build, 7, score=0.5)
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--only", "v801,V806", "--json")
+
+    assert done.exit_code == 0
+    assert [finding["code"] for finding in json.loads(done.output)] == ["V801", "V806"]
+
+
 def test_every_clause_is_broken_in_some_report() -> None:
     reports = "".join(path.read_text() for path in REPORTS.iterdir())
 
