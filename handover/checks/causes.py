@@ -119,7 +119,7 @@ def _reordered(context: DeliveryContext) -> Iterator[Cause]:
         [column for column in range(len(names)) if not len(context.apart(given[:, [column]], expected[:, [place]]))]
         for place in range(len(names))
     ]
-    if not all(columns) or all(place in found for place, found in enumerate(columns)):
+    if not all(columns) or all(place in alike for place, alike in enumerate(columns)):
         return
     trained = [*files.scores_in(context.golden[0])]  # deliver() writes them in the contract's order
     if trained != list(names):
@@ -127,7 +127,7 @@ def _reordered(context: DeliveryContext) -> Iterator[Cause]:
         yield Cause(sentence, "contract.py", context.word_line("classes"))
         return
     order = [
-        names[min(place for place, found in enumerate(columns) if column in found)] for column in range(len(names))
+        names[min(place for place, alike in enumerate(columns) if column in alike)] for column in range(len(names))
     ]
     yield Cause(f"The model gives its scores in another order of the classes: {', '.join(order)}.", files.MODEL)
 

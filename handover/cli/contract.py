@@ -22,8 +22,8 @@ def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     """Require a folder; where the usual one is not there, this is not a project."""
     with one_sentence():
         if not folder.is_dir():
-            here = " here, as a project has it" if folder == PROJECT.delivery else ""
-            raise CannotRunError(f"there is no folder '{folder}'{here}: name the delivery's with --delivery")
+            usual = " here, as a project has it" if folder == PROJECT.delivery else ""
+            raise CannotRunError(f"there is no folder '{folder}'{usual}: name the delivery's with --delivery")
     return folder
 
 

@@ -176,8 +176,8 @@ class DeliveryContext(Delivered):
         """What git leaves out; where it leaves out all of a folder that is no project's, that is meant."""
         named = ("contract.py", *files.SERVED, HELD_OUT, files.MANIFEST)
         names = [name for name in named if (self.folder / name).exists()]
-        found = ignored(self.folder, names) if names else None
-        return None if found and len(found.names) == len(names) and not self.own else found
+        left_out = ignored(self.folder, names) if names else None
+        return None if left_out and len(left_out.names) == len(names) and not self.own else left_out
 
     @cached_property
     def changed_files(self) -> frozenset[str] | None:
@@ -309,8 +309,8 @@ class DeliveryContext(Delivered):
     def behaviours(self) -> list[running.Fault | running.Result]:
         """What became of each behaviour: golden rows are the built function's to answer, where it does."""
         golden = Asking(self.recorded, self.answers if self.is_answered_as_built else self.answered_here)
-        here = Asking(self.recorded, self.answered_here)
-        asking = {"golden rows": golden, "drawn rows": here, "rows by hand": here}
+        others = Asking(self.recorded, self.answered_here)
+        asking = {"golden rows": golden, "drawn rows": others, "rows by hand": others}
         rows = [line["row"] for line in self.golden]
         return list(running.run(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking))
 

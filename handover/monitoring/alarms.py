@@ -56,25 +56,25 @@ def rank(low: float | None, high: float | None) -> str:
 def _mean_alarm(model: str, scores: list[float]) -> Json:
     mean, deviation = fmean(scores), pstdev(scores)
     band = round(ERRORS_AWAY * deviation * math.sqrt(1 / len(scores) + 1 / ENOUGH), 4)
-    said = (
+    description = (
         f"The mean score of model {model} left {mean - band:.4g} to {mean + band:.4g}, where it was in training, for "
         f"two of three hours: who asks has changed, or what they send. {FIRST}"
     )
-    return _drift_alarm(model, said, ("score", "Average"), round(mean, 6), band)
+    return _drift_alarm(model, description, ("score", "Average"), round(mean, 6), band)
 
 
 def _share_alarm(model: str, decision: str, measure: tuple[str, str], share: float, rows: int) -> Json:
     band = round(100 * ERRORS_AWAY * math.sqrt(max(share * (1 - share), 1 / rows) * (1 / rows + 1 / ENOUGH)), 2)
     low, high = max(0.0, 100 * share - band), min(100.0, 100 * share + band)
-    said = (
+    description = (
         f"The share of '{decision}' among the decisions of model {model} left {low:.1f} to {high:.1f} %, where it was "
         f"in training, for two of three hours. {FIRST}"
     )
-    return _drift_alarm(model, said, measure, round(100 * share, 4), band)
+    return _drift_alarm(model, description, measure, round(100 * share, 4), band)
 
 
-def _drift_alarm(model: str, said: str, measure: tuple[str, str], ordinary: float, band: float) -> Json:
-    told = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+def _drift_alarm(model: str, description: str, measure: tuple[str, str], ordinary: float, band: float) -> Json:
+    topic = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
     name, statistic = measure
     metric = {
         "Namespace": {"Ref": "Namespace"},
@@ -88,7 +88,7 @@ def _drift_alarm(model: str, said: str, measure: tuple[str, str], ordinary: floa
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
-            "AlarmDescription": said,
+            "AlarmDescription": description,
             "Metrics": [
                 {
                     "Id": "away",
@@ -103,7 +103,7 @@ def _drift_alarm(model: str, said: str, measure: tuple[str, str], ordinary: floa
             "EvaluationPeriods": 3,
             "DatapointsToAlarm": 2,
             "TreatMissingData": "notBreaching",
-            "AlarmActions": told,
-            "OKActions": told,
+            "AlarmActions": topic,
+            "OKActions": topic,
         },
     }
