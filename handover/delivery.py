@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from handover import card, clipping, extent, ordering, provenance, session, tables, trained
 from handover.contract import Contract
-from handover.conversion import ConversionError, own_columns, rounds_to_float32, to_graph, training_time_scores
+from handover.conversion import (
+    ConversionError,
+    own_columns,
+    rounds_to_float32,
+    to_graph,
+    training_time_scores,
+    unlike,
+)
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
 from handover.encoding import Encoding
@@ -249,7 +256,7 @@ def deliver(
     _write(to, {**contents, files.MANIFEST: _json(manifest)})
     if (written := card.place(to)).is_file():
         card.write(written, {card.FIGURES: card.figures(manifest)})
-    click.echo(_summary(manifest, to))
+    click.echo(_summary(manifest, to, unlike(model, positive, [*contract.decisions.values()][:-1])))
     for fault in _faults(contract, to, sorted(contents)):
         click.echo(f"But the check will be red: {fault}.")
     return manifest
@@ -367,8 +374,8 @@ def _faults(contract: Contract, to: Path, names: Sequence[str]) -> list[str]:
     return list(filter(None, faults))
 
 
-def _summary(manifest: Json, to: Path) -> str:
-    """Say on one screen how good the model is and where it is."""
+def _summary(manifest: Json, to: Path, otherwise: str) -> str:
+    """Say on one screen how good the model is, whether it decides otherwise than production, and where it is."""
     figures, *classes, decisions, importance, segments, _ = described(manifest)
     absolute = to.absolute()
     named = absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
@@ -383,6 +390,7 @@ def _summary(manifest: Json, to: Path) -> str:
             *_of_classes(manifest),
             f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
             *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
+            *filter(None, [otherwise]),
             f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
         ]
     )
