@@ -54,8 +54,8 @@ built: .venv/run delivered
 run: built  ## build, send events/predict.json through the built function, print answer and latency
 	$(BIN)/handover run --since $(STARTED) events/predict.json
 
-serve: built  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ctrl-C
-	$(BIN)/handover serve --port $(PORT)
+serve: built  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ctrl-C; with a page to try it on (CORS=http://localhost:5173)
+	$(BIN)/handover serve --port $(PORT) $(if $(CORS),--cors-origins "$(CORS)")
 
 model: .venv/run .venv/modelling  ## train on modelling/data and write the delivery to layers/model/delivery
 	$(BIN)/python -m modelling.train

@@ -16,8 +16,9 @@ from json.encoder import encode_basestring_ascii as quoted
 from time import perf_counter_ns
 from typing import Any
 
-from predictor import openapi, problems, routes
+from predictor import problems, routes
 from predictor.delivery import Delivery, DeliveryError
+from predictor.documents import Document, Documents
 from predictor.prediction import Answer, Prediction
 from predictor.problems import Problem
 from predictor.settings import Settings, SettingsError
@@ -25,7 +26,9 @@ from predictor.telemetry import Telemetry, log_failure, log_fatal
 
 type Event = dict[str, Any]
 type Response = dict[str, Any]
-type Answering = Callable[[Event], tuple[str, list[Answer]]]  # an event to JSON text, and the answers in it
+type Headers = dict[str, str]
+# An event, and the headers of its response, to the status, the body and the answers in it.
+type Answering = Callable[[Event, Headers], tuple[int, str, list[Answer]]]
 
 
 def _open() -> tuple[Settings, Delivery, Prediction]:
@@ -40,6 +43,7 @@ def _open() -> tuple[Settings, Delivery, Prediction]:
 
 
 settings, delivery, prediction = _open()
+documents = Documents(delivery, settings)
 telemetry = Telemetry(settings, delivery.identity, delivery.scores)
 cold_starts = chain((1.0,), repeat(0.0))  # the first request of an environment meets the cold start
 
@@ -51,7 +55,7 @@ def handler(event: Any, context: Any) -> Response:
     event that is not a request gets one too: an exception is a failure of the function, and can roll a version back.
     """
     started = perf_counter_ns()
-    status, error_code = 200, None
+    error_code = None
     answers: list[Answer] = []
     headers = {"content-type": "application/json", "x-model": delivery.identity}
     cold = next(cold_starts)
@@ -59,7 +63,7 @@ def handler(event: Any, context: Any) -> Response:
         headers["server-timing"] = "cold"  # W3C's header for what a client cannot see: this answer met a cold start
     request_id = _request_id(event, context)
     try:
-        body, answers = _answering(event)(event)
+        status, body, answers = _answering(event)(event, headers)
     # An exception that outlives its clause is kept by its own frames, and keeps the body, until a collection.
     except Problem as refused:
         status, error_code, body = _refusal(refused, headers)
@@ -94,7 +98,7 @@ def _known_path(event: Any) -> str:
         return "other"
 
 
-def _refusal(problem: Problem, headers: dict[str, str]) -> tuple[int, str, str]:
+def _refusal(problem: Problem, headers: Headers) -> tuple[int, str, str]:
     headers.update(problem.headers, **{"content-type": "application/problem+json"})
     return problem.status, problem.kind, json.dumps(problem.document())
 
@@ -124,9 +128,12 @@ def _answering(event: Event) -> Answering:
     route = ROUTES.get(path)
     if route is None:
         raise problems.not_found(list(ROUTES)) if isinstance(path, str) else problems.not_a_request()
-    allowed, answering = route
+    allowed, parameters, answering = route
     if method != allowed:
         raise problems.method_not_allowed(allowed)
+    query = event.get("queryStringParameters")
+    if query and not parameters.issuperset(query.keys()):
+        raise problems.unknown_parameters(list(query), sorted(parameters))
     return answering
 
 
@@ -154,14 +161,14 @@ def _reasons(event: Event) -> int:
     return int(asked)
 
 
-def _predict(event: Event) -> tuple[str, list[Answer]]:
+def _predict(event: Event, _: Headers) -> tuple[int, str, list[Answer]]:
     answer = prediction.predict(_body(event, delivery.limits.row_bytes), _reasons(event))
-    return _json(answer), [answer]
+    return 200, _json(answer), [answer]
 
 
-def _predict_batch(event: Event) -> tuple[str, list[Answer]]:
+def _predict_batch(event: Event, _: Headers) -> tuple[int, str, list[Answer]]:
     answers = prediction.predict_batch(_body(event, delivery.limits.batch_bytes), _reasons(event))
-    return f"[{','.join(map(_json, answers))}]", answers
+    return 200, f"[{','.join(map(_json, answers))}]", answers
 
 
 def _json(answer: Answer) -> str:
@@ -170,19 +177,41 @@ def _json(answer: Answer) -> str:
     return f"{{{delivery.scores.text(answer.scores, answer.decision)}{reasons}}}"
 
 
-def _constant(document: dict[str, Any]) -> Answering:
-    text = json.dumps(document)
-    return lambda _: (text, [])
+def _health(_: Event, __: Headers) -> tuple[int, str, list[Answer]]:
+    health = {"status": "ok", "model": delivery.identity, "contract": delivery.contract["version"]}
+    return 200, json.dumps(health), []
+
+
+def _document(find: Callable[[Event], Document]) -> Answering:
+    """Answer with a document, or with the word that the caller has it already."""
+
+    def answering(event: Event, headers: Headers) -> tuple[int, str, list[Answer]]:
+        document = find(event)
+        headers.update(document.headers)
+        if document.is_known((event.get("headers") or {}).get("if-none-match", "")):
+            del headers["content-type"]  # nothing is sent
+            return 304, "", []
+        return 200, document.body, []
+
+    return answering
+
+
+def _server(event: Event) -> str:
+    """Give the address that API Gateway was called at; on this machine it is the one that the document is read from."""
+    name = event["requestContext"].get("domainName") or ""
+    return f"https://{name}" if "." in name else "/"
 
 
 ANSWERINGS: dict[routes.Route, Answering] = {
     routes.PREDICT: _predict,
     routes.PREDICT_BATCH: _predict_batch,
-    routes.HEALTH: _constant({"status": "ok", "model": delivery.identity, "contract": delivery.contract["version"]}),
-    routes.CONTRACT: _constant(openapi.contract(delivery)),
-    routes.OPENAPI: _constant(openapi.document(delivery)),
+    routes.HEALTH: _health,
+    routes.CONTRACT: _document(lambda _: documents.contract),
+    routes.OPENAPI: _document(lambda event: documents.openapi(_server(event))),
 }
-ROUTES = {route.path: (route.method, ANSWERINGS[route]) for route in routes.ROUTES}
+if settings.page:
+    ANSWERINGS[routes.PAGE] = _document(lambda _: documents.page)
+ROUTES = {route.path: (route.method, frozenset(route.parameters), answer) for route, answer in ANSWERINGS.items()}
 
 gc.freeze()
 gc.enable()

@@ -96,6 +96,14 @@ def bad_reasons(most: int) -> Problem:
     return Problem("bad-parameter", f"reasons is a whole number from 0 to {most}.")
 
 
+def unknown_parameters(given: Sequence[str], known: Sequence[str]) -> Problem:
+    """Say which query parameters there are, and how many others were sent."""
+    unknown = len(set(given) - set(known))
+    there_are = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}" if known else "there are none"
+    detail = f"{_count(unknown, 'query parameter')} {'is' if unknown == 1 else 'are'} not known here: {there_are}."
+    return Problem("bad-parameter", detail, parameters=list(known))
+
+
 def internal(request_id: str) -> Problem:
     """Give the caller an id to quote; what happened stands in the log under the same id."""
     return Problem("internal", "Try again; if it stays, quote the request id.", request_id=request_id)

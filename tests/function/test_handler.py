@@ -347,6 +347,34 @@ def test_reasons_that_cannot_be_given(parcel_function: Function, asked: str) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("route", "query", "detail"),
+    [
+        ("POST /predict", {MARK: "1"}, "1 query parameter is not known here: there is reasons."),
+        (
+            "POST /predict",
+            {"reasons": "3", MARK: "", "b": "2"},
+            "2 query parameters are not known here: there is reasons.",
+        ),
+        ("POST /predict/batch", {"reason": "3"}, "1 query parameter is not known here: there is reasons."),
+        ("GET /health", {MARK: "1"}, "1 query parameter is not known here: there are none."),
+        ("GET /contract", {"reasons": "1"}, "1 query parameter is not known here: there are none."),
+    ],
+)
+def test_a_query_parameter_that_is_not_known(
+    parcel_function: Function, route: str, query: dict[str, str], detail: str
+) -> None:
+    method, path = route.split()
+    there_are = ["reasons"] if method == "POST" else []
+
+    answer = parcel_function(method, path, json.dumps(GOOD) if method == "POST" else None, **query)
+
+    assert (answer.status, answer.json) == (
+        400,
+        problem("bad-parameter", "A query parameter cannot be used", 400, detail, parameters=there_are),
+    )
+
+
 @pytest.mark.parametrize("weight", ["NaN", "Infinity", "-Infinity", "1e300", "9" * 100, '"1"', "true", "null", "[1]"])
 def test_a_number_that_is_none_or_too_large(parcel_function: Function, weight: str) -> None:
     answer = parcel_function("POST", "/predict", f'{{"weight": {weight}}}')

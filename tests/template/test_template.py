@@ -10,6 +10,8 @@ import pytest
 from samcli.lib.providers.api_provider import ApiProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
+from handover.cloudformation import Template
+
 from .transform import ROOT, SAMCONFIG, source, transformed
 
 
@@ -104,6 +106,21 @@ def test_who_may_call_is_a_parameter_that_asks_for_signed_requests_unless_told_o
     }
 
 
+def test_the_page_is_open_only_where_it_is_asked_for_and_callers_have_tokens() -> None:
+    page = transformed()["Resources"]["PageRoute"]
+
+    assert (page["Condition"], page["Properties"]["RouteKey"]) == ("ShowsPageToAll", "GET /")
+    assert page["Properties"]["AuthorizationType"] == "NONE"
+    shown = [
+        (auth, try_it)
+        for auth in ("AWS_IAM", "JWT", "NONE")
+        for try_it in ("true", "false")
+        if "PageRoute" in Template(ROOT / "template.yaml").deployed({"Auth": auth, "TryIt": try_it})["Resources"]
+    ]
+    assert shown == [("JWT", "true")]
+    assert all(SAMCONFIG.overrides(stage)["TryIt"] == "false" for stage in ("staging", "prod"))
+
+
 def test_there_is_one_route_for_what_the_function_answers() -> None:
     template = transformed()
 
@@ -115,8 +132,8 @@ def test_there_is_one_route_for_what_the_function_answers() -> None:
 def test_sam_local_start_api_finds_the_function_behind_every_path() -> None:
     stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"))
 
-    (route,) = ApiProvider(stacks).routes
-    assert (route.path, route.function_name, route.payload_format_version) == ("$default", "PredictFunction", "2.0")
+    routes = {(one.path, one.function_name, one.payload_format_version) for one in ApiProvider(stacks).routes}
+    assert routes == {("$default", "PredictFunction", "2.0"), ("/", "PredictFunction", "2.0")}  # it knows no condition
 
 
 def test_the_access_log_has_the_id_that_the_caller_got() -> None:
@@ -243,6 +260,7 @@ def test_every_option_is_off_or_safe_by_default() -> None:
     }
     assert {name for name, value in defaults.items() if value == ""} == off
     assert defaults["SnapStart"] == "None"
+    assert defaults["TryIt"] == "false"
     assert (defaults["ProvisionedConcurrency"], defaults["ReservedConcurrency"]) == (0, -1)
     assert (defaults["CodeDeploy"], defaults["DeploymentPreference"]) == ("true", "AllAtOnce")
 
@@ -267,6 +285,7 @@ def test_options_that_need_each_other_or_exclude_each_other_are_refused_before_a
 
     assert said == [
         "Auth=JWT needs JwtIssuer and JwtAudience.",
+        "TryIt=true needs Auth=JWT or NONE, for a browser cannot sign requests.",
         "Lambda takes SnapStart or ProvisionedConcurrency, not both.",
         "DomainName needs CertificateArn.",
     ]

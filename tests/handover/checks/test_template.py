@@ -31,7 +31,7 @@ VERSIONS = "    UpdateReplacePolicy: Retain\n    Metadata:\n      BuildMethod"
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE: !Ref AWS::StackName"
 OWN_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE: !Sub predict-${Stage}"
 CODEDEPLOY = "CodeDeploy={} DeploymentPreference=Canary"
-PROD_RATE = 'JwtIssuer="" JwtAudience="" CorsOrigins="" DomainName="" CertificateArn="" \\\n  RateLimit=500'
+PROD_RATE = 'JwtIssuer="" JwtAudience="" CorsOrigins="" TryIt=false DomainName="" CertificateArn="" \\\n  RateLimit=500'
 PROD_BUILT = '[prod.build.parameters]\ncached = true\nparallel = true\nparameter_overrides = "Architecture={}"'
 MODEL = re.findall(r"Watches model (\w+)", TEXTS[MONITORING])[0]
 
