@@ -26,7 +26,10 @@ PROBLEM: Json = {
     },
 }
 DESCRIBED: Json = {
-    "x-model": {"description": "First 12 hex digits of the model's SHA-256.", "schema": {"type": "string"}},
+    "x-model": {
+        "description": "First 12 hex digits of the model's SHA-256; `stand-in` before there is a model.",
+        "schema": {"type": "string"},
+    },
     "server-timing": {"description": "`cold` when this answer met a cold start.", "schema": {"type": "string"}},
 }
 REFUSALS = ("bad-parameter", "not-json", "too-large", "unsupported-media-type", "contract-broken", "internal")

@@ -20,6 +20,8 @@ class Settings:
     """Value of the dimension ``service`` on every metric and log line."""
     namespace: str
     """CloudWatch namespace of the metrics."""
+    allows_stand_in: bool = False
+    """Whether a delivery without a model may answer here."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -36,6 +38,7 @@ class Settings:
                 delivery=Path(environment["DELIVERY"]),
                 service=environment["POWERTOOLS_SERVICE_NAME"],
                 namespace=environment["POWERTOOLS_METRICS_NAMESPACE"],
+                allows_stand_in=environment.get("ALLOW_STAND_IN") == "true",
             )
         except KeyError as missing:
             raise SettingsError(f"{missing.args[0]} is not set: template.yaml should set it") from None
