@@ -42,9 +42,10 @@ build: .venv/run  ## sam build, for this machine or with ARCHITECTURE=arm64 (or 
 	  *) echo "make: ARCHITECTURE is x86_64 or arm64, not '$(ARCHITECTURE)'" >&2; exit 2 ;; esac
 	$(BIN)/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
 
-# A model that was never trained is trained now; after that, only `make model` trains.
+# A model that was never trained is trained now; after that, only `make model` trains. Before there is a training, a
+# stand-in answers.
 delivered:
-	test -f layers/model/delivery/manifest.json || $(MAKE) model
+	test -f layers/model/delivery/manifest.json || $(MAKE) $(if $(wildcard modelling/train.py),model,stub)
 
 # The same for those who want the function and not the build: what sam says is shown when it fails.
 built: .venv/run delivered
@@ -57,7 +58,13 @@ run: built  ## build, send events/predict.json through the built function, print
 serve: built  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ctrl-C; with a page to try it on (CORS=http://localhost:5173)
 	$(BIN)/handover serve --port $(PORT) $(if $(CORS),--cors-origins "$(CORS)")
 
+stub: .venv/run .venv/modelling  ## before there is a model: write what stands in for it, from contract.py alone (DECISION=, TABLE=rows.csv)
+	$(BIN)/handover stub $(if $(DECISION),--decision "$(DECISION)") $(if $(TABLE),--table "$(TABLE)")
+	$(BIN)/handover events
+	$(BIN)/handover monitoring
+
 model: .venv/run .venv/modelling  ## train on modelling/data and write the delivery to layers/model/delivery
+	test -f modelling/train.py || { echo "make: there is no modelling/train.py yet, which trains a model (README.md shows one): make stub writes what stands in for it" >&2; exit 2; }
 	$(BIN)/python -m modelling.train
 	$(BIN)/handover events
 	$(BIN)/handover monitoring

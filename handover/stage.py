@@ -9,6 +9,10 @@ from handover.errors import CannotRunError
 from handover.local.stack import machine_of
 from handover.project import Build, Project
 from handover.samconfig import Samconfig
+from predictor import files
+
+ALLOWANCE = "AllowStandIn"
+"""The parameter of the template by which a stage takes what stands in for a model."""
 
 
 class StageError(CannotRunError):
@@ -42,8 +46,8 @@ def require_as_built(project: Project, stage: str) -> None:
     Raises
     ------
     StageError
-        When nothing is built, when it is for another processor than the stage deploys, or when the delivery, the
-        function or the template has changed since.
+        When nothing is built, when it is for another processor than the stage deploys, when the delivery, the function
+        or the template has changed since, or when it is a stand-in and the stage does not take one.
     """
     wanted, build = architecture(project, stage), Build(project.build)
     objects = sorted(build.runtime.rglob("*.so"))
@@ -60,6 +64,19 @@ def require_as_built(project: Project, stage: str) -> None:
         raise StageError(
             f"{changed.relative_to(project.root)} is not what was built: run make build ARCHITECTURE={wanted}"
         )
+    allowed = Samconfig(project.samconfig).overrides(stage).get(ALLOWANCE) == "true"
+    if _is_stand_in(build.delivery) and not allowed:
+        raise StageError(
+            f"what was built is a stand-in, whose scores are made up, and {stage} does not name {ALLOWANCE}=true in "
+            f"{project.samconfig.name}: deliver a model (make model), or name it where nobody acts on the answers"
+        )
+
+
+def _is_stand_in(delivery: Path) -> bool:
+    try:
+        return bool(files.stand_in(files.manifest(delivery)))
+    except (OSError, ValueError, AttributeError):
+        return False  # whose function does not start
 
 
 def _changed(project: Project, build: Build) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from time import perf_counter_ns
 from typing import Any
 
-from predictor import problems, routes
+from predictor import files, problems, routes
 from predictor.delivery import Delivery, DeliveryError
 from predictor.documents import Document, Documents
 from predictor.prediction import Answer, Prediction
@@ -36,6 +36,8 @@ def _open() -> tuple[Settings, Delivery, Prediction]:
     try:
         settings = Settings.read(os.environ)
         delivery = Delivery.open(settings.delivery)
+        if delivery.identity == files.STAND_IN and not settings.allows_stand_in:
+            raise DeliveryError("what was delivered is a stand-in for a model, and this stage has no AllowStandIn=true")
         return settings, delivery, Prediction(delivery)
     except (SettingsError, DeliveryError) as error:
         log_fatal(str(error))

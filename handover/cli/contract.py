@@ -101,6 +101,26 @@ def upgrade(*, dry_run: bool) -> None:
 
 
 @main.command()
+@_DELIVERY(callback=_folder)
+@click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    help="A CSV of rows with their score or decision; other rows are answered as without it.",
+)
+def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
+    """Write a stand-in for the model, of contract.py and heuristics.py alone: it answers every row at once.
+
+    Scores are made up: they follow from a hash of the row, and each decision comes as often as the next. The function,
+    routes and errors are those that the model will have. What stands in says so: in x-model, in every report, and to
+    the stages, which take it only with AllowStandIn=true.
+    """
+    with one_sentence():
+        asked: Event = {"delivery": str(delivery), "decision": decision, "table": table and str(table)}
+        click.echo(_apart("stub", **asked)["text"])
+
+
+@main.command()
 @_DELIVERY(callback=_delivered)
 @click.option(
     "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."

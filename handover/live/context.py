@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from handover.finding import Broken, Clause, Finding, Kept, Subject
 from handover.live.built import Built
+from predictor import files
 
 if TYPE_CHECKING:  # a clause is explained where nothing is installed that asks AWS
     from handover.live.replay import Answer, Replay
@@ -33,6 +34,11 @@ class LiveContext:
     def subject(self) -> str:
         """Name the stack, for a report may be one of several."""
         return f"The contract of {self.stack.name}"
+
+    @property
+    def notice(self) -> str:
+        """Say where what was deployed is no model."""
+        return "What was built is a stand-in: no model was trained yet." if self.built.model == files.STAND_IN else ""
 
     @property
     def allowed(self) -> Mapping[str, str]:

@@ -23,8 +23,11 @@ def drift_alarms(contract: Json, manifest: Json, scores: list[float]) -> Json:
     Parameters
     ----------
     scores
-        Of the held-out rows, in the score's own unit, of several the highest: what the bands are drawn around.
+        Of the held-out rows, in the score's own unit, of several the highest: what the bands are drawn around. Without
+        any, as of a stand-in, there are no alarms: nothing is ordinary.
     """
+    if not scores:
+        return {}
     model = files.identity(manifest)
     alarms = {"MeanScoreDrifts": _mean_alarm(model, scores)}
     metric, intervals = shares(contract)

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handover.stand_in import stub
 from handover.strategies import accepted_rows
 from predictor.limits import Limits
 from tests.helpers.function import Answered, Function, Open
+from tests.helpers.parcels import HEURISTICS, PARCELS, module
 
 MARK = "zebra-crossing"  # what a caller sends and must never see again
 
@@ -541,3 +543,38 @@ def test_a_refused_request_leaves_its_code_and_no_score(parcel_function: Functio
 
 def test_the_function_opens_again_on_another_delivery(opened: Open, parcels: Path) -> None:
     assert opened(parcels)("GET", "/contract").json["name"] == "parcels"
+
+
+# --- before there is a model
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Path:
+    """Give a delivery without a model."""
+    (tmp_path / "heuristics.py").write_text(HEURISTICS)
+    stub(PARCELS, module(tmp_path / "heuristics.py"), tmp_path / "delivery")
+    return tmp_path / "delivery"
+
+
+def test_what_stands_in_for_a_model_says_so(opened: Open, stand_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOW_STAND_IN", "true")
+    function = opened(stand_in)
+
+    answer = function.post(GOOD, reasons="2")
+
+    assert (answer.status, answer.headers["x-model"]) == (200, "stand-in")
+    assert len(answer.json["reasons"]) == 2
+    assert function("GET", "/health").json == {"status": "ok", "model": "stand-in", "contract": PARCELS.version}
+
+
+@pytest.mark.parametrize("value", ["", "false", "TRUE"])
+def test_it_does_not_start_where_it_is_not_allowed(
+    opened: Open, stand_in: Path, value: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ALLOW_STAND_IN", value)
+
+    with pytest.raises(SystemExit):
+        opened(stand_in)
+
+    sentence = "what was delivered is a stand-in for a model, and this stage has no AllowStandIn=true"
+    assert caplog.messages[-1] == sentence

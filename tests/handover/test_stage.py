@@ -21,6 +21,8 @@ stack_name = "d"
 parameter_overrides = "Stage=staging Architecture=x86_64"
 [small.deploy.parameters]
 parameter_overrides = ["Stage=small", "Architecture=arm64"]
+[early.deploy.parameters]
+parameter_overrides = "Stage=early AllowStandIn=true"
 [trial.build.parameters]
 cached = true
 """
@@ -87,7 +89,7 @@ def test_a_stage_says_its_processor_or_the_template_does(stage: str, processor: 
 def test_a_stage_that_is_not_deployed_is_none(words: list[str]) -> None:
     assert preflight(*words) == (
         2,
-        "handover: samconfig.toml has no stage 'trial' to deploy to; it has default, staging, small\n",
+        "handover: samconfig.toml has no stage 'trial' to deploy to; it has default, staging, small, early\n",
     )
 
 
@@ -133,3 +135,16 @@ def test_a_hook_that_was_built_with_another_reader_is_held_back(project: Path) -
         2,
         "handover: function/predictor/files.py is not what was built: run make build ARCHITECTURE=x86_64\n",
     )
+
+
+def test_a_stand_in_goes_only_where_it_is_named(project: Path) -> None:
+    manifest = project / ".aws-sam/build/ModelLayer/delivery/manifest.json"
+    manifest.write_text('{"stand_in": "scores are made up"}')
+    (project / "layers/model/delivery/manifest.json").write_bytes(manifest.read_bytes())
+
+    assert preflight("early") == (0, "")
+    sentence = (
+        "handover: what was built is a stand-in, whose scores are made up, and staging does not name AllowStandIn=true "
+        "in samconfig.toml: deliver a model (make model), or name it where nobody acts on the answers\n"
+    )
+    assert preflight("staging") == (2, sentence)
