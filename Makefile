@@ -101,9 +101,9 @@ live-version: .venv/run  ## print the version that users are on: make live-versi
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live-version STAGE=prod" >&2; exit 2; }
 	$(BIN)/handover live-version $(NAMED)
 
-rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging (REGION=, TO=7, DRY_RUN=1)
+rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging (REGION=, TO=7, UNPROVEN=1, DRY_RUN=1)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make rollback STAGE=staging" >&2; exit 2; }
-	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(DRY_RUN),--dry-run)
+	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(UNPROVEN),--unproven) $(if $(DRY_RUN),--dry-run)
 
 undeploy: .venv/run  ## sam delete, which asks first: make undeploy STAGE=staging (REGION=; YES=1: without asking)
 	test -n "$(STAGE)" || { echo "make: say what to take down, as in make undeploy STAGE=staging" >&2; exit 2; }

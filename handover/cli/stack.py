@@ -168,19 +168,41 @@ def verify(
 
 @main.command()
 @_names_a_stack
-@click.option("--to", help="The version to point it at.  [default: the one published before]")
-@click.option("--dry-run", is_flag=True, help="Only say what would move.")
-def rollback(*, stack: str | None, stage: str | None, region: str | None, to: str | None, dry_run: bool) -> None:
+@click.option("--to", help="The version to point it at.  [default: the one before that users stayed with]")
+@click.option("--unproven", is_flag=True, help="Move it also to a version that cannot be asked, or answers otherwise.")
+@click.option("--dry-run", is_flag=True, help="Only say what would move; the version is asked all the same.")
+def rollback(
+    *, stack: str | None, stage: str | None, region: str | None, to: str | None, unproven: bool, dry_run: bool
+) -> None:
     """Move the alias that users reach back to the version before; run twice, it goes back twice.
+
+    That version must answer the golden rows of its own delivery first. One whose deployment was taken back is passed
+    over, and a deployment under way is stopped.
 
     Exit status: 0, or 2 when it could not be moved.
     """
     with one_sentence():
         from handover.live import aws
         from handover.live.alias import roll_back
+        from handover.live.deployments import Deployments
+        from handover.live.version import Version, prove
 
         deployed, session = _deployed(_stack_name(stack, stage), stage, region)
-        click.echo(roll_back(aws.functions(session), deployed, to, dry_run=dry_run))
+        functions = aws.functions(session)
+        deployments = Deployments.of(deployed, aws.cloudformation(session), aws.deployments(session))
+        with progress() as shown:
+
+            def proven(function: str, number: str) -> str:
+                version = Version(functions, function, number)
+
+                def begin(requests: int) -> Callable[[], None]:
+                    task = shown.add_task(f"Asking version {number} for its golden rows", total=requests)
+                    return lambda: shown.advance(task)
+
+                return prove(version, deployed, begin)
+
+            moved = roll_back(functions, deployed, deployments, None if unproven else proven, to=to, dry_run=dry_run)
+        click.echo(moved)
 
 
 @main.command()
