@@ -82,14 +82,15 @@ unpack:  ## ... back: the same bytes for every stage
 	test -f built.tar.gz || { echo "make: there is no built.tar.gz: make pack writes it" >&2; exit 2; }
 	tar --extract --file built.tar.gz
 
-deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already)
+deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already; DIRTY=1)
 	test -n "$(STAGE)" || { echo "make: say where to, as in make deploy STAGE=staging" >&2; exit 2; }
 	$(LOOK) && \
 	$(if $(BUILT),,architecture=$$($(BIN)/handover preflight --architecture "$(STAGE)") && \
 	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= && )\
-	$(BIN)/handover preflight "$(STAGE)" && \
+	$(BIN)/handover preflight $(if $(DIRTY),--dirty) "$(STAGE)" && \
 	$(BIN)/handover compatible --stage "$(STAGE)" --region "$$region" $(if $(URL),--url "$(URL)") $(if $(FORCE),--force) && \
-	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
+	arguments=$$($(BIN)/handover preflight --arguments "$(STAGE)") && \
+	eval "$(BIN)/sam deploy --config-env '$(STAGE)' --region '$$region' $$arguments"
 
 # Not built anew: what was deployed is what lies in .aws-sam/build.
 verify: .venv/run $(if $(BEHAVIOURS),.venv/modelling)  ## compare a deployed stack with what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, REPORT=x.md, BEHAVIOURS=1)
