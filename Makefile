@@ -89,14 +89,15 @@ unpack:  ## ... back: the same bytes for every stage
 	test -f built.tar.gz || { echo "make: there is no built.tar.gz: make pack writes it" >&2; exit 2; }
 	tar --extract --file built.tar.gz
 
-deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already)
+deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already; DIRTY=1)
 	test -n "$(STAGE)" || { echo "make: say where to, as in make deploy STAGE=staging" >&2; exit 2; }
 	$(LOOK) && \
 	$(if $(BUILT),,architecture=$$($(BIN)/handover preflight --architecture "$(STAGE)") && \
 	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= && )\
-	$(BIN)/handover preflight "$(STAGE)" && \
+	$(BIN)/handover preflight $(if $(DIRTY),--dirty) "$(STAGE)" && \
 	$(BIN)/handover compatible --stage "$(STAGE)" --region "$$region" $(if $(URL),--url "$(URL)") $(if $(FORCE),--force) && \
-	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
+	arguments=$$($(BIN)/handover preflight --arguments "$(STAGE)") && \
+	eval "$(BIN)/sam deploy --config-env '$(STAGE)' --region '$$region' $$arguments"
 
 # Not built anew: what was deployed is what lies in .aws-sam/build.
 verify: .venv/run $(if $(BEHAVIOURS),.venv/modelling)  ## compare a deployed stack with what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, ONLY=V804, REPORT=x.md, BEHAVIOURS=1)
@@ -108,9 +109,9 @@ live-version: .venv/run  ## print the version that users are on: make live-versi
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live-version STAGE=prod" >&2; exit 2; }
 	$(BIN)/handover live-version $(NAMED)
 
-rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging (REGION=, TO=7, DRY_RUN=1)
+rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging (REGION=, TO=7, UNPROVEN=1, DRY_RUN=1)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make rollback STAGE=staging" >&2; exit 2; }
-	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(DRY_RUN),--dry-run)
+	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(UNPROVEN),--unproven) $(if $(DRY_RUN),--dry-run)
 
 undeploy: .venv/run  ## sam delete, which asks first: make undeploy STAGE=staging (REGION=; YES=1: without asking)
 	test -n "$(STAGE)" || { echo "make: say what to take down, as in make undeploy STAGE=staging" >&2; exit 2; }

@@ -25,6 +25,8 @@ class LiveContext:
     stack: "Stack"
     built: Built
     replay: "Replay"
+    stage: str = ""
+    """The environment of ``samconfig.toml`` that deploys the stack, where there is one."""
     behaves: Broken | Kept | None = None
     """Whether it behaves as ``behaviours.py`` says, where that was asked for."""
 
@@ -64,11 +66,12 @@ class LiveContext:
 
     def remedy(self, finding: Finding) -> tuple[str, str]:
         """Say what to do: where the right model answers wrongly, users are better off without it meanwhile."""
-        which = f"STACK={self.stack.name} REGION={self.stack.region}"
+        which = f"{f'STAGE={self.stage}' if self.stage else f'STACK={self.stack.name}'} REGION={self.stack.region}"
         if self.stack.under_way or 0 < self.other_models.total() < len(self.scored):
             return f"make verify {which}", "again, when the deployment has ended"
         if self.other_models or self.health not in (None, (self.built.model, self.built.contract)):
-            return f"sam deploy, then make verify {which}", "deploys what was built here"
+            to = f"STAGE={self.stage or '...'} REGION={self.stack.region}"
+            return f"make deploy {to} && make verify {which}", "deploys what was built here"
         return f"make rollback {which}", "moves the users back to the version before"
 
     @cached_property
