@@ -92,7 +92,7 @@ class Hosting:
         """
         head = self._head(branch)
         if self.repository.holds(head, MAIN):
-            raise CannotRunError(f"{branch} has no commit that {MAIN} has not: there is nothing to propose yet")
+            raise CannotRunError(f"there is nothing to propose yet: {branch} has no commit that {MAIN} has not")
         self.repository.do("update-ref", PULLS + branch, head)
 
     def approve(self, branch: str) -> None:

@@ -76,7 +76,7 @@ class Page:
                 names=names,
                 lines=lines.splitlines(),
                 commits=commits,
-                state=self._state(pull.head),
+                badge=self._badge(pull.head),
             )
 
     def report(self, commit: str) -> str | None:
@@ -127,13 +127,13 @@ class Page:
             "name": branch,
             "commit": commit,
             "subject": self.hosting.subject(commit),
-            "state": self._state(commit),
+            "badge": self._badge(commit),
             "record": self.hosting.record(commit),
             "pull": next((pull for pull in pulls if pull.branch == branch), None),
             "new": branch != MAIN and not self.hosting.repository.holds(commit, MAIN),
         }
 
-    def _state(self, commit: str) -> tuple[str, str]:
+    def _badge(self, commit: str) -> tuple[str, str]:
         """Give how a build stands: a class of the style sheet, and a word."""
         match self.hosting.record(commit).outcome:
             case Outcome.KEPT:

@@ -1,13 +1,17 @@
 """A practice ground that uses this repository's environment: nothing is installed."""
 
+import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from handover.lesson import making
 from handover.lesson.exercises import Click, Edit, Step, Type, Wait
 from handover.lesson.ground import LOCKS, Ground
+from handover.lesson.page import opened
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 120.0
@@ -64,3 +68,25 @@ def follow(ground: Ground, step: Step, click: Callable[[Click], None]) -> str:
                 assert time.monotonic() < until, sentence
                 time.sleep(0.1)
     return ""
+
+
+def two_ports() -> int:
+    """Find a port of this machine that is free, and so is the next."""
+    while True:
+        with socket.socket() as one, socket.socket() as next_one:
+            one.bind(("127.0.0.1", 0))
+            port: int = one.getsockname()[1]
+            with suppress(OSError, OverflowError):
+                next_one.bind(("127.0.0.1", port + 1))
+                return port
+
+
+@contextmanager
+def paged(ground: Ground) -> Iterator[str]:
+    """Open a ground's page, with all that runs while it is open; give its address."""
+    with opened(ground, two_ports()) as server, ThreadPoolExecutor(1) as apart:
+        apart.submit(server.serve_forever, 0.01)
+        try:
+            yield ground.page
+        finally:
+            server.shutdown()
