@@ -74,9 +74,12 @@ class Ground:
     def link(self, clone: Path) -> None:
         """Let a clone use the one environment."""
         self.environment.mkdir(exist_ok=True)
+        link = clone / ".venv"
+        if link.exists(follow_symlinks=False):
+            return
         with (clone / ".git" / "info" / "exclude").open("a", encoding="utf-8") as file:
             file.write(".venv\n")  # a link, which `.venv/` in .gitignore does not mean
-        (clone / ".venv").symlink_to(os.path.relpath(self.environment, clone))
+        link.symlink_to(os.path.relpath(self.environment, clone))
         self.renew()
 
     def renew(self) -> None:

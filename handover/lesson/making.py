@@ -1,6 +1,5 @@
 """How a practice ground is made: the project, its remote, what is installed, and the first model."""
 
-import shlex
 import shutil
 import subprocess
 import sys
@@ -46,10 +45,13 @@ def made(folder: Path, tell: Callable[[str], None]) -> Ground:
         if ground.project.exists():
             raise CannotRunError(f"{ground.project} is no repository any more: handover lesson back brings it back")
         ground.clone()
+    ground.settle()
     ground.renew()
     tell("Installing what the project needs (a minute or two, once)")
-    setup = ("make", "setup", f"PYTHON={shlex.quote(sys.executable)}")
-    run(ground, *setup, to_do="installing what the project needs", log=ground.hosting / "setup.log")
+    log = ground.hosting / "setup.log"
+    if not (ground.environment / "bin" / "pip").exists():
+        run(ground, sys.executable, "-m", "venv", str(ground.environment), to_do="making an environment", log=log)
+    run(ground, "make", "setup", to_do="installing what the project needs", log=log)
     if not snapshots.reached(ground):
         tell("Training its first model")
         deliver(ground)

@@ -29,7 +29,7 @@ def reached(ground: Ground) -> int:
 
 def save(ground: Ground, number: int) -> None:
     """Keep what is there, committed, as the start of an exercise."""
-    _forget(ground, number)
+    forget(ground, number)
     start = f"{STARTS}{number}"
     for below in OF_THE_SERVICE:
         for name, commit in ground.remote.refs(below).items():
@@ -59,7 +59,7 @@ def restore(ground: Ground, number: int) -> str:
         raise CannotRunError(f"exercise {number} has not begun yet: the furthest start is {reached(ground)}'s")
     kept = _keep(ground, number)
     for later in range(number + 1, reached(ground) + 1):
-        _forget(ground, later)
+        forget(ground, later)
     start = f"{STARTS}{number}"
     wanted = {f"refs/{name}": commit for name, commit in ground.remote.refs(f"{start}/there/").items()}
     for below in OF_THE_SERVICE:
@@ -127,6 +127,7 @@ def _all_files(ground: Ground) -> str:
     return ground.mine.do("commit-tree", tree, *parents, "-m", "What lay there", variables=somebody)
 
 
-def _forget(ground: Ground, number: int) -> None:
+def forget(ground: Ground, number: int) -> None:
+    """Forget the start of an exercise."""
     for name in ground.remote.refs(f"{STARTS}{number}/"):
         ground.remote.do("update-ref", "--no-deref", "-d", f"{STARTS}{number}/{name}")

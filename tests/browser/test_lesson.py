@@ -15,7 +15,8 @@ from tests.helpers.cloud import ROOT
 from tests.helpers.lesson import follow, paged, typed, written
 
 AUTHOR = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-WORDED = "[...document.querySelectorAll('a, button')].find(one => one.textContent.trim() === arguments[0])"
+WORDED = "[...document.querySelectorAll('a, button')].findLast(one => one.textContent.trim() === arguments[0])"
+"""The button or link of these words; of several the last, which is in the row of the branch made last."""
 
 
 @pytest.fixture

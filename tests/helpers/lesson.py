@@ -1,12 +1,15 @@
 """A practice ground that uses this repository's environment: nothing is installed."""
 
+import re
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
 
 from handover.lesson import making
 from handover.lesson.exercises import Click, Edit, Step, Type, Wait
@@ -14,6 +17,9 @@ from handover.lesson.ground import LOCKS, Ground
 from handover.lesson.page import opened
 
 ROOT = Path(__file__).parents[2]
+BRANCH = r'(?:<input type="hidden" name="branch" value="(.*?)">)?'
+BUTTONS = re.compile(rf'<form method="post" action="(\S+)">{BRANCH}<button.*?>(.*?)</button>')
+LINKS = re.compile(r'<a href="(/\S+)".*?>(.*?)</a>')
 WAIT_S = 120.0
 """How long a build may take on a busy machine [s]; it takes about seven."""
 
@@ -90,3 +96,40 @@ def paged(ground: Ground) -> Iterator[str]:
             yield ground.page
         finally:
             server.shutdown()
+
+
+class Visitor:
+    """Asks for pages and presses buttons."""
+
+    def __init__(self, url: str) -> None:
+        self.host = url.removeprefix("http://")
+
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        return self._ask("GET", path, "", headers)
+
+    def press(self, path: str, form: dict[str, str] | None = None, **headers: str) -> str:
+        """Press a button, and give the page that it leads to; or the status, where it leads nowhere."""
+        status, to = self._ask("POST", path, urlencode(form or {}), headers)
+        return self.get(to)[1] if status == 303 else str(status)
+
+    def click(self, step: Click) -> None:
+        """Press a button or follow a link by its words, there or at a pull request; of several the last."""
+        pulls = re.findall(r'href="(/pull\?.*?)"', self.get("/")[1])
+        for page in (self.get(path)[1] for path in ("/", *pulls)):
+            for action, branch, words in reversed(BUTTONS.findall(page)):
+                if words == step.words:
+                    self.press(action, {"branch": branch})
+                    return
+            for to, words in reversed(LINKS.findall(page)):
+                if words == step.words:
+                    assert self.get(to)[0] == 200
+                    return
+        raise AssertionError(f"nothing to click on says {step.words}")
+
+    def _ask(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
+        connection = HTTPConnection(self.host, timeout=30)
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        return response.status, response.getheader("location") or text

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from http.client import HTTPConnection
-from urllib.parse import urlencode
 
 import pytest
 
@@ -13,7 +11,7 @@ from handover.lesson.hosting import Hosting
 from handover.lesson.page import opened
 from handover.lesson.records import Outcome
 from handover.lesson.service import Service
-from tests.helpers.lesson import paged, typed
+from tests.helpers.lesson import Visitor, paged, typed
 
 COMMITTED = "echo >> layers/model/delivery/heuristics.py && git commit --quiet --all --message 'More <b>haste</b>'"
 PUSHED = "git push --quiet --set-upstream origin haste"
@@ -26,29 +24,6 @@ def built(ground: Ground, branch: str, outcome: Outcome, report: str = "<p>the r
     (record.folder / "status").write_text(outcome.status)
     (record.folder / "report.txt").write_text("M101 BROKEN")
     (record.folder / "report.html").write_text(report)
-
-
-class Visitor:
-    """Asks for pages and presses buttons."""
-
-    def __init__(self, url: str) -> None:
-        self.host = url.removeprefix("http://")
-
-    def get(self, path: str, **headers: str) -> tuple[int, str]:
-        return self._ask("GET", path, "", headers)
-
-    def press(self, path: str, form: dict[str, str] | None = None, **headers: str) -> str:
-        """Press a button, and give the page that it leads to; or the status, where it leads nowhere."""
-        status, to = self._ask("POST", path, urlencode(form or {}), headers)
-        return self.get(to)[1] if status == 303 else str(status)
-
-    def _ask(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
-        connection = HTTPConnection(self.host, timeout=30)
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        text = response.read().decode()
-        connection.close()
-        return response.status, response.getheader("location") or text
 
 
 @pytest.fixture
