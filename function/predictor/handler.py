@@ -16,7 +16,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from time import perf_counter_ns
 from typing import Any
 
-from predictor import problems, routes
+from predictor import files, problems, routes
 from predictor.delivery import Delivery, DeliveryError
 from predictor.documents import Document, Documents
 from predictor.prediction import Answer, Prediction
@@ -36,6 +36,8 @@ def _open() -> tuple[Settings, Delivery, Prediction]:
     try:
         settings = Settings.read(os.environ)
         delivery = Delivery.open(settings.delivery)
+        if delivery.identity == files.STAND_IN and not settings.allows_stand_in:
+            raise DeliveryError("what was delivered is a stand-in for a model, and this stage has no AllowStandIn=true")
         return settings, delivery, Prediction(delivery)
     except (SettingsError, DeliveryError) as error:
         log_fatal(str(error))
@@ -68,13 +70,14 @@ def handler(event: Any, context: Any) -> Response:
     except Problem as refused:
         status, error_code, body = _refusal(refused, headers)
     except Exception as error:  # whatever it is, the caller gets an answer and whoever is on call a line
-        status, error_code, body = _refusal(_explained(error, event, request_id), headers)
+        status, error_code, body = _refusal(_explained(error, event, request_id, context), headers)
     seen = {
         "route": _known_path(event),
         "status": status,
         "error_code": error_code,
         "decision": [answer.decision for answer in answers],
         "request_id": request_id,
+        "function_request_id": _function_request_id(context),
     }
     telemetry.answered(seen, [answer.scores for answer in answers], cold, started)
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
@@ -86,13 +89,21 @@ def _request_id(event: Any, context: Any) -> str:
         given = event["requestContext"]["requestId"]
     except (LookupError, TypeError):
         given = None
-    return given if isinstance(given, str) else str(getattr(context, "aws_request_id", ""))
+    return given if isinstance(given, str) else _function_request_id(context)
+
+
+def _function_request_id(context: Any) -> str:
+    """Give Lambda's own id of the request: that of its START and REPORT lines, which the access log has too."""
+    return str(getattr(context, "aws_request_id", ""))
 
 
 def _known_path(event: Any) -> str:
     """Give the path for the line of metrics, where any other would be a value that callers make up."""
     try:
         path: str = event["rawPath"]
+        if path in ROUTES:
+            return path
+        path = _below_the_stage(event)
         return path if path in ROUTES else "other"
     except (LookupError, TypeError):
         return "other"
@@ -103,11 +114,12 @@ def _refusal(problem: Problem, headers: Headers) -> tuple[int, str, str]:
     return problem.status, problem.kind, json.dumps(problem.document())
 
 
-def _explained(error: Exception, event: Any, request_id: str) -> Problem:
+def _explained(error: Exception, event: Any, request_id: str, context: Any) -> Problem:
     """Say whose fault an error is. Only then is an event looked at: that each is a request costs the others nothing."""
     if not _is_request(event):
         return problems.not_a_request()
-    log_failure(error, request_id)
+    version = str(getattr(context, "function_version", ""))
+    log_failure(error, {"request_id": request_id, "function_request_id": _function_request_id(context)}, version)
     return problems.internal(request_id)
 
 
@@ -125,16 +137,32 @@ def _is_request(event: Any) -> bool:
 def _answering(event: Event) -> Answering:
     method = event["requestContext"]["http"]["method"]
     path = event["rawPath"]
-    route = ROUTES.get(path)
+    route = ROUTES.get(path) or ROUTES.get(_below_the_stage(event))
     if route is None:
         raise problems.not_found(list(ROUTES)) if isinstance(path, str) else problems.not_a_request()
     allowed, parameters, answering = route
-    if method != allowed:
+    if method != allowed and (method, allowed) != ("HEAD", "GET"):
         raise problems.method_not_allowed(allowed)
     query = event.get("queryStringParameters")
     if query and not parameters.issuperset(query.keys()):
         raise problems.unknown_parameters(list(query), sorted(parameters))
-    return answering
+    return answering if method == allowed else _without_body(answering)
+
+
+def _below_the_stage(event: Event) -> str:
+    """Give the path without the API's stage: only where that is ``$default`` does the path begin behind it."""
+    path, stage = event["rawPath"], event["requestContext"].get("stage")
+    return path.removeprefix(f"/{stage}") if isinstance(path, str) else ""
+
+
+def _without_body(answering: Answering) -> Answering:
+    """Answer HEAD: with the status and the headers of GET (RFC 9110, section 9.3.2)."""
+
+    def answer(event: Event, headers: Headers) -> tuple[int, str, list[Answer]]:
+        status, _, answers = answering(event, headers)
+        return status, "", answers
+
+    return answer
 
 
 def _body(event: Event, limit_bytes: int) -> bytes | str:

@@ -16,7 +16,7 @@ TEXT: Json = {"type": "string"}
 NUMBER: Json = {"type": "number"}
 OBJECT: Json = {"type": "object"}
 NAMES: Json = {"type": "array", "items": TEXT}
-IDENTITY: Json = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
+IDENTITY: Json = {"type": "string", "pattern": "^([0-9a-f]{12}|stand-in)$"}
 
 PROBLEM: Json = {
     "type": "object",
@@ -44,9 +44,12 @@ PROBLEM: Json = {
     },
 }
 DESCRIBED: Json = {
-    "x-model": {"description": "First 12 hex digits of the model's SHA-256.", "schema": IDENTITY},
     "server-timing": {"description": "`cold` when this answer met a cold start.", "schema": TEXT},
     "etag": {"description": "Which document this is: send it in `if-none-match` the next time.", "schema": TEXT},
+    "x-model": {
+        "description": "First 12 hex digits of the model's SHA-256; `stand-in` before there is a model.",
+        "schema": IDENTITY,
+    },
 }
 REFUSALS = ("bad-parameter", "not-json", "too-large", "unsupported-media-type", "contract-broken", "internal")
 """The kinds of problem that a posted body can meet."""

@@ -87,8 +87,9 @@ def not_found(paths: Sequence[str]) -> Problem:
 
 
 def method_not_allowed(method: str) -> Problem:
-    """Name the one method that the path takes."""
-    return Problem("method-not-allowed", f"Use {method}.", headers={"allow": method})
+    """Name the method that the path takes; where that is GET, HEAD asks for its headers alone."""
+    allowed = "GET, HEAD" if method == "GET" else method
+    return Problem("method-not-allowed", f"Use {method}.", headers={"allow": allowed})
 
 
 def bad_reasons(most: int) -> Problem:

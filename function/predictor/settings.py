@@ -28,6 +28,8 @@ class Settings:
     """Who issues the tokens, with ``JWT``."""
     page: bool = False
     """Whether ``GET /`` shows the page to try the model on."""
+    allows_stand_in: bool = False
+    """Whether a delivery without a model may answer here."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -48,6 +50,7 @@ class Settings:
                 auth=environment.get("AUTH", ""),
                 issuer=environment.get("JWT_ISSUER", ""),
                 page=environment.get("TRY_IT") == "true",
+                allows_stand_in=environment.get("ALLOW_STAND_IN") == "true",
             )
         except KeyError as missing:
             raise SettingsError(f"{missing.args[0]} is not set: template.yaml should set it") from None

@@ -21,6 +21,8 @@ PSEUDO_PARAMETERS = {
     "AWS::StackName": "local",
     "AWS::URLSuffix": "amazonaws.com",
 }
+OWN_PARAMETERS = {"AllowStandIn": "true"}
+"""What this machine sets to another value than the default, as a stage does in ``samconfig.toml``."""
 ELF_MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of the System V ABI
 
 
@@ -66,6 +68,7 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
         for parameter, declared in template.get("Parameters", {}).items()
         if "Default" in declared
     }
+    values |= OWN_PARAMETERS
     properties = resources[name]["Properties"]
     variables = properties.get("Environment", {}).get("Variables", {})
     layers = tuple(

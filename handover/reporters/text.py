@@ -87,11 +87,14 @@ def skipped(skip: Skip, context: Context) -> str:
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
-    """Write every broken clause in full, what was not checked, what to know of those that are kept, then the count."""
+    """Write every broken clause in full, what was not checked, what to know of those that are kept, then the count.
+
+    Before the count stands what to know of all of it.
+    """
     parts = [broken(finding, context) for finding in findings if finding.verdict is Verdict.BROKEN]
     parts += [skipped(skip, context) for skip in skips(findings)]
     parts += [f"{finding.clause.code} kept: {finding.note}\n" for finding in findings if finding.note]
-    return "\n".join([*parts, summary(findings)])
+    return "\n".join([*parts, *filter(None, [context.notice]), summary(findings)])
 
 
 def explanation(finding: Finding, context: "DeliveryContext") -> str:
