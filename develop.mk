@@ -13,6 +13,9 @@ dist: .venv/run  ## the wheel that teams install, into dist/
 test-quick: setup  ## the marked tests that need no build and train nothing: seconds
 	$(BIN)/python -m pytest -m quick --numprocesses 2 tests/bench tests/function tests/handover tests/modelling tests/template tests/workflows tests/test_pages.py tests/test_operate.py
 
+test-browser: setup built  ## the pages as people use them, in a real browser; make test runs these too
+	$(BIN)/python -m pytest tests/browser tests/handover/reporters/test_html.py
+
 test-sam: setup built  ## the built function in sam local invoke and start-api, on a Docker engine with AWS's image
 	$(BIN)/python -m pytest tests/sam
 

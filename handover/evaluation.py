@@ -1,9 +1,35 @@
-"""Clauses checked in order; where several break by one fault, it is shown once, where it begins."""
+"""Clauses chosen, and checked in order; where several break by one fault, it is shown once, where it begins."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
-from handover.errors import lacking
+from handover.errors import CannotRunError, lacking
 from handover.finding import DECLARED, Broken, Clause, Context, Finding, Kept, Skipped, Verdict
+
+
+class UnknownCodeError(CannotRunError):
+    """No clause has that code, or one that begins like it; the message names near ones, and the groups."""
+
+    def __init__(self, sentence: str, code: str, clauses: Iterable[Clause], groups: Mapping[str, str]) -> None:
+        near = get_close_matches(code.upper(), [clause.code for clause in clauses])
+        question = f"did you mean {', '.join(near)}? The" if near else "the"
+        listed = ", ".join(f"{letter} ({meaning})" for letter, meaning in groups.items())
+        super().__init__(f"{sentence}; {question} groups are {listed}")
+
+
+def selected(only: Iterable[str], clauses: Sequence[Clause], groups: Mapping[str, str]) -> list[Clause]:
+    """Choose clauses by the beginnings of their codes; all of them when nothing is asked for.
+
+    Raises
+    ------
+    UnknownCodeError
+        When a beginning fits no clause.
+    """
+    wanted = tuple(code.strip().upper() for code in only)
+    for code in wanted:
+        if not code or not any(clause.code.startswith(code) for clause in clauses):
+            raise UnknownCodeError(f"no clause begins with '{code}'", code, clauses, groups)
+    return [clause for clause in clauses if not wanted or clause.code.startswith(wanted)]
 
 
 def evaluate(

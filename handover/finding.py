@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 type Team = Literal["modelling", "deployment"]
 type Owner = Team | Literal["both teams"]
-type Subject = Literal["delivery", "behaviours", "card", "training", "stack"]
+type Subject = Literal["delivery", "model", "behaviours", "card", "training", "stack"]
 
 
 class Verdict(StrEnum):
@@ -241,6 +241,10 @@ class Context(Protocol):
     @property
     def subject(self) -> str:
         """What is kept or broken: the beginning of a sentence."""
+
+    @property
+    def notice(self) -> str:
+        """What to know before the verdict is read, in a sentence; mostly nothing."""
 
     @property
     def has_model(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from handover import parity
+from handover import parity, session
 from handover.contract import Contract
 from handover.conversion import thresholds
 from handover.drawing import Drawing
@@ -19,7 +19,6 @@ from handover.errors import DeliverError
 from handover.golden import Answered, ProofRow, chosen_of, golden_record
 from handover.rows import domains
 from handover.scoring import Oracle
-from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
 
@@ -124,7 +123,7 @@ class Proof:
         DeliverError
             When they differ by more than the contract's budget, or in a decision.
         """
-        session, golden = serving.session(graph), [made for made, _ in self._golden]
+        answer, golden = session.opened(graph), [made for made, _ in self._golden]
         beside = self._drawing.beside_thresholds(thresholds(onnx.load_from_string(graph)))
         beside = [made for made in beside if self._oracle.knows(made.vector)]
         for of, features, scores, where in (
@@ -135,9 +134,9 @@ class Proof:
         ):
             if len(features):
                 expected = self._ask(features) if scores is None else scores
-                self._require_same(session(features), expected, of, where)
+                self._require_same(answer(features), expected, of, where)
         expected = np.array([[*files.scores_in(line).values()] for _, line in self._golden], dtype=np.float32)
-        alone = np.concatenate([session(made.vector) for made in golden])
+        alone = np.concatenate([answer(made.vector) for made in golden])
         self._require_same(alone, expected, "golden rows, each asked alone,", partial(_named, golden))
 
     def _require_same(self, given: Scores, expected: Scores, of: str, where: Callable[[int], str]) -> None:

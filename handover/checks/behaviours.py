@@ -30,25 +30,25 @@ def runs(context: DeliveryContext) -> Broken | None:
     "B702",
     topic="trials",
     owner="modelling",
-    looks_at="behaviours",
+    looks_at="model",
     requires=("B701", "P203"),
     rule="each behaviour can be tried",
     broken="a behaviour says nothing of the model",
 )
 def tried(context: DeliveryContext) -> Broken | None:
     """It asks about rows of the contract, asserts something of the answers, and comes to an end."""
-    found = [one for one in context.behaviours if isinstance(one, Fault)]
+    faults = [one for one in context.behaviours if isinstance(one, Fault)]
     if not context.behaviours:
         evidence = 'There is none in it: write one, as in @always("a longer loan is no safer"), or remove the file.'
         return Broken(evidence, context.folder / BEHAVIOURS)
-    return Broken(telling.faults(found), context.folder / BEHAVIOURS, found[0].line) if found else None
+    return Broken(telling.faults(faults), context.folder / BEHAVIOURS, faults[0].line) if faults else None
 
 
 @clause(
     "B703",
     topic="behaviour",
     owner="modelling",
-    looks_at="behaviours",
+    looks_at="model",
     requires=("B702",),
     suppressed_by=ELSEWHERE,
     rule="the model behaves as behaviours.py says",

@@ -32,6 +32,7 @@ RECORDED = ("C109", "M101", "M111", "P201")
     "M118",
     topic="gaps",
     owner="modelling",
+    looks_at="model",
     requires=(*RECORDED, "H107", "M104", "M109", "M110"),
     suppressed_by=("M112", "M114", "P203"),
     rule="what may be missing was missing in some row of the training",
@@ -82,6 +83,7 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
     "M119",
     topic="values",
     owner="modelling",
+    looks_at="model",
     requires=RECORDED,
     suppressed_by=("C", "M112", "M114"),
     rule="each category and flag stood in some row of the training, and no field had one value alone",
@@ -138,6 +140,7 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
     "M120",
     topic="reach",
     owner="modelling",
+    looks_at="model",
     requires=RECORDED,
     suppressed_by=("C", "M112", "M114", "M119"),
     rule="no number's range is many times as wide as what the training saw",
@@ -164,13 +167,20 @@ def _too_far(field: Domain, column: Json, rows: str) -> str:
     low, high = column["lowest"], column["highest"]
     first, last = field.ends
     accepted = max(-first, last)
-    if low is None or low == high or accepted <= SHARE:
+    if low is None or low == high or accepted <= SHARE or _is_of_the_calendar(field):
         return ""
     reached = max(-low, high, FEW if field.whole else 0)
     if accepted < reached * (MOST_TIMES if accepted > PERCENT else MOST_TIMES_OF_PERCENT):
         return ""
     accepts = f"the contract accepts {figure(first)} to {figure(last)}: {accepted / reached:.0f} times as far"
     return f"`{field.name}` lies between {figure(low)} and {figure(high)} in {rows}, and {accepts}."
+
+
+def _is_of_the_calendar(field: Domain) -> bool:
+    """Say whether it is a day of the year or the like, whose range is known without the data: the rest will come."""
+    from handover.draft.calendars import frame  # noqa: PLC0415  as below
+
+    return field.whole and frame(field.name, field.ends) is not None
 
 
 def _completes_a_round(unseen: list[str], field: Domain) -> bool:

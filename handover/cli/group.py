@@ -21,6 +21,12 @@ INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 build_option = click.option(
     "--build", default=PROJECT.build, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
 )
+only_option = click.option(
+    "--only",
+    default="",
+    callback=lambda _, __, beginnings: beginnings.split(",") if beginnings else [],
+    help="Only clauses whose codes begin like this, as in P2,S.",
+)
 
 
 class Commands(click.Group):

@@ -1,17 +1,19 @@
 """What the commands on a delivery do in a process of their own, for they run what somebody delivered."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
 from handover import reporters
 from handover.apart import Json, Send
-from handover.checks import CLAUSES, GROUPS, UnknownCodeError, selected
+from handover.checks import CLAUSES, GROUPS, selected
 from handover.context import DeliveryContext
 from handover.context.sources import Sources
 from handover.contract import Budgets
 from handover.errors import CannotRunError
-from handover.evaluation import evaluate, left_out
+from handover.evaluation import UnknownCodeError, evaluate, left_out
 from handover.finding import Clause, Team
 from handover.skips import allowances, exit_status, looser_budgets
 
@@ -79,16 +81,12 @@ def diff(send: Send, *, old: str, new: str, plot: str | None) -> Json:
 def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | None, words: bool) -> Json:
     """Write the rows that a proof by given scores asks about, as ``text``."""
     from handover import scoring
-    from handover.contract import ContractError
-    from handover.conversion import ConversionError, to_graph
+    from handover.conversion import to_graph
     from handover.encoding import Encoding
-    from handover.errors import DeliverError
     from handover.trained import open_file
     from handover.trained import proof_rows as drawn
 
-    written = Sources(Path(os.path.normpath(Path.cwd() / delivery)))
-    send({"begun": "contract.py and heuristics.py"})
-    try:
+    with _written(send, delivery) as written:
         contract = written.contract
         encoding = Encoding(written.compiled, written.heuristics_module)
         graph = None
@@ -99,13 +97,36 @@ def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | No
             positive = None if known is None or contract.classes else list(known)[-1]
             graph = to_graph(file, encoding.columns, contract.name, positive=positive, classes=contract.classes)
         rows = drawn(contract, encoding, graph)
+    return {"text": scoring.as_csv(contract, encoding.columns, rows, words=words)}
+
+
+def stub(send: Send, *, delivery: str, decision: str | None, table: str | None) -> Json:
+    """Write a stand-in into a delivery's folder, and say so as ``text``."""
+    from handover.description import stands_in
+    from handover.stand_in import stub as write
+
+    with _written(send, delivery) as written:
+        to, of_table = Path(delivery), Path(table) if table else None
+        manifest = write(written.contract, written.heuristics_module, to, decision=decision, table=of_table)
+    return {"text": f"{stands_in(manifest['stand_in'])}\nWritten to {delivery}."}
+
+
+@contextmanager
+def _written(send: Send, delivery: str) -> Iterator[Sources]:
+    """Give what people wrote of a delivery; what is wrong with it is one sentence."""
+    from handover.contract import ContractError
+    from handover.conversion import ConversionError
+    from handover.errors import DeliverError
+
+    send({"begun": "contract.py and heuristics.py"})
+    try:
+        yield Sources(Path(os.path.normpath(Path.cwd() / delivery)))
     except (ContractError, ConversionError, DeliverError) as error:
         raise CannotRunError(str(error)) from error
     except Exception as error:  # what people wrote may raise anything
         raise CannotRunError(
             f"contract.py or heuristics.py in '{delivery}' cannot be used ({type(error).__name__}: {error})"
         ) from error
-    return {"text": scoring.as_csv(contract, encoding.columns, rows, words=words)}
 
 
 def _opened(delivery: str, base: str | None, team: Team | None = None) -> DeliveryContext:

@@ -18,6 +18,7 @@ from handover.behaviours.asking import Asking
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.context.sources import BEHAVIOURS
+from handover.description import stands_in
 from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
 from handover.finding import Clause, Finding, Skipped, Subject, Team
@@ -39,13 +40,14 @@ from predictor.routes import PREDICT, PREDICT_BATCH
 NO_STACK = "there is no stack of a Handover project here"
 NO_TRAINING = "there is no train.py beside the delivery's folder"
 NO_CARD = "there is no card.md beside the delivery's folder"
+NO_MODEL = "a stand-in answers, which no training made"
 NO_BEHAVIOURS = f"there is no {BEHAVIOURS} in the delivery's folder"
 CORRECTED = "once it is right"
 WRITTEN = (files.CONTRACT, files.MODEL, files.GOLDEN, files.MANIFEST, HELD_OUT)
 """What ``deliver()`` writes into its folder."""
 UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 """How the built function fails to answer."""
-MAKE = re.compile(r"make (check|explain|diff|model)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
+MAKE = re.compile(r"make (check|explain|diff|model|stub)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
 
 
 class DeliveryContext(Delivered):
@@ -146,8 +148,10 @@ class DeliveryContext(Delivered):
         folder = shlex.quote(self.relative(self.folder))
         words = dict(re.findall(r"([A-Z]+)=(\S*\w)", made[0]))
         match made[1]:
-            case "check":
-                return " ".join(["handover check", self._named, *(f"--{key.lower()} {words[key]}" for key in words)])
+            case "check" | "stub":
+                return " ".join(
+                    [f"handover {made[1]}", self._named, *(f"--{key.lower()} {words[key]}" for key in words)]
+                )
             case "explain":
                 return self.explain(words["CODE"])
             case "diff":
@@ -165,9 +169,14 @@ class DeliveryContext(Delivered):
     def _named(self) -> str:
         return f"--delivery {shlex.quote(self.relative(self.folder))}"
 
+    @property
+    def notice(self) -> str:
+        """Say where there is no model yet."""
+        return stands_in(self.stand_in)
+
     @cached_property
     def missing(self) -> Mapping[Subject, str]:
-        """What is not there, where there is a delivery and no project: its clauses are left out."""
+        """What is not there, a project or a model: what looks at it is left out."""
         missing: dict[Subject, str] = {}
         if not self.project.exists:
             missing["stack"] = NO_STACK
@@ -177,6 +186,8 @@ class DeliveryContext(Delivered):
             missing["card"] = NO_CARD
         if not (self.folder / BEHAVIOURS).is_file():
             missing["behaviours"] = NO_BEHAVIOURS
+        if self.stand_in:
+            missing["model"] = missing["training"] = NO_MODEL
         return missing
 
     def left_out(self, clause: Clause) -> str:
@@ -204,8 +215,8 @@ class DeliveryContext(Delivered):
         """What git leaves out; where it leaves out all of a folder that is no project's, that is meant."""
         named = ("contract.py", *files.SERVED, HELD_OUT, files.MANIFEST)
         names = [name for name in named if (self.folder / name).exists()]
-        found = ignored(self.folder, names) if names else None
-        return None if found and len(found.names) == len(names) and not self.own else found
+        left_out = ignored(self.folder, names) if names else None
+        return None if left_out and len(left_out.names) == len(names) and not self.own else left_out
 
     @cached_property
     def changed_files(self) -> frozenset[str] | None:
@@ -220,7 +231,7 @@ class DeliveryContext(Delivered):
 
     @cached_property
     def comparison(self) -> Comparison | None:
-        """The model beside the one on the base branch; ``None`` where there was none, or one of another question.
+        """The model beside the one on the base branch; ``None`` where one is none, or answers another question.
 
         Raises
         ------
@@ -228,7 +239,7 @@ class DeliveryContext(Delivered):
             When what the base branch has cannot be read.
         """
         content, agreed = self.delivered_before(HELD_OUT), self.delivered_before(files.CONTRACT)
-        if content is None or agreed is None:
+        if content is None or agreed is None or self.stand_in:
             return None
         before, version = HeldOut.from_csv(content), str(json.loads(agreed)["version"])
         if generation(version) != generation(self.contract.version):
@@ -337,8 +348,8 @@ class DeliveryContext(Delivered):
     def behaviours(self) -> list[running.Fault | running.Result]:
         """What became of each behaviour: golden rows are the built function's to answer, where it does."""
         golden = Asking(self.recorded, self.answers if self.is_answered_as_built else self.answered_here)
-        here = Asking(self.recorded, self.answered_here)
-        asking = {"golden rows": golden, "drawn rows": here, "rows by hand": here}
+        others = Asking(self.recorded, self.answered_here)
+        asking = {"golden rows": golden, "drawn rows": others, "rows by hand": others}
         rows = [line["row"] for line in self.golden]
         return list(running.run(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking))
 

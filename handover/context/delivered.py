@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
-from handover import parity
+from handover import parity, session
 from handover.context.sources import Sources
 from handover.drawing import drawn_rows
 from handover.extent import SEEN
@@ -36,6 +36,14 @@ class Delivered(Sources):
         return files.manifest(self.folder)
 
     @cached_property
+    def stand_in(self) -> str:
+        """What is answered in place of a model, where there is none yet; nothing where there is one, or no manifest."""
+        try:
+            return files.stand_in(self.manifest)
+        except (OSError, ValueError, AttributeError):
+            return ""
+
+    @cached_property
     def golden(self) -> list[Json]:
         """The golden rows, each with the training-time model's score and decision."""
         return files.golden(self.folder)
@@ -59,7 +67,7 @@ class Delivered(Sources):
     @cached_property
     def model(self) -> serving.Model:
         """``model.onnx`` in onnxruntime."""
-        return serving.session((self.folder / files.MODEL).read_bytes())
+        return session.opened((self.folder / files.MODEL).read_bytes())
 
     @cached_property
     def validator(self) -> SchemaValidator:

@@ -62,7 +62,9 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
             ensemble = replace(ensemble, read_as_missing=(0.0, 0.0))
         asked = rows if ensemble.wide or not rows.wide else rows.changed(rows.graph.single(rows.tensor), wide=False)
         total = write(rows.graph, ensemble, asked.tensor, wide=asked.wide)
-        return total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
+        given = total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
+        of_two = np.size(ensemble.base) == 2 and width(model) == 1  # some objectives sum up for each of two classes
+        return rows.graph.add("Gather", given, np.array([1]), axis=1) if of_two else given
     if name.startswith("Bagging"):
         return _bagging(model, rows, method)
     if linear.answers(model, method):
@@ -73,7 +75,8 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
 def _pipeline(model: Any, rows: Rows, method: Method) -> str:
     *steps, (_, last) = model.steps
     for _, step in steps:
-        rows = preparation.prepared(step, rows)
+        if not hasattr(step, "fit_resample"):  # it changes the rows of a training alone
+            rows = preparation.prepared(step, rows)
     return answer(last, rows, method)
 
 
@@ -168,7 +171,9 @@ def _transformed_target(model: Any, rows: Rows, method: Method) -> str:
 
 RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "AdaBoostRegressor": _median,
+    "BalancedBaggingClassifier": _bagging,
     "CalibratedClassifierCV": _calibrated,
+    "EasyEnsembleClassifier": _bagging,
     "KNeighborsClassifier": neighbours.answer,
     "KNeighborsRegressor": neighbours.answer,
     "NuSVC": kernels.answer,

@@ -35,6 +35,11 @@ def read(model: Any) -> Ensemble:
     """Read a fitted CatBoost model, of its trees those that it kept."""
     saved = _saved(model)
     scale, biases = saved["scale_and_bias"]
+    if "params" not in saved["model_info"]:
+        raise ConversionError(
+            f"{title(model)} does not say what it was trained for, as a sum of models does not: average them in a "
+            f"VotingClassifier(voting='soft') or a VotingRegressor, which can be converted"
+        )
     loss = saved["model_info"]["params"]["loss_function"]["type"]
     if np.size(biases) > 1 and not len(model.classes_):
         raise ConversionError(

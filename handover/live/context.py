@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from handover.finding import Broken, Clause, Finding, Kept
 from handover.live.built import Built
+from predictor import files
 
 if TYPE_CHECKING:  # a clause is explained where nothing is installed that asks AWS
     from handover.live.replay import Answer, Replay
@@ -24,6 +25,8 @@ class LiveContext:
     stack: "Stack"
     built: Built
     replay: "Replay"
+    stage: str = ""
+    """The environment of ``samconfig.toml`` that deploys the stack, where there is one."""
     behaves: Broken | Kept | None = None
     """Whether it behaves as ``behaviours.py`` says, where that was asked for."""
 
@@ -33,6 +36,11 @@ class LiveContext:
     def subject(self) -> str:
         """Name the stack, for a report may be one of several."""
         return f"The contract of {self.stack.name}"
+
+    @property
+    def notice(self) -> str:
+        """Say where what was deployed is no model."""
+        return "What was built is a stand-in: no model was trained yet." if self.built.model == files.STAND_IN else ""
 
     @property
     def allowed(self) -> Mapping[str, str]:
@@ -61,11 +69,12 @@ class LiveContext:
 
     def remedy(self, finding: Finding) -> tuple[str, str]:
         """Say what to do: where the right model answers wrongly, users are better off without it meanwhile."""
-        which = f"STACK={self.stack.name} REGION={self.stack.region}"
+        which = f"{f'STAGE={self.stage}' if self.stage else f'STACK={self.stack.name}'} REGION={self.stack.region}"
         if self.stack.under_way or 0 < self.other_models.total() < len(self.scored):
             return f"make verify {which}", "again, when the deployment has ended"
         if self.other_models or self.health not in (None, (self.built.model, self.built.contract)):
-            return f"sam deploy, then make verify {which}", "deploys what was built here"
+            to = f"STAGE={self.stage or '...'} REGION={self.stack.region}"
+            return f"make deploy {to} && make verify {which}", "deploys what was built here"
         return f"make rollback {which}", "moves the users back to the version before"
 
     @cached_property

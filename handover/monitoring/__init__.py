@@ -1,9 +1,11 @@
 """What is watched of a delivery, as a CloudFormation template: a dashboard, and alarms on drift from its baseline."""
 
 import json
+from pathlib import Path
 
 from handover.monitoring.alarms import drift_alarms
 from handover.monitoring.dashboard import widgets
+from handover.quality import HELD_OUT, HeldOut
 from predictor import files
 from predictor.files import Json
 
@@ -18,6 +20,14 @@ PARAMETERS = {
 CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboards:name=${Name}"
 
 
+def held_out_scores(delivery: Path, manifest: Json) -> list[float]:
+    """Read the scores that bands are drawn around, of several the highest of each row; a stand-in has none."""
+    if files.stand_in(manifest):
+        return []
+    scores: list[float] = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
+    return scores
+
+
 def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
     """Give the template as data; see ``drift_alarms`` for the scores."""
     model = files.identity(manifest)
@@ -25,7 +35,7 @@ def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Watches model {model} of {contract['name']} {contract['version']}.",
-        "Parameters": {name: {"Type": "String", "Description": said} for name, said in PARAMETERS.items()},
+        "Parameters": {name: {"Type": "String", "Description": text} for name, text in PARAMETERS.items()},
         "Conditions": {"TellsTopic": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}},
         "Resources": {
             **drift_alarms(contract, manifest, scores),

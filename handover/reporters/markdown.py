@@ -18,7 +18,9 @@ def report(findings: Sequence[Finding], context: Context) -> str:
     """Write the verdict, every broken clause in full, what the model is, and all clauses, by group, folded if kept."""
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
     verdict = ("kept", "broken", "not checked in full")[exit_status(findings)]
-    parts = [f"## {escaped(context.subject)} is {verdict}", "", escaped(summary(findings)), ""]
+    parts = [f"## {escaped(context.subject)} is {verdict}", ""]
+    parts += [f"**{escaped(context.notice)}**", ""] if context.notice else []
+    parts += [escaped(summary(findings)), ""]
     parts += [coded(line), ""] if (line := proved(findings)) else []
     for finding in broken:
         parts += _in_full(finding, context)

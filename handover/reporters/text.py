@@ -154,13 +154,16 @@ def skipped(skip: Skip, context: Context) -> str:
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
-    """Write every broken clause in full, what was not checked, warnings and notes, what was proved, then the count."""
+    """Write every broken clause in full, what was not checked, warnings and notes, what was proved, then the count.
+
+    Before the count stands what to know of all of it.
+    """
     parts = [broken(finding, context) for finding in findings if finding.verdict is Verdict.BROKEN]
     parts += [skipped(skip, context) for skip in skips(findings)]
     parts += [warned(finding, warning, context) for finding, warning in warnings(findings)]
     parts += [f"{finding.clause.code} kept: {finding.note}\n" for finding in findings if finding.note]
     parts += [f"{line}\n"] if (line := proved(findings)) else []
-    return "\n".join([*parts, summary(findings)])
+    return "\n".join([*parts, *filter(None, [context.notice]), summary(findings)])
 
 
 def explanation(finding: Finding, context: "DeliveryContext") -> str:

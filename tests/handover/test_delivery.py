@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 
 from handover import Budgets, Contract, Field, Row, Score, delivery, encoding
@@ -159,6 +160,17 @@ It is weak where weight from 9: MAE 1.05, 0.5318 elsewhere.
 Delivered model # to out.
 """
     )
+
+
+def test_a_threshold_of_the_model_s_own_is_named(
+    heuristics: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = days(heuristics) > np.median(days(heuristics))
+    model = FixedThresholdClassifier(make_pipeline(SimpleImputer(), LogisticRegression()), threshold=0.3)
+
+    delivered(model.fit(features(heuristics), late), heuristics, tmp_path / "out", labels=late)
+
+    assert "FixedThresholdClassifier decides at 0.3, and production by the contract, at " in capsys.readouterr().out
 
 
 def test_a_conversion_that_comes_to_no_end_is_one_sentence(

@@ -44,6 +44,7 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     page = environment.get_template("report.html.jinja").render(
         contract=contract_name(context),
         model=model_identity(context),
+        notice=context.notice,
         verdict=verdict(findings, context),
         counts=counts(findings),
         state=("kept", "broken", "unsure")[exit_status(findings)],
@@ -104,6 +105,8 @@ def contract_name(context: DeliveryContext) -> str:
 
 def model_identity(context: DeliveryContext) -> str:
     """Give the first 12 hex of the model's SHA-256, as every answer's ``x-model`` does; nothing without a model."""
+    if context.stand_in:
+        return files.STAND_IN
     try:
         model = (context.folder / files.MODEL).read_bytes()
     except OSError:

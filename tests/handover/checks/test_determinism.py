@@ -194,6 +194,18 @@ def test_what_follows_more_than_its_row_is_named(sandbox: Sandbox, name: str) ->
 
 
 GOOD = {
+    "a cache of a whole number of some thousands": """
+from functools import cache
+
+
+@cache
+def _root(grams):
+    return grams ** 0.5
+
+
+def f(row):
+    return _root(round(1000 * row.weight))
+""",
     "a dataclass for the row, written to by its own method": """
 from __future__ import annotations
 

@@ -234,6 +234,10 @@ GOOD: dict[str, Case] = {
         f"day: {literal('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} = Field(description='Day of the week')",
         lambda number: ("mon", "tue", "wed", "thu", "fri", "sat")[number % 6],
     ),
+    "a day of the year, of data from January": Case(
+        "day_of_year: int = Field(ge=1, le=366, description='Day of the year [days]')",
+        lambda number: 1 + number % 31,
+    ),
     "two rare flags that no drawn row has": Case(
         "depth: float = Field(ge=0, le=1_000_000, description='Depth [mm]')",
         lambda number: number + 0.5 if number % 10 else 900_000.0,

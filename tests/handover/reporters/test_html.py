@@ -25,6 +25,7 @@ from handover.reporters import html
 from handover.reporters.groups import group, grouped
 from handover.reporters.html import figures, plots
 from predictor.files import MANIFEST, SERVED
+from tests.helpers.browser import Browser
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
@@ -564,103 +565,60 @@ def test_a_manifest_names_the_contract_that_cannot_be_read(context: DeliveryCont
 # --- in a browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start headless Chromium, which is driven by its own WebDriver; both come from the same distribution."""
-    found = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
-    if missing := [name for name, path in found.items() if path is None]:
-        pytest.skip(f"{' and '.join(missing)} not found; to get both: apt-get install chromium chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed; to get it: make setup")
-    options = webdriver.ChromeOptions()
-    options.binary_location = found["chromium"]
-    # In a container people are root, where Chromium has no sandbox, and shared memory is too small for it.
-    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(executable_path=found["chromedriver"])
-    driver = webdriver.Chrome(options=options, service=service)
-    try:
-        yield driver
-    finally:
-        driver.quit()
-
-
-def opened(browser: Any, context: DeliveryContext, width: int, scheme: str = "light") -> Any:
+def opened(browser: Browser, context: DeliveryContext, width: int, scheme: str = "light") -> Browser:
     file = context.root / "report.html"
     file.write_text(html.report(findings_in(context.root), measured(context)), encoding="utf-8")
-    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
-    browser.get(file.as_uri())
+    browser.resize(width)
+    browser.open(file.as_uri(), scheme=scheme)
     return browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_fits_a_phone_and_a_desk(browser: Any, context: DeliveryContext, width: int, scheme: str) -> None:
+def test_it_fits_a_phone_and_a_desk(browser: Browser, context: DeliveryContext, width: int, scheme: str) -> None:
     page = opened(browser, context, width, scheme)
-    page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
-    assert page.get_log("browser") == []
-    assert page.execute_script("return [innerWidth, document.scrollingElement.scrollWidth]") == [width, width]
-    drawn = page.execute_script(
+    page.script("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.console() == []
+    assert page.fits()
+    drawn = page.script(
         "return [...document.querySelectorAll('figure svg, figcaption')].map(one => {"
         "const box = one.getBoundingClientRect(); return [box.left, box.right, box.width, box.height]})"
     )
     assert len(drawn) == 14
     assert all(left >= 0 and right <= width and wide > 250 and high > 20 for left, right, wide, high in drawn)
-    letters = page.execute_script(
+    letters = page.script(
         "return [...document.querySelectorAll('figure svg text')].map(one => {"
         "const size = one.getBoundingClientRect(), svg = one.closest('svg').getBoundingClientRect();"
         "return [parseFloat(getComputedStyle(one).fontSize) * svg.width / one.closest('svg').viewBox.baseVal.width,"
         "svg.left - size.left, size.right - svg.right]})"
     )
     assert all(size >= 10 and left < 1 and right < 1 for size, left, right in letters)  # legible, and not cut off
-    ink = page.execute_script("return getComputedStyle(document.querySelector('svg text')).fill")
+    ink = page.script("return getComputedStyle(document.querySelector('svg text')).fill")
     assert (sum(map(int, re.findall(r"\d+", ink))) > 384) == (scheme == "dark")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_part_is_reached_by_key(browser: Any, context: DeliveryContext, width: int) -> None:
+def test_every_part_is_reached_by_key(browser: Browser, context: DeliveryContext, width: int) -> None:
     page = opened(browser, context, width)
-    reached = [_tab(page)]
-    assert reached[0] == {"name": "Skip to the report", "seen": True}
-    while (at := _tab(page))["name"] != "":
+    reached = [page.tab()]
+    assert reached == [("Skip to the report", True)]
+    while (at := page.tab()).name:
         reached.append(at)
-        if at["name"].startswith("All of the evidence"):
-            _press(page, "Enter")  # opens it: what it holds must come next
-    assert [one["name"] for one in reached[1:]] == [
+        if at.name.startswith("All of the evidence"):
+            page.press("enter")  # opens it: what it holds must come next
+    assert [one.name for one in reached[1:]] == [
         *("What is broken", "The model", "All clauses", "How it runs"),
         *("All of the evidence for P203", "Evidence for P203"),
         *("All of the evidence for P204", "Evidence for P204"),
         *("Figures of merit", "Decisions", "Where it is weakest", "Where it is from"),
         *("C 1 kept", "P 2 broken, 1 skipped", "P203", "P204"),
     ]
-    assert all(one["seen"] for one in reached)
-    assert page.get_log("browser") == []
+    assert all(one.seen for one in reached)
+    assert page.console() == []
 
 
-def test_the_skip_link_skips(browser: Any, context: DeliveryContext) -> None:
+def test_the_skip_link_skips(browser: Browser, context: DeliveryContext) -> None:
     page = opened(browser, context, 390)
-    _tab(page)
-    _press(page, "Enter")
-    assert _tab(page)["name"] == "All of the evidence for P203"
-
-
-def _tab(page: Any) -> dict[str, Any]:
-    """Press Tab; name what has the focus then, and say whether it is on the screen and marked as focused."""
-    _press(page, "Tab")
-    found: dict[str, Any] = page.execute_script(
-        "const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);"
-        "if (one === document.body) return {name: '', seen: true};"
-        "return {name: one.getAttribute('aria-label') || one.textContent, seen: box.width > 0 && box.left >= 0"
-        " && box.right <= innerWidth && box.bottom > 0 && box.top < innerHeight && style.outlineStyle !== 'none'}"
-    )
-    return found
-
-
-def _press(page: Any, key: str) -> None:
-    from selenium.webdriver import ActionChains, Keys  # noqa: PLC0415  the fixture skips where it is not installed
-
-    ActionChains(page).send_keys(getattr(Keys, key.upper())).perform()
+    page.tab()
+    page.press("enter")
+    assert page.tab().name == "All of the evidence for P203"
