@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -51,16 +51,17 @@ def finite(context: DeliveryContext) -> Broken | Kept | None:
     failure = first_failure(context)
     if failure is None:
         count = len(context.heuristics)
-        return Kept(proved=f"{count} heuristics gave a number for every row that was tried") if count else None
+        gave = f"{count} heuristic{'s' * (count > 1)} gave a number for every row that was tried"
+        return Kept(proved=gave) if count else None
     fault, name = failure.fault, failure.heuristic
     if fault.line is not None:
         evidence = f"`{name}` {fault.sentence}. {fault.more}".rstrip()
         return Broken(evidence, context.folder / files.HEURISTICS, fault.line)
     shown = " and ".join(f"{field} = {json.dumps(failure.row[field])}" for field in failure.read)
     where = f"where {shown}, which the contract accepts" if shown else "on every row"
-    remedy = "" if fault.of_time else UNKNOWN
-    evidence = " ".join(part for part in (f"`{name}` {fault.sentence} {where}.", fault.more, remedy) if part)
-    return broken_heuristic(context, name, evidence, json.dumps(failure.row, indent=2))
+    evidence = f"`{name}` {fault.sentence} {where}. {fault.more}".rstrip()
+    broken = broken_heuristic(context, name, evidence, json.dumps(failure.row, indent=2))
+    return replace(broken, cause=UNKNOWN) if shown and not fault.of_time else broken
 
 
 def first_failure(context: DeliveryContext) -> Failure | None:

@@ -153,7 +153,7 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
 )
 def same_scores(context: DeliveryContext) -> Broken | Kept:
     differing = _differing(context, context.golden_here, lambda rows: causes.of_scores(context, rows))
-    return differing or Kept(proved=f"the model gives {len(context.golden)} golden rows the answers it was delivered with")
+    return differing or Kept(proved=f"the model gives {len(context.golden)} golden rows their delivered answers")
 
 
 def _differing(context: DeliveryContext, given: Scores, why: Callable[[Rows], Cause]) -> Broken | None:
@@ -271,7 +271,7 @@ def built_scores(context: DeliveryContext) -> Broken | Kept:
         evidence = f"Not all golden rows are answered: {_own_words(context, error)}"
         return _inside(context).broken(context, evidence)
     differing = _differing(context, given, lambda _: _inside(context))
-    return differing or Kept(proved=f"the built function gives {len(given)} golden rows the same")
+    return differing or Kept(proved=f"the built function gives {len(given)} golden rows their delivered answers")
 
 
 def _inside(context: DeliveryContext) -> Cause:

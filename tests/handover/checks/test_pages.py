@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from handover.checks import CLAUSES, UnknownCodeError, selected
+from handover.checks import CLAUSES, selected
 from handover.cli import main
+from handover.evaluation import UnknownCodeError
 from handover.finding import Clause, clause
 from handover.live.clauses import CLAUSES as LIVE
 from tests.helpers import reports
