@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from handover.context import DeliveryContext
 from handover.description import Word
 from handover.finding import Finding, Verdict
+from handover.markup import coded
 from handover.reporters.groups import counted, folds, group, grouped
 from handover.reporters.html import figures
 from handover.reporters.model import model
@@ -112,16 +113,6 @@ def model_identity(context: DeliveryContext) -> str:
     except OSError:
         return ""
     return files.shortened(hashlib.sha256(model).hexdigest())
-
-
-def coded(text: str) -> Markup:
-    """Set what stands between backticks as code, and escape all of it."""
-    parts = str(text).split("`")
-    if len(parts) % 2 == 0:  # one backtick is alone: none is a pair for certain
-        return escape(text)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if position % 2 else escape(part) for position, part in enumerate(parts)
-    )
 
 
 def cell(text: str) -> Markup:

@@ -21,11 +21,13 @@ from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Verdict
+from handover.quality import HeldOut
 from handover.reporters import html
 from handover.reporters.groups import group, grouped
-from handover.reporters.html import figures, plots
+from handover.reporters.html import by_class, figures, plots, svg
 from predictor.files import MANIFEST, SERVED
 from tests.helpers.browser import Browser
+from tests.helpers.flowers import deliver_flowers
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
@@ -296,6 +298,44 @@ def test_of_numbers_the_residuals_are_drawn(context: DeliveryContext) -> None:
         "Dots evenly about the dashed line mean that the model is right on average, wherever it scores. Half of 30 "
         "labels lie within 1 of their score, nine in ten within 4; on average they lie +1 above it."
     )
+
+
+def test_of_classes_each_is_drawn_against_the_rest(tmp_path: Path) -> None:
+    deliver_flowers(tmp_path / "delivery")
+    lines = [f"{0.8 - low},{0.1 + low},0.1,{name}" for low in (0, 0.3, 0.5) for name in ("setosa", "versicolor")]
+    lines += ["0.2,0.1,0.7,virginica", "0.3,0.3,0.4,setosa"]
+    names = "setosa,versicolor,virginica"
+    (tmp_path / "delivery" / "held_out.csv").write_text("\n".join([f"{names},label", *lines, ""]))
+
+    with DeliveryContext(tmp_path, tmp_path / "delivery") as context:
+        given = {figure.name: figure for figure in figures.of_the_model(context)}
+
+    assert list(given) == ["roc", "calibration", "calibrations", "confusion", "scores", "importance"]
+    assert all(given[name].svg for name in ("roc", "calibrations", "confusion"))
+    assert {name: given[name].caption for name in ("roc", "calibrations", "confusion")} == {
+        "roc": "A line for each class against the rest: the further above the dashed one, which chance alone gives, "
+        "the better its score tells it. The AUC is 0.562 for setosa, 0.600 for versicolor, 1.000 for virginica. The "
+        "thick line is setosa.",
+        "calibrations": "A line for each class, over bins of the held-out rows by its score: near the dashed "
+        "diagonal, the score can be read as the probability of that class. The mean distance is 0.487 for setosa, "
+        "0.425 for versicolor, 0.163 for virginica. The thick line is setosa.",
+        "confusion": "The 8 held-out rows, those of a class in each line, by the class that has their highest score: "
+        "on the diagonal, 4 are recognised. Most often, versicolor is taken for setosa, in 2 of 3 rows.",
+    }
+
+
+def test_of_many_classes_the_worst_are_listed_and_all_are_drawn(tmp_path: Path) -> None:
+    names = [f"a class with a long name {place}" for place in range(12)]
+    random = np.random.default_rng(0)
+    scores, true = random.dirichlet(np.ones(12), 200), random.integers(0, 12, 200)
+    held_out = HeldOut(scores, np.eye(12)[true], tuple(names))
+    context: Any = SimpleNamespace(held_out=held_out)
+
+    for draw, caption in (figure(context) for figure in (by_class.roc, by_class.calibration)):
+        assert caption.count(" for a class") == 6
+        assert svg.inline("some", "some", draw).count("<path") > 12
+    draw, _ = by_class.confusion(context)
+    assert svg.inline("some", "some", draw).count("a class w…") == 24
 
 
 def test_the_roc_runs_through_every_level_of_the_score(
