@@ -849,11 +849,9 @@ UNREADABLE: dict[str, tuple[str, Break]] = {
 @pytest.mark.parametrize("code", UNREADABLE)
 def test_what_cannot_be_read_is_left_to_the_clause_that_says_why(sandbox: Sandbox, code: str) -> None:
     root, change = UNREADABLE[code]
-    rule = DECLARED[root].rule
+    reason = f"requires {root}, that {DECLARED[root].rule}"
 
-    assert (
-        change(sandbox).says(code).endswith(f"\n\n0 kept, 0 broken, 1 skipped ({code}: requires {root}, that {rule})")
-    )
+    assert change(sandbox).says(code).endswith(f"\n\n0 kept, 0 broken, 1 skipped ({code}: {reason})")
 
 
 def test_a_fault_is_reported_where_its_root_was_not_asked_for(sandbox: Sandbox) -> None:
