@@ -25,7 +25,7 @@ def page(contract: Json, example: Json, settings: Settings) -> tuple[str, dict[s
     example
         The row that the form begins with.
     """
-    style, script, frame = ((FOLDER / f"page.{kind}").read_text("utf-8") for kind in ("css", "js", "html"))
+    style, script, frame = ((FOLDER / name).read_text("utf-8") for name in ("page.css", "page.js", "page.html"))
     known = {
         "contract": {
             part: contract[part] for part in ("row", "score", "decisions", "classes", "otherwise") if part in contract

@@ -204,7 +204,7 @@ def _parity(context: DeliveryContext) -> Drawing:
     every = f"All {len(apart)} dots lie" if not far else f"{far} of {len(apart)} {of}, the crosses, lie outside"
     caption = (
         f"{every} {'within ' if not far else ''}the band, the agreed tolerance of {limit}; "
-        f"the farthest, row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"
+        f"the farthest, golden row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"
     )
     return partial(plots.parity, trained=trained[drawable], apart=apart, allowed=allowed), caption
 

@@ -102,7 +102,11 @@ BREAKS = {
     "T419-built": (CONFIG, PROD_BUILT.format("x86_64"), PROD_BUILT.format("arm64")),
     "T420": (TEMPLATE, "          DELIVERY: /opt/delivery\n", ""),
     "T420-place": (TEMPLATE, "DELIVERY: /opt/delivery", "DELIVERY: /opt/model"),
-    "T421": (TEMPLATE, 'Default: "false"\n', 'Default: "true"\n'),
+    "T421": (
+        TEMPLATE,
+        '  AllowStandIn:\n    Type: String\n    Default: "false"\n',
+        '  AllowStandIn:\n    Type: String\n    Default: "true"\n',
+    ),
     "T421-variable": (TEMPLATE, "ALLOW_STAND_IN: !Ref AllowStandIn", 'ALLOW_STAND_IN: "true"'),
     "T422": (
         CONFIG,

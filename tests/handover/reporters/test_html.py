@@ -28,9 +28,10 @@ from handover.reporters.html import by_class, figures, plots, svg
 from predictor.files import MANIFEST, SERVED
 from tests.helpers.browser import Browser
 from tests.helpers.flowers import deliver_flowers
-from tests.helpers.sandbox import CONTRACT, Sandbox, commit
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
+SIXTH = HEURISTICS.splitlines()[5].strip()
 SIDE_BY_SIDE = "\n".join(f"row {row:<6} {'should be 0.736085, and is 0.660082  ' * 6}" for row in range(60))
 CALIBRATION = [
     {"rows": 30, "mean_score": 0.1, "mean_label": 0.0667},
@@ -64,7 +65,7 @@ def findings_in(root: Path) -> list[Finding]:
             broken=Broken(
                 '3 of 500 rows differ; all have `zone` = "home".',
                 root / "delivery" / "heuristics.py",
-                7,
+                6,
                 cause="It was edited.",
                 details=SIDE_BY_SIDE,
             ),
@@ -168,13 +169,15 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryC
         *("P203", "parity: answers differ"),
         *("3 of 500 rows differ; all have", "zone", '= "home".'),
         "It was edited.",
-        *("Owner", "modelling", "Fix", "delivery/heuristics.py:7"),
-        *("Run", "handover explain P203 --delivery delivery", "Page", "docs/checks/P203.md"),
+        *("Owner", "modelling", "Fix", "delivery/heuristics.py:6", SIXTH),
+        *("Run", "handover check --delivery delivery --only P203", "looks again, once it is right"),
+        *("More", "handover explain P203 --delivery delivery", ",", "docs/checks/P203.md"),
         *("All of the evidence for P203", SIDE_BY_SIDE.strip()),
         *("P204", "parity: answers differ"),
         "One row.",
         *("Owner", "modelling", "Fix", "delivery/" + "long" * 40),
-        *("Run", "handover explain P204 --delivery delivery"),
+        *("Run", "handover check --delivery delivery --only P204", "looks again, once it is right"),
+        *("More", "handover explain P204 --delivery delivery"),
         *("All of the evidence for P204", "a\n  b"),
     ]
     assert lines[lines.index("All clauses", 30) : lines.index("How it runs", 30)] == [
@@ -269,8 +272,8 @@ def test_every_plot_says_what_to_see(context: DeliveryContext) -> None:
         "manifest has of them; the largest distance is #. Dashed: where the decision changes, at #.",
         "calibration": "Dots near the dashed diagonal mean that the score can be read as a probability: for # of # "
         "bins of held-out rows the diagonal lies within the # % interval of what was observed.",
-        "parity": "All # dots lie within the band, the agreed tolerance of #; the farthest, row #, is # from its "
-        "score in training.",
+        "parity": "All # dots lie within the band, the agreed tolerance of #; the farthest, golden row #, is # from "
+        "its score in training.",
         "latency": "Further left is faster; the dashed floor runs the same model and nothing else. Cold: median # "
         "ms, the floor # ms, the slowest of #: # ms. Warm: median # ms, the floor # ms, the slowest of #: # ms.",
         "roc": "The further above the dashed line, which chance alone gives, the better it ranks. The AUC is #, with "
@@ -416,7 +419,7 @@ def test_parity_names_the_worst_row_and_what_has_no_score(context: DeliveryConte
     Sandbox(context.folder).golden(worse)
     assert captions(context)["parity"] == (
         "2 of 104 golden rows, the crosses, lie outside the band, the agreed tolerance of 1e-05; "
-        "the farthest, row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
+        "the farthest, golden row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
     )
 
 
