@@ -69,8 +69,8 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/handover events
 	$(BIN)/handover monitoring
 
-check: built .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S BASE=main REPORT=x.md HTML=x.html)
-	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(BASE),--base "$(BASE)") \
+check: built .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html)
+	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(FOR),--for "$(FOR)") $(if $(BASE),--base "$(BASE)") \
 	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(HTML),--html "$(HTML)") $(if $(GITHUB_ACTIONS),--github)
 
 explain: built .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
@@ -93,7 +93,7 @@ deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAG
 	test -n "$(STAGE)" || { echo "make: say where to, as in make deploy STAGE=staging" >&2; exit 2; }
 	$(LOOK) && \
 	$(if $(BUILT),,architecture=$$($(BIN)/handover preflight --architecture "$(STAGE)") && \
-	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= && )\
+	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= FOR= && )\
 	$(BIN)/handover preflight $(if $(DIRTY),--dirty) "$(STAGE)" && \
 	$(BIN)/handover compatible --stage "$(STAGE)" --region "$$region" $(if $(URL),--url "$(URL)") $(if $(FORCE),--force) && \
 	arguments=$$($(BIN)/handover preflight --arguments "$(STAGE)") && \

@@ -260,14 +260,14 @@ def deliver(
 
 
 def _converted(model: Any, columns: tuple[str, ...], contract: Contract, positive: object, clip: bool) -> bytes:
-    """Make the graph; a conversion that comes to no end is stopped."""
+    """Make the graph; a conversion that takes too long is stopped."""
     ends = (contract.score.low, contract.score.high) if clip else None
     try:
         with at_most(CONVERSION_S):
             return to_graph(model, columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
     except TooLongError as error:
         raise ConversionError(
-            f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with fewer or "
+            f"the conversion of {type(model).__name__} takes too long ({error}): train a smaller model, with fewer or "
             f"shallower trees, or convert it yourself and deliver the file with onnx="
         ) from None
 

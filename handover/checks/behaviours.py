@@ -65,4 +65,7 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
         "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
     )
     asked = f", golden rows answered {where}" if golden else ""
-    return Kept(f"{telling.number(len(results))}{asked}{telling.kept(results)}")
+    number = telling.number(len(results))
+    return Kept(
+        f"{number}{asked}{telling.kept(results)}", proved=f"{number} {'holds' if len(results) == 1 else 'hold'}"
+    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from handover.context import DeliveryContext
 from handover.conversion import filled
-from handover.finding import Broken, Kept, clause
+from handover.finding import Broken, Kept, Warned, clause
 from handover.rows import Domain, domains
 from handover.wording import figure
 
@@ -98,7 +98,14 @@ def values_seen(context: DeliveryContext) -> Broken | Kept | None:
     empty = [field.name for field in fields if _is_empty(seen[field.name])]
     if empty and not faults:
         them = "it" if len(empty) == 1 else "them"
-        return Kept(f"{', '.join(empty)} missing in {rows}: callers send {them} in vain until a training has {them}")
+        warning = Warned(
+            f"{_listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {rows}.",
+            context.folder / "contract.py",
+            context.field_line(empty[0]),
+            f"Callers send {them} in vain until a training has {them}.",
+            headline="a field of which the training had no value",
+        )
+        return Kept(warnings=(warning,))
     cause = (
         "The model learned nothing of it, and its answer there is a guess. Train on rows that have it, or take it out "
         "of contract.py, so that callers are refused or send what the model knows."

@@ -179,7 +179,7 @@ FRAMEWORKS = {"catboost", "lightgbm", "pandas", "skl2onnx", "sklearn", "torch", 
 LIBRARIES = {"numpy", "onnx", "onnxruntime", "pydantic", "rich", "werkzeug", "yaml"}
 CHECKS = """
 from handover.cli.work import check
-asked = {"delivery": "layers/model/delivery", "only": ["H1", "M10"], "base": None, "wanted": ["text"]}
+asked = {"delivery": "layers/model/delivery", "only": ["H1", "M10"], "team": None, "base": None, "wanted": ["text"]}
 assert check(lambda event: None, **asked)["status"] == 0
 """
 OF_MODELLING = {"duckdb", "hypothesis", "matplotlib", "numpy", "onnx", "onnxruntime", "pandas", "threadpoolctl"}

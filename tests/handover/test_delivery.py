@@ -173,7 +173,7 @@ def test_a_threshold_of_the_model_s_own_is_named(
     assert "FixedThresholdClassifier decides at 0.3, and production by the contract, at " in capsys.readouterr().out
 
 
-def test_a_conversion_that_comes_to_no_end_is_one_sentence(
+def test_a_conversion_that_takes_too_long_is_one_sentence(
     heuristics: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "CONVERSION_S", 0.1)
@@ -183,7 +183,7 @@ def test_a_conversion_that_comes_to_no_end_is_one_sentence(
         delivered(fitted(heuristics), heuristics, tmp_path / "delivery")
 
     assert str(raised.value) == (
-        "the conversion of Pipeline comes to no end (it was stopped after 0.1 s): train a smaller model, with fewer or "
+        "the conversion of Pipeline takes too long (it was stopped after 0.1 s): train a smaller model, with fewer or "
         "shallower trees, or convert it yourself and deliver the file with onnx="
     )
     assert list(tmp_path.iterdir()) == []

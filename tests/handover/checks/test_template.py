@@ -104,8 +104,8 @@ BREAKS = {
     "T420-place": (TEMPLATE, "DELIVERY: /opt/delivery", "DELIVERY: /opt/model"),
     "T421": (
         TEMPLATE,
-        'AllowStandIn:\n    Type: String\n    Default: "false"\n',
-        'AllowStandIn:\n    Type: String\n    Default: "true"\n',
+        '  AllowStandIn:\n    Type: String\n    Default: "false"\n',
+        '  AllowStandIn:\n    Type: String\n    Default: "true"\n',
     ),
     "T421-variable": (TEMPLATE, "ALLOW_STAND_IN: !Ref AllowStandIn", 'ALLOW_STAND_IN: "true"'),
     "T422": (

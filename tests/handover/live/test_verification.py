@@ -359,7 +359,8 @@ def test_markdown_and_annotations_say_it_too(build, warm, cloudformation, tmp_pa
     assert done.exit_code == 1
     assert done.output.endswith(
         "\n4 kept, 1 broken, 0 skipped\n"
-        f"::error title=V802 another contract answers than was built::{evidence}%0AOwner: deployment. Run: {command}\n"
+        f"::error title=V802 another contract answers than was built::{evidence}%0AOwner: deployment. "
+        f"Run: {command} (deploys what was built here)\n"
     )
     assert (tmp_path / "outputs").read_text() == "verdict=broken\n"
     assert (
@@ -377,8 +378,8 @@ def test_markdown_and_annotations_say_it_too(build, warm, cloudformation, tmp_pa
             "\n"
             "- Owner: **deployment**\n"
             "- Fix: `the stack's last deployment`\n"
-            f"- Run: `{command}`\n"
-            "- Page: [docs/checks/V802.md](docs/checks/V802.md)\n"
+            f"- Run: `{command}` deploys what was built here\n"
+            "- More: `make explain CODE=V802`, [docs/checks/V802.md](docs/checks/V802.md)\n"
         )
     )
 

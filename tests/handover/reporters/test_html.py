@@ -21,14 +21,17 @@ from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Verdict
+from handover.quality import HeldOut
 from handover.reporters import html
 from handover.reporters.groups import group, grouped
-from handover.reporters.html import figures, plots
+from handover.reporters.html import by_class, figures, plots, svg
 from predictor.files import MANIFEST, SERVED
 from tests.helpers.browser import Browser
-from tests.helpers.sandbox import CONTRACT, Sandbox, commit
+from tests.helpers.flowers import deliver_flowers
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
+SIXTH = HEURISTICS.splitlines()[5].strip()
 SIDE_BY_SIDE = "\n".join(f"row {row:<6} {'should be 0.736085, and is 0.660082  ' * 6}" for row in range(60))
 CALIBRATION = [
     {"rows": 30, "mean_score": 0.1, "mean_label": 0.0667},
@@ -62,7 +65,7 @@ def findings_in(root: Path) -> list[Finding]:
             broken=Broken(
                 '3 of 500 rows differ; all have `zone` = "home".',
                 root / "delivery" / "heuristics.py",
-                7,
+                6,
                 cause="It was edited.",
                 details=SIDE_BY_SIDE,
             ),
@@ -166,13 +169,15 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryC
         *("P203", "parity: answers differ"),
         *("3 of 500 rows differ; all have", "zone", '= "home".'),
         "It was edited.",
-        *("Owner", "modelling", "Fix", "delivery/heuristics.py:7"),
-        *("Run", "handover explain P203 --delivery delivery", "Page", "docs/checks/P203.md"),
+        *("Owner", "modelling", "Fix", "delivery/heuristics.py:6", SIXTH),
+        *("Run", "handover check --delivery delivery --only P203", "looks again, once it is right"),
+        *("More", "handover explain P203 --delivery delivery", ",", "docs/checks/P203.md"),
         *("All of the evidence for P203", SIDE_BY_SIDE.strip()),
         *("P204", "parity: answers differ"),
         "One row.",
         *("Owner", "modelling", "Fix", "delivery/" + "long" * 40),
-        *("Run", "handover explain P204 --delivery delivery"),
+        *("Run", "handover check --delivery delivery --only P204", "looks again, once it is right"),
+        *("More", "handover explain P204 --delivery delivery"),
         *("All of the evidence for P204", "a\n  b"),
     ]
     assert lines[lines.index("All clauses", 30) : lines.index("How it runs", 30)] == [
@@ -267,8 +272,8 @@ def test_every_plot_says_what_to_see(context: DeliveryContext) -> None:
         "manifest has of them; the largest distance is #. Dashed: where the decision changes, at #.",
         "calibration": "Dots near the dashed diagonal mean that the score can be read as a probability: for # of # "
         "bins of held-out rows the diagonal lies within the # % interval of what was observed.",
-        "parity": "All # dots lie within the band, the agreed tolerance of #; the farthest, row #, is # from its "
-        "score in training.",
+        "parity": "All # dots lie within the band, the agreed tolerance of #; the farthest, golden row #, is # from "
+        "its score in training.",
         "latency": "Further left is faster; the dashed floor runs the same model and nothing else. Cold: median # "
         "ms, the floor # ms, the slowest of #: # ms. Warm: median # ms, the floor # ms, the slowest of #: # ms.",
         "roc": "The further above the dashed line, which chance alone gives, the better it ranks. The AUC is #, with "
@@ -293,6 +298,44 @@ def test_of_numbers_the_residuals_are_drawn(context: DeliveryContext) -> None:
         "Dots evenly about the dashed line mean that the model is right on average, wherever it scores. Half of 30 "
         "labels lie within 1 of their score, nine in ten within 4; on average they lie +1 above it."
     )
+
+
+def test_of_classes_each_is_drawn_against_the_rest(tmp_path: Path) -> None:
+    deliver_flowers(tmp_path / "delivery")
+    lines = [f"{0.8 - low},{0.1 + low},0.1,{name}" for low in (0, 0.3, 0.5) for name in ("setosa", "versicolor")]
+    lines += ["0.2,0.1,0.7,virginica", "0.3,0.3,0.4,setosa"]
+    names = "setosa,versicolor,virginica"
+    (tmp_path / "delivery" / "held_out.csv").write_text("\n".join([f"{names},label", *lines, ""]))
+
+    with DeliveryContext(tmp_path, tmp_path / "delivery") as context:
+        given = {figure.name: figure for figure in figures.of_the_model(context)}
+
+    assert list(given) == ["roc", "calibration", "calibrations", "confusion", "scores", "importance"]
+    assert all(given[name].svg for name in ("roc", "calibrations", "confusion"))
+    assert {name: given[name].caption for name in ("roc", "calibrations", "confusion")} == {
+        "roc": "A line for each class against the rest: the further above the dashed one, which chance alone gives, "
+        "the better its score tells it. The AUC is 0.562 for setosa, 0.600 for versicolor, 1.000 for virginica. The "
+        "thick line is setosa.",
+        "calibrations": "A line for each class, over bins of the held-out rows by its score: near the dashed "
+        "diagonal, the score can be read as the probability of that class. The mean distance is 0.487 for setosa, "
+        "0.425 for versicolor, 0.163 for virginica. The thick line is setosa.",
+        "confusion": "The 8 held-out rows, those of a class in each line, by the class that has their highest score: "
+        "on the diagonal, 4 are recognised. Most often, versicolor is taken for setosa, in 2 of 3 rows.",
+    }
+
+
+def test_of_many_classes_the_worst_are_listed_and_all_are_drawn(tmp_path: Path) -> None:
+    names = [f"a class with a long name {place}" for place in range(12)]
+    random = np.random.default_rng(0)
+    scores, true = random.dirichlet(np.ones(12), 200), random.integers(0, 12, 200)
+    held_out = HeldOut(scores, np.eye(12)[true], tuple(names))
+    context: Any = SimpleNamespace(held_out=held_out)
+
+    for draw, caption in (figure(context) for figure in (by_class.roc, by_class.calibration)):
+        assert caption.count(" for a class") == 6
+        assert svg.inline("some", "some", draw).count("<path") > 12
+    draw, _ = by_class.confusion(context)
+    assert svg.inline("some", "some", draw).count("a class w…") == 24
 
 
 def test_the_roc_runs_through_every_level_of_the_score(
@@ -376,7 +419,7 @@ def test_parity_names_the_worst_row_and_what_has_no_score(context: DeliveryConte
     Sandbox(context.folder).golden(worse)
     assert captions(context)["parity"] == (
         "2 of 104 golden rows, the crosses, lie outside the band, the agreed tolerance of 1e-05; "
-        "the farthest, row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
+        "the farthest, golden row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
     )
 
 
