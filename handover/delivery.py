@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from handover import card, clipping, extent, ordering, provenance, session, tables, trained
 from handover.contract import Contract
-from handover.conversion import ConversionError, own_columns, rounds_to_float32, to_graph, training_time_scores
+from handover.conversion import (
+    ConversionError,
+    own_columns,
+    rounds_to_float32,
+    to_graph,
+    training_time_scores,
+    unlike,
+)
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
 from handover.encoding import Encoding
@@ -216,19 +223,18 @@ def deliver(
     likely = Record(fields, features).rows()
     proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
     proof.require_parity(graph())
-    lines = proof.golden_lines
     contents = {
-        files.CONTRACT: _json(contract.compiled()),
+        files.CONTRACT: as_json(contract.compiled()),
         files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
         files.MODEL: graph(),
-        files.GOLDEN: b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in lines),
+        files.GOLDEN: golden_lines(proof),
         HELD_OUT: held_out.as_csv(),
     }
     manifest = {
         "format": 1,
         "contract": {"name": contract.name, "version": contract.version},
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
-        "columns": _columns(contract, encoding.columns, features),
+        "files": hashes(contents),
+        "columns": column_records(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
         "baseline": baseline(held_out, [str(contract.decide(row)) for row in judged], contract),
         **({"clip": clipping.record(judged, proof.drawn_scores, contract.score)} if clip else {}),
@@ -246,24 +252,22 @@ def deliver(
         "trained_on": provenance.machine(),
     }
     to = Path(to)
-    _write(to, {**contents, files.MANIFEST: _json(manifest)})
-    if (written := card.place(to)).is_file():
-        card.write(written, {card.FIGURES: card.figures(manifest)})
-    click.echo(_summary(manifest, to))
+    write(to, contents, manifest)
+    click.echo(_summary(manifest, to, unlike(model, positive, [*contract.decisions.values()][:-1])))
     for fault in _faults(contract, to, sorted(contents)):
         click.echo(f"But the check will be red: {fault}.")
     return manifest
 
 
 def _converted(model: Any, columns: tuple[str, ...], contract: Contract, positive: object, clip: bool) -> bytes:
-    """Make the graph; a conversion that comes to no end is stopped."""
+    """Make the graph; a conversion that takes too long is stopped."""
     ends = (contract.score.low, contract.score.high) if clip else None
     try:
         with at_most(CONVERSION_S):
             return to_graph(model, columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
     except TooLongError as error:
         raise ConversionError(
-            f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with fewer or "
+            f"the conversion of {type(model).__name__} takes too long ({error}): train a smaller model, with fewer or "
             f"shallower trees, or convert it yourself and deliver the file with onnx="
         ) from None
 
@@ -316,7 +320,23 @@ def _require_own_columns(model: Any, columns: tuple[str, ...]) -> None:
         )
 
 
-def _columns(contract: Contract, columns: tuple[str, ...], features: FloatRows) -> list[Json]:
+def vouched(manifest: Json) -> tuple[str, ...]:
+    """Name the files that a manifest vouches for: a stand-in was judged by none."""
+    return files.SERVED if files.stand_in(manifest) else FILES
+
+
+def hashes(contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Give the SHA-256 of each file."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+
+
+def golden_lines(proof: Proof) -> bytes:
+    """Write ``golden.jsonl``."""
+    return b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in proof.golden_lines)
+
+
+def column_records(contract: Contract, columns: tuple[str, ...], features: FloatRows) -> list[Json]:
+    """Give each column of the manifest: its name, its kind, and what reasons compare with."""
     kinds = {field["name"]: field["kind"] for field in contract.compiled()["fields"]}
     return [
         {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
@@ -367,8 +387,8 @@ def _faults(contract: Contract, to: Path, names: Sequence[str]) -> list[str]:
     return list(filter(None, faults))
 
 
-def _summary(manifest: Json, to: Path) -> str:
-    """Say on one screen how good the model is and where it is."""
+def _summary(manifest: Json, to: Path, otherwise: str) -> str:
+    """Say on one screen how good the model is, whether it decides otherwise than production, and where it is."""
     figures, *classes, decisions, importance, segments, _ = described(manifest)
     absolute = to.absolute()
     named = absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
@@ -383,6 +403,7 @@ def _summary(manifest: Json, to: Path) -> str:
             *_of_classes(manifest),
             f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
             *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
+            *filter(None, [otherwise]),
             f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
         ]
     )
@@ -401,17 +422,27 @@ def _of_classes(manifest: Json) -> list[str]:
     return lines
 
 
-def _write(to: Path, contents: Mapping[str, bytes]) -> None:
-    """Write the files, once they answer their first golden row; where they do not, those that were there stay."""
+def write(to: Path, contents: Mapping[str, bytes], manifest: Json) -> None:
+    """Write the files, once they answer their first golden row, and what they are into the model's card.
+
+    Raises
+    ------
+    DeliverError
+        When they do not answer; those that were there stay.
+    """
     try:
-        replace_files(to, contents, lambda beside: Prediction(serving.Delivery.open(beside)))
+        written = {**contents, files.MANIFEST: as_json(manifest)}
+        replace_files(to, written, lambda beside: Prediction(serving.Delivery.open(beside)))
     except serving.DeliveryError as error:
         fault = re.sub(r"^\S*\.new-\S*: ", "", str(error))
         raise DeliverError(
             f"the function does not answer with these files: {fault}. Nothing was delivered. Where heuristics.py was "
             f"edited after Python had imported it, as in a notebook, start Python again and train"
         ) from error
+    if (page := card.place(to)).is_file():
+        card.write(page, {card.FIGURES: card.figures(manifest)})
 
 
-def _json(document: Json) -> bytes:
+def as_json(document: Json) -> bytes:
+    """Write a file of the delivery."""
     return json.dumps(document, indent=2, allow_nan=False).encode() + b"\n"

@@ -40,19 +40,33 @@ class Table:
     note: str = ""
 
 
+def stands_in(said: str) -> str:
+    """Say of a delivery that there is no model in it yet; nothing where there is one.
+
+    Parameters
+    ----------
+    said
+        What is answered in its place.
+    """
+    return f"This is a stand-in: no model was trained yet, and {said}." if said else ""
+
+
 def described(manifest: Json) -> list[Table]:
     """Lay out what a manifest says of the model.
 
     Returns
     -------
     The figures of merit beside the base rate's, of several classes how well it knows each, the decisions' shares, what
-    matters, where it is weakest, and what it was trained on.
+    matters, where it is weakest, and what it was trained on. Of a stand-in, only that it is one.
 
     Raises
     ------
     KeyError, TypeError, ValueError
         When the manifest is not as ``deliver()`` writes it.
     """
+    if said := manifest.get("stand_in"):
+        note = f"{stands_in(said)} There are no figures of merit before there is a model."
+        return [Table("A stand-in", (), (), note)]
     return [
         _figures(manifest["quality"]),
         *([classes(manifest["quality"]["confusion"])] if "confusion" in manifest["quality"] else []),

@@ -10,6 +10,8 @@ CONTRACT, HEURISTICS, MODEL, GOLDEN = "contract.json", "heuristics.py", "model.o
 SERVED = (CONTRACT, HEURISTICS, MODEL, GOLDEN)
 """All that production reads, but for the manifest, which vouches for each of them."""
 MANIFEST = "manifest.json"
+STAND_IN = "stand-in"
+"""What is named in place of a model that nobody has trained yet."""
 SINGLE = "score"
 """What a score is called that stands alone: a vector of one."""
 
@@ -84,8 +86,13 @@ def most_allowed(golden: Json, tolerance: float) -> float:
 
 
 def identity(manifest: Json) -> str:
-    """Name the model of a manifest, as ``x-model`` and ``/health`` do."""
-    return shortened(manifest["files"][MODEL])
+    """Name the model of a manifest, as ``x-model`` and ``/health`` do; or say that none was trained yet."""
+    return STAND_IN if stand_in(manifest) else shortened(manifest["files"][MODEL])
+
+
+def stand_in(manifest: Json) -> str:
+    """Say what is answered in place of a model, where there is none yet; nothing where there is one."""
+    return str(manifest.get("stand_in", ""))
 
 
 def shortened(sha256: str) -> str:

@@ -30,7 +30,7 @@ def runs(context: DeliveryContext) -> Broken | None:
     "B702",
     topic="trials",
     owner="modelling",
-    looks_at="behaviours",
+    looks_at="model",
     requires=("B701", "P203"),
     rule="each behaviour can be tried",
     broken="a behaviour says nothing of the model",
@@ -48,7 +48,7 @@ def tried(context: DeliveryContext) -> Broken | None:
     "B703",
     topic="behaviour",
     owner="modelling",
-    looks_at="behaviours",
+    looks_at="model",
     requires=("B702",),
     suppressed_by=ELSEWHERE,
     rule="the model behaves as behaviours.py says",
@@ -65,4 +65,7 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
         "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
     )
     asked = f", golden rows answered {where}" if golden else ""
-    return Kept(f"{telling.number(len(results))}{asked}{telling.kept(results)}")
+    number = telling.number(len(results))
+    return Kept(
+        f"{number}{asked}{telling.kept(results)}", proved=f"{number} {'holds' if len(results) == 1 else 'hold'}"
+    )

@@ -145,7 +145,8 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
     values = [_shown(asked(surroundings)[place][differ[0]]) for surroundings in (HERE, trial.other)]
     evidence = (
         f"`{names[place]}` follows {f'the order of the set in line {line}' if line else trial.thing} on {len(differ)} "
-        f"of {len(rows)} golden rows: row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} {trial.odd}."
+        f"of {len(rows)} golden rows: golden row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} "
+        f"{trial.odd}."
     )
     broken = broken_heuristic(context, names[place], evidence)
     return replace(broken, cause=trial.remedy, line=line or broken.line)

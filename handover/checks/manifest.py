@@ -10,7 +10,7 @@ import numpy as np
 
 from handover import clipping
 from handover.context import DeliveryContext
-from handover.delivery import FILES, baseline
+from handover.delivery import baseline, vouched
 from handover.extent import SEEN
 from handover.finding import Broken, Skipped, clause
 from handover.golden import golden_record
@@ -40,7 +40,8 @@ def hashes_hold(context: DeliveryContext) -> Broken | None:
     manifest = context.folder / files.MANIFEST
     again = f"{REDELIVER}: {context.delivers}."
     try:
-        expected = {name: context.manifest["files"][name] for name in FILES}
+        listed = context.manifest["files"]
+        expected = {name: listed[name] for name in vouched(context.manifest)}
         _ = [column["name"] for column in context.manifest["columns"]], float(context.manifest["tolerance"])
     except OSError:
         cause = f"The model was not delivered yet: {context.delivers}."
@@ -61,7 +62,7 @@ def hashes_hold(context: DeliveryContext) -> Broken | None:
         actual = hashlib.sha256(content).hexdigest()
         if actual != sha256:
             then, now = files.shortened(str(sha256)), files.shortened(actual)
-            evidence = f"{name} has the SHA-256 {now}..., the manifest says {then}..."
+            evidence = f"{name} is not as it was delivered: its SHA-256 is {now}..., and in the manifest {then}..."
             cause = damage(content) or again
             if hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == sha256:
                 cause = LINE_ENDINGS
@@ -85,6 +86,7 @@ def damage(content: bytes) -> str:
     topic="manifest",
     owner="modelling",
     requires=("C109", "H107", "M101", "M109", "P201"),
+    suppressed_by=("M123",),
     rule="the manifest says what the delivery's other files say",
     broken="the manifest and the delivery contradict each other",
 )
@@ -93,7 +95,7 @@ def agrees(context: DeliveryContext) -> Broken | None:
     named = manifest.get("contract")
     title = f"{named.get('name')} {named.get('version')}" if isinstance(named, dict) else "no contract"
     unreferenced = [column["name"] for column in manifest["columns"] if not _has_reference(column)]
-    others = sorted(set(manifest["files"]) - set(FILES))
+    others = sorted(set(manifest["files"]) - set(vouched(manifest)))
     if manifest.get("format") != 1:
         fault = f"its format is {manifest.get('format')!r}, and 1 is the only one"
     elif manifest["tolerance"] != agreed["budgets"]["parity"]:
@@ -109,7 +111,7 @@ def agrees(context: DeliveryContext) -> Broken | None:
     if not fault:
         return None
     if _decides_otherwise(context):
-        raise Skipped("requires P204", blocked_by=("P204",))  # the shares of decisions are only what follows
+        raise Skipped(blocked_by=("P204",))  # the shares of decisions are only what follows
     cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
     return Broken(f"{fault[0].upper()}{fault[1:]}.", context.folder / files.MANIFEST, cause=cause)
 
@@ -123,23 +125,13 @@ def _decides_otherwise(context: DeliveryContext) -> bool:
 
 def _wrong_figure(context: DeliveryContext) -> str:
     """Say which figure of the manifest is not what the delivery's other files give."""
-    try:
-        held_out = context.held_out
-    except ValueError as error:
-        return f"{HELD_OUT} cannot be read: {error}"
-    decisions = [str(context.decide(scores)) for scores in held_out.scores]
     golden = context.manifest.get("golden_rows")
     equal = golden.get("equal_to_real", 0) if isinstance(golden, dict) else 0  # which ones do is told nowhere
-    computed = {
-        "quality": (HELD_OUT, quality_record(held_out)),
-        "baseline": (HELD_OUT, baseline(held_out, decisions, context.contract)),
-        "golden_rows": (files.GOLDEN, golden_record(context.golden, equal)),
-    }
-    if "clip" in context.manifest:
-        clip = context.manifest["clip"]
-        drawn = clip.get("drawn") if isinstance(clip, dict) else None  # of which rows is told nowhere
-        share = clipping.share_at_ends(held_out.scores, context.contract.score)
-        computed["clip"] = (HELD_OUT, {"held_out": share, "drawn": drawn})
+    computed = {"golden_rows": (files.GOLDEN, golden_record(context.golden, equal))}
+    try:
+        computed = ({} if context.stand_in else _of_held_out(context)) | computed
+    except ValueError as error:
+        return f"{HELD_OUT} cannot be read: {error}"
     for name, (file, figures) in computed.items():
         recorded = context.manifest.get(name)
         if not isinstance(recorded, dict):
@@ -150,6 +142,22 @@ def _wrong_figure(context: DeliveryContext) -> str:
             if recorded.get(word) != figures[word]:
                 return f"its {name} says {word} {_short(recorded.get(word))}, and {file} gives {_short(figures[word])}"
     return ""
+
+
+def _of_held_out(context: DeliveryContext) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Give what the manifest should say of the rows that judge the model."""
+    held_out = context.held_out
+    decisions = [str(context.decide(scores)) for scores in held_out.scores]
+    computed = {
+        "quality": (HELD_OUT, quality_record(held_out)),
+        "baseline": (HELD_OUT, baseline(held_out, decisions, context.contract)),
+    }
+    if "clip" in context.manifest:
+        clip = context.manifest["clip"]
+        drawn = clip.get("drawn") if isinstance(clip, dict) else None  # of which rows is told nowhere
+        share = clipping.share_at_ends(held_out.scores, context.contract.score)
+        computed["clip"] = (HELD_OUT, {"held_out": share, "drawn": drawn})
+    return computed
 
 
 def _wrong_column(context: DeliveryContext) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from handover.context import DeliveryContext
 from handover.conversion import filled
-from handover.finding import Broken, Kept, clause
+from handover.finding import Broken, Kept, Warned, clause
 from handover.rows import Domain, domains
 from handover.wording import figure
 
@@ -32,6 +32,7 @@ RECORDED = ("C109", "H105", "M101", "M111", "P201")
     "M118",
     topic="gaps",
     owner="modelling",
+    looks_at="model",
     requires=(*RECORDED, "H107", "M104", "M109", "M110"),
     suppressed_by=("M112", "M114", "P203"),
     rule="what may be missing was missing in some row of the training",
@@ -82,6 +83,7 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
     "M119",
     topic="values",
     owner="modelling",
+    looks_at="model",
     requires=RECORDED,
     suppressed_by=("C", "M112", "M114"),
     rule="each category and flag stood in some row of the training, and no field had one value alone",
@@ -96,7 +98,14 @@ def values_seen(context: DeliveryContext) -> Broken | Kept | None:
     empty = [field.name for field in fields if _is_empty(seen[field.name])]
     if empty and not faults:
         them = "it" if len(empty) == 1 else "them"
-        return Kept(f"{', '.join(empty)} missing in {rows}: callers send {them} in vain until a training has {them}")
+        warning = Warned(
+            f"{_listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {rows}.",
+            context.folder / "contract.py",
+            context.field_line(empty[0]),
+            f"Callers send {them} in vain until a training has {them}.",
+            headline="a field of which the training had no value",
+        )
+        return Kept(warnings=(warning,))
     cause = (
         "The model learned nothing of it, and its answer there is a guess. Train on rows that have it, or take it out "
         "of contract.py, so that callers are refused or send what the model knows."
@@ -131,6 +140,7 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
     "M120",
     topic="reach",
     owner="modelling",
+    looks_at="model",
     requires=RECORDED,
     suppressed_by=("C", "M112", "M114", "M119"),
     rule="no number's range is many times as wide as what the training saw",

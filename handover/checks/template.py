@@ -81,7 +81,7 @@ def no_telemetry(context: DeliveryContext) -> Broken | None:
         for name, function in context.template.of_kind(FUNCTION, stack).items():
             if not layers_of(function, runtimes):
                 continue
-            variables = _variables(function)
+            variables = variables_of(function)
             missing = [f'{key}: "{value}"' for key, value in QUIET.items() if str(variables.get(key)) != value]
             if missing:
                 return Fault(
@@ -95,7 +95,8 @@ def no_telemetry(context: DeliveryContext) -> Broken | None:
     return in_each(context, fault)
 
 
-def _variables(function: Json) -> Json:
+def variables_of(function: Json) -> Json:
+    """Give the environment variables of a function in a stack."""
     variables: Json = function.get("Environment", {}).get("Variables", {})
     return variables
 
@@ -200,7 +201,7 @@ def settings_are_complete(context: DeliveryContext) -> Broken | None:
     def fault(stack: Json) -> Fault | None:
         predicting = with_model(context, stack)
         for name in (name for name in made_of(context, "function") if name in predicting):
-            variables = {key: str(value) for key, value in _variables(predicting[name]).items()}
+            variables = {key: str(value) for key, value in variables_of(predicting[name]).items()}
             where = (name, ("Properties", "Environment", "Variables"))
             try:
                 settings = Settings.read(variables)

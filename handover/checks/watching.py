@@ -12,7 +12,6 @@ from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.intrinsics import as_text
 from handover.monitoring.alarms import SERVICE
-from handover.quality import HELD_OUT, HeldOut
 from predictor import files
 
 ALARM, COMPOSITE, GROUP = (
@@ -181,8 +180,8 @@ def monitoring_is_of_this(context: DeliveryContext) -> Broken | None:
 )
 def bands_are_of_the_delivery(context: DeliveryContext) -> Broken | None:
     delivery, watched = context.project.delivery, Template(context.project.monitoring)
-    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
-    expected = monitoring.template(files.contract(delivery), files.manifest(delivery), scores)
+    manifest = files.manifest(delivery)
+    expected = monitoring.template(files.contract(delivery), manifest, monitoring.held_out_scores(delivery, manifest))
     alarms = watched.of_kind(ALARM, watched.source)
     for name, alarm in watched.of_kind(ALARM, expected).items():
         if name not in alarms:

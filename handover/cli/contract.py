@@ -4,13 +4,14 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence, only_option, progress
 from handover.cli.reports import FILE, Reports, gives_reports, to_write
 from handover.errors import CannotRunError
+from handover.finding import Team
 
 type Event = dict[str, Any]
 
@@ -101,6 +102,26 @@ def upgrade(*, dry_run: bool) -> None:
 
 
 @main.command()
+@_DELIVERY(callback=_folder)
+@click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    help="A CSV of rows with their score or decision; other rows are answered as without it.",
+)
+def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
+    """Write a stand-in for the model, of contract.py and heuristics.py alone: it answers every row at once.
+
+    Scores are made up: they follow from a hash of the row, and each decision comes as often as the next. The function,
+    routes and errors are those that the model will have. What stands in says so: in x-model, in every report, and to
+    the stages, which take it only with AllowStandIn=true.
+    """
+    with one_sentence():
+        asked: Event = {"delivery": str(delivery), "decision": decision, "table": table and str(table)}
+        click.echo(_apart("stub", **asked)["text"])
+
+
+@main.command()
 @_DELIVERY(callback=_delivered)
 @click.option(
     "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."
@@ -158,12 +179,20 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 @main.command()
 @only_option
+@click.option(
+    "--for",
+    "team",
+    type=click.Choice(get_args(Team.__value__)),
+    help="Leave out, and spend no time on, what only the other team looks at.",
+)
 @_DELIVERY(callback=_begun)
 @_BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
-def check(*, only: list[str], delivery: Path, base: str | None, **asked: Any) -> None:
+def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
+
+    A warning changes no exit status.
 
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
     current folder is no project, what looks at a project's stack is left out, and the report says so.
@@ -171,7 +200,7 @@ def check(*, only: list[str], delivery: Path, base: str | None, **asked: Any) ->
     reports = Reports(**asked)
     try:
         with one_sentence(), reports.cut_short():
-            done = _checked(only=only, delivery=str(delivery), base=base, wanted=reports.names)
+            done = _checked(only=only, delivery=str(delivery), base=base, team=team, wanted=reports.names)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     reports.give(done.__getitem__)

@@ -1,6 +1,8 @@
 """What the commands on a delivery do in a process of their own, for they run what somebody delivered."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,11 +14,13 @@ from handover.context.sources import Sources
 from handover.contract import Budgets
 from handover.errors import CannotRunError
 from handover.evaluation import UnknownCodeError, evaluate, left_out
-from handover.finding import Clause
+from handover.finding import Clause, Team
 from handover.skips import allowances, exit_status, looser_budgets
 
 
-def check(send: Send, *, delivery: str, only: list[str], base: str | None, wanted: list[str]) -> Json:
+def check(
+    send: Send, *, delivery: str, only: list[str], base: str | None, team: Team | None, wanted: list[str]
+) -> Json:
     """Check a delivery against its contract.
 
     Parameters
@@ -30,7 +34,7 @@ def check(send: Send, *, delivery: str, only: list[str], base: str | None, wante
     """
     clauses = selected(only)
     send({"total": len(clauses)})
-    with _opened(delivery, base) as context:
+    with _opened(delivery, base, team) as context:
         for code in only:
             if all(reasons := [left_out(clause, context) for clause in selected([code])]):
                 raise CannotRunError(f"{code} cannot be checked: {reasons[0]}")
@@ -77,16 +81,12 @@ def diff(send: Send, *, old: str, new: str, plot: str | None) -> Json:
 def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | None, words: bool) -> Json:
     """Write the rows that a proof by given scores asks about, as ``text``."""
     from handover import scoring
-    from handover.contract import ContractError
-    from handover.conversion import ConversionError, to_graph
+    from handover.conversion import to_graph
     from handover.encoding import Encoding
-    from handover.errors import DeliverError
     from handover.trained import open_file
     from handover.trained import proof_rows as drawn
 
-    written = Sources(Path(os.path.normpath(Path.cwd() / delivery)))
-    send({"begun": "contract.py and heuristics.py"})
-    try:
+    with _written(send, delivery) as written:
         contract = written.contract
         encoding = Encoding(written.compiled, written.heuristics_module)
         graph = None
@@ -97,21 +97,44 @@ def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | No
             positive = None if known is None or contract.classes else list(known)[-1]
             graph = to_graph(file, encoding.columns, contract.name, positive=positive, classes=contract.classes)
         rows = drawn(contract, encoding, graph)
+    return {"text": scoring.as_csv(contract, encoding.columns, rows, words=words)}
+
+
+def stub(send: Send, *, delivery: str, decision: str | None, table: str | None) -> Json:
+    """Write a stand-in into a delivery's folder, and say so as ``text``."""
+    from handover.description import stands_in
+    from handover.stand_in import stub as write
+
+    with _written(send, delivery) as written:
+        to, of_table = Path(delivery), Path(table) if table else None
+        manifest = write(written.contract, written.heuristics_module, to, decision=decision, table=of_table)
+    return {"text": f"{stands_in(manifest['stand_in'])}\nWritten to {delivery}."}
+
+
+@contextmanager
+def _written(send: Send, delivery: str) -> Iterator[Sources]:
+    """Give what people wrote of a delivery; what is wrong with it is one sentence."""
+    from handover.contract import ContractError
+    from handover.conversion import ConversionError
+    from handover.errors import DeliverError
+
+    send({"begun": "contract.py and heuristics.py"})
+    try:
+        yield Sources(Path(os.path.normpath(Path.cwd() / delivery)))
     except (ContractError, ConversionError, DeliverError) as error:
         raise CannotRunError(str(error)) from error
     except Exception as error:  # what people wrote may raise anything
         raise CannotRunError(
             f"contract.py or heuristics.py in '{delivery}' cannot be used ({type(error).__name__}: {error})"
         ) from error
-    return {"text": scoring.as_csv(contract, encoding.columns, rows, words=words)}
 
 
-def _opened(delivery: str, base: str | None) -> DeliveryContext:
+def _opened(delivery: str, base: str | None, team: Team | None = None) -> DeliveryContext:
     root = Path.cwd()
     allowed = allowances(root, {clause.code for clause in CLAUSES})
     folder = Path(os.path.normpath(root / delivery))  # the folders above it are asked for
     looser = looser_budgets(root, {field.name for field in fields(Budgets)})
-    return DeliveryContext(root, folder, base=base, allowed=allowed, looser=looser)
+    return DeliveryContext(root, folder, base=base, allowed=allowed, looser=looser, team=team)
 
 
 def _begun(clause: Clause) -> Json:

@@ -18,9 +18,10 @@ from handover.behaviours.asking import Asking
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.context.sources import BEHAVIOURS
+from handover.description import stands_in
 from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
-from handover.finding import Clause, Finding, Skipped, Subject
+from handover.finding import Clause, Finding, Skipped, Subject, Team
 from handover.latency import Latency, measure
 from handover.local import client
 from handover.local.client import RefusedError
@@ -39,10 +40,14 @@ from predictor.routes import PREDICT, PREDICT_BATCH
 NO_STACK = "there is no stack of a Handover project here"
 NO_TRAINING = "there is no train.py beside the delivery's folder"
 NO_CARD = "there is no card.md beside the delivery's folder"
+NO_MODEL = "a stand-in answers, which no training made"
 NO_BEHAVIOURS = f"there is no {BEHAVIOURS} in the delivery's folder"
+CORRECTED = "once it is right"
+WRITTEN = (files.CONTRACT, files.MODEL, files.GOLDEN, files.MANIFEST, HELD_OUT)
+"""What ``deliver()`` writes into its folder."""
 UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 """How the built function fails to answer."""
-MAKE = re.compile(r"make (check|explain|diff|model)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
+MAKE = re.compile(r"make (check|explain|diff|model|stub)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
 
 
 class DeliveryContext(Delivered):
@@ -63,9 +68,10 @@ class DeliveryContext(Delivered):
         The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
     looser
         The budgets that deployment agreed to loosen, from there too.
+    team
+        The team that it is checked for, where it is not for both.
     """
 
-    subject = "The contract"
     has_model = True
 
     def __init__(
@@ -76,6 +82,7 @@ class DeliveryContext(Delivered):
         base: str | None = None,
         allowed: Mapping[str, str] | None = None,
         looser: Mapping[str, Looser] | None = None,
+        team: Team | None = None,
     ) -> None:
         super().__init__(folder)
         self.root = root
@@ -83,6 +90,7 @@ class DeliveryContext(Delivered):
         self.base = base
         self.allowed = allowed or {}
         self.looser = looser or {}
+        self.team = team
         self.log: list[str] = []
         """The lines that the built function has written."""
         self._opened = ExitStack()
@@ -94,6 +102,11 @@ class DeliveryContext(Delivered):
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
+    @property
+    def subject(self) -> str:
+        """Name what is checked."""
+        return f"{self.team.capitalize()}'s part of the contract" if self.team else "The contract"
+
     def relative(self, path: Path) -> str:
         """Name a path as a person at the project's root would type it."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
@@ -103,9 +116,22 @@ class DeliveryContext(Delivered):
         return clause.page if (self.root / clause.page).is_file() else ""
 
     def remedy(self, finding: Finding) -> tuple[str, str]:
-        """Have the clause explained: its page says what to do."""
-        evidence = "all of the evidence and " if finding.broken and finding.broken.details else ""
-        return self.explain(finding.clause.code), f"shows {evidence}the remedy"
+        """Give what writes, trains or builds anew what is at fault; else have it looked at again."""
+        path = finding.broken.path if finding.broken else ""
+        base = f" BASE={shlex.quote(self.base)}" if self.base else ""
+        again = (self.as_typed(f"make check ONLY={finding.clause.code}{base}"), f"looks again, {CORRECTED}")
+        if not isinstance(path, Path) or path.name == BEHAVIOURS:
+            return again
+        if path == self.project.monitoring:
+            return ".venv/bin/handover monitoring", "writes it anew"
+        if self.training and (path == self.folder / path.name or path in {self.training, self.card}):
+            anew = path.name in WRITTEN or path == self.card
+            return self.delivers, "trains, and writes it anew" if anew else f"trains and delivers again, {CORRECTED}"
+        if path.is_relative_to(self.build):
+            return "make build", "builds it anew"
+        if any(map(path.is_relative_to, self.project.shipped)):
+            return "make build", f"builds again, {CORRECTED}"
+        return again
 
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained, of this very delivery."""
@@ -122,8 +148,10 @@ class DeliveryContext(Delivered):
         folder = shlex.quote(self.relative(self.folder))
         words = dict(re.findall(r"([A-Z]+)=(\S*\w)", made[0]))
         match made[1]:
-            case "check":
-                return " ".join(["handover check", self._named, *(f"--{key.lower()} {words[key]}" for key in words)])
+            case "check" | "stub":
+                return " ".join(
+                    [f"handover {made[1]}", self._named, *(f"--{key.lower()} {words[key]}" for key in words)]
+                )
             case "explain":
                 return self.explain(words["CODE"])
             case "diff":
@@ -141,9 +169,14 @@ class DeliveryContext(Delivered):
     def _named(self) -> str:
         return f"--delivery {shlex.quote(self.relative(self.folder))}"
 
+    @property
+    def notice(self) -> str:
+        """Say where there is no model yet."""
+        return stands_in(self.stand_in)
+
     @cached_property
     def missing(self) -> Mapping[Subject, str]:
-        """What is not there, where there is a delivery and no project: its clauses are left out."""
+        """What is not there, a project or a model: what looks at it is left out."""
         missing: dict[Subject, str] = {}
         if not self.project.exists:
             missing["stack"] = NO_STACK
@@ -153,7 +186,13 @@ class DeliveryContext(Delivered):
             missing["card"] = NO_CARD
         if not (self.folder / BEHAVIOURS).is_file():
             missing["behaviours"] = NO_BEHAVIOURS
+        if self.stand_in:
+            missing["model"] = missing["training"] = NO_MODEL
         return missing
+
+    def left_out(self, clause: Clause) -> str:
+        """Say why a clause cannot be looked at here; nothing where all that it looks at is there."""
+        return next((reason for subject, reason in self.missing.items() if subject in clause.subjects), "")
 
     @property
     def card(self) -> Path:
@@ -192,7 +231,7 @@ class DeliveryContext(Delivered):
 
     @cached_property
     def comparison(self) -> Comparison | None:
-        """The model beside the one on the base branch; ``None`` where there was none, or one of another question.
+        """The model beside the one on the base branch; ``None`` where one is none, or answers another question.
 
         Raises
         ------
@@ -200,7 +239,7 @@ class DeliveryContext(Delivered):
             When what the base branch has cannot be read.
         """
         content, agreed = self.delivered_before(HELD_OUT), self.delivered_before(files.CONTRACT)
-        if content is None or agreed is None:
+        if content is None or agreed is None or self.stand_in:
             return None
         before, version = HeldOut.from_csv(content), str(json.loads(agreed)["version"])
         if generation(version) != generation(self.contract.version):

@@ -36,6 +36,14 @@ class Delivered(Sources):
         return files.manifest(self.folder)
 
     @cached_property
+    def stand_in(self) -> str:
+        """What is answered in place of a model, where there is none yet; nothing where there is one, or no manifest."""
+        try:
+            return files.stand_in(self.manifest)
+        except (OSError, ValueError, AttributeError):
+            return ""
+
+    @cached_property
     def golden(self) -> list[Json]:
         """The golden rows, each with the training-time model's score and decision."""
         return files.golden(self.folder)

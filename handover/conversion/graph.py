@@ -1,7 +1,7 @@
 """The ONNX graph that a conversion writes, node by node."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,10 @@ class Graph:
         """Give the tensor as float32."""
         return self._cast(tensor, TensorProto.FLOAT)
 
+    def whole(self, tensor: str) -> str:
+        """Give the tensor as int64."""
+        return self._cast(tensor, TensorProto.INT64)
+
     def _cast(self, tensor: str, to: int) -> str:
         if (tensor, to) not in self._casts:
             self._casts[tensor, to] = self.add("Cast", tensor, to=to)
@@ -91,8 +95,12 @@ class Graph:
         *,
         classes: Sequence[str] = (),
         clip: tuple[float, float] | None = None,
+        about: Mapping[str, str] | None = None,
     ) -> bytes:
-        """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], or [N, C] of classes."""
+        """Write the file: input ``features`` float32 [N, K], output ``score`` float32 [N], or [N, C] of classes.
+
+        What it says ``about`` itself stands in it beside the columns.
+        """
         answer, sizes = self.single(scores), [len(classes)] if classes else []
         if clip:  # as float32, in which the contract's ends are compared; what is not a number stays so
             answer = self.add("Clip", answer, *(np.array(end, dtype=np.float32) for end in clip))
@@ -112,7 +120,7 @@ class Graph:
             producer_name="handover",
         )
         explained = {"columns": json.dumps(columns)} | ({"classes": json.dumps(classes)} if classes else {})
-        helper.set_model_props(model, explained)
+        helper.set_model_props(model, explained | dict(about or {}))
         try:
             onnx.checker.check_model(model, full_check=True)
         except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:

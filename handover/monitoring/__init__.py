@@ -1,9 +1,11 @@
 """What is watched of a delivery, as a CloudFormation template: a dashboard, and alarms on drift from its baseline."""
 
 import json
+from pathlib import Path
 
 from handover.monitoring.alarms import drift_alarms
 from handover.monitoring.dashboard import widgets
+from handover.quality import HELD_OUT, HeldOut
 from predictor import files
 from predictor.files import Json
 
@@ -16,6 +18,14 @@ PARAMETERS = {
     "AlarmTopic": "ARN of an SNS topic that every alarm tells; empty tells nobody.",
 }
 CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboards:name=${Name}"
+
+
+def held_out_scores(delivery: Path, manifest: Json) -> list[float]:
+    """Read the scores that bands are drawn around, of several the highest of each row; a stand-in has none."""
+    if files.stand_in(manifest):
+        return []
+    scores: list[float] = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
+    return scores
 
 
 def template(contract: Json, manifest: Json, scores: list[float]) -> Json:

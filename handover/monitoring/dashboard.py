@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from handover.description import stands_in
 from handover.monitoring.alarms import HOUR_S, SERVICE, rank, shares
 from predictor import files
 from predictor.files import Json
@@ -10,27 +11,25 @@ from predictor.files import Json
 def widgets(contract: Json, manifest: Json) -> list[Json]:
     """Lay the widgets out, for ``Fn::Sub`` to put the stack's own names in."""
     model = files.identity(manifest)
-    baseline = manifest["baseline"]
+    baseline = manifest.get("baseline", {})
     api, function = (
         ["AWS/ApiGateway", None, "ApiId", "${ApiId}"],
         ["AWS/Lambda", None, "FunctionName", "${FunctionName}"],
     )
     score: list[Any] = ["${Namespace}", "score", "model", model, "service", SERVICE]
-    own = "{${Namespace},model,service}"
+    own = '{"${Namespace}",model,service}'  # CloudWatch reads a hyphen only between quotes
     by_version = (
         'SEARCH(\'{AWS/Lambda,ExecutedVersion,FunctionName,Resource} FunctionName="${FunctionName}" '
         "MetricName=\"Invocations\"', 'Sum')"
     )
-    trained = manifest.get("training", {})
     text = (
         f"# {contract['name']} {contract['version']}, model {model}\n"
-        f"The score is the {contract['score']['meaning']}. Trained on {trained.get('rows', '?')} rows of "
-        f"{trained.get('data', '?')}. The lines across the plots of scores and decisions are what its "
-        f"{baseline['rows']} held-out rows got in training."
+        f"The score is the {contract['score']['meaning']}. {_origin(manifest)}"
     )
-    deciles = {f"p{10 * tenth}": baseline["score_deciles"][tenth] for tenth in (1, 5, 9)}
+    tenths = (1, 5, 9)
+    deciles = {f"p{10 * tenth}": baseline["score_deciles"][tenth] for tenth in tenths if baseline}
     metric, intervals = shares(contract)
-    lines = {name: round(100 * share, 1) for name, share in baseline["decision_share"].items()}
+    lines = {name: round(100 * share, 1) for name, share in baseline.get("decision_share", {}).items()}
     drawn = [
         _plot("Requests, and what was refused or failed [1/min]", [
             _line(api, "Count", "requests", stat="SampleCount"),
@@ -53,7 +52,7 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
         ], period=60),
         _plot("Version that answers [1/5 min]", [[{"expression": by_version, "label": ""}]]),
         _plot(f"{'Highest score' if 'classes' in contract else 'Score'}: lowest tenth, median, highest tenth", [
-            [*score, {"stat": stat, "label": stat}] for stat in deciles
+            [*score, {"stat": f"p{10 * tenth}", "label": f"p{10 * tenth}"}] for tenth in tenths
         ], lines=deciles, period=HOUR_S),
     ]  # fmt: skip
     if intervals:
@@ -64,6 +63,17 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
     for place, widget in enumerate(drawn):
         placed.append({"x": 12 * (place % 2), "y": 3 + 6 * (place // 2), "width": 12, "height": 6, **widget})
     return placed
+
+
+def _origin(manifest: Json) -> str:
+    """Say what answers, and what it is compared with."""
+    if said := files.stand_in(manifest):
+        return stands_in(said)
+    trained = manifest.get("training", {})
+    return (
+        f"Trained on {trained.get('rows', '?')} rows of {trained.get('data', '?')}. The lines across the plots of "
+        f"scores and decisions are what its {manifest['baseline']['rows']} held-out rows got in training."
+    )
 
 
 def _line(metric: list[Any], name: str, label: str, stat: str) -> list[Any]:

@@ -5,8 +5,7 @@ from typing import Any
 
 import yaml
 
-from handover.monitoring import template
-from handover.quality import HELD_OUT, HeldOut
+from handover.monitoring import held_out_scores, template
 from predictor import files
 
 HEAD = "# The dashboard and the alarms on drift. `make model` writes it: the bands are of this delivery's baseline.\n"
@@ -23,8 +22,8 @@ def write_monitoring(delivery: Path, to: Path) -> Path:
         File to write; ``template.yaml`` nests it, and gives it its parameters.
     """
     contract, manifest = files.contract(delivery), files.manifest(delivery)
-    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
-    to.write_text(HEAD + yaml.dump(template(contract, manifest, scores), Dumper=_Dumper, sort_keys=False, width=120))
+    watched = template(contract, manifest, held_out_scores(delivery, manifest))
+    to.write_text(HEAD + yaml.dump(watched, Dumper=_Dumper, sort_keys=False, width=120))
     return to
 
 

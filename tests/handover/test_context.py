@@ -99,6 +99,7 @@ def test_no_page_names_a_command_that_only_a_project_has(alone: DeliveryContext)
         ("make check", "handover check --delivery 'my parcels/delivery'"),
         ("make check ONLY=C,P2", "handover check --delivery 'my parcels/delivery' --only C,P2"),
         ("make check BASE=REF.", "handover check --delivery 'my parcels/delivery' --base REF."),
+        ("make stub", "handover stub --delivery 'my parcels/delivery'"),
         ("`make explain CODE=P203` shows", "`handover explain P203 --delivery 'my parcels/delivery'` shows"),
         ("make diff OLD=main", "handover diff main:./'my parcels/delivery' 'my parcels/delivery'"),
         (".venv/bin/python layers/model/delivery/contract.py", "python 'my parcels/delivery'/contract.py"),

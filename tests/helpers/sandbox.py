@@ -20,6 +20,7 @@ from handover.context.sources import run
 from handover.delivery import FILES, deliver, matrix
 from handover.evaluation import evaluate
 from handover.reporters.text import report
+from handover.stand_in import stub
 from tests.helpers.parcels import module
 
 ROOT = Path(__file__).parents[2]
@@ -150,6 +151,12 @@ class Sandbox:
             golden=rows(golden),
             clip=clip,
         )
+        return self
+
+    def stub(self) -> "Sandbox":
+        """Write a stand-in in the model's place."""
+        (self.folder / "manifest.json").unlink()
+        stub(run(self.folder / "contract.py", "tried").CONTRACT, module(self.folder / "heuristics.py"), self.folder)
         return self
 
     @property

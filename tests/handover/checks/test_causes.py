@@ -183,7 +183,7 @@ BROKEN = {
         lambda sandbox: sandbox.golden(lambda lines: lines[3]["heuristics"].update(heavy="yes")),
         "P201",
         "golden.jsonl:4",
-        'The heuristics of row 4 are {"piece_weight": ',
+        'The heuristics of golden row 4 are {"piece_weight": ',
     ),
     "golden scores edited": Case(
         lambda sandbox: sandbox.golden(lower_scores), "P203", "golden.jsonl", "golden.jsonl was edited at these"

@@ -77,7 +77,7 @@ def f(row):
     ),
     "the days since, as seconds of a time without a zone": (
         "H108",
-        "`f` follows the machine's time zone on 105 of 105 golden rows: row 1 gets",
+        "`f` follows the machine's time zone on 105 of 105 golden rows: golden row 1 gets",
         f"""{TIME}
 def f(row):  # <-
     return (datetime(2026, 1, 1) + timedelta(row.pieces)).timestamp()
@@ -93,7 +93,7 @@ def f(row):
     ),
     "today, by a class of one's own": (
         "H108",
-        "`f` follows the clock on 105 of 105 golden rows: row 1 gets",
+        "`f` follows the clock on 105 of 105 golden rows: golden row 1 gets",
         f"""{TIME}
 class _Day(date):
     pass

@@ -329,7 +329,7 @@ def test_with_leave_training_again_is_skipped_and_the_report_says_why(workshop: 
         "  Allowed: the data may not leave the bank\n"
         "\n"
         "0 kept, 0 broken, 5 skipped (R502: parcels.csv is not in the project: put it there to train again; "
-        "R504, R505, R506, R507: require R502)\n"
+        "R504, R505, R506, R507: require R502, that the data here is the data of the training)\n"
     )
 
 
@@ -573,7 +573,7 @@ def test_without_a_word_of_the_machine_bytes_are_compared(workshop: Workshop, re
     workshop.delivery.golden(scored(5e-7))
     workshop.delivery.seal(trained_on=recorded)
 
-    assert "golden.jsonl differs: 1 of 105 answers; row 4 scored" in workshop.says(only="R505")
+    assert "golden.jsonl differs: 1 of 105 answers; golden row 4 scored" in workshop.says(only="R505")
 
 
 def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
@@ -584,4 +584,4 @@ def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
         text = explanation(finding, context)
 
     assert "\n  model.onnx differs: " in text
-    assert re.search(r"\n  golden.jsonl differs: \d+ of \d+ answers; row \d+ scored \S+ then, \S+ now\n", text)
+    assert re.search(r"\n  golden.jsonl differs: \d+ of \d+ answers; golden row \d+ scored \S+ then, \S+ now\n", text)

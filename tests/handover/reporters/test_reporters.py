@@ -9,10 +9,11 @@ from handover.checks import selected
 from handover.context import DeliveryContext
 from handover.description import Table, Word
 from handover.evaluation import evaluate
-from handover.finding import Broken, Clause, Finding, Kept, Verdict
+from handover.finding import Broken, Clause, Finding, Kept, Verdict, Warned
 from handover.live.context import LiveContext
 from handover.reporters import annotations, markdown, text
 from handover.reporters.model import Model, model
+from handover.skips import exit_status
 
 pytestmark = pytest.mark.quick
 
@@ -54,14 +55,14 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: Del
         "\n"
         "### P203 parity: answers differ\n"
         "\n"
-        "3 of 500 rows &#124; 100%: &#60;script&#62;&#96;x&#96;\n"
+        "3 of 500 rows &#124; 100%: &#60;script&#62;<code>x</code>\n"
         "\n"
         "A &#91;link&#93;&#40;http://x&#41;\n"
         "\n"
         "- Owner: **modelling**\n"
         "- Fix: `a,b:c.py:7`\n"
-        "- Run: `make explain CODE=P203`\n"
-        "- Page: [docs/checks/P203.md](docs/checks/P203.md)\n"
+        "- Run: `make check ONLY=P203` looks again, once it is right\n"
+        "- More: `make explain CODE=P203`, [docs/checks/P203.md](docs/checks/P203.md)\n"
         "\n"
         "### P205 not checked\n"
         "\n"
@@ -202,7 +203,7 @@ def test_what_to_know_of_a_kept_clause_stands_above_the_count(context: DeliveryC
         "R505 kept: trained elsewhere, so `answers` were compared\n\n2 kept, 0 broken, 0 skipped"
     )
     assert text.report([FINDINGS[1], *KEPT], context).endswith(
-        "\n  Page:  docs/checks/P203.md\n"
+        "\n  More:  make explain CODE=P203       # says what it means\n"
         "\n"
         "R505 kept: trained elsewhere, so `answers` were compared\n"
         "\n"
@@ -216,7 +217,7 @@ def test_markdown_says_it_too(context: DeliveryContext) -> None:
         "\n"
         "2 kept, 0 broken, 0 skipped\n"
         "\n"
-        "R505 kept: trained elsewhere, so &#96;answers&#96; were compared\n"
+        "R505 kept: trained elsewhere, so <code>answers</code> were compared\n"
         "\n"
         "<details>\n"
     )
@@ -279,7 +280,7 @@ def test_explain_says_who_allows_a_skip(context: DeliveryContext) -> None:
 def test_of_another_base_the_command_names_it() -> None:
     context = DeliveryContext(ROOT, ROOT / "layers/model/delivery", base="v1")
 
-    assert "  Run:   make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, context)
+    assert "  More:  make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, context)
 
 
 def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryContext) -> None:
@@ -298,20 +299,21 @@ def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryC
 
 def test_of_another_delivery_the_command_names_it() -> None:
     context = DeliveryContext(ROOT, ROOT / "new one", base="v1")
-    command = "handover explain P203 --delivery 'new one' --base v1"
+    command = "handover check --delivery 'new one' --only P203 --base v1"
+    more, effect = "handover explain P203 --delivery 'new one' --base v1", "looks again, once it is right"
 
-    assert f"  Run:   {command} # shows the remedy\n" in text.report(FINDINGS, context)
-    assert f"Run: {command}\n" in annotations.report(FINDINGS, context)
-    assert f"- Run: `{command}`\n" in markdown.report(FINDINGS, context)
+    assert f"  Run:   {command} # {effect}\n  More:  {more} # says what it means\n" in text.report(FINDINGS, context)
+    assert f"Run: {command} ({effect})\n" in annotations.report(FINDINGS, context)
+    assert f"- Run: `{command}` {effect}\n- More: `{more}`," in markdown.report(FINDINGS, context)
 
 
-def test_where_there_are_no_pages_the_command_that_shows_them_is_named_once(tmp_path: Path) -> None:
+def test_where_there_are_no_pages_the_command_that_shows_them_is_named(tmp_path: Path) -> None:
     context = DeliveryContext(tmp_path, tmp_path / "delivery")
 
     assert text.broken(FINDINGS[1], context).endswith(
-        "\n  Run:   handover explain P203 --delivery delivery # shows the remedy\n"
+        "\n  More:  handover explain P203 --delivery delivery # says what it means\n"
     )
-    assert "- Run: `handover explain P203 --delivery delivery`\n\n" in markdown.report(FINDINGS, context)
+    assert "- More: `handover explain P203 --delivery delivery`\n\n" in markdown.report(FINDINGS, context)
     assert "| P203 | parity | **BROKEN** |" in markdown.report(FINDINGS, context)
     assert FINDINGS[1].as_json(context)["page"] == "handover explain P203 --delivery delivery"
 
@@ -349,7 +351,8 @@ def test_markdown_and_json_say_what_is_left_out(context: DeliveryContext) -> Non
 def test_annotations_stand_on_the_very_line(context: DeliveryContext) -> None:
     assert annotations.report(FINDINGS, context) == (
         "::error file=a%2Cb%3Ac.py,line=7,title=P203 answers differ::"
-        "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AOwner: modelling. Run: make explain CODE=P203\n"
+        "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AOwner: modelling. "
+        "Run: make check ONLY=P203 (looks again, once it is right)\n"
         "::error title=P205 not checked::could not be checked, KeyError: 1\n"
         "::notice title=R502 skipped as handover.toml allows::no data: 100%25%0AIt's *secret*\n"
         "::error title=S301 not checked::nothing is built%0AAllow: in handover.toml, which is deployment's, below "
@@ -363,6 +366,100 @@ def test_in_a_folder_of_a_repository_a_file_is_named_from_its_root(
     monkeypatch.setenv("GITHUB_WORKSPACE", str(context.root.parent))
 
     assert annotations.report(FINDINGS, context).startswith(f"::error file={context.root.name}/a%2Cb%3Ac.py,line=7,")
+
+
+WARNED = [
+    Finding(clause("C101"), Verdict.KEPT, proved="3 rows agree"),
+    Finding(
+        clause("C107"),
+        Verdict.KEPT,
+        proved="x is `y`",
+        warnings=(
+            Warned("Of `x`: 100%.", Path(__file__), 1, "Is it meant?", headline="an odd <thing>"),
+            Warned("Of data.", ROOT / "x.csv", 2, owner="deployment", headline="a row"),
+        ),
+    ),
+]
+
+
+def test_a_warning_stands_in_the_text_below_what_is_broken_and_what_was_proved_above_the_count(
+    context: DeliveryContext,
+) -> None:
+    assert text.report(WARNED, context) == (
+        "C107 WARNING  parity: an odd <thing>\n"
+        "\n"
+        "  Of `x`: 100%.\n"
+        "  Is it meant?\n"
+        "  Owner: modelling\n"
+        "  Look:  tests/handover/reporters/test_reporters.py:1\n"
+        f'           """{__doc__}"""\n'
+        "\n"
+        "C107 WARNING  parity: a row\n"
+        "\n"
+        "  Of data.\n"
+        "  Owner: deployment\n"
+        "  Look:  x.csv:2\n"
+        "\n"
+        "Proved: 3 rows agree; x is `y`.\n"
+        "\n"
+        "2 kept, 0 broken, 0 skipped, 2 warnings"
+    )
+    assert exit_status(WARNED) == 0
+    first = text.broken(FINDINGS[1], context)
+    assert text.report([*WARNED, FINDINGS[1]], context).startswith(f"{first}\nC107 WARNING")
+
+
+def test_markdown_annotations_and_json_have_the_warnings_too(context: DeliveryContext) -> None:
+    assert markdown.report(WARNED, context).startswith(
+        "## The contract is kept\n"
+        "\n"
+        "2 kept, 0 broken, 0 skipped, 2 warnings\n"
+        "\n"
+        "Proved: 3 rows agree; x is <code>y</code>.\n"
+        "\n"
+        "### C107 warning: an odd &#60;thing&#62;\n"
+        "\n"
+        "Of <code>x</code>: 100%.\n"
+        "\n"
+        "Is it meant?\n"
+        "\n"
+        "- Owner: **modelling**\n"
+        "- Look: `tests/handover/reporters/test_reporters.py:1` "
+    )
+    assert annotations.report(WARNED, context) == (
+        "::warning file=tests/handover/reporters/test_reporters.py,line=1,title=C107 an odd <thing>::"
+        "Of `x`: 100%25.%0AIs it meant?%0AOwner: modelling.\n"
+        "::warning file=x.csv,line=2,title=C107 a row::Of data.%0AOwner: deployment."
+    )
+    assert WARNED[1].as_json(context)["warnings"][1] == {
+        "headline": "a row",
+        "evidence": "Of data.",
+        "cause": "",
+        "owner": "deployment",
+        "path": "x.csv",
+        "line": 2,
+    }
+    assert WARNED[0].as_json(context)["proved"] == "3 rows agree"
+    assert text.explanation(WARNED[1], context).count("C107 WARNING") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "shown"),
+    [
+        ("a.py", "\n    total =\t1\n", "total = 1"),
+        ("a.yaml", "\n" + "x" * 200, "x" * 96 + " ..."),
+        ("a.py", "\n\x1b[31mred\x9b\xff", "[31mred \xff"),
+        ("a.py", "", ""),
+        ("a.csv", "age\n41", ""),
+        ("a.jsonl", "{}\n{}", ""),
+    ],
+)
+def test_the_line_at_fault_is_shown_and_never_one_of_data(name: str, content: str, shown: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+
+    assert text.source_line(Broken("x", tmp_path / name, 2)) == shown
+    assert text.source_line(Broken("x", tmp_path / name)) == text.source_line(Broken("x", "a stack", 2)) == ""
+    assert text.source_line(Broken("x", tmp_path / "gone.py", 2)) == ""
 
 
 def test_a_kept_contract_has_no_annotations(context: DeliveryContext) -> None:

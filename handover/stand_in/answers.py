@@ -1,0 +1,97 @@
+"""What a stand-in answers: scores that were made up, so many for each decision, each with digits that people read."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handover.contract import Contract
+from handover.errors import DeliverError
+
+type Scores = NDArray[np.float32]
+
+MOST = 1000  # answers: as many as tell rows apart, and few enough for any contract's budget
+MOST_NUMBERS = 20_000  # of all answers, where there are many classes
+FEWEST = 5  # of a decision
+DIGITS = range(3, 18)
+SHARE_DIGITS = 4  # of a class's score
+CLOSEST = 0.99  # of the highest score: what another class has at most
+
+
+def made_up(contract: Contract, decision: str | None = None) -> Scores:
+    """Make answers up for each decision, or for one, each decision as often as the next.
+
+    Returns
+    -------
+    float32 (M, C). Of a contract of classes, the scores of a row add up to 1.
+
+    Raises
+    ------
+    DeliverError
+        When the contract has no such decision, or no scores lead to it.
+    """
+    decisions = contract.scores.decisions
+    if decision is not None and decision not in decisions:
+        raise DeliverError(f"the contract has no decision {decision!r}: it has {', '.join(decisions)}")
+    wanted = [decision] if decision else decisions
+    each = max(FEWEST, min(MOST, MOST_NUMBERS // len(contract.scores.names)) // len(wanted))
+    answers = [
+        _of_classes(contract, one, each) if contract.classes else _of_band(contract, one, each) for one in wanted
+    ]
+    if decision and not len(answers[0]):
+        raise DeliverError(
+            f"no scores that add up to 1 are decided {decision!r}: of {len(contract.classes)} classes, the highest is "
+            f"always above {1 / len(contract.classes):.3g}"
+        )
+    return np.concatenate(answers)
+
+
+def _of_band(contract: Contract, decision: str, count: int) -> Scores:
+    """Spread scores evenly over a decision's band, each with as few digits as leave it there."""
+    edges = [contract.score.low, *contract.decisions.values()]
+    place = list(contract.decisions).index(decision)
+    low, high = edges[place : place + 2]
+    evenly = np.linspace(low, high, count + 2)[1:-1]
+    scores = [_short(contract, decision, float(score)) for score in evenly]
+    # Of a band that is a step of float32 wide only the upper edge is left.
+    return np.array(list(dict.fromkeys(filter(None, scores))) or [(high,)], dtype=np.float32)
+
+
+def _short(contract: Contract, decision: str, score: float) -> tuple[float] | None:
+    written = (float(f"{score:.{digits}g}") for digits in DIGITS)
+    fits = (one for one in written if _decided(contract, [one]) == decision and contract.score.low <= one)
+    return next(((one,) for one in fits), None)
+
+
+def _of_classes(contract: Contract, decision: str, count: int) -> Scores:
+    """Make scores up that add up to 1 and lead to a decision; none where there are no such."""
+    classes = list(contract.classes)
+    is_class = decision in classes
+    # What is otherwise decided is decided for any highest class, each in turn.
+    highest_ones = [classes.index(decision)] if is_class else list(range(len(classes)))
+    below = contract.otherwise.below if contract.otherwise else 0.0
+    least, most = (max(below, 1 / len(classes)), 1.0) if is_class else (1 / len(classes), below)
+    rows = []
+    for place, highest in enumerate(np.linspace(least, most, count + 1)[1:] if least < most or is_class else []):
+        first = highest_ones[place % len(highest_ones)]
+        rows.append(_shares(len(classes), first, float(highest), place))
+    fitting = [row for row in rows if _decided(contract, row) == decision]
+    return np.array(fitting, dtype=np.float32).reshape(-1, len(classes))
+
+
+def _shares(count: int, first: int, highest: float, place: int) -> list[float]:
+    """Give one class the highest share, and others what is left: the next ones the most of it, in turn."""
+    others = [(first + 1 + (place + step) % (count - 1)) % count for step in range(count - 1)]
+    shares, left = [0.0] * count, 1 - highest
+    for step, other in enumerate(others):
+        # Never more than the highest has, and enough that what is left fits into those after it.
+        least = left - CLOSEST * highest * (count - 2 - step)
+        shares[other] = round(max(least, min(left / 2, CLOSEST * highest)), SHARE_DIGITS) if step < count - 2 else left
+        left -= shares[other]
+    shares = [max(0.0, round(share, SHARE_DIGITS)) for share in shares]
+    shares[first] = round(1 - sum(shares) + shares[first], SHARE_DIGITS)
+    return shares
+
+
+def _decided(contract: Contract, scores: Sequence[float]) -> str | None:
+    return contract.decide(np.array(scores, dtype=np.float32))
