@@ -179,6 +179,24 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 @main.command()
 @only_option
+def clauses(only: list[str]) -> None:
+    """List the clauses: code, who fixes what breaks it, and the rule. handover explain CODE says more."""
+    from handover.checks import CLAUSES, GROUPS
+    from handover.evaluation import selected
+    from handover.live.clauses import CLAUSES as LIVE
+    from handover.live.clauses import GROUP
+
+    with one_sentence():
+        chosen = selected(only, (*CLAUSES, *LIVE), GROUPS | GROUP)
+    for letter, meaning in (GROUPS | GROUP).items():
+        if listed := [clause for clause in chosen if clause.code[0] == letter]:
+            click.echo(f"{letter}  {meaning}")
+            for clause in listed:
+                click.echo(f"  {clause.code}  {clause.owner:<10}  {clause.rule}")
+
+
+@main.command()
+@only_option
 @click.option(
     "--for",
     "team",
@@ -189,7 +207,8 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 @_BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
-def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, **asked: Any) -> None:
+@click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
+def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, verbose: bool, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
     A warning changes no exit status.
@@ -200,20 +219,22 @@ def check(*, only: list[str], team: Team | None, delivery: Path, base: str | Non
     reports = Reports(**asked)
     try:
         with one_sentence(), reports.cut_short():
-            done = _checked(only=only, delivery=str(delivery), base=base, team=team, wanted=reports.names)
+            done = _checked(verbose, only=only, delivery=str(delivery), base=base, team=team, wanted=reports.names)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     reports.give(done.__getitem__)
     sys.exit(done["status"])
 
 
-def _checked(**arguments: Any) -> dict[str, Any]:
+def _checked(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
     """Check the clauses, and show how far it is."""
     with progress() as shown:
         task = shown.add_task("Checking the clauses", total=None)
 
         def show(event: Event) -> None:
             shown.update(task, total=event.get("total"), completed=event.get("done"))
+            if verbose and "finding" in event:
+                shown.console.print(event["finding"], markup=False, highlight=False, soft_wrap=True)
 
         return _apart("check", show, **arguments)
 

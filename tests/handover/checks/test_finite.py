@@ -251,6 +251,5 @@ def test_a_row_in_a_hundred_that_takes_long_is_met_and_the_contract_may_allow_it
         r"contract accepts\. The contract allows 10 ms \(heuristic_ms\), and it was asked twice\.",
         broken.evidence,
     )
-    assert judged(sandbox, lines, CONTRACT.replace("parity=1e-5", "heuristic_ms=500, parity=1e-5")) == Kept(
-        proved=PROVED
-    )
+    patient = CONTRACT.replace("parity=1e-5", "heuristic_ms=500, parity=1e-5")
+    assert judged(sandbox, lines, patient) == Kept(proved=PROVED)
