@@ -52,8 +52,8 @@ def test_the_lesson_from_the_first_command_to_the_new_model(
     begin, check, hint, back = COMMANDS
     folder = machine.folder / "lessons"
     folder.mkdir()
+    machine.environment["PATH"] = f"{handover.parent}{os.pathsep}{machine.environment['PATH']}"
     environment = {name: value for name, value in machine.environment.items() if name not in AUTHOR}
-    environment["PATH"] = f"{handover.parent}{os.pathsep}{environment['PATH']}"
     for name in os.environ:
         monkeypatch.delenv(name)
     for name, value in environment.items():
