@@ -55,8 +55,8 @@ built: .venv/run delivered
 run: built  ## build, send events/predict.json through the built function, print answer and latency
 	$(BIN)/handover run --since $(STARTED) events/predict.json
 
-serve: built  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ctrl-C
-	$(BIN)/handover serve --port $(PORT)
+serve: built  ## build, then answer at http://127.0.0.1:3000 (or PORT=) until Ctrl-C; with a page to try it on (CORS=http://localhost:5173)
+	$(BIN)/handover serve --port $(PORT) $(if $(CORS),--cors-origins "$(CORS)")
 
 stub: .venv/run .venv/modelling  ## before there is a model: write what stands in for it, from contract.py alone (DECISION=, TABLE=rows.csv)
 	$(BIN)/handover stub $(if $(DECISION),--decision "$(DECISION)") $(if $(TABLE),--table "$(TABLE)")
@@ -69,8 +69,8 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/handover events
 	$(BIN)/handover monitoring
 
-check: built .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S BASE=main REPORT=x.md HTML=x.html)
-	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(BASE),--base "$(BASE)") \
+check: built .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html)
+	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(FOR),--for "$(FOR)") $(if $(BASE),--base "$(BASE)") \
 	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(HTML),--html "$(HTML)") $(if $(GITHUB_ACTIONS),--github)
 
 explain: built .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
@@ -89,28 +89,29 @@ unpack:  ## ... back: the same bytes for every stage
 	test -f built.tar.gz || { echo "make: there is no built.tar.gz: make pack writes it" >&2; exit 2; }
 	tar --extract --file built.tar.gz
 
-deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already)
+deploy: .venv/run  ## check, ask the live API, then sam deploy: make deploy STAGE=staging (REGION=; BUILT=1: what is built and checked already; DIRTY=1)
 	test -n "$(STAGE)" || { echo "make: say where to, as in make deploy STAGE=staging" >&2; exit 2; }
 	$(LOOK) && \
 	$(if $(BUILT),,architecture=$$($(BIN)/handover preflight --architecture "$(STAGE)") && \
-	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= && )\
-	$(BIN)/handover preflight "$(STAGE)" && \
+	  $(MAKE) check ARCHITECTURE=$$architecture ONLY= FOR= && )\
+	$(BIN)/handover preflight $(if $(DIRTY),--dirty) "$(STAGE)" && \
 	$(BIN)/handover compatible --stage "$(STAGE)" --region "$$region" $(if $(URL),--url "$(URL)") $(if $(FORCE),--force) && \
-	$(BIN)/sam deploy --config-env "$(STAGE)" --region "$$region"
+	arguments=$$($(BIN)/handover preflight --arguments "$(STAGE)") && \
+	eval "$(BIN)/sam deploy --config-env '$(STAGE)' --region '$$region' $$arguments"
 
 # Not built anew: what was deployed is what lies in .aws-sam/build.
-verify: .venv/run $(if $(BEHAVIOURS),.venv/modelling)  ## compare a deployed stack with what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, REPORT=x.md, BEHAVIOURS=1)
+verify: .venv/run $(if $(BEHAVIOURS),.venv/modelling)  ## compare a deployed stack with what was built: make verify STAGE=staging (or STACK=, REGION=, URL=, ONLY=V804, REPORT=x.md, BEHAVIOURS=1)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make verify STAGE=staging" >&2; exit 2; }
-	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)") $(if $(BEHAVIOURS),--behaviours) \
+	$(BIN)/handover verify $(NAMED) $(if $(URL),--url "$(URL)") $(if $(ONLY),--only "$(ONLY)") $(if $(BEHAVIOURS),--behaviours) \
 	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(GITHUB_ACTIONS),--github)
 
 live-version: .venv/run  ## print the version that users are on: make live-version STAGE=prod (or STACK=, REGION=)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make live-version STAGE=prod" >&2; exit 2; }
 	$(BIN)/handover live-version $(NAMED)
 
-rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging (REGION=, TO=7, DRY_RUN=1)
+rollback: .venv/run  ## move the users back to the version before: make rollback STAGE=staging (REGION=, TO=7, UNPROVEN=1, DRY_RUN=1)
 	test -n "$(STACK)$(STAGE)" || { echo "make: say which stack, as in make rollback STAGE=staging" >&2; exit 2; }
-	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(DRY_RUN),--dry-run)
+	$(BIN)/handover rollback $(NAMED) $(if $(TO),--to "$(TO)") $(if $(UNPROVEN),--unproven) $(if $(DRY_RUN),--dry-run)
 
 undeploy: .venv/run  ## sam delete, which asks first: make undeploy STAGE=staging (REGION=; YES=1: without asking)
 	test -n "$(STAGE)" || { echo "make: say what to take down, as in make undeploy STAGE=staging" >&2; exit 2; }

@@ -35,12 +35,16 @@ class Files(BuildHookInterface[Any]):
 
 
 class Dependencies(MetadataHookInterface):
-    """Reads what the tool needs where the locks are made of it; what runs and deploys is the extra `sam`."""
+    """Reads what the tool needs where the locks are made of it.
+
+    What runs and deploys is the extra `sam`; a framework that only its own users have is the extra of its name.
+    """
 
     def update(self, metadata: dict[str, Any]) -> None:
         """Write the dependencies."""
         needs = {name: _names(Path(self.root, "requirements", f"{name}.in")) for name in ("modelling", "run")}
-        metadata |= {"dependencies": needs["modelling"], "optional-dependencies": {"sam": needs["run"]}}
+        frameworks = {name: [name] for name in ("catboost", "lightgbm")}  # XGBoost and scikit-learn train the draft
+        metadata |= {"dependencies": needs["modelling"], "optional-dependencies": {"sam": needs["run"]} | frameworks}
 
 
 def _names(file: Path) -> list[str]:

@@ -45,16 +45,16 @@ def write(card: Path, blocks: Mapping[str, str]) -> None:
     text = read(card)
     newline = "\r\n" if "\r\n" in text else "\n"
     for name, content in blocks.items():
-        if found := _block(text, name):
+        if match := _block(text, name):
             inside = f"\n{content.strip()}\n\n".replace("\n", newline)
-            text = text[: found.start("inside")] + inside + text[found.end("inside") :]
+            text = text[: match.start("inside")] + inside + text[match.end("inside") :]
     replacing.replace(card.parent, {card.name: text.encode(errors="surrogateescape")})
 
 
 def block(text: str, name: str) -> str | None:
     """Give what a block of a card has, with the line ends of Unix; ``None`` where it has no such block."""
-    found = _block(text, name)
-    return found["inside"].replace("\r\n", "\n").strip() if found else None
+    match = _block(text, name)
+    return match["inside"].replace("\r\n", "\n").strip() if match else None
 
 
 def _block(text: str, name: str) -> re.Match[str] | None:

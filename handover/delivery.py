@@ -14,9 +14,16 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from handover import card, clipping, extent, ordering, provenance, tables, trained
+from handover import card, clipping, extent, ordering, provenance, session, tables, trained
 from handover.contract import Contract
-from handover.conversion import ConversionError, own_columns, rounds_to_float32, to_graph, training_time_scores
+from handover.conversion import (
+    ConversionError,
+    own_columns,
+    rounds_to_float32,
+    to_graph,
+    training_time_scores,
+    unlike,
+)
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
 from handover.encoding import Encoding
@@ -197,7 +204,6 @@ def deliver(
         return given.astype(np.float32)
 
     oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph()))
-    oracle = replace(oracle, rounds=scores is None and rounds_to_float32(model))
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
         given = oracle.ask(values)
@@ -206,7 +212,8 @@ def deliver(
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
     graph()  # what cannot be converted is named before the model is asked, which may fail in a way of its own
-    judged = ask(features) if oracle.known is None else serving.session(graph())(features)
+    oracle = replace(oracle, rounds=scores is None and rounds_to_float32(model))
+    judged = ask(features) if oracle.known is None else session.opened(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)
     outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive, contract.classes)
@@ -239,28 +246,28 @@ def deliver(
         **({} if saved or oracle.record else _seen(contract, heuristics, encoding, features)),
         "quality": quality_record(held_out),
         "quality_by_author": dict(quality or {}),
-        "importance": permutation_importance(serving.session(graph()), features, held_out, encoding.columns),
+        "importance": permutation_importance(session.opened(graph()), features, held_out, encoding.columns),
         "segments": weakest_segments(fields, features, held_out),
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),
     }
     to = Path(to)
     write(to, contents, manifest)
-    click.echo(_summary(manifest, to))
+    click.echo(_summary(manifest, to, unlike(model, positive, [*contract.decisions.values()][:-1])))
     for fault in _faults(contract, to, sorted(contents)):
         click.echo(f"But the check will be red: {fault}.")
     return manifest
 
 
 def _converted(model: Any, columns: tuple[str, ...], contract: Contract, positive: object, clip: bool) -> bytes:
-    """Make the graph; a conversion that comes to no end is stopped."""
+    """Make the graph; a conversion that takes too long is stopped."""
     ends = (contract.score.low, contract.score.high) if clip else None
     try:
         with at_most(CONVERSION_S):
             return to_graph(model, columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
     except TooLongError as error:
         raise ConversionError(
-            f"the conversion of {type(model).__name__} comes to no end ({error}): train a smaller model, with fewer or "
+            f"the conversion of {type(model).__name__} takes too long ({error}): train a smaller model, with fewer or "
             f"shallower trees, or convert it yourself and deliver the file with onnx="
         ) from None
 
@@ -380,8 +387,8 @@ def _faults(contract: Contract, to: Path, names: Sequence[str]) -> list[str]:
     return list(filter(None, faults))
 
 
-def _summary(manifest: Json, to: Path) -> str:
-    """Say on one screen how good the model is and where it is."""
+def _summary(manifest: Json, to: Path, otherwise: str) -> str:
+    """Say on one screen how good the model is, whether it decides otherwise than production, and where it is."""
     figures, *classes, decisions, importance, segments, _ = described(manifest)
     absolute = to.absolute()
     named = absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
@@ -396,6 +403,7 @@ def _summary(manifest: Json, to: Path) -> str:
             *_of_classes(manifest),
             f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
             *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
+            *filter(None, [otherwise]),
             f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
         ]
     )

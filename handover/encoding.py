@@ -11,7 +11,7 @@ import numpy as np
 from pydantic_core import ValidationError
 
 from handover.errors import DeliverError
-from handover.limit import TooLongError, at_most
+from handover.limit import TooLongError, at_most, or_end
 from predictor import delivery as serving
 from predictor.encoder import Encoder, FloatRows, HeuristicError
 
@@ -23,6 +23,7 @@ ROW_LIMIT_S = 0.25
 AT_ONCE = 1000  # rows under one limit of time
 START_S, EACH_S = 30.0, 0.005  # by the clock: for all of these, and for each of them besides
 ENDLESS_S = 1.0  # of the processor, for one row of these
+STUCK_S = 60.0  # more than that: then one call into C does not come back, and the process is ended
 SLOWEST_ROWS = 40  # that ran into the limit; after that no more are tried, so that no training waits for minutes
 
 
@@ -67,7 +68,8 @@ class Encoding:
         matrices = []
         try:
             for batch in batched(accepted, AT_ONCE, strict=False):
-                with at_most(START_S + EACH_S * len(batch)):
+                limit_s = START_S + EACH_S * len(batch)
+                with or_end(STUCK_S + limit_s), at_most(limit_s):
                     matrices.append(self._encoder.matrix(batch))
             return stacked(matrices, len(self.columns))
         except TooLongError as error:

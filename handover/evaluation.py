@@ -1,9 +1,35 @@
-"""Clauses checked in order; where several break by one fault, it is shown once, where it begins."""
+"""Clauses chosen, and checked in order; where several break by one fault, it is shown once, where it begins."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
-from handover.errors import lacking
+from handover.errors import CannotRunError, lacking
 from handover.finding import DECLARED, Broken, Clause, Context, Finding, Kept, Skipped, Verdict
+
+
+class UnknownCodeError(CannotRunError):
+    """No clause has that code, or one that begins like it; the message names near ones, and the groups."""
+
+    def __init__(self, sentence: str, code: str, clauses: Iterable[Clause], groups: Mapping[str, str]) -> None:
+        near = get_close_matches(code.upper(), [clause.code for clause in clauses])
+        question = f"did you mean {', '.join(near)}? The" if near else "the"
+        listed = ", ".join(f"{letter} ({meaning})" for letter, meaning in groups.items())
+        super().__init__(f"{sentence}; {question} groups are {listed}")
+
+
+def selected(only: Iterable[str], clauses: Sequence[Clause], groups: Mapping[str, str]) -> list[Clause]:
+    """Choose clauses by the beginnings of their codes; all of them when nothing is asked for.
+
+    Raises
+    ------
+    UnknownCodeError
+        When a beginning fits no clause.
+    """
+    wanted = tuple(code.strip().upper() for code in only)
+    for code in wanted:
+        if not code or not any(clause.code.startswith(code) for clause in clauses):
+            raise UnknownCodeError(f"no clause begins with '{code}'", code, clauses, groups)
+    return [clause for clause in clauses if not wanted or clause.code.startswith(wanted)]
 
 
 def evaluate(
@@ -14,14 +40,15 @@ def evaluate(
     ``begin`` is called with each clause before its check. Clauses that a wanted one requires are checked too,
     silently; where one of them is not kept, the wanted one is skipped. A wanted one that is broken is skipped as well
     where another wanted one, of which it only follows, is broken. What looks at something that is not
-    there is left out.
+    there is left out, and in a check for one team what only the other looks at, or has to fix before.
     """
     wanted = list(wanted)
     known = DECLARED | {clause.code: clause for clause in wanted}
+    checked = [clause for clause in wanted if not _of_the_other_team(clause, context)]
     findings: dict[str, Finding] = {}
 
     def settle(clause: Clause) -> Finding:
-        if reason := left_out(clause, context):
+        if reason := context.left_out(clause):
             return Finding(clause, Verdict.LEFT_OUT, reason=reason)
         if clause.code not in findings:
             missing = [
@@ -31,33 +58,49 @@ def evaluate(
             ]
             if not missing:
                 begin(clause)
-            finding = _skipped_for(clause, missing) if missing else _checked(clause, context)
+            finding = skip(clause, missing) if missing else _checked(clause, context)
             if finding.verdict is Verdict.BROKEN and clause.suppressed_by:
-                roots = [settle(other) for other in wanted if other.code.startswith(clause.suppressed_by)]
+                roots = [settle(other) for other in checked if other.code.startswith(clause.suppressed_by)]
                 broken = [root for root in roots if root.verdict is Verdict.BROKEN]
-                finding = _skipped_for(clause, broken) if broken else finding
+                finding = skip(clause, broken) if broken else finding
             findings[clause.code] = finding
         return findings[clause.code]
 
+    def skip(clause: Clause, missing: list[Finding]) -> Finding:
+        """Skip a clause, and name what is at the root of it: not what was itself skipped for want of something.
+
+        What the project allows at every root it allows here.
+        """
+        blocked_by = tuple(
+            sorted({code for finding in missing for code in finding.blocked_by or [finding.clause.code]})
+        )
+        roots = [known[code] for code in blocked_by]
+        if all(_of_the_other_team(root, context) for root in roots):
+            first = f"{_other(context)} has to fix {' and '.join(blocked_by)} first"
+            return Finding(clause, Verdict.LEFT_OUT, reason=first, blocked_by=blocked_by)
+        allowed = "" if any(not finding.allowed for finding in missing) else missing[0].allowed
+        return Finding(clause, Verdict.SKIPPED, reason=_requires(roots), blocked_by=blocked_by, allowed=allowed)
+
     for clause in wanted:
-        yield settle(clause)
+        reason = left_out(clause, context)
+        yield Finding(clause, Verdict.LEFT_OUT, reason=reason) if reason else settle(clause)
 
 
 def left_out(clause: Clause, context: Context) -> str:
-    """Say why a clause is left out; nothing where all that it looks at is there."""
-    return next((reason for subject, reason in context.missing.items() if subject in clause.subjects), "")
+    """Say why a clause is left out; nothing where it is looked at."""
+    return context.left_out(clause) or (f"{_other(context)} looks at it" if _of_the_other_team(clause, context) else "")
 
 
-def _skipped_for(clause: Clause, missing: list[Finding]) -> Finding:
-    """Skip a clause, and name what is at the root of it: not what was itself skipped for want of something.
+def _of_the_other_team(clause: Clause, context: Context) -> bool:
+    return context.team is not None and not clause.concerns(context.team)
 
-    What the project allows at every root it allows here.
-    """
-    blocked_by = tuple(sorted({code for finding in missing for code in finding.blocked_by or [finding.clause.code]}))
-    allowed = "" if any(not finding.allowed for finding in missing) else missing[0].allowed
-    return Finding(
-        clause, Verdict.SKIPPED, reason=f"requires {', '.join(blocked_by)}", blocked_by=blocked_by, allowed=allowed
-    )
+
+def _other(context: Context) -> str:
+    return "deployment" if context.team == "modelling" else "modelling"
+
+
+def _requires(clauses: Iterable[Clause]) -> str:
+    return f"requires {', and '.join(f'{clause.code}, that {clause.rule}' for clause in clauses)}"
 
 
 def _checked(clause: Clause, context: Context) -> Finding:
@@ -74,5 +117,7 @@ def _checked(clause: Clause, context: Context) -> Finding:
     if isinstance(outcome, Skipped):
         reasons = [context.allowed.get(code, "") for code in outcome.blocked_by or [clause.code]]
         allowed = reasons[0] if all(reasons) else ""  # what the project allows at every root it allows here
-        return Finding(clause, Verdict.SKIPPED, reason=outcome.reason, blocked_by=outcome.blocked_by, allowed=allowed)
-    return Finding(clause, Verdict.KEPT, note=outcome.note if isinstance(outcome, Kept) else "")
+        reason = outcome.reason or _requires(DECLARED[code] for code in outcome.blocked_by)
+        return Finding(clause, Verdict.SKIPPED, reason=reason, blocked_by=outcome.blocked_by, allowed=allowed)
+    kept = outcome or Kept()
+    return Finding(clause, Verdict.KEPT, note=kept.note, proved=kept.proved, warnings=kept.warnings)

@@ -6,7 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-type Owner = Literal["modelling", "deployment", "both teams"]
+type Team = Literal["modelling", "deployment"]
+type Owner = Team | Literal["both teams"]
 type Subject = Literal["delivery", "model", "behaviours", "card", "training", "stack"]
 
 
@@ -20,17 +21,17 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Broken:
-    """What a clause found wrong."""
+class Evidence:
+    """What a clause came upon."""
 
     evidence: str
     """One or a few sentences: what was seen, with the figures and the place."""
     path: Path | str
-    """The file to fix; of a live stack, what to look at, in words."""
+    """The file to fix or to look at; of a live stack, what to look at, in words."""
     line: int | None = None
-    """The line in it, where one line is at fault."""
+    """The line in it, where it is about one."""
     cause: str = ""
-    """The likely cause, only where it was worked out."""
+    """The likely cause, only where it was worked out; of a warning, what to do where it is meant otherwise."""
     details: str = ""
     """All of the evidence, for ``handover explain``."""
     owner: Owner | None = None
@@ -41,11 +42,25 @@ class Broken:
         return self.path if isinstance(self.path, str) else relative(self.path)
 
 
+@dataclass(frozen=True)
+class Broken(Evidence):
+    """What a clause found wrong."""
+
+
+@dataclass(frozen=True)
+class Warned(Evidence):
+    """What people should look at though the clause is kept: it is shown, and changes no verdict."""
+
+    headline: str = field(kw_only=True)
+    """What is the matter, as ``Clause.broken`` says it of a breach."""
+
+
 @dataclass
 class Skipped(Exception):  # noqa: N818  a verdict, which the check raises from wherever it sees it
     """Why a clause could not be checked, and how to get what is missing."""
 
-    reason: str
+    reason: str = ""
+    """In words; it may be left empty where another clause says it."""
     blocked_by: tuple[str, ...] = ()
     """The clauses that say more of it, if there are such."""
 
@@ -54,8 +69,11 @@ class Skipped(Exception):  # noqa: N818  a verdict, which the check raises from 
 class Kept:
     """That a clause is kept, with what people should know of how; a clause that has nothing to say gives ``None``."""
 
-    note: str
+    note: str = ""
     """A part of a sentence, as it stands after "kept:"."""
+    proved: str = ""
+    """What is certain now, a part of a sentence with its figures, as it stands after "Proved:"."""
+    warnings: tuple[Warned, ...] = ()
 
 
 type Outcome = Broken | Kept | Skipped | None
@@ -83,6 +101,14 @@ class Clause[T = Any]:
     skipped, so that one fault is told once and at its root."""
     looks_at: Subject = "delivery"
     """What it is about; where there is no such thing, it is left out."""
+    sometimes: Owner | None = None
+    """Who else may have to fix it: the evidence says so then."""
+
+    def concerns(self, team: Team) -> bool:
+        """Whether a team has to look at it; what both fix in what is built, deployment looks at."""
+        owners = {self.owner, self.sometimes}
+        shared = "both teams" in owners and (team == "deployment" or "stack" not in self.subjects)
+        return team in owners or shared
 
     @property
     def subjects(self) -> frozenset[Subject]:
@@ -117,6 +143,7 @@ def clause[T](
     requires: tuple[str, ...] = (),
     suppressed_by: tuple[str, ...] = (),
     looks_at: Subject = "delivery",
+    sometimes: Owner | None = None,
 ) -> Callable[[Check[T]], Check[T]]:
     """Declare a clause on its check function; the words are those of ``Clause``.
 
@@ -129,7 +156,7 @@ def clause[T](
     def declare(check: Check[T]) -> Check[T]:
         if code in DECLARED:
             raise ValueError(f"{code} is declared twice")
-        DECLARED[code] = Clause(code, topic, rule, broken, owner, check, requires, suppressed_by, looks_at)
+        DECLARED[code] = Clause(code, topic, rule, broken, owner, check, requires, suppressed_by, looks_at, sometimes)
         return check
 
     return declare
@@ -146,6 +173,10 @@ class Finding:
     """Why it was skipped or left out."""
     note: str = ""
     """What to know of how it was kept."""
+    proved: str = ""
+    """What is certain since it is kept."""
+    warnings: tuple[Warned, ...] = ()
+    """What to look at though it is kept."""
     blocked_by: tuple[str, ...] = ()
     """The clauses at the root of that: broken ones, or such that could not be checked themselves."""
     failed: bool = False
@@ -181,12 +212,26 @@ class Finding:
                 "path": self.broken.named(context.relative),
                 "line": self.broken.line,
             }
+        if self.warnings:
+            data["warnings"] = [
+                {
+                    "headline": warned.headline,
+                    "evidence": warned.evidence,
+                    "cause": warned.cause,
+                    "owner": warned.owner or self.clause.owner,
+                    "path": warned.named(context.relative),
+                    "line": warned.line,
+                }
+                for warned in self.warnings
+            ]
         if self.verdict is Verdict.SKIPPED:
             data |= {"reason": self.reason, "blocked_by": list(self.blocked_by), "allowed": self.allowed or None}
         if self.verdict is Verdict.LEFT_OUT:
             data["reason"] = self.reason
         if self.note:
             data["note"] = self.note
+        if self.proved:
+            data["proved"] = self.proved
         return data
 
 
@@ -210,8 +255,11 @@ class Context(Protocol):
         """The clauses that may be skipped, each with the reason in words."""
 
     @property
-    def missing(self) -> Mapping[Subject, str]:
-        """What clauses look at and is not there, each with the reason in words: such clauses are left out."""
+    def team(self) -> Team | None:
+        """The team that the check is for; ``None`` where it is for both."""
+
+    def left_out(self, clause: Clause) -> str:
+        """Say why a clause cannot be looked at in this place; nothing where all that it looks at is there."""
 
     def relative(self, path: Path) -> str:
         """Name a path as a person at the project's root would type it."""
@@ -223,4 +271,4 @@ class Context(Protocol):
         """Say what to type to have a clause explained."""
 
     def remedy(self, finding: Finding) -> tuple[str, str]:
-        """Give the command to run next where a clause is broken, and what that does."""
+        """Give the command that fixes what is broken, or comes after the correction, and what that does."""

@@ -69,12 +69,12 @@ def _places(labels: list[Any], known: list[Any], classes: Sequence[str]) -> list
             f"model numbers them, another one, {classes[placed[row]]!r}: train the model and label the rows by the "
             f"classes' names"
         )
-    if (found := named or placed) is None:
+    if (places := named or placed) is None:
         row = next(row for row, label in enumerate(labels) if by_name([label], classes) is None)
         raise DeliverError(
             f"label {row} is {labels[row]!r}, which is none of the contract's classes {', '.join(classes)}"
         )
-    return found
+    return places
 
 
 def _first(labels: list[Any]) -> str:
@@ -100,9 +100,9 @@ def _one_for_each(places: list[int], classes: Sequence[str]) -> NDArray[np.float
 
 def _of_two(labels: list[Any], classes: list[Any], scored: object) -> list[Any]:
     """Give 1 for the class that the score is of, 0 for the other; labels may be the classes, or be 0 and 1 already."""
-    if (found := by_name(labels, classes)) is not None:
+    if (places := by_name(labels, classes)) is not None:
         (place,) = by_name([scored], classes) or [1]
-        return [one == place for one in found]
+        return [one == place for one in places]
     if (numbers := by_name(labels, [0, 1])) is not None:
         return numbers
     odd = next(place for place, label in enumerate(labels) if by_name([label], classes) is None)

@@ -4,11 +4,14 @@ import faulthandler
 import gc
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
 AGAIN_S = 1.0
+LEFT_ALONE = "left alone"  # what a thread is called that nobody waits for
+ENDING_S = 60.0  # more than any limit that is stopped at, where nothing can be stopped and the process is ended
 
 
 class TooLongError(BaseException):
@@ -19,9 +22,9 @@ class TooLongError(BaseException):
 def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
     """Stop the code in the block where it is, once it has run for so long.
 
-    Only in the main thread, where Python handles signals, and where there are timers, which Windows lacks; elsewhere
-    the code runs without a limit. Garbage is not collected meanwhile: what others left behind is not this code's time,
-    and what is raised in a collector is lost.
+    Only in the main thread, where Python handles signals. Windows has no timers that signal: there the process is
+    ended as by ``or_end``, a minute later. Garbage is not collected meanwhile: what others left behind is not this
+    code's time, and what is raised in a collector is lost.
 
     Parameters
     ----------
@@ -36,8 +39,12 @@ def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
     TooLongError
         When it was stopped.
     """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+    if threading.current_thread() is not threading.main_thread():
         yield
+        return
+    if not hasattr(signal, "setitimer"):
+        with or_end(ENDING_S + seconds):
+            yield
         return
 
     def stop(*_: Any) -> None:
@@ -68,3 +75,31 @@ def or_end(seconds: float) -> Iterator[None]:
         yield
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def within[T](seconds: float, call: Callable[[], T]) -> T:
+    """Give what a call gives, or wait no longer.
+
+    For calls into C that let other threads run, as onnxruntime's do: what does not come back goes on, in a thread of
+    its own, until it is done or the process ends.
+
+    Raises
+    ------
+    TooLongError
+        When nobody waited any longer; else what the call raises.
+    """
+    given: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            given.set_result(call())
+        except BaseException as error:  # it belongs to the thread that waits
+            given.set_exception(error)
+
+    threading.Thread(target=run, name=LEFT_ALONE, daemon=True).start()
+    try:
+        return given.result(seconds)
+    except TimeoutError:
+        if given.done():  # the call's own
+            raise
+        raise TooLongError(f"it had not ended after {seconds:g} s") from None

@@ -48,7 +48,8 @@ class Project:
         self.samconfig = root / "samconfig.toml"
         self.function = root / "function" / "predictor"
         self.hook = root / "hook"
-        self.runtime_lock = root / "layers" / "runtime" / "requirements.txt"
+        self.runtime = root / "layers" / "runtime"
+        self.runtime_lock = self.runtime / "requirements.txt"
         self.training = root / "modelling" / "train.py"
         self.card = root / "modelling" / "card.md"
         # --- what `make model` writes
@@ -62,6 +63,11 @@ class Project:
     def exists(self) -> bool:
         """Whether the folder is a project: it has the place of a project's one delivery, whatever else it lacks."""
         return self.delivery.is_dir()
+
+    @property
+    def shipped(self) -> tuple[Path, ...]:
+        """The folders that ``sam build`` builds from, but for the delivery's."""
+        return self.function.parent, self.hook, self.runtime
 
     @property
     def import_paths(self) -> tuple[Path, ...]:

@@ -10,16 +10,16 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from handover import parity
+from handover import parity, session
 from handover.contract import Contract
 from handover.conversion import thresholds
 from handover.drawing import Drawing
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import Answered, ProofRow, chosen_of, golden_record
+from handover.limit import or_end
 from handover.rows import domains
 from handover.scoring import Oracle
-from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
 
@@ -27,6 +27,7 @@ type Json = dict[str, Any]
 type Scores = NDArray[np.float32]
 """float32 (N, C), as many for a row as the contract has."""
 
+STUCK_S = 300.0  # for the heuristics of all rows that are drawn: more, and one call into C does not come back
 LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there
 
 
@@ -70,18 +71,18 @@ class Proof:
         given = [*self._held_out, *(encoding.matrix(real) if real else ())]
         anything = oracle.known is None
         fields = domains(contract.compiled())
-        self._drawing = Drawing(fields, encoding, given, avoid=anything)
+        with or_end(STUCK_S):
+            self._drawing = Drawing(fields, encoding, given, avoid=anything)
+            likely_rows = list(filter(None, map(self._drawing.made, islice(likely, LIKELY_ROWS)))) if anything else []
         self._heuristics = encoding.columns[len(fields) :]
         self._rows, self._drawn = self._drawing.rows, self._drawing.features
         self.drawn_scores = self._answers()
         self._require_range(self.drawn_scores, "the model's scores", partial(_named, self._rows))
-        made, drawn = self._drawing.made, self._answered(self._rows, self.drawn_scores)
+        drawn = self._answered(self._rows, self.drawn_scores)
         self._golden = chosen_of(
-            self._asked(filter(None, map(made, islice(likely, LIKELY_ROWS))))
-            if anything
-            else [one for one in drawn if not one[0].covers],
+            self._asked(likely_rows) if anything else [one for one in drawn if not one[0].covers],
             drawn,
-            self._asked(filter(None, map(made, map(dict, real)))),
+            self._asked(filter(None, map(self._drawing.made, map(dict, real)))),
         )
 
     @property
@@ -124,7 +125,7 @@ class Proof:
         DeliverError
             When they differ by more than the contract's budget, or in a decision.
         """
-        session, golden = serving.session(graph), [made for made, _ in self._golden]
+        answer, golden = session.opened(graph), [made for made, _ in self._golden]
         beside = self._drawing.beside_thresholds(thresholds(onnx.load_from_string(graph)))
         beside = [made for made in beside if self._oracle.knows(made.vector)]
         for of, features, scores, where in (
@@ -135,9 +136,9 @@ class Proof:
         ):
             if len(features):
                 expected = self._ask(features) if scores is None else scores
-                self._require_same(session(features), expected, of, where)
+                self._require_same(answer(features), expected, of, where)
         expected = np.array([[*files.scores_in(line).values()] for _, line in self._golden], dtype=np.float32)
-        alone = np.concatenate([session(made.vector) for made in golden])
+        alone = np.concatenate([answer(made.vector) for made in golden])
         self._require_same(alone, expected, "golden rows, each asked alone,", partial(_named, golden))
 
     def _require_same(self, given: Scores, expected: Scores, of: str, where: Callable[[int], str]) -> None:

@@ -38,10 +38,17 @@ class Samconfig:
 
     def overrides(self, environment: str, command: str = "deploy") -> dict[str, str]:
         """Give the parameters of the template that a command sets to another value than the default."""
-        overrides = self.parameters(environment, command).get("parameter_overrides", "")
-        if isinstance(overrides, dict):
-            return {name: str(value) for name, value in overrides.items()}
-        pairs = shlex.split(overrides) if isinstance(overrides, str) else overrides
+        return self._pairs(environment, command, "parameter_overrides")
+
+    def tags(self, environment: str) -> dict[str, str]:
+        """Give the tags that a stack gets."""
+        return self._pairs(environment, "deploy", "tags")
+
+    def _pairs(self, environment: str, command: str, name: str) -> dict[str, str]:
+        given = self.parameters(environment, command).get(name, "")
+        if isinstance(given, dict):
+            return {key: str(value) for key, value in given.items()}
+        pairs = shlex.split(given) if isinstance(given, str) else given
         short = (re.sub(r"^ParameterKey=(\w+),ParameterValue=", r"\1=", pair) for pair in pairs)
         return {name: value for name, _, value in (pair.partition("=") for pair in short)}
 

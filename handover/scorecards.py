@@ -223,17 +223,17 @@ class _Reader:
 
     def _reached(self, field: Domain, lines: list[Line]) -> tuple[int, int]:
         """Find the bands of the smallest and of the largest number that the contract accepts: others are never met."""
-        found = []
+        places = []
         for end, which, at, value in (("from", "first", 0, field.ends[0]), ("to", "last", -1, field.ends[1])):
-            held = [place for place, line in enumerate(lines) if line.has(float(np.float32(value)), self._closed)]
-            if not held:
+            of_end = [place for place, line in enumerate(lines) if line.has(float(np.float32(value)), self._closed)]
+            if not of_end:
                 raise self._refusal(
                     lines[at],
                     f"the contract accepts `{field.name}` = {value:g}, which is in no band: leave {end} empty in the "
                     f"{which} one, or narrow the field",
                 )
-            found += held
-        first, last = found
+            places += of_end
+        first, last = places
         for line in (*lines[:first], *lines[last + 1 :]):
             warnings.warn(
                 f"{self._name}, line {line.number}: {_part(line.low, line.high)} of `{field.name}` is left out, for "

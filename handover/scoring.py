@@ -25,8 +25,8 @@ ID, SCORE = "id", "score"
 WRITE = "handover proof-rows"
 OF_INPUT = "i"  # how the id begins of a row that is the model's input only, and that no application can send
 OF_ROW = "r"  # a letter, and no digit: a table that begins with one is read as numbers by some programs
-
-
+SEPARATORS = ",;\t"
+"""Of the last two, as half of Europe's programs write a table, the numbers may have a decimal comma."""
 ROUNDING_STEPS = 64  # of float32 at the largest score: a sum of some dozens of its terms is as far off
 FEW_DIGITS = range(1, 7)  # float32 has 7 to 9
 OF_CONVERSION = (
@@ -112,7 +112,7 @@ def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
     """Read the scores that another tool gave to the rows of ``as_csv``.
 
     Only the columns ``id`` and ``score``, or one of each class's name, count, in any place; lines may stand in any
-    order.
+    order. Commas part the columns, or semicolons or tabs, and then a number may have a decimal comma.
 
     Raises
     ------
@@ -198,14 +198,16 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, .
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DeliverError(f"{path} cannot be read: {error}") from None
-    lines = csv.reader(io.StringIO(text))
+    first = text.partition("\n")[0]
+    separator = max(SEPARATORS, key=first.count)
+    lines = csv.reader(io.StringIO(text), delimiter=separator)
     head = [name.strip() for name in next(lines, [])]
     places = [_place(head, name) for name in (ID, *names)]
     if None in places:
-        separated = "; its columns are separated by something else than a comma" if len(head) == 1 else ""
+        separated = "; none of comma, semicolon and tab separates them" if len(head) == 1 else ""
         raise DeliverError(
             f"{path.name} has the columns {', '.join(head) or 'none'}{separated}: it should have {ID}, as {WRITE} "
-            f"wrote it, and {', '.join(names)}, with a point in {'its numbers' if len(names) == 1 else 'their numbers'}"
+            f"wrote it, and {', '.join(names)}"
         )
     scores: dict[str, tuple[float | None, ...]] = {}
     for number, line in enumerate(lines, 2):
@@ -213,10 +215,11 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, .
             continue
         whole = len(line) == len(head)
         name, *words = (line[place].strip() if whole and place is not None else "" for place in places)
-        given = tuple(map(_finite, words))
+        given = tuple(_finite(word if separator == "," else word.replace(",", ".")) for word in words)
         if not name or None in given:
             raise DeliverError(
-                f"{path.name}, line {number} has no {ID} or no number as {' or '.join(names)}: {','.join(line)[:80]}"
+                f"{path.name}, line {number} has no {ID} or no number as {' or '.join(names)}: "
+                f"{separator.join(line)[:80]}"
             )
         if scores.setdefault(name, given) != given:
             raise DeliverError(f"{path.name}, line {number} has another score of {name} than a line before it")

@@ -1,6 +1,8 @@
 """A stage of ``samconfig.toml``, and whether what was built may go there."""
 
-from collections.abc import Iterator
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ from predictor import files
 
 ALLOWANCE = "AllowStandIn"
 """The parameter of the template by which a stage takes what stands in for a model."""
+DEVELOPMENT = re.compile("dev|test|sandbox")
+"""How the parameter ``Stage`` begins where nobody but developers calls; the template's default is ``dev``."""
+SHORT = 12
+"""Hex digits of a commit, as of a model, by which people name it."""
 
 
 class StageError(CannotRunError):
@@ -36,6 +42,66 @@ def architecture(project: Project, stage: str) -> str:
         raise StageError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(known)}")
     default: str = Template(project.template).source["Parameters"]["Architecture"]["Default"]
     return config.overrides(stage).get("Architecture", default)
+
+
+def has_users(config: Samconfig, stage: str, template: Template) -> bool:
+    """Whether a stage is deployed for others than developers, by its ``Stage``."""
+    ordinary = template.source.get("Parameters", {}).get("Stage", {}).get("Default", "dev")
+    return not DEVELOPMENT.match(str(config.overrides(stage).get("Stage", ordinary)))
+
+
+def require_committed(project: Project, stage: str) -> None:
+    """Require that git has all that a stage with users gets: else nobody can say later what runs there.
+
+    A project that is in no repository has nothing to compare with.
+
+    Raises
+    ------
+    StageError
+        When a file was changed, added or removed since the last commit.
+    """
+    if not has_users(Samconfig(project.samconfig), stage, Template(project.template)):
+        return
+    changed = (_git(project, "status", "--porcelain", "--", ".") or "").splitlines()
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise StageError(
+            f"users are on {stage}, and {changed[0][3:]}{more} is not committed: commit first, or deploy it all the "
+            "same with DIRTY=1"
+        )
+
+
+def deploy_arguments(project: Project, stage: str) -> list[str]:
+    """Give what ``sam deploy`` is told beside ``samconfig.toml``: which commit and which model it deploys.
+
+    They become tags and outputs of the stack. What the command line says of parameters or tags replaces what the file
+    says, so the file's own are given again.
+    """
+    config = Samconfig(project.samconfig)
+    named = {"Commit": _commit(project), "Model": files.identity(files.manifest(project.delivery))}
+    known = Template(project.template).source.get("Parameters", {})
+    overrides = config.overrides(stage) | {name: value for name, value in named.items() if name in known}
+    tags = config.tags(stage) | {name.lower(): value for name, value in named.items() if value}
+    return ["--parameter-overrides", *_pairs(overrides), "--tags", *_pairs(tags)]
+
+
+def _pairs(values: Mapping[str, str]) -> list[str]:
+    """Write pairs as sam reads them; an empty value only between quotes."""
+    return [f'{name}="{value}"' for name, value in values.items()]
+
+
+def _commit(project: Project) -> str:
+    """Name the commit that lies there; nothing outside of a repository."""
+    commit = (_git(project, "rev-parse", f"--short={SHORT}", "HEAD") or "").strip()
+    dirty = bool(commit and _git(project, "status", "--porcelain", "--", "."))
+    return f"{commit}-dirty" if dirty else commit
+
+
+def _git(project: Project, *words: str) -> str | None:
+    try:
+        return subprocess.run(["git", *words], cwd=project.root, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):  # no git, or no repository
+        return None
 
 
 def require_as_built(project: Project, stage: str) -> None:

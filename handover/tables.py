@@ -110,6 +110,8 @@ def outcomes(labels: Labels) -> Iterable[Any]:
         When a label is neither a number nor a word.
     """
     column: Any = nw.from_native(labels, pass_through=True, allow_series=True)
+    if isinstance(column, nw.LazyFrame):
+        column = column.collect()
     if isinstance(column, nw.DataFrame) and len(column.columns) == 1:
         column = column[column.columns[0]]
     if not isinstance(column, nw.Series):
@@ -121,8 +123,12 @@ def outcomes(labels: Labels) -> Iterable[Any]:
 
 
 def _table(rows: Any) -> nw.DataFrame[Any] | None:
+    if type(rows).__module__.startswith("pyarrow") and hasattr(rows, "to_table"):  # a data set
+        rows = rows.to_table()
     try:
         frame = nw.from_native(rows, pass_through=True)
+        if frame is rows and hasattr(rows, "__arrow_c_stream__") and hasattr(rows, "schema"):  # record batches
+            return nw.DataFrame.from_arrow(rows, backend="pyarrow")
     except nw.exceptions.DuplicateError as error:
         _, _, twice = str(error).partition("\n- ")
         raise DeliverError(f"the table has columns of one name ({twice}): give each a name of its own") from None

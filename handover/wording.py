@@ -102,3 +102,21 @@ def _shown(name: str) -> str:
 def figure(number: float) -> str:
     """Write a number to be read: six digits of it, or a million and more in full."""
     return f"{number:.10g}" if abs(number) >= 10**6 else f"{number:.6g}"
+
+
+def words(header: str) -> list[str]:
+    """Part a header into words, in small letters of ASCII."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
+    plain = unicodedata.normalize("NFKD", split.casefold()).encode("ascii", "ignore").decode()
+    return re.findall(r"[a-z0-9]+", plain)
+
+
+def has_words(header: str, phrases: Iterable[str]) -> bool:
+    """Say whether a header has one of the phrases in it as whole words, or as one; with ``=``, is all of it."""
+    plain = f" {' '.join(words(header))} "
+    accented = f" {' '.join(re.findall(r'[^\W_]+', unicodedata.normalize('NFC', header.casefold())))} "
+    return any(
+        plain.strip() == phrase[1:] if phrase[0] == "=" else f" {spelt} " in plain or f" {spelt} " in accented
+        for phrase in phrases
+        for spelt in (phrase, phrase.replace(" ", ""))
+    )

@@ -1,4 +1,7 @@
-"""Proves a new version to CodeDeploy, before it meets its first user: it must answer the golden rows as in training."""
+"""Proves a new version to CodeDeploy, before it meets its first user.
+
+It must answer the golden rows as in training, and not much slower than the version that users are on.
+"""
 
 import json
 import os
@@ -6,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from itertools import batched
 from pathlib import Path
+from time import perf_counter
 
 import boto3
 
@@ -14,6 +18,10 @@ from predictor.files import Json
 
 BATCH = 100  # rows in one request; the function takes no more
 MOST_LOGGED = 20  # faults that the log names
+ROUNDS = 7  # in which both versions are timed, in turn: the quickest of each counts, for noise only ever adds
+# How many times as long it may take: a ratio, so that memory and processor do not matter. The way to the function is in
+# both times, and what is lost in it does not count.
+MUCH_SLOWER = 3.0
 
 
 def handler(event: Json, context: object) -> None:
@@ -22,7 +30,8 @@ def handler(event: Json, context: object) -> None:
     Whatever fails here stops the deployment: unanswered, CodeDeploy would wait for an hour.
     """
     try:
-        faults = list(differences(Path(os.environ["DELIVERY"]), os.environ["NEW_VERSION"]))
+        delivery, version = Path(os.environ["DELIVERY"]), os.environ["NEW_VERSION"]
+        faults = list(differences(delivery, version)) or list(slowness(delivery, version, os.environ["LIVE"]))
     except Exception as error:  # whatever it is: a hook that says nothing holds the deployment for an hour
         faults = [f"the version could not be asked: {type(error).__name__}: {error}"]
     for fault in faults[:MOST_LOGGED]:
@@ -30,7 +39,7 @@ def handler(event: Json, context: object) -> None:
     if faults:
         _log("ERROR", f"{len(faults)} faults: the deployment is stopped, users stay on the version that they have")
     else:
-        _log("INFO", "every golden row is answered as in training: the deployment goes on")
+        _log("INFO", "every golden row is answered as in training, and in time: the deployment goes on")
     boto3.client("codedeploy").put_lifecycle_event_hook_execution_status(
         deploymentId=event["DeploymentId"],
         lifecycleEventHookExecutionId=event["LifecycleEventHookExecutionId"],
@@ -69,6 +78,47 @@ def differences(delivery: Path, version: str) -> Iterator[str]:
                     f"golden row {number} should be {files.in_words(golden)} and is {files.in_words(given)}; a score "
                     f"may differ by {files.most_allowed(golden, tolerance)}"
                 )
+
+
+def slowness(delivery: Path, version: str, live: str) -> Iterator[str]:
+    """Time a batch of golden rows with a version and with the one that users are on, and say if it is much slower.
+
+    Where users are on none, or on one that does not take these rows, there is nothing to compare with.
+
+    Parameters
+    ----------
+    live
+        ARN of the alias; until the hook has spoken, it points at the version before.
+    """
+    client = boto3.client("lambda")
+    rows = [golden["row"] for golden in files.golden(delivery)[:BATCH]]
+    payload = json.dumps(_batch(rows))
+
+    def seconds(function: str) -> float | None:
+        began = perf_counter()
+        reply = client.invoke(FunctionName=function, Payload=payload)
+        answer = json.loads(reply["Payload"].read())
+        took = perf_counter() - began
+        return took if not reply.get("FunctionError") and answer["statusCode"] == 200 else None
+
+    try:
+        before = [seconds(live)]  # it may meet a cold start, as the new one has already
+    except client.exceptions.ResourceNotFoundException:
+        before = [None]
+    after: list[float | None] = []
+    for _ in range(ROUNDS if before[0] else 0):
+        after.append(seconds(version))
+        before.append(seconds(live))
+    quickest = [min(filter(None, times), default=0.0) for times in (after, before)]
+    if not all(quickest):
+        _log("INFO", "its time is not compared: no version is live, or it does not take these rows")
+        return
+    new, old = (f"{1000 * one:.1f} ms" for one in quickest)
+    if quickest[0] > MUCH_SLOWER * quickest[1]:
+        longer = f"more than {MUCH_SLOWER:g} times as long as the live one"
+        yield f"it takes {new} for {len(rows)} golden rows, {longer}: {old}"
+    else:
+        _log("INFO", f"{len(rows)} golden rows take {new}, and {old} with the live version")
 
 
 def _batch(rows: list[Json]) -> Json:

@@ -1,6 +1,7 @@
 """Fixtures: deliveries to try things on: the real one, and a tiny one of another shape."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything imports onnxruntime
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from handover import deliver, matrix
 from handover.diff.revisions import IN_CI, TARGETS
+from tests.helpers.browser import Browser, chromium
 from tests.helpers.flowers import deliver_flowers
 from tests.helpers.parcels import HEURISTICS, PARCELS, REAL, module, parcel_rows
 
@@ -57,6 +59,13 @@ def delivery(request: pytest.FixtureRequest) -> Path:
     """Give each delivery in turn: the function knows no field of any, nor how many scores there are."""
     folder: Path = REAL if request.param == "credit" else request.getfixturevalue(request.param)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start a browser, for all tests of this process that look at a page."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """The README shows what is really printed."""
 
 import re
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -8,10 +9,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from handover.checks import selected
 from handover.cli import main
+from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.local.gateway import response
 from handover.local.pool import Pool
 from handover.local.stack import NothingBuiltError, built_function
+from handover.reporters import text
+from tests.helpers.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -67,3 +73,18 @@ def test_every_target_of_make_that_is_shown_is_there() -> None:
 def test_every_file_that_is_linked_is_there() -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / link).exists(), link
+
+
+def test_a_broken_delivery_is_reported_as_is_shown(tmp_path: Path) -> None:
+    for name in ("layers/model/delivery", "modelling/train.py"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / name, tmp_path / name)
+    sandbox = Sandbox(tmp_path / "layers/model/delivery")
+    sandbox.edit("heuristics.py", '"below_100": 50.0', '"below_100": 5.0').seal()
+
+    with DeliveryContext(tmp_path, sandbox.folder) as context:
+        report = text.report(list(evaluate(context, selected(["P2"]))), context)
+
+    (excerpt,) = re.findall(r"^```text\n(P203 BROKEN.*?)\n```", README, re.MULTILINE | re.DOTALL)
+    assert report == excerpt

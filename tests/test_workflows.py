@@ -60,4 +60,23 @@ def test_only_the_jobs_that_deploy_may_ask_aws_for_a_token() -> None:
 
     assert asking == {("deploy", "staging"), ("deploy", "prod")}
     assert all(workflow["permissions"] == {} for workflow in WORKFLOWS.values())
-    assert not [step for name in WORKFLOWS for step in steps(name) if "secrets." in str(step)]
+
+
+def test_the_one_secret_is_a_callers_token_and_only_who_calls_gets_it() -> None:
+    told = {(step.get("id"), name) for step in steps("deploy") for name in re.findall(r"secrets\.(\w+)", str(step))}
+
+    assert told == {("verify", "HANDOVER_TOKEN")}
+    assert not [step for step in steps("check") if "secrets." in str(step)]
+
+
+def test_what_fails_a_test_or_a_linter_is_not_deployed() -> None:
+    build = [step.get("run") for step in WORKFLOWS["deploy"]["jobs"]["build"]["steps"]]
+
+    assert build.index("make test") < build.index("make lint") < build.index("make pack")
+    assert WORKFLOWS["deploy"]["jobs"]["staging"]["needs"] == "build"
+
+
+def test_a_release_that_waits_for_approval_holds_up_no_other_stage() -> None:
+    groups = [job["concurrency"]["group"] for job in WORKFLOWS["deploy"]["jobs"].values()]
+
+    assert len(set(groups)) == len(groups) == 3

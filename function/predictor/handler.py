@@ -16,8 +16,9 @@ from json.encoder import encode_basestring_ascii as quoted
 from time import perf_counter_ns
 from typing import Any
 
-from predictor import files, openapi, problems, routes
+from predictor import files, problems, routes
 from predictor.delivery import Delivery, DeliveryError
+from predictor.documents import Document, Documents
 from predictor.prediction import Answer, Prediction
 from predictor.problems import Problem
 from predictor.settings import Settings, SettingsError
@@ -25,7 +26,9 @@ from predictor.telemetry import Telemetry, log_failure, log_fatal
 
 type Event = dict[str, Any]
 type Response = dict[str, Any]
-type Answering = Callable[[Event], tuple[str, list[Answer]]]  # an event to JSON text, and the answers in it
+type Headers = dict[str, str]
+# An event, and the headers of its response, to the status, the body and the answers in it.
+type Answering = Callable[[Event, Headers], tuple[int, str, list[Answer]]]
 
 
 def _open() -> tuple[Settings, Delivery, Prediction]:
@@ -42,6 +45,7 @@ def _open() -> tuple[Settings, Delivery, Prediction]:
 
 
 settings, delivery, prediction = _open()
+documents = Documents(delivery, settings)
 telemetry = Telemetry(settings, delivery.identity, delivery.scores)
 cold_starts = chain((1.0,), repeat(0.0))  # the first request of an environment meets the cold start
 
@@ -53,7 +57,7 @@ def handler(event: Any, context: Any) -> Response:
     event that is not a request gets one too: an exception is a failure of the function, and can roll a version back.
     """
     started = perf_counter_ns()
-    status, error_code = 200, None
+    error_code = None
     answers: list[Answer] = []
     headers = {"content-type": "application/json", "x-model": delivery.identity}
     cold = next(cold_starts)
@@ -61,18 +65,19 @@ def handler(event: Any, context: Any) -> Response:
         headers["server-timing"] = "cold"  # W3C's header for what a client cannot see: this answer met a cold start
     request_id = _request_id(event, context)
     try:
-        body, answers = _answering(event)(event)
+        status, body, answers = _answering(event)(event, headers)
     # An exception that outlives its clause is kept by its own frames, and keeps the body, until a collection.
     except Problem as refused:
         status, error_code, body = _refusal(refused, headers)
     except Exception as error:  # whatever it is, the caller gets an answer and whoever is on call a line
-        status, error_code, body = _refusal(_explained(error, event, request_id), headers)
+        status, error_code, body = _refusal(_explained(error, event, request_id, context), headers)
     seen = {
         "route": _known_path(event),
         "status": status,
         "error_code": error_code,
         "decision": [answer.decision for answer in answers],
         "request_id": request_id,
+        "function_request_id": _function_request_id(context),
     }
     telemetry.answered(seen, [answer.scores for answer in answers], cold, started)
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
@@ -84,28 +89,37 @@ def _request_id(event: Any, context: Any) -> str:
         given = event["requestContext"]["requestId"]
     except (LookupError, TypeError):
         given = None
-    return given if isinstance(given, str) else str(getattr(context, "aws_request_id", ""))
+    return given if isinstance(given, str) else _function_request_id(context)
+
+
+def _function_request_id(context: Any) -> str:
+    """Give Lambda's own id of the request: that of its START and REPORT lines, which the access log has too."""
+    return str(getattr(context, "aws_request_id", ""))
 
 
 def _known_path(event: Any) -> str:
     """Give the path for the line of metrics, where any other would be a value that callers make up."""
     try:
         path: str = event["rawPath"]
+        if path in ROUTES:
+            return path
+        path = _below_the_stage(event)
         return path if path in ROUTES else "other"
     except (LookupError, TypeError):
         return "other"
 
 
-def _refusal(problem: Problem, headers: dict[str, str]) -> tuple[int, str, str]:
+def _refusal(problem: Problem, headers: Headers) -> tuple[int, str, str]:
     headers.update(problem.headers, **{"content-type": "application/problem+json"})
     return problem.status, problem.kind, json.dumps(problem.document())
 
 
-def _explained(error: Exception, event: Any, request_id: str) -> Problem:
+def _explained(error: Exception, event: Any, request_id: str, context: Any) -> Problem:
     """Say whose fault an error is. Only then is an event looked at: that each is a request costs the others nothing."""
     if not _is_request(event):
         return problems.not_a_request()
-    log_failure(error, request_id)
+    version = str(getattr(context, "function_version", ""))
+    log_failure(error, {"request_id": request_id, "function_request_id": _function_request_id(context)}, version)
     return problems.internal(request_id)
 
 
@@ -123,13 +137,32 @@ def _is_request(event: Any) -> bool:
 def _answering(event: Event) -> Answering:
     method = event["requestContext"]["http"]["method"]
     path = event["rawPath"]
-    route = ROUTES.get(path)
+    route = ROUTES.get(path) or ROUTES.get(_below_the_stage(event))
     if route is None:
         raise problems.not_found(list(ROUTES)) if isinstance(path, str) else problems.not_a_request()
-    allowed, answering = route
-    if method != allowed:
+    allowed, parameters, answering = route
+    if method != allowed and (method, allowed) != ("HEAD", "GET"):
         raise problems.method_not_allowed(allowed)
-    return answering
+    query = event.get("queryStringParameters")
+    if query and not parameters.issuperset(query.keys()):
+        raise problems.unknown_parameters(list(query), sorted(parameters))
+    return answering if method == allowed else _without_body(answering)
+
+
+def _below_the_stage(event: Event) -> str:
+    """Give the path without the API's stage: only where that is ``$default`` does the path begin behind it."""
+    path, stage = event["rawPath"], event["requestContext"].get("stage")
+    return path.removeprefix(f"/{stage}") if isinstance(path, str) else ""
+
+
+def _without_body(answering: Answering) -> Answering:
+    """Answer HEAD: with the status and the headers of GET (RFC 9110, section 9.3.2)."""
+
+    def answer(event: Event, headers: Headers) -> tuple[int, str, list[Answer]]:
+        status, _, answers = answering(event, headers)
+        return status, "", answers
+
+    return answer
 
 
 def _body(event: Event, limit_bytes: int) -> bytes | str:
@@ -156,14 +189,14 @@ def _reasons(event: Event) -> int:
     return int(asked)
 
 
-def _predict(event: Event) -> tuple[str, list[Answer]]:
+def _predict(event: Event, _: Headers) -> tuple[int, str, list[Answer]]:
     answer = prediction.predict(_body(event, delivery.limits.row_bytes), _reasons(event))
-    return _json(answer), [answer]
+    return 200, _json(answer), [answer]
 
 
-def _predict_batch(event: Event) -> tuple[str, list[Answer]]:
+def _predict_batch(event: Event, _: Headers) -> tuple[int, str, list[Answer]]:
     answers = prediction.predict_batch(_body(event, delivery.limits.batch_bytes), _reasons(event))
-    return f"[{','.join(map(_json, answers))}]", answers
+    return 200, f"[{','.join(map(_json, answers))}]", answers
 
 
 def _json(answer: Answer) -> str:
@@ -172,19 +205,42 @@ def _json(answer: Answer) -> str:
     return f"{{{delivery.scores.text(answer.scores, answer.decision)}{reasons}}}"
 
 
-def _constant(document: dict[str, Any]) -> Answering:
-    text = json.dumps(document)
-    return lambda _: (text, [])
+def _health(_: Event, __: Headers) -> tuple[int, str, list[Answer]]:
+    health = {"status": "ok", "model": delivery.identity, "contract": delivery.contract["version"]}
+    return 200, json.dumps(health), []
+
+
+def _document(find: Callable[[Event], Document]) -> Answering:
+    """Answer with a document, or with the word that the caller has it already."""
+
+    def answering(event: Event, headers: Headers) -> tuple[int, str, list[Answer]]:
+        document = find(event)
+        headers.update(document.headers)
+        if document.is_known((event.get("headers") or {}).get("if-none-match", "")):
+            del headers["content-type"]  # nothing is sent
+            return 304, "", []
+        return 200, document.body, []
+
+    return answering
+
+
+def _server(event: Event) -> str:
+    """Give the address that API Gateway was called at; on this machine it is the one that the document is read from."""
+    name, stage = event["requestContext"].get("domainName") or "", event["requestContext"].get("stage")
+    below = f"/{stage}" if event["rawPath"] not in ROUTES else ""
+    return f"https://{name}{below}" if "." in name else below or "/"
 
 
 ANSWERINGS: dict[routes.Route, Answering] = {
     routes.PREDICT: _predict,
     routes.PREDICT_BATCH: _predict_batch,
-    routes.HEALTH: _constant({"status": "ok", "model": delivery.identity, "contract": delivery.contract["version"]}),
-    routes.CONTRACT: _constant(openapi.contract(delivery)),
-    routes.OPENAPI: _constant(openapi.document(delivery)),
+    routes.HEALTH: _health,
+    routes.CONTRACT: _document(lambda _: documents.contract),
+    routes.OPENAPI: _document(lambda event: documents.openapi(_server(event))),
 }
-ROUTES = {route.path: (route.method, ANSWERINGS[route]) for route in routes.ROUTES}
+if settings.page:
+    ANSWERINGS[routes.PAGE] = _document(lambda _: documents.page)
+ROUTES = {route.path: (route.method, frozenset(route.parameters), answer) for route, answer in ANSWERINGS.items()}
 
 gc.freeze()
 gc.enable()

@@ -1,9 +1,22 @@
 """Describes the API as OpenAPI 3.1, out of the contract: what ``GET /contract`` and ``GET /openapi.json`` answer."""
 
+import json
+from typing import Any
+
+from pydantic_core import ValidationError
+
+from predictor import problems
 from predictor.delivery import Delivery
 from predictor.files import SINGLE, Json
 from predictor.problems import MAX_BATCH_ROWS, MAX_NAMED_FIELDS, TITLES
-from predictor.routes import ROUTES, Route
+from predictor.routes import CONTRACT, HEALTH, ROUTES, Route
+from predictor.settings import Settings
+
+TEXT: Json = {"type": "string"}
+NUMBER: Json = {"type": "number"}
+OBJECT: Json = {"type": "object"}
+NAMES: Json = {"type": "array", "items": TEXT}
+IDENTITY: Json = {"type": "string", "pattern": "^([0-9a-f]{12}|stand-in)$"}
 
 PROBLEM: Json = {
     "type": "object",
@@ -18,25 +31,49 @@ PROBLEM: Json = {
             "type": "array",
             "maxItems": MAX_NAMED_FIELDS,
             "description": "The fields that break their rule, with what is allowed.",
-            "items": {"type": "object", "required": ["field", "rule", "allowed"]},
+            "items": {
+                "type": "object",
+                "required": ["field", "rule", "allowed"],
+                "properties": {"field": TEXT, "rule": TEXT, "allowed": OBJECT},
+            },
         },
-        "fields": {"type": "array", "items": {"type": "string"}, "description": "The fields that there are."},
+        "fields": NAMES | {"description": "The fields that there are."},
+        "parameters": NAMES | {"description": "The query parameters that there are."},
         "index": {"type": "integer", "minimum": 0, "description": "The first bad row of a batch, counted from 0."},
         "request_id": {"type": "string", "description": "The id under which the log tells what happened."},
     },
 }
 DESCRIBED: Json = {
+    "server-timing": {"description": "`cold` when this answer met a cold start.", "schema": TEXT},
+    "etag": {"description": "Which document this is: send it in `if-none-match` the next time.", "schema": TEXT},
     "x-model": {
         "description": "First 12 hex digits of the model's SHA-256; `stand-in` before there is a model.",
-        "schema": {"type": "string"},
+        "schema": IDENTITY,
     },
-    "server-timing": {"description": "`cold` when this answer met a cold start.", "schema": {"type": "string"}},
 }
 REFUSALS = ("bad-parameter", "not-json", "too-large", "unsupported-media-type", "contract-broken", "internal")
 """The kinds of problem that a posted body can meet."""
+BY_ITSELF = ("bad-parameter", "internal")
+"""Those that a request without a body can meet."""
+BROKEN = str(TITLES["contract-broken"][0])
 AGREED = ("decisions", "classes", "otherwise", "score", "budgets", "format", "validator")
 """What the next contract is compared with, as it stands in this one: decisions by edges, or classes."""
-HEADERS: Json = {name: {"$ref": f"#/components/headers/{name}"} for name in DESCRIBED}
+HEADERS, ETAG = (
+    {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    for names in (("x-model", "server-timing"), ("etag",))
+)
+SECURITY: dict[str, Json] = {
+    # How API Gateway itself writes an API with IAM authorization; OpenAPI has no word for signed requests.
+    "AWS_IAM": {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "description": "Signature Version 4 for the service execute-api, by a role that may call this API.",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "JWT": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+}
+"""How a request says who calls, by the template's parameter ``Auth``; with ``NONE`` it does not."""
 
 
 def answer_schema(delivery: Delivery) -> Json:
@@ -86,66 +123,180 @@ def contract(delivery: Delivery) -> Json:
     }
 
 
-def document(delivery: Delivery) -> Json:
-    """Give the OpenAPI 3.1 document of the whole API."""
+def contract_schema(agreed: Json) -> Json:
+    """Give the JSON Schema of what ``contract`` gives."""
+    number_of = {"type": "object", "additionalProperties": NUMBER}
+    known: Json = {
+        "decisions": number_of | {"description": "Each decision with the highest score that still gets it, ascending."},
+        "classes": NAMES | {"description": "The classes, in the model's order."},
+        "otherwise": {
+            "type": "object",
+            "description": "What is decided where no class has a score as high.",
+            "required": ["decision", "below"],
+            "properties": {"decision": TEXT, "below": NUMBER},
+        },
+        "score": {
+            "type": "object",
+            "required": ["meaning", "low", "high", "probability"],
+            "properties": {"meaning": TEXT, "low": NUMBER, "high": NUMBER, "probability": {"type": "boolean"}},
+        },
+        "budgets": number_of | {"description": "The limits that both teams signed."},
+        "format": {"type": "integer", "description": "How the contract is written."},
+        "validator": OBJECT | {"description": "The row's rules, as pydantic's core schema."},
+    }
+    members = {
+        "name": TEXT,
+        "version": TEXT | {"description": "The contract's own, by Semantic Versioning."},
+        "model": IDENTITY | {"description": DESCRIBED["x-model"]["description"]},
+        "row": OBJECT | {"description": "The JSON Schema of a row."},
+        "answer": OBJECT | {"description": "The JSON Schema of an answer."},
+        "columns": NAMES | {"description": "What the model looks at: the fields, then what is computed of them."},
+        **{part: known[part] for part in AGREED if part in agreed},
+    }
+    return {"type": "object", "required": list(members), "properties": members}
+
+
+def document(delivery: Delivery, settings: Settings, server: str) -> Json:
+    """Give the OpenAPI 3.1 document of the whole API, as it is called at one address.
+
+    Parameters
+    ----------
+    server
+        The address; ``/`` is the one that the document itself is read from.
+    """
     agreed = delivery.contract
+    health = {"status": {"const": "ok", "type": "string"}, "model": IDENTITY, "contract": TEXT}
+    scheme = SECURITY.get(settings.auth)
+    issued = {"description": f"A token of {settings.issuer}."} if settings.auth == "JWT" and settings.issuer else {}
     return {
         "openapi": "3.1.0",
         "info": {"title": agreed["name"], "version": agreed["version"], "description": agreed["score"]["meaning"]},
+        "servers": [{"url": server, **({"description": settings.stage} if settings.stage else {})}],
+        "tags": [
+            {"name": "prediction", "description": "Rows in, scores and decisions out."},
+            {"name": "about", "description": "Which model answers, and what was agreed."},
+        ],
+        **({"security": [{settings.auth: []}] if scheme else []} if settings.auth else {}),
         "paths": {route.path: {route.method.lower(): _operation(route, delivery)} for route in ROUTES},
         "components": {
-            "schemas": {"Row": agreed["schema"], "Answer": answer_schema(delivery), "Problem": PROBLEM},
+            "schemas": {
+                "Row": agreed["schema"] | {"title": "Row"},  # generators of clients call it by its title
+                "Answer": answer_schema(delivery),
+                "Problem": PROBLEM,
+                "Health": {"type": "object", "required": list(health), "properties": health},
+                "Contract": contract_schema(agreed),
+            },
             "headers": DESCRIBED,
             "responses": {kind: _problem(title) for kind, (_, title) in TITLES.items()},
+            **({"securitySchemes": {settings.auth: scheme | issued}} if scheme else {}),
         },
     }
 
 
 def _operation(route: Route, delivery: Delivery) -> Json:
-    operation: Json = {"operationId": route.operation, "summary": route.summary}
+    operation: Json = {
+        "operationId": route.operation,
+        "summary": route.summary,
+        "tags": ["prediction" if route.takes else "about"],
+    }
     if route.takes is None:
-        return operation | {"responses": {"200": _success({"type": "object"})}}
+        schema = {HEALTH: _named("Health"), CONTRACT: _named("Contract")}.get(route, OBJECT)
+        if route == HEALTH:
+            return operation | {"responses": {"200": _success(schema), **_refusals(BY_ITSELF)}}
+        return operation | {
+            "parameters": [
+                {
+                    "name": "if-none-match",
+                    "in": "header",
+                    "description": "The `etag` of the document that the caller has.",
+                    "schema": TEXT,
+                }
+            ],
+            "responses": {
+                "200": _success(schema, headers=ETAG),
+                "304": {"description": "The caller has it already.", "headers": HEADERS | ETAG},
+                **_refusals(BY_ITSELF),
+            },
+        }
     limit_bytes = delivery.limits.row_bytes if route.takes == "row" else delivery.limits.batch_bytes
     reasons = {"type": "integer", "minimum": 0, "maximum": len(delivery.encoder.columns), "default": 0}
-    by_status: dict[str, list[str]] = {}
-    for kind in REFUSALS:
-        by_status.setdefault(str(TITLES[kind][0]), []).append(kind)
+    golden = delivery.golden
+    answer = {name: golden[name] for name in (SINGLE, "decision", "scores") if name in golden}
+    refusals = _refusals(REFUSALS)
+    refusals[BROKEN] = _problem(TITLES["contract-broken"][1], _refused(delivery, route))
     return operation | {
-        "responses": {
-            "200": _success(_each(route, "Answer")),
-            **{status: _refusal(kinds) for status, kinds in by_status.items()},
-        },
-        "requestBody": {
-            "description": f"At most {limit_bytes} bytes.",
-            "required": True,
-            "content": {"application/json": {"schema": _each(route, "Row")}},
-        },
         "parameters": [
             {"name": "reasons", "in": "query", "description": "How many reasons to give.", "schema": reasons}
         ],
+        "requestBody": {
+            "description": f"At most {limit_bytes} bytes.",
+            "required": True,
+            "content": {"application/json": _example(_each(route, "Row"), "golden", _of(route, golden["row"]))},
+        },
+        "responses": {
+            "200": _success(_each(route, "Answer"), "golden", _of(route, answer)),
+            **refusals,
+        },
     }
+
+
+def _refused(delivery: Delivery, route: Route) -> Json:
+    """Give what a golden row is answered whose first field is a list."""
+    row = delivery.golden["row"]
+    broken = row | {next(iter(delivery.contract["schema"]["properties"])): []}
+    batch = route.takes == "rows"
+    try:
+        (delivery.rows if batch else delivery.row).validate_json(json.dumps(_of(route, broken)))
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
+        return problems.contract_broken(errors, delivery.contract["schema"], batch=batch).document()
+    raise AssertionError("no field of a row is a list")
+
+
+def _of(route: Route, one: Json) -> Any:
+    return one if route.takes == "row" else [one]
 
 
 def _each(route: Route, name: str) -> Json:
     """Give the schema of what stands for one row, or of a list of them."""
-    one = {"$ref": f"#/components/schemas/{name}"}
+    one = _named(name)
     return one if route.takes == "row" else {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_BATCH_ROWS}
 
 
-def _success(schema: Json) -> Json:
-    return {"description": "The answer.", "headers": HEADERS, "content": {"application/json": {"schema": schema}}}
+def _named(schema: str) -> Json:
+    return {"$ref": f"#/components/schemas/{schema}"}
 
 
-def _refusal(kinds: list[str]) -> Json:
-    """Refer to the problem's description; where two kinds share a status, describe them together."""
-    if len(kinds) == 1:
-        return {"$ref": f"#/components/responses/{kinds[0]}"}
-    return _problem("; ".join(TITLES[kind][1] for kind in kinds))
+def _example(schema: Json, name: str, value: Any) -> Json:
+    return {"schema": schema, "examples": {name: {"value": value}}}
 
 
-def _problem(description: str) -> Json:
+def _success(schema: Json, name: str = "", value: Any = None, headers: Json | None = None) -> Json:
+    content = _example(schema, name, value) if name else {"schema": schema}
+    return {
+        "description": "The answer.",
+        "headers": HEADERS | (headers or {}),
+        "content": {"application/json": content},
+    }
+
+
+def _refusals(kinds: tuple[str, ...]) -> Json:
+    """Refer to each problem's description; where two kinds share a status, describe them together."""
+    by_status: dict[str, list[str]] = {}
+    for kind in kinds:
+        by_status.setdefault(str(TITLES[kind][0]), []).append(kind)
+    return {
+        status: {"$ref": f"#/components/responses/{named[0]}"}
+        if len(named) == 1
+        else _problem("; ".join(TITLES[kind][1] for kind in named))
+        for status, named in by_status.items()
+    }
+
+
+def _problem(description: str, example: Json | None = None) -> Json:
+    content = _example(_named("Problem"), "refusal", example) if example else {"schema": _named("Problem")}
     return {
         "description": description,
         "headers": HEADERS,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {"application/problem+json": content},
     }

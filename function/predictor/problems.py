@@ -87,13 +87,22 @@ def not_found(paths: Sequence[str]) -> Problem:
 
 
 def method_not_allowed(method: str) -> Problem:
-    """Name the one method that the path takes."""
-    return Problem("method-not-allowed", f"Use {method}.", headers={"allow": method})
+    """Name the method that the path takes; where that is GET, HEAD asks for its headers alone."""
+    allowed = "GET, HEAD" if method == "GET" else method
+    return Problem("method-not-allowed", f"Use {method}.", headers={"allow": allowed})
 
 
 def bad_reasons(most: int) -> Problem:
     """Say how many reasons can be asked for."""
     return Problem("bad-parameter", f"reasons is a whole number from 0 to {most}.")
+
+
+def unknown_parameters(given: Sequence[str], known: Sequence[str]) -> Problem:
+    """Say which query parameters there are, and how many others were sent."""
+    unknown = len(set(given) - set(known))
+    there_are = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}" if known else "there are none"
+    detail = f"{_count(unknown, 'query parameter')} {'is' if unknown == 1 else 'are'} not known here: {there_are}."
+    return Problem("bad-parameter", detail, parameters=list(known))
 
 
 def internal(request_id: str) -> Problem:

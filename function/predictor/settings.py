@@ -20,6 +20,14 @@ class Settings:
     """Value of the dimension ``service`` on every metric and log line."""
     namespace: str
     """CloudWatch namespace of the metrics."""
+    stage: str = ""
+    """Where this is: the stage's name, for people."""
+    auth: str = ""
+    """How the API asks who calls: ``AWS_IAM``, ``JWT`` or ``NONE``; nothing is known where it is empty."""
+    issuer: str = ""
+    """Who issues the tokens, with ``JWT``."""
+    page: bool = False
+    """Whether ``GET /`` shows the page to try the model on."""
     allows_stand_in: bool = False
     """Whether a delivery without a model may answer here."""
 
@@ -38,6 +46,10 @@ class Settings:
                 delivery=Path(environment["DELIVERY"]),
                 service=environment["POWERTOOLS_SERVICE_NAME"],
                 namespace=environment["POWERTOOLS_METRICS_NAMESPACE"],
+                stage=environment.get("STAGE", ""),
+                auth=environment.get("AUTH", ""),
+                issuer=environment.get("JWT_ISSUER", ""),
+                page=environment.get("TRY_IT") == "true",
                 allows_stand_in=environment.get("ALLOW_STAND_IN") == "true",
             )
         except KeyError as missing:

@@ -24,14 +24,23 @@ def log_fatal(message: str) -> None:
     Logger().critical(message)
 
 
-def log_failure(error: Exception, request_id: str) -> None:
-    """Log what failed and where. Messages of others may quote the row: those are left out."""
+def log_failure(error: Exception, ids: dict[str, str], version: str) -> None:
+    """Log what failed, where and for which request. Messages of others may quote the row: those are left out.
+
+    Parameters
+    ----------
+    ids
+        What the request is called, here and elsewhere.
+    version
+        The function's, by which the template counts these lines.
+    """
     with suppress(Exception):
         frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
         Logger().error(
             str(error) if isinstance(error, HeuristicError | ModelError) else type(error).__name__,
-            request_id=request_id,
+            version=version,
             where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+            extra=ids,
         )
 
 

@@ -23,9 +23,9 @@ def kept(results: Iterable[Result]) -> str:
     return "".join(f"\n  {result.behaviour.sentence}: {_count(result)}" for result in results)
 
 
-def faults(found: Sequence[Fault]) -> str:
+def faults(wrong: Sequence[Fault]) -> str:
     """Write a line for each fault."""
-    return "\n  ".join(_ended(f"Line {fault.line}, {fault.name} {fault.sentence}") for fault in found)
+    return "\n  ".join(_ended(f"Line {fault.line}, {fault.name} {fault.sentence}") for fault in wrong)
 
 
 def _ended(sentence: str) -> str:
@@ -44,8 +44,8 @@ def details(results: Sequence[Result]) -> str:
 
 
 def _count(result: Result) -> str:
-    holds = result.spoken - result.failed
-    return f"{holds} of {counted(result.spoken, result.behaviour.kind)}{_refused(result)}"
+    right = result.spoken - result.failed
+    return f"{right} of {counted(result.spoken, result.behaviour.kind)}{_refused(result)}"
 
 
 def _refused(result: Result) -> str:

@@ -37,11 +37,11 @@ def runs(context: DeliveryContext) -> Broken | None:
 )
 def tried(context: DeliveryContext) -> Broken | None:
     """It asks about rows of the contract, asserts something of the answers, and comes to an end."""
-    found = [one for one in context.behaviours if isinstance(one, Fault)]
+    faults = [one for one in context.behaviours if isinstance(one, Fault)]
     if not context.behaviours:
         evidence = 'There is none in it: write one, as in @always("a longer loan is no safer"), or remove the file.'
         return Broken(evidence, context.folder / BEHAVIOURS)
-    return Broken(telling.faults(found), context.folder / BEHAVIOURS, found[0].line) if found else None
+    return Broken(telling.faults(faults), context.folder / BEHAVIOURS, faults[0].line) if faults else None
 
 
 @clause(
@@ -65,4 +65,7 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
         "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
     )
     asked = f", golden rows answered {where}" if golden else ""
-    return Kept(f"{telling.number(len(results))}{asked}{telling.kept(results)}")
+    number = telling.number(len(results))
+    return Kept(
+        f"{number}{asked}{telling.kept(results)}", proved=f"{number} {'holds' if len(results) == 1 else 'hold'}"
+    )

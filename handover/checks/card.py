@@ -15,6 +15,7 @@ BLOCK = f"<!-- {card.FIGURES}: written by deliver() --> and <!-- {card.FIGURES}:
     topic="card",
     owner="modelling",
     requires=("M111",),
+    suppressed_by=("P203",),
     looks_at="card",
     rule="the model's card says what the manifest says",
     broken="the model's card does not say what the manifest says",

@@ -19,7 +19,7 @@ class Group:
 
     words: tuple[ast.Constant, ...]
     of: str = ""
-    """The field that is compared with them, where it is plain to see."""
+    """The field that is compared with them, or looked up in them, where it is plain to see."""
 
 
 @clause(
@@ -47,7 +47,8 @@ def of_the_contract(context: DeliveryContext) -> Broken | None:
         for word in strange if missing else ():
             near = get_close_matches(word.value, missing, n=1)
             known = len(words & set(fields[name])) / len(words)
-            if known > 1 / 2 or (near and (group.of or known == 1 / 2)):
+            signs = known == 1 / 2, bool(near), bool(group.of)
+            if known > 1 / 2 or sum(signs) > 1:
                 return Broken(_sentence(word, name, near), context.folder / files.HEURISTICS, word.lineno)
     return None
 
@@ -64,6 +65,7 @@ def _groups(tree: ast.Module, fields: Mapping[str, object]) -> Iterator[Group]:
     """Give the words that belong together: keys of a table, lists and sets, what one expression is compared with."""
     compared: dict[str, list[ast.expr]] = {}
     seen: set[ast.expr] = set()
+    lookups = _lookups(tree, fields)
     for node in ast.walk(tree):  # what is around comes first
         match node:
             case ast.Call(func=ast.Attribute(attr=name), args=args) if name in BEGINNINGS:
@@ -79,9 +81,29 @@ def _groups(tree: ast.Module, fields: Mapping[str, object]) -> Iterator[Group]:
                 values = [pattern.value for pattern in patterns if isinstance(pattern, ast.MatchValue)]
                 yield from _group(values, _field(subject, fields))
             case ast.expr() if node not in seen:
-                yield from _group(_values(node))
+                yield from _group(_values(node), lookups.get(node, ""))
     for text, values in compared.items():
         yield from _group(values, _field(ast.parse(text, mode="eval").body, fields))
+
+
+def _lookups(tree: ast.Module, fields: Mapping[str, object]) -> dict[ast.expr, str]:
+    """Give of each table the field that is looked up in it, as in ``_RISK[row.purpose]``, where it is one alone."""
+    tables: dict[str, ast.expr] = {}
+    lookups: dict[ast.expr, set[str]] = {}
+    for node in ast.walk(tree):  # a table stands above its use
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=table)
+                | ast.NamedExpr(target=ast.Name(id=name), value=table)
+            ):
+                tables[name] = table
+            case (
+                ast.Subscript(value=table, slice=key)
+                | ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *_])
+            ):
+                table = tables.get(table.id, table) if isinstance(table, ast.Name) else table
+                lookups.setdefault(table, set()).add(_field(key, fields))
+    return {table: next(iter(keys)) for table, keys in lookups.items() if len(keys) == 1}
 
 
 def _values(node: ast.AST) -> Sequence[ast.expr | None]:

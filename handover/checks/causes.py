@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from handover import card
 from handover.checks.values import Rows, as_trained, changed_heuristics, has_values, in_words, line_of
 from handover.context import DeliveryContext
 from handover.conversion import thresholds
@@ -117,7 +119,7 @@ def _reordered(context: DeliveryContext) -> Iterator[Cause]:
         [column for column in range(len(names)) if not len(context.apart(given[:, [column]], expected[:, [place]]))]
         for place in range(len(names))
     ]
-    if not all(columns) or all(place in found for place, found in enumerate(columns)):
+    if not all(columns) or all(place in alike for place, alike in enumerate(columns)):
         return
     trained = [*files.scores_in(context.golden[0])]  # deliver() writes them in the contract's order
     if trained != list(names):
@@ -125,7 +127,7 @@ def _reordered(context: DeliveryContext) -> Iterator[Cause]:
         yield Cause(sentence, "contract.py", context.word_line("classes"))
         return
     order = [
-        names[min(place for place, found in enumerate(columns) if column in found)] for column in range(len(names))
+        names[min(place for place, alike in enumerate(columns) if column in alike)] for column in range(len(names))
     ]
     yield Cause(f"The model gives its scores in another order of the classes: {', '.join(order)}.", files.MODEL)
 
@@ -200,14 +202,23 @@ def _explains(context: DeliveryContext, rows: Rows, column: int, values: FloatRo
 
 
 def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
-    """Name what is left when no cause was worked out: by what changed in git, and by how many rows differ."""
+    """Name what is left when no cause was worked out: by git, by the model's card, and by how many rows differ."""
     suspects = [files.MODEL, files.GOLDEN]
+    is_the_cards = _is_the_cards(context)
+    if is_the_cards is False:
+        sentence = f"{context.card.name}, which deliver() wrote too, has the SHA-256 of another {files.MODEL}."
+        return Cause(f"{_shared(context, rows)}{sentence}", files.MODEL)
     cleared = "The heuristics give the training's values. "
     if not has_values(context) or changed_heuristics(context, context.golden_matrix, as_trained(context)):
         suspects.append(files.HEURISTICS)
         cleared = ""
+    if is_the_cards:
+        suspects.remove(files.MODEL)
+        cleared += f"{files.MODEL} is the one whose SHA-256 {context.card.name} has. "
     left = [file for file in suspects if file in (context.changed_files or ())] or suspects
     shared = _shared(context, rows)
+    if suspects == [files.GOLDEN]:
+        return Cause(f"{shared}{cleared}So golden.jsonl was edited.", files.GOLDEN)
     if len(left) == 1:
         others = " and ".join(file for file in suspects if file not in left)
         sentence = f"{left[0]} is not the file that it was before, as git has it, and {others} did not change."
@@ -221,6 +232,12 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
         "by hand, or the model was converted without deliver()."
     )
     return Cause(f"{shared}{cleared}{sentence}", left[0])
+
+
+def _is_the_cards(context: DeliveryContext) -> bool | None:
+    """Say whether the model's card is of this model, where deliver() wrote one: who edits the manifest forgets it."""
+    figures = card.block(card.read(context.card), card.FIGURES) if context.card.is_file() else None
+    return sha256((context.folder / files.MODEL).read_bytes()).hexdigest() in figures if figures else None
 
 
 def _shared(context: DeliveryContext, rows: Rows) -> str:

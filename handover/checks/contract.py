@@ -3,20 +3,22 @@
 import json
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
+from handover import protected
 from handover.checks.running import failure
 from handover.context import DeliveryContext
 from handover.contract import Budgets, ContractError
 from handover.diff.changes import Level, changes, heuristics, least_version, reaches
 from handover.diff.revisions import Agreed, NoBaseError
-from handover.finding import Broken, Kept, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.limit import TooLongError
 from handover.skips import BUDGETS, FILE
-from handover.wording import UNIT
+from handover.wording import UNIT, UNIT_UNKNOWN
 
 LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
 PURPOSE = "A contract declares, with typing, pydantic and handover; it reads no file, asks nobody and ends nothing."
@@ -158,7 +160,7 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
             if kind.get("type") == "integer" and max(map(abs, ends)) > LARGEST_EXACT_INTEGER:
                 evidence = (
                     f"{name} may be as large as {max(ends, key=abs)}, and from {LARGEST_EXACT_INTEGER} on two whole "
-                    f"numbers can become the same float32."
+                    f"numbers can become the same float32. Take a larger unit, or leave it out if it is an identifier."
                 )
                 return _broken_field(context, name, evidence)
     return None
@@ -172,7 +174,7 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
     rule="every field says what it is and in which unit",
     broken="a field does not say what it is",
 )
-def described(context: DeliveryContext) -> Broken | None:
+def described(context: DeliveryContext) -> Broken | Kept:
     kinds = {field["name"]: field["kind"] for field in context.compiled["fields"]}
     schemas = context.compiled["schema"]["properties"]
     descriptions = {name: schema.get("description", "").strip() for name, schema in schemas.items()}
@@ -187,7 +189,46 @@ def described(context: DeliveryContext) -> Broken | None:
         evidence.append(
             f"No unit: {', '.join(unitless)}. Write it in square brackets, as in [DM] or [months]; a count is [1]."
         )
-    return _broken_field(context, (undescribed + unitless)[0], " ".join(evidence)) if evidence else None
+    if evidence:
+        return _broken_field(context, (undescribed + unitless)[0], " ".join(evidence))
+    texts = descriptions | {"score": context.contract.score.meaning}
+    return Kept(warnings=(*_units_to_come(context, texts), *_protected(context, descriptions)))
+
+
+def _units_to_come(context: DeliveryContext, texts: Mapping[str, str]) -> Iterator[Warned]:
+    names = units_to_come(texts)
+    if names:
+        line = context.field_line(names[0]) if names[0] != "score" else context.word_line("score")
+        yield unit_to_come(names, context.folder / "contract.py", line)
+
+
+def units_to_come(texts: Mapping[str, str]) -> list[str]:
+    """Name what has the mark of a draft in place of its unit, by the texts that describe it."""
+    return [name for name, text in texts.items() if f"[{UNIT_UNKNOWN}]" in text]
+
+
+def unit_to_come(names: list[str], path: Path, line: int | None) -> Warned:
+    """Warn of units that nobody has written yet."""
+    return Warned(
+        f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} [{UNIT_UNKNOWN}] for a unit, as the draft left it.",
+        path,
+        line,
+        "Whoever reads it cannot know what it is in. Write the unit there; a count, a ratio or a share is [1].",
+        headline="a unit is still to come",
+    )
+
+
+def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warned]:
+    """Ask about fields that laws protect: nobody but people can say whether they may decide."""
+    questions = {name: question for name in names if (question := protected.question(name))}
+    if questions:
+        yield Warned(
+            " ".join(f"`{name}`: {question[0].lower()}{question[1:]}" for name, question in questions.items()),
+            context.folder / "contract.py",
+            context.field_line(next(iter(questions))),
+            "A name is all that was looked at. Where it may, the model's card is the place to say why.",
+            headline="a field says what laws protect",
+        )
 
 
 @clause(
@@ -279,7 +320,7 @@ def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
     if reaches(version, least):
         return None
     if _not_agreed(context, agreed) and not changes(before, context.compiled | {"budgets": before["budgets"]}):
-        raise Skipped("requires C113", blocked_by=("C113",))
+        raise Skipped(blocked_by=("C113",))
     gravest = [change.sentence for change in changed if change.level == changed[0].level]
     more = f" (and {len(gravest) - 1} more)" if len(gravest) > 1 else ""
     what = (
@@ -322,7 +363,7 @@ def budgets_kept(context: DeliveryContext) -> Broken | Kept | None:
     try:
         before = context.agreed_before
     except NoBaseError:
-        raise Skipped("requires C110", blocked_by=("C110",)) from None
+        raise Skipped(blocked_by=("C110",)) from None
     for agreed in before:
         if looser := _not_agreed(context, agreed):
             return _loosened(context, agreed, looser)

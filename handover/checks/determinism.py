@@ -40,9 +40,9 @@ class _Trial:
     """Surroundings that differ from ``HERE`` in one thing, so that other numbers name their cause."""
 
     thing: str
-    here: str
+    usual: str
     other: Surroundings
-    there: str
+    odd: str
     remedy: str
 
 
@@ -139,13 +139,14 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
 
     if not names or not any(map(apart, OTHERS)):
         return None
-    trial, (place, differ) = next((trial, found) for trial in _trials() if (found := apart(trial.other)))
+    trial, (place, differ) = next((trial, places) for trial in _trials() if (places := apart(trial.other)))
     backwards = (line for line in _lines(context.heuristics_tree) if apart(replace(trial.other, lines=(line,))))
     line = next(backwards, None) if trial.remedy == SORT else None
     values = [_shown(asked(surroundings)[place][differ[0]]) for surroundings in (HERE, trial.other)]
     evidence = (
         f"`{names[place]}` follows {f'the order of the set in line {line}' if line else trial.thing} on {len(differ)} "
-        f"of {len(rows)} golden rows: row {differ[0] + 1} gets {values[0]} {trial.here}, and {values[1]} {trial.there}."
+        f"of {len(rows)} golden rows: golden row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} "
+        f"{trial.odd}."
     )
     broken = broken_heuristic(context, names[place], evidence)
     return replace(broken, cause=trial.remedy, line=line or broken.line)

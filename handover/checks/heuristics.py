@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from handover.checks.contract import COMPILES
+from handover.checks.contract import COMPILES, unit_to_come, units_to_come
 from handover.checks.running import failure
 from handover.context import DeliveryContext
-from handover.finding import Broken, clause
+from handover.finding import Broken, Kept, clause
 from handover.limit import TooLongError
 from handover.wording import UNIT
 from predictor import files
@@ -51,9 +51,13 @@ def runs(context: DeliveryContext) -> Broken | None:
     rule="each heuristic says what it computes and in which unit",
     broken="a heuristic does not say what it computes",
 )
-def documented(context: DeliveryContext) -> Broken | None:
-    names = [heuristic.__name__ for heuristic in context.heuristics if not UNIT.search(inspect.getdoc(heuristic) or "")]
+def documented(context: DeliveryContext) -> Broken | Kept | None:
+    texts = {heuristic.__name__: inspect.getdoc(heuristic) or "" for heuristic in context.heuristics}
+    names = [name for name, text in texts.items() if not UNIT.search(text)]
     if not names:
+        if to_come := units_to_come(texts):
+            line = context.heuristic_line(to_come[0])
+            return Kept(warnings=(unit_to_come(to_come, context.folder / files.HEURISTICS, line),))
         return None
     evidence = (
         f"No docstring with a unit: {', '.join(names)}. Write one sentence and the unit in square brackets, as in "
@@ -77,11 +81,11 @@ def named_once(context: DeliveryContext) -> Broken | None:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             if node.name in fields | defined:
                 other = "a field of the row" if node.name in fields else "a heuristic above it"
-                return Broken(f"{node.name} is also the name of {other}.", path, node.lineno)
+                return Broken(f"{node.name} is also the name of {other}: rename one of the two.", path, node.lineno)
             defined.add(node.name)
     names = [heuristic.__name__ for heuristic in context.heuristics]
     twice = next((name for place, name in enumerate(names) if name in names[:place] or name not in defined), None)
-    return broken_heuristic(context, twice, f"{twice} stands under two names.") if twice else None
+    return broken_heuristic(context, twice, f"{twice} stands under two names: take one of them out.") if twice else None
 
 
 @clause(

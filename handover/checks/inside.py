@@ -61,8 +61,8 @@ def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = 
         sentence = f"In the built function heuristics.py fails, and here it does not: {inside['failed']}. {alone}"
         return Cause(sentence, files.HEURISTICS, context.heuristic_line(name) if name else None, "modelling")
     if "matrix" in inside:
-        here = context.encoder.matrix(map(context.made, rows))
-        changed = changed_heuristics(context, here, np.array(inside["matrix"], dtype=np.float32))
+        matrix = context.encoder.matrix(map(context.made, rows))
+        changed = changed_heuristics(context, matrix, np.array(inside["matrix"], dtype=np.float32))
         if changed:
             words = in_words(context, changed, "{} in the built function", row)
             return Cause(
@@ -79,9 +79,9 @@ def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = 
 def _of_what_is_built(context: DeliveryContext, known: str) -> Cause:
     """Compare packages and code of the build with those here, where the same rows get the right answers."""
     build, project = Build(context.build), context.project
-    layer, here = _versions([str(build.runtime / "python")]), _versions(sys.path)
-    differ = [name for name, version in layer.items() if here.get(name, version) != version]
-    if others := [f"{name} {layer[name]}, not {here[name]}" for name in differ]:
+    layer, installed = _versions([str(build.runtime / "python")]), _versions(sys.path)
+    differ = [name for name, version in layer.items() if installed.get(name, version) != version]
+    if others := [f"{name} {layer[name]}, not {installed[name]}" for name in differ]:
         sentence = f"{known}, and packages are not those of here: the layer has {'; '.join(others)}. {BUILD_ANEW}"
         return Cause(sentence, project.runtime_lock, owner="deployment")
     for path in sorted(project.function.glob("*.py")):

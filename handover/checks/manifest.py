@@ -62,7 +62,7 @@ def hashes_hold(context: DeliveryContext) -> Broken | None:
         actual = hashlib.sha256(content).hexdigest()
         if actual != sha256:
             then, now = files.shortened(str(sha256)), files.shortened(actual)
-            evidence = f"{name} has the SHA-256 {now}..., the manifest says {then}..."
+            evidence = f"{name} is not as it was delivered: its SHA-256 is {now}..., and in the manifest {then}..."
             cause = damage(content) or again
             if hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == sha256:
                 cause = LINE_ENDINGS
@@ -111,7 +111,7 @@ def agrees(context: DeliveryContext) -> Broken | None:
     if not fault:
         return None
     if _decides_otherwise(context):
-        raise Skipped("requires P204", blocked_by=("P204",))  # the shares of decisions are only what follows
+        raise Skipped(blocked_by=("P204",))  # the shares of decisions are only what follows
     cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
     return Broken(f"{fault[0].upper()}{fault[1:]}.", context.folder / files.MANIFEST, cause=cause)
 

@@ -5,22 +5,27 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import _lru_cache_wrapper
+from itertools import islice
 from sys import getrefcount
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from pydantic_core import ValidationError
 
 from handover.checks.heuristics import ROWS, broken_heuristic
+from handover.checks.tries import draws
 from handover.context import DeliveryContext
 from handover.context.sources import Sources
 from handover.drawing import drawn_rows
 from handover.finding import Broken, clause
+from handover.limit import TooLongError, at_most
 from handover.rows import domains
 from predictor.encoder import Heuristic
 
 KEEPS_ROWS = "A function with a cache must not take the row: hand it the numbers that it needs."
 NEARLY = 0.97  # what is remembered of fewer than some ten thousand values is soon remembered already
+MANY, MOST_OF_MANY = 20_000, 0.9  # and of fewer than some hundred thousand, which may take megabytes and no more
+LOOKING_S = 3.0  # of the processor's time for these, which take a tenth of it
 NO_END = (
     "A cache without an end, or a list or dict that is added to: some day the memory is full. lru_cache(maxsize=128) "
     "has an end."
@@ -53,13 +58,24 @@ def forgets(context: DeliveryContext) -> Broken | None:
             _ask(heuristic, half)
             sizes.append(_size(fresh.heuristics_module))
         grown = sizes[1] - sizes[0], sizes[2] - sizes[1]
-        if grown[1] > len(halves[1]) / 2 and grown[1] > NEARLY * grown[0]:
+        if grown[1] > len(halves[1]) / 2 and grown[1] > NEARLY * grown[0] and _grows(context, heuristic, fresh):
             evidence = (
                 f"`{name}` keeps {grown[0]} objects in memory of {len(halves[0])} rows drawn from the contract, and "
                 f"{grown[1]} more of as many again."
             )
             return replace(broken_heuristic(context, name, evidence), cause=NO_END)
     return None
+
+
+def _grows(context: DeliveryContext, heuristic: Heuristic, sources: Sources) -> bool:
+    """Look again, on many more rows: whole numbers up to some thousands are all remembered some day."""
+    rows = (SimpleNamespace(**row) for row in draws(domains(context.compiled)))
+    sizes = [_size(sources.heuristics_module)]
+    with suppress(TooLongError), at_most(LOOKING_S, of_processor=True):
+        for _ in range(2):
+            _ask(heuristic, islice(rows, MANY))
+            sizes.append(_size(sources.heuristics_module))
+    return len(sizes) < 3 or sizes[2] - sizes[1] > MOST_OF_MANY * (sizes[1] - sizes[0])
 
 
 def _drawn(context: DeliveryContext) -> Iterator[Any]:

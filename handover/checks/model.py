@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +17,9 @@ from handover.checks.search import simplest_row
 from handover.checks.values import as_trained, changed_heuristics
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
+from handover.session import WHY, SlowGraphError
 from predictor import files
+from predictor.problems import MAX_BATCH_ROWS
 
 DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}  # an empty one is ai.onnx
 CONTROL_FLOW = {"If", "Loop", "Scan", "SequenceMap"}
@@ -27,7 +28,6 @@ RANDOM = {
 }  # fmt: skip
 KIB = 1024
 EXAMPLES = 500
-LIMIT_S = 30.0  # for one row, which takes less than a millisecond: for the busiest machine
 # What stands before the sentence in a message of onnxruntime: its error class, and the place in its own source.
 OF_ONNXRUNTIME = re.compile(
     r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(/\S+:\d+ .*?\) (?=[A-Z]))?"
@@ -44,6 +44,7 @@ NO_NUMBER = (
 MISSING = "A score that is not a number often comes from a missing value that the model was not trained for."
 
 FILE = ("M101", "M102")
+CONVERTS = "deliver(model, ...) converts it so."
 
 
 def _broken(context: DeliveryContext, evidence: str, cause: str = "", details: str = "") -> Broken:
@@ -55,7 +56,7 @@ def _graph(context: DeliveryContext) -> onnx.ModelProto:
     try:
         return context.graph
     except Exception:  # protobuf has a class of its own for each way to fail
-        raise Skipped("requires M102", blocked_by=("M102",)) from None
+        raise Skipped(blocked_by=("M102",)) from None
 
 
 def _message(error: Exception) -> str:
@@ -76,6 +77,8 @@ def _message(error: Exception) -> str:
 def loads(context: DeliveryContext) -> Broken | None:
     try:
         context.model  # noqa: B018  opening it is the check
+    except SlowGraphError as error:
+        return _broken(context, f"It {error.what}.", WHY)
     except Exception as error:  # onnxruntime has a class of its own for each way to fail
         cause = _not_onnx((context.folder / "model.onnx").read_bytes())
         return _broken(context, f"onnxruntime {onnxruntime.__version__} says: {_message(error)}", cause)
@@ -110,7 +113,7 @@ def one_input(context: DeliveryContext) -> Broken | None:
     if [_is(value, "features", 2) and _last_size(value) == width for value in inputs] == [True]:
         return None
     given = _listed(inputs) or "none"
-    return _broken(context, f"The inputs are {given}; it should be features: float32[N, {width}].")
+    return _broken(context, f"The inputs are {given}; it should be features: float32[N, {width}]. {CONVERTS}")
 
 
 @clause(
@@ -126,7 +129,7 @@ def agreed_scores(context: DeliveryContext) -> Broken | None:
     is_agreed = len(outputs) == 1 and _is(outputs[0], "score", 2 if classes else 1)
     if not is_agreed or (classes and _last_size(outputs[0]) != classes):
         agreed = f"float32[N, {classes}]" if classes else "float32[N]"
-        return _broken(context, f"The outputs are {_listed(outputs)}; it should be score: {agreed}.")
+        return _broken(context, f"The outputs are {_listed(outputs)}; it should be score: {agreed}. {CONVERTS}")
     for rows in (1, 3):
         try:
             scores = context.model(np.zeros((rows, len(context.manifest["columns"])), dtype=np.float32))
@@ -171,25 +174,15 @@ def _listed(values: Iterable[onnx.ValueInfoProto]) -> str:
     broken="the model does not answer",
 )
 def soon(context: DeliveryContext) -> Broken | None:
-    """What loops is not run, M106 says so; without loops all rows take the same time, which is asked of one."""
-    session = onnxruntime.InferenceSession(context.folder / files.MODEL, providers=["CPUExecutionProvider"])
-    row = np.zeros((1, len(context.manifest["columns"])), dtype=np.float32)
-    options = onnxruntime.RunOptions()  # no signal stops onnxruntime; it looks at these before each operator
-    timer = threading.Timer(LIMIT_S, setattr, (options, "terminate", True))
-    timer.start()
+    """What loops is not run, M106 says so; without loops all rows take the same time, which is asked of these."""
+    rows = np.zeros((MAX_BATCH_ROWS, len(context.manifest["columns"])), dtype=np.float32)
     try:
-        session.run(None, {"features": row}, options)
+        context.model(rows)
+    except SlowGraphError as error:
+        return _broken(context, f"It {error.what}; a caller waits for milliseconds.", WHY)
     except Exception:  # onnxruntime has a class of its own for each way to fail
-        if options.terminate:
-            return _broken(
-                context,
-                f"For one row it has not answered within {LIMIT_S:g} s; a caller waits for milliseconds.",
-                "An operator works on far more numbers than the row has: a size in the graph is wrong, or it was "
-                "exported for other data.",
-            )
-    finally:
-        timer.cancel()
-    return None  # where it failed, M104 says how
+        return None  # M104 says how
+    return None
 
 
 @clause(
@@ -204,7 +197,9 @@ def known_operators(context: DeliveryContext) -> Broken | None:
     model = _graph(context)
     foreign = sorted({f"{node.domain}.{node.op_type}" for node in model.graph.node if node.domain not in DOMAINS})
     if foreign:
-        return _broken(context, f"It uses {', '.join(foreign)}: only ai.onnx and ai.onnx.ml are in every onnxruntime.")
+        return _broken(
+            context, f"It uses {', '.join(foreign)}: only ai.onnx and ai.onnx.ml are in every onnxruntime. {CONVERTS}"
+        )
     if model.functions:
         return _broken(context, f"It defines functions of its own: {', '.join(f.name for f in model.functions)}.")
     return None
@@ -223,7 +218,10 @@ def straight(context: DeliveryContext) -> Broken | None:
     # Dropout draws only when its third input, training_mode, says so (ONNX, Dropout since version 12).
     idle = [node for node in nodes if node.op_type == "Dropout" and not any(node.input[2:])]
     odd = sorted({node.op_type for node in nodes if node not in idle} & (CONTROL_FLOW | RANDOM))
-    return _broken(context, f"It has {', '.join(odd)}: latency or answer would not be the same twice.") if odd else None
+    if not odd:
+        return None
+    evidence = f"It has the operator {', '.join(odd)}: latency or answer would not be the same twice."
+    return _broken(context, f"{evidence} Export it in evaluation mode, and write short loops out.")
 
 
 @clause(
@@ -238,7 +236,9 @@ def self_contained(context: DeliveryContext) -> Broken | None:
     graph = _graph(context).graph
     tensors = [*graph.initializer, *(a.t for node in graph.node for a in node.attribute if a.HasField("t"))]
     outside = [tensor.name for tensor in tensors if tensor.data_location == TensorProto.EXTERNAL]
-    return _broken(context, f"In another file: {', '.join(outside)}.") if outside else None
+    if not outside:
+        return None
+    return _broken(context, f"In another file are the weights {', '.join(outside)}. Save the model as one file.")
 
 
 @clause(
@@ -254,7 +254,9 @@ def small(context: DeliveryContext) -> Broken | None:
     budget = context.contract.budgets.model_kib
     if kib <= budget:
         return None
-    cause = "More or deeper trees, or a wider network, than both teams agreed; fewer would do, or agree on more."
+    cause = (
+        "More or deeper trees, or a wider network, than both teams agreed: try fewer, or agree on a larger model_kib."
+    )
     return _broken(context, f"model.onnx has {kib:.0f} KiB, the budget is {budget} KiB.", cause)
 
 
@@ -314,7 +316,7 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
     for number, given in enumerate(context.model(context.golden_matrix), start=1):
         if outside(given):
             if changed_heuristics(context, context.golden_matrix, as_trained(context)):
-                raise Skipped("requires P203", blocked_by=("P203",))  # which names the heuristic
+                raise Skipped(blocked_by=("P203",))  # which names the heuristic
             return _beyond_range(context, f"golden row {number}", given)
     row = simplest_row(context, lambda row: outside(answer(row)), EXAMPLES)
     if row is None:

@@ -8,6 +8,7 @@ from handover.finding import Broken, Skipped, clause
 from handover.source import PURE_MODULES, foreign_import, reach_beyond_the_row
 
 HARDLY_KNOWN = {"__future__", "collections.abc", "typing"}  # allowed as well, but nobody looks for them in a list
+FROM_THE_ROW = "Compute from the row alone; what it lacks becomes a field of the contract."
 NO_CONTRACT = "Only `if TYPE_CHECKING:` may import the contract: in production there is no contract.py."
 
 
@@ -24,11 +25,11 @@ def imports_arithmetic_only(context: DeliveryContext) -> Broken | None:
         return None
     line, name = foreign
     return Broken(
-        f"It imports {name}. A heuristic is arithmetic on one row; of the standard library, it may use "
-        f"{', '.join(sorted(PURE_MODULES - HARDLY_KNOWN))}.",
+        f"It imports {name}. Write it with plain numbers, `math`, `datetime`, `statistics` and the like.",
         context.folder / "heuristics.py",
         line,
         cause=NO_CONTRACT if name in NOT_IN_PRODUCTION else "",
+        details=f"It may import {', '.join(sorted(PURE_MODULES - HARDLY_KNOWN))}.",
     )
 
 
@@ -44,11 +45,12 @@ def touches_only_its_row(context: DeliveryContext) -> Broken | None:
     fault = reach_beyond_the_row(_tree(context))
     if fault is None:
         return None
-    return Broken(f"Line {fault.line} {fault.sentence}.", context.folder / "heuristics.py", fault.line)
+    evidence = f"Line {fault.line} {fault.sentence}. {FROM_THE_ROW}"
+    return Broken(evidence, context.folder / "heuristics.py", fault.line)
 
 
 def _tree(context: DeliveryContext) -> ast.Module:
     try:
         return context.heuristics_tree
     except (OSError, SyntaxError, ValueError):
-        raise Skipped("requires H101", blocked_by=("H101",)) from None  # it says why Python cannot read the file
+        raise Skipped(blocked_by=("H101",)) from None  # it says why Python cannot read the file

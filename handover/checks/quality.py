@@ -1,15 +1,17 @@
 """M, the model on the rows that judge it: it learned something, not too well, and no less than the one before."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 
 from handover.context import DeliveryContext
 from handover.conversion import thresholds
-from handover.finding import Broken, Kept, clause
-from handover.merit import NORMAL_975
+from handover.finding import Broken, Kept, Warned, clause
+from handover.merit import NORMAL_975, figures
 from handover.quality import HELD_OUT
 from handover.rows import domains
+from predictor import files
 from predictor.encoder import FLOAT32_MAX
 
 GAP_SPLITS = 2
@@ -35,12 +37,39 @@ TREES = ("M104", "M105", "M109", "P201")
     rule="the model is no worse than answering the mean label",
     broken="the model knows no more than the mean label",
 )
-def learned(context: DeliveryContext) -> Broken | None:
+def learned(context: DeliveryContext) -> Broken | Kept:
     budgets, score = context.contract.budgets, context.contract.score
     evidence, cause = context.held_out.ignorance(
         least_auc=budgets.least_auc, least_r2=budgets.least_r2, probability=score.probability
     )
-    return _broken(context, evidence, cause) if evidence else None
+    if evidence:
+        return _broken(context, evidence, cause)
+    figure, rows = figures(context.held_out)[0], len(context.held_out.scores)
+    return Kept(
+        proved=f"{figure.name} {figure.written(figure.value)} on {rows} held-out rows",
+        warnings=tuple(_weak_segments(context)),
+    )
+
+
+def _weak_segments(context: DeliveryContext) -> Iterator[Warned]:
+    """Tell of a segment in which the model is worse than chance explains, as far as the manifest says it."""
+    try:
+        segments = context.manifest["segments"]
+        weak = [one for one in segments["worst"] if one["beyond_chance"]]
+        if weak:
+            worst, beyond, tried = weak[0], segments["beyond_chance"], segments["tried"]
+            is_so = "It is the only one" if beyond == 1 else f"So it is in {beyond:d}"
+            yield Warned(
+                f"Where `{worst['field']}` {worst['segment']}, its {segments['figure']} is {worst['value']:.3g} on "
+                f"{worst['rows']:d} held-out rows, and {worst['elsewhere']:.3g} elsewhere: more than chance explains. "
+                f"{is_so} of the {tried:d} segments that were looked at.",
+                context.card if context.card.is_file() else context.folder / files.MANIFEST,
+                cause="More such rows, or a heuristic for them, may help. Else the card says where not to rely on it, "
+                'under "Where it is weakest".',
+                headline="the model is weaker in a segment",
+            )
+    except (KeyError, TypeError, ValueError, IndexError):  # of a manifest by another hand; R505 compares it
+        return
 
 
 def _broken(context: DeliveryContext, evidence: str, cause: str) -> Broken:
@@ -141,12 +170,36 @@ def asks_within_range(context: DeliveryContext) -> Broken | None:
     rule="the rows that judge the model are enough, and were not chosen by their score",
     broken="the rows that judge the model cannot judge it",
 )
-def can_judge(context: DeliveryContext) -> Broken | None:
+def can_judge(context: DeliveryContext) -> Broken | Kept | None:
     scores = context.held_out.scores
     if len(scores) < FEWEST_HELD_OUT:
         cause = "Too little of the data was held out: give deliver() at least as many rows with their labels."
         return _broken(context, f"There are {len(scores)}; fewer than {FEWEST_HELD_OUT} prove little.", cause)
-    return _cut_off(context)
+    return _cut_off(context) or _unreached(context)
+
+
+def _unreached(context: DeliveryContext) -> Kept | None:
+    """Tell of decisions that no held-out row gets: nothing says how often they are right."""
+    made = {str(context.decide(row)) for row in context.held_out.scores}
+    never = [name for name in context.contract.scores.decisions if name not in made]
+    if not never:
+        return None
+    golden = {line["decision"] for line in context.golden}
+    nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be." * golden.isdisjoint(
+        never
+    )
+    return Kept(
+        warnings=(
+            Warned(
+                f"None of the {len(context.held_out.scores)} held-out rows is decided "
+                f"{' or '.join(map(repr, never))}.{nobody}",
+                context.folder / "contract.py",
+                context.word_line("classes" if context.contract.classes else "decisions"),
+                "Nothing says how often it is right. Move its edge to where scores are, or let it go.",
+                headline="a decision that no held-out row gets",
+            ),
+        )
+    )
 
 
 def _cut_off(context: DeliveryContext) -> Broken | None:

@@ -133,9 +133,9 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     return Broken(
         f"{'; '.join(differ[:NAMED])}{more}.",
         manifest,
-        cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since."
+        cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since: train here."
         if context.own
-        else "The model was trained in another environment than this one.",
+        else "The model was trained in another environment than this one: train here.",
         details="\n".join(differ) if more else "",
     )
 
@@ -182,7 +182,7 @@ def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
     rule="training again gives the same files; on another kind of machine, the same answers",
     broken="training again gives another delivery",
 )
-def same_files(context: DeliveryContext) -> Broken | Kept | None:
+def same_files(context: DeliveryContext) -> Broken | Kept:
     again = context.trained_again()
     then, now = (files.manifest(folder) for folder in (context.folder, again))
     machine = unlike(then.get("trained_on"), now["trained_on"])
@@ -190,13 +190,15 @@ def same_files(context: DeliveryContext) -> Broken | Kept | None:
         then, now, lambda: files.manifest(context.trained_again(times=2))
     )
     if not differ:
-        return Kept(f"the same bytes, though trained on another kind of machine ({machine})") if machine else None
+        note = f"the same bytes, though trained on another kind of machine ({machine})" if machine else ""
+        return Kept(note, proved="training again gives the same files")
     if machine:
         answers = apart(context.folder, again, context.contract.budgets.parity) or manifest_changes.difference(
             then, now, manifest_changes.OF_ANY_MACHINE
         )
         if not answers:
-            return Kept(f"trained on another kind of machine ({machine}), so answers were compared and not bytes")
+            note = f"trained on another kind of machine ({machine}), so answers were compared and not bytes"
+            return Kept(note, proved="training again gives the same answers")
         evidence = f"Trained again on another kind of machine ({machine}), {answers}."
     else:
         others = [sentence.partition(" ")[0] for sentence in differ[1:]]
@@ -252,12 +254,12 @@ def _lines(one: bytes, other: bytes) -> str:
     first = differ[0]
     before, after = json.loads(then[first]), json.loads(now[first])
     if before["row"] != after["row"]:
-        return f"{len(differ)} of {len(then)} rows; row {first + 1} is another row"
+        return f"{len(differ)} of {len(then)} rows; golden row {first + 1} is another row"
     then_and_now = [parity.in_words(scores_in(line)) for line in (before, after)]
     if then_and_now[0] == then_and_now[1] and before.get("heuristics") != after.get("heuristics"):
-        return f"{len(differ)} of {len(then)} rows; row {first + 1} has other values of heuristics"
+        return f"{len(differ)} of {len(then)} rows; golden row {first + 1} has other values of heuristics"
     scores = f"scored {then_and_now[0]} then, {then_and_now[1]} now"
-    return f"{len(differ)} of {len(then)} answers; row {first + 1} {scores}"
+    return f"{len(differ)} of {len(then)} answers; golden row {first + 1} {scores}"
 
 
 def _graphs(one: bytes, other: bytes) -> str:

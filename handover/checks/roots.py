@@ -170,7 +170,7 @@ def _along(scale: _Scale, background: Row, sides_at: SidesAt) -> Iterator[Row]:
         return background | scale.value(at)
 
     known = {at: sides_at(row(at)) for at in scale.grid}
-    yield from (row(at) for at, there in known.items() if there is None)
+    yield from (row(at) for at, sides in known.items() if sides is None)
     for (first, before), (last, after) in pairwise(known.items()):
         for place, side in (before or {}).items():
             if after and after.get(place, side) != side:

@@ -6,7 +6,7 @@ import numpy as np
 
 from handover.context import DeliveryContext
 from handover.conversion import filled
-from handover.finding import Broken, Kept, clause
+from handover.finding import Broken, Kept, Warned, clause
 from handover.rows import Domain, domains
 from handover.wording import figure
 
@@ -25,7 +25,7 @@ NO_RECORD = (
     "the manifest has no record of what the training saw, as where the model came as a file or matrix() was not called "
     "in the process that delivered it: gaps, values and ranges that it never saw were not looked for"
 )
-RECORDED = ("C109", "M101", "M111", "P201")
+RECORDED = ("C109", "H105", "M101", "M111", "P201")
 
 
 @clause(
@@ -98,7 +98,14 @@ def values_seen(context: DeliveryContext) -> Broken | Kept | None:
     empty = [field.name for field in fields if _is_empty(seen[field.name])]
     if empty and not faults:
         them = "it" if len(empty) == 1 else "them"
-        return Kept(f"{', '.join(empty)} missing in {rows}: callers send {them} in vain until a training has {them}")
+        warning = Warned(
+            f"{_listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {rows}.",
+            context.folder / "contract.py",
+            context.field_line(empty[0]),
+            f"Callers send {them} in vain until a training has {them}.",
+            headline="a field of which the training had no value",
+        )
+        return Kept(warnings=(warning,))
     cause = (
         "The model learned nothing of it, and its answer there is a guess. Train on rows that have it, or take it out "
         "of contract.py, so that callers are refused or send what the model knows."
@@ -160,13 +167,20 @@ def _too_far(field: Domain, column: Json, rows: str) -> str:
     low, high = column["lowest"], column["highest"]
     first, last = field.ends
     accepted = max(-first, last)
-    if low is None or low == high or accepted <= SHARE:
+    if low is None or low == high or accepted <= SHARE or _is_of_the_calendar(field):
         return ""
     reached = max(-low, high, FEW if field.whole else 0)
     if accepted < reached * (MOST_TIMES if accepted > PERCENT else MOST_TIMES_OF_PERCENT):
         return ""
     accepts = f"the contract accepts {figure(first)} to {figure(last)}: {accepted / reached:.0f} times as far"
     return f"`{field.name}` lies between {figure(low)} and {figure(high)} in {rows}, and {accepts}."
+
+
+def _is_of_the_calendar(field: Domain) -> bool:
+    """Say whether it is a day of the year or the like, whose range is known without the data: the rest will come."""
+    from handover.draft.calendars import frame  # noqa: PLC0415  as below
+
+    return field.whole and frame(field.name, field.ends) is not None
 
 
 def _completes_a_round(unseen: list[str], field: Domain) -> bool:

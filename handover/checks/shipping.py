@@ -24,6 +24,8 @@ LAMBDA_UNZIPPED_MIB, LAMBDA_ZIP_MIB = 250, 50
 LAMBDA_GLIBC = (2, 34)  # Amazon Linux 2023, on which the python3.13 runtime stands
 ARTIFACTS = (FUNCTION, RUNTIME, MODEL)
 MOST_NAMED = 3  # files in a sentence
+STRIP = "Strip what inference does not import, by UNUSED in layers/runtime/build.py"
+WHEELS = "Remove .cache/wheels, and build with make"
 
 
 def _built(context: DeliveryContext) -> Path:
@@ -90,7 +92,8 @@ def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
     evidence = f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {named}."
     path = context.build / largest[0][0]
     reasons = [stray.reason for stray in unknown_files(context.project, context.build) if stray.shown == path]
-    return Broken(f"{evidence} {path.name} {reasons[0]}." if reasons else evidence, path)
+    remedy = f"{path.name} {reasons[0]}." if reasons else f"{STRIP}, or both teams agree on a larger layers_mib."
+    return Broken(f"{evidence} {remedy}", path)
 
 
 def _whole(path: Path) -> Path:
@@ -115,7 +118,7 @@ def zipped_within_limit(context: DeliveryContext) -> Broken | None:
                 zipped.write(path, path.relative_to(folder))
         mib = archive.tell() / MIB
         if mib > LAMBDA_ZIP_MIB:
-            return Broken(f"{name} has {mib:.1f} MiB zipped, Lambda takes {LAMBDA_ZIP_MIB}.", folder)
+            return Broken(f"{name} has {mib:.1f} MiB zipped, Lambda takes {LAMBDA_ZIP_MIB}. {STRIP}.", folder)
     return None
 
 
@@ -134,7 +137,7 @@ def one_architecture(context: DeliveryContext) -> Broken | None:
         machine = machine_of(path)
         if machine != wanted:
             kind = f"is for {machine}" if machine else "is not such an object"
-            return _broken(context, path, f"{kind}, the build is for {wanted}")
+            return _broken(context, path, f"{kind}, the build is for {wanted}. {WHEELS}")
     return None
 
 
@@ -159,7 +162,7 @@ def this_python(context: DeliveryContext) -> Broken | None:
     for path in _objects(context):
         tag = re.search(r"\.cpython-(\d+)", path.name)
         if tag and tag[1] != wanted:
-            return _broken(context, path, f"is for CPython {tag[1]}, the function runs on {wanted}")
+            return _broken(context, path, f"is for CPython {tag[1]}, the function runs on {wanted}. {WHEELS}")
     return None
 
 
@@ -286,7 +289,7 @@ def serving_code(context: DeliveryContext) -> Kept | None:
         return None
     folders = [path.relative_to(root) for path in (context.project.function, context.project.hook)]
     names = {
-        path.relative_to(at).as_posix() for at in (own, root) for one in folders for path in (at / one).glob("*.py")
+        path.relative_to(at).as_posix() for at in (own, root) for one in folders for path in (at / one).glob("*.*")
     }
     others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
     if not others:

@@ -1,6 +1,5 @@
 """The stages that users reach, by ``samconfig.toml``: in each, a clause is kept or broken."""
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,11 +7,10 @@ from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken
 from handover.samconfig import Samconfig
+from handover.stage import has_users
 
 READABLE = ("T401",)
 """What each clause of the template requires."""
-DEVELOPMENT = re.compile("dev|test|sandbox")
-"""How the parameter ``Stage`` begins where nobody but developers calls; the template's default is ``dev``."""
 
 
 class Fault(NamedTuple):
@@ -39,8 +37,7 @@ def with_users(context: DeliveryContext) -> list[str]:
         stages = config.stages
     except (OSError, ValueError):  # T410 says so
         return []
-    ordinary = context.template.source.get("Parameters", {}).get("Stage", {}).get("Default", "dev")
-    return [stage for stage in stages if not DEVELOPMENT.match(str(config.overrides(stage).get("Stage", ordinary)))]
+    return [stage for stage in stages if has_users(config, stage, context.template)]
 
 
 def in_each(

@@ -56,6 +56,7 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     "P209",
     topic="built thresholds",
     owner="deployment",
+    sometimes="modelling",
     requires=("P206",),
     suppressed_by=ELSEWHERE,
     rule="at every threshold the built function answers as the model does here",

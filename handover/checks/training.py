@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from handover.context import DeliveryContext
-from handover.finding import Broken, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, clause
 
 MOST_NAMED = 3
 ANOTHER_NUMBER = "Columns were chosen, added or encoded between matrix() and fit, where the function does not do it."
@@ -91,13 +91,13 @@ def _differences(seen: dict[str, Any]) -> list[str]:
     rule="what judges the model did not train it",
     broken="the rows that judge the model have trained it",
 )
-def others_judge(context: DeliveryContext) -> Broken | None:
+def others_judge(context: DeliveryContext) -> Broken | Kept:
     seen = context.observed or {}
     judging = seen.get("judging")
     if judging is None:
         raise Skipped("what the model was fitted on had no labels, so its rows are not those that it learned from")
     if not judging["beyond_chance"]:
-        return None
+        return Kept(proved=f"none of the {judging['rows']} held-out rows trained it")
     among, rows = judging["among_fitted"], judging["rows"]
     return Broken(
         f"{'All' if among == rows else f'{among} of'} {rows} held-out rows are among the {seen['fitted']['rows']} that "

@@ -43,21 +43,21 @@ def as_trained(context: DeliveryContext) -> FloatRows:
     return matrix
 
 
-def changed_heuristics(context: DeliveryContext, here: FloatRows, there: FloatRows) -> list[Changed]:
+def changed_heuristics(context: DeliveryContext, given: FloatRows, expected: FloatRows) -> list[Changed]:
     """List the heuristics that give other values here than elsewhere, in the order of their columns.
 
     Parameters
     ----------
-    here, there
+    given, expected
         The same rows as the model's input, float32 (N, K).
     """
     heuristics = {heuristic.__name__ for heuristic in context.heuristics}
-    known = np.where(np.isnan(there), 0, there)
+    known = np.where(np.isnan(expected), 0, expected)
     differs = ~np.isclose(
-        here, there, rtol=LAST_DIGITS, atol=OF_THE_LARGEST * np.abs(known).max(axis=0), equal_nan=True
+        given, expected, rtol=LAST_DIGITS, atol=OF_THE_LARGEST * np.abs(known).max(axis=0), equal_nan=True
     )
     return [
-        Changed(name, np.flatnonzero(differs[:, column]), there[:, column], here[:, column])
+        Changed(name, np.flatnonzero(differs[:, column]), expected[:, column], given[:, column])
         for column, name in enumerate(context.encoder.columns)
         if name in heuristics and differs[:, column].any()
     ]

@@ -4,13 +4,14 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence, progress
+from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence, only_option, progress
 from handover.cli.reports import FILE, Reports, gives_reports, to_write
 from handover.errors import CannotRunError
+from handover.finding import Team
 
 type Event = dict[str, Any]
 
@@ -22,8 +23,8 @@ def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     """Require a folder; where the usual one is not there, this is not a project."""
     with one_sentence():
         if not folder.is_dir():
-            here = " here, as a project has it" if folder == PROJECT.delivery else ""
-            raise CannotRunError(f"there is no folder '{folder}'{here}: name the delivery's with --delivery")
+            usual = " here, as a project has it" if folder == PROJECT.delivery else ""
+            raise CannotRunError(f"there is no folder '{folder}'{usual}: name the delivery's with --delivery")
     return folder
 
 
@@ -223,35 +224,63 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 
 @main.command()
-@click.option("--only", default="", help="Only clauses whose codes begin like this, as in P2,S.")
+@only_option
+def clauses(only: list[str]) -> None:
+    """List the clauses: code, who fixes what breaks it, and the rule. handover explain CODE says more."""
+    from handover.checks import CLAUSES, GROUPS
+    from handover.evaluation import selected
+    from handover.live.clauses import CLAUSES as LIVE
+    from handover.live.clauses import GROUP
+
+    with one_sentence():
+        chosen = selected(only, (*CLAUSES, *LIVE), GROUPS | GROUP)
+    for letter, meaning in (GROUPS | GROUP).items():
+        if listed := [clause for clause in chosen if clause.code[0] == letter]:
+            click.echo(f"{letter}  {meaning}")
+            for clause in listed:
+                click.echo(f"  {clause.code}  {clause.owner:<10}  {clause.rule}")
+
+
+@main.command()
+@only_option
+@click.option(
+    "--for",
+    "team",
+    type=click.Choice(get_args(Team.__value__)),
+    help="Leave out, and spend no time on, what only the other team looks at.",
+)
 @_DELIVERY(callback=_begun)
 @_BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
-def check(*, only: str, delivery: Path, base: str | None, **asked: Any) -> None:
+@click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
+def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, verbose: bool, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
+
+    A warning changes no exit status.
 
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
     current folder is no project, what looks at a project's stack is left out, and the report says so.
     """
     reports = Reports(**asked)
-    codes = only.split(",") if only else []
     try:
         with one_sentence(), reports.cut_short():
-            done = _checked(only=codes, delivery=str(delivery), base=base, wanted=reports.names)
+            done = _checked(verbose, only=only, delivery=str(delivery), base=base, team=team, wanted=reports.names)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     reports.give(done.__getitem__)
     sys.exit(done["status"])
 
 
-def _checked(**arguments: Any) -> dict[str, Any]:
+def _checked(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
     """Check the clauses, and show how far it is."""
     with progress() as shown:
         task = shown.add_task("Checking the clauses", total=None)
 
         def show(event: Event) -> None:
             shown.update(task, total=event.get("total"), completed=event.get("done"))
+            if verbose and "finding" in event:
+                shown.console.print(event["finding"], markup=False, highlight=False, soft_wrap=True)
 
         return _apart("check", show, **arguments)
 

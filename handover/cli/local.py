@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from handover.cli.group import CONCURRENCY, INTERRUPTED, PROJECT, build_option, main, one_sentence
+from handover.errors import CannotRunError
+from handover.samconfig import Samconfig
 
 WARM_INVOKES = 200
 
@@ -36,24 +38,33 @@ def run(event: Path, since: float | None, build: Path) -> None:
 @main.command()
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.option("--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in flight.")
+@click.option(
+    "--cors-origins",
+    metavar="ORIGINS",
+    help="Origins of web pages that may call, with commas between; else CorsOrigins of samconfig.toml's default.",
+)
 @build_option
-def serve(port: int, limit: int, build: Path) -> None:
-    """Answer at http://127.0.0.1:PORT with the built function, until Ctrl-C."""
+def serve(port: int, limit: int, cors_origins: str | None, build: Path) -> None:
+    """Answer at http://127.0.0.1:PORT with the built function, until Ctrl-C; GET / is a page to try it on."""
+    from handover.local.chatter import is_metrics
+    from handover.local.cors import Cors
     from handover.local.pool import Pool
     from handover.local.run import warm_up
     from handover.local.server import serve as open_port
-    from handover.local.stack import built_function
+    from handover.local.stack import at_home, built_function
 
     def log(line: str) -> None:
-        click.echo(line, err=True)
+        if not is_metrics(line):  # a request has its line already
+            click.echo(line, err=True)
 
     try:
-        with one_sentence(), Pool(built_function(build), limit, log) as pool:
-            server = open_port(pool, port, click.echo)
+        with one_sentence(), Pool(at_home(built_function(build)), limit, log) as pool:
+            server = open_port(pool, port, click.echo, Cors.of(build, _parameters(cors_origins)))
             try:
                 cold_ms = warm_up(pool)
                 click.echo(
-                    f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. The lines of JSON are its log. Try:\n"
+                    f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. Try it in a browser, at "
+                    f"http://127.0.0.1:{port}/, or in a shell:\n"
                 )
                 for line in _curls(port):
                     click.echo(line)
@@ -64,6 +75,19 @@ def serve(port: int, limit: int, build: Path) -> None:
     except KeyboardInterrupt:
         pass  # what a person who stops a server wants to see is that it stopped
     click.echo("stopped")
+
+
+def _parameters(cors_origins: str | None) -> dict[str, str]:
+    """Give the template's parameters as they are on this machine: those of the environment ``default``."""
+    if cors_origins is not None:
+        return {"CorsOrigins": cors_origins}
+    config = Samconfig(PROJECT.samconfig)
+    try:
+        return config.overrides("default")
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise CannotRunError(f"{config.path} cannot be read: {error}") from None
 
 
 def _curls(port: int) -> Iterator[str]:

@@ -8,17 +8,19 @@ from pathlib import Path
 
 from handover import reporters
 from handover.apart import Json, Send
-from handover.checks import CLAUSES, GROUPS, UnknownCodeError, selected
+from handover.checks import CLAUSES, GROUPS, selected
 from handover.context import DeliveryContext
 from handover.context.sources import Sources
 from handover.contract import Budgets
 from handover.errors import CannotRunError
-from handover.evaluation import evaluate, left_out
-from handover.finding import Clause
+from handover.evaluation import UnknownCodeError, evaluate, left_out
+from handover.finding import Clause, Team
 from handover.skips import allowances, exit_status, looser_budgets
 
 
-def check(send: Send, *, delivery: str, only: list[str], base: str | None, wanted: list[str]) -> Json:
+def check(
+    send: Send, *, delivery: str, only: list[str], base: str | None, team: Team | None, wanted: list[str]
+) -> Json:
     """Check a delivery against its contract.
 
     Parameters
@@ -32,14 +34,14 @@ def check(send: Send, *, delivery: str, only: list[str], base: str | None, wante
     """
     clauses = selected(only)
     send({"total": len(clauses)})
-    with _opened(delivery, base) as context:
+    with _opened(delivery, base, team) as context:
         for code in only:
             if all(reasons := [left_out(clause, context) for clause in selected([code])]):
                 raise CannotRunError(f"{code} cannot be checked: {reasons[0]}")
         findings = []
         for finding in evaluate(context, clauses, begin=lambda clause: send(_begun(clause))):
             findings.append(finding)
-            send({"done": len(findings)})
+            send({"done": len(findings), "finding": f"{finding.clause.code} {finding.verdict}  {finding.clause.rule}"})
         send({"begun": "the report"})
         written = {name: reporters.write(name, findings, context) for name in wanted}
         return {"status": exit_status(findings)} | written
@@ -127,12 +129,12 @@ def _written(send: Send, delivery: str) -> Iterator[Sources]:
         ) from error
 
 
-def _opened(delivery: str, base: str | None) -> DeliveryContext:
+def _opened(delivery: str, base: str | None, team: Team | None = None) -> DeliveryContext:
     root = Path.cwd()
     allowed = allowances(root, {clause.code for clause in CLAUSES})
     folder = Path(os.path.normpath(root / delivery))  # the folders above it are asked for
     looser = looser_budgets(root, {field.name for field in fields(Budgets)})
-    return DeliveryContext(root, folder, base=base, allowed=allowed, looser=looser)
+    return DeliveryContext(root, folder, base=base, allowed=allowed, looser=looser, team=team)
 
 
 def _begun(clause: Clause) -> Json:

@@ -21,7 +21,7 @@ from handover.context.sources import BEHAVIOURS
 from handover.description import stands_in
 from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
-from handover.finding import Clause, Finding, Skipped, Subject
+from handover.finding import Clause, Finding, Skipped, Subject, Team
 from handover.latency import Latency, measure
 from handover.local import client
 from handover.local.client import RefusedError
@@ -42,6 +42,9 @@ NO_TRAINING = "there is no train.py beside the delivery's folder"
 NO_CARD = "there is no card.md beside the delivery's folder"
 NO_MODEL = "a stand-in answers, which no training made"
 NO_BEHAVIOURS = f"there is no {BEHAVIOURS} in the delivery's folder"
+CORRECTED = "once it is right"
+WRITTEN = (files.CONTRACT, files.MODEL, files.GOLDEN, files.MANIFEST, HELD_OUT)
+"""What ``deliver()`` writes into its folder."""
 UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 """How the built function fails to answer."""
 MAKE = re.compile(r"make (check|explain|diff|model|stub)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
@@ -65,9 +68,10 @@ class DeliveryContext(Delivered):
         The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
     looser
         The budgets that deployment agreed to loosen, from there too.
+    team
+        The team that it is checked for, where it is not for both.
     """
 
-    subject = "The contract"
     has_model = True
 
     def __init__(
@@ -78,6 +82,7 @@ class DeliveryContext(Delivered):
         base: str | None = None,
         allowed: Mapping[str, str] | None = None,
         looser: Mapping[str, Looser] | None = None,
+        team: Team | None = None,
     ) -> None:
         super().__init__(folder)
         self.root = root
@@ -85,6 +90,7 @@ class DeliveryContext(Delivered):
         self.base = base
         self.allowed = allowed or {}
         self.looser = looser or {}
+        self.team = team
         self.log: list[str] = []
         """The lines that the built function has written."""
         self._opened = ExitStack()
@@ -96,6 +102,11 @@ class DeliveryContext(Delivered):
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
+    @property
+    def subject(self) -> str:
+        """Name what is checked."""
+        return f"{self.team.capitalize()}'s part of the contract" if self.team else "The contract"
+
     def relative(self, path: Path) -> str:
         """Name a path as a person at the project's root would type it."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
@@ -105,9 +116,22 @@ class DeliveryContext(Delivered):
         return clause.page if (self.root / clause.page).is_file() else ""
 
     def remedy(self, finding: Finding) -> tuple[str, str]:
-        """Have the clause explained: its page says what to do."""
-        evidence = "all of the evidence and " if finding.broken and finding.broken.details else ""
-        return self.explain(finding.clause.code), f"shows {evidence}the remedy"
+        """Give what writes, trains or builds anew what is at fault; else have it looked at again."""
+        path = finding.broken.path if finding.broken else ""
+        base = f" BASE={shlex.quote(self.base)}" if self.base else ""
+        again = (self.as_typed(f"make check ONLY={finding.clause.code}{base}"), f"looks again, {CORRECTED}")
+        if not isinstance(path, Path) or path.name == BEHAVIOURS:
+            return again
+        if path == self.project.monitoring:
+            return ".venv/bin/handover monitoring", "writes it anew"
+        if self.training and (path == self.folder / path.name or path in {self.training, self.card}):
+            anew = path.name in WRITTEN or path == self.card
+            return self.delivers, "trains, and writes it anew" if anew else f"trains and delivers again, {CORRECTED}"
+        if path.is_relative_to(self.build):
+            return "make build", "builds it anew"
+        if any(map(path.is_relative_to, self.project.shipped)):
+            return "make build", f"builds again, {CORRECTED}"
+        return again
 
     def explain(self, code: str) -> str:
         """Say what to type to have a clause explained, of this very delivery."""
@@ -166,6 +190,10 @@ class DeliveryContext(Delivered):
             missing["model"] = missing["training"] = NO_MODEL
         return missing
 
+    def left_out(self, clause: Clause) -> str:
+        """Say why a clause cannot be looked at here; nothing where all that it looks at is there."""
+        return next((reason for subject, reason in self.missing.items() if subject in clause.subjects), "")
+
     @property
     def card(self) -> Path:
         """The model's card, where it belongs: every project has one."""
@@ -187,8 +215,8 @@ class DeliveryContext(Delivered):
         """What git leaves out; where it leaves out all of a folder that is no project's, that is meant."""
         named = ("contract.py", *files.SERVED, HELD_OUT, files.MANIFEST)
         names = [name for name in named if (self.folder / name).exists()]
-        found = ignored(self.folder, names) if names else None
-        return None if found and len(found.names) == len(names) and not self.own else found
+        left_out = ignored(self.folder, names) if names else None
+        return None if left_out and len(left_out.names) == len(names) and not self.own else left_out
 
     @cached_property
     def changed_files(self) -> frozenset[str] | None:
@@ -320,8 +348,8 @@ class DeliveryContext(Delivered):
     def behaviours(self) -> list[running.Fault | running.Result]:
         """What became of each behaviour: golden rows are the built function's to answer, where it does."""
         golden = Asking(self.recorded, self.answers if self.is_answered_as_built else self.answered_here)
-        here = Asking(self.recorded, self.answered_here)
-        asking = {"golden rows": golden, "drawn rows": here, "rows by hand": here}
+        others = Asking(self.recorded, self.answered_here)
+        asking = {"golden rows": golden, "drawn rows": others, "rows by hand": others}
         rows = [line["row"] for line in self.golden]
         return list(running.run(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking))
 

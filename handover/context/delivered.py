@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
-from handover import parity
+from handover import parity, session
 from handover.context.sources import Sources
 from handover.drawing import drawn_rows
 from handover.extent import SEEN
@@ -67,7 +67,7 @@ class Delivered(Sources):
     @cached_property
     def model(self) -> serving.Model:
         """``model.onnx`` in onnxruntime."""
-        return serving.session((self.folder / files.MODEL).read_bytes())
+        return session.opened((self.folder / files.MODEL).read_bytes())
 
     @cached_property
     def validator(self) -> SchemaValidator:

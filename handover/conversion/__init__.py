@@ -7,6 +7,7 @@ import numpy as np
 
 from handover.conversion.classes import by_name, by_place, in_order, numbered, numbers_its_classes
 from handover.conversion.composition import answer
+from handover.conversion.edges import unlike
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
@@ -32,6 +33,7 @@ __all__ = [
     "thresholds",
     "to_graph",
     "training_time_scores",
+    "unlike",
 ]
 
 

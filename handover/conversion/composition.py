@@ -62,7 +62,9 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
             ensemble = replace(ensemble, read_as_missing=(0.0, 0.0))
         asked = rows if ensemble.wide or not rows.wide else rows.changed(rows.graph.single(rows.tensor), wide=False)
         total = write(rows.graph, ensemble, asked.tensor, wide=asked.wide)
-        return total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
+        given = total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
+        of_two = np.size(ensemble.base) == 2 and width(model) == 1  # some objectives sum up for each of two classes
+        return rows.graph.add("Gather", given, np.array([1]), axis=1) if of_two else given
     if name.startswith("Bagging"):
         return _bagging(model, rows, method)
     if linear.answers(model, method):
@@ -73,7 +75,8 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
 def _pipeline(model: Any, rows: Rows, method: Method) -> str:
     *steps, (_, last) = model.steps
     for _, step in steps:
-        rows = preparation.prepared(step, rows)
+        if not hasattr(step, "fit_resample"):  # it changes the rows of a training alone
+            rows = preparation.prepared(step, rows)
     return answer(last, rows, method)
 
 
@@ -146,7 +149,18 @@ def _calibrated(model: Any, rows: Rows, _: Method) -> str:
 def _calibrated_member(model: Any, rows: Rows) -> str:
     method: Method = "decision_function" if hasattr(model.estimator, "decision_function") else "predict_proba"
     given = answer(model.estimator, rows, method)
-    return calibration.calibrated(rows.graph, given, model.calibrators, method, width(model.estimator))
+    single = _is_single(model.estimator)
+    return calibration.calibrated(rows.graph, given, model.calibrators, method, width(model.estimator), single=single)
+
+
+def _is_single(model: Any) -> bool:
+    """Whether the graph answers for a model in float32, as skl2onnx does: networks, and support vectors of classes."""
+    name = type(model).__name__
+    if steps := getattr(model, "steps", None):
+        return _is_single(steps[-1][1])
+    if name in INSIDE:
+        return _is_single(getattr(model, INSIDE[name]))
+    return name == "MLPClassifier" or (name in {"SVC", "NuSVC"} and width(model) > 1)
 
 
 def _one_against_rest(model: Any, rows: Rows, method: Method) -> str:
@@ -168,7 +182,9 @@ def _transformed_target(model: Any, rows: Rows, method: Method) -> str:
 
 RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "AdaBoostRegressor": _median,
+    "BalancedBaggingClassifier": _bagging,
     "CalibratedClassifierCV": _calibrated,
+    "EasyEnsembleClassifier": _bagging,
     "KNeighborsClassifier": neighbours.answer,
     "KNeighborsRegressor": neighbours.answer,
     "NuSVC": kernels.answer,

@@ -9,14 +9,17 @@ class ConversionError(ValueError):
 
 
 _AS_FILE = "export it to an ONNX file with its own exporter, and deliver that"
+_BY_ONNXMLTOOLS = "onnxmltools makes an ONNX file of it, which comes in as onnx=, with scores= of its training"
+_CURVES = "HistGradientBoostingClassifier(interaction_cst='no_interactions') adds up curves too, and can be"
 NEAREST_OF = {
     "category_encoders": "scikit-learn's OneHotEncoder, OrdinalEncoder and TargetEncoder can be",
     "feature_engine": "scikit-learn's imputers of one value, encoders of codes and bins can be",
-    "imblearn": "resample the rows first, and fit scikit-learn's own Pipeline on them",
-    "interpret": "HistGradientBoostingClassifier(interaction_cst='no_interactions') adds up curves too, and can be",
+    "imblearn": "its Pipeline, BalancedRandomForestClassifier and ensembles of bags can be",
+    **dict.fromkeys(("interpret", "pygam"), _CURVES),
     "ngboost": "the trees of LightGBM, XGBoost and CatBoost can be",
     "statsmodels": "scikit-learn's LogisticRegression(C=np.inf) and LinearRegression fit the same, and can be",
-    **dict.fromkeys(("keras", "skorch", "tensorflow", "torch"), _AS_FILE),
+    **dict.fromkeys(("h2o", "pyspark"), _BY_ONNXMLTOOLS),
+    **dict.fromkeys(("fastai", "keras", "lightning", "pytorch_tabnet", "skorch", "tensorflow", "torch"), _AS_FILE),
 }
 """What can be converted, of what comes near to a package whose models cannot."""
 

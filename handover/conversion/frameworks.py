@@ -15,6 +15,9 @@ FRAMEWORKS = (SCIKIT_LEARN, XGBOOST, LIGHTGBM, CATBOOST)
 OTHERS = (ONNX, OPTBINNING, SCORECARD)
 """Models that are no framework's own: the module of their class, or what is built on scikit-learn."""
 
+BUILT_ON = {"imblearn": "sklearn"}
+"""Packages whose models are another's, fitted in a way of their own."""
+
 OWN_NAMES = ("feature_names_in_", "feature_names_", "feature_names", "variable_names", "feature_name_", "feature_name")
 """Where a fitted model may keep the names of its columns: scikit-learn's, CatBoost's, XGBoost's Booster, optbinning's,
 LightGBM's and its Booster, where it is a method."""
@@ -25,7 +28,8 @@ INSIDE = ("best_estimator_", "estimator_", "regressor_", "estimators_", "calibra
 def framework_of(model: Any) -> Framework | None:
     """Find the framework of a model; None where it is none of these."""
     module = type(model).__module__
-    known = {module, module.partition(".")[0]}
+    package = module.partition(".")[0]
+    known = {module, BUILT_ON.get(package, package)}
     return next((framework for framework in (*FRAMEWORKS, *OTHERS) if framework.package in known), None)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from onnx import TensorProto, helper
 from handover.conversion.errors import ConversionError
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method, Rows
+from handover.limit import TooLongError, within
 
 type Columns = Mapping[str, tuple[str, ...]]
 """The columns of the model's input, each with the words of its codes; none for a number."""
@@ -25,6 +27,7 @@ KINDS: dict[int, Any] = NUMBERS | {
     TensorProto.BOOL: np.bool_,
     TensorProto.STRING: np.object_,
 }
+ANSWER_S = 60.0  # by the clock, for the busiest machine; it takes hundredths of a second
 LABELS = ("classlabels_int64s", "classlabels_ints", "classlabels_strings")
 
 
@@ -62,7 +65,13 @@ def read(path: Path, columns: Columns, output: str | None = None) -> OnnxFile:
     _free_the_batch(model)
     model.graph.ClearField("output")
     model.graph.output.append(chosen)
-    size = _numbers_a_row(model, path.name, columns)
+    try:
+        size = _numbers_a_row(model, path.name, columns)
+    except TooLongError:
+        raise ConversionError(
+            f"{path.name} has not answered two rows within {ANSWER_S:g} s, and a caller waits for milliseconds: a size "
+            f"in it is wrong, or it was exported for other data"
+        ) from None
     classes = None if size == 1 else labels if len(labels) == size else list(range(size))
     return OnnxFile(path.name, model, columns, classes)
 
@@ -141,7 +150,8 @@ def _output(model: onnx.ModelProto, name: str, wanted: str | None) -> tuple[onnx
             f"{name} gives {named}, and no number among them: export it with its probabilities or its prediction"
         )
     if wanted is None and len(tensors) > 1:
-        raise ConversionError(f"{name} gives {named}: say which is the score, as in output={next(iter(tensors))!r}")
+        likely = next((one for one in tensors if "prob" in one.lower()), next(iter(tensors)))
+        raise ConversionError(f"{name} gives {named}: say which is the score, as in output={likely!r}")
     listed = [helper.get_attribute_value(a) for node in model.graph.node for a in node.attribute if a.name in LABELS]
     labels = [one.decode() if isinstance(one, bytes) else one for one in next(iter(filter(None, listed)), [])]
     return tensors[wanted or next(iter(tensors))], labels
@@ -173,12 +183,13 @@ def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
     bare.CopyFrom(model)
     for size in bare.graph.output[0].type.tensor_type.shape.dim:
         size.Clear()
+    open_it = partial(onnxruntime.InferenceSession, bare.SerializeToString(), options, ["CPUExecutionProvider"])
     try:
-        session = onnxruntime.InferenceSession(bare.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        session = within(ANSWER_S, open_it)
     except Exception as error:  # onnxruntime has a class of its own for each way to fail
         raise ConversionError(f"onnxruntime {onnxruntime.__version__} does not open {name}: {_line(error)}") from None
     try:
-        given = np.asarray(session.run(None, feeds)[0])
+        given = np.asarray(within(ANSWER_S, lambda: session.run(None, feeds)[0]))
     except Exception as error:  # as above
         raise ConversionError(
             f"{name} does not answer two rows at once ({_line(error)}): export it with a first dimension that is free, "

@@ -1,15 +1,16 @@
-"""Reads optbinning's scorecards: of each band of a column, what optbinning itself gives to a value in it."""
+"""Reads optbinning's scorecards and bins: of each band of a column, what optbinning itself gives to a value in it."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.from_scorecard import Bands
-from handover.conversion.rows import Method
-from handover.conversion.trees import Ensemble, sigmoid
+from handover.conversion.rows import Method, Rows
+from handover.conversion.trees import Ensemble, Node, sigmoid
+from handover.conversion.writer import write
 
 LINKS = {
     **dict.fromkeys(("LogisticRegression", "LogisticRegressionCV"), sigmoid),
@@ -21,7 +22,7 @@ LINKS = {
 def read(model: Any) -> Ensemble:
     """Read a fitted scorecard: its points where it was scaled, else the answer of its estimator."""
     process, estimator = model.binning_process_, model.estimator_
-    kind, columns = type(estimator).__name__, len(process.variable_names)
+    kind = type(estimator).__name__
     if kind not in LINKS:
         raise ConversionError(
             f"a Scorecard of optbinning cannot be converted with the estimator {kind}; it can be with "
@@ -31,16 +32,39 @@ def read(model: Any) -> Ensemble:
     weights = dict(zip(process.get_support(names=True), np.ravel(estimator.coef_), strict=True))
     trees = []
     for name, weight in weights.items():
-        edges, inside = _bands(process.get_binned_variable(name), name)
-        place = list(process.variable_names).index(name)
-        asked = np.full((len(inside) + 1, columns), np.nan)
-        asked[:-1, place] = inside  # the last stays missing
+        place, edges, asked = _asked(process, name)
         given = _transformed(model, asked, points is not None)[name].to_numpy()
-        *each, missing = (points[name][given] if points else weight * given).tolist()
-        trees.append(Bands(place, tuple(edges), tuple(each), missing).tree("from"))
+        trees.append(_tree(place, edges, points[name][given] if points else weight * given))
+    columns = len(process.variable_names)
     if points:
         return Ensemble(trees, columns, float(np.ravel(model.intercept_)[0]))
     return Ensemble(trees, columns, float(np.ravel(estimator.intercept_)[0]), LINKS[kind])
+
+
+def prepared(step: Any, rows: Rows) -> Rows:
+    """Add a BinningProcess: a column of what it gives to each band, for each column that it selected."""
+    given = []
+    for name in step.get_support(names=True):
+        place, edges, asked = _asked(step, name)
+        tree = _tree(place, edges, step.transform(asked)[name].to_numpy(dtype=np.float64))
+        given.append(write(rows.graph, Ensemble([tree], rows.width), rows.tensor, wide=rows.wide))
+    if not given:
+        raise ConversionError(f"{title(step)} gives no column at all")
+    return rows.changed(rows.graph.add("Concat", *given, axis=1), len(given), sparse=False, wide=True)
+
+
+def _asked(process: Any, name: str) -> tuple[int, list[float], Any]:
+    """Give a column's place, the edges of its bands, and a row for a value inside of each, the last for none."""
+    edges, inside = _bands(process.get_binned_variable(name), name)
+    names = list(process.variable_names)
+    asked = np.full((len(inside) + 1, len(names)), np.nan)
+    asked[:-1, names.index(name)] = inside
+    return names.index(name), edges, _frame(process, asked)
+
+
+def _tree(place: int, edges: list[float], given: NDArray[np.float64]) -> Node:
+    *each, missing = given.tolist()
+    return Bands(place, tuple(edges), tuple(each), missing).tree("from")
 
 
 def _points(model: Any) -> dict[str, NDArray[np.float64]]:
@@ -56,8 +80,7 @@ def _bands(binned: Any, name: str) -> tuple[list[float], list[float]]:
             codes = [int(code) for group in binned.splits for code in group]
         except ValueError:
             raise ConversionError(
-                f"a Scorecard of optbinning was trained on the words of '{name}': train it on matrix(...).values, "
-                f"whose categories are codes"
+                f"optbinning was given words as '{name}': train it on matrix(...).values, whose categories are codes"
             ) from None
         inside = list(map(float, range(max(codes, default=0) + 2)))  # and one that it does not know
         return [code + 0.5 for code in inside[:-1]], inside
@@ -71,22 +94,22 @@ def _bands(binned: Any, name: str) -> tuple[list[float], list[float]]:
     return edges, [first, *edges]
 
 
-def _frame(model: Any, values: NDArray[np.floating[Any]]) -> Any:
+def _frame(process: Any, values: NDArray[np.floating[Any]]) -> Any:
     from pandas import DataFrame
 
-    return DataFrame(values.astype(np.float64), columns=list(model.binning_process_.variable_names))
+    return DataFrame(values.astype(np.float64), columns=list(process.variable_names))
 
 
-def _transformed(model: Any, values: NDArray[np.float64], as_places: bool) -> Any:
+def _transformed(model: Any, asked: Any, as_places: bool) -> Any:
     """Ask optbinning for the place of each value's bin, or for its weight of evidence."""
     empirical = {"metric_special": "empirical", "metric_missing": "empirical"}
     fitted = {"metric_special": model._metric_special, "metric_missing": model._metric_missing}
     how: dict[str, Any] = {"metric": "indices", **empirical} if as_places else {"metric": None, **fitted}
-    return model.binning_process_.transform(X=_frame(model, values), **how)
+    return model.binning_process_.transform(X=asked, **how)
 
 
 def _ask(model: Any, _: Method, features: FloatRows) -> Any:
-    frame = _frame(model, features)
+    frame = _frame(model.binning_process_, features)
     if model.scaling_method:
         return model.score(frame)
     if hasattr(model.estimator_, "predict_proba"):

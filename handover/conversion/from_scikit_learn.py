@@ -25,7 +25,8 @@ def read(model: Any) -> Ensemble | None:
     A classifier's sum is the probability of its second class, or of each of more; where it boosts, what its link makes
     them of.
     """
-    members: list[Any] = list(np.ravel(getattr(model, "estimators_", [])))
+    listed = getattr(model, "estimators_", [])
+    members = list(listed.ravel() if isinstance(listed, np.ndarray) else listed)  # a pipeline is a list of its own
     if hasattr(model, "tree_"):
         return _whole(model, [_tree(model)])
     reader = READERS.get(type(model).__name__)
@@ -153,6 +154,7 @@ def _values(values: NDArray[np.float64]) -> NDArray[np.float64]:
 READERS: dict[str, Callable[[Any, list[Any]], Ensemble]] = {
     "AdaBoostClassifier": _votes,
     "BaggingClassifier": _bag,
+    "BalancedRandomForestClassifier": _forest,
     "BaggingRegressor": _bag,
     "ExtraTreesClassifier": _forest,
     "ExtraTreesRegressor": _forest,
@@ -160,6 +162,7 @@ READERS: dict[str, Callable[[Any, list[Any]], Ensemble]] = {
     "GradientBoostingRegressor": _boosted,
     "HistGradientBoostingClassifier": _histograms,
     "HistGradientBoostingRegressor": _histograms,
+    "RUSBoostClassifier": _votes,
     "RandomForestClassifier": _forest,
     "RandomForestRegressor": _forest,
 }

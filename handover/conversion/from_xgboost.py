@@ -39,12 +39,19 @@ def read(model: Any) -> Ensemble:
     gaps = None if math.isnan(missing) else (missing, missing)
     each = np.array(facts["base_score"].strip("[]").split(","), dtype=np.float32)  # XGBoost 3 writes a list
     sums = max(1, int(facts["num_class"]))
-    base, link = _link(model, learner["objective"]["name"], float(each[0]))
+    objective = learner["objective"]["name"]
+    if objective == "multi:softmax" and booster is model:
+        raise ConversionError(
+            f"{title(model)} answers with the number of a class (objective=multi:softmax): train it with "
+            f"multi:softprob, which gives the probability of each"
+        )
+    base, link = _link(model, objective, float(each[0]))
     if sums > 1:
         base = np.broadcast_to(each, sums).astype(np.float64)
     if trees["name"] == "gblinear":
         weights = np.array(trees["model"]["weights"], dtype=np.float32).astype(np.float64).reshape(-1, sums)
         slopes, bias = weights[:-1], weights[-1]
+        base = base if sums == 1 else float(each[0])  # XGBoost 3.4 begins all classes with the first one's, here alone
         return Ensemble([], len(slopes), base + bias, link, slopes=slopes, read_as_missing=gaps, targets=[])
     grown = trees.get("gbtree", trees)["model"]  # dart nests what gbtree has
     encoded = grown.get("cats", {"enc": []})["enc"]  # as text, each has the offsets of its letters
@@ -53,7 +60,7 @@ def read(model: Any) -> Ensemble:
     count = len(grown["trees"])
     if int(facts["num_target"]) > 1 or any(int(tree["tree_param"]["size_leaf_vector"]) > 1 for tree in grown["trees"]):
         raise ConversionError(
-            f"{title(model)} gives several numbers at once (objective={learner['objective']['name']}); a score is one: "
+            f"{title(model)} gives several numbers at once (objective={objective}); a score is one: "
             f"train a model for each target or quantile, and classes with multi_strategy='one_output_per_tree'"
         )
     if booster is not model and model.early_stopping_rounds is not None:

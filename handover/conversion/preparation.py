@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion import encoding, others, scaling
+from handover.conversion import encoding, from_optbinning, others, scaling
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
@@ -32,6 +32,8 @@ def prepared(step: Any, rows: Rows) -> Rows:
     if step is None or isinstance(step, str):  # "passthrough"
         return rows
     name = type(step).__name__
+    if name == "BinningProcess" and framework_of(step) is from_optbinning.OPTBINNING:
+        return from_optbinning.prepared(step, rows)
     if framework_of(step) is not SCIKIT_LEARN:
         raise others.unknown(step, others.STEPS_CAN)
     if name in scaling.SCALERS:

@@ -93,6 +93,10 @@ def scored_classes(model: Any, width: int, positive: object, classes: Sequence[s
         if is_booster:  # it says by its answer alone how many numbers it has
             _numbers(model, np.zeros((1, width), dtype=np.float32), classes)
         return "predict", in_order(range(len(classes)), classes) or [0]
+    if all(isinstance(one, list | tuple | np.ndarray) for one in known):
+        raise ConversionError(
+            f"{title(model)} predicts {len(known)} targets; a score is of one: train a model for each"
+        )
     names = np.asarray(known).tolist()
     if len(names) == 1:
         raise ConversionError(
@@ -149,11 +153,15 @@ def _positive(model: Any, names: list[Any], positive: object) -> int:
 
 
 def _framework(model: Any) -> Framework:
+    kind, package = type(model).__name__, type(model).__module__.partition(".")[0]
+    if kind == "CVBooster":  # which has every attribute that it is asked for
+        raise ConversionError(
+            "a CVBooster has a model for each fold of lightgbm.cv: train one on all of the rows, with lightgbm.train"
+        )
     if framework := framework_of(model):
         return framework
     if isinstance(model, type):
         raise ConversionError(f"{model.__name__} is a class and no model: deliver an object of it that is fitted")
-    kind, package = type(model).__name__, type(model).__module__.partition(".")[0]
     titles = ", ".join(framework.title for framework in FRAMEWORKS)
     if package == "builtins":
         raise ConversionError(
@@ -168,7 +176,13 @@ def _framework(model: Any) -> Framework:
 
 def _require_fitted(model: Any, width: int) -> None:
     """Require a fitted model of so many columns."""
-    trained = _framework(model).count_columns
+    framework = _framework(model)
+    last = getattr(model, "steps", [("", model)])[-1][1]
+    if framework in FRAMEWORKS and not hasattr(type(last), "predict"):
+        raise ConversionError(
+            f"{title(model)} is no model, for it has no predict(...): deliver what was trained with it"
+        )
+    trained = framework.count_columns
     if hasattr(model, "get_params") and not _is_fitted(model):
         raise ConversionError(f"{title(model)} is not fitted: call its fit(...) with matrix(...).values and the labels")
     if getattr(model, "n_outputs_", 1) != 1:
@@ -184,6 +198,8 @@ def _is_fitted(model: Any) -> bool:
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
+    if callable(knows := getattr(model, "is_fitted", None)):  # CatBoost's, which sets nothing that shows it
+        return bool(knows())
     try:
         check_is_fitted(model)
     except NotFittedError:

@@ -15,6 +15,7 @@ from handover.diff.revisions import DiffError
 from handover.limit import TooLongError, at_most
 from handover.merit import Comparison, compared
 from handover.quality import HELD_OUT, HeldOut
+from handover.session import SlowGraphError, opened, soon
 from handover.source import RefusedSourceError, refuse
 from predictor import files
 from predictor.delivery import Delivery, DeliveryError
@@ -140,11 +141,14 @@ def _unlike(old: tuple[str, ...], new: tuple[str, ...]) -> str:
 def _opened(folder: Path) -> Delivery:
     """Open a delivery as the function does; its heuristics are read before they run."""
     try:
-        refuse(ast.parse((folder / "heuristics.py").read_bytes()))
+        refuse(ast.parse((folder / files.HEURISTICS).read_bytes()))
+        opened((folder / files.MODEL).read_bytes())
     except RefusedSourceError as error:
         raise DiffError(f"{folder}/heuristics.py is not run, for it does more than compute: {error}") from None
-    except (OSError, SyntaxError, ValueError):
-        pass  # opening it says why
+    except SlowGraphError as error:
+        raise DiffError(f"{folder}: {error}") from None
+    except Exception:  # noqa: S110  onnxruntime has a class of its own for each way to fail; opening all says why
+        pass
     try:
         with at_most(LIMIT_S):
             return Delivery.open(folder)
@@ -170,9 +174,11 @@ def _side(delivery: Delivery, rows: list[dict[str, Any]]) -> Side:
         if validated := [delivery.row.validate_json(json.dumps(row)) for row in rows]:
             with at_most(LIMIT_S):
                 features = delivery.encoder.matrix(validated)
-            scores = delivery.model(features)
+            scores = soon(delivery.model)(features)
     except TooLongError as error:
         raise DiffError(f"{name} {version} comes to no end on old golden rows: {error}") from None
+    except SlowGraphError as error:
+        raise DiffError(f"{name} {version}: {error}") from None
     except HeuristicError as error:
         raise DiffError(f"{name} {version} fails on an old golden row: {error} ({error.__cause__})") from None
     return Side(

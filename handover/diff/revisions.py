@@ -287,9 +287,9 @@ def _home(folder: Path, commit: str, name: str) -> str | None:
     -------
     Empty, or ending with a slash; ``None`` where it was nowhere.
     """
-    here = _text(folder, "rev-parse", "--show-prefix")
-    if _recorded(folder, f"{commit}:{here}"):
-        return here
+    prefix = _text(folder, "rev-parse", "--show-prefix")
+    if _recorded(folder, f"{commit}:{prefix}"):
+        return prefix
     top = Path(_text(folder, "rev-parse", "--show-toplevel"))
     listed = _text(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0")
     gone = [path for path in listed if Path(path).name == files.CONTRACT and not (top / path).exists()]

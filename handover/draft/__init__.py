@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from handover.draft import protected, repeats
+from handover import protected
+from handover.draft import repeats
 from handover.draft.copies import copies, renamed
 from handover.draft.discretion import ELSEWHERE, discreet
 from handover.draft.examples import examples

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handover.draft.naming import has_words, words
+from handover.wording import has_words, words
 
 # Each unit, the headers that name it, and the ranges that it may be counted in: the first that has all values is taken.
 UNITS = (

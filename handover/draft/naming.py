@@ -2,12 +2,11 @@
 
 import keyword
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from handover.wording import SPELT, UNIT_UNKNOWN
+from handover.wording import SPELT, UNIT_UNKNOWN, words
 
 # As an annotation is looked up in the class first, a field of such a name would stand in for the type.
 TYPES = {"int", "float", "bool", "str"}
@@ -41,24 +40,6 @@ def snake(header: str) -> str:
     """Write a header in small letters, digits and underscores, a letter first; nothing where none is left."""
     name = "_".join(words(header))
     return (f"n_{name}" if name[:1].isdigit() else name)[:LONGEST].strip("_")
-
-
-def words(header: str) -> list[str]:
-    """Part a header into words, in small letters of ASCII."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
-    plain = unicodedata.normalize("NFKD", split.casefold()).encode("ascii", "ignore").decode()
-    return re.findall(r"[a-z0-9]+", plain)
-
-
-def has_words(header: str, phrases: Iterable[str]) -> bool:
-    """Say whether a header has one of the phrases in it as whole words, or as one; with ``=``, is all of it."""
-    plain = f" {' '.join(words(header))} "
-    accented = f" {' '.join(re.findall(r'[^\W_]+', unicodedata.normalize('NFC', header.casefold())))} "
-    return any(
-        plain.strip() == phrase[1:] if phrase[0] == "=" else f" {spelt} " in plain or f" {spelt} " in accented
-        for phrase in phrases
-        for spelt in (phrase, phrase.replace(" ", ""))
-    )
 
 
 def unit(header: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
 
-from handover.draft.naming import has_words
+from handover.wording import has_words
 
 # A scale from its low end to its high end; words of one place are parted by "|". No accents, no capitals.
 SCALES = """

@@ -1,6 +1,7 @@
 """The target's column: what the score will mean, and its first decisions."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -21,10 +22,11 @@ MOST_CLASSES = 20
 FEWEST_VALUES_OF_A_NUMBER = 6  # whole numbers with fewer are classes
 MOST_OF_A_SCALE = 10  # whole numbers with so few values may name classes
 RELATIVE_PARITY = 1e-5  # float32 has 7 digits, and sums of trees lose one or two of them
+NEAR = 0.05  # of the rows: so far from a third of them an edge may lie, for fewer digits
 SKEW = 1.25  # the mean of prices, claims and counts is 1.5 medians and more; of what lies evenly about a middle, 1.1
 # Where the two classes are an answer to a question, its yes is what is predicted, be it the rarer class or not.
-YES = {"1", "1.0", "true", "yes", "y", "t", "ja", "oui", "si", "sí", "positive", "pos", "bad", "default", "fraud"}
-NO = {"0", "0.0", "-1", "false", "no", "n", "f", "nein", "non", "negative", "neg", "good", "none", "normal"}
+YES = {"1", "true", "yes", "y", "t", "ja", "oui", "si", "sí", "positive", "pos", "bad", "default", "fraud"}
+NO = {"0", "-1", "false", "no", "n", "f", "nein", "non", "negative", "neg", "good", "none", "normal"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Target:
     """What was decided here, in a sentence for the person who asked."""
     classes: tuple[str, ...] = ()
     """The classes, where there are more than two."""
+    words: tuple[str, ...] = ()
+    """What the data calls them."""
 
     @property
     def is_number(self) -> bool:
@@ -55,7 +59,8 @@ class Target:
 
     def of_class(self, place: int) -> "Target":
         """Give the target of one class against the rest."""
-        return replace(self, positive=self.classes[place], classes=(), labels=(self.labels == place).astype(np.float64))
+        labels = (self.labels == place).astype(np.float64)
+        return replace(self, positive=self.words[place], classes=(), words=(), labels=labels)
 
     @property
     def parity(self) -> float:
@@ -124,16 +129,15 @@ def _require_classes(column: Column, classes: Counter[str]) -> None:
     if len(classes) < 2:
         seen = f"is '{next(iter(classes))}' in every row" if classes else "is empty in every row"
         raise CannotRunError(f"the target '{column.header}' {seen}: there is nothing to tell apart")
-    if len(classes) == 2:
-        return
-    apart = len({word.casefold() for word in classes})
+    apart = len({_name(column, word).casefold() for word in classes})
     if apart < len(classes):
         spelt = ", ".join(f"'{word}'" for word in sorted(classes, key=str.casefold))
-        count = {2: "two"}.get(apart, str(apart))
+        count = {1: "one class", 2: "two classes"}.get(apart, f"{apart} classes")
         raise CannotRunError(
-            f"the target '{column.header}' has {count} classes, spelt in more than {count} ways ({spelt}): write each "
-            f"in one way"
+            f"the target '{column.header}' has {count}, spelt in {len(classes)} ways ({spelt}): write each in one way"
         )
+    if len(classes) == 2:
+        return
     draft = field_of("target", column)
     if len(classes) > MOST_CLASSES or isinstance(draft, LeftOut):
         why = f" ({draft.why})" if isinstance(draft, LeftOut) else ""
@@ -143,16 +147,24 @@ def _require_classes(column: Column, classes: Counter[str]) -> None:
         )
 
 
+def _name(column: Column, word: str) -> str:
+    """Give the name of a class: 1 where the data has 1.0, as pandas writes a whole number beside gaps."""
+    number = column.number(word) if column.number else None
+    return str(int(number)) if number is not None and float(number).is_integer() else word
+
+
 def _classes(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Target:
-    header, count, names = column.header, len(rows), tuple(sorted(classes))
-    _require_enough(header, classes, count)
-    listed = ", ".join(f"'{name}' in {classes[name]}" for name in names)
+    header, count, words = column.header, len(rows), tuple(sorted(classes))
+    names = tuple(_name(column, word) for word in words)
+    _require_enough(column, classes, count)
+    listed = ", ".join(f"'{name}' in {classes[word]}" for name, word in zip(names, words, strict=True))
     return Target(
         header=header,
         positive=None,
         classes=names,
+        words=words,
         rows=rows,
-        labels=np.array([float(names.index(column.words[index])) for index in rows]),
+        labels=np.array([float(words.index(column.words[index])) for index in rows]),
         meaning=f"probability of each {header}",
         low=0.0,
         high=1.0,
@@ -163,47 +175,49 @@ def _classes(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Ta
     )
 
 
-def _require_enough(header: str, classes: Counter[str], count: int) -> None:
+def _require_enough(column: Column, classes: Counter[str], count: int) -> None:
     rarer = min(classes, key=lambda word: classes[word])
     if classes[rarer] < FEWEST_OF_A_CLASS:
         way = (
             "; leave such rows out of the data, or write another class that they belong to" if len(classes) > 2 else ""
         )
         raise CannotRunError(
-            f"the target '{header}' is '{rarer}' in {classes[rarer]} of {count} rows: "
+            f"the target '{column.header}' is '{_name(column, rarer)}' in {classes[rarer]} of {count} rows: "
             f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it{way}"
         )
 
 
 def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Target:
     header, count = column.header, len(rows)
-    positive, other = sorted(classes, key=lambda word: (_is_yes(word, classes), classes[word], word))
-    _require_enough(header, classes, count)
+    names = {word: _name(column, word) for word in classes}
+    positive, other = sorted(classes, key=lambda word: (_is_yes(names[word], names.values()), classes[word], word))
+    _require_enough(column, classes, count)
+    name = names[positive]
     share = classes[positive] / count
     low = _below_one(share + min(share, 1 - share) / 5)
-    is_rarer = _is_yes(positive, classes) == 0 and classes[positive] < classes[other]
+    is_rarer = _is_yes(name, names.values()) == 0 and classes[positive] < classes[other]
     return Target(
         header=header,
         positive=positive,
         rows=rows,
         labels=np.array([float(column.words[index] == positive) for index in rows]),
-        meaning=f"probability that {header} is {positive}",
+        meaning=f"probability that {header} is {name}",
         low=0.0,
         high=1.0,
         decisions={"low": low, "middle": _below_one((1 + low) / 2), "high": 1.0},
-        evidence=f"{header} is '{positive}' in {classes[positive]} of {count} rows ({share:.1%}): low ends a little "
+        evidence=f"{header} is '{name}' in {classes[positive]} of {count} rows ({share:.1%}): low ends a little "
         f"above that, high begins in the middle between there and certainty.",
-        summary=f"The score is the probability that {header} is '{positive}', as it is in {classes[positive]} of "
+        summary=f"The score is the probability that {header} is '{name}', as it is in {classes[positive]} of "
         f"{count} rows{' (the rarer class)' if is_rarer else ''}.",
     )
 
 
-def _is_yes(word: str, classes: Counter[str]) -> int:
+def _is_yes(name: str, names: Iterable[str]) -> int:
     """Give -1 for the class that says yes, 1 for the one that says no, and 0 for both where only one can be told."""
-    says = [word for word in classes if word.lower() in YES], [word for word in classes if word.lower() in NO]
-    if not all(says):
+    words = {word.lower() for word in names}
+    if not (words & YES and words & NO):
         return 0
-    return -1 if word in says[0] else 1
+    return -1 if name.lower() in YES else 1
 
 
 def _below_one(edge: float) -> float:
@@ -219,9 +233,13 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
     if not most - least < 1e30:
         raise CannotRunError(f"the target '{header}' reaches from {least:g} to {most:g}, beyond float32")
     margin = (most - least) / 20
-    low, high = outward(least - margin, most + margin, whole=False)
+    whole = bool((labels % 1 == 0).all())
+    low, high = map(float, outward(least - margin, most + margin, whole=whole))
+    if most <= 0:
+        high = min(high, 0.0)
     if least >= 0:
         low = max(low, 0.0)
+        high = 1.0 if most <= 1 else 100.0 if most == 100 else high  # a share, percent
     summary = f"The score is {header}, a number from {figure(low)} to {figure(high)}."
     distinct = set(labels.tolist())
     if len(distinct) <= MOST_OF_A_SCALE and all(value.is_integer() for value in distinct):
@@ -243,13 +261,25 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
         high=high,
         decisions={"low": first, "middle": second, "high": high} if has_three else {"low": first, "high": high},
         evidence=f"{header} is {figure(least)} to {figure(most)} in {len(rows)} rows, and the range has a little room; "
-        f"what the model says beyond it is clipped. About a third of the rows is low.",
+        f"what the model says beyond it is clipped. Of the rows, {share_of_low(labels, first):.0%} are low.",
         summary=summary,
     )
 
 
+def share_of_low(labels: NDArray[np.float64], edge: float) -> float:
+    """Give the share of the rows that lie up to the first edge."""
+    return float(np.mean(labels <= edge))
+
+
 def _edge(labels: NDArray[np.float64], share: float) -> float:
-    """Place an edge between two values of the target, not on one: a score on an edge could fall either way."""
+    """Place an edge near a share of the rows, with as few digits as a person would write.
+
+    It lies on no value that many rows have: a score there could fall either way.
+    """
+    near = [float(np.quantile(labels, some)) for some in (share - NEAR, share, share + NEAR)]
+    for edge in (float(f"{near[1]:.{digits}g}") for digits in range(1, 18)):
+        if near[0] <= edge <= near[2] and np.mean(labels == edge) < NEAR:
+            return edge
     values, counts = np.unique(labels, return_counts=True)
     place = min(int(np.searchsorted(np.cumsum(counts) / len(labels), share)), len(values) - 2)
-    return between(float(values[place]), float(values[place + 1]), share=0.38)
+    return between(float(values[place]), float(values[place + 1]))

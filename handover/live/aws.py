@@ -13,6 +13,7 @@ from handover.live import LiveError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_codedeploy import CodeDeployClient
     from mypy_boto3_lambda import LambdaClient
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -102,3 +103,15 @@ def functions(session: boto3.Session) -> "LambdaClient":
         When there is no region of this name.
     """
     return session.client("lambda")
+
+
+@asked()
+def deployments(session: boto3.Session) -> "CodeDeployClient":
+    """Make the client that tells of CodeDeploy's deployments.
+
+    Raises
+    ------
+    LiveError
+        When there is no region of this name.
+    """
+    return session.client("codedeploy")

@@ -55,11 +55,15 @@ def read(build: Path) -> Built:
     NothingBuiltError
         When it is not there.
     """
-    delivery = Build(build).delivery
     try:
-        manifest, golden = files.manifest(delivery), files.golden(delivery)
+        return of_delivery(Build(build).delivery)
     except FileNotFoundError:
         raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
+
+
+def of_delivery(delivery: Path) -> Built:
+    """Read a delivery in a folder; raises as ``files.manifest`` does."""
+    manifest, golden = files.manifest(delivery), files.golden(delivery)
     return Built(
         model=files.identity(manifest),
         contract=manifest["contract"]["version"],

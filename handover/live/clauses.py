@@ -10,7 +10,7 @@ from handover.live.built import BATCH_ROWS
 from handover.live.context import LiveContext
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from handover.live.replay import Answer
     from handover.live.stack import Stack
@@ -121,17 +121,14 @@ def same_scores(context: LiveContext) -> Broken | Kept | Skipped:
     given = [[answer.scores.get(name, math.nan) for name in answer.golden.scores] for answer in context.scored]
     differing = [context.scored[row] for row in parity.differing(given, trained, tolerance)]
     limit = parity.limit(trained, tolerance)
-    if not differing:
-        return Kept(f"every score is within {limit} of training's")
-    worst = max(differing, key=_distance)
-    return Broken(
-        f"{len(differing)} of {len(context.scored)} answers differ by more than {limit}; the worst, "
-        f"golden row {worst.golden.number} {worst.way}, should be "
-        f"{parity.in_words(worst.golden.scores)} and is {parity.in_words(worst.scores)} "
-        f"({_decisions(worst)}).",
-        LAYERS,
-        cause=_common(context.built.model, differing),
-    )
+    return _furthest(
+        context,
+        differing,
+        lambda worst: (
+            f"differ by more than {limit}; the worst, {_named(worst)}, should be "
+            f"{parity.in_words(worst.golden.scores)} and is {parity.in_words(worst.scores)} ({_decisions(worst)})."
+        ),
+    ) or Kept(f"every score is within {limit} of training's")
 
 
 @clause(
@@ -146,16 +143,26 @@ def same_decisions(context: LiveContext) -> Broken | Skipped | None:
     if not context.scored:
         return NONE_ANSWERED
     flipped = [answer for answer in context.scored if answer.decision != answer.golden.decision]
-    if not flipped:
-        return None
-    worst = max(flipped, key=_distance)
-    return Broken(
-        f"{len(flipped)} of {len(context.scored)} answers decide otherwise; the furthest off, golden row "
-        f"{worst.golden.number} {worst.way}: {_decisions(worst)}, with a score of "
-        f"{parity.in_words(worst.scores)} that should be {parity.in_words(worst.golden.scores)}.",
-        LAYERS,
-        cause=_common(context.built.model, flipped),
+    return _furthest(
+        context,
+        flipped,
+        lambda worst: (
+            f"decide otherwise; the furthest off, {_named(worst)}: {_decisions(worst)}, with a score of "
+            f"{parity.in_words(worst.scores)} that should be {parity.in_words(worst.golden.scores)}."
+        ),
     )
+
+
+def _furthest(context: LiveContext, wrong: "Sequence[Answer]", say: "Callable[[Answer], str]") -> Broken | None:
+    """Count wrong answers, and say of the one whose score is furthest off what is wrong; nothing where none is."""
+    if not wrong:
+        return None
+    evidence = f"{len(wrong)} of {len(context.scored)} answers {say(max(wrong, key=_distance))}"
+    return Broken(evidence, LAYERS, cause=_common(context.built.model, wrong))
+
+
+def _named(answer: "Answer") -> str:
+    return f"golden row {answer.golden.number} {answer.way}"
 
 
 @clause(

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handover.finding import Broken, Clause, Finding, Kept, Subject
+from handover.finding import Broken, Clause, Finding, Kept
 from handover.live.built import Built
 from predictor import files
 
@@ -25,6 +25,8 @@ class LiveContext:
     stack: "Stack"
     built: Built
     replay: "Replay"
+    stage: str = ""
+    """The environment of ``samconfig.toml`` that deploys the stack, where there is one."""
     behaves: Broken | Kept | None = None
     """Whether it behaves as ``behaviours.py`` says, where that was asked for."""
 
@@ -46,9 +48,12 @@ class LiveContext:
         return {}
 
     @property
-    def missing(self) -> Mapping[Subject, str]:
-        """Miss nothing: what is verified is there."""
-        return {}
+    def team(self) -> None:
+        """Verify for both teams."""
+
+    def left_out(self, _: Clause) -> str:
+        """Leave out nothing: what is verified is there."""
+        return ""
 
     def relative(self, path: Path) -> str:
         """Name a path as it is: what runs there is not of this project's folder."""
@@ -64,11 +69,12 @@ class LiveContext:
 
     def remedy(self, finding: Finding) -> tuple[str, str]:
         """Say what to do: where the right model answers wrongly, users are better off without it meanwhile."""
-        which = f"STACK={self.stack.name} REGION={self.stack.region}"
+        which = f"{f'STAGE={self.stage}' if self.stage else f'STACK={self.stack.name}'} REGION={self.stack.region}"
         if self.stack.under_way or 0 < self.other_models.total() < len(self.scored):
             return f"make verify {which}", "again, when the deployment has ended"
         if self.other_models or self.health not in (None, (self.built.model, self.built.contract)):
-            return f"sam deploy, then make verify {which}", "deploys what was built here"
+            to = f"STAGE={self.stage or '...'} REGION={self.stack.region}"
+            return f"make deploy {to} && make verify {which}", "deploys what was built here"
         return f"make rollback {which}", "moves the users back to the version before"
 
     @cached_property

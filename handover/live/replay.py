@@ -4,16 +4,24 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from handover.live.built import BATCH_ROWS, Built, Golden
-from handover.live.client import Client, Response
+from handover.live.client import Response
 from predictor import files
 
 STEADY = 2  # requests in flight after the burst: callers share the API's rate
 REFUSAL = 200  # characters of an answer that is none
 
 type Way = Literal["alone", "in a batch"]
+
+
+class Asked(Protocol):
+    """Whatever answers requests: a live API, or one version of the function."""
+
+    def ask(self, method: str, path: str, document: Any = None) -> Response:
+        """Send one request; ``LiveError`` when it gets no answer."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Replay:
     """How many answers were 429; each was waited out and asked for again."""
 
 
-def replay(client: Client, built: Built, limit: int, step: Callable[[], None]) -> Replay:
+def replay(client: Asked, built: Built, limit: int, step: Callable[[], None]) -> Replay:
     """Ask for every golden row by itself, ``limit`` of them at once at first, and for some in a batch.
 
     The burst comes first, for a request that finds every environment busy starts another one, cold; whatever waits warm

@@ -85,6 +85,15 @@ def of_stage(stage: str, samconfig: Path) -> str:
     return str(name)
 
 
+def stage_of(name: str, samconfig: Path) -> str:
+    """Name the environment that deploys a stack of this name; nothing where none does."""
+    config = Samconfig(samconfig)
+    try:
+        return next((stage for stage in config.stages if config.parameters(stage).get("stack_name") == name), "")
+    except (OSError, ValueError):
+        return ""
+
+
 def region_of_stage(stage: str, samconfig: Path) -> str | None:
     """Give the region that ``sam deploy --config-env STAGE`` deploys to, if the file names one."""
     try:

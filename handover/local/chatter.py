@@ -13,6 +13,11 @@ _EMULATOR = re.compile(
 _ADVICE = "LAMBDA_WARNING: "
 
 
+def is_metrics(line: str) -> bool:
+    """Whether a line of the function's is for CloudWatch's embedded metric format, and not for people."""
+    return '"_aws"' in line
+
+
 def function_lines(line: str) -> list[str]:
     """Give what the function wrote in one line of the emulator's output.
 

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from handover.errors import CannotRunError
 from handover.local import gateway
+from handover.local.chatter import is_metrics
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.pool import Pool
 from handover.local.stack import built_function
@@ -65,7 +66,7 @@ def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | N
         markup=False,
     )
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        reasons = [line for line in lines if '"_aws"' not in line]  # the metrics say that it failed, these say why
+        reasons = [line for line in lines if not is_metrics(line)]  # the metrics say that it failed, these say why
         errors.print(*reasons[:1], markup=False)
     return 0 if HTTPStatus(answer.status).is_success else 1
 

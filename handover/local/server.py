@@ -15,6 +15,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from handover.errors import CannotRunError
 from handover.local import gateway
+from handover.local.cors import Cors
 from handover.local.emulator import LOOPBACK, EnvironmentDiedError, FunctionTimedOutError
 from handover.local.pool import Pool, ThrottledError
 
@@ -26,7 +27,10 @@ class PortTakenError(CannotRunError):
     """The port on loopback is not available."""
 
 
-def serve(pool: Pool, port: int, log: Callable[[str], None]) -> BaseWSGIServer:
+NO_PAGES = Cors()
+
+
+def serve(pool: Pool, port: int, log: Callable[[str], None], cors: Cors = NO_PAGES) -> BaseWSGIServer:
     """Open the port; ``serve_forever`` of what is returned answers, one thread for every request.
 
     Raises
@@ -43,18 +47,22 @@ def serve(pool: Pool, port: int, log: Callable[[str], None]) -> BaseWSGIServer:
             raise PortTakenError(
                 f"port {port} of {LOOPBACK} is not available ({error.strerror}): choose another"
             ) from None
-        return make_server(
-            LOOPBACK, port, application(pool, log), threaded=True, request_handler=_Quiet, fd=opened.fileno()
-        )
+        answering = application(pool, log, cors)
+        return make_server(LOOPBACK, port, answering, threaded=True, request_handler=_Quiet, fd=opened.fileno())
 
 
-def application(pool: Pool, log: Callable[[str], None]) -> "WSGIApplication":
-    """Answer with the environments of ``pool``; ``log`` gets a line for every request."""
+def application(pool: Pool, log: Callable[[str], None], cors: Cors = NO_PAGES) -> "WSGIApplication":
+    """Answer with the environments of ``pool``, pages that ``cors`` lets too; ``log`` gets a line for every request."""
 
     @Request.application
     def answer(request: Request) -> Response:
         started = time.perf_counter()
-        response, how = _answer(request, pool)
+        headers = {name.lower(): value for name, value in request.headers}
+        if (preflight := cors.answer(request.method, headers)) is not None:
+            response, how = gateway.Response(204, tuple(preflight.items()), b""), "preflight"
+        else:
+            response, how = _answer(request, pool)
+            response = response._replace(headers=(*response.headers, *cors.mark(headers).items()))
         ms = (time.perf_counter() - started) * 1000
         # Quoted again: what a stranger sends must not be able to write lines or colours of its own.
         target = quote(request.path) + ("?" if request.query_string else "") + quote(request.query_string, safe="=&%")

@@ -35,7 +35,7 @@ def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Watches model {model} of {contract['name']} {contract['version']}.",
-        "Parameters": {name: {"Type": "String", "Description": said} for name, said in PARAMETERS.items()},
+        "Parameters": {name: {"Type": "String", "Description": text} for name, text in PARAMETERS.items()},
         "Conditions": {"TellsTopic": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}},
         "Resources": {
             **drift_alarms(contract, manifest, scores),

@@ -10,7 +10,7 @@ from predictor.scores import Scores
 
 SERVICE = "predict"  # POWERTOOLS_SERVICE_NAME in template.yaml
 ENOUGH = 200
-"""Scores in an hour below which nothing is said of them [rows]."""
+"""Scores in an hour below which nothing is description of them [rows]."""
 ERRORS_AWAY = 3
 """Half the width of a band, in standard errors: chance leaves it in one hour of 370, and seldom in two of three."""
 HOUR_S = 3600
@@ -34,6 +34,7 @@ def drift_alarms(contract: Json, manifest: Json, scores: list[float]) -> Json:
     for number, (name, edges) in enumerate(intervals.items(), 1):
         share = manifest["baseline"]["decision_share"][name]
         alarms[f"Share{number}Drifts"] = _share_alarm(model, name, (metric, rank(*edges)), share, len(scores))
+    alarms["DriftIsBlind"] = _blind_alarm(model)
     return alarms
 
 
@@ -59,54 +60,79 @@ def rank(low: float | None, high: float | None) -> str:
 def _mean_alarm(model: str, scores: list[float]) -> Json:
     mean, deviation = fmean(scores), pstdev(scores)
     band = round(ERRORS_AWAY * deviation * math.sqrt(1 / len(scores) + 1 / ENOUGH), 4)
-    said = (
+    description = (
         f"The mean score of model {model} left {mean - band:.4g} to {mean + band:.4g}, where it was in training, for "
         f"two of three hours: who asks has changed, or what they send. {FIRST}"
     )
-    return _drift_alarm(model, said, ("score", "Average"), round(mean, 6), band)
+    return _drift_alarm(model, description, ("score", "Average"), round(mean, 6), band)
 
 
 def _share_alarm(model: str, decision: str, measure: tuple[str, str], share: float, rows: int) -> Json:
     band = round(100 * ERRORS_AWAY * math.sqrt(max(share * (1 - share), 1 / rows) * (1 / rows + 1 / ENOUGH)), 2)
     low, high = max(0.0, 100 * share - band), min(100.0, 100 * share + band)
-    said = (
+    description = (
         f"The share of '{decision}' among the decisions of model {model} left {low:.1f} to {high:.1f} %, where it was "
         f"in training, for two of three hours. {FIRST}"
     )
-    return _drift_alarm(model, said, measure, round(100 * share, 4), band)
+    return _drift_alarm(model, description, measure, round(100 * share, 4), band)
 
 
-def _drift_alarm(model: str, said: str, measure: tuple[str, str], ordinary: float, band: float) -> Json:
-    told = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+def _drift_alarm(model: str, description: str, measure: tuple[str, str], ordinary: float, band: float) -> Json:
     name, statistic = measure
+    return _alarm(
+        description,
+        [
+            {
+                "Id": "away",
+                "Label": f"away from {ordinary}",
+                "Expression": f"IF(scores >= {ENOUGH}, ABS(measured - {ordinary}), 0)",
+            },
+            _metric("measured", model, name, statistic),
+            _metric("scores", model, name, "SampleCount"),
+        ],
+        {"Threshold": band, "EvaluationPeriods": 3, "DatapointsToAlarm": 2, "TreatMissingData": "notBreaching"},
+    )
+
+
+def _blind_alarm(model: str) -> Json:
+    description = (
+        f"In no hour of a day did model {model} give {ENOUGH} scores, and of fewer the alarms on drift say nothing. "
+        "Look at the dashboard's scores over a longer time first. Where nothing is scored, this alarm has no data."
+    )
+    return _alarm(
+        description,
+        [
+            {
+                "Id": "blind",
+                "Label": "an hour of too few scores",
+                "Expression": f"IF(scores >= {ENOUGH}, 0, 1)",
+            },
+            _metric("scores", model, "score", "SampleCount"),
+        ],
+        {"Threshold": 0, "EvaluationPeriods": 24, "DatapointsToAlarm": 24, "TreatMissingData": "missing"},
+    )
+
+
+def _metric(id_: str, model: str, name: str, statistic: str) -> Json:
+    """Ask for a metric of the function's own, by the hour."""
     metric = {
         "Namespace": {"Ref": "Namespace"},
         "MetricName": name,
         "Dimensions": [{"Name": "model", "Value": model}, {"Name": "service", "Value": SERVICE}],
     }
+    return {"Id": id_, "ReturnData": False, "MetricStat": {"Metric": metric, "Stat": statistic, "Period": HOUR_S}}
 
-    def measured(name: str, stat: str) -> Json:
-        return {"Id": name, "ReturnData": False, "MetricStat": {"Metric": metric, "Stat": stat, "Period": HOUR_S}}
 
+def _alarm(description: str, metrics: list[Json], rings: Json) -> Json:
+    topic = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
-            "AlarmDescription": said,
-            "Metrics": [
-                {
-                    "Id": "away",
-                    "Label": f"away from {ordinary}",
-                    "Expression": f"IF(scores >= {ENOUGH}, ABS(found - {ordinary}), 0)",
-                },
-                measured("found", statistic),
-                measured("scores", "SampleCount"),
-            ],
-            "Threshold": band,
+            "AlarmDescription": description,
+            "Metrics": metrics,
             "ComparisonOperator": "GreaterThanThreshold",
-            "EvaluationPeriods": 3,
-            "DatapointsToAlarm": 2,
-            "TreatMissingData": "notBreaching",
-            "AlarmActions": told,
-            "OKActions": told,
+            **rings,
+            "AlarmActions": topic,
+            "OKActions": topic,
         },
     }

@@ -17,7 +17,7 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
         ["AWS/Lambda", None, "FunctionName", "${FunctionName}"],
     )
     score: list[Any] = ["${Namespace}", "score", "model", model, "service", SERVICE]
-    own = "{${Namespace},model,service}"
+    own = '{"${Namespace}",model,service}'  # CloudWatch reads a hyphen only between quotes
     by_version = (
         'SEARCH(\'{AWS/Lambda,ExecutedVersion,FunctionName,Resource} FunctionName="${FunctionName}" '
         "MetricName=\"Invocations\"', 'Sum')"

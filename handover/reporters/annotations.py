@@ -7,23 +7,31 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from handover.finding import Context, Finding
+from handover.finding import Context, Evidence, Finding
+from handover.reporters.text import warnings
 from handover.skips import FILE, Skip, skips
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
-    """Write an error for each broken clause, and for what was not checked; a notice for what was allowed."""
+    """Write an error for each broken clause, and for what was not checked; warnings; a notice for what was allowed."""
     lines = []
     for finding in findings:
         if broken := finding.broken:
-            clause = finding.clause
-            place = "" if isinstance(broken.path, str) else f"file={_property(_place(broken.path, context))},"
-            line = f"line={broken.line}," if broken.line else ""
-            cause = f"\n{broken.cause}" if broken.cause else ""
-            message = f"{broken.evidence}{cause}\nOwner: {finding.owner}. Run: {context.remedy(finding)[0]}"
-            title = _property(f"{clause.code} {clause.broken}")
-            lines.append(f"::error {place}{line}title={title}::{_data(message)}")
-    return "\n".join([*lines, *map(_skipped, skips(findings))])
+            command, effect = context.remedy(finding)
+            next_step = f"Owner: {finding.owner}. Run: {command} ({effect})"
+            lines.append(_mark("error", f"{finding.clause.code} {finding.clause.broken}", broken, context, next_step))
+    lines += map(_skipped, skips(findings))
+    for finding, warning in warnings(findings):
+        owner = f"Owner: {warning.owner or finding.clause.owner}."
+        lines.append(_mark("warning", f"{finding.clause.code} {warning.headline}", warning, context, owner))
+    return "\n".join(lines)
+
+
+def _mark(level: str, title: str, evidence: Evidence, context: Context, last: str) -> str:
+    place = "" if isinstance(evidence.path, str) else f"file={_property(_place(evidence.path, context))},"
+    line = f"line={evidence.line}," if evidence.line else ""
+    message = "\n".join(part for part in (evidence.evidence, evidence.cause, last) if part)
+    return f"::{level} {place}{line}title={_property(title)}::{_data(message)}"
 
 
 def cut_short(sentence: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from handover.finding import Clause, Finding, Verdict
+from handover.reporters.text import warning_count
 
 
 def grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -26,11 +27,13 @@ def group(clause: Clause) -> tuple[str, str]:
 
 
 def counted(findings: Sequence[Finding]) -> str:
-    """Count the verdicts that there are: ``10 kept, 1 broken``."""
+    """Count the verdicts that there are, and the warnings: ``10 kept, 1 broken, 1 warning``."""
     count = Counter(finding.verdict for finding in findings)
-    return ", ".join(f"{count[verdict]} {verdict.lower()}" for verdict in Verdict if count[verdict])
+    verdicts = ", ".join(f"{count[verdict]} {verdict.lower()}" for verdict in Verdict if count[verdict])
+    return verdicts + warning_count(findings)
 
 
 def folds(findings: Sequence[Finding]) -> bool:
     """Whether nobody need look at a group: all of it is kept, and nothing of that is to be known."""
-    return all(finding.verdict in {Verdict.KEPT, Verdict.LEFT_OUT} and not finding.note for finding in findings)
+    quiet = {Verdict.KEPT, Verdict.LEFT_OUT}
+    return all(finding.verdict in quiet and not finding.note and not finding.warnings for finding in findings)

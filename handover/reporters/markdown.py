@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 
 from handover.description import as_markdown
-from handover.finding import Context, Finding, Verdict
+from handover.finding import Context, Evidence, Finding, Verdict, Warned
 from handover.reporters.groups import counted, folds, group, grouped
 from handover.reporters.model import Model, model
-from handover.reporters.text import place, summary
+from handover.reporters.text import place, proved, source_line, summary, warnings
 from handover.skips import FILE, Skip, exit_status, skips
 
+BACKTICK = "&#96;"
 MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "skipped", Verdict.LEFT_OUT: "left out"}
 
 
@@ -20,13 +21,16 @@ def report(findings: Sequence[Finding], context: Context) -> str:
     parts = [f"## {escaped(context.subject)} is {verdict}", ""]
     parts += [f"**{escaped(context.notice)}**", ""] if context.notice else []
     parts += [escaped(summary(findings)), ""]
+    parts += [coded(line), ""] if (line := proved(findings)) else []
     for finding in broken:
         parts += _in_full(finding, context)
-    for finding in findings:
-        if finding.note:
-            parts += [f"{finding.clause.code} kept: {escaped(finding.note)}", ""]
     for skip in skips(findings):
         parts += _skipped(skip)
+    for finding, warning in warnings(findings):
+        parts += _warned(finding, warning, context)
+    for finding in findings:
+        if finding.note:
+            parts += [f"{finding.clause.code} kept: {coded(finding.note)}", ""]
     if described := model(context):
         parts += _model(described)
     for members in grouped(findings):
@@ -70,7 +74,7 @@ def cut_short(sentence: str) -> str:
 
 def _skipped(skip: Skip) -> list[str]:
     headline = f"skipped as {FILE} allows" if skip.allowed else "not checked"
-    lines = [f"### {', '.join(skip.codes)} {headline}", "", escaped(skip.reason), ""]
+    lines = [f"### {', '.join(skip.codes)} {headline}", "", coded(skip.reason), ""]
     if skip.followers:
         lines.append(f"- With it: {', '.join(skip.followers)}")
     if skip.allowed:
@@ -88,21 +92,47 @@ def _row(finding: Finding, context: Context) -> str:
 
 def _in_full(finding: Finding, context: Context) -> list[str]:
     clause, broken, page = finding.clause, finding.broken, context.page(finding.clause)
-    command, explain = context.remedy(finding)[0], context.explain(clause.code)
     if broken is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
+    (command, effect), explain = context.remedy(finding), context.explain(clause.code)
     return [
         f"### {clause.code} {clause.topic}: {clause.broken}",
         "",
-        escaped(broken.evidence),
-        "",
-        *([escaped(broken.cause), ""] if broken.cause else []),
+        *_evidence(broken),
         f"- Owner: **{finding.owner}**",
-        f"- Fix: `{place(broken, context)}`",
-        f"- Run: `{command}`",
-        *([f"- Page: [{page}]({page})" if page else f"- Page: `{explain}`"] if page or explain != command else []),
+        _place("Fix", broken, context),
+        *([f"- Run: `{command}` {effect}"] if command != explain else []),
+        f"- More: `{explain}`" + (f", [{page}]({page})" if page else ""),
         "",
     ]
+
+
+def _warned(finding: Finding, warning: Warned, context: Context) -> list[str]:
+    return [
+        f"### {finding.clause.code} warning: {escaped(warning.headline)}",
+        "",
+        *_evidence(warning),
+        f"- Owner: **{warning.owner or finding.clause.owner}**",
+        _place("Look", warning, context),
+        "",
+    ]
+
+
+def _evidence(evidence: Evidence) -> list[str]:
+    return [line for text in (evidence.evidence, evidence.cause) if text for line in (coded(text), "")]
+
+
+def _place(word: str, evidence: Evidence, context: Context) -> str:
+    line = source_line(evidence)
+    return f"- {word}: `{place(evidence, context)}`" + (f" <code>{escaped(line)}</code>" if line else "")
+
+
+def coded(text: str) -> str:
+    """Set what stands between backticks as code, and escape all of it."""
+    parts = escaped(text).split(BACKTICK)
+    if len(parts) % 2 == 0:  # one backtick is alone: none is a pair for certain
+        return escaped(text)
+    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
 
 
 def escaped(text: str) -> str:

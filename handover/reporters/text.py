@@ -1,11 +1,13 @@
 """Findings as plain text: what stands in a terminal and in a log."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handover.finding import Broken, Clause, Context, Finding, Verdict, declared
+from handover.finding import Clause, Context, Evidence, Finding, Verdict, Warned, declared
 from handover.project import DISTRIBUTION, pages
 from handover.skips import FILE, Skip, skips
 
@@ -13,35 +15,86 @@ if TYPE_CHECKING:
     from handover.context import DeliveryContext
 
 
+SOURCES = {".py", ".yaml", ".toml", ".txt"}
+"""Endings of files that people write: a line of these is shown, and never one of data."""
+LONGEST_LINE = 100  # of them
+
+
 def broken(finding: Finding, context: Context) -> str:
-    """Write a broken clause in full: evidence, likely cause, owner, place, command, and page where that is another."""
+    """Write a broken clause in full: evidence, likely cause, owner, place, what to run, and how to see more."""
     clause, broken = finding.clause, finding.broken
     if broken is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
-    command, effect = context.remedy(finding)
-    page = context.page(clause) or context.explain(clause.code)
+    (command, effect), more = context.remedy(finding), context.explain(clause.code)
+    run = [f"  Run:   {command:<28} # {effect}"] if command != more else []
     return "\n".join(
         [
             f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}",
             "",
-            f"  {broken.evidence}",
-            *([f"  {broken.cause}"] if broken.cause else []),
+            *_evidence(broken),
             f"  Owner: {finding.owner}",
-            f"  Fix:   {place(broken, context)}",
-            f"  Run:   {command:<28} # {effect}",
-            *([f"  Page:  {page}"] if page != command else []),
+            *_place("Fix", broken, context),
+            *run,
+            f"  More:  {more:<28} # {'shows all of the evidence' if broken.details else 'says what it means'}",
             "",
         ]
     )
 
 
-def place(broken: Broken, context: Context) -> str:
+def warned(finding: Finding, warning: Warned, context: Context) -> str:
+    """Write a warning: evidence, what to do where it is meant otherwise, owner and place."""
+    return "\n".join(
+        [
+            f"{finding.clause.code} WARNING  {finding.clause.topic}: {warning.headline}",
+            "",
+            *_evidence(warning),
+            f"  Owner: {warning.owner or finding.clause.owner}",
+            *_place("Look", warning, context),
+            "",
+        ]
+    )
+
+
+def _evidence(evidence: Evidence) -> list[str]:
+    return [f"  {sentences}" for sentences in (evidence.evidence, evidence.cause) if sentences]
+
+
+def _place(word: str, evidence: Evidence, context: Context) -> list[str]:
+    line = source_line(evidence)
+    return [f"  {f'{word}:':<6} {place(evidence, context)}", *([f"           {line}"] if line else [])]
+
+
+def place(evidence: Evidence, context: Context) -> str:
     """Name what to fix, and the line in it where there is one."""
-    return broken.named(context.relative) + (f":{broken.line}" if broken.line else "")
+    return evidence.named(context.relative) + (f":{evidence.line}" if evidence.line else "")
+
+
+def source_line(evidence: Evidence) -> str:
+    """Give the line at fault as people wrote it, shortened; nothing of data, or where there is none."""
+    path, number = evidence.path, evidence.line
+    if not number or not isinstance(path, Path) or path.suffix not in SOURCES:
+        return ""
+    try:
+        line = path.read_text(encoding="utf-8", errors="replace").split("\n")[number - 1]
+    except (OSError, IndexError):
+        return ""
+    plain = re.sub(r"\s+", " ", "".join(letter if letter.isprintable() else " " for letter in line)).strip()
+    return plain if len(plain) <= LONGEST_LINE else f"{plain[: LONGEST_LINE - 4]} ..."
+
+
+def warnings(findings: Iterable[Finding]) -> Iterator[tuple[Finding, Warned]]:
+    """Give each warning with its finding."""
+    return ((finding, warning) for finding in findings for warning in finding.warnings)
+
+
+def proved(findings: Iterable[Finding]) -> str:
+    """Say in a line what is certain now; nothing where no clause says so."""
+    facts = "; ".join(finding.proved for finding in findings if finding.proved)
+    return f"Proved: {facts}." if facts else ""
 
 
 def summary(findings: Iterable[Finding]) -> str:
-    """Count the verdicts in one line; what was skipped or left out is named with the reason."""
+    """Count the verdicts and warnings in one line; what was skipped or left out is named with the reason."""
     findings = list(findings)
     count = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
     left_out = "".join(f"; left out, for {reason}: {', '.join(codes)}" for reason, codes in what_is_left_out(findings))
@@ -53,19 +106,33 @@ def summary(findings: Iterable[Finding]) -> str:
         f"{', '.join(codes)}: {_plural(reason) if len(codes) > 1 else reason}" for reason, codes in reasons.items()
     )
     line = f"{count[Verdict.KEPT]} kept, {count[Verdict.BROKEN]} broken, {count[Verdict.SKIPPED]} skipped"
-    return f"{line} ({skipped}){left_out}" if skipped else f"{line}{left_out}"
+    return f"{line}{f' ({skipped})' if skipped else ''}{warning_count(findings)}{left_out}"
+
+
+def warning_count(findings: Iterable[Finding]) -> str:
+    """Count the warnings, in the end of a list; nothing where there is none."""
+    number = len(list(warnings(findings)))
+    return f", {number} warning{'s' * (number > 1)}" if number else ""
 
 
 def what_is_left_out(findings: Iterable[Finding]) -> Iterator[tuple[str, list[str]]]:
-    """Give each reason for which clauses were left out, and their codes; of a whole group, its letter."""
+    """Give each reason for which clauses were left out, and their codes; of all or most of a group, its letter."""
     reasons: dict[str, list[str]] = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.LEFT_OUT:
             reasons[finding.reason].append(finding.clause.code)
     for reason, codes in reasons.items():
         groups = {letter: list(members) for letter, members in groupby(codes, lambda code: code[0])}
-        whole = [letter for letter, members in groups.items() if len(members) == len(declared(letter))]
-        yield reason, [*whole, *(code for letter in groups if letter not in whole for code in groups[letter])]
+        yield reason, sorted((part for members in groups.values() for part in _shortly(members)), key=len)
+
+
+def _shortly(codes: list[str]) -> list[str]:
+    """Name some of a group's clauses: by its letter where they are all, or most, of it."""
+    letter = codes[0][0]
+    others = [clause.code for clause in declared(letter) if clause.code not in codes]
+    if len(others) * 4 > len(codes):
+        return codes
+    return [f"{letter} without {', '.join(others)}" if others else letter]
 
 
 def _plural(reason: str) -> str:
@@ -87,13 +154,15 @@ def skipped(skip: Skip, context: Context) -> str:
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
-    """Write every broken clause in full, what was not checked, what to know of those that are kept, then the count.
+    """Write every broken clause in full, what was not checked, warnings and notes, what was proved, then the count.
 
     Before the count stands what to know of all of it.
     """
     parts = [broken(finding, context) for finding in findings if finding.verdict is Verdict.BROKEN]
     parts += [skipped(skip, context) for skip in skips(findings)]
+    parts += [warned(finding, warning, context) for finding, warning in warnings(findings)]
     parts += [f"{finding.clause.code} kept: {finding.note}\n" for finding in findings if finding.note]
+    parts += [f"{line}\n"] if (line := proved(findings)) else []
     return "\n".join([*parts, *filter(None, [context.notice]), summary(findings)])
 
 
@@ -108,6 +177,7 @@ def explanation(finding: Finding, context: "DeliveryContext") -> str:
         why = f" ({finding.reason or finding.note})" if finding.reason or finding.note else ""
         leave = f"  {FILE} allows it: {finding.allowed}\n" if finding.allowed else ""
         outcome = f"{clause.code} {finding.verdict}  {clause.topic}: {clause.rule}{why}\n{leave}"
+        outcome += "".join(f"\n{warned(finding, warning, context)}" for warning in finding.warnings)
     return f"{outcome}\n{context.as_typed(page(clause))}"
 
 

@@ -229,6 +229,17 @@ def test_a_path_is_never_written(parcel_opened: Function, path: str) -> None:
     assert len(json.dumps(answer.lines)) < 1000
 
 
+def test_a_stage_of_another_name_stands_before_the_path(parcel_opened: Function) -> None:
+    of_stage = REQUEST | {"requestContext": {"http": HTTP, "requestId": "gateway-1", "stage": "prod"}}
+
+    answer = parcel_opened.event(of_stage | {"rawPath": "/prod/predict"})
+
+    assert (answer.status, answer.lines[0]["route"]) == (200, "/predict")
+    for path in ("/other/predict", "/prodpredict", "/prod", "/prod/prod/predict"):
+        answer = parcel_opened.event(of_stage | {"rawPath": path})
+        assert (answer.status, answer.lines[0]["route"]) == (404, "other"), path
+
+
 def test_a_failure_carries_the_id_that_the_access_log_has(parcel_opened: Function) -> None:
     answer = parcel_opened.event(REQUEST | {"body": '{"weight": 13}'})
 

@@ -156,15 +156,26 @@ def test_a_path_that_is_not_there(parcel_function: Function) -> None:
     )
 
 
-@pytest.mark.parametrize(("path", "method"), [("/predict", "POST"), ("/predict/batch", "POST"), ("/health", "GET")])
-def test_a_method_that_the_path_does_not_take(parcel_function: Function, path: str, method: str) -> None:
-    for other in {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"} - {method}:
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/predict", ["POST"]), ("/predict/batch", ["POST"]), ("/health", ["GET", "HEAD"])]
+)
+def test_a_method_that_the_path_does_not_take(parcel_function: Function, path: str, methods: list[str]) -> None:
+    for other in {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"}.difference(methods):
         answer = parcel_function(other, path)
 
-        assert (answer.status, answer.headers["allow"]) == (405, method)
+        assert (answer.status, answer.headers["allow"]) == (405, ", ".join(methods))
         assert answer.json == problem(
-            "method-not-allowed", "This path does not take this method", 405, f"Use {method}."
+            "method-not-allowed", "This path does not take this method", 405, f"Use {methods[0]}."
         )
+
+
+@pytest.mark.parametrize("path", ["/health", "/contract", "/openapi.json"])
+def test_head_is_get_without_a_body(parcel_function: Function, path: str) -> None:
+    head, get = parcel_function("HEAD", path), parcel_function("GET", path)
+
+    assert (head.status, head.text) == (200, "")
+    assert head.headers == get.headers | {name: head.headers[name] for name in head.headers if name == "server-timing"}
+    assert head.lines[0]["route"] == path
 
 
 @pytest.mark.parametrize(
@@ -349,6 +360,34 @@ def test_reasons_that_cannot_be_given(parcel_function: Function, asked: str) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("route", "query", "detail"),
+    [
+        ("POST /predict", {MARK: "1"}, "1 query parameter is not known here: there is reasons."),
+        (
+            "POST /predict",
+            {"reasons": "3", MARK: "", "b": "2"},
+            "2 query parameters are not known here: there is reasons.",
+        ),
+        ("POST /predict/batch", {"reason": "3"}, "1 query parameter is not known here: there is reasons."),
+        ("GET /health", {MARK: "1"}, "1 query parameter is not known here: there are none."),
+        ("GET /contract", {"reasons": "1"}, "1 query parameter is not known here: there are none."),
+    ],
+)
+def test_a_query_parameter_that_is_not_known(
+    parcel_function: Function, route: str, query: dict[str, str], detail: str
+) -> None:
+    method, path = route.split()
+    there_are = ["reasons"] if method == "POST" else []
+
+    answer = parcel_function(method, path, json.dumps(GOOD) if method == "POST" else None, **query)
+
+    assert (answer.status, answer.json) == (
+        400,
+        problem("bad-parameter", "A query parameter cannot be used", 400, detail, parameters=there_are),
+    )
+
+
 @pytest.mark.parametrize("weight", ["NaN", "Infinity", "-Infinity", "1e300", "9" * 100, '"1"', "true", "null", "[1]"])
 def test_a_number_that_is_none_or_too_large(parcel_function: Function, weight: str) -> None:
     answer = parcel_function("POST", "/predict", f'{{"weight": {weight}}}')
@@ -410,6 +449,8 @@ def test_a_heuristic_that_raises_is_a_500_with_an_id_and_a_line_without_the_row(
     )
     assert (error["level"], error["message"]) == ("ERROR", "heuristic volume_weight: KeyError")
     assert error["request_id"] == quoted != ""
+    assert error["function_request_id"] == metrics["function_request_id"] != ""
+    assert error["version"] != ""
     assert error["where"][-1].endswith("heuristics.py:7 volume_weight")
     assert "13" not in json.dumps(error["message"])
     assert metrics["error_code"] == "internal"
@@ -487,6 +528,7 @@ def test_each_request_leaves_one_line_of_metrics(parcel_function: Function) -> N
         "error_code": None,
         "decision": [answer.json["decision"]],
         "request_id": "gateway-1",
+        "function_request_id": line["function_request_id"],
         "cold_start": [1.0],
         "error": [0.0],
         "score": [answer.json["score"]],

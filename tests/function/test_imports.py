@@ -19,6 +19,8 @@ NEVER = {
     "onnx",
     "sklearn",
     "xgboost",
+    "predictor.openapi",  # what makes a document, or the page, is imported when somebody asks for it
+    "predictor.page",
 }
 
 

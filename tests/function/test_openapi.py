@@ -1,5 +1,6 @@
 """The description of the API is true."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from predictor import openapi
 from predictor.delivery import Delivery
 from predictor.problems import TITLES
 from predictor.routes import ROUTES
-from tests.helpers.function import Function
+from predictor.settings import Settings
+from tests.helpers.function import Function, Open
 
 
 def resolved(document: Any, reference: str) -> Any:
@@ -26,6 +28,10 @@ def references(node: Any) -> list[str]:
     if isinstance(node, dict):
         return [node["$ref"]] if "$ref" in node else [r for value in node.values() for r in references(value)]
     return [r for item in node for r in references(item)] if isinstance(node, list) else []
+
+
+def described(delivery: Path, server: str = "/", **settings: Any) -> Any:
+    return openapi.document(Delivery.open(delivery), Settings(delivery, "predict", "test", **settings), server)
 
 
 def test_it_is_openapi_that_others_can_read(function: Function) -> None:
@@ -95,6 +101,74 @@ def test_the_contract_says_what_was_agreed(function: Function, golden: list[dict
 
 @pytest.mark.parametrize("kind", sorted(TITLES))
 def test_every_kind_of_problem_is_described(delivery: Path, kind: str) -> None:
-    responses = openapi.document(Delivery.open(delivery))["components"]["responses"]
+    responses = described(delivery)["components"]["responses"]
 
     assert responses[kind]["description"] == TITLES[kind][1]
+
+
+def test_it_says_by_examples_what_a_row_is_answered(function: Function) -> None:
+    document = function("GET", "/openapi.json").json
+
+    for path, schema in (("/predict", "Row"), ("/predict/batch", "Row")):
+        operation = document["paths"][path]["post"]
+        body = operation["requestBody"]["content"]["application/json"]["examples"]["golden"]["value"]
+        shown = operation["responses"]["200"]["content"]["application/json"]["examples"]["golden"]["value"]
+        refused = operation["responses"]["422"]["content"]["application/problem+json"]["examples"]["refusal"]["value"]
+        one, answered = (body, shown) if path == "/predict" else (body[0], shown[0])
+        validator_for(document["components"]["schemas"][schema]).validate(one)
+        validator_for(document["components"]["schemas"]["Answer"]).validate(answered)
+        validator_for(document["components"]["schemas"]["Problem"]).validate(refused)
+        first = next(iter(one))
+        assert function("POST", path, json.dumps(body)).status == 200
+        broken = one | {first: []}
+        again = function("POST", path, json.dumps(broken if path == "/predict" else [broken]))
+        assert (again.status, again.json) == (422, refused)
+
+
+def test_health_and_contract_are_as_described(function: Function) -> None:
+    schemas = function("GET", "/openapi.json").json["components"]["schemas"]
+
+    validator_for(schemas["Health"]).validate(function("GET", "/health").json)
+    contract = function("GET", "/contract").json
+    validator_for(schemas["Contract"]).validate(contract)
+    assert list(schemas["Contract"]["properties"]) == list(contract)
+
+
+@pytest.mark.parametrize(
+    ("auth", "security", "scheme"),
+    [
+        ("AWS_IAM", [{"AWS_IAM": []}], ("apiKey", "awsSigv4")),
+        ("JWT", [{"JWT": []}], ("http", None)),
+        ("NONE", [], None),
+    ],
+)
+def test_it_says_how_a_stage_is_called(parcels: Path, auth: str, security: Any, scheme: Any) -> None:
+    document = described(
+        parcels, "https://predict.example.com", stage="staging", auth=auth, issuer="https://id.example.com"
+    )
+
+    assert document["servers"] == [{"url": "https://predict.example.com", "description": "staging"}]
+    assert document["security"] == security
+    schemes = document["components"].get("securitySchemes", {})
+    if scheme:
+        ((name, declared),) = schemes.items()
+        assert (name, declared["type"], declared.get("x-amazon-apigateway-authtype")) == (auth, *scheme)
+        assert ("https://id.example.com" in declared["description"]) == (auth == "JWT")
+    else:
+        assert schemes == {}
+
+
+def test_the_address_is_the_one_that_was_asked(opened: Open, parcels: Path) -> None:
+    function = opened(parcels)
+
+    def servers(domain: str | None, stage: str = "") -> Any:
+        http = {"http": {"method": "GET", "path": "/openapi.json"}, "requestId": "1", "stage": stage or "$default"}
+        context = http | ({"domainName": domain} if domain else {})
+        path = f"/{stage}/openapi.json" if stage else "/openapi.json"
+        answer = function.event({"rawPath": path, "requestContext": context})
+        return [server["url"] for server in answer.json["servers"]]
+
+    assert servers("predict.example.com") == ["https://predict.example.com"]
+    assert servers("abc.execute-api.eu-west-1.amazonaws.com") == ["https://abc.execute-api.eu-west-1.amazonaws.com"]
+    assert servers("predict.example.com", "v1") == ["https://predict.example.com/v1"]
+    assert servers("localhost") == servers(None) == ["/"]

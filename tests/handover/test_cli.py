@@ -71,9 +71,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(port: int) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-u", "-m", "handover", "serve", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+def serving(port: int, *options: str, errors: int = subprocess.DEVNULL) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-u", "-m", "handover", "serve", "--port", str(port), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
         try:
             yield process
         finally:
@@ -138,6 +138,29 @@ def test_serve_answers_what_it_proposes_and_its_end_is_the_end_of_all(build, end
     assert of_session(answered["session"]) == []
 
 
+def test_serve_shows_a_line_for_each_request_and_what_failed_and_no_metrics(build) -> None:
+    build(
+        """
+        def handler(event, context):
+            print('{"_aws": {}}')
+            print('{"level": "ERROR"}')
+            return {"statusCode": 200, "body": __import__("os").environ.get("TRY_IT")}
+        """
+    )
+    port = free_port()
+    with serving(port, "--cors-origins", "http://localhost:5173", errors=subprocess.STDOUT) as process:
+        assert process.stdout
+        curl_lines(process.stdout)
+        request = ["curl", "-s", f"http://127.0.0.1:{port}/health"]
+        assert subprocess.run(request, capture_output=True, check=True, timeout=20).stdout == b"true"
+        lines = [process.stdout.readline() for _ in range(3)]
+    assert [re.sub(r"[\d.]+ ms", "N ms", line).strip() for line in lines] == [
+        "",
+        '{"level": "ERROR"}',
+        "GET /health 200 N ms warm",
+    ]
+
+
 def test_serve_names_a_port_that_is_taken(build) -> None:
     build(ANSWER)
     with socket.socket() as taken:
@@ -156,7 +179,7 @@ FRAMEWORKS = {"catboost", "lightgbm", "pandas", "skl2onnx", "sklearn", "torch", 
 LIBRARIES = {"numpy", "onnx", "onnxruntime", "pydantic", "rich", "werkzeug", "yaml"}
 CHECKS = """
 from handover.cli.work import check
-asked = {"delivery": "layers/model/delivery", "only": ["H1", "M10"], "base": None, "wanted": ["text"]}
+asked = {"delivery": "layers/model/delivery", "only": ["H1", "M10"], "team": None, "base": None, "wanted": ["text"]}
 assert check(lambda event: None, **asked)["status"] == 0
 """
 OF_MODELLING = {"duckdb", "hypothesis", "matplotlib", "numpy", "onnx", "onnxruntime", "pandas", "threadpoolctl"}
@@ -292,6 +315,39 @@ def test_the_version_is_the_projects() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     done = handover("--version")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"handover, version {project['version']}\n", "")
+
+
+def test_a_command_that_is_spelt_otherwise_is_named() -> None:
+    ended = CliRunner().invoke(main, ["chek"])
+
+    assert ended.exit_code == 2
+    assert ended.output.endswith("Error: No such command 'chek'. Did you mean check?\n")
+
+
+def test_the_clauses_are_listed_by_group() -> None:
+    ended = CliRunner().invoke(main, ["clauses", "--only", "P203,V"])
+
+    assert ended.exit_code == 0
+    assert ended.output.splitlines()[:3] == [
+        "P  parity",
+        "  P203  modelling   the model gives the answers it was delivered with",
+        "V  a live stack",
+    ]
+    assert CliRunner().invoke(main, ["clauses"]).output.count("\n") > 100
+    assert "did you mean P210" in CliRunner().invoke(main, ["clauses", "--only", "P230"]).output
+
+
+def test_a_check_can_say_more_or_less_and_be_read_by_other_systems(whole: Path, tmp_path: Path) -> None:
+    words = ["check", "--delivery", str(whole), "--only", "C101,C102", "--junit", str(tmp_path / "clauses.xml")]
+
+    ended = CliRunner(mix_stderr=False).invoke(main, [*words, "--quiet", "--verbose"])
+
+    assert (ended.exit_code, ended.stdout) == (0, "")
+    assert ended.stderr.splitlines() == [
+        "C101 KEPT  contract.py can be read",
+        "C102 KEPT  the contract's version is major.minor.patch",
+    ]
+    assert 'tests="2" failures="0"' in (tmp_path / "clauses.xml").read_text()
 
 
 def test_the_shell_completes_commands() -> None:

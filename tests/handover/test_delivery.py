@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 
 from handover import Budgets, Contract, Field, Row, Score, delivery, encoding
@@ -161,7 +162,18 @@ Delivered model # to out.
     )
 
 
-def test_a_conversion_that_comes_to_no_end_is_one_sentence(
+def test_a_threshold_of_the_model_s_own_is_named(
+    heuristics: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = days(heuristics) > np.median(days(heuristics))
+    model = FixedThresholdClassifier(make_pipeline(SimpleImputer(), LogisticRegression()), threshold=0.3)
+
+    delivered(model.fit(features(heuristics), late), heuristics, tmp_path / "out", labels=late)
+
+    assert "FixedThresholdClassifier decides at 0.3, and production by the contract, at " in capsys.readouterr().out
+
+
+def test_a_conversion_that_takes_too_long_is_one_sentence(
     heuristics: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "CONVERSION_S", 0.1)
@@ -171,7 +183,7 @@ def test_a_conversion_that_comes_to_no_end_is_one_sentence(
         delivered(fitted(heuristics), heuristics, tmp_path / "delivery")
 
     assert str(raised.value) == (
-        "the conversion of Pipeline comes to no end (it was stopped after 0.1 s): train a smaller model, with fewer or "
+        "the conversion of Pipeline takes too long (it was stopped after 0.1 s): train a smaller model, with fewer or "
         "shallower trees, or convert it yourself and deliver the file with onnx="
     )
     assert list(tmp_path.iterdir()) == []

@@ -281,9 +281,17 @@ def with_target(values: Iterable[object]) -> str:
         (
             with_target(["Yes", "yes", "no", "No"] * 10),
             (
-                "the target 'y' has two classes, spelt in more than two ways ('no', 'No', 'Yes', 'yes'): "
+                "the target 'y' has two classes, spelt in 4 ways ('no', 'No', 'Yes', 'yes'): "
                 "write each in one way"
             ),
+        ),
+        (
+            with_target(["Yes", "yes"] * 20),
+            "the target 'y' has one class, spelt in 2 ways ('Yes', 'yes'): write each in one way",
+        ),
+        (
+            with_target(["0", "1", "1.0"] * 20),
+            "the target 'y' has two classes, spelt in 3 ways ('0', '1', '1.0'): write each in one way",
         ),
         ("1,2\n3,4\n", "data.csv has no column 'y'; it has 1, 2; is its first line no header?"),
         (with_target("1" * 40), "the target 'y' is '1' in every row: there is nothing to tell apart"),
@@ -291,7 +299,7 @@ def with_target(values: Iterable[object]) -> str:
         (
             with_target(["a", "b", "c", "C"] * 10),
             (
-                "the target 'y' has 3 classes, spelt in more than 3 ways ('a', 'b', 'c', 'C'): write each in one way"
+                "the target 'y' has 3 classes, spelt in 4 ways ('a', 'b', 'c', 'C'): write each in one way"
             ),
         ),
         (
@@ -875,6 +883,51 @@ def test_amounts_are_learned_by_a_loss_for_amounts(
     data: Callable[[Path], tuple[Path, str]], skewed: bool, tmp_path: Path
 ) -> None:
     assert ('objective="reg:tweedie",' in drafted("amounts", *data(tmp_path)).training) is skewed
+
+
+@pytest.mark.parametrize(
+    ("label", "score", "decisions"),
+    [
+        (lambda draw: draw.gammavariate(2, 60), "low=0.0, high=450.0", '"low": 70.0, "middle": 130.0, "high": 450.0'),
+        (
+            lambda draw: round(draw.lognormvariate(12, 0.6), 2),
+            "low=0.0, high=720000.0",
+            '"low": 130000.0, "middle": 200000.0',
+        ),
+        (lambda draw: round(draw.betavariate(2, 2), 3), "low=0.0, high=1.0", '"low": 0.4, "middle": 0.6, "high": 1.0'),
+        (
+            lambda draw: max(0, min(100, round(draw.gauss(60, 25)))),
+            "low=0.0, high=100.0",
+            '"low": 50.0, "middle": 70.0, "high": 100.0',
+        ),
+        (lambda draw: draw.randint(1, 7), "low=0.0, high=8.0", '"low": 3.5, "middle": 5.5'),  # on no value of many rows
+        (lambda draw: max(0, round(draw.gauss(0, 40))), "low=0.0, high=140.0", '"low": 0.5, "middle": 20.0'),
+        (lambda draw: -draw.randint(0, 400), "low=-420.0, high=0.0", '"low": -270.0, "middle": -130.0, "high": 0.0'),
+        (lambda draw: 10**6 + draw.gauss(0, 1), "low=999996.8, high=1000003.6", '"low": 999999.6, "middle": 1000000.4'),
+    ],
+)
+def test_the_ends_and_edges_of_a_number_are_such_as_people_write(
+    label: Callable[[random.Random], float], score: str, decisions: str, tmp_path: Path
+) -> None:
+    draw = random.Random(3)
+    rows = [(draw.random(), label(draw)) for _ in range(400)]
+    contract = drafted("work", written(tmp_path / "work.csv", ["x", "days"], rows), "days").contract
+
+    assert score in contract
+    assert decisions in contract
+
+
+@pytest.mark.parametrize("words", [["0.0", "1.0"], ["0.0", "1.0", "2.0"], ["0,0", "1,0"]])
+def test_a_whole_number_beside_gaps_is_a_class_of_that_name(words: list[str], tmp_path: Path) -> None:
+    """As pandas writes them."""
+    draw = random.Random(0)
+    rows = [(round(draw.gauss(words.index(word), 0.8)), word) for word in draw.choices(words, k=300)]
+    file = written(tmp_path / "kinds.csv", ["x", "kind"], [*rows, (1, "")], delimiter=";")
+    draft = drafted("kinds", file, "kind")
+
+    assert ("probability that kind is 1" if len(words) == 2 else 'classes=("0", "1", "2"),') in draft.contract
+    ended = train(write(draft, tmp_path / "project"))
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_of_three_classes_each_has_a_score(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from handover.draft import drafted
 from handover.draft.fields import Field, field_of
-from handover.draft.protected import PROTECTED, question
 from handover.draft.scales import order_of
 from handover.draft.words import Column
+from handover.protected import PROTECTED, question
 from tests.handover.test_draft import written
 
 # Headers of public data sets, and what of them laws protect; the other headers of these sets name no such thing.

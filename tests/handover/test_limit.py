@@ -4,11 +4,14 @@ import gc
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import nullcontext
 
 import pytest
 
-from handover.limit import TooLongError, at_most, or_end
+from handover import limit
+from handover.limit import TooLongError, at_most, or_end, within
 
 pytestmark = pytest.mark.quick
 
@@ -67,8 +70,29 @@ def test_what_ends_in_time_goes_on() -> None:
     time.sleep(0.1)
 
 
-def test_where_there_are_no_timers_code_runs_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_are_no_timers_the_process_is_ended_after_a_minute_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(signal, "setitimer")
+    monkeypatch.setattr(limit, "or_end", lambda seconds: nullcontext(waited.append(seconds)))
+    waited: list[float] = []
 
     with at_most(0.01):
         time.sleep(0.05)
+
+    assert waited == [60.01]
+
+
+def test_what_does_not_come_back_is_not_waited_for() -> None:
+    released = threading.Event()
+
+    with pytest.raises(TooLongError, match=r"^it had not ended after 0\.02 s$"):
+        within(0.02, released.wait)
+    released.set()
+
+
+def test_what_a_call_gives_or_raises_is_its_own() -> None:
+    def fails() -> None:
+        raise TimeoutError("of its own")
+
+    assert within(60, lambda: 7) == 7
+    with pytest.raises(TimeoutError, match=r"^of its own$"):
+        within(60, fails)

@@ -76,7 +76,7 @@ def test_the_mean_has_a_band_of_three_standard_errors() -> None:
     alarm = alarms(template(CONTRACT, MANIFEST, SCORES))["MeanScoreDrifts"]
 
     assert alarm["Threshold"] == pytest.approx(3 * 1.0 * (1 / 200 + 1 / ENOUGH) ** 0.5)  # the scores' deviation is 1
-    assert alarm["Metrics"][0]["Expression"] == "IF(scores >= 200, ABS(found - 3.0), 0)"
+    assert alarm["Metrics"][0]["Expression"] == "IF(scores >= 200, ABS(measured - 3.0), 0)"
     assert alarm["AlarmDescription"] == (
         "The mean score of model 0123456789ab left 2.7 to 3.3, where it was in training, for two of three hours: "
         "who asks has changed, or what they send. "
@@ -85,7 +85,7 @@ def test_the_mean_has_a_band_of_three_standard_errors() -> None:
 
 
 def test_each_decision_has_a_band_around_its_share() -> None:
-    _, soon, late, lost = alarms(template(CONTRACT, MANIFEST, SCORES)).values()
+    _, soon, late, lost, _ = alarms(template(CONTRACT, MANIFEST, SCORES)).values()
 
     assert [alarm["Metrics"][1]["MetricStat"]["Stat"] for alarm in (soon, late, lost)] == [
         "PR(:3.0)",
@@ -97,6 +97,18 @@ def test_each_decision_has_a_band_around_its_share() -> None:
     assert soon["AlarmDescription"] == (
         "The share of 'soon' among the decisions of model 0123456789ab left 35.0 to 65.0 %, where it was in training, "
         "for two of three hours. Compare the requests' fields with the training data first, then tell modelling."
+    )
+
+
+def test_of_too_few_scores_to_judge_it_is_said_that_nothing_is() -> None:
+    blind = alarms(template(CONTRACT, MANIFEST, SCORES))["DriftIsBlind"]
+
+    assert blind["Metrics"][0]["Expression"] == f"IF(scores >= {ENOUGH}, 0, 1)"
+    assert (blind["EvaluationPeriods"], blind["DatapointsToAlarm"]) == (24, 24)
+    assert blind["TreatMissingData"] == "missing"  # a stack that scores nothing is not blind: it has no data
+    assert blind["AlarmDescription"] == (
+        "In no hour of a day did model 0123456789ab give 200 scores, and of fewer the alarms on drift say nothing. "
+        "Look at the dashboard's scores over a longer time first. Where nothing is scored, this alarm has no data."
     )
 
 
@@ -112,7 +124,7 @@ def test_chance_leaves_a_band_in_few_hours_and_hardly_ever_in_two_of_three() -> 
 def test_a_score_that_may_be_negative_has_no_shares_for_cloudwatch_ranks_none() -> None:
     watched = template(CONTRACT | {"score": {"meaning": "gain", "low": -5.0, "high": 40.0}}, MANIFEST, SCORES)
 
-    assert list(alarms(watched)) == ["MeanScoreDrifts"]
+    assert list(alarms(watched)) == ["MeanScoreDrifts", "DriftIsBlind"]
     assert "PR(" not in json.dumps(watched)
 
 

@@ -194,6 +194,16 @@ def test_scores_beside_the_wrong_rows_are_refused(elsewhere: Elsewhere, rows: st
     )
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_scores_with_a_decimal_comma_are_read(separator: str, elsewhere: Elsewhere, rows: str) -> None:
+    path = elsewhere.scores(rows)
+    path.write_text(
+        path.read_text().replace(",", separator).replace(".", ","), encoding="utf-8-sig"
+    )  # as R's write.csv2
+
+    assert elsewhere.deliver(scores=path)["scored_elsewhere"]["rows"] == len(rows.splitlines()) - 1
+
+
 def test_scores_for_another_contract_are_refused(elsewhere: Elsewhere, rows: str) -> None:
     count = len(rows.splitlines()) - 1
     path = elsewhere.folder / "contract.py"
@@ -223,15 +233,15 @@ def test_rows_without_the_thresholds_of_the_model_are_too_few(elsewhere: Elsewhe
     [
         (
             "",
-            ("scores.csv has the columns none: it should have id, as handover proof-rows wrote it, and score, with a "
-            "point in its numbers"),
+            "scores.csv has the columns none: it should have id, as handover proof-rows wrote it, and score",
         ),
         (
-            '"";"id";"score"\n"1";"r1";0,5\n',
-            ("scores.csv has the columns ;\"id\";\"score\"; its columns are separated by something else than a comma: "
-            "it should have id, as handover proof-rows wrote it, and score, with a point in its numbers"),
+            "id|score\nr1|0.5\n",
+            ("scores.csv has the columns id|score; none of comma, semicolon and tab separates them: it should have id, "
+            "as handover proof-rows wrote it, and score"),
         ),
         ("score\n0.5\n", "scores.csv has the columns score"),
+        ("id;score\nr1;1.234,5\n", "scores.csv, line 2 has no id or no number as score: r1;1.234,5"),
         ("id,score\nr1,NA\n", "scores.csv, line 2 has no id or no number as score: r1,NA"),
         ("id,score\nr1,1\nr1,2\n", "scores.csv, line 3 has another score of r1 than a line before it"),
     ],
@@ -269,7 +279,7 @@ def test_scores_of_classes_are_a_column_for_each(tmp_path: Path) -> None:
         delivered("id,setosa,virginica,score")
     assert str(raised.value) == (
         "scores.csv has the columns id, setosa, virginica, score: it should have id, as handover proof-rows wrote it, "
-        "and setosa, virginica, versicolor, with a point in their numbers"
+        "and setosa, virginica, versicolor"
     )
 
 

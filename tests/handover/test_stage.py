@@ -1,6 +1,7 @@
 """What was built goes to a stage only as it is now, and only to its processor."""
 
 import struct
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +92,55 @@ def test_a_stage_that_is_not_deployed_is_none(words: list[str]) -> None:
         2,
         "handover: samconfig.toml has no stage 'trial' to deploy to; it has default, staging, small, early\n",
     )
+
+
+def committed(project: Path) -> None:
+    for words in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        ["-c", "user.name=A", "-c", "user.email=a@b.example", "commit", "-qm", "All"],
+    ):
+        subprocess.run(["git", *words], cwd=project, check=True)
+
+
+def test_what_is_not_committed_reaches_no_users(project: Path) -> None:
+    committed(project)
+    assert preflight("staging") == (0, "")
+    (project / "new.py").write_text("")
+    (project / "README.md").write_text("")
+
+    refused = (
+        "handover: users are on staging, and README.md and 1 more is not committed: commit first, or deploy it all the "
+        "same with DIRTY=1\n"
+    )
+    assert preflight("staging") == (2, refused)
+    assert preflight("--dirty", "staging") == (0, "")
+    assert preflight("default") == (0, "")  # nobody but developers calls there
+
+
+def test_sam_is_told_the_commit_and_the_model_beside_what_the_stage_says(project: Path) -> None:
+    (project / "layers/model/delivery/manifest.json").write_text('{"files": {"model.onnx": "0123456789abcdef"}}')
+    (project / "template.yaml").write_text(TEMPLATE.replace("Parameters: {", "Parameters: {Commit: {}, Model: {}, "))
+    text = (
+        SAMCONFIG.replace('Architecture=x86_64"', 'Architecture=x86_64 Empty="""')
+        .replace('"Stage=staging', "'Stage=staging")
+        .replace('Empty="""', 'Empty=""\'')
+    )
+    (project / "samconfig.toml").write_text(text.replace("[small.", 'tags = "team=credit"\n[small.'))
+
+    status, arguments = preflight("--arguments", "staging")
+    assert status == 0
+    assert arguments == (
+        """--parameter-overrides 'Stage="staging"' 'Architecture="x86_64"' 'Empty=""' 'Commit=""' """
+        """'Model="0123456789ab"' --tags 'team="credit"' 'model="0123456789ab"'\n"""
+    )
+    committed(project)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"], cwd=project, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    assert f"""'commit="{commit}"'""" in preflight("--arguments", "staging")[1]
+    (project / "new.py").write_text("")
+    assert f"""'Commit="{commit}-dirty"'""" in preflight("--arguments", "staging")[1]
 
 
 def test_another_processor_is_held_back() -> None:

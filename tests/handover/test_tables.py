@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -122,6 +123,9 @@ TABLES: dict[str, Callable[[Sent], Any]] = {
     "polars, categorical": lambda rows: pl.DataFrame(rows, schema=POLARS | {"zone": pl.Categorical}),
     "polars, lazy": lambda rows: pl.LazyFrame(rows, schema=POLARS | {"share": pl.Float32, "months": pl.Float32}),
     "arrow": lambda rows: pa.Table.from_pylist(rows, schema=ARROW),
+    "arrow, a batch": lambda rows: pa.RecordBatch.from_pylist(rows, schema=ARROW),
+    "arrow, a reader of batches": lambda rows: pa.Table.from_pylist(rows, schema=ARROW).to_reader(max_chunksize=2),
+    "arrow, a data set": lambda rows: pyarrow.dataset.dataset(pa.Table.from_pylist(rows, schema=ARROW)),
     "duckdb": lambda rows: duckdb.from_arrow(pa.Table.from_pylist(rows, schema=ARROW)),
 }
 
@@ -280,6 +284,7 @@ def test_no_more_is_read_than_asked_for() -> None:
         (pl.Series([1, None]), [1, None]),
         (pa.chunked_array([[True, None]]), [True, None]),
         (pl.DataFrame({"late": ["yes", "no"]}), ["yes", "no"]),
+        (pl.LazyFrame({"late": [1, 0]}), [1, 0]),
     ],
 )
 def test_labels_may_be_a_column_of_any_library(labels: Any, values: list[Any]) -> None:

@@ -36,6 +36,7 @@ class Context:
     """Lambda's context, as far as the handler looks at it."""
 
     aws_request_id = "request-1"
+    function_version = "7"
 
 
 class Answered(NamedTuple):

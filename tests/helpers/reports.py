@@ -1,7 +1,7 @@
 """Reports as people read them: a file for each clause under ``reports/``, a section for each way to break it.
 
-The counts of the last line are left out, so that a new clause changes no other file. ``HANDOVER_REWRITE=1`` writes the
-sections anew, to be read before they are committed.
+The counts of the last line, and what was proved, are left out, so that a new clause changes no other file.
+``HANDOVER_REWRITE=1`` writes the sections anew, to be read before they are committed.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 REPORTS = Path(__file__).parents[1] / "handover" / "checks" / "reports"
+PROVED = re.compile(r"^Proved: .*$", re.MULTILINE)
 SUMMARY = re.compile(r"^(\d+) kept, (\d+) broken, (\d+) skipped.*$", re.MULTILINE)
 
 
@@ -31,8 +32,8 @@ def check(case: str, report: str, *, but: Callable[[str], str] = str) -> None:
 
 
 def uncounted(report: str) -> str:
-    """Leave out the last line, which counts the clauses."""
-    return SUMMARY.sub("", report).strip()
+    """Leave out the last lines: what was proved, and the count of the clauses."""
+    return PROVED.sub("", SUMMARY.sub("", report)).strip()
 
 
 def check_alone(cases: Iterable[str]) -> None:
@@ -51,7 +52,7 @@ def codes(cases: Iterable[str]) -> set[str]:
 
 def is_all_kept(report: str) -> bool:
     """Say whether a report has no finding but kept ones."""
-    counts = SUMMARY.fullmatch(report.strip())
+    counts = SUMMARY.fullmatch(PROVED.sub("", report).strip())
     return bool(counts) and int(counts[1]) > 0 and counts[2] == counts[3] == "0"
 
 

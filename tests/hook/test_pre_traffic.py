@@ -22,6 +22,7 @@ from tests.helpers.function import built_with
 
 ROOT = Path(__file__).parents[2]
 VERSION = "arn:aws:lambda:eu-central-1:123456789012:function:predict:7"
+LIVE = VERSION.replace(":7", ":live")
 EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
 
 type Invoke = Callable[..., dict[str, Any]]
@@ -29,6 +30,8 @@ type Invoke = Callable[..., dict[str, Any]]
 
 class Lambda:
     """Lambda's client, as far as the hook uses it."""
+
+    exceptions = boto3.client("lambda", "eu-central-1").exceptions
 
     def __init__(self, invoke: Invoke) -> None:
         self.invoke = invoke
@@ -47,7 +50,7 @@ def answering(delivery: Path, layer: Path) -> Iterator[Invoke]:
     emulator = Emulator(built_with(delivery, layer), lambda line: None)
 
     def invoke(*, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803  boto3's names
-        assert FunctionName == VERSION
+        assert FunctionName in {VERSION, LIVE}
         return {"StatusCode": 200, "Payload": io.BytesIO(emulator.invoke(Payload.encode()))}
 
     try:
@@ -80,6 +83,7 @@ def ends(
         monkeypatch.setattr(boto3, "client", clients.__getitem__)
         monkeypatch.setenv("DELIVERY", str(delivered))
         monkeypatch.setenv("NEW_VERSION", VERSION)
+        monkeypatch.setenv("LIVE", LIVE)
         asked = {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": status}
         with Stubber(codedeploy) as stub:
             stub.add_response("put_lifecycle_event_hook_execution_status", {}, asked)
@@ -94,9 +98,61 @@ def rewritten(delivered: Path, golden: list[dict[str, Any]]) -> None:
     (delivered / "golden.jsonl").write_text("".join(json.dumps(line) + "\n" for line in golden))
 
 
+GOES_ON = {
+    "level": "INFO",
+    "message": "every golden row is answered as in training, and in time: the deployment goes on",
+}
+
+
 def test_a_version_that_answers_as_in_training_gets_its_users(ends: Any, version: Invoke) -> None:
-    assert ends(version, "Succeeded") == [
-        {"level": "INFO", "message": "every golden row is answered as in training: the deployment goes on"}
+    timed, last = ends(version, "Succeeded")
+
+    assert re.fullmatch(r"100 golden rows take [\d.]+ ms, and [\d.]+ ms with the live version", timed["message"])
+    assert last == GOES_ON
+
+
+def ticking(version: Invoke, monkeypatch: pytest.MonkeyPatch, new: float, old: float) -> Invoke:
+    """Let each answer of the new version take so long [s], and of the live one so long, by the hook's own clock."""
+    now = [0.0]
+
+    def invoke(*, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803  boto3's names
+        now[0] += new if FunctionName == VERSION else old
+        return version(FunctionName=FunctionName, Payload=Payload)
+
+    monkeypatch.setattr(pre_traffic, "perf_counter", lambda: now[0])
+    return invoke
+
+
+def test_a_version_that_is_much_slower_than_the_live_one_is_stopped(
+    ends: Any, version: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [line["message"] for line in ends(ticking(version, monkeypatch, 0.0401, 0.0133), "Failed")] == [
+        "it takes 40.1 ms for 100 golden rows, more than 3 times as long as the live one: 13.3 ms",
+        "1 faults: the deployment is stopped, users stay on the version that they have",
+    ]
+
+
+def test_one_that_is_somewhat_slower_gets_its_users(
+    ends: Any, version: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ends(ticking(version, monkeypatch, 0.0390, 0.0133), "Succeeded")[1:] == [GOES_ON]
+
+
+@pytest.mark.parametrize("live", ["none", "ends", "refuses"])
+def test_where_the_live_version_does_not_take_these_rows_nothing_is_compared(
+    ends: Any, version: Invoke, live: str
+) -> None:
+    def invoke(*, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803  boto3's names
+        if FunctionName == VERSION:
+            return version(FunctionName=FunctionName, Payload=Payload)
+        if live == "none":
+            raise Lambda.exceptions.ResourceNotFoundException({"Error": {}}, "Invoke")
+        ended = {"FunctionError": "Unhandled"} if live == "ends" else {}
+        return ended | {"Payload": io.BytesIO(b'{"statusCode": 422}')}
+
+    assert ends(invoke, "Succeeded") == [
+        {"level": "INFO", "message": "its time is not compared: no version is live, or it does not take these rows"},
+        GOES_ON,
     ]
 
 

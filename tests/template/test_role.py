@@ -20,10 +20,10 @@ CLOUDFORMATION = ["cloudformation.amazonaws.com"]
 MONITORING = Template(PROJECT.monitoring).source
 
 LISTS = "only a list handler asks for it: stacks that import, or a scan of the account for resources that have no stack"
-KMS = "the template has no key of its own"
+KMS = "the template has no key of its own: the policy of one that is named lets CloudWatch Logs use it"
 VPC = "the functions are in no VPC and mount no file system"
 RUNTIME = "the template leaves the runtime's updates to AWS"
-LOGS = "the template's log groups have a name and a retention, and nothing else"
+LOGS = "the template's log groups have a name, a retention and a key, and nothing else"
 STAYS = "people decide it, not a deployment"
 # What the schemas' handlers may ask for, and why the role has it not.
 LEFT_OUT = {
@@ -56,11 +56,9 @@ LEFT_OUT = {
     "lambda:PutFunctionRecursionConfig": "the function calls nothing, so never itself",
     "lambda:PutFunctionScalingConfig": "the template has no capacity provider",
     "lambda:PutRuntimeManagementConfig": RUNTIME,
-    "logs:AssociateKmsKey": KMS,
     "logs:DeleteDataProtectionPolicy": LOGS,
     "logs:DeleteIndexPolicy": LOGS,
     "logs:DeleteResourcePolicy": "what else writes through the account's resource policy would lose its log",
-    "logs:DisassociateKmsKey": KMS,
     "logs:PutBearerTokenAuthentication": LOGS,
     "logs:PutDataProtectionPolicy": LOGS,
     "logs:PutIndexPolicy": LOGS,

@@ -10,6 +10,8 @@ import pytest
 from samcli.lib.providers.api_provider import ApiProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
+from handover.cloudformation import Template
+
 from .transform import ROOT, SAMCONFIG, source, transformed
 
 
@@ -104,6 +106,21 @@ def test_who_may_call_is_a_parameter_that_asks_for_signed_requests_unless_told_o
     }
 
 
+def test_the_page_is_open_only_where_it_is_asked_for_and_callers_have_tokens() -> None:
+    page = transformed()["Resources"]["PageRoute"]
+
+    assert (page["Condition"], page["Properties"]["RouteKey"]) == ("ShowsPageToAll", "GET /")
+    assert page["Properties"]["AuthorizationType"] == "NONE"
+    shown = [
+        (auth, try_it)
+        for auth in ("AWS_IAM", "JWT", "NONE")
+        for try_it in ("true", "false")
+        if "PageRoute" in Template(ROOT / "template.yaml").deployed({"Auth": auth, "TryIt": try_it})["Resources"]
+    ]
+    assert shown == [("JWT", "true")]
+    assert all(SAMCONFIG.overrides(stage)["TryIt"] == "false" for stage in ("staging", "prod"))
+
+
 def test_there_is_one_route_for_what_the_function_answers() -> None:
     template = transformed()
 
@@ -115,15 +132,28 @@ def test_there_is_one_route_for_what_the_function_answers() -> None:
 def test_sam_local_start_api_finds_the_function_behind_every_path() -> None:
     stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"))
 
-    (route,) = ApiProvider(stacks).routes
-    assert (route.path, route.function_name, route.payload_format_version) == ("$default", "PredictFunction", "2.0")
+    routes = {route.path: (route.function_name, route.payload_format_version) for route in ApiProvider(stacks).routes}
+    assert routes == dict.fromkeys(["$default", "/", "/{proxy+}"], ("PredictFunction", "2.0"))  # it knows no condition
+
+
+def test_a_browser_may_ask_whether_it_may_without_saying_who_it_is() -> None:
+    preflight = transformed()["Resources"]["PreflightRoute"]
+
+    assert preflight["Condition"] == "AllowsOrigins"
+    assert preflight["Properties"]["RouteKey"] == "OPTIONS /{proxy+}"
+    assert preflight["Properties"]["AuthorizationType"] == "NONE"
 
 
 def test_the_access_log_has_the_id_that_the_caller_got() -> None:
     settings = one(transformed(), "AWS::ApiGatewayV2::Stage")["AccessLogSettings"]
 
     assert settings["DestinationArn"] == {"Fn::GetAtt": ["AccessLog", "Arn"]}
-    assert "requestId" in json.loads(settings["Format"])
+    written = json.loads(settings["Format"])
+    assert written["requestId"] == "$context.requestId"
+    assert written["functionRequestId"] == "$context.integration.requestId"
+    assert written["integrationError"] == "$context.integrationErrorMessage"
+    # A signature has no claims, and a token no principal of IAM: the other of the two is a hyphen.
+    assert (written["caller"], written["subject"]) == ("$context.identity.caller", "$context.authorizer.claims.sub")
 
 
 def test_a_stage_chooses_how_long_each_log_is_kept() -> None:
@@ -164,8 +194,8 @@ def test_every_parameter_has_a_default_and_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("stage", ["staging", "prod"])
-def test_a_stage_says_every_parameter(stage: str) -> None:
-    assert set(SAMCONFIG.overrides(stage)) == set(source()["Parameters"])
+def test_a_stage_says_every_parameter_but_those_of_one_deployment(stage: str) -> None:
+    assert set(SAMCONFIG.overrides(stage)) == set(source()["Parameters"]) - {"Commit", "Model"}
 
 
 def test_sam_finds_nothing_to_say_about_the_template() -> None:
@@ -193,14 +223,16 @@ def test_without_codedeploy_the_alias_moves_at_once() -> None:
     assert "UpdatePolicy" not in template["Resources"]["PredictFunctionAliaslive"]
 
 
-def test_a_stage_chooses_how_its_users_move_and_every_alarm_moves_them_back() -> None:
+def test_a_stage_chooses_how_its_users_move_and_the_new_versions_alarms_move_them_back() -> None:
     template = transformed(DeploymentPreference="Canary10Percent5Minutes")
 
     group = one(template, "AWS::CodeDeploy::DeploymentGroup")
     assert json.dumps(group["DeploymentConfigName"]).count("Canary10Percent5Minutes") == 1
-    assert {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]} == set(
-        resources(template, "AWS::CloudWatch::Alarm")
-    )
+    # One that the version before rings would keep out the version that mends it.
+    assert [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]] == [
+        "VersionFails",
+        "VersionIsSlow",
+    ]
     assert group["AutoRollbackConfiguration"]["Enabled"] is True
 
 
@@ -211,9 +243,61 @@ def test_two_alarms_are_of_the_new_version_alone() -> None:
     of_version = [
         name
         for name, alarm in resources(template, "AWS::CloudWatch::Alarm").items()
-        if {"Name": "ExecutedVersion", "Value": {"Fn::GetAtt": [version, "Version"]}} in alarm.get("Dimensions", [])
+        if {"Fn::GetAtt": [version, "Version"]} in dimensions(alarm)
     ]
     assert of_version == ["VersionFails", "VersionIsSlow"]
+
+
+def dimensions(part: Any) -> list[Any]:
+    """List the values of all dimensions that a part of the template names."""
+    match part:
+        case {"Dimensions": list(named)}:
+            return [dimension["Value"] for dimension in named]
+        case dict():
+            return [value for inner in part.values() for value in dimensions(inner)]
+        case list():
+            return [value for inner in part for value in dimensions(inner)]
+        case _:
+            return []
+
+
+def test_a_500_counts_against_the_version_that_answered_it() -> None:
+    template = transformed()
+    (version,) = versions(template)
+
+    (counted,) = one(template, "AWS::Logs::MetricFilter")["MetricTransformations"]
+    metrics = [entry.get("MetricStat", {}).get("Metric") for entry in named(template, "VersionFails")["Metrics"]]
+    assert {
+        "Namespace": counted["MetricNamespace"],
+        "MetricName": counted["MetricName"],
+        "Dimensions": [{"Name": counted["Dimensions"][0]["Key"], "Value": {"Fn::GetAtt": [version, "Version"]}}],
+    } in metrics
+
+
+def test_a_slow_version_shows_at_ten_requests_a_minute() -> None:
+    alarm = named(transformed(), "VersionIsSlow")
+
+    assert (alarm["ExtendedStatistic"], alarm["EvaluateLowSampleCountPercentile"]) == ("p90", "evaluate")
+
+
+def test_what_can_wait_wakes_nobody() -> None:
+    passed = named(transformed(), "Monitoring")["Parameters"]
+
+    assert passed["AlarmTopic"] == {"Ref": "DriftTopic"}
+
+
+def test_a_token_is_for_somebody() -> None:
+    (rule,) = source()["Rules"]["TokensHaveAnIssuer"]["Assertions"]
+
+    assert "JwtIssuer" in str(rule["Assert"])
+    assert "JwtAudience" in str(rule["Assert"])
+
+
+def test_each_alarm_has_a_question_that_logs_insights_keeps() -> None:
+    kept = resources(transformed(), "AWS::Logs::QueryDefinition")
+
+    assert list(kept) == ["WhatFails", "WhatIsSlow", "WhatIsScored"]
+    assert all(query["LogGroupNames"] == [{"Ref": "FunctionLog"}] for query in kept.values())
 
 
 def test_every_alarm_says_what_happened_and_what_to_do_first() -> None:
@@ -238,11 +322,16 @@ def test_every_option_is_off_or_safe_by_default() -> None:
         "CorsOrigins",
         "DomainName",
         "CertificateArn",
+        "LogKey",
         "AlarmTopic",
+        "DriftTopic",
         "PermissionsBoundary",
+        "Commit",
+        "Model",
     }
     assert {name for name, value in defaults.items() if value == ""} == off
     assert defaults["SnapStart"] == "None"
+    assert defaults["TryIt"] == "false"
     assert (defaults["ProvisionedConcurrency"], defaults["ReservedConcurrency"]) == (0, -1)
     assert (defaults["CodeDeploy"], defaults["DeploymentPreference"]) == ("true", "AllAtOnce")
 
@@ -267,6 +356,7 @@ def test_options_that_need_each_other_or_exclude_each_other_are_refused_before_a
 
     assert said == [
         "Auth=JWT needs JwtIssuer and JwtAudience.",
+        "TryIt=true needs Auth=JWT or NONE, for a browser cannot sign requests.",
         "Lambda takes SnapStart or ProvisionedConcurrency, not both.",
         "DomainName needs CertificateArn.",
     ]

@@ -8,20 +8,26 @@ import re
 import signal
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from werkzeug import Response
 
 from tests.helpers.cloud import ROOT, Cloud, emulated
+from tests.helpers.live import serving
 from tests.workflows import runner
 from tests.workflows.repository import event, git
 from tests.workflows.runner import Job
 
 FOLDER = ROOT / ".github" / "workflows"
 PROD = "credit-risk-prod"
+LONG = {"make test", "make lint"}
+"""Commands that both workflows begin with, and that say the same of one commit in any clean clone."""
 CONCURRENCY = "4"
 """Environments that the emulator may have: it unpacks the layers anew for each, and `verify` begins with a burst."""
 
@@ -35,13 +41,19 @@ def main(names: list[str]) -> int:
         emulated(_made(Path(scratch, "cloud")), LAMBDA_ACCOUNT_CONCURRENCY=CONCURRENCY) as cloud,
     ):
         leading = {name: value for name, value in cloud.environment.items() if os.environ.get(name) != value}
-        good = True
+        good, already = True, set[str]()
         if git(ROOT, "status", "--porcelain"):
             say("what is not committed is not run")
         for path in paths:
             workflow = runner.read(path)
             happened = event(ROOT, Path(scratch, f"{path.stem}.git"), pull_request="pull_request" in workflow[True])
-            jobs = runner.run(path, happened, Path(scratch), lambda: leading, say)
+            jobs = runner.run(path, happened, Path(scratch), lambda: leading, say, already=frozenset(already))
+            already |= {
+                step.command
+                for job in jobs.values()
+                for step in job.steps
+                if step.conclusion == "success" and step.command in LONG
+            }
             say("\n".join(_table(path.stem, jobs)))
             good &= all(job.steps and job.conclusion == "success" for job in jobs.values())
             if good and "prod" in jobs:
@@ -55,28 +67,49 @@ def say(text: str) -> None:
 
 
 def _moves_back(prod: Job, cloud: Cloud) -> bool:
-    """Deploy another version to prod that does not answer where it should; users are back on the one before, then?
+    """Deploy another version to prod that answers otherwise than it should; users are back on the one before, then?
 
-    No run in which all goes well has the step that does this.
+    And where the API cannot be asked, they stay. No run in which all goes well has the step that does this.
     """
-    clone = prod.folder / "next"
+    return _after_a_failed_verify(prod, cloud, 768, _elsewhere, moved="success") and _after_a_failed_verify(
+        prod, cloud, 1024, _nowhere, moved="skipped"
+    )
+
+
+@contextmanager
+def _nowhere() -> Iterator[str]:
+    yield "http://127.0.0.1:9"  # the port of discard, where nobody listens
+
+
+@contextmanager
+def _elsewhere() -> Iterator[str]:
+    with serving(Response('{"message": "Not Found"}', HTTPStatus.NOT_FOUND)) as api:
+        yield api.url
+
+
+def _after_a_failed_verify(
+    prod: Job, cloud: Cloud, memory: int, api: Callable[[], AbstractContextManager[str]], moved: str
+) -> bool:
+    clone = prod.folder / f"next-{memory}"
     git(ROOT, "clone", "--quiet", str(prod.event.origin), str(clone))
     samconfig = clone / "samconfig.toml"
-    changed = re.sub(r"MemorySize=\d+", "MemorySize=768", samconfig.read_text())
+    changed = re.sub(r"MemorySize=\d+", f"MemorySize={memory}", samconfig.read_text())
     samconfig.write_text(changed)
     git(clone, "commit", "--quiet", "--all", "--message", "More memory")
     git(clone, "push", "--quiet", "origin", "HEAD:main")
     pushed = replace(prod.event, sha=git(clone, "rev-parse", "HEAD"))
-    nowhere = {"URL": "http://127.0.0.1:9"}  # make takes it for the address: the port of discard, where nobody listens
-    steps = [step | {"env": nowhere} if step.get("id") == "verify" else step for step in prod.said["steps"]]
-    again = replace(prod, said=prod.said | {"steps": steps}, event=pushed, folder=prod.folder / "again", steps=[])
     before = cloud.live(PROD)
-    again.run(say)
-    say("\n".join(_table("deploy, and prod does not answer", {"prod": again})))
-    verified, moved = (step.conclusion for step in again.steps[-2:])
+    with api() as url:  # make takes it for the address
+        steps = [step | {"env": {"URL": url}} if step.get("id") == "verify" else step for step in prod.said["steps"]]
+        folder = prod.folder / f"again-{memory}"
+        again = replace(prod, said=prod.said | {"steps": steps}, event=pushed, folder=folder, steps=[])
+        again.run(say)
+    say("\n".join(_table(f"deploy, and prod is looked for at {url}", {"prod": again})))
+    verified, back = (step.conclusion for step in again.steps[-2:])
     after, newest = cloud.live(PROD), max(map(int, _versions(cloud)))
-    say(f"users were on version {before}, {newest} was deployed and did not answer, and they are on {after}")
-    return (verified, moved, after) == ("failure", "success", before) and newest > int(before)
+    say(f"users were on version {before}, {newest} was deployed, and they are on {after}")
+    expected = before if moved == "success" else str(newest)
+    return (verified, back, after) == ("failure", moved, expected) and newest > int(before)
 
 
 def _versions(cloud: Cloud) -> list[str]:

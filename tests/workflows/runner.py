@@ -21,7 +21,7 @@ from tests.workflows.actions import ACTIONS, ActionFailedError
 from tests.workflows.expressions import Context, condition, filled
 
 WORKFLOW_KEYS = {"name", True, "permissions", "defaults", "concurrency", "jobs"}  # YAML reads `on` as true
-JOB_KEYS = {"name", "needs", "runs-on", "timeout-minutes", "environment", "permissions", "steps"}
+JOB_KEYS = {"name", "needs", "runs-on", "timeout-minutes", "environment", "permissions", "concurrency", "steps"}
 STEP_KEYS = {"name", "id", "if", "uses", "with", "run", "env", "continue-on-error"}
 LEFT_OUT = (
     "ACTIONS_",
@@ -70,6 +70,7 @@ class Step:
     outcome: str
     conclusion: str
     seconds: float
+    command: str = ""
 
 
 @dataclass
@@ -84,6 +85,8 @@ class Job:
     cache: Path
     cloud: Callable[[], dict[str, str]]
     working_directory: str = "."
+    already: frozenset[str] = frozenset()
+    """Commands that have succeeded on this commit, in a clean clone: they are not run again."""
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -128,6 +131,7 @@ class Job:
             {
                 "github": {"ref": self.event.ref, "sha": self.event.sha, "event_name": self.event.name},
                 "steps": self.known,
+                "secrets": defaultdict(str),  # GitHub's word for one that is not set
                 "vars": {"AWS_REGION": "eu-central-1", "AWS_ROLE": f"arn:aws:iam::{FAKE_ACCOUNT}:role/deploys"},
             },
             {
@@ -165,7 +169,7 @@ class Job:
                 say(f"{self.name}: {title}" + (f"  $ {step['run']}" if "run" in step else ""))
                 outcome = self.outcome(step, say)
             conclusion = "success" if step.get("continue-on-error") and outcome == "failure" else outcome
-            self.steps.append(Step(title, outcome, conclusion, time.monotonic() - began))
+            self.steps.append(Step(title, outcome, conclusion, time.monotonic() - began, step.get("run", "")))
             if "id" in step:
                 self.known[step["id"]] |= {"outcome": outcome, "conclusion": conclusion}
         if self.conclusion == "success" and (left := self.git("status", "--porcelain")):
@@ -179,6 +183,9 @@ class Job:
             if "uses" in step:
                 action, _ = ACTIONS[step["uses"].partition("@")[0]]
                 action({name: filled(_text(value), self.context) for name, value in step.get("with", {}).items()}, self)
+                return "success"
+            if step["run"] in self.already:
+                say(f"{self.name}: it has succeeded on this commit, and is not run again")
                 return "success"
             return "failure" if self.ran(step, say) else "success"
         except ActionFailedError as error:
@@ -250,7 +257,13 @@ def in_order(jobs: Json) -> Iterator[str]:
 
 
 def run(
-    path: Path, event: Event, folder: Path, cloud: Callable[[], dict[str, str]], say: Callable[[str], None]
+    path: Path,
+    event: Event,
+    folder: Path,
+    cloud: Callable[[], dict[str, str]],
+    say: Callable[[str], None],
+    *,
+    already: frozenset[str] = frozenset(),
 ) -> dict[str, Job]:
     """Run a workflow, and give its jobs; one whose needs have not succeeded is skipped, and has no steps.
 
@@ -260,6 +273,8 @@ def run(
         Where everything is written to, the caches for the jobs' packages too.
     cloud
         Gives the variables that lead to what stands for AWS.
+    already
+        Commands that have succeeded on this commit.
     """
     said = read(path)
     jobs, ended = said["jobs"], {}
@@ -267,7 +282,9 @@ def run(
     artifacts = folder / path.stem / "artifacts"
     artifacts.mkdir(parents=True)
     for name in in_order(jobs):
-        job = Job(name, jobs[name], event, folder / path.stem / name, artifacts, folder / "cache", cloud, inside)
+        job = Job(
+            name, jobs[name], event, folder / path.stem / name, artifacts, folder / "cache", cloud, inside, already
+        )
         ended[name] = job
         if all(ended[need].steps and ended[need].conclusion == "success" for need in _needs(jobs[name])):
             job.run(say)

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,10 +13,11 @@ from markupsafe import Markup, escape
 from handover.context import DeliveryContext
 from handover.description import Word
 from handover.finding import Finding, Verdict
+from handover.markup import coded
 from handover.reporters.groups import counted, folds, group, grouped
 from handover.reporters.html import figures
 from handover.reporters.model import model
-from handover.reporters.text import place, what_is_left_out
+from handover.reporters.text import place, proved, source_line, warning_count, warnings, what_is_left_out
 from handover.skips import FILE, exit_status, skips
 from predictor import files
 
@@ -44,10 +46,12 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         contract=contract_name(context),
         model=model_identity(context),
         notice=context.notice,
-        verdict=verdict(findings),
+        verdict=verdict(findings, context),
         counts=counts(findings),
         state=("kept", "broken", "unsure")[exit_status(findings)],
-        broken=[(finding, place(finding.broken, context)) for finding in broken if finding.broken],
+        proved=proved(findings),
+        broken=[(finding, finding.broken, *context.remedy(finding)) for finding in broken if finding.broken],
+        warnings=list(warnings(findings)),
         skips=skips(findings),
         allowances=FILE,
         groups=[(group(members[0].clause), counted(members), folds(members), members) for members in grouped(findings)],
@@ -56,15 +60,17 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         of_its_running=figures.of_its_running(context),
         explain=context.explain,
         page=context.page,
+        place=partial(place, context=context),
+        source_line=source_line,
         left_out=list(what_is_left_out(findings)),
     )
     return UNWRITABLE.sub("\ufffd", page)
 
 
-def verdict(findings: Sequence[Finding]) -> str:
+def verdict(findings: Sequence[Finding], context: DeliveryContext) -> str:
     """Say in one sentence how the contract came out."""
-    verdicts = ("The contract is kept.", "The contract is broken.", "The contract could not be checked in full.")
-    return verdicts[exit_status(findings)]
+    verdicts = ("is kept", "is broken", "could not be checked in full")
+    return f"{context.subject} {verdicts[exit_status(findings)]}."
 
 
 def cut_short(sentence: str) -> str:
@@ -80,7 +86,8 @@ def counts(findings: Sequence[Finding]) -> str:
     count = Counter(finding.verdict for finding in findings)
     verdicts = [verdict for verdict in Verdict if count[verdict] or verdict is not Verdict.LEFT_OUT]
     clauses = "1 clause" if len(findings) == 1 else f"{len(findings)} clauses"
-    counted = f"{clauses}: {', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in verdicts)}."
+    listed = ", ".join(f"{count[verdict]} {verdict.lower()}" for verdict in verdicts)
+    counted = f"{clauses}: {listed}{warning_count(findings)}."
     owners = Counter(finding.owner for finding in findings if finding.verdict is Verdict.BROKEN)
     to_fix = ", ".join(f"{owner} {number}" for owner, number in sorted(owners.items()))
     return f"{counted} To fix: {to_fix}." if to_fix else counted
@@ -106,16 +113,6 @@ def model_identity(context: DeliveryContext) -> str:
     except OSError:
         return ""
     return files.shortened(hashlib.sha256(model).hexdigest())
-
-
-def coded(text: str) -> Markup:
-    """Set what stands between backticks as code, and escape all of it."""
-    parts = str(text).split("`")
-    if len(parts) % 2 == 0:  # one backtick is alone: none is a pair for certain
-        return escape(text)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if position % 2 else escape(part) for position, part in enumerate(parts)
-    )
 
 
 def cell(text: str) -> Markup:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure as Canvas
-from numpy.typing import NDArray
 
 from handover import parity
 from handover.context import DeliveryContext
@@ -17,7 +15,8 @@ from handover.description import importance as described_importance
 from handover.local.stack import NothingBuiltError
 from handover.merit import figures as figures_of
 from handover.quality import HELD_OUT
-from handover.reporters.html import plots
+from handover.reporters.html import by_class, curves, plots
+from handover.reporters.html.by_class import Drawing
 from handover.reporters.html.plots import Numbers
 from handover.reporters.html.svg import inline
 from predictor import files
@@ -25,10 +24,8 @@ from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
 PACKAGES_SHOWN = 10
-MOST_POINTS = 1000
 LARGEST_DRAWN = 1e30  # beyond that, an axis overflows; no score is as large
 
-type Drawing = tuple[Callable[[Canvas], None], str]
 type Wanted = tuple[str, str, Callable[[DeliveryContext], Drawing]]
 
 
@@ -58,7 +55,14 @@ def of_the_model(context: DeliveryContext) -> list[Figure]:
         ("importance", "What it looks at", _importance),
     ]
     with suppress(Exception):  # without held-out rows, the plots of either kind say that there are none
-        if not context.held_out.is_yes_or_no:
+        if context.held_out.of_classes:
+            wanted[:2] = [
+                ("roc", "ROC of each class", by_class.roc),
+                ("calibration", "Calibration of the highest score", _calibration),
+                ("calibrations", "Calibration of each class", by_class.calibration),
+                ("confusion", "Confusion", by_class.confusion),
+            ]
+        elif not context.held_out.is_yes_or_no:
             wanted[:2] = [("residuals", "Residuals", _residuals)]
         elif not context.held_out.may_be_probability:  # points
             del wanted[1]
@@ -112,12 +116,9 @@ def _scores(context: DeliveryContext) -> Drawing:
 
 
 def _roc(context: DeliveryContext) -> Drawing:
-    if context.held_out.of_classes:
-        raise MissingError("it is of one score, and this model has one for each class")
-    scores, is_one = context.held_out.scores, context.held_out.labels == 1
+    scores, is_one = context.held_out.highest, context.held_out.came == 1
     auc = figures_of(context.held_out)[0]
-    levels = np.unique(scores)[::-1]
-    missed, caught = (_share_above(group, levels) for group in (scores[~is_one], scores[is_one]))
+    missed, caught = curves.roc(scores, is_one)
     decisions = [(str(name), np.float32(edge)) for name, edge in context.contract.decisions.items()][:-1]
     edges = [
         tuple(float((group > edge).mean()) for group in (scores[~is_one], scores[is_one])) for _, edge in decisions
@@ -131,25 +132,8 @@ def _roc(context: DeliveryContext) -> Drawing:
     if edges:
         above = ", ".join(f"{name} {edge:g}" for name, edge in decisions)
         caption += f" Circles: what scores above the edges of the decisions ({above})."
-    places = _some(len(levels))
-    draw = partial(
-        plots.roc,
-        missed=np.array([0, *missed[places], 1]),
-        caught=np.array([0, *caught[places], 1]),
-        edges=[(x, y) for x, y in edges],
-    )
+    draw = partial(plots.roc, missed=missed, caught=caught, edges=[(x, y) for x, y in edges])
     return draw, caption
-
-
-def _share_above(values: Numbers, levels: Numbers) -> Numbers:
-    """Give the share of values that are as high as each level, or higher."""
-    shares: Numbers = 1 - np.searchsorted(np.sort(values), levels) / len(values)
-    return shares
-
-
-def _some(count: int) -> NDArray[np.intp]:
-    """Choose places evenly, so that no plot has more points than can be told apart."""
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(np.intp))
 
 
 def _residuals(context: DeliveryContext) -> Drawing:
@@ -161,7 +145,7 @@ def _residuals(context: DeliveryContext) -> Drawing:
         f"{len(apart)} labels lie within {half:.3g} of their score, nine in ten within {most:.3g}; on average they lie "
         f"{apart.mean():+.2g} above it."
     )
-    places = np.argsort(scores, kind="stable")[_some(len(scores))]
+    places = np.argsort(scores, kind="stable")[curves.some(len(scores))]
     return partial(plots.residuals, scored=scores[places], apart=apart[places]), caption
 
 
@@ -220,7 +204,7 @@ def _parity(context: DeliveryContext) -> Drawing:
     every = f"All {len(apart)} dots lie" if not far else f"{far} of {len(apart)} {of}, the crosses, lie outside"
     caption = (
         f"{every} {'within ' if not far else ''}the band, the agreed tolerance of {limit}; "
-        f"the farthest, row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"
+        f"the farthest, golden row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"
     )
     return partial(plots.parity, trained=trained[drawable], apart=apart, allowed=allowed), caption
 

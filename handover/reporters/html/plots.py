@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from handover.reporters.html.svg import BAND, BLUE, INK, LINE, MUTED, VERMILION, WIDTH_PX
@@ -14,6 +16,7 @@ type Numbers = NDArray[np.float64]
 
 LETTER_PX = 7.5  # about a letter's width, in the widest font that a page may be set in
 FINEST = 1e-10  # a thousandth of a float32's step at 1: an agreed tolerance of 0 needs a scale as well
+MOST_COUNTED, FEW_NAMES, LONGEST_NAME = 8, 4, 10  # classes with figures in the squares, with level names; letters
 NORMAL_975 = 1.96  # quantile of the normal distribution: 95 % lie within it on both sides
 
 
@@ -53,6 +56,56 @@ def roc(figure: Figure, missed: Numbers, caught: Numbers, edges: Sequence[tuple[
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axes.set_xlabel("of the zeros")
     axes.set_ylabel("of the ones, scored as high")
+
+
+def class_rocs(figure: Figure, curves: Sequence[tuple[Numbers, Numbers]], thick: int) -> None:
+    """Draw a curve for each class against the rest, one of them thick."""
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    _lines(axes, curves, thick)
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.01, 1.03)
+    _percent(axes)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+    axes.set_xlabel("of the rows of other classes")
+    axes.set_ylabel("of its rows, scored as high")
+
+
+def class_calibrations(figure: Figure, lines: Sequence[tuple[Numbers, Numbers]], thick: int) -> None:
+    """Draw what each class's score said against how often it came, bin by bin, one of the lines thick."""
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    _lines(axes, lines, thick, marker="o", markersize=3.5)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_xlabel("mean score of the bin")
+    axes.set_ylabel("share of the class")
+
+
+def _lines(axes: Axes, lines: Sequence[tuple[Numbers, Numbers]], thick: int, **style: Any) -> None:
+    for place, (x, y) in sorted(enumerate(lines), key=lambda line: line[0] == thick):
+        colour, width = (VERMILION, 2.2) if place == thick else (BLUE, 1.2)
+        axes.plot(x, y, color=colour, linewidth=width, **style)
+
+
+def confusion(figure: Figure, names: Sequence[str], counts: NDArray[np.int64]) -> None:
+    """Draw a square for each class and what its rows are taken for, the fuller the more of them."""
+    axes = figure.subplots()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    for (row, column), share in np.ndenumerate(shares):
+        colour = BLUE if row == column else VERMILION
+        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, alpha=0.6 * share, linewidth=0))
+        if len(names) <= MOST_COUNTED:
+            axes.text(column, row, f"{counts[row, column]}", ha="center", va="center")
+    places = range(len(names))
+    labels = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
+    axes.set_xticks(places, labels, rotation=90 if len(names) > FEW_NAMES else 0)
+    axes.set_yticks(places, labels)
+    axes.set_xlim(-0.5, len(names) - 0.5)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(visible=False)
+    axes.set_xlabel("has the highest score")
+    axes.set_ylabel("is of the class")
 
 
 def residuals(figure: Figure, scored: Numbers, apart: Numbers) -> None:

@@ -1,5 +1,6 @@
 """Behaviours that a model keeps, that it does not keep, and that say nothing of it: the whole report of each."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -306,7 +307,9 @@ def gap(decide, row):
 def test_it_is_kept(case: str, sandbox: Sandbox) -> None:
     text, note = GOOD[case]
 
-    assert behaving(sandbox, text).says("B") == f"B703 kept: {note}\n\n3 kept, 0 broken, 0 skipped"
+    number = " ".join(re.split(r"[, \n]", note)[:2])
+    proved = f"Proved: {number} {'holds' if number.startswith('1 ') else 'hold'}."
+    assert behaving(sandbox, text).says("B") == f"B703 kept: {note}\n\n{proved}\n\n3 kept, 0 broken, 0 skipped"
 
 
 def test_without_behaviours_there_is_nothing_to_keep(sandbox: Sandbox) -> None:
@@ -324,6 +327,7 @@ def test_golden_rows_are_answered_by_the_built_function(sandbox: Sandbox) -> Non
     assert behaving(sandbox, ABROAD).says("B703") == (
         "B703 kept: 1 behaviour, golden rows answered by the built function\n"
         "  a parcel that goes abroad is no sooner there: 105 of 105 golden rows\n"
+        "\nProved: 1 behaviour holds.\n"
         "\n1 kept, 0 broken, 0 skipped"
     )
 
@@ -336,6 +340,7 @@ def test_of_classes_each_has_its_score(flowers: Path, tmp_path: Path) -> None:
         "B703 kept: 2 behaviours\n"
         "  small petals are more often setosa's than virginica's: 50 of 50 drawn rows\n"
         "  large petals need no expert: 31 of 31 drawn rows\n"
+        "\nProved: 2 behaviours hold.\n"
         "\n1 kept, 0 broken, 0 skipped"
     )
     behaving(sandbox, FLOWERS.replace('["setosa"] >', '["setosa"] <'))

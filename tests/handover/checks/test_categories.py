@@ -52,6 +52,21 @@ STRANGE = {
         "'phones' among the categories of channel",
         "'phone'",
     ),
+    "a table of two, one of them of last year": (
+        '{"car": 1.0, "boat": 2.0}.get(row.purpose, 0.0)',
+        "'boat' among the categories of purpose",
+        "",
+    ),
+    "the same, with a name": (
+        '(_RISK := {"car": 1.0, "boat": 2.0}) and _RISK.get(row.purpose, 0.0)',
+        "'boat' among the categories of purpose",
+        "",
+    ),
+    "one of two that is compared": (
+        'row.purpose in ("car", "boat")',
+        "'boat' among the categories of purpose",
+        "",
+    ),
     "an order of words": (
         '["none", "part", "fulltime"].index(row.employed or "none")',
         "'fulltime' among the categories of employed",
@@ -72,6 +87,10 @@ USUAL = {
     "a table for two fields": 'max({"web": 1, "branch": 2, "car": 3}.get(it, 0) for it in (row.purpose, row.channel))',
     "a table of groups, and one of their weights": (
         '{"wheels": 1, "home": 2, "other": 4}[{"car": "wheels", "home": "home"}.get(row.purpose, "other")]'
+    ),
+    "a table of sizes, of which one is called as a category is": '{"car": 1, "lorry": 2}.get(f"{row.purpose}", 0)',
+    "a table for two fields, of which each has one": (
+        '(_T := {"web": 1, "van": 2}) and _T.get(row.channel, 0) + _T.get(row.purpose, 0)'
     ),
     "beginnings of words": 'row.purpose.startswith(("ca", "ho"))',
     "capitals": '{"CAR": 1, "HOME": 2}.get(row.purpose.upper(), 0)',

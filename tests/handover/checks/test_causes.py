@@ -14,7 +14,7 @@ from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, ROOT, Sandbox, commit
 
-PARITY = "M109,M110,M111,P201,P202,P203,P204,P211"
+PARITY = "M109,M110,M111,M117,P201,P202,P203,P204,P211"
 RATIO = "row.weight / row.pieces"
 
 # Of `Literal["a", "b"] | None`, Python gives the order that a process used first, whichever is written later.
@@ -34,6 +34,12 @@ class Case(NamedTuple):
 
 def trees(sandbox: Sandbox, contract: str = CONTRACT) -> Sandbox:
     return sandbox.deliver(contract=contract, learner=RandomForestRegressor(n_estimators=10, random_state=1))
+
+
+def with_card(sandbox: Sandbox) -> Sandbox:
+    """Have a card beside the delivery, for deliver() to write its figures into."""
+    sandbox.card.write_text("# Parcels\n\n<!-- figures: written by deliver() -->\n<!-- figures: end -->\n")
+    return sandbox
 
 
 def older(sandbox: Sandbox) -> Sandbox:
@@ -85,7 +91,7 @@ def retrained(name: str) -> Break:
     """Take one file of another training."""
 
     def change(sandbox: Sandbox) -> Sandbox:
-        other = Sandbox(sandbox.folder.parent / "other")
+        other = Sandbox(sandbox.folder.parent / "other" / "delivery")
         other.deliver(learner=RandomForestRegressor(n_estimators=12, max_depth=3, random_state=2))
         (sandbox.folder / name).write_bytes((other.folder / name).read_bytes())
         return sandbox.seal()
@@ -177,7 +183,7 @@ BROKEN = {
         lambda sandbox: sandbox.golden(lambda lines: lines[3]["heuristics"].update(heavy="yes")),
         "P201",
         "golden.jsonl:4",
-        'The heuristics of row 4 are {"piece_weight": ',
+        'The heuristics of golden row 4 are {"piece_weight": ',
     ),
     "golden scores edited": Case(
         lambda sandbox: sandbox.golden(lower_scores), "P203", "golden.jsonl", "golden.jsonl was edited at these"
@@ -196,6 +202,18 @@ BROKEN = {
         "P203",
         "model.onnx",
         "model.onnx and golden.jsonl are not of one training",
+    ),
+    "golden scores of other rows, as the card shows": Case(
+        after(with_card, trees, lambda sandbox: sandbox.golden(scores_of_others)),
+        "P203",
+        "golden.jsonl",
+        "model.onnx is the one whose SHA-256 card.md has. So golden.jsonl was edited.",
+    ),
+    "the model of another training, as the card shows": Case(
+        after(with_card, trees, retrained("model.onnx")),
+        "P203",
+        "model.onnx",
+        "card.md, which deliver() wrote too, has the SHA-256 of another model.onnx.",
     ),
     "the model of another training, as git shows": Case(
         before(trees, retrained("model.onnx")),

@@ -77,12 +77,12 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "P201 a score that is no number": (
         golden(lambda line: line["scores"].update(setosa=None)),
-        "The scores of row 1 have for setosa null, not a number.",
+        "The scores of golden row 1 have for setosa null, not a number.",
     ),
     "P201 one score": (golden(lambda line: line.update(score=line.pop("scores"))), "Line 1 lacks scores."),
     "P201 an unknown decision": (
         golden(lambda line: line.update(decision="rose")),
-        'The decision of row 1 is "rose", none of setosa, virginica, versicolor, ask_an_expert.',
+        'The decision of golden row 1 is "rose", none of setosa, virginica, versicolor, ask_an_expert.',
     ),
     "P203 another order of the classes": (
         after(("Gather", {"axis": 1}), constants={"order": [2, 0, 1]}),
@@ -90,7 +90,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "P204 a flipped decision": (
         golden(flipped),
-        "the first is row 1: setosa -> virginica, with a score of setosa 0, virginica 0.708333, versicolor 0.291667.",
+        "the first is golden row 1: setosa -> virginica, with a score of setosa 0, virginica 0.708333, versicolor 0.29",
     ),
 }
 

@@ -77,7 +77,7 @@ def f(row):
     ),
     "the days since, as seconds of a time without a zone": (
         "H108",
-        "`f` follows the machine's time zone on 105 of 105 golden rows: row 1 gets",
+        "`f` follows the machine's time zone on 105 of 105 golden rows: golden row 1 gets",
         f"""{TIME}
 def f(row):  # <-
     return (datetime(2026, 1, 1) + timedelta(row.pieces)).timestamp()
@@ -93,7 +93,7 @@ def f(row):
     ),
     "today, by a class of one's own": (
         "H108",
-        "`f` follows the clock on 105 of 105 golden rows: row 1 gets",
+        "`f` follows the clock on 105 of 105 golden rows: golden row 1 gets",
         f"""{TIME}
 class _Day(date):
     pass
@@ -194,6 +194,18 @@ def test_what_follows_more_than_its_row_is_named(sandbox: Sandbox, name: str) ->
 
 
 GOOD = {
+    "a cache of a whole number of some thousands": """
+from functools import cache
+
+
+@cache
+def _root(grams):
+    return grams ** 0.5
+
+
+def f(row):
+    return _root(round(1000 * row.weight))
+""",
     "a dataclass for the row, written to by its own method": """
 from __future__ import annotations
 

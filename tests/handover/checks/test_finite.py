@@ -6,7 +6,7 @@ import pytest
 
 from handover.checks import finite, trial, tries
 from handover.context import DeliveryContext
-from handover.finding import Broken
+from handover.finding import Broken, Kept
 from tests.helpers.sandbox import ROOT, Sandbox
 
 CONTRACT = '''"""The contract of loans."""
@@ -175,7 +175,10 @@ GOOD = {
 }
 
 
-def judged(sandbox: Sandbox, lines: str, contract: str = CONTRACT) -> Broken | None:
+PROVED = "1 heuristic gave a number for every row that was tried"
+
+
+def judged(sandbox: Sandbox, lines: str, contract: str = CONTRACT) -> Broken | Kept | None:
     (sandbox.folder / "contract.py").write_text(contract)
     (sandbox.folder / "heuristics.py").write_text(f"{HEADER}    {lines}\n")
     with DeliveryContext(ROOT, sandbox.folder) as context:
@@ -189,7 +192,7 @@ def test_the_simplest_row_on_which_it_fails_is_shown(sandbox: Sandbox, story: st
     broken = judged(sandbox, lines)
 
     accepted = "" if sentence.endswith("on every row") else ", which the contract accepts"
-    assert broken
+    assert isinstance(broken, Broken)
     assert broken.evidence == f"`tried` {sentence}{accepted}."
     assert (broken.path, broken.line) == (sandbox.folder / "heuristics.py", LINE)
 
@@ -200,7 +203,7 @@ def test_a_name_that_no_field_has_is_named_though_the_heuristic_goes_on(sandbox:
 
     broken = judged(sandbox, lines)
 
-    assert broken
+    assert isinstance(broken, Broken)
     assert broken.evidence == (
         f"`tried` asks for row.{name}, which the contract does not have; the nearest field is {NEAREST[name]}. "
         f"Nobody sees it: the heuristic goes on without the field."
@@ -214,7 +217,7 @@ def test_a_heuristic_that_answers_each_row_is_kept(
 ) -> None:
     monkeypatch.setattr(tries, "DRAWS", 20_000)
 
-    assert judged(sandbox, GOOD[story]) is None
+    assert isinstance(judged(sandbox, GOOD[story]), Kept)
 
 
 def test_a_loop_without_an_end_is_stopped_and_its_row_is_shown(
@@ -230,7 +233,7 @@ def test_a_loop_without_an_end_is_stopped_and_its_row_is_shown(
 
     broken = judged(sandbox, lines)
 
-    assert broken
+    assert isinstance(broken, Broken)
     assert broken.evidence == (
         "`tried` comes to no end where amount = 18001 and months = 4, which the contract accepts. It was stopped after "
         "0.1 s of the processor's time, twice."
@@ -242,10 +245,11 @@ def test_a_row_in_a_hundred_that_takes_long_is_met_and_the_contract_may_allow_it
 
     broken = judged(sandbox, lines)
 
-    assert broken
+    assert isinstance(broken, Broken)
     assert re.fullmatch(
         r"`tried` takes [\d.]+ ms of the processor's time where months = 70 and purpose = \"other\", which the "
         r"contract accepts\. The contract allows 10 ms \(heuristic_ms\), and it was asked twice\.",
         broken.evidence,
     )
-    assert judged(sandbox, lines, CONTRACT.replace("parity=1e-5", "heuristic_ms=500, parity=1e-5")) is None
+    patient = CONTRACT.replace("parity=1e-5", "heuristic_ms=500, parity=1e-5")
+    assert judged(sandbox, lines, patient) == Kept(proved=PROVED)

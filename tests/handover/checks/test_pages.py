@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from handover.checks import CLAUSES, UnknownCodeError, selected
+from handover.checks import CLAUSES, selected
 from handover.cli import main
+from handover.evaluation import UnknownCodeError
 from handover.finding import Clause, clause
 from handover.live.clauses import CLAUSES as LIVE
 from tests.helpers import reports
@@ -133,7 +134,8 @@ class TestCommands:
             "  Reason:  nothing is built: run make build\n"
             '  Allow:   in handover.toml, which is deployment\'s, below [skips]: P205 = "the reason in words"\n'
             "\n"
-            "0 kept, 0 broken, 4 skipped (P205, S301, S302: nothing is built: run make build; P206: requires P205)\n"
+            "0 kept, 0 broken, 4 skipped (P205, S301, S302: nothing is built: run make build; P206: requires P205, "
+            "that the built function opens the delivery)\n"
         )
 
     def test_what_deployment_allows_is_exit_0_and_every_report_says_so(self, sandbox: Sandbox, project: Path) -> None:
@@ -157,6 +159,30 @@ class TestCommands:
         skipped = json.loads(run("check", *words[:-1], "--json")[1])[1]
         assert (skipped["verdict"], skipped["allowed"]) == ("SKIPPED", "built elsewhere")
 
+    def test_what_the_other_team_looks_at_is_left_out_and_every_report_says_so(
+        self, sandbox: Sandbox, project: Path
+    ) -> None:
+        words = ["--only", "C101,T", "--for", "modelling", "--delivery", sandbox.folder]
+        status, output = run("check", *words, "--markdown", project / "x.md", "--html", project / "x.html")
+
+        line = (
+            "1 kept, 0 broken, 0 skipped; left out, for deployment looks at it: T without T418; left out, for "
+            "deployment has to fix T401 first: T418"
+        )
+        assert (status, output) == (0, f"{line}\n")
+        assert (project / "x.md").read_text().startswith(f"## Modelling's part of the contract is kept\n\n{line}\n")
+        for words_of_page in (
+            "Modelling&#39;s part of the contract is kept.",
+            "for deployment looks at it: T without T418.",
+        ):
+            assert words_of_page in (project / "x.html").read_text()
+        assert run("check", "--only", "S301", "--for", "modelling", "--delivery", sandbox.folder) == (
+            2,
+            "handover: S301 cannot be checked: deployment looks at it\n",
+        )
+        assert run("check", "--only", "S301", "--for", "deployment", "--delivery", sandbox.folder)[0] == 2  # not built
+        assert "is not one of 'modelling', 'deployment'" in run("check", "--for", "us")[1]
+
     def test_what_it_allows_wrongly_is_reported_before_the_work(self, sandbox: Sandbox, project: Path) -> None:
         (project / "handover.toml").write_text('[skips]\nQ999 = "x"\n')
 
@@ -178,7 +204,7 @@ class TestCommands:
 
         status, output = run("check", "--only", "C110", *words)
         assert status == 1
-        assert f"  Run:   handover explain C110 --delivery {sandbox.folder} --base HEAD # shows all of" in output
+        assert f"  More:  handover explain C110 --delivery {sandbox.folder} --base HEAD # shows all of" in output
         assert "major  pieces: is taken only up to 8 now" in run("explain", "C110", *words)[1]
         assert run("check", "--only", "C110", *words[:-1], "nowhere")[0] == 2
 

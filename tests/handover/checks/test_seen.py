@@ -20,7 +20,7 @@ from handover.context import DeliveryContext
 from handover.context.sources import run
 from handover.delivery import deliver, matrix
 from handover.evaluation import evaluate
-from handover.finding import Verdict
+from handover.finding import DECLARED, Verdict
 from tests.helpers.parcels import module
 from tests.helpers.sandbox import HEURISTICS, ROOT, Sandbox
 
@@ -110,7 +110,7 @@ def delivered(folder: Path, case: Case, times: int = 1, *, as_file: bool = False
 
 
 def findings(sandbox: Sandbox) -> list[str]:
-    """Give what is broken or not checked, and what is kept with a note: code, owner, place and sentence."""
+    """Give what is broken or not checked, and what is kept with a note or a warning: code, owner, place, sentence."""
     with DeliveryContext(ROOT, sandbox.folder) as context:
         every = [finding for finding in evaluate(context, CLAUSES) if finding.verdict is not Verdict.LEFT_OUT]
     broken = [
@@ -119,7 +119,9 @@ def findings(sandbox: Sandbox) -> list[str]:
         for finding in every
         if finding.broken
     ]
-    return broken + [f"{finding.clause.code} {note}" for finding in every if (note := finding.note or finding.reason)]
+    others = [(finding.clause.code, note) for finding in every if (note := finding.note or finding.reason)]
+    others += [(finding.clause.code, warned.evidence) for finding in every for warned in finding.warnings]
+    return broken + [f"{code} {words}" for code, words in others]
 
 
 def literal(*words: str) -> str:
@@ -234,6 +236,10 @@ GOOD: dict[str, Case] = {
         f"day: {literal('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')} = Field(description='Day of the week')",
         lambda number: ("mon", "tue", "wed", "thu", "fri", "sat")[number % 6],
     ),
+    "a day of the year, of data from January": Case(
+        "day_of_year: int = Field(ge=1, le=366, description='Day of the year [days]')",
+        lambda number: 1 + number % 31,
+    ),
     "two rare flags that no drawn row has": Case(
         "depth: float = Field(ge=0, le=1_000_000, description='Depth [mm]')",
         lambda number: number + 0.5 if number % 10 else 900_000.0,
@@ -241,11 +247,7 @@ GOOD: dict[str, Case] = {
         '\n\ndef thick(row):\n    """Whether it is thick [1]."""\n    return 80 < row.depth < 99\n',
     ),
 }
-NOTES = {
-    "in the contract before the data has it": (
-        f"M119 storeys missing in {ROWS}: callers send it in vain until a training has it"
-    )
-}
+NOTES = {"in the contract before the data has it": (f"M119 storeys is missing in {ROWS}.")}
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -264,7 +266,9 @@ def test_a_contract_that_was_widened_by_hand_is_caught_although_its_files_agree(
     broken, skipped = findings(sandbox.seal())
 
     assert broken.startswith("M120 modelling contract.py:13 `amount` lies between 0 and 18000 ")
-    assert skipped == "P210 requires M120"  # no golden row has the new end: the same fault
+    assert (
+        skipped == f"P210 requires M120, that {DECLARED['M120'].rule}"
+    )  # no golden row has the new end: the same fault
 
 
 def test_a_cell_that_is_run_again_changes_no_record(tmp_path: Path) -> None:

@@ -18,10 +18,7 @@ from tests.helpers.sandbox import ROOT
 TEMPLATE, CONFIG, MONITORING = "template.yaml", "samconfig.toml", "monitoring.yaml"
 TEXTS = {name: (ROOT / name).read_text() for name in (TEMPLATE, CONFIG, MONITORING)}
 HOOKS = "        Hooks:\n          PreTraffic: !Ref PreTrafficHook\n"
-ALARMS = (
-    "        Alarms:\n          - !Ref VersionFails\n          - !Ref VersionIsSlow\n"
-    "          - !Ref RequestsAreThrottled\n          - !Ref ApiFails\n          - !Ref ApiIsSlow\n"
-)
+ALARMS = "        Alarms:\n          - !Ref VersionFails\n          - !Ref VersionIsSlow\n"
 PERMISSION = (
     "      Principal: apigateway.amazonaws.com\n"
     "      SourceArn: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*\n"
@@ -31,7 +28,10 @@ VERSIONS = "    UpdateReplacePolicy: Retain\n    Metadata:\n      BuildMethod"
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE: !Ref AWS::StackName"
 OWN_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE: !Sub predict-${Stage}"
 CODEDEPLOY = "CodeDeploy={} DeploymentPreference=Canary"
-PROD_RATE = 'JwtIssuer="" JwtAudience="" CorsOrigins="" DomainName="" CertificateArn="" \\\n  RateLimit=500'
+PROD_RATE = (
+    'JwtIssuer="" JwtAudience="" CorsOrigins="" TryIt=false \\\n  '
+    'DomainName="" CertificateArn="" DisableDefaultUrl=false \\\n  RateLimit=500'
+)
 PROD_BUILT = '[prod.build.parameters]\ncached = true\nparallel = true\nparameter_overrides = "Architecture={}"'
 MODEL = re.findall(r"Watches model (\w+)", TEXTS[MONITORING])[0]
 
@@ -102,7 +102,11 @@ BREAKS = {
     "T419-built": (CONFIG, PROD_BUILT.format("x86_64"), PROD_BUILT.format("arm64")),
     "T420": (TEMPLATE, "          DELIVERY: /opt/delivery\n", ""),
     "T420-place": (TEMPLATE, "DELIVERY: /opt/delivery", "DELIVERY: /opt/model"),
-    "T421": (TEMPLATE, 'Default: "false"\n', 'Default: "true"\n'),
+    "T421": (
+        TEMPLATE,
+        '  AllowStandIn:\n    Type: String\n    Default: "false"\n',
+        '  AllowStandIn:\n    Type: String\n    Default: "true"\n',
+    ),
     "T421-variable": (TEMPLATE, "ALLOW_STAND_IN: !Ref AllowStandIn", 'ALLOW_STAND_IN: "true"'),
     "T422": (
         CONFIG,
@@ -300,7 +304,9 @@ UNUSUAL: dict[str, Callable[[Stack], object]] = {
         TEMPLATE, ALIAS, ALIAS + "      FunctionUrlConfig: {AuthType: AWS_IAM}\n"
     ),
     "a namespace of their own, read there too": lambda stack: stack.edit(TEMPLATE, NAMESPACE, OWN_NAMESPACE).edit(
-        TEMPLATE, "Namespace: !Ref AWS::StackName", 'Namespace: !Join ["-", [predict, !Ref Stage]]'
+        TEMPLATE,
+        "Namespace: !Ref AWS::StackName\n        ApiId",
+        'Namespace: !Join ["-", [predict, !Ref Stage]]\n        ApiId',
     ),
     "the URI joined": lambda stack: stack.edit(
         TEMPLATE,
@@ -324,8 +330,8 @@ UNUSUAL: dict[str, Callable[[Stack], object]] = {
         "  Integration:\n",
     ),
     "layers kept by SAM's own default": lambda stack: stack.edit(TEMPLATE, "      RetentionPolicy: Retain\n", ""),
-    "a deployment that alarms of the API do not stop": lambda stack: stack.edit(
-        TEMPLATE, "          - !Ref ApiFails\n          - !Ref ApiIsSlow\n", ""
+    "a deployment that alarms of the API stop too": lambda stack: stack.edit(
+        TEMPLATE, ALARMS, ALARMS + "          - !Ref ApiFails\n"
     ),
     "an alarm of another stack stops a deployment": lambda stack: stack.edit(
         TEMPLATE, ALARMS, "        Alarms: [checkout-fails]\n"

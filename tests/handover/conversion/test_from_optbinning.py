@@ -1,12 +1,16 @@
-"""A scorecard of optbinning is exact: its probability, or its points where it was scaled."""
+"""A scorecard of optbinning is exact: its probability, or its points where it was scaled; so are its bins."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from xgboost import XGBClassifier
 
 from handover.conversion import ConversionError, own_columns, to_graph
 from tests.handover.conversion.exact import CATEGORIES, COLUMNS, assert_exact, data, targets
@@ -51,6 +55,25 @@ def test_special_codes_are_bands_of_their_own(codes: Any) -> None:
     assert_exact(fitted({}, {"metric_special": "empirical"}, labels, features, special_codes=codes), features)
 
 
+@pytest.mark.parametrize(
+    ("process", "last"),
+    [
+        ({}, LogisticRegression(max_iter=500)),
+        ({"selection_criteria": {"iv": {"min": 0.2}}}, RandomForestClassifier(5, max_depth=4, random_state=0)),
+        ({"binning_transform_params": {"city": {"metric": "event_rate"}}}, XGBClassifier(n_estimators=5)),
+        ({"special_codes": [0.0, -3.0]}, HistGradientBoostingClassifier(max_iter=5)),
+    ],
+    ids=["weights of evidence", "selected", "event rates", "special codes"],
+)
+@pytest.mark.parametrize("framed", [True, False], ids=["DataFrame", "array"])
+def test_its_bins_in_a_pipeline_are_exact(process: dict[str, Any], last: Any, framed: bool) -> None:
+    features, labels = data(gaps=True)
+    names = [COLUMNS[column] for column in CATEGORIES]
+    bins = optbinning.BinningProcess(list(COLUMNS), categorical_variables=names, **process)
+    given = pd.DataFrame(features, columns=list(COLUMNS)) if framed else features
+    assert_exact(make_pipeline(bins, clone(last)).fit(given, labels), features)
+
+
 def test_columns_that_were_not_selected_count_for_nothing() -> None:
     features, labels = data(gaps=True)
     model = fitted(PDO, {}, labels, features, selection_criteria={"iv": {"min": 0.2}})
@@ -81,5 +104,5 @@ def test_what_it_cannot_be_is_refused() -> None:
     words["city"] = [f"city {code}" for code in words["city"]]
     binning = optbinning.BinningProcess(list(COLUMNS), categorical_variables=["shop", "city"])
     model = optbinning.Scorecard(binning, LogisticRegression(max_iter=500)).fit(words, labels)
-    with pytest.raises(ConversionError, match="was trained on the words of 'city': train it on matrix"):
+    with pytest.raises(ConversionError, match="was given words as 'city': train it on matrix"):
         to_graph(model, COLUMNS, "test")

@@ -47,6 +47,14 @@ def test_nothing_is_built(tmp_path) -> None:
     assert (done.exit_code, done.output) == (2, f"handover: there is no delivery in {tmp_path}: run make build\n")
 
 
+def test_no_such_clause(build) -> None:
+    done = CliRunner().invoke(main, ["verify", "--stack", NAME, "--build", str(build), "--only", "P2"])
+    assert (done.exit_code, done.output) == (
+        2,
+        "handover: no clause begins with 'P2'; the groups are V (a live stack)\n",
+    )
+
+
 def test_no_such_stack(build, cloudformation) -> None:
     message = f"Stack with id {NAME} does not exist"
     cloudformation.add_client_error("describe_stacks", "ValidationError", message)

@@ -308,6 +308,17 @@ def test_the_url_can_be_another_than_the_stacks_with_a_path_of_its_own(build, wa
 # --- the reports of `handover check` are those of `handover verify`
 
 
+def test_clauses_are_chosen_by_the_beginnings_of_their_codes(build, warm, cloudformation, behaving) -> None:
+    behaving("approve")
+    change_golden(build, 7, score=0.5)
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2", "--only", "v801,V806", "--json")
+
+    assert done.exit_code == 0
+    assert [finding["code"] for finding in json.loads(done.output)] == ["V801", "V806"]
+
+
 def test_every_clause_is_broken_in_some_report() -> None:
     reports = "".join(path.read_text() for path in REPORTS.iterdir())
 
@@ -335,7 +346,8 @@ def test_json_says_what_the_report_says(build, warm, cloudformation) -> None:
     assert "golden row 7 alone, should be 0.5" in broken["evidence"]
 
 
-def test_markdown_and_annotations_say_it_too(build, warm, cloudformation, tmp_path: Path) -> None:
+def test_markdown_and_annotations_say_it_too(build, warm, cloudformation, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
     change(build, "contract", "version", to="99.0.0")
     (tmp_path / "summary.md").write_text("of an earlier step\n")
     with serving(warm) as api:
@@ -343,12 +355,14 @@ def test_markdown_and_annotations_say_it_too(build, warm, cloudformation, tmp_pa
         done = verify(build, "--limit", "2", "--github", "--markdown", str(tmp_path / "summary.md"))
 
     evidence = f"The build has 99.0.0; /health says {live()['VERSION']}."
-    command = f"sam deploy, then make verify STACK={NAME} REGION=eu-west-1"
+    command = "make deploy STAGE=staging REGION=eu-west-1 && make verify STAGE=staging REGION=eu-west-1"
     assert done.exit_code == 1
     assert done.output.endswith(
         "\n4 kept, 1 broken, 0 skipped\n"
-        f"::error title=V802 another contract answers than was built::{evidence}%0AOwner: deployment. Run: {command}\n"
+        f"::error title=V802 another contract answers than was built::{evidence}%0AOwner: deployment. "
+        f"Run: {command} (deploys what was built here)\n"
     )
+    assert (tmp_path / "outputs").read_text() == "verdict=broken\n"
     assert (
         (tmp_path / "summary.md")
         .read_text()
@@ -364,19 +378,35 @@ def test_markdown_and_annotations_say_it_too(build, warm, cloudformation, tmp_pa
             "\n"
             "- Owner: **deployment**\n"
             "- Fix: `the stack's last deployment`\n"
-            f"- Run: `{command}`\n"
-            "- Page: [docs/checks/V802.md](docs/checks/V802.md)\n"
+            f"- Run: `{command}` deploys what was built here\n"
+            "- More: `make explain CODE=V802`, [docs/checks/V802.md](docs/checks/V802.md)\n"
         )
     )
 
 
-def test_what_could_not_be_verified_is_no_silence_in_a_summary(build, cloudformation, tmp_path: Path) -> None:
+def test_what_could_not_be_verified_is_no_silence_in_a_summary(
+    build, cloudformation, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
     cloudformation.add_client_error("describe_stacks", "ExpiredToken", "expired")
     done = verify(build, "--github", "--markdown", str(tmp_path / "summary.md"))
 
     sentence = "AWS refuses DescribeStacks: expired"
     assert done == (2, f"::error title=The contract could not be checked::{sentence}\nhandover: {sentence}\n")
     assert (tmp_path / "summary.md").read_text() == f"## The contract could not be checked\n\n{sentence}\n"
+    assert not (tmp_path / "outputs").exists()  # users are moved back only where other answers were seen
+
+
+def test_a_stack_that_no_stage_deploys_is_asked_for_by_its_name(
+    build, warm, cloudformation, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    change(build, "contract", "version", to="99.0.0")
+    with serving(warm) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--limit", "2")
+
+    assert f"make deploy STAGE=... REGION=eu-west-1 && make verify STACK={NAME} REGION=eu-west-1" in done.output
 
 
 def test_explain_gives_the_page_and_asks_no_stack() -> None:

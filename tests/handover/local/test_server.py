@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from handover.local.cors import Cors
 from handover.local.gateway import INVOKE_BYTES, PAYLOAD_BYTES
 from handover.local.pool import Pool
-from handover.local.server import PortTakenError, serve
+from handover.local.server import NO_PAGES, PortTakenError, serve
 from handover.local.stack import BuiltFunction
 
 FUNCTION = """
@@ -28,9 +29,9 @@ def handler(event, context):
 
 
 @contextmanager
-def serving(function: BuiltFunction, log: list[str], limit: int = 2) -> Iterator[int]:
+def serving(function: BuiltFunction, log: list[str], limit: int = 2, cors: Cors = NO_PAGES) -> Iterator[int]:
     with Pool(function, limit, lambda line: None) as pool, ThreadPoolExecutor(1) as apart:
-        server = serve(pool, 0, log.append)
+        server = serve(pool, 0, log.append, cors)
         apart.submit(server.serve_forever, 0.01)
         try:
             yield server.port
@@ -38,10 +39,10 @@ def serving(function: BuiltFunction, log: list[str], limit: int = 2) -> Iterator
             server.shutdown()
 
 
-def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[HTTPResponse, bytes]:
+def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[HTTPResponse, bytes]:
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request(method, path, body, {"content-type": "application/json"})
+        connection.request(method, path, body, {"content-type": "application/json", **headers})
         response = connection.getresponse()
         return response, response.read()
     finally:
@@ -59,6 +60,24 @@ def test_a_request_is_answered_and_logged_cold_then_warm(build) -> None:
         ask(port, "GET", "/a%20b")
     assert (response.status, response.headers["x-model"], body) == (201, "m", b"/predict?reasons=3")
     assert without_times(log) == ["POST /predict?reasons=3 201 N ms cold", "GET /a%20b 201 N ms warm"]
+
+
+def test_pages_that_may_call_are_told_so_before_and_after(build) -> None:
+    log: list[str] = []
+    cors = Cors(("http://localhost:5173",), {"access-control-allow-methods": "GET,POST"})
+    page = {"origin": "http://localhost:5173"}
+    with serving(build(FUNCTION), log, cors=cors) as port:
+        before, _ = ask(port, "OPTIONS", "/predict", None, **page, **{"access-control-request-method": "POST"})
+        answer, _ = ask(port, "POST", "/predict", b"{}", **page)
+        other, _ = ask(port, "POST", "/predict", b"{}", origin="http://elsewhere.example")
+    assert (before.status, before.headers["access-control-allow-methods"]) == (204, "GET,POST")
+    allowed = [response.headers["access-control-allow-origin"] for response in (before, answer, other)]
+    assert allowed == ["http://localhost:5173", "http://localhost:5173", None]
+    assert without_times(log) == [
+        "OPTIONS /predict 204 N ms preflight",
+        "POST /predict 201 N ms cold",
+        "POST /predict 201 N ms warm",
+    ]
 
 
 @pytest.mark.parametrize(

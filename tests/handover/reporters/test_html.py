@@ -21,13 +21,17 @@ from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Verdict
+from handover.quality import HeldOut
 from handover.reporters import html
 from handover.reporters.groups import group, grouped
-from handover.reporters.html import figures, plots
+from handover.reporters.html import by_class, figures, plots, svg
 from predictor.files import MANIFEST, SERVED
-from tests.helpers.sandbox import CONTRACT, Sandbox, commit
+from tests.helpers.browser import Browser
+from tests.helpers.flowers import deliver_flowers
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
+SIXTH = HEURISTICS.splitlines()[5].strip()
 SIDE_BY_SIDE = "\n".join(f"row {row:<6} {'should be 0.736085, and is 0.660082  ' * 6}" for row in range(60))
 CALIBRATION = [
     {"rows": 30, "mean_score": 0.1, "mean_label": 0.0667},
@@ -61,7 +65,7 @@ def findings_in(root: Path) -> list[Finding]:
             broken=Broken(
                 '3 of 500 rows differ; all have `zone` = "home".',
                 root / "delivery" / "heuristics.py",
-                7,
+                6,
                 cause="It was edited.",
                 details=SIDE_BY_SIDE,
             ),
@@ -165,13 +169,15 @@ def test_it_says_the_verdict_then_what_broke_then_all_clauses(context: DeliveryC
         *("P203", "parity: answers differ"),
         *("3 of 500 rows differ; all have", "zone", '= "home".'),
         "It was edited.",
-        *("Owner", "modelling", "Fix", "delivery/heuristics.py:7"),
-        *("Run", "handover explain P203 --delivery delivery", "Page", "docs/checks/P203.md"),
+        *("Owner", "modelling", "Fix", "delivery/heuristics.py:6", SIXTH),
+        *("Run", "handover check --delivery delivery --only P203", "looks again, once it is right"),
+        *("More", "handover explain P203 --delivery delivery", ",", "docs/checks/P203.md"),
         *("All of the evidence for P203", SIDE_BY_SIDE.strip()),
         *("P204", "parity: answers differ"),
         "One row.",
         *("Owner", "modelling", "Fix", "delivery/" + "long" * 40),
-        *("Run", "handover explain P204 --delivery delivery"),
+        *("Run", "handover check --delivery delivery --only P204", "looks again, once it is right"),
+        *("More", "handover explain P204 --delivery delivery"),
         *("All of the evidence for P204", "a\n  b"),
     ]
     assert lines[lines.index("All clauses", 30) : lines.index("How it runs", 30)] == [
@@ -266,8 +272,8 @@ def test_every_plot_says_what_to_see(context: DeliveryContext) -> None:
         "manifest has of them; the largest distance is #. Dashed: where the decision changes, at #.",
         "calibration": "Dots near the dashed diagonal mean that the score can be read as a probability: for # of # "
         "bins of held-out rows the diagonal lies within the # % interval of what was observed.",
-        "parity": "All # dots lie within the band, the agreed tolerance of #; the farthest, row #, is # from its "
-        "score in training.",
+        "parity": "All # dots lie within the band, the agreed tolerance of #; the farthest, golden row #, is # from "
+        "its score in training.",
         "latency": "Further left is faster; the dashed floor runs the same model and nothing else. Cold: median # "
         "ms, the floor # ms, the slowest of #: # ms. Warm: median # ms, the floor # ms, the slowest of #: # ms.",
         "roc": "The further above the dashed line, which chance alone gives, the better it ranks. The AUC is #, with "
@@ -292,6 +298,44 @@ def test_of_numbers_the_residuals_are_drawn(context: DeliveryContext) -> None:
         "Dots evenly about the dashed line mean that the model is right on average, wherever it scores. Half of 30 "
         "labels lie within 1 of their score, nine in ten within 4; on average they lie +1 above it."
     )
+
+
+def test_of_classes_each_is_drawn_against_the_rest(tmp_path: Path) -> None:
+    deliver_flowers(tmp_path / "delivery")
+    lines = [f"{0.8 - low},{0.1 + low},0.1,{name}" for low in (0, 0.3, 0.5) for name in ("setosa", "versicolor")]
+    lines += ["0.2,0.1,0.7,virginica", "0.3,0.3,0.4,setosa"]
+    names = "setosa,versicolor,virginica"
+    (tmp_path / "delivery" / "held_out.csv").write_text("\n".join([f"{names},label", *lines, ""]))
+
+    with DeliveryContext(tmp_path, tmp_path / "delivery") as context:
+        given = {figure.name: figure for figure in figures.of_the_model(context)}
+
+    assert list(given) == ["roc", "calibration", "calibrations", "confusion", "scores", "importance"]
+    assert all(given[name].svg for name in ("roc", "calibrations", "confusion"))
+    assert {name: given[name].caption for name in ("roc", "calibrations", "confusion")} == {
+        "roc": "A line for each class against the rest: the further above the dashed one, which chance alone gives, "
+        "the better its score tells it. The AUC is 0.562 for setosa, 0.600 for versicolor, 1.000 for virginica. The "
+        "thick line is setosa.",
+        "calibrations": "A line for each class, over bins of the held-out rows by its score: near the dashed "
+        "diagonal, the score can be read as the probability of that class. The mean distance is 0.487 for setosa, "
+        "0.425 for versicolor, 0.163 for virginica. The thick line is setosa.",
+        "confusion": "The 8 held-out rows, those of a class in each line, by the class that has their highest score: "
+        "on the diagonal, 4 are recognised. Most often, versicolor is taken for setosa, in 2 of 3 rows.",
+    }
+
+
+def test_of_many_classes_the_worst_are_listed_and_all_are_drawn(tmp_path: Path) -> None:
+    names = [f"a class with a long name {place}" for place in range(12)]
+    random = np.random.default_rng(0)
+    scores, true = random.dirichlet(np.ones(12), 200), random.integers(0, 12, 200)
+    held_out = HeldOut(scores, np.eye(12)[true], tuple(names))
+    context: Any = SimpleNamespace(held_out=held_out)
+
+    for draw, caption in (figure(context) for figure in (by_class.roc, by_class.calibration)):
+        assert caption.count(" for a class") == 6
+        assert svg.inline("some", "some", draw).count("<path") > 12
+    draw, _ = by_class.confusion(context)
+    assert svg.inline("some", "some", draw).count("a class w…") == 24
 
 
 def test_the_roc_runs_through_every_level_of_the_score(
@@ -375,7 +419,7 @@ def test_parity_names_the_worst_row_and_what_has_no_score(context: DeliveryConte
     Sandbox(context.folder).golden(worse)
     assert captions(context)["parity"] == (
         "2 of 104 golden rows, the crosses, lie outside the band, the agreed tolerance of 1e-05; "
-        "the farthest, row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
+        "the farthest, golden row 3, is 0.5 from its score in training. 1 row has no finite score, and cannot be drawn."
     )
 
 
@@ -561,103 +605,60 @@ def test_a_manifest_names_the_contract_that_cannot_be_read(context: DeliveryCont
 # --- in a browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start headless Chromium, which is driven by its own WebDriver; both come from the same distribution."""
-    found = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
-    if missing := [name for name, path in found.items() if path is None]:
-        pytest.skip(f"{' and '.join(missing)} not found; to get both: apt-get install chromium chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed; to get it: make setup")
-    options = webdriver.ChromeOptions()
-    options.binary_location = found["chromium"]
-    # In a container people are root, where Chromium has no sandbox, and shared memory is too small for it.
-    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(executable_path=found["chromedriver"])
-    driver = webdriver.Chrome(options=options, service=service)
-    try:
-        yield driver
-    finally:
-        driver.quit()
-
-
-def opened(browser: Any, context: DeliveryContext, width: int, scheme: str = "light") -> Any:
+def opened(browser: Browser, context: DeliveryContext, width: int, scheme: str = "light") -> Browser:
     file = context.root / "report.html"
     file.write_text(html.report(findings_in(context.root), measured(context)), encoding="utf-8")
-    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
-    browser.get(file.as_uri())
+    browser.resize(width)
+    browser.open(file.as_uri(), scheme=scheme)
     return browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_fits_a_phone_and_a_desk(browser: Any, context: DeliveryContext, width: int, scheme: str) -> None:
+def test_it_fits_a_phone_and_a_desk(browser: Browser, context: DeliveryContext, width: int, scheme: str) -> None:
     page = opened(browser, context, width, scheme)
-    page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
-    assert page.get_log("browser") == []
-    assert page.execute_script("return [innerWidth, document.scrollingElement.scrollWidth]") == [width, width]
-    drawn = page.execute_script(
+    page.script("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.console() == []
+    assert page.fits()
+    drawn = page.script(
         "return [...document.querySelectorAll('figure svg, figcaption')].map(one => {"
         "const box = one.getBoundingClientRect(); return [box.left, box.right, box.width, box.height]})"
     )
     assert len(drawn) == 14
     assert all(left >= 0 and right <= width and wide > 250 and high > 20 for left, right, wide, high in drawn)
-    letters = page.execute_script(
+    letters = page.script(
         "return [...document.querySelectorAll('figure svg text')].map(one => {"
         "const size = one.getBoundingClientRect(), svg = one.closest('svg').getBoundingClientRect();"
         "return [parseFloat(getComputedStyle(one).fontSize) * svg.width / one.closest('svg').viewBox.baseVal.width,"
         "svg.left - size.left, size.right - svg.right]})"
     )
     assert all(size >= 10 and left < 1 and right < 1 for size, left, right in letters)  # legible, and not cut off
-    ink = page.execute_script("return getComputedStyle(document.querySelector('svg text')).fill")
+    ink = page.script("return getComputedStyle(document.querySelector('svg text')).fill")
     assert (sum(map(int, re.findall(r"\d+", ink))) > 384) == (scheme == "dark")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_part_is_reached_by_key(browser: Any, context: DeliveryContext, width: int) -> None:
+def test_every_part_is_reached_by_key(browser: Browser, context: DeliveryContext, width: int) -> None:
     page = opened(browser, context, width)
-    reached = [_tab(page)]
-    assert reached[0] == {"name": "Skip to the report", "seen": True}
-    while (at := _tab(page))["name"] != "":
+    reached = [page.tab()]
+    assert reached == [("Skip to the report", True)]
+    while (at := page.tab()).name:
         reached.append(at)
-        if at["name"].startswith("All of the evidence"):
-            _press(page, "Enter")  # opens it: what it holds must come next
-    assert [one["name"] for one in reached[1:]] == [
+        if at.name.startswith("All of the evidence"):
+            page.press("enter")  # opens it: what it holds must come next
+    assert [one.name for one in reached[1:]] == [
         *("What is broken", "The model", "All clauses", "How it runs"),
         *("All of the evidence for P203", "Evidence for P203"),
         *("All of the evidence for P204", "Evidence for P204"),
         *("Figures of merit", "Decisions", "Where it is weakest", "Where it is from"),
         *("C 1 kept", "P 2 broken, 1 skipped", "P203", "P204"),
     ]
-    assert all(one["seen"] for one in reached)
-    assert page.get_log("browser") == []
+    assert all(one.seen for one in reached)
+    assert page.console() == []
 
 
-def test_the_skip_link_skips(browser: Any, context: DeliveryContext) -> None:
+def test_the_skip_link_skips(browser: Browser, context: DeliveryContext) -> None:
     page = opened(browser, context, 390)
-    _tab(page)
-    _press(page, "Enter")
-    assert _tab(page)["name"] == "All of the evidence for P203"
-
-
-def _tab(page: Any) -> dict[str, Any]:
-    """Press Tab; name what has the focus then, and say whether it is on the screen and marked as focused."""
-    _press(page, "Tab")
-    found: dict[str, Any] = page.execute_script(
-        "const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);"
-        "if (one === document.body) return {name: '', seen: true};"
-        "return {name: one.getAttribute('aria-label') || one.textContent, seen: box.width > 0 && box.left >= 0"
-        " && box.right <= innerWidth && box.bottom > 0 && box.top < innerHeight && style.outlineStyle !== 'none'}"
-    )
-    return found
-
-
-def _press(page: Any, key: str) -> None:
-    from selenium.webdriver import ActionChains, Keys  # noqa: PLC0415  the fixture skips where it is not installed
-
-    ActionChains(page).send_keys(getattr(Keys, key.upper())).perform()
+    page.tab()
+    page.press("enter")
+    assert page.tab().name == "All of the evidence for P203"

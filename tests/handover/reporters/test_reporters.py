@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -9,10 +10,11 @@ from handover.checks import selected
 from handover.context import DeliveryContext
 from handover.description import Table, Word
 from handover.evaluation import evaluate
-from handover.finding import Broken, Clause, Finding, Kept, Verdict
+from handover.finding import Broken, Clause, Finding, Kept, Verdict, Warned
 from handover.live.context import LiveContext
-from handover.reporters import annotations, markdown, text
+from handover.reporters import annotations, junit, markdown, quiet, text
 from handover.reporters.model import Model, model
+from handover.skips import exit_status
 
 pytestmark = pytest.mark.quick
 
@@ -54,14 +56,14 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: Del
         "\n"
         "### P203 parity: answers differ\n"
         "\n"
-        "3 of 500 rows &#124; 100%: &#60;script&#62;&#96;x&#96;\n"
+        "3 of 500 rows &#124; 100%: &#60;script&#62;<code>x</code>\n"
         "\n"
         "A &#91;link&#93;&#40;http://x&#41;\n"
         "\n"
         "- Owner: **modelling**\n"
         "- Fix: `a,b:c.py:7`\n"
-        "- Run: `make explain CODE=P203`\n"
-        "- Page: [docs/checks/P203.md](docs/checks/P203.md)\n"
+        "- Run: `make check ONLY=P203` looks again, once it is right\n"
+        "- More: `make explain CODE=P203`, [docs/checks/P203.md](docs/checks/P203.md)\n"
         "\n"
         "### P205 not checked\n"
         "\n"
@@ -202,7 +204,7 @@ def test_what_to_know_of_a_kept_clause_stands_above_the_count(context: DeliveryC
         "R505 kept: trained elsewhere, so `answers` were compared\n\n2 kept, 0 broken, 0 skipped"
     )
     assert text.report([FINDINGS[1], *KEPT], context).endswith(
-        "\n  Page:  docs/checks/P203.md\n"
+        "\n  More:  make explain CODE=P203       # says what it means\n"
         "\n"
         "R505 kept: trained elsewhere, so `answers` were compared\n"
         "\n"
@@ -216,7 +218,7 @@ def test_markdown_says_it_too(context: DeliveryContext) -> None:
         "\n"
         "2 kept, 0 broken, 0 skipped\n"
         "\n"
-        "R505 kept: trained elsewhere, so &#96;answers&#96; were compared\n"
+        "R505 kept: trained elsewhere, so <code>answers</code> were compared\n"
         "\n"
         "<details>\n"
     )
@@ -279,7 +281,7 @@ def test_explain_says_who_allows_a_skip(context: DeliveryContext) -> None:
 def test_of_another_base_the_command_names_it() -> None:
     context = DeliveryContext(ROOT, ROOT / "layers/model/delivery", base="v1")
 
-    assert "  Run:   make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, context)
+    assert "  More:  make explain CODE=P203 BASE=v1 " in text.report(FINDINGS, context)
 
 
 def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryContext) -> None:
@@ -298,20 +300,21 @@ def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryC
 
 def test_of_another_delivery_the_command_names_it() -> None:
     context = DeliveryContext(ROOT, ROOT / "new one", base="v1")
-    command = "handover explain P203 --delivery 'new one' --base v1"
+    command = "handover check --delivery 'new one' --only P203 --base v1"
+    more, effect = "handover explain P203 --delivery 'new one' --base v1", "looks again, once it is right"
 
-    assert f"  Run:   {command} # shows the remedy\n" in text.report(FINDINGS, context)
-    assert f"Run: {command}\n" in annotations.report(FINDINGS, context)
-    assert f"- Run: `{command}`\n" in markdown.report(FINDINGS, context)
+    assert f"  Run:   {command} # {effect}\n  More:  {more} # says what it means\n" in text.report(FINDINGS, context)
+    assert f"Run: {command} ({effect})\n" in annotations.report(FINDINGS, context)
+    assert f"- Run: `{command}` {effect}\n- More: `{more}`," in markdown.report(FINDINGS, context)
 
 
-def test_where_there_are_no_pages_the_command_that_shows_them_is_named_once(tmp_path: Path) -> None:
+def test_where_there_are_no_pages_the_command_that_shows_them_is_named(tmp_path: Path) -> None:
     context = DeliveryContext(tmp_path, tmp_path / "delivery")
 
     assert text.broken(FINDINGS[1], context).endswith(
-        "\n  Run:   handover explain P203 --delivery delivery # shows the remedy\n"
+        "\n  More:  handover explain P203 --delivery delivery # says what it means\n"
     )
-    assert "- Run: `handover explain P203 --delivery delivery`\n\n" in markdown.report(FINDINGS, context)
+    assert "- More: `handover explain P203 --delivery delivery`\n\n" in markdown.report(FINDINGS, context)
     assert "| P203 | parity | **BROKEN** |" in markdown.report(FINDINGS, context)
     assert FINDINGS[1].as_json(context)["page"] == "handover explain P203 --delivery delivery"
 
@@ -349,7 +352,8 @@ def test_markdown_and_json_say_what_is_left_out(context: DeliveryContext) -> Non
 def test_annotations_stand_on_the_very_line(context: DeliveryContext) -> None:
     assert annotations.report(FINDINGS, context) == (
         "::error file=a%2Cb%3Ac.py,line=7,title=P203 answers differ::"
-        "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AOwner: modelling. Run: make explain CODE=P203\n"
+        "3 of 500 rows | 100%25:%0A<script>`x`%0AA [link](http://x)%0AOwner: modelling. "
+        "Run: make check ONLY=P203 (looks again, once it is right)\n"
         "::error title=P205 not checked::could not be checked, KeyError: 1\n"
         "::notice title=R502 skipped as handover.toml allows::no data: 100%25%0AIt's *secret*\n"
         "::error title=S301 not checked::nothing is built%0AAllow: in handover.toml, which is deployment's, below "
@@ -365,6 +369,100 @@ def test_in_a_folder_of_a_repository_a_file_is_named_from_its_root(
     assert annotations.report(FINDINGS, context).startswith(f"::error file={context.root.name}/a%2Cb%3Ac.py,line=7,")
 
 
+WARNED = [
+    Finding(clause("C101"), Verdict.KEPT, proved="3 rows agree"),
+    Finding(
+        clause("C107"),
+        Verdict.KEPT,
+        proved="x is `y`",
+        warnings=(
+            Warned("Of `x`: 100%.", Path(__file__), 1, "Is it meant?", headline="an odd <thing>"),
+            Warned("Of data.", ROOT / "x.csv", 2, owner="deployment", headline="a row"),
+        ),
+    ),
+]
+
+
+def test_a_warning_stands_in_the_text_below_what_is_broken_and_what_was_proved_above_the_count(
+    context: DeliveryContext,
+) -> None:
+    assert text.report(WARNED, context) == (
+        "C107 WARNING  parity: an odd <thing>\n"
+        "\n"
+        "  Of `x`: 100%.\n"
+        "  Is it meant?\n"
+        "  Owner: modelling\n"
+        "  Look:  tests/handover/reporters/test_reporters.py:1\n"
+        f'           """{__doc__}"""\n'
+        "\n"
+        "C107 WARNING  parity: a row\n"
+        "\n"
+        "  Of data.\n"
+        "  Owner: deployment\n"
+        "  Look:  x.csv:2\n"
+        "\n"
+        "Proved: 3 rows agree; x is `y`.\n"
+        "\n"
+        "2 kept, 0 broken, 0 skipped, 2 warnings"
+    )
+    assert exit_status(WARNED) == 0
+    first = text.broken(FINDINGS[1], context)
+    assert text.report([*WARNED, FINDINGS[1]], context).startswith(f"{first}\nC107 WARNING")
+
+
+def test_markdown_annotations_and_json_have_the_warnings_too(context: DeliveryContext) -> None:
+    assert markdown.report(WARNED, context).startswith(
+        "## The contract is kept\n"
+        "\n"
+        "2 kept, 0 broken, 0 skipped, 2 warnings\n"
+        "\n"
+        "Proved: 3 rows agree; x is <code>y</code>.\n"
+        "\n"
+        "### C107 warning: an odd &#60;thing&#62;\n"
+        "\n"
+        "Of <code>x</code>: 100%.\n"
+        "\n"
+        "Is it meant?\n"
+        "\n"
+        "- Owner: **modelling**\n"
+        "- Look: `tests/handover/reporters/test_reporters.py:1` "
+    )
+    assert annotations.report(WARNED, context) == (
+        "::warning file=tests/handover/reporters/test_reporters.py,line=1,title=C107 an odd <thing>::"
+        "Of `x`: 100%25.%0AIs it meant?%0AOwner: modelling.\n"
+        "::warning file=x.csv,line=2,title=C107 a row::Of data.%0AOwner: deployment."
+    )
+    assert WARNED[1].as_json(context)["warnings"][1] == {
+        "headline": "a row",
+        "evidence": "Of data.",
+        "cause": "",
+        "owner": "deployment",
+        "path": "x.csv",
+        "line": 2,
+    }
+    assert WARNED[0].as_json(context)["proved"] == "3 rows agree"
+    assert text.explanation(WARNED[1], context).count("C107 WARNING") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "shown"),
+    [
+        ("a.py", "\n    total =\t1\n", "total = 1"),
+        ("a.yaml", "\n" + "x" * 200, "x" * 96 + " ..."),
+        ("a.py", "\n\x1b[31mred\x9b\xff", "[31mred \xff"),
+        ("a.py", "", ""),
+        ("a.csv", "age\n41", ""),
+        ("a.jsonl", "{}\n{}", ""),
+    ],
+)
+def test_the_line_at_fault_is_shown_and_never_one_of_data(name: str, content: str, shown: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+
+    assert text.source_line(Broken("x", tmp_path / name, 2)) == shown
+    assert text.source_line(Broken("x", tmp_path / name)) == text.source_line(Broken("x", "a stack", 2)) == ""
+    assert text.source_line(Broken("x", tmp_path / "gone.py", 2)) == ""
+
+
 def test_a_kept_contract_has_no_annotations(context: DeliveryContext) -> None:
     assert annotations.report(FINDINGS[:1], context) == ""
 
@@ -372,3 +470,54 @@ def test_a_kept_contract_has_no_annotations(context: DeliveryContext) -> None:
 def test_text_of_what_is_not_broken_is_refused(context: DeliveryContext) -> None:
     with pytest.raises(ValueError, match=r"^C101 is KEPT$"):
         text.broken(FINDINGS[0], context)
+
+
+# --- other systems
+
+
+def test_junit_has_a_case_for_each_clause(context: DeliveryContext) -> None:
+    (suite,) = ElementTree.fromstring(junit.report(FINDINGS, context))  # noqa: S314  our own
+
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "7",
+        "failures": "1",
+        "errors": "3",
+        "skipped": "2",
+    }
+    kinds = {case.get("name", "")[:4]: [inner.tag for inner in case] for case in suite}
+    assert kinds == {
+        "C101": [],
+        "P203": ["failure"],
+        "P204": ["error"],
+        "P205": ["error"],
+        "R502": ["skipped"],
+        "R504": ["skipped"],
+        "S301": ["error"],
+    }
+    broken = suite[1]
+    assert (broken.get("file"), broken.get("classname")) == ("a,b:c.py", "handover.P")
+    assert broken[0].text == text.broken(FINDINGS[1], context)
+
+
+def test_junit_leaves_out_what_xml_cannot_write(context: DeliveryContext) -> None:
+    odd = Finding(clause("P203"), Verdict.BROKEN, broken=Broken("a\x00b\x1b[31m]]>&", "somewhere"))
+
+    (suite,) = ElementTree.fromstring(junit.report([odd], context))  # noqa: S314
+
+    assert "ab[31m]]>&" in str(suite[0][0].text)
+
+
+def test_without_a_verdict_junit_has_an_error() -> None:
+    (suite,) = ElementTree.fromstring(junit.cut_short("nothing is built"))  # noqa: S314
+
+    assert (suite.get("errors"), suite[0][0].get("message")) == ("1", "nothing is built")
+
+
+def test_quiet_is_a_line_for_what_is_broken_or_not_checked(context: DeliveryContext) -> None:
+    assert quiet.report(FINDINGS, context) == (
+        "P203 BROKEN  answers differ (modelling)\n"
+        "P204 SKIPPED  requires P203\n"
+        "P205 SKIPPED  could not be checked, KeyError: 1\n"
+        "S301 SKIPPED  nothing is built"
+    )
+    assert quiet.report([FINDINGS[0]], context) == ""

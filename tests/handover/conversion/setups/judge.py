@@ -175,7 +175,7 @@ def require_same(model: Any, graph: bytes, rows: Features) -> None:
 
 def kinds_of(model: Any) -> tuple[str, ...]:
     """Give the classes of a model of several; of a single score none."""
-    return KINDS if len(getattr(model, "classes_", ())) > 2 else ()
+    return KINDS if np.size(getattr(model, "classes_", ())) > 2 else ()
 
 
 def decided(scores: NDArray[np.float32]) -> NDArray[np.int64]:

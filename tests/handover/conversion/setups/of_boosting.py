@@ -7,6 +7,7 @@ import catboost
 import lightgbm
 import numpy as np
 import pandas as pd
+import polars
 import xgboost
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import make_pipeline
@@ -109,6 +110,10 @@ XGBOOST: dict[str, Fit] = {
     "`XGBClassifier(missing=-999.0)`": xgb(missing=-999.0),
     "`XGBClassifier(objective='binary:hinge')`": xgb(objective="binary:hinge"),
     "`XGBClassifier(objective='binary:logitraw')`": xgb(objective="binary:logitraw"),
+    "`XGBClassifier(objective='multi:softmax', num_class=2)`": xgb(objective="multi:softmax", num_class=2),
+    "`XGBClassifier(objective='multi:softprob', num_class=2, booster='gblinear')`": xgb(
+        objective="multi:softprob", num_class=2, booster="gblinear"
+    ),
     "`XGBClassifier(objective='reg:logistic')`": xgb(objective="reg:logistic"),
     "`XGBClassifier` of an objective of one's own": xgb(objective=own_objective),
     "`XGBClassifier(enable_categorical=True)`, one against the rest": xgb_categories(max_cat_to_onehot=99),
@@ -168,6 +173,10 @@ XGBOOST: dict[str, Fit] = {
         early_stopping_rounds=3,
         verbose_eval=False,
     ),
+    "`xgboost.train`, objective `multi:softmax`": lambda data: xgboost.train(
+        {"objective": "multi:softmax", "num_class": 2}, xgboost.DMatrix(data.features, data.labels), 6
+    ),
+    "a `DMatrix`": lambda data: xgboost.DMatrix(data.features, data.labels),
     "`StandardScaler`, `XGBClassifier`": classifier(make_pipeline(StandardScaler(), xgboost.XGBClassifier(**X))),
     "`CalibratedClassifierCV(XGBClassifier())`": classifier(CalibratedClassifierCV(xgboost.XGBClassifier(**X), cv=2)),
 }
@@ -206,6 +215,10 @@ LIGHTGBM: dict[str, Fit] = {
     "`LGBMClassifier` on a DataFrame of categories that are text": lambda data: lightgbm.LGBMClassifier(**L).fit(
         categories(data, "c{:02d}".format), data.labels
     ),
+    "`LGBMClassifier(objective='multiclass', num_class=2)`": lgb(objective="multiclass", num_class=2),
+    "`LGBMClassifier` on a table of Arrow": lambda data: lightgbm.LGBMClassifier(**L).fit(
+        polars.DataFrame(data.features, schema=list(data.columns)).to_arrow(), data.labels
+    ),
     "`LGBMRegressor`": lgb_numbers(),
     "`LGBMRegressor(reg_sqrt=True)`": lgb_numbers(reg_sqrt=True),
     **{
@@ -222,6 +235,13 @@ LIGHTGBM: dict[str, Fit] = {
     "`lightgbm.train`": lambda data: lightgbm.train(
         {"objective": "binary", "verbose": -1}, lightgbm.Dataset(data.features, data.labels), 6
     ),
+    "`lightgbm.cv(return_cvbooster=True)`": lambda data: lightgbm.cv(
+        {"objective": "binary", "verbose": -1},
+        lightgbm.Dataset(data.features, data.labels),
+        6,
+        nfold=2,
+        return_cvbooster=True,
+    )["cvbooster"],
     "`CalibratedClassifierCV(LGBMClassifier())`": classifier(
         CalibratedClassifierCV(lightgbm.LGBMClassifier(**L), cv=2)
     ),
@@ -263,9 +283,24 @@ CATBOOST: dict[str, Fit] = {
     "`CatBoostClassifier(grow_policy='Lossguide')`": cat(grow_policy="Lossguide", max_leaves=9),
     "`CatBoostClassifier(nan_mode='Max')`": cat(nan_mode="Max"),
     "`CatBoostClassifier(auto_class_weights='Balanced')`": cat(auto_class_weights="Balanced"),
+    "`CatBoostClassifier(loss_function='MultiClass')` of two classes": cat(loss_function="MultiClass"),
+    "`CatBoostClassifier(loss_function='MultiLogloss')`": lambda data: catboost.CatBoostClassifier(
+        **CAT, loss_function="MultiLogloss"
+    ).fit(data.features, np.column_stack([data.labels, 1 - data.labels])),
+    "`CatBoostClassifier(loss_function='Focal:...')`": cat(loss_function="Focal:focal_alpha=0.5;focal_gamma=1"),
     "`CatBoostClassifier(loss_function='CrossEntropy')`": cat(loss_function="CrossEntropy"),
     "`CatBoostClassifier(cat_features=..., max_ctr_complexity=1)`": cat_categories(max_ctr_complexity=1),
     "`CatBoostClassifier(cat_features=..., one_hot_max_size=100)`": cat_categories(one_hot_max_size=100),
+    "`CatBoostClassifier` on a table of Polars": lambda data: catboost.CatBoostClassifier(**CAT).fit(
+        polars.DataFrame(data.features, schema=list(data.columns)), data.labels
+    ),
+    "`CatBoostRanker`": lambda data: catboost.CatBoostRanker(**CAT).fit(
+        data.features, data.labels, group_id=np.arange(len(data.labels)) // 10
+    ),
+    "`catboost.sum_models`": lambda data: catboost.sum_models(
+        [catboost.CatBoostClassifier(**CAT | {"random_seed": seed}).fit(data.features, data.labels) for seed in (1, 2)]
+    ),
+    "`CatBoostRegressor(loss_function='RMSEWithUncertainty')`": cat_numbers(loss_function="RMSEWithUncertainty"),
     "`CatBoostRegressor`": cat_numbers(),
     **{
         f"`CatBoostRegressor(loss_function='{loss}')`": cat_numbers(loss_function=loss)

@@ -7,6 +7,7 @@ from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -18,12 +19,15 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
-from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, TargetEncoder
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
@@ -55,6 +59,12 @@ CLASSES: dict[str, Fit] = {
     "`LogisticRegression`": of_kinds(scaled(LogisticRegression())),
     "`LogisticRegression` in `OneVsRestClassifier`": of_kinds(scaled(OneVsRestClassifier(LogisticRegression()))),
     "`RidgeClassifier`": of_kinds(scaled(RidgeClassifier())),
+    "`LogisticRegression` in `OneVsOneClassifier`": of_kinds(scaled(OneVsOneClassifier(LogisticRegression()))),
+    "`LogisticRegression` behind `TargetEncoder`": lambda data: make_pipeline(
+        ColumnTransformer([("codes", TargetEncoder(random_state=0), list(data.codes))], remainder=SimpleImputer()),
+        MaxAbsScaler(),
+        LogisticRegression(),
+    ).fit(data.features, data.kinds),
     "`MLPClassifier`": of_kinds(scaled(MLPClassifier((5,), max_iter=20, random_state=0))),
     "`SVC(probability=True)`": of_kinds(scaled(SVC(probability=True, random_state=0, max_iter=300))),
     "`LinearDiscriminantAnalysis`": of_kinds(scaled(LinearDiscriminantAnalysis())),
@@ -83,6 +93,9 @@ CLASSES: dict[str, Fit] = {
     ),
     "`CalibratedClassifierCV`": of_kinds(CalibratedClassifierCV(FOREST, cv=2)),
     "`CalibratedClassifierCV(method='isotonic')`": of_kinds(CalibratedClassifierCV(FOREST, method="isotonic", cv=2)),
+    "`CalibratedClassifierCV(SVC(), method='isotonic')`": of_kinds(
+        scaled(CalibratedClassifierCV(SVC(), method="isotonic", cv=2))
+    ),
     "`CalibratedClassifierCV(method='temperature')`": of_kinds(
         scaled(CalibratedClassifierCV(LogisticRegression(), method="temperature", cv=2))
     ),
@@ -90,6 +103,10 @@ CLASSES: dict[str, Fit] = {
     "`XGBClassifier`": of_kinds(XGBClassifier(**FEW)),
     "`XGBClassifier(objective='multi:softmax')`": of_kinds(XGBClassifier(objective="multi:softmax", **FEW)),
     "`XGBClassifier(num_parallel_tree=2)`": of_kinds(XGBClassifier(num_parallel_tree=2, subsample=0.7, **FEW)),
+    "`XGBClassifier(booster='gblinear')`": of_kinds(XGBClassifier(booster="gblinear", n_estimators=5)),
+    "`XGBClassifier(multi_strategy='multi_output_tree')`": of_kinds(
+        XGBClassifier(multi_strategy="multi_output_tree", **FEW)
+    ),
     "`XGBClassifier(booster='dart')`": of_kinds(XGBClassifier(booster="dart", rate_drop=0.3, **FEW)),
     "`LGBMClassifier`": of_kinds(LGBMClassifier(**LIGHT)),
     "`LGBMClassifier(categorical_feature=...)`": lambda data: LGBMClassifier(**LIGHT).fit(

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import catboost
 import lightgbm
 import numpy as np
+import polars
 import xgboost
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
+from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingClassifier,
@@ -21,19 +24,22 @@ from sklearn.ensemble import (
     VotingClassifier,
     VotingRegressor,
 )
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  it allows the import of HalvingGridSearchCV
+from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
+    HalvingGridSearchCV,
     RandomizedSearchCV,
     TunedThresholdClassifierCV,
 )
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PowerTransformer, QuantileTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
@@ -155,6 +161,10 @@ COMPOSITION: dict[str, Fit] = {
         BaggingClassifier(histogram(), n_estimators=3, max_features=0.5, **SEED)
     ),
     "`BaggingClassifier` of pipelines": classifier(BaggingClassifier(logistic(), n_estimators=3, **SEED)),
+    "`BaggingClassifier(RandomForestClassifier())`": classifier(BaggingClassifier(forest(), n_estimators=3, **SEED)),
+    "`BaggingClassifier(AdaBoostClassifier())`": classifier(
+        make_pipeline(SimpleImputer(), BaggingClassifier(AdaBoostClassifier(n_estimators=5), n_estimators=3, **SEED))
+    ),
     "`GridSearchCV`": classifier(GridSearchCV(boosted(), {"max_depth": [2, 3]}, cv=2)),
     "`RandomizedSearchCV` of a pipeline": classifier(
         RandomizedSearchCV(logistic(), {"logisticregression__C": [0.1, 1]}, n_iter=1, cv=2, **SEED)
@@ -184,11 +194,42 @@ COMPOSITION: dict[str, Fit] = {
     "`TransformedTargetRegressor(func=np.arctan, inverse_func=np.tan)`": regressor(
         TransformedTargetRegressor(numbers(), func=np.arctan, inverse_func=np.tan)
     ),
+    "`HalvingGridSearchCV` of a pipeline": classifier(
+        HalvingGridSearchCV(logistic(), {"logisticregression__C": [0.1, 1]}, cv=2, min_resources=100, **SEED)
+    ),
+    "`StackingClassifier` of XGBoost, LightGBM, CatBoost and a pipeline": classifier(
+        StackingClassifier(
+            [
+                ("a", boosted()),
+                ("b", light()),
+                ("c", catboost.CatBoostClassifier(4, verbose=0, allow_writing_files=False, **SEED)),
+                ("d", logistic()),
+            ],
+            cv=2,
+        )
+    ),
+    "`StackingClassifier(cv='prefit')`": lambda data: StackingClassifier(
+        [(kind, model.fit(data.features, data.labels)) for kind, model in (("a", boosted()), ("b", histogram()))],
+        cv="prefit",
+    ).fit(data.features, data.labels),
+    "`MultiOutputClassifier`": lambda data: MultiOutputClassifier(boosted()).fit(
+        data.features, np.column_stack([data.labels, 1 - data.labels])
+    ),
+    "a pipeline without a model": lambda data: make_pipeline(SimpleImputer(), StandardScaler()).fit(data.features),
     "`MultiOutputRegressor`": lambda data: MultiOutputRegressor(numbers()).fit(
         data.features, np.column_stack([data.numbers, data.numbers])
     ),
     "`SimpleImputer`, `StandardScaler`, `RandomForestClassifier`": classifier(scaled(forest())),
     "`SimpleImputer`, `StandardScaler`, `LGBMClassifier`": classifier(scaled(light())),
+    "`FeatureUnion` of `PCA` and `SelectKBest`, weighted": classifier(
+        make_pipeline(
+            scaled(FeatureUnion([("a", PCA(2)), ("b", SelectKBest(k=3))], transformer_weights={"a": 2.0})),
+            LogisticRegression(),
+        )
+    ),
+    "a pipeline with `passthrough` and `None`": classifier(
+        Pipeline([("a", "passthrough"), ("b", SimpleImputer()), ("c", None), ("d", forest())])
+    ),
     "a pipeline in a pipeline": classifier(make_pipeline(SimpleImputer(), make_pipeline(StandardScaler(), forest()))),
     "a pipeline around a stack of pipelines": classifier(
         make_pipeline(
@@ -198,6 +239,15 @@ COMPOSITION: dict[str, Fit] = {
     ),
     "a pipeline with `memory` and `verbose`": classifier(make_pipeline(SimpleImputer(), forest(), verbose=False)),
     "`RandomForestClassifier` on a DataFrame": lambda data: forest().fit(frame(data), data.labels),
+    "`XGBClassifier` on a DataFrame of nullable types": lambda data: boosted().fit(
+        frame(data).convert_dtypes(), data.labels
+    ),
+    "`HistGradientBoostingClassifier` on a DataFrame of nullable types": lambda data: histogram().fit(
+        frame(data).convert_dtypes(), data.labels
+    ),
+    "`LogisticRegression` in a pipeline on a table of Polars": lambda data: logistic().fit(
+        polars.DataFrame(data.features, schema=list(data.columns)), data.labels
+    ),
     "`HistGradientBoostingClassifier` on a DataFrame of categories": lambda data: histogram().fit(
         categories(data), data.labels
     ),

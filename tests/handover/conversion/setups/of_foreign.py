@@ -48,13 +48,15 @@ def in_front(package: str, name: str) -> Fit:
 
 
 FOREIGN: dict[str, Fit] = {
-    "imbalanced-learn's `Pipeline`": alone("imblearn", "Pipeline"),
     "interpret's `ExplainableBoostingClassifier`": alone("interpret", "ExplainableBoostingClassifier"),
     "NGBoost's `NGBClassifier`": alone("ngboost", "NGBClassifier"),
+    "pyGAM's `LogisticGAM`": alone("pygam", "LogisticGAM"),
     "statsmodels' `Logit`": alone("statsmodels", "BinaryResultsWrapper"),
     "a module of PyTorch": alone("torch", "Module"),
     "skorch's `NeuralNetClassifier`": alone("skorch", "NeuralNetClassifier"),
     "a model of Keras": alone("keras", "Sequential"),
+    "a model of Spark": alone("pyspark", "PipelineModel"),
+    "a model of H2O": alone("h2o", "H2OGradientBoostingEstimator"),
     "a class of one's own": alone("mine", "Mine"),
     "category_encoders' `WOEEncoder` in a pipeline": in_front("category_encoders", "WOEEncoder"),
     "category_encoders' `OrdinalEncoder` in a pipeline": in_front("category_encoders", "OrdinalEncoder"),

@@ -53,8 +53,9 @@ the values of optional fields is missing.
 gaps, so put a `SimpleImputer` in front of it.
 
 But for those of several classes, a classifier has two here. Of a regression's large scores, four steps of float32 are
-allowed where these are more than the budget. Scorecards and ONNX files of other tools have tests of their own
-(`test_from_scorecard.py`, `test_from_onnx.py`). A model that is delivered is proved on the spot, listed or not.
+allowed where these are more than the budget. Scorecards, ONNX files of other tools and models of imbalanced-learn have
+tests of their own (`test_from_scorecard.py`, `test_from_onnx.py`, `test_from_imblearn.py`). A model that is delivered
+is proved on the spot, listed or not.
 """
 
 

@@ -1,6 +1,6 @@
 """Attributes of a person that laws protect, told by a column's header in the languages that headers are written in."""
 
-from handover.draft.naming import has_words, words
+from handover.wording import has_words, words
 
 # Without accents; two words stand for themselves and for the two written as one. "=" is for the whole header alone.
 PROTECTED = {

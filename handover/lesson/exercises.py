@@ -1,0 +1,300 @@
+"""The six exercises: for each what it is about, what to type, whether it is done, and a hint."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from handover.lesson import snapshots
+from handover.lesson.ground import MAIN, Ground
+from handover.lesson.hosting import Hosting
+from handover.lesson.records import Outcome
+from handover.lesson.service import ask
+from handover.lesson.wrong_turns import wrong_turn
+from handover.project import Project
+
+DELIVERY = Project(Path()).delivery.as_posix()
+HEURISTICS = f"{DELIVERY}/heuristics.py"
+NOT_GREEN = {
+    Outcome.UNKNOWN: "The build of {subject} has not ended yet: it takes some seconds, while the page is open.",
+    Outcome.BROKEN: "The build of {subject} is red: its report on the page says why, and what to run.",
+    Outcome.FAILED: "The build of {subject} could not check it: what it printed is on the page.",
+}
+
+
+@dataclass(frozen=True)
+class Type:
+    """A command, typed in the project's folder."""
+
+    command: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Lines of a file to be replaced, in any editor."""
+
+    file: str
+    old: str
+    new: str
+
+    @property
+    def lines(self) -> str:
+        """The lines as a difference."""
+        signs = (("-", self.old), ("+", self.new))
+        return "\n".join(f"{sign}{line}" for sign, text in signs for line in text.splitlines())
+
+
+@dataclass(frozen=True)
+class Click:
+    """A button or a link of the page, by its words."""
+
+    words: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Something that takes seconds by itself."""
+
+    sentence: str
+    over: Callable[[Ground], bool]
+
+
+type Step = Type | Edit | Click | Wait
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise."""
+
+    title: str
+    text: str
+    """Why one does this, in two or three sentences."""
+    steps: tuple[Step, ...]
+    missing: Callable[[Ground], str]
+    """Says what is still to be done, as a sentence; nothing when all is."""
+    hint: str
+
+
+def missing(ground: Ground, number: int) -> str:
+    """Say what is still to be done of an exercise, wrong turns first; nothing when it is done."""
+    return wrong_turn(ground) or EXERCISES[number - 1].missing(ground)
+
+
+def advance(ground: Ground) -> list[int]:
+    """Go on from each exercise that is done to the next, and keep its start; give the numbers of those done."""
+    done = []
+    while 0 < (number := snapshots.reached(ground)) <= len(EXERCISES) and not missing(ground, number):
+        snapshots.save(ground, number + 1)
+        done.append(number)
+    return done
+
+
+# --- what each exercise looks at
+
+
+def _no_branch(ground: Ground) -> str:
+    if ground.mine.branch != MAIN:
+        return ""
+    others = [name for name in ground.mine.refs("refs/heads/") if name != MAIN]
+    return f"You are on {MAIN}: `git switch {others[0] if others else '-c haste'}`."
+
+
+def _not_pushed(ground: Ground) -> str:
+    """Say what keeps the branch's work from being at the remote, built and green."""
+    if on_main := _no_branch(ground):
+        return on_main
+    branch = ground.mine.branch
+    if changed := ground.mine.changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        return f'In no commit yet: {changed[0]}{more}. `git add --all`, then `git commit -m "..."`, which says why.'
+    if Hosting(ground).branches.get(str(branch)) != ground.mine.ask("rev-parse", "HEAD"):
+        return f"What you committed is not at the remote yet: `git push --set-upstream origin {branch}`."
+    return ""
+
+
+def _not_green(ground: Ground) -> str:
+    if unpushed := _not_pushed(ground):
+        return unpushed
+    hosting = Hosting(ground)
+    commit = hosting.branches[str(ground.mine.branch)]
+    sentence = NOT_GREEN.get(hosting.record(commit).outcome, "")
+    return sentence.format(subject=f"'{hosting.subject(commit)}'")
+
+
+def _heuristic_unchanged(ground: Ground) -> str:
+    if on_main := _no_branch(ground):
+        return on_main
+    if ground.mine.ask("diff", "--quiet", f"origin/{MAIN}", "--", HEURISTICS) is not None:
+        return f"{HEURISTICS} is as it is on {MAIN}: edit it."
+    return _not_green(ground)
+
+
+def _reds(ground: Ground) -> list[str]:
+    """List the commits of this branch whose build is red."""
+    hosting = Hosting(ground)
+    commits = (ground.mine.ask("rev-list", "HEAD", f"^origin/{MAIN}") or "").splitlines()
+    return [commit for commit in commits if hosting.record(commit).outcome is Outcome.BROKEN]
+
+
+def _nothing_read(ground: Ground) -> str:
+    if not (reds := _reds(ground)):
+        if unpushed := _not_pushed(ground):
+            return unpushed
+        if (waits := _not_green(ground)) and "not ended" in waits:
+            return waits
+        return "No build of this branch is red: change a heuristic and do not train, commit it and push it."
+    if not any(Hosting(ground).record(commit).opened for commit in reds):
+        return "The build is red, as it should be. Open its report on the page, and read why."
+    return ""
+
+
+def _not_approved(ground: Ground) -> str:
+    if ungreen := _not_green(ground):
+        return ungreen
+    pull = Hosting(ground).pull(str(ground.mine.branch))
+    if pull is None:
+        return f"There is no pull request of {ground.mine.branch} yet: open one on the page."
+    return "" if pull.merged else pull.obstacle
+
+
+def _not_live(ground: Ground) -> str:
+    hosting = Hosting(ground)
+    pulls = hosting.pulls
+    if not any(pull.merged for pull in pulls):
+        if not pulls:
+            return "There is no pull request: open one on the page."
+        return pulls[0].obstacle or f"The pull request of {pulls[0].branch} can be merged: press Merge on the page."
+    main = hosting.branches[MAIN]
+    if sentence := NOT_GREEN.get(hosting.record(main).outcome):
+        return sentence.format(subject=MAIN)
+    answer = ask(ground.port + 1, "GET", "/health")
+    if answer is None or answer.model != model_of(ground, main):
+        return "The new model does not answer yet: it takes some seconds, while the page is open."
+    if ground.mine.ask("rev-parse", MAIN) != main or ground.mine.branch != MAIN:
+        return f"The new model answers. Bring your own {MAIN} up to it: `git switch {MAIN}`, then `git pull`."
+    return ""
+
+
+def model_of(ground: Ground, commit: str) -> str:
+    """Give the model of a commit, as `x-model` names it."""
+    manifest = ground.remote.ask("show", f"{commit}:{DELIVERY}/manifest.json")
+    return str(json.loads(manifest)["files"]["model.onnx"])[:12] if manifest else ""
+
+
+def _is_built(ground: Ground) -> bool:
+    hosting = Hosting(ground)
+    return hosting.record(hosting.branches.get(str(ground.mine.branch), "")).outcome is not Outcome.UNKNOWN
+
+
+def _is_live(ground: Ground) -> bool:
+    answer = ask(ground.port + 1, "GET", "/health")
+    return answer is not None and answer.model == model_of(ground, Hosting(ground).branches[MAIN])
+
+
+ASK = (
+    "curl -si {api}/predict -H 'content-type: application/json' -d '"
+    '{"distance_km": 337, "weight_kg": 4.5, "pieces": 3, "service": "express", '
+    '"abroad": false, "handed_in_on": "mon"}\''
+)
+EXERCISES = (
+    Exercise(
+        "A branch of your own",
+        "The branch `main` is what runs in production. Nothing that you do on another branch touches it, so a branch "
+        "is where one tries things. This one is about parcels in haste.",
+        (Type("git status"), Type("git switch -c haste"), Type("git status")),
+        _no_branch,
+        "`git status` says in its first line which branch you are on. `git switch -c` makes a new one and goes there; "
+        "without `-c` it goes to one that exists.",
+    ),
+    Exercise(
+        "Change a heuristic",
+        "A heuristic is a plain function: one row in, one number out, a column of the model's input. You know better "
+        "than the draft: what matters is whether the sender paid for haste. The model has to be trained on the new "
+        "column; then one commit has the heuristic and the model that was trained on it, and a push publishes it.",
+        (
+            Edit(
+                HEURISTICS,
+                '    """Whether service is the most common one [1]."""\n    return row.service == "standard"\n',
+                '    """Whether the sender paid for haste [1]."""\n    return row.service == "express"\n',
+            ),
+            Type("make model"),
+            Type("git status"),
+            Type("git add --all"),
+            Type('git commit -m "What matters is haste"'),
+            Type("git push --set-upstream origin haste"),
+            Wait("The page shows the branch, and builds it: green after some seconds.", _is_built),
+        ),
+        _heuristic_unchanged,
+        "Open `heuristics.py` in any editor and change the two lines of `common_service`. `make model` takes some "
+        "seconds and writes eight files or so: `git add --all` takes all of them into the commit, which is what you "
+        "want, for they belong together.",
+    ),
+    Exercise(
+        "Break it on purpose, and read why",
+        "Somebody tidies up: the distance in miles. It is one line, it looks harmless, and nobody trains. In "
+        "production every answer would be a little wrong and nobody would see it. Push it and see what the build "
+        "says; that is what builds are for, and nobody minds a red one on a branch.",
+        (
+            Edit(
+                HEURISTICS,
+                "    return row.distance_km / row.weight_kg\n",
+                "    return row.distance_km / 1.609 / row.weight_kg\n",
+            ),
+            Type("git diff"),
+            Type("git add --all"),
+            Type('git commit -m "The distance in miles"'),
+            Type("git push"),
+            Wait("The page shows the branch in red.", _is_built),
+            Click("Report", "in the row of your branch"),
+        ),
+        _nothing_read,
+        "Do not train: that is what breaks it. The report says which clause is broken, what was seen, who fixes it "
+        "and which command does.",
+    ),
+    Exercise(
+        "Fix it",
+        "The report named the remedy: the model has to be trained on what the heuristic computes now. This time ask "
+        "the build before you push, on your own machine; it is the same one.",
+        (
+            Type("make model"),
+            Type("make check ONLY=C,H,M"),
+            Type("git add --all"),
+            Type('git commit -m "Trained on miles"'),
+            Type("git push"),
+            Wait("The page shows the branch in green again.", _is_built),
+        ),
+        _not_green,
+        "Or take the commit back, which is as good: `git revert --no-edit HEAD` makes a commit that undoes it, and git "
+        "push publishes that. History keeps both, and nobody minds.",
+    ),
+    Exercise(
+        "Propose it",
+        "A pull request asks others to take your branch into `main`. Say what changed, why, and how you know; the "
+        "build says the rest. A colleague reads it, asks, and approves: here it is your neighbour, on your page.",
+        (
+            Click("Open a pull request", "in the row of your branch"),
+            Click("Approve", "on the page of the pull request, which your neighbour reads first"),
+        ),
+        _not_approved,
+        "The buttons are on the page of the lesson. An approval is for what was read: after another push it has to be "
+        "given again.",
+    ),
+    Exercise(
+        "Merge it, and see the new model answer",
+        "Ask the deployed model first, and note its score and its name, `x-model`. Then merge. The main branch is "
+        "built once more, and what was built is deployed; ask again. At last bring your own `main` up to date.",
+        (
+            Type(ASK),
+            Click("Merge", "on the page of the pull request"),
+            Wait("The page says that the new model answers.", _is_live),
+            Type(ASK),
+            Type("git switch main"),
+            Type("git pull"),
+            Type("git log --oneline --graph -8"),
+        ),
+        _not_live,
+        "The page lists what was deployed, each with its answer to the same row. `git pull` brings the merge from the "
+        "remote into your own main.",
+    ),
+)

@@ -1,0 +1,79 @@
+"""What the builds of commits came to: a folder for each commit, which is there when its build has ended."""
+
+import json
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from handover.lesson.ground import Ground
+
+
+class Outcome(Enum):
+    """How a build ended: with which exit status of the check, and how a page goes on after *its build*."""
+
+    KEPT = "0", "is green"
+    BROKEN = "1", "is red"
+    FAILED = "2", "could not check it"
+    UNKNOWN = "", "has not ended yet"
+
+    def __init__(self, status: str, sentence: str) -> None:
+        self.status = status
+        self.sentence = sentence
+
+
+class Record:
+    """One commit's build."""
+
+    def __init__(self, ground: "Ground", commit: str) -> None:
+        self.commit = commit
+        self.folder: Path = ground.hosting / "builds" / commit
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        status = self._read("status")
+        return next(outcome for outcome in Outcome if outcome.status == status)
+
+    @property
+    def text(self) -> str:
+        """The report, as a terminal shows it; where there is none, what the build printed."""
+        return self._read("report.txt")
+
+    @property
+    def html(self) -> str:
+        """The report as a page; nothing where the build did not come to one."""
+        return self._read("report.html")
+
+    @property
+    def seconds(self) -> str:
+        """How long the build took [s]."""
+        return self._read("seconds")
+
+    @property
+    def opened(self) -> bool:
+        """Whether somebody opened the report."""
+        return (self.folder / "opened").exists()
+
+    def open(self) -> None:
+        """Note that somebody opens the report."""
+        if self.folder.is_dir():
+            (self.folder / "opened").touch()
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The model, and its answer to the usual row, when this commit was deployed; nothing where it was not."""
+        text = self._read("answer.json")
+        return dict(json.loads(text)) if text else {}
+
+    def answered(self, model: str, answer: str) -> None:
+        """Note what the deployed function answered."""
+        (self.folder / "answer.json").write_text(json.dumps({"model": model, "answer": answer}), encoding="utf-8")
+
+    def _read(self, name: str) -> str:
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""

@@ -1,0 +1,223 @@
+"""What runs while the page is open: a build of each branch that was pushed, and the deployment of the main branch."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from typing import NamedTuple
+
+from handover.errors import CannotRunError
+from handover.lesson.ground import MAIN, Ground
+from handover.lesson.hosting import Hosting
+from handover.lesson.records import Outcome, Record
+from handover.lesson.repository import Repository
+from handover.project import Project
+
+CLAUSES = "C,H,M,P,B,R"
+"""What a build of the lesson checks: all but the stack, which nobody changes here, and milliseconds."""
+POLL_S = 0.5
+STARTS_S = 30.0
+"""How long the deployed function may take until it answers [s]; it takes about one."""
+
+
+class Answer(NamedTuple):
+    """What an HTTP server answered."""
+
+    status: int
+    model: str
+    """What `x-model` says."""
+    text: str
+
+
+def ask(port: int, method: str, path: str, body: str = "") -> Answer | None:
+    """Ask a server on loopback; ``None`` where nobody answers."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=STARTS_S)
+    try:
+        connection.request(method, path, body or None, {"content-type": "application/json"})
+        response = connection.getresponse()
+        return Answer(response.status, response.getheader("x-model", ""), response.read().decode(errors="replace"))
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+class Live:
+    """The deployed function: `handover serve` of what was built of the main branch."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.commit = ""
+        """What is deployed; nothing before the first deployment."""
+        self.trouble = ""
+        """Why it does not answer, as a sentence; nothing while it does."""
+        self._folder = ground.hosting / "live"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def deploy(self, record: Record, built: Project) -> None:
+        """Replace what is deployed by what was built, and note what the new model answers to the usual row."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        place = Project(self._folder)
+        shutil.copytree(built.build, place.build)
+        shutil.copytree(built.events, place.events)
+        command = [str(self.ground.environment / "bin" / "python"), "-m", "handover", "serve"]
+        log = self._folder / "serve.log"
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(
+                [*command, "--port", str(self.ground.port + 1)],
+                cwd=self._folder,
+                env=self.ground.variables(self._folder),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+        row = json.loads((place.events / "predict.json").read_text(encoding="utf-8"))["body"]
+        self.commit = record.commit
+        if answer := self._first_answer(row):
+            self.trouble = ""
+            record.answered(answer.model, answer.text)
+        else:
+            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it gave no reason"]
+            self.trouble = f"The function does not answer: {lines[-1].removeprefix('handover: ')}"
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _first_answer(self, row: str) -> Answer | None:
+        until = time.monotonic() + STARTS_S
+        while self._process and self._process.poll() is None and time.monotonic() < until:
+            if answer := ask(self.ground.port + 1, "POST", "/predict", row):
+                return answer
+            time.sleep(0.05)
+        return None
+
+
+class Service(Thread):
+    """Builds and deploys, one thing after another."""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(daemon=True)
+        self.hosting = Hosting(ground)
+        self.live = Live(ground)
+        self.building = ""
+        """The commit that is being built."""
+        self.deploying = False
+        self.trouble = ""
+        """Why it cannot go on, as a sentence."""
+        self._ground = ground
+        self._checkout = Repository(ground.hosting / "checkout")
+        self._ended = Event()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        """Work until it is stopped."""
+        while not self._ended.wait(POLL_S):
+            try:
+                self.step()
+                self.trouble = ""
+            except (CannotRunError, OSError) as error:  # what it works in was moved or deleted: it may come back
+                self.trouble = str(error)
+            self.building, self.deploying = "", False
+
+    def step(self) -> None:
+        """Build the first branch whose commit was not built, and deploy the main branch where it is green."""
+        branches = self.hosting.branches
+        waiting = (commit for commit in branches.values() if self.hosting.record(commit).outcome is Outcome.UNKNOWN)
+        if commit := next(waiting, ""):
+            self.building = commit
+            self._build(commit)
+            self.building = ""
+        record = self.hosting.record(branches[MAIN])
+        if record.outcome is Outcome.KEPT and self.live.commit != record.commit:
+            self.deploying = True
+            self._deploy(record)
+
+    def stop(self) -> None:
+        """End what is deployed, and what is being built."""
+        self._ended.set()
+        if process := self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+        self.join()
+        self.live.stop()
+
+    def _build(self, commit: str) -> None:
+        """Build and check a commit, as a workflow does; its record is there when it is whole."""
+        started = time.monotonic()
+        record = self.hosting.record(commit)
+        record.folder.parent.mkdir(exist_ok=True)
+        with TemporaryDirectory(prefix=".building-", dir=record.folder.parent) as scratch:
+            whole = Path(scratch) / "record"
+            whole.mkdir()
+            status = self._checked(commit, whole)
+            (whole / "seconds").write_text(f"{time.monotonic() - started:.0f}", encoding="utf-8")
+            (whole / "status").write_text(status, encoding="utf-8")
+            if not self._ended.is_set():
+                whole.rename(record.folder)
+
+    def _checked(self, commit: str, to: Path) -> str:
+        """Write the reports of a commit, and give the check's exit status."""
+        text = to / "report.txt"
+        try:
+            self._check_out(commit)
+        except CannotRunError as error:
+            text.write_text(str(error), encoding="utf-8")
+            return Outcome.FAILED.status
+        if self._run("make", "build", to=text):
+            return Outcome.FAILED.status
+        check = (str(self._ground.environment / "bin" / "python"), "-P", "-m", "handover", "check", "--only", CLAUSES)
+        status = str(self._run(*check, "--html", str(to / "report.html"), to=text))
+        return status if status in {outcome.status for outcome in Outcome} else Outcome.FAILED.status
+
+    def _deploy(self, record: Record) -> None:
+        try:
+            self._check_out(record.commit)
+        except CannotRunError as error:
+            self.live.trouble = str(error)
+            return
+        if not self._run("make", "build", to=self._ground.hosting / "deploy.log"):
+            self.live.deploy(record, Project(self._checkout.folder))
+
+    def _check_out(self, commit: str) -> None:
+        folder = self._checkout.folder
+        if not (folder / ".venv").is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+            self.hosting.repository.do("clone", "--quiet", str(self.hosting.repository.folder), str(folder))
+            self._ground.link(folder)
+        self._checkout.do("fetch", "--quiet", "--prune")
+        self._checkout.do("checkout", "--quiet", "--force", "--detach", commit)
+        self._ground.renew()
+
+    def _run(self, *command: str, to: Path) -> int:
+        folder = self._checkout.folder
+        with to.open("wb") as file:
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=self._ground.variables(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+            status = self._process.wait()
+            self._process = None
+            return status

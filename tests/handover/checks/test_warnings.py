@@ -1,0 +1,71 @@
+"""What a delivery that keeps its contract is warned of: whole reports, and that none of them is red."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from handover.checks import selected
+from handover.context import DeliveryContext
+from handover.evaluation import evaluate
+from handover.finding import Finding
+from handover.skips import exit_status
+from tests.helpers import reports
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, ROOT, Sandbox
+
+UNREACHED = CONTRACT.replace('{"soon": 3.0, "late": 40.0}', '{"soon": 3.0, "late": 39.0, "lost": 40.0}')
+PIECES = 'description="Pieces [1]")\n'
+SEX = '    sex: Literal["f", "m"] | None = Field(default=None, description="Sex of who sends it")\n'
+OF_A_PERSON = CONTRACT.replace(PIECES, PIECES + SEX)
+SEGMENT = {
+    "field": "zone",
+    "segment": "= home",
+    "rows": 30,
+    "value": 0.6123,
+    "elsewhere": 0.9,
+    "mean_score": 1.0,
+    "mean_label": 1.0,
+    "beyond_chance": True,
+}
+
+
+def weak(sandbox: Sandbox) -> None:
+    manifest = json.loads((sandbox.folder / "manifest.json").read_text())
+    sandbox.deliver().seal(segments=manifest["segments"] | {"worst": [SEGMENT], "beyond_chance": 2, "tried": 9})
+
+
+WARNS: dict[str, Callable[[Sandbox], object]] = {
+    "C107-protected": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),
+    "C107-unit": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("[kg]", "[unit?]")),
+    "C107-unit-of-the-score": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("way", "way [unit?]")),
+    "H104-unit": lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace("[kg]", "[unit?]")),
+    "M112-segment": weak,
+    "M116-decision": lambda sandbox: sandbox.deliver(contract=UNREACHED),
+    "M119-empty": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),
+    "P201-real": lambda sandbox: sandbox.deliver(golden=2),
+}
+
+
+def checked(sandbox: Sandbox, code: str) -> list[Finding]:
+    with DeliveryContext(ROOT, sandbox.folder) as context:
+        return list(evaluate(context, selected([code])))
+
+
+@pytest.mark.parametrize("case", WARNS)
+def test_a_warning_says_what_to_look_at_and_changes_no_verdict(case: str, tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / "delivery").deliver()
+    WARNS[case](sandbox)
+    code = case.partition("-")[0]
+
+    assert exit_status(checked(sandbox, code)) == 0
+    reports.check(case, sandbox.says(code))
+
+
+@pytest.mark.parametrize("segments", [None, [], {}, {"worst": [{}]}, {"worst": [SEGMENT | {"value": "x"}]}])
+def test_segments_by_another_hand_are_no_fault_of_this_clause(segments: object, tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / "delivery").deliver().seal(segments=segments)
+
+    (finding,) = checked(sandbox, "M112")
+
+    assert (finding.verdict.value, finding.warnings) == ("KEPT", ())

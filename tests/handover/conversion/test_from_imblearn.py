@@ -1,0 +1,53 @@
+"""imbalanced-learn's models are scikit-learn's, trained on other rows: exact."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
+from xgboost import XGBClassifier
+
+from tests.handover.conversion.exact import assert_exact, data
+
+imblearn = pytest.importorskip(
+    "imblearn", reason="imbalanced-learn is not installed: .venv/bin/pip install imbalanced-learn"
+)
+from imblearn import ensemble, over_sampling, pipeline, under_sampling  # noqa: E402  once it is known to be there
+
+SEED: dict[str, Any] = {"random_state": 0}
+
+
+def sampled(model: Any, sampler: Any = None) -> Any:
+    return pipeline.make_pipeline(SimpleImputer(), sampler or over_sampling.SMOTE(**SEED), StandardScaler(), model)
+
+
+MODELS: dict[str, Any] = {
+    "SMOTE": sampled(LogisticRegression()),
+    "undersampling in front of XGBoost": pipeline.make_pipeline(
+        under_sampling.RandomUnderSampler(**SEED), XGBClassifier(n_estimators=5)
+    ),
+    "in a search": GridSearchCV(sampled(LogisticRegression()), {"logisticregression__C": [0.1, 1]}, cv=2),
+    "calibrated": CalibratedClassifierCV(sampled(RandomForestClassifier(5, max_depth=4, **SEED)), cv=2),
+    "BalancedRandomForest": ensemble.BalancedRandomForestClassifier(5, max_depth=4, **SEED),
+    "BalancedBagging": ensemble.BalancedBaggingClassifier(n_estimators=3, **SEED),
+    "EasyEnsemble": pipeline.make_pipeline(SimpleImputer(), ensemble.EasyEnsembleClassifier(n_estimators=3, **SEED)),
+    "RUSBoost": pipeline.make_pipeline(SimpleImputer(), ensemble.RUSBoostClassifier(n_estimators=3, **SEED)),
+}
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+@pytest.mark.parametrize("name", MODELS)
+def test_it_is_exact(name: str, gaps: bool) -> None:
+    if gaps and not isinstance(MODELS[name], pipeline.Pipeline) and name not in {"in a search", "calibrated"}:
+        pytest.skip("takes none")
+    features, labels = data(gaps=gaps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = MODELS[name].fit(features, np.asarray(labels))
+        assert_exact(model, features, gaps=gaps)
