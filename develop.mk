@@ -1,7 +1,7 @@
 # What only those who develop the tool need. A project that `handover init` writes has the Makefile and not this file.
 TOOL      := --no-build-isolation --editable .
 TOOL_FILE := pyproject.toml
-TESTS     := --ignore tests/sam --ignore tests/deploy --ignore tests/projects --numprocesses 2 --dist loadfile --cov --cov-report=term
+TESTS     := --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 setup: .venv/dev
 # pip asks, with each lock, whether all that the tool needs is there: what training needs goes first.
@@ -18,6 +18,9 @@ test-browser: setup built  ## the pages as people use them, in a real browser; m
 
 test-sam: setup built  ## the built function in sam local invoke and start-api, on a Docker engine with AWS's image
 	$(BIN)/python -m pytest tests/sam
+
+test-openapi: setup .venv/openapi built  ## the description of the API: linted, and asked by two generated clients
+	$(BIN)/python -m pytest tests/openapi
 
 test-deploy: setup .venv/deploy built  ## the real sam deploy against an emulator of AWS on this machine
 	$(BIN)/python -m pytest --exitfirst tests/deploy
@@ -53,6 +56,14 @@ clean-more:
 	echo "Installing checkov ($$(grep -c == $<) packages, in an environment of its own) ..." >&2
 	rm -rf $@ && $(BIN)/python -m venv $@
 	$@/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: -r $< || { rm -rf $@; exit 1; }
+	touch $@
+
+.venv/openapi: requirements/openapi.txt requirements/openapi/package-lock.json | .venv/dev
+	echo "Installing linters of OpenAPI and generators of clients ..." >&2
+	rm -rf $@ && $(BIN)/python -m venv $@
+	$@/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: -r $< || { rm -rf $@; exit 1; }
+	cp requirements/openapi/package*.json $@
+	$(BIN)/npm ci --prefix $@ --ignore-scripts --no-audit --no-fund --no-update-notifier --silent || { rm -rf $@; exit 1; }
 	touch $@
 
 # The emulator's own room: its pins are not those of .venv.

@@ -204,7 +204,6 @@ def deliver(
         return given.astype(np.float32)
 
     oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph()))
-    oracle = replace(oracle, rounds=scores is None and rounds_to_float32(model))
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
         given = oracle.ask(values)
@@ -213,6 +212,7 @@ def deliver(
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
     graph()  # what cannot be converted is named before the model is asked, which may fail in a way of its own
+    oracle = replace(oracle, rounds=scores is None and rounds_to_float32(model))
     judged = ask(features) if oracle.known is None else session.opened(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)

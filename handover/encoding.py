@@ -23,7 +23,7 @@ ROW_LIMIT_S = 0.25
 AT_ONCE = 1000  # rows under one limit of time
 START_S, EACH_S = 30.0, 0.005  # by the clock: for all of these, and for each of them besides
 ENDLESS_S = 1.0  # of the processor, for one row of these
-STUCK_S = 60.0  # more than each of these: then one call into C does not come back, and the process is ended
+STUCK_S = 60.0  # of the processor, more than that: one call into C does not come back, and the process is ended
 SLOWEST_ROWS = 40  # that ran into the limit; after that no more are tried, so that no training waits for minutes
 
 
@@ -94,7 +94,7 @@ class Encoding:
         if self._slow > SLOWEST_ROWS:
             return None
         try:
-            with or_end(STUCK_S), at_most(ROW_LIMIT_S, of_processor=True):
+            with at_most(ROW_LIMIT_S, of_processor=True):
                 return self._encoder.vector(self._validator.validate_json(json.dumps(row)))
         except TooLongError:
             self._slow += 1

@@ -17,6 +17,7 @@ from handover.drawing import Drawing
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import Answered, ProofRow, chosen_of, golden_record
+from handover.limit import or_end
 from handover.rows import domains
 from handover.scoring import Oracle
 from predictor import files
@@ -26,6 +27,7 @@ type Json = dict[str, Any]
 type Scores = NDArray[np.float32]
 """float32 (N, C), as many for a row as the contract has."""
 
+STUCK_S = 300.0  # of the processor, for heuristics of rows that are drawn: more, and a call does not come back
 LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there
 
 
@@ -69,18 +71,18 @@ class Proof:
         given = [*self._held_out, *(encoding.matrix(real) if real else ())]
         anything = oracle.known is None
         fields = domains(contract.compiled())
-        self._drawing = Drawing(fields, encoding, given, avoid=anything)
+        with or_end(STUCK_S):
+            self._drawing = Drawing(fields, encoding, given, avoid=anything)
+            likely_rows = list(filter(None, map(self._drawing.made, islice(likely, LIKELY_ROWS)))) if anything else []
         self._heuristics = encoding.columns[len(fields) :]
         self._rows, self._drawn = self._drawing.rows, self._drawing.features
         self.drawn_scores = self._answers()
         self._require_range(self.drawn_scores, "the model's scores", partial(_named, self._rows))
-        made, drawn = self._drawing.made, self._answered(self._rows, self.drawn_scores)
+        drawn = self._answered(self._rows, self.drawn_scores)
         self._golden = chosen_of(
-            self._asked(filter(None, map(made, islice(likely, LIKELY_ROWS))))
-            if anything
-            else [one for one in drawn if not one[0].covers],
+            self._asked(likely_rows) if anything else [one for one in drawn if not one[0].covers],
             drawn,
-            self._asked(filter(None, map(made, map(dict, real)))),
+            self._asked(filter(None, map(self._drawing.made, map(dict, real)))),
         )
 
     @property

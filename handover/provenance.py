@@ -63,9 +63,13 @@ def _own_file(module: ModuleType) -> Path | None:
     source = getattr(module, "__file__", None)
     if not isinstance(source, str) or not source.endswith(".py"):
         return None
+    return Path(source) if name.partition(".")[0] in OWN or not _is_installed(source) else None
+
+
+@cache
+def _is_installed(source: str) -> bool:
     file = Path(source)
-    installed = bool({"site-packages", "dist-packages"} & set(file.parts)) or file.is_relative_to(STDLIB)
-    return file if not installed or name.partition(".")[0] in OWN else None
+    return bool({"site-packages", "dist-packages"} & set(file.parts)) or file.is_relative_to(STDLIB)
 
 
 def _imports(file: Path) -> tuple[str, ...]:
@@ -136,10 +140,15 @@ def _with_requirements(names: Iterable[str]) -> dict[str, str]:
         name = str(canonicalize_name(waiting.pop()))
         with suppress(PackageNotFoundError):  # required, and left out by whoever installed
             if name not in versions:
-                installed = distribution(name)
-                versions[name] = installed.version
-                waiting += _required_everywhere(installed.requires or ())
+                versions[name], required = _version_and_requirements(name)
+                waiting += required
     return dict(sorted(versions.items()))
+
+
+@cache
+def _version_and_requirements(name: str) -> tuple[str, tuple[str, ...]]:
+    installed = distribution(name)
+    return installed.version, tuple(_required_everywhere(installed.requires or ()))
 
 
 def _required_everywhere(requires: Iterable[str]) -> Iterator[str]:

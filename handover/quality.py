@@ -146,6 +146,8 @@ class HeldOut:
             raise ValueError(
                 f"it should have {each if of_classes else 'the columns score and label, and a finite number in each'}"
             )
+        if len(labels) and not np.ptp(labels, axis=0).any():
+            raise ValueError("all of its labels are alike, and no model can be judged by such rows")
         return cls(scores.astype(np.float32).astype(np.float64), labels, tuple(names))
 
     def figures(self) -> Json:

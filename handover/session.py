@@ -48,14 +48,23 @@ def opened(model: bytes) -> serving.Model:
 
 
 def soon(model: serving.Model) -> serving.Model:
-    """Give a model that raises ``SlowGraphError`` where it does not answer as long as one can wait."""
+    """Give a model that raises ``SlowGraphError`` where it does not answer as long as one can wait.
+
+    Without loops all rows take the same time: where so many were answered, as many are not waited for again.
+    """
+    answered = 0
 
     def ask(rows: FloatRows, /) -> NDArray[np.float32]:
+        nonlocal answered
+        if len(rows) <= answered:
+            return model(rows)
         limit_s = START_S + EACH_S * len(rows)
         try:
-            return within(limit_s, partial(model, rows))
+            scores = within(limit_s, partial(model, rows))
         except TooLongError:
             which = "one row" if len(rows) == 1 else f"{len(rows)} rows"
             raise SlowGraphError(f"has not answered {which} within {limit_s:g} s") from None
+        answered = len(rows)
+        return scores
 
     return ask

@@ -226,8 +226,9 @@ def _document(find: Callable[[Event], Document]) -> Answering:
 
 def _server(event: Event) -> str:
     """Give the address that API Gateway was called at; on this machine it is the one that the document is read from."""
-    name = event["requestContext"].get("domainName") or ""
-    return f"https://{name}" if "." in name else "/"
+    name, stage = event["requestContext"].get("domainName") or "", event["requestContext"].get("stage")
+    below = f"/{stage}" if event["rawPath"] not in ROUTES else ""
+    return f"https://{name}{below}" if "." in name else below or "/"
 
 
 ANSWERINGS: dict[routes.Route, Answering] = {

@@ -28,7 +28,7 @@ SHOWN = 10  # rows shown side by side; a hundred would say no more
 type Scores = NDArray[np.floating]
 
 
-GRAPH = ("H107", "M104", "M109", "P201")
+GRAPH = ("H105", "H107", "M104", "M109", "P201")
 # Where one of these is broken, other answers than the training's are only what follows.
 ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
 

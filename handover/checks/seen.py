@@ -25,7 +25,7 @@ NO_RECORD = (
     "the manifest has no record of what the training saw, as where the model came as a file or matrix() was not called "
     "in the process that delivered it: gaps, values and ranges that it never saw were not looked for"
 )
-RECORDED = ("C109", "M101", "M111", "P201")
+RECORDED = ("C109", "H105", "M101", "M111", "P201")
 
 
 @clause(

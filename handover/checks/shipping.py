@@ -289,7 +289,7 @@ def serving_code(context: DeliveryContext) -> Kept | None:
         return None
     folders = [path.relative_to(root) for path in (context.project.function, context.project.hook)]
     names = {
-        path.relative_to(at).as_posix() for at in (own, root) for one in folders for path in (at / one).glob("*.py")
+        path.relative_to(at).as_posix() for at in (own, root) for one in folders for path in (at / one).glob("*.*")
     }
     others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
     if not others:

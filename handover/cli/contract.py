@@ -60,11 +60,32 @@ _DELIVERY = partial(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
-@click.option("--target", required=True, help="The column that is to be predicted.")
+@click.option("--data", type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
+@click.option("--target", help="The column that is to be predicted.")
 @click.option("--private-data", is_flag=True, help="Keep the data, and what is a single row's, out of the repository.")
-def init(folder: Path, data: Path, target: str, *, private_data: bool) -> None:
-    """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model."""
+@click.option(
+    "--contract-only", is_flag=True, help="In place of data: agree on the contract first, question by question."
+)
+@click.option("--like", type=click.Path(path_type=Path), help="With --contract-only: a JSON file of example requests.")
+def init(
+    folder: Path, data: Path | None, target: str | None, like: Path | None, *, private_data: bool, contract_only: bool
+) -> None:
+    """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model.
+
+    With --contract-only there is neither data nor model: both teams agree on the contract, at the terminal or after an
+    example request, and a stand-in answers until there is a model.
+    """
+    if contract_only:
+        if data or target or private_data:
+            raise click.UsageError("--contract-only takes no data: leave out --data, --target and --private-data")
+        _agree(folder, like)
+        return
+    if like:
+        raise click.UsageError("--like is an example request for --contract-only: add that")
+    if data is None or target is None:
+        raise click.UsageError(
+            "give --data, a file, and --target, its column to predict; or, where there is no data yet, --contract-only"
+        )
     from handover.init import init as write
 
     with one_sentence(), progress() as shown:
@@ -73,6 +94,31 @@ def init(folder: Path, data: Path, target: str, *, private_data: bool) -> None:
             yield from shown.track(columns, description="Looking at the columns")
 
         report = write(folder, data, target, track, private=private_data)
+    click.echo(report)
+
+
+def _agree(folder: Path, like: Path | None) -> None:
+    """Write a project of a contract alone, as two teams say it or an example request has it."""
+    from handover.cli import dialogue
+    from handover.draft.agreed import TO_BE_AGREED, read_requests
+    from handover.init import agree
+
+    kept = folder.parent / f".{folder.name}.agreed.json"
+    with one_sentence():
+        if like:
+            fields, left_out = read_requests(like)
+            report = agree(folder, lambda _: (fields, TO_BE_AGREED), left_out)
+        elif not dialogue.is_possible():
+            raise CannotRunError(
+                "there is nobody to ask: run it in a terminal, or give --like, a JSON file of a request"
+            )
+        else:
+            try:
+                report = agree(folder, lambda name: dialogue.agreed(name, kept))
+            except (click.Abort, KeyboardInterrupt):
+                click.echo(f"\nNothing was written to {folder}; {dialogue.goes_on(kept)}", err=True)
+                sys.exit(INTERRUPTED)
+            kept.unlink(missing_ok=True)
     click.echo(report)
 
 
@@ -179,6 +225,24 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 
 @main.command()
 @only_option
+def clauses(only: list[str]) -> None:
+    """List the clauses: code, who fixes what breaks it, and the rule. handover explain CODE says more."""
+    from handover.checks import CLAUSES, GROUPS
+    from handover.evaluation import selected
+    from handover.live.clauses import CLAUSES as LIVE
+    from handover.live.clauses import GROUP
+
+    with one_sentence():
+        chosen = selected(only, (*CLAUSES, *LIVE), GROUPS | GROUP)
+    for letter, meaning in (GROUPS | GROUP).items():
+        if listed := [clause for clause in chosen if clause.code[0] == letter]:
+            click.echo(f"{letter}  {meaning}")
+            for clause in listed:
+                click.echo(f"  {clause.code}  {clause.owner:<10}  {clause.rule}")
+
+
+@main.command()
+@only_option
 @click.option(
     "--for",
     "team",
@@ -189,7 +253,8 @@ def explain(code: str, delivery: Path, base: str | None) -> None:
 @_BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
-def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, **asked: Any) -> None:
+@click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
+def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, verbose: bool, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
     A warning changes no exit status.
@@ -200,20 +265,22 @@ def check(*, only: list[str], team: Team | None, delivery: Path, base: str | Non
     reports = Reports(**asked)
     try:
         with one_sentence(), reports.cut_short():
-            done = _checked(only=only, delivery=str(delivery), base=base, team=team, wanted=reports.names)
+            done = _checked(verbose, only=only, delivery=str(delivery), base=base, team=team, wanted=reports.names)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     reports.give(done.__getitem__)
     sys.exit(done["status"])
 
 
-def _checked(**arguments: Any) -> dict[str, Any]:
+def _checked(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
     """Check the clauses, and show how far it is."""
     with progress() as shown:
         task = shown.add_task("Checking the clauses", total=None)
 
         def show(event: Event) -> None:
             shown.update(task, total=event.get("total"), completed=event.get("done"))
+            if verbose and "finding" in event:
+                shown.console.print(event["finding"], markup=False, highlight=False, soft_wrap=True)
 
         return _apart("check", show, **arguments)
 

@@ -24,8 +24,14 @@ def gives_reports[F: Callable[..., Any]](command: F) -> F:
     """Let a command be asked for reports, by the options that ``Reports`` is made of."""
     for option in (
         click.option("--github", is_flag=True, help="Also print them as annotations of a GitHub workflow."),
+        click.option(
+            "--junit", type=FILE, callback=to_write, help="Also write them as JUnit's XML, for other systems."
+        ),
         click.option("--markdown", type=FILE, callback=to_write, help="Also append them to a Markdown file."),
         click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON."),
+        click.option(
+            "--quiet", "-q", is_flag=True, help="Print what is broken or not checked, a line each, and no more."
+        ),
     ):
         command = option(command)
     return command
@@ -38,17 +44,21 @@ class Reports:
     as_json: bool
     markdown: Path | None
     github: bool
+    junit: Path | None = None
+    quiet: bool = False
     html: Path | None = None
 
     @property
     def names(self) -> list[str]:
         """Their names, as ``handover.reporters.write`` knows them; the first is what is printed in any case."""
-        also = {"annotations": self.github, "markdown": self.markdown, "html": self.html}
-        return ["json" if self.as_json else "text", *(name for name, asked in also.items() if asked)]
+        also = {"annotations": self.github, "markdown": self.markdown, "junit": self.junit, "html": self.html}
+        printed = "json" if self.as_json else "quiet" if self.quiet else "text"
+        return [printed, *(name for name, asked in also.items() if asked)]
 
     def give(self, written: Callable[[str], str]) -> None:
         """Print and write each report; ``written`` gives it by its name."""
-        click.echo(written(self.names[0]))
+        if printed := written(self.names[0]):
+            click.echo(printed)
         self._give_others(written)
 
     def _give_others(self, written: Callable[[str], str]) -> None:
@@ -57,6 +67,8 @@ class Reports:
         if self.markdown:
             with self.markdown.open("a", encoding="utf-8") as file:
                 file.write(written("markdown"))
+        if self.junit:
+            self.junit.write_text(written("junit"), encoding="utf-8")
         if self.html:
             self.html.write_text(written("html"), encoding="utf-8")
 

@@ -41,7 +41,7 @@ def check(
         findings = []
         for finding in evaluate(context, clauses, begin=lambda clause: send(_begun(clause))):
             findings.append(finding)
-            send({"done": len(findings)})
+            send({"done": len(findings), "finding": f"{finding.clause.code} {finding.verdict}  {finding.clause.rule}"})
         send({"begun": "the report"})
         written = {name: reporters.write(name, findings, context) for name in wanted}
         return {"status": exit_status(findings)} | written

@@ -18,8 +18,19 @@ MOST_MOVED = 2e-6
 """A fifth of the usual budget of parity: two programs that add up in float32 differ by a few last bits."""
 
 
-def calibrated(graph: Graph, given: str, calibrators: list[Any], method: Method, width: int) -> str:
-    """Add the calibration of what a classifier gives by its method, float64 [N, C]."""
+def calibrated(
+    graph: Graph, given: str, calibrators: list[Any], method: Method, width: int, *, single: bool = False
+) -> str:
+    """Add the calibration of what a classifier gives by its method, float64 [N, C].
+
+    Parameters
+    ----------
+    single
+        Whether the graph computes that in float32.
+    """
+    if single:
+        for calibrator in calibrators:
+            _require_flat(calibrator)
     if len(calibrators) == 1:
         return _calibrated(graph, given, calibrators[0], method, width)
     each = [
@@ -60,11 +71,20 @@ def _interpolated(graph: Graph, given: str, calibrator: Any) -> str:
     x, y = calibrator.X_thresholds_.astype(np.float64), calibrator.y_thresholds_.astype(np.float64)
     if len(x) == 1:
         return graph.add("Add", graph.add("Mul", given, 0.0), float(y[0]))
-    moved = (np.diff(y) / np.diff(x)).max() * float(np.spacing(np.abs(x).max().astype(np.float32)))  # by the last bit
-    if calibrator.X_thresholds_.dtype == np.float32 and moved > MOST_MOVED:
+    if calibrator.X_thresholds_.dtype == np.float32:
+        _require_flat(calibrator)
+    return interpolated(graph, given, x, y)
+
+
+def _require_flat(calibrator: Any) -> None:
+    """Require that the last bit of a float32 hardly moves what an isotonic calibrator makes of it."""
+    x = getattr(calibrator, "X_thresholds_", np.empty(0)).astype(np.float64)
+    if len(x) < 2:
+        return
+    steepest = (np.diff(calibrator.y_thresholds_.astype(np.float64)) / np.diff(x)).max()
+    if steepest * float(np.spacing(np.abs(x).max().astype(np.float32))) > MOST_MOVED:
         raise ConversionError(
             f"CalibratedClassifierCV cannot be converted with method='isotonic' around a model that answers in "
             f"float32: here the last bit of an answer moves the score by more than {MOST_MOVED:g}; method='sigmoid' "
             f"can be, and isotonic around scikit-learn's or LightGBM's trees"
         )
-    return interpolated(graph, given, x, y)

@@ -149,7 +149,18 @@ def _calibrated(model: Any, rows: Rows, _: Method) -> str:
 def _calibrated_member(model: Any, rows: Rows) -> str:
     method: Method = "decision_function" if hasattr(model.estimator, "decision_function") else "predict_proba"
     given = answer(model.estimator, rows, method)
-    return calibration.calibrated(rows.graph, given, model.calibrators, method, width(model.estimator))
+    single = _is_single(model.estimator)
+    return calibration.calibrated(rows.graph, given, model.calibrators, method, width(model.estimator), single=single)
+
+
+def _is_single(model: Any) -> bool:
+    """Whether the graph answers for a model in float32, as skl2onnx does: networks, and support vectors of classes."""
+    name = type(model).__name__
+    if steps := getattr(model, "steps", None):
+        return _is_single(steps[-1][1])
+    if name in INSIDE:
+        return _is_single(getattr(model, INSIDE[name]))
+    return name == "MLPClassifier" or (name in {"SVC", "NuSVC"} and width(model) > 1)
 
 
 def _one_against_rest(model: Any, rows: Rows, method: Method) -> str:

@@ -23,6 +23,7 @@ type Says = Callable[[int], bool]
 """What a split says to a category, by the hash of how it is written."""
 
 LOGARITHMIC = ("Poisson", "Tweedie")
+OF_TARGETS = {"MultiLogloss", "MultiCrossEntropy"}
 MOST_CODES = 10_000
 WRITINGS: dict[str, Callable[[int], str]] = {"int": str, "float": lambda code: f"{code}.0"}
 """How a training may have written a code: CatBoost takes whole numbers and words."""
@@ -41,6 +42,11 @@ def read(model: Any) -> Ensemble:
             f"VotingClassifier(voting='soft') or a VotingRegressor, which can be converted"
         )
     loss = saved["model_info"]["params"]["loss_function"]["type"]
+    if loss in OF_TARGETS:
+        raise ConversionError(
+            f"{title(model)} predicts {np.size(biases)} targets (loss_function={loss}); a score is of one: train a "
+            f"model for each"
+        )
     if np.size(biases) > 1 and not len(model.classes_):
         raise ConversionError(
             f"{title(model)} gives several numbers for a row (loss_function={loss}); a score is one, as of Logloss and "

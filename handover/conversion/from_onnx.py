@@ -150,7 +150,8 @@ def _output(model: onnx.ModelProto, name: str, wanted: str | None) -> tuple[onnx
             f"{name} gives {named}, and no number among them: export it with its probabilities or its prediction"
         )
     if wanted is None and len(tensors) > 1:
-        raise ConversionError(f"{name} gives {named}: say which is the score, as in output={next(iter(tensors))!r}")
+        likely = next((one for one in tensors if "prob" in one.lower()), next(iter(tensors)))
+        raise ConversionError(f"{name} gives {named}: say which is the score, as in output={likely!r}")
     listed = [helper.get_attribute_value(a) for node in model.graph.node for a in node.attribute if a.name in LABELS]
     labels = [one.decode() if isinstance(one, bytes) else one for one in next(iter(filter(None, listed)), [])]
     return tensors[wanted or next(iter(tensors))], labels

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from handover.draft.fields import Field, LeftOut
-from handover.draft.target import Target
+from handover.draft.target import Target, share_of_low
 from handover.wording import figure
 
 PRIVATE = "[private]"  # in place of what is quoted
@@ -34,10 +34,11 @@ def _field(field: Field) -> Field:
 
 def _target(target: Target) -> Target:
     labels = target.labels.tolist()
+    low = share_of_low(target.labels, next(iter(target.decisions.values())))
     own = {target.low, target.high}
     return replace(
         target,
-        evidence=f"{target.header} is a number in {len(labels)} rows. About a third of them is low.",
+        evidence=f"{target.header} is a number in {len(labels)} rows. Of them, {low:.0%} are low.",
         summary=_without((label for label in labels if label not in own), target.summary),
     )
 

@@ -261,9 +261,14 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
         high=high,
         decisions={"low": first, "middle": second, "high": high} if has_three else {"low": first, "high": high},
         evidence=f"{header} is {figure(least)} to {figure(most)} in {len(rows)} rows, and the range has a little room; "
-        f"what the model says beyond it is clipped. About a third of the rows is low.",
+        f"what the model says beyond it is clipped. Of the rows, {share_of_low(labels, first):.0%} are low.",
         summary=summary,
     )
+
+
+def share_of_low(labels: NDArray[np.float64], edge: float) -> float:
+    """Give the share of the rows that lie up to the first edge."""
+    return float(np.mean(labels <= edge))
 
 
 def _edge(labels: NDArray[np.float64], share: float) -> float:

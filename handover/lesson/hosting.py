@@ -9,7 +9,7 @@ from typing import NamedTuple
 from handover.errors import CannotRunError
 from handover.lesson.ground import MAIN, Ground
 from handover.lesson.records import Outcome, Record
-from handover.lesson.repository import Repository
+from handover.lesson.repository import GitError, Repository
 
 BRANCHES, PULLS, APPROVALS = "refs/heads/", "refs/pulls/", "refs/approvals/"
 """What the service knows of a repository is in the repository: a pull request is a ref of its branch's name."""
@@ -21,10 +21,11 @@ SERVICE = {
 
 
 class Merged(NamedTuple):
-    """What came of merging two commits: a commit, or the files that both changed."""
+    """What came of merging two commits: a commit, the files that both changed, or what else git has against it."""
 
-    commit: str
-    conflicts: tuple[str, ...]
+    commit: str = ""
+    conflicts: tuple[str, ...] = ()
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Pull:
     """Whether the branch is gone from the remote, and the request not merged."""
     approved: bool
     record: Record
-    conflicts: tuple[str, ...]
+    trial: Merged
+    """What came of merging it, only to see."""
 
     @property
     def obstacle(self) -> str:
@@ -48,8 +50,10 @@ class Pull:
             return (
                 f"The branch {self.branch} is gone: `git push --set-upstream origin {self.branch}` publishes it again."
             )
-        if self.conflicts:
-            return conflict(self.branch, self.conflicts)
+        if self.trial.conflicts:
+            return conflict(self.branch, self.trial.conflicts)
+        if self.trial.refused:
+            return f"It cannot be merged: {self.trial.refused}."
         if self.record.outcome is not Outcome.KEPT:
             return f"Its build {self.record.outcome.sentence}."
         return "" if self.approved else "Nobody has approved it yet."
@@ -158,7 +162,7 @@ class Hosting:
             deleted=branch not in heads and not merged,
             approved=self.repository.refs(APPROVALS).get(branch) == head,
             record=self.record(head),
-            conflicts=() if merged else merge(self.repository.folder, heads[MAIN], head, "Merge").conflicts,
+            trial=Merged() if merged else merge(self.repository.folder, heads[MAIN], head, "Merge"),
         )
 
 
@@ -181,10 +185,10 @@ def merge(repository: Path, main: str, head: str, message: str) -> Merged:
         words = ("-c", "commit.gpgsign=false", "merge", "--quiet", "--no-ff", "--no-verify", "--message", message, head)
         try:
             clone.do(*words, variables=SERVICE)
-        except CannotRunError:
+        except GitError as error:
             unmerged = clone.do("diff", "--name-only", "--diff-filter=U").splitlines()
             if not unmerged:
-                raise
-            return Merged("", tuple(sorted(unmerged, key=lambda name: not name.endswith(".py"))))
+                return Merged(refused=error.reason)
+            return Merged(conflicts=tuple(sorted(unmerged, key=lambda name: not name.endswith(".py"))))
         Repository(repository).do("fetch", "--quiet", folder, "HEAD")
-        return Merged(clone.do("rev-parse", "HEAD"), ())
+        return Merged(clone.do("rev-parse", "HEAD"))

@@ -23,6 +23,8 @@ PROTECTED = f"""\
 }}
 """
 FIRST = "The first delivery"
+UNREACHED = "after connection broken by"
+"""What pip says of an index that does not answer, before it says that there is no such package."""
 
 
 def made(folder: Path, tell: Callable[[str], None]) -> Ground:
@@ -123,9 +125,16 @@ def run(ground: Ground, *command: str, to_do: str, log: Path) -> None:
         except FileNotFoundError:
             raise CannotRunError(f"{command[0]} is not installed: install it, and type the same again") from None
     if done.returncode:
-        lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-        lines = [line for line in lines if not line.startswith("make")] or lines or ["it gave no reason"]
         raise CannotRunError(
-            f"{to_do} failed: {lines[-1].strip()} (all of it: {log}). Nothing is lost: put that right and type the "
-            "same again"
+            f"{to_do} failed: {_reason(log)} (all of it: {log}). Nothing is lost: put that right and type the same "
+            "again"
         )
+
+
+def _reason(log: Path) -> str:
+    """Give the last line that a failed command printed, before what make says of it."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    if UNREACHED in text:
+        return "the package index cannot be reached, which it takes this once"
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("make")]
+    return lines[-1].strip() if lines else "it gave no reason"

@@ -128,10 +128,20 @@ class Page:
             "commit": commit,
             "subject": self.hosting.subject(commit),
             "badge": self._badge(commit),
+            "earlier": self._earlier(branch),
             "record": self.hosting.record(commit),
             "pull": next((pull for pull in pulls if pull.branch == branch), None),
             "new": branch != MAIN and not self.hosting.repository.holds(commit, MAIN),
         }
+
+    def _earlier(self, branch: str) -> list[dict[str, Any]]:
+        """List the builds of a branch's commits before its last one, the newest first."""
+        commits = (self.hosting.repository.ask("rev-list", "--skip=1", f"{MAIN}..{branch}") or "").splitlines()
+        ended = [commit for commit in commits if self.hosting.record(commit).outcome is not Outcome.UNKNOWN]
+        return [
+            {"commit": commit, "subject": self.hosting.subject(commit), "badge": self._badge(commit)}
+            for commit in ended
+        ]
 
     def _badge(self, commit: str) -> tuple[str, str]:
         """Give how a build stands: a class of the style sheet, and a word."""
@@ -208,16 +218,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Show something."""
+        try:
+            self._give(self._shown())
+        except CannotRunError as error:  # what it looks at was moved or deleted
+            self.send_error(500, explain=str(error))
+
+    def _shown(self) -> str | None:
         url = urlsplit(self.path)
         match url.path.split("/"):
             case ["", ""]:
-                self._give(self.page.whole())
+                return self.page.whole()
             case ["", "pull"]:
-                self._give(self.page.pull(dict(parse_qsl(url.query)).get("branch", "")))
+                return self.page.pull(dict(parse_qsl(url.query)).get("branch", ""))
             case ["", "reports", commit]:
-                self._give(self.page.report(commit))
-            case _:
-                self._give(None)
+                return self.page.report(commit)
+        return None
 
     def do_POST(self) -> None:
         """Press a button; a form of another site's page is not one of ours."""

@@ -12,7 +12,11 @@ OF_A_CALLER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_
 
 
 class GitError(CannotRunError):
-    """Git refused; its own words say why."""
+    """Git refused; the reason is in its own words."""
+
+    def __init__(self, command: str, folder: Path, reason: str) -> None:
+        super().__init__(f"git {command} in {folder} failed: {reason}")
+        self.reason = reason
 
 
 class Repository:
@@ -37,8 +41,8 @@ class Repository:
         """
         ended = self._run(words, variables or {})
         if ended.returncode:
-            reason = (ended.stderr.strip() or ended.stdout.strip()).splitlines()
-            raise GitError(f"git {words[0]} in {self.folder} failed: {reason[-1] if reason else 'it gave no reason'}")
+            lines = (ended.stderr.strip() or ended.stdout.strip() or "it gave no reason").splitlines()
+            raise GitError(words[0], self.folder, lines[-1].removeprefix("fatal: "))
         return ended.stdout.strip()
 
     def ask(self, *words: str) -> str | None:

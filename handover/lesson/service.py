@@ -153,9 +153,7 @@ class Service(Thread):
     def stop(self) -> None:
         """End what is deployed, and what is being built."""
         self._ended.set()
-        if process := self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
+        self._end_process()
         self.join()
         self.live.stop()
 
@@ -206,6 +204,11 @@ class Service(Thread):
         self._checkout.do("checkout", "--quiet", "--force", "--detach", commit)
         self._ground.renew()
 
+    def _end_process(self) -> None:
+        if process := self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+
     def _run(self, *command: str, to: Path) -> int:
         folder = self._checkout.folder
         with to.open("wb") as file:
@@ -218,6 +221,8 @@ class Service(Thread):
                 stderr=file,
                 start_new_session=True,
             )
+            if self._ended.is_set():  # while it was being started
+                self._end_process()
             status = self._process.wait()
             self._process = None
             return status

@@ -101,7 +101,7 @@ def _deleted_at_the_remote(ground: Ground) -> str:
 
 def _conflict(ground: Ground) -> str:
     pulls = [pull for pull in Hosting(ground).pulls if not pull.merged]
-    return next((conflict(pull.branch, pull.conflicts) for pull in pulls if pull.conflicts), "")
+    return next((conflict(pull.branch, pull.trial.conflicts) for pull in pulls if pull.trial.conflicts), "")
 
 
 TURNS: tuple[Callable[[Ground], str], ...] = (

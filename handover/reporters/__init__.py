@@ -8,7 +8,7 @@ from handover.finding import Context, Finding
 
 
 def write(name: str, findings: Sequence[Finding], context: Context) -> str:
-    """Write findings as ``text``, ``json``, ``markdown``, ``annotations`` or ``html``, which alone waits for plots."""
+    """Write findings as ``json``, or as the module of that name does: of them ``html`` alone waits for plots."""
     if name == "json":
         return json.dumps([finding.as_json(context) for finding in findings], indent=2)
     report: str = import_module(f"{__name__}.{name}").report(findings, context)
@@ -16,6 +16,6 @@ def write(name: str, findings: Sequence[Finding], context: Context) -> str:
 
 
 def write_cut_short(name: str, sentence: str) -> str:
-    """Write ``markdown``, ``annotations`` or ``html`` of a check that has no verdict: the sentence says why."""
+    """Write a report of a check that has no verdict, in all but what is printed: the sentence says why."""
     report: str = import_module(f"{__name__}.{name}").cut_short(sentence)
     return report

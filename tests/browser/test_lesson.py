@@ -43,8 +43,14 @@ def test_every_exercise_is_done_by_what_it_says(ground: Ground, browser: Browser
     def click(step: Click) -> None:
         browser.open(ground.page)
         if not browser.script(f"return !!{WORDED}", step.words):
-            browser.until(WORDED, "Pull request").click()
-        browser.until(WORDED, step.words).click()
+            go_by("Pull request")
+        go_by(step.words)
+
+    def go_by(words: str) -> None:
+        """Press what has these words, and wait for the page that it leads to."""
+        browser.script("window.left = true")
+        browser.until(WORDED, words).click()
+        browser.until("!window.left")
 
     with paged(ground) as url:
         for number, exercise in enumerate(EXERCISES, 1):
@@ -58,6 +64,7 @@ def test_every_exercise_is_done_by_what_it_says(ground: Ground, browser: Browser
                 "return [...document.querySelectorAll('a[href^=\"/pull\"]')].map(one => one.href)"
             ):
                 at_each_width(browser, pulls[0])
+        browser.open(url)
         assert "All 6 exercises are done" in browser.text()
         assert browser.console() == []
 

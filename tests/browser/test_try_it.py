@@ -6,63 +6,44 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
-from http.client import HTTPConnection
+from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from handover.local.pool import Pool
-from handover.local.server import serve
-from handover.local.stack import at_home
+from handover.local.cors import Cors
 from tests.helpers.browser import Browser
-from tests.helpers.function import built_with
 from tests.helpers.parcels import REAL
+from tests.helpers.served import asked, served
 
+ROOT = Path(__file__).parents[2]
 NODE = Path(sys.prefix) / "bin" / "node"
 HINT = "document.querySelector('#took').textContent"
 WIDGETS = "[...document.querySelectorAll('#fields input, #fields select')]"
-type Served = Callable[..., str]
+type PageOf = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def page_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageOf]:
     """Give a way to serve the built function on a delivery, and get the page's address."""
-    urls: dict[tuple[Any, ...], str] = {}
     with ExitStack() as running:
 
-        def at(delivery: Path, **variables: str) -> str:
-            key = (delivery, *variables.items())
-            if key not in urls:
-                function = at_home(built_with(delivery, tmp_path_factory.mktemp("layer") / "model"))
-                function = replace(function, variables={**function.variables, **variables})
-                pool = running.enter_context(Pool(function, 2, lambda line: None))
-                apart = running.enter_context(ThreadPoolExecutor(1))
-                server = serve(pool, 0, lambda line: None)
-                apart.submit(server.serve_forever, 0.01)
-                running.callback(server.shutdown)
-                urls[key] = f"http://127.0.0.1:{server.port}/"
-            return urls[key]
+        @cache
+        def address(delivery: Path, **variables: str) -> str:
+            return running.enter_context(served(delivery, tmp_path_factory.mktemp("layer") / "model", **variables))
 
-        yield at
+        yield address
 
 
 @pytest.fixture
-def credit(served: Served) -> str:
-    return served(REAL)
+def credit(page_of: PageOf) -> str:
+    return page_of(REAL)
 
 
-def asked(url: str, row: Any, path: str = "/predict?reasons=5") -> Any:
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
-    try:
-        connection.request("POST", path, json.dumps(row), {"content-type": "application/json"})
-        return json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
+def answered(url: str, row: Any, reasons: int = 5) -> Any:
+    return asked(url, f"/predict?reasons={reasons}", row)
 
 
 def row_in(page: Browser) -> Any:
@@ -101,7 +82,7 @@ def test_the_answer_comes_as_one_types(page: Browser, credit: str) -> None:
     enter(page, "Amount", "18000")
     page.until("document.querySelector('#said').innerText != arguments[0]", before)
 
-    answer = asked(credit, row | {"amount": 18000})
+    answer = answered(credit, row | {"amount": 18000})
     assert page.text("#said").split() == [rounded(answer["score"]), answer["decision"]]
     assert row_in(page) == row | {"amount": 18000}
     assert page.text(".legend [aria-current]").startswith(answer["decision"])
@@ -132,8 +113,8 @@ def test_each_field_has_its_meaning_its_unit_and_its_bounds(page: Browser, credi
     assert page.script(f"return {WIDGETS}.every(one => {described})")
 
 
-def test_what_may_be_missing_can_be_left_empty(page: Browser, served: Served, parcels: Path) -> None:
-    url = served(parcels)
+def test_what_may_be_missing_can_be_left_empty(page: Browser, page_of: PageOf, parcels: Path) -> None:
+    url = page_of(parcels)
     opened(page, url)
     assert "may be left empty" in page.text("#fields")
 
@@ -142,15 +123,15 @@ def test_what_may_be_missing_can_be_left_empty(page: Browser, served: Served, pa
     page.until("document.querySelector('#code-curl').textContent.includes('2.5')")
 
     assert row_in(page) == {"weight": 2.5}
-    answer = asked(url, {"weight": 2.5}, "/predict")
+    answer = answered(url, {"weight": 2.5}, 0)
     page.until("document.querySelector('#said').innerText.startsWith(arguments[0])", rounded(answer["score"]))
 
 
-def test_each_class_has_a_bar(page: Browser, served: Served, flowers: Path) -> None:
-    url = served(flowers)
+def test_each_class_has_a_bar(page: Browser, page_of: PageOf, flowers: Path) -> None:
+    url = page_of(flowers)
     opened(page, url)
 
-    answer = asked(url, row_in(page), "/predict")
+    answer = answered(url, row_in(page), 0)
     ranked = sorted(answer["scores"], key=answer["scores"].__getitem__, reverse=True)
     assert page.text("#said") == answer["decision"]
     bars = page.script(
@@ -196,12 +177,12 @@ def test_a_bad_value_is_explained_at_its_field_in_the_words_of_the_api(
 
     enter(page, "Months", "24")
     page.until("!document.querySelector('.wrong')")
-    assert page.text("#said").split()[0] == rounded(asked(credit, row | {"months": 24})["score"])
+    assert page.text("#said").split()[0] == rounded(answered(credit, row | {"months": 24})["score"])
 
 
 def rule(url: str, row: Any, months: Any) -> str:
     sent = {name: value for name, value in (row | {"months": months}).items() if value is not None}
-    (error,) = asked(url, sent)["errors"]
+    (error,) = answered(url, sent)["errors"]
     assert error["field"] == "months"
     return str(error["rule"])
 
@@ -290,7 +271,7 @@ def test_what_is_copied_asks_the_same(browser: Browser, credit: str, language: s
         [programs[language] or "", *flags, "-"], input=text, capture_output=True, text=True, check=True
     )
 
-    answer = asked(credit, row_in(browser))
+    answer = answered(credit, row_in(browser))
     for said in (answer["decision"], *answer["reasons"]):
         assert said in done.stdout
     assert str(answer["score"])[:8] in done.stdout
@@ -306,8 +287,8 @@ def test_it_asks_nobody_but_the_api_that_it_came_from(page: Browser, credit: str
     assert len(page.script("return document.documentElement.outerHTML").encode()) < 100_000
 
 
-def test_where_callers_have_tokens_it_asks_for_one_and_sends_it(page: Browser, served: Served) -> None:
-    opened(page, served(REAL, AUTH="JWT"))
+def test_where_callers_have_tokens_it_asks_for_one_and_sends_it(page: Browser, page_of: PageOf) -> None:
+    opened(page, page_of(REAL, AUTH="JWT"))
     page.script("window.fetch = (url, options) => { window.sent = options.headers; return new Promise(() => {}) }")
 
     enter(page, "Token", "a.b.c")
@@ -315,3 +296,24 @@ def test_where_callers_have_tokens_it_asks_for_one_and_sends_it(page: Browser, s
     page.until("window.sent && window.sent.authorization == 'Bearer a.b.c'")
     assert "authorization: Bearer $TOKEN" in page.text("#code-curl")
     assert "a.b.c" not in page.script("return document.querySelector('#snippets').textContent")
+
+
+def test_pages_of_other_origins_are_let_in_if_cors_origins_names_them(
+    browser: Browser, credit: str, tmp_path: Path
+) -> None:
+    mine = credit.rstrip("/")
+    configured = Cors.of(ROOT / ".aws-sam" / "build", {"CorsOrigins": mine})
+    ask = """
+    const [address, row] = arguments;
+    window.came = "";
+    fetch(address, {method: "POST", headers: {"content-type": "application/json"}, body: row})
+      .then(answer => { window.came = `${answer.status} ${answer.headers.get("x-model")}` })
+      .catch(error => { window.came = error.name });
+    """
+    row = (REAL / "golden.jsonl").read_text().split("\n")[0]
+    for at, cors in enumerate((configured, Cors())):
+        with served(REAL, tmp_path / f"model-{at}", cors) as other:
+            browser.open(f"{credit}health")  # a page of the first server's origin
+            browser.script(ask, f"{other}predict", json.dumps(json.loads(row)["row"]))
+            came = browser.until("window.came")
+        assert came == (f"200 {asked(credit, '/health')['model']}" if cors is configured else "TypeError")

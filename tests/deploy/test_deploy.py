@@ -16,6 +16,7 @@ from botocore.httpsession import URLLib3Session
 from tests.helpers.cloud import REGION, ROOT, STACK, Cloud, Project
 
 HEURISTICS = "layers/model/delivery/heuristics.py"
+GOES_ON = "every golden row is answered as in training, and in time: the deployment goes on"
 GOLDEN = 25
 """Golden rows that are asked for after each deploy."""
 
@@ -109,7 +110,7 @@ def test_the_hook_asks_the_new_version_and_tells_codedeploy(cloud: Cloud) -> Non
     reply = cloud.client("lambda").invoke(FunctionName=f"CodeDeployHook_{STACK}", Payload=told)
 
     lines = cloud.client("logs").filter_log_events(logGroupName=f"/{STACK}/pre-traffic")["events"]
-    proved = {"level": "INFO", "message": "every golden row is answered as in training: the deployment goes on"}
+    proved = {"level": "INFO", "message": GOES_ON}
     assert json.dumps(proved) in [line["message"] for line in lines]
     # CodeDeploy itself is what the emulator has not: the call that tells it is made, and gets no answer.
     assert "PutLifecycleEventHookExecutionStatus" in json.loads(reply["Payload"].read())["errorMessage"]
@@ -139,14 +140,17 @@ def test_a_new_value_alone_moves_the_alias(cloud: Cloud, project: Project) -> No
 
     assert cloud.live() == "2"
     live = cloud.client("lambda").get_function_configuration(FunctionName=cloud.function, Qualifier="live")
-    assert (live["MemorySize"], live["Description"]) == (1024, "staging, x86_64, 1024 MB, SnapStart None")
+    described = "staging, x86_64, 1024 MB, SnapStart None, TryIt false, AllowStandIn false, Auth AWS_IAM"
+    assert (live["MemorySize"], live["Description"].strip()) == (1024, described)
 
 
 def test_the_users_go_back_to_the_version_before_and_forth_again(cloud: Cloud, project: Project) -> None:
     noted = project.made("live-version", "STAGE=staging").splitlines()[-1]
 
-    project.made("rollback", "STAGE=staging")
+    moved = project.made("rollback", "STAGE=staging")
     assert (noted, cloud.live()) == ("2", "1")
+    assert f"version 1 has model {project.model}, contract" in moved
+    assert "answers its golden rows as in training" in moved
 
     project.made("rollback", "STAGE=staging", f"TO={noted}")
     assert cloud.live() == noted

@@ -161,12 +161,14 @@ def test_it_says_how_a_stage_is_called(parcels: Path, auth: str, security: Any, 
 def test_the_address_is_the_one_that_was_asked(opened: Open, parcels: Path) -> None:
     function = opened(parcels)
 
-    def servers(domain: str | None) -> Any:
-        http = {"http": {"method": "GET", "path": "/openapi.json"}, "requestId": "1"}
+    def servers(domain: str | None, stage: str = "") -> Any:
+        http = {"http": {"method": "GET", "path": "/openapi.json"}, "requestId": "1", "stage": stage or "$default"}
         context = http | ({"domainName": domain} if domain else {})
-        answer = function.event({"rawPath": "/openapi.json", "requestContext": context})
+        path = f"/{stage}/openapi.json" if stage else "/openapi.json"
+        answer = function.event({"rawPath": path, "requestContext": context})
         return [server["url"] for server in answer.json["servers"]]
 
     assert servers("predict.example.com") == ["https://predict.example.com"]
     assert servers("abc.execute-api.eu-west-1.amazonaws.com") == ["https://abc.execute-api.eu-west-1.amazonaws.com"]
+    assert servers("predict.example.com", "v1") == ["https://predict.example.com/v1"]
     assert servers("localhost") == servers(None) == ["/"]

@@ -317,6 +317,39 @@ def test_the_version_is_the_projects() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"handover, version {project['version']}\n", "")
 
 
+def test_a_command_that_is_spelt_otherwise_is_named() -> None:
+    ended = CliRunner().invoke(main, ["chek"])
+
+    assert ended.exit_code == 2
+    assert ended.output.endswith("Error: No such command 'chek'. Did you mean check?\n")
+
+
+def test_the_clauses_are_listed_by_group() -> None:
+    ended = CliRunner().invoke(main, ["clauses", "--only", "P203,V"])
+
+    assert ended.exit_code == 0
+    assert ended.output.splitlines()[:3] == [
+        "P  parity",
+        "  P203  modelling   the model gives the answers it was delivered with",
+        "V  a live stack",
+    ]
+    assert CliRunner().invoke(main, ["clauses"]).output.count("\n") > 100
+    assert "did you mean P210" in CliRunner().invoke(main, ["clauses", "--only", "P230"]).output
+
+
+def test_a_check_can_say_more_or_less_and_be_read_by_other_systems(whole: Path, tmp_path: Path) -> None:
+    words = ["check", "--delivery", str(whole), "--only", "C101,C102", "--junit", str(tmp_path / "clauses.xml")]
+
+    ended = CliRunner(mix_stderr=False).invoke(main, [*words, "--quiet", "--verbose"])
+
+    assert (ended.exit_code, ended.stdout) == (0, "")
+    assert ended.stderr.splitlines() == [
+        "C101 KEPT  contract.py can be read",
+        "C102 KEPT  the contract's version is major.minor.patch",
+    ]
+    assert 'tests="2" failures="0"' in (tmp_path / "clauses.xml").read_text()
+
+
 def test_the_shell_completes_commands() -> None:
     asked = {"_HANDOVER_COMPLETE": "bash_complete", "COMP_WORDS": "handover ver", "COMP_CWORD": "1"}
     done = subprocess.run(

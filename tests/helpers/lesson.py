@@ -57,6 +57,13 @@ def typed(ground: Ground, *commands: str) -> str:
     return ended.stdout
 
 
+def program(folder: Path, name: str, text: str) -> None:
+    """Write a program of a few lines of shell."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
 def follow(ground: Ground, step: Step, click: Callable[[Click], None]) -> str:
     """Do what a step of an exercise says; give what a command prints."""
     match step:

@@ -659,6 +659,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M111-median": (MOST, manifest(lambda it: it["columns"][0].update(reference=31.0))),
     "M111-golden": (MOST, manifest(lambda it: it["golden_rows"].update(drawn=3))),
     "M111-real": (MOST, lambda sandbox: sandbox.golden(lambda lines: lines[0].update(real=True))),
+    "M111-alike": (MOST, write("held_out.csv", b"score,label\n1.0,1\n2.0,1\n", seal=True)),
+    "H105-field": (MOST, lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace("piece_weight", "weight"))),
     "M111-pairs": (MOST, write("held_out.csv", b"score,label\n1.0\n", seal=True)),
     "M112": (MOST, lambda sandbox: sandbox.deliver(fit=on_labels_upside_down)),
     "M112-constant": (MOST, lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(min_samples_split=100))),

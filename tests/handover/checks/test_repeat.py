@@ -7,9 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from handover.retraining import trained_again
 from tests.helpers import reports
 from tests.helpers.remembered import Trainings
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox
+from tests.helpers.warm import Warm
 
 TRAIN = '''"""Trains the parcels."""
 
@@ -68,8 +70,8 @@ deliver(
 class Workshop:
     """A small project, and beside its own delivery another one, with a training of its own."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, warm: Warm) -> None:
+        self.root, self._warm = root, warm
         self.folder = root / "parcels"
         self.delivery = Sandbox(self.folder / "delivery")
 
@@ -83,7 +85,7 @@ class Workshop:
         (self.folder / "train.py").write_text(TRAIN)
 
     def train(self) -> None:
-        subprocess.run([sys.executable, self.folder / "train.py"], check=True)
+        self._warm.run([sys.executable, self.folder / "train.py"], check=True)
 
     def manifest(self) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((self.delivery.folder / "manifest.json").read_text())
@@ -105,8 +107,14 @@ class Workshop:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    workshop = Workshop(tmp_path_factory.mktemp("trained") / "project")
+def warm() -> Iterator[Warm]:
+    with Warm() as warm:
+        yield warm
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Path:
+    workshop = Workshop(tmp_path_factory.mktemp("trained") / "project", warm)
     workshop.furnish()
     workshop.train()
     return workshop.root
@@ -118,21 +126,23 @@ def trainings(tmp_path_factory: pytest.TempPathFactory) -> Trainings:
 
 
 @pytest.fixture(autouse=True)
-def trained_once(trainings: Trainings, monkeypatch: pytest.MonkeyPatch) -> None:
+def trained_once(trainings: Trainings, warm: Warm, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train once on the same inputs: most tests change the delivery that training again is compared with."""
     trainings.begin()
     monkeypatch.setattr(retraining, "trained_again", trainings)
+    monkeypatch.setattr(retraining, "subprocess", SimpleNamespace(**vars(subprocess) | {"run": warm.run}))
 
 
 @pytest.fixture
 def trained_anew(trained_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train as a check does, whatever is remembered: what a training leaves behind, and where, is being tested."""
     monkeypatch.setattr(retraining, "trained_again", trained_again)
+    monkeypatch.setattr(retraining, "subprocess", subprocess)
 
 
 @pytest.fixture
-def workshop(trained: Path, tmp_path: Path) -> Workshop:
-    return Workshop(Path(shutil.copytree(trained, tmp_path / "project")))
+def workshop(trained: Path, tmp_path: Path, warm: Warm) -> Workshop:
+    return Workshop(Path(shutil.copytree(trained, tmp_path / "project")), warm)
 
 
 type Break = Callable[[Workshop], None]

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from handover.cli import main
 from handover.lesson.exercises import EXERCISES
 from handover.lesson.ground import Ground
+from tests.helpers.cloud import ROOT
 from tests.helpers.lesson import typed
 
 KEPT = "`git switch --detach refs/kept/1/files` shows all files as they were."
@@ -118,3 +119,11 @@ def test_help_is_of_the_lesson_and_of_a_folder() -> None:
 
     assert "Usage: main lesson [OPTIONS] [FOLDER] | check | hint | back" in printed
     assert "--port" in CliRunner().invoke(main, ["lesson", "begin", "--help"]).stdout
+
+
+def test_the_facilitators_page_has_the_exercises() -> None:
+    page = (ROOT / "docs" / "lesson.md").read_text()
+
+    assert re.findall(r"^\| \d \| (.*?) \|", page, re.MULTILINE) == [exercise.title for exercise in EXERCISES]
+    for link in re.findall(r"\]\(([^)#]+)", page):
+        assert link.startswith("http") or (ROOT / "docs" / link).exists(), link

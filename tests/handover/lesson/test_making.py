@@ -9,7 +9,7 @@ import pytest
 from handover.errors import CannotRunError
 from handover.lesson import making, snapshots
 from handover.lesson.ground import Ground
-from tests.helpers.lesson import typed
+from tests.helpers.lesson import program, typed
 
 
 def refused(folder: Path) -> str:
@@ -18,11 +18,9 @@ def refused(folder: Path) -> str:
     return str(raised.value)
 
 
-def program(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def program_first(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a program before all others of its name."""
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
-    (folder / name).chmod(0o755)
+    program(folder, name, text)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
@@ -50,21 +48,31 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     )
 
 
+UNREACHED = "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /simple/numpy/"
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        ("ERROR: No space left on device", "ERROR: No space left on device"),
+        (
+            f"{UNREACHED}\nERROR: No matching distribution",
+            "the package index cannot be reached, which it takes this once",
+        ),
+        ("", "it gave no reason"),
+    ],
+)
 def test_what_cannot_be_installed_is_one_sentence_and_goes_on_later(
-    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, reason: str
 ) -> None:
-    program(
-        tmp_path / "bin",
-        "make",
-        "echo 'ERROR: No matching distribution'; echo 'make: *** [setup] Error 1'; exit 2",
-        monkeypatch,
-    )
+    (tmp_path / "printed").write_text(f"{printed}\nmake: *** [setup] Error 1\n")
+    program_first(tmp_path / "bin", "make", f"cat {tmp_path / 'printed'} && exit 2", monkeypatch)
 
     assert refused(ground.folder) == (
-        "installing what the project needs failed: ERROR: No matching distribution (all of it: "
-        f"{ground.hosting / 'setup.log'}). Nothing is lost: put that right and type the same again"
+        f"installing what the project needs failed: {reason} (all of it: {ground.hosting / 'setup.log'}). Nothing is "
+        "lost: put that right and type the same again"
     )
-    program(tmp_path / "bin", "make", "true", monkeypatch)
+    program_first(tmp_path / "bin", "make", "true", monkeypatch)
     told: list[str] = []
     making.made(ground.folder, told.append)
     assert told == ["Installing what the project needs (a minute or two, once)"]
@@ -74,7 +82,9 @@ def test_the_first_model_is_on_main_here_and_there_before_the_first_exercise(
     ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshots.forget(ground, 1)
-    program(tmp_path / "bin", "make", "test $1 = setup || echo model > layers/model/delivery/model.onnx", monkeypatch)
+    program_first(
+        tmp_path / "bin", "make", "test $1 = setup || echo model > layers/model/delivery/model.onnx", monkeypatch
+    )
     making.made(ground.folder, lambda what: None)
 
     assert snapshots.reached(ground) == 1
@@ -88,7 +98,7 @@ def test_the_first_model_is_on_main_here_and_there_before_the_first_exercise(
 def test_a_folder_that_was_deleted_is_there_again(
     ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program(tmp_path / "bin", "make", "true", monkeypatch)
+    program_first(tmp_path / "bin", "make", "true", monkeypatch)
     typed(ground, "rm -rf ../parcels")
     making.made(ground.folder, lambda what: None)
 

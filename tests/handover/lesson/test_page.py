@@ -138,3 +138,17 @@ def test_a_port_that_is_taken_is_one_sentence(ground: Ground, visitor: Visitor) 
     with pytest.raises(CannotRunError) as raised, opened(ground):
         pass
     assert str(raised.value) == sentence
+
+
+def test_the_report_of_an_earlier_commit_is_still_there(ground: Ground, visitor: Visitor) -> None:
+    built(ground, "haste", Outcome.BROKEN)
+    red = Hosting(ground).branches["haste"]
+    typed(ground, COMMITTED, "git push --quiet")
+
+    assert f'<a href="/reports/{red}">' in visitor.get("/")[1]
+
+
+def test_a_branch_of_another_history_is_told(ground: Ground, visitor: Visitor) -> None:
+    typed(ground, "git checkout --quiet --orphan other && git commit --quiet -m other && git push --quiet origin other")
+
+    assert "It cannot be merged: refusing to merge unrelated histories." in visitor.press("/open", {"branch": "other"})

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -11,7 +12,7 @@ from handover.description import Table, Word
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Kept, Verdict, Warned
 from handover.live.context import LiveContext
-from handover.reporters import annotations, markdown, text
+from handover.reporters import annotations, junit, markdown, quiet, text
 from handover.reporters.model import Model, model
 from handover.skips import exit_status
 
@@ -469,3 +470,54 @@ def test_a_kept_contract_has_no_annotations(context: DeliveryContext) -> None:
 def test_text_of_what_is_not_broken_is_refused(context: DeliveryContext) -> None:
     with pytest.raises(ValueError, match=r"^C101 is KEPT$"):
         text.broken(FINDINGS[0], context)
+
+
+# --- other systems
+
+
+def test_junit_has_a_case_for_each_clause(context: DeliveryContext) -> None:
+    (suite,) = ElementTree.fromstring(junit.report(FINDINGS, context))  # noqa: S314  our own
+
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "7",
+        "failures": "1",
+        "errors": "3",
+        "skipped": "2",
+    }
+    kinds = {case.get("name", "")[:4]: [inner.tag for inner in case] for case in suite}
+    assert kinds == {
+        "C101": [],
+        "P203": ["failure"],
+        "P204": ["error"],
+        "P205": ["error"],
+        "R502": ["skipped"],
+        "R504": ["skipped"],
+        "S301": ["error"],
+    }
+    broken = suite[1]
+    assert (broken.get("file"), broken.get("classname")) == ("a,b:c.py", "handover.P")
+    assert broken[0].text == text.broken(FINDINGS[1], context)
+
+
+def test_junit_leaves_out_what_xml_cannot_write(context: DeliveryContext) -> None:
+    odd = Finding(clause("P203"), Verdict.BROKEN, broken=Broken("a\x00b\x1b[31m]]>&", "somewhere"))
+
+    (suite,) = ElementTree.fromstring(junit.report([odd], context))  # noqa: S314
+
+    assert "ab[31m]]>&" in str(suite[0][0].text)
+
+
+def test_without_a_verdict_junit_has_an_error() -> None:
+    (suite,) = ElementTree.fromstring(junit.cut_short("nothing is built"))  # noqa: S314
+
+    assert (suite.get("errors"), suite[0][0].get("message")) == ("1", "nothing is built")
+
+
+def test_quiet_is_a_line_for_what_is_broken_or_not_checked(context: DeliveryContext) -> None:
+    assert quiet.report(FINDINGS, context) == (
+        "P203 BROKEN  answers differ (modelling)\n"
+        "P204 SKIPPED  requires P203\n"
+        "P205 SKIPPED  could not be checked, KeyError: 1\n"
+        "S301 SKIPPED  nothing is built"
+    )
+    assert quiet.report([FINDINGS[0]], context) == ""

@@ -284,6 +284,9 @@ CATBOOST: dict[str, Fit] = {
     "`CatBoostClassifier(nan_mode='Max')`": cat(nan_mode="Max"),
     "`CatBoostClassifier(auto_class_weights='Balanced')`": cat(auto_class_weights="Balanced"),
     "`CatBoostClassifier(loss_function='MultiClass')` of two classes": cat(loss_function="MultiClass"),
+    "`CatBoostClassifier(loss_function='MultiLogloss')`": lambda data: catboost.CatBoostClassifier(
+        **CAT, loss_function="MultiLogloss"
+    ).fit(data.features, np.column_stack([data.labels, 1 - data.labels])),
     "`CatBoostClassifier(loss_function='Focal:...')`": cat(loss_function="Focal:focal_alpha=0.5;focal_gamma=1"),
     "`CatBoostClassifier(loss_function='CrossEntropy')`": cat(loss_function="CrossEntropy"),
     "`CatBoostClassifier(cat_features=..., max_ctr_complexity=1)`": cat_categories(max_ctr_complexity=1),

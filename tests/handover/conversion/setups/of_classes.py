@@ -93,6 +93,9 @@ CLASSES: dict[str, Fit] = {
     ),
     "`CalibratedClassifierCV`": of_kinds(CalibratedClassifierCV(FOREST, cv=2)),
     "`CalibratedClassifierCV(method='isotonic')`": of_kinds(CalibratedClassifierCV(FOREST, method="isotonic", cv=2)),
+    "`CalibratedClassifierCV(SVC(), method='isotonic')`": of_kinds(
+        scaled(CalibratedClassifierCV(SVC(), method="isotonic", cv=2))
+    ),
     "`CalibratedClassifierCV(method='temperature')`": of_kinds(
         scaled(CalibratedClassifierCV(LogisticRegression(), method="temperature", cv=2))
     ),
