@@ -48,7 +48,10 @@ def make(project: Path, *words: str) -> str:
 def test_the_dialogue_is_printed_as_it_is_shown(agreed: tuple[Path, str]) -> None:
     _, printed = agreed
 
-    assert f"$ {COMMAND}\n{printed}" == shown("console", f"$ {COMMAND}\n")
+    def countless(text: str) -> str:
+        return re.sub(r"\d+ files", "# files", text)
+
+    assert countless(f"$ {COMMAND}\n{printed}") == countless(shown("console", f"$ {COMMAND}\n"))
 
 
 def test_the_contract_has_what_was_said(agreed: tuple[Path, str]) -> None:
