@@ -305,6 +305,34 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to", type=FILE, callback=to_write, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
+@click.option(
+    "--reasons", default=0, show_default=True, type=click.IntRange(0), help="How many reasons each answer has."
+)
+@_DELIVERY(callback=_delivered)
+def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
+    """Score the rows of FILE, CSV or Parquet, by the function's own code, and write them with their answers.
+
+    Columns are found by their names; others stay as they are. A row that gets no answer keeps its place, and the
+    column `problem` says why. Exit status: 0, 1 when a row got none, 2 when nothing could be scored.
+    """
+    asked: Event = {"file": str(file), "to": str(to or file.with_suffix(".scored.csv")), "delivery": str(delivery)}
+    try:
+        with one_sentence(), progress() as shown:
+            task = shown.add_task("Scoring rows", total=None)
+
+            def show(event: Event) -> None:
+                shown.update(task, total=event.get("total"), completed=event.get("done"))
+
+            done = _apart("score", show, **asked, reasons=reasons)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    click.echo(done["text"])
+    sys.exit(done["status"])
+
+
+@main.command()
 @click.argument("old")
 @click.argument("new", default=str(PROJECT.delivery))
 @click.option("--plot", type=FILE, callback=to_write, help="Also draw the scores, as a PNG.")

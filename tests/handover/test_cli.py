@@ -324,6 +324,15 @@ def test_a_command_that_is_spelt_otherwise_is_named() -> None:
     assert ended.output.endswith("Error: No such command 'chek'. Did you mean check?\n")
 
 
+def test_each_command_is_listed_with_a_whole_sentence() -> None:
+    listed = CliRunner().invoke(main, ["--help"]).output.partition("Commands:")[2]
+
+    assert "..." not in listed
+    names = re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE)
+    assert names == sorted(main.commands)
+    assert " ".join(listed.split()).count(". ") + 1 >= len(names)
+
+
 def test_the_clauses_are_listed_by_group() -> None:
     ended = CliRunner().invoke(main, ["clauses", "--only", "P203,V"])
 
