@@ -154,6 +154,8 @@ def test_serve_shows_a_line_for_each_request_and_what_failed_and_no_metrics(buil
         request = ["curl", "-s", f"http://127.0.0.1:{port}/health"]
         assert subprocess.run(request, capture_output=True, check=True, timeout=20).stdout == b"true"
         lines = [process.stdout.readline() for _ in range(3)]
+        process.send_signal(signal.SIGINT)  # so that its environments end, too
+        assert process.wait(timeout=20) == 0
     assert [re.sub(r"[\d.]+ ms", "N ms", line).strip() for line in lines] == [
         "",
         '{"level": "ERROR"}',
