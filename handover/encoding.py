@@ -23,7 +23,7 @@ ROW_LIMIT_S = 0.25
 AT_ONCE = 1000  # rows under one limit of time
 START_S, EACH_S = 30.0, 0.005  # by the clock: for all of these, and for each of them besides
 ENDLESS_S = 1.0  # of the processor, for one row of these
-STUCK_S = 60.0  # more than that: then one call into C does not come back, and the process is ended
+STUCK_S = 60.0  # of the processor, more than that: one call into C does not come back, and the process is ended
 SLOWEST_ROWS = 40  # that ran into the limit; after that no more are tried, so that no training waits for minutes
 
 

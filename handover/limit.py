@@ -66,15 +66,25 @@ def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
 
 @contextmanager
 def or_end(seconds: float) -> Iterator[None]:
-    """End this process where the code in the block still runs after so long, and print the line that it is at.
+    """End this process where the code in the block has had so much of the processor's time; print the line it is at.
 
-    For what ``at_most`` cannot stop: one call into C that does not come back, and a loop that catches everything.
+    For what ``at_most`` cannot stop: one call into C that does not come back, and a loop that catches everything. Where
+    there are no timers, as on Windows, it is ended by the clock.
     """
-    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+    if not hasattr(signal, "setitimer"):
+        faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+        return
+    faulthandler.register(signal.SIGPROF, file=2, all_threads=False, chain=True)  # the signal then ends the process
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        faulthandler.unregister(signal.SIGPROF)
 
 
 def within[T](seconds: float, call: Callable[[], T]) -> T:

@@ -27,7 +27,7 @@ type Json = dict[str, Any]
 type Scores = NDArray[np.float32]
 """float32 (N, C), as many for a row as the contract has."""
 
-STUCK_S = 300.0  # for the heuristics of all rows that are drawn: more, and one call into C does not come back
+STUCK_S = 300.0  # of the processor, for heuristics of rows that are drawn: more, and a call does not come back
 LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there
 
 

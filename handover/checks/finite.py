@@ -22,7 +22,7 @@ type Row = dict[str, Any]
 
 UNKNOWN = "Give None there, which is a gap to the model; or narrow the field in contract.py, if no row is like that."
 ODD_ROWS = 200  # of Hypothesis, which knows floats that nobody else thinks of
-STUCK_S = 120.0  # by the clock, for one heuristic: forty times what it may have of the processor
+STUCK_S = 60.0  # of the processor's time, for one heuristic: twenty times what it may have
 ROUNDS = 3  # of simplifying one field after the other
 DIGITS = 17  # tell any two floats apart
 

@@ -92,6 +92,11 @@ def damage(content: bytes) -> str:
 )
 def agrees(context: DeliveryContext) -> Broken | None:
     manifest, agreed = context.manifest, context.compiled
+    try:
+        computed = _computed(context)
+    except ValueError as error:
+        cause = f"{REDELIVER}: {context.delivers}."
+        return Broken(f"{HELD_OUT} cannot be read: {error}.", context.folder / HELD_OUT, cause=cause)
     named = manifest.get("contract")
     title = f"{named.get('name')} {named.get('version')}" if isinstance(named, dict) else "no contract"
     unreferenced = [column["name"] for column in manifest["columns"] if not _has_reference(column)]
@@ -107,7 +112,7 @@ def agrees(context: DeliveryContext) -> Broken | None:
     elif others:
         fault = f"it vouches for {', '.join(others)}, which is not a file of a delivery"
     else:
-        fault = _wrong_figure(context) or _wrong_column(context) or _wrong_record(context)
+        fault = _wrong_figure(manifest, computed) or _wrong_column(context) or _wrong_record(context)
     if not fault:
         return None
     if _decides_otherwise(context):
@@ -123,17 +128,18 @@ def _decides_otherwise(context: DeliveryContext) -> bool:
     return bool(flipped > context.contract.budgets.flipped_decisions)
 
 
-def _wrong_figure(context: DeliveryContext) -> str:
-    """Say which figure of the manifest is not what the delivery's other files give."""
+def _computed(context: DeliveryContext) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Give what follows from the delivery's other files, each with the file."""
     golden = context.manifest.get("golden_rows")
     equal = golden.get("equal_to_real", 0) if isinstance(golden, dict) else 0  # which ones do is told nowhere
-    computed = {"golden_rows": (files.GOLDEN, golden_record(context.golden, equal))}
-    try:
-        computed = ({} if context.stand_in else _of_held_out(context)) | computed
-    except ValueError as error:
-        return f"{HELD_OUT} cannot be read: {error}"
+    of_held_out = {} if context.stand_in else _of_held_out(context)
+    return of_held_out | {"golden_rows": (files.GOLDEN, golden_record(context.golden, equal))}
+
+
+def _wrong_figure(manifest: dict[str, Any], computed: dict[str, tuple[str, dict[str, Any]]]) -> str:
+    """Say which figure of the manifest is not what the delivery's other files give."""
     for name, (file, figures) in computed.items():
-        recorded = context.manifest.get(name)
+        recorded = manifest.get(name)
         if not isinstance(recorded, dict):
             return f"it has no {name}"
         for word in figures | recorded:

@@ -60,11 +60,32 @@ _DELIVERY = partial(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
-@click.option("--target", required=True, help="The column that is to be predicted.")
+@click.option("--data", type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
+@click.option("--target", help="The column that is to be predicted.")
 @click.option("--private-data", is_flag=True, help="Keep the data, and what is a single row's, out of the repository.")
-def init(folder: Path, data: Path, target: str, *, private_data: bool) -> None:
-    """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model."""
+@click.option(
+    "--contract-only", is_flag=True, help="In place of data: agree on the contract first, question by question."
+)
+@click.option("--like", type=click.Path(path_type=Path), help="With --contract-only: a JSON file of example requests.")
+def init(
+    folder: Path, data: Path | None, target: str | None, like: Path | None, *, private_data: bool, contract_only: bool
+) -> None:
+    """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model.
+
+    With --contract-only there is neither data nor model: both teams agree on the contract, at the terminal or after an
+    example request, and a stand-in answers until there is a model.
+    """
+    if contract_only:
+        if data or target or private_data:
+            raise click.UsageError("--contract-only takes no data: leave out --data, --target and --private-data")
+        _agree(folder, like)
+        return
+    if like:
+        raise click.UsageError("--like is an example request for --contract-only: add that")
+    if data is None or target is None:
+        raise click.UsageError(
+            "give --data, a file, and --target, its column to predict; or, where there is no data yet, --contract-only"
+        )
     from handover.init import init as write
 
     with one_sentence(), progress() as shown:
@@ -73,6 +94,31 @@ def init(folder: Path, data: Path, target: str, *, private_data: bool) -> None:
             yield from shown.track(columns, description="Looking at the columns")
 
         report = write(folder, data, target, track, private=private_data)
+    click.echo(report)
+
+
+def _agree(folder: Path, like: Path | None) -> None:
+    """Write a project of a contract alone, as two teams say it or an example request has it."""
+    from handover.cli import dialogue
+    from handover.draft.agreed import TO_BE_AGREED, read_requests
+    from handover.init import agree
+
+    kept = folder.parent / f".{folder.name}.agreed.json"
+    with one_sentence():
+        if like:
+            fields, left_out = read_requests(like)
+            report = agree(folder, lambda _: (fields, TO_BE_AGREED), left_out)
+        elif not dialogue.is_possible():
+            raise CannotRunError(
+                "there is nobody to ask: run it in a terminal, or give --like, a JSON file of a request"
+            )
+        else:
+            try:
+                report = agree(folder, lambda name: dialogue.agreed(name, kept))
+            except (click.Abort, KeyboardInterrupt):
+                click.echo(f"\nNothing was written to {folder}; {dialogue.goes_on(kept)}", err=True)
+                sys.exit(INTERRUPTED)
+            kept.unlink(missing_ok=True)
     click.echo(report)
 
 
@@ -256,6 +302,34 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
     with one_sentence():
         asked: Event = {"delivery": str(delivery), "model": model and str(model), "output": output, "words": words}
         click.echo(_apart("proof_rows", **asked)["text"], nl=False)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to", type=FILE, callback=to_write, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
+@click.option(
+    "--reasons", default=0, show_default=True, type=click.IntRange(0), help="How many reasons each answer has."
+)
+@_DELIVERY(callback=_delivered)
+def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
+    """Score the rows of FILE, CSV or Parquet, by the function's own code, and write them with their answers.
+
+    Columns are found by their names; others stay as they are. A row that gets no answer keeps its place, and the
+    column `problem` says why. Exit status: 0, 1 when a row got none, 2 when nothing could be scored.
+    """
+    asked: Event = {"file": str(file), "to": str(to or file.with_suffix(".scored.csv")), "delivery": str(delivery)}
+    try:
+        with one_sentence(), progress() as shown:
+            task = shown.add_task("Scoring rows", total=None)
+
+            def show(event: Event) -> None:
+                shown.update(task, total=event.get("total"), completed=event.get("done"))
+
+            done = _apart("score", show, **asked, reasons=reasons)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    click.echo(done["text"])
+    sys.exit(done["status"])
 
 
 @main.command()

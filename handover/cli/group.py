@@ -33,6 +33,12 @@ only_option = click.option(
 class Commands(click.Group):
     """Commands of which some need more than a delivery does; where that is not installed, they say so."""
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List each command with the whole first sentence of its help: one that is cut says half of what it does."""
+        rows = [(name, _first_sentence(self.commands[name].help or "")) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -59,6 +65,12 @@ class Commands(click.Group):
 @click.version_option(package_name=DISTRIBUTION, prog_name="handover")
 def main() -> None:
     """Put a model behind an API: init writes a project around your data, whose make calls the other commands."""
+
+
+def _first_sentence(text: str) -> str:
+    paragraph = " ".join(text.partition("\n\n")[0].split())
+    sentence, dot, _ = paragraph.partition(". ")
+    return sentence + dot.strip() if dot else paragraph
 
 
 @contextmanager

@@ -111,6 +111,19 @@ def stub(send: Send, *, delivery: str, decision: str | None, table: str | None) 
     return {"text": f"{stands_in(manifest['stand_in'])}\nWritten to {delivery}."}
 
 
+def score(send: Send, *, file: str, to: str, delivery: str, reasons: int) -> Json:
+    """Score a file of rows, and say how many got an answer as ``text``, with the exit ``status``."""
+    from handover.scored import PROBLEM
+    from handover.scored import score as scored
+
+    send({"begun": file})
+    given, failed = scored(
+        Path(file), Path(to), Path(delivery), reasons, lambda done, total: send({"done": done, "total": total})
+    )
+    refused = f"; {failed} did not, and the column {PROBLEM} says why" if failed else ""
+    return {"status": 1 if failed else 0, "text": f"{given} rows got an answer{refused}. Written to {to}."}
+
+
 @contextmanager
 def _written(send: Send, delivery: str) -> Iterator[Sources]:
     """Give what people wrote of a delivery; what is wrong with it is one sentence."""

@@ -63,6 +63,8 @@ class Difference:
     """Why it refuses each of the others."""
     merit: Comparison | str
     """Which model is better, by the held-out rows of each; or why they cannot be compared."""
+    stand_ins: tuple[str, ...] = ()
+    """Which of the two, ``old`` or ``new``, is a stand-in, whose answers were made up and say nothing."""
 
     @property
     def level(self) -> Literal["major", "minor", "patch", "none"]:
@@ -102,6 +104,8 @@ def compare(old: Path, new: Path) -> Difference:
     accepted = tuple(number for number, refusal in refusals.items() if not refusal)
     rows = [golden[number - 1] for number in accepted]
     reasons = heuristics(before.manifest), heuristics(after.manifest)
+    sides = {"old": before, "new": after}
+    stand_ins = tuple(which for which, delivery in sides.items() if delivery.identity == files.STAND_IN)
     return Difference(
         old=_side(before, rows),
         new=_side(after, rows),
@@ -109,7 +113,8 @@ def compare(old: Path, new: Path) -> Difference:
         replaced=tuple(f"{file}: {what}" for file, what in FILES.items() if hashes[0][file] != hashes[1][file]),
         rows=accepted,
         refusals=tuple(f"row {number}, {refusal}" for number, refusal in refusals.items() if refusal),
-        merit=_merit(old, new),
+        merit="a stand-in was never trained" if stand_ins else _merit(old, new),
+        stand_ins=stand_ins,
     )
 
 

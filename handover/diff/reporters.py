@@ -16,6 +16,13 @@ CALLERS = {
     "patch": "no caller has to know (patch)",
     "none": "the contract is the same",
 }
+STAND_INS = {
+    (
+        "old",
+    ): "The old delivery was a stand-in, whose scores were made up: no model, and no answer, is compared with it.",
+    ("new",): "The new delivery is a stand-in, whose scores are made up: no model, and no answer, is compared with it.",
+    ("old", "new"): "Both deliveries are stand-ins, whose scores are made up: no answer is compared.",
+}
 
 
 def text(difference: Difference) -> str:
@@ -26,8 +33,10 @@ def text(difference: Difference) -> str:
     if difference.level != "none":
         verdict = "and is" if difference.raised else "but is"
         lines.append(f"The version must be at least {difference.least}, {verdict} {new.version}.")
-    if difference.replaced:
+    if difference.replaced and not difference.stand_ins:
         lines += ["", "Replaced:", *(f"  {file}" for file in difference.replaced)]
+    if difference.stand_ins:
+        return "\n".join([*lines, "", STAND_INS[difference.stand_ins]])
     return "\n".join([*lines, "", *_models(difference.merit), "", *_answers(difference)])
 
 

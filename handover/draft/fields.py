@@ -45,6 +45,8 @@ class Field:
     """What the contract has for a word of the data, where that is not the word itself."""
     question: str = ""
     """What a person who knows the data should settle; nothing where all is plain."""
+    description: str = ""
+    """What it is, with its unit in square brackets; nothing where only its header says so."""
 
     @property
     def is_number(self) -> bool:

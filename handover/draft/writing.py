@@ -57,6 +57,8 @@ def _declared(field: Field) -> str:
 
 
 def _description(field: Field) -> str:
+    if field.description:
+        return field.description
     longest = LONGEST_DESCRIPTION
     header = field.header if len(field.header) <= longest else f"{field.header[: longest - 3]}..."
     if not field.is_number:

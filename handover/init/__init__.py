@@ -7,21 +7,25 @@ import shlex
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from handover.draft import Draft, Report, Track, drafted
+from handover.contract import Contract, ContractError
+from handover.draft import Draft, Report, Track, agreed, drafted, writing
+from handover.draft.agreed import Agreed, Answer
+from handover.draft.fields import LeftOut
 from handover.errors import CannotRunError
 from handover.init import behaviours
 from handover.init.monorepo import git, notes, place, placed
 from handover.init.release import File, Release, current
 from handover.project import DISTRIBUTION, Project, toy_data
 from handover.skips import FILE
+from predictor.delivery import load_source
 
 EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""
@@ -32,7 +36,7 @@ Git ignores {data}. Finish README.md beside it: where is the data kept?
 contract.py has the words of every category, rare ones too: read it before you push."""
 UNIGNORED = "{data} itself lies in this repository, where git does not ignore it: move it out before you commit."
 
-__all__ = ["File", "Release", "example", "init", "rendered"]
+__all__ = ["File", "Release", "agree", "example", "init", "rendered"]
 
 
 def init(folder: Path, data: Path, target: str, track: Track = iter, *, private: bool = False) -> str:
@@ -59,12 +63,115 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
         When the data cannot be used, the name is none, the folder exists, or another project of the repository has the
         name; nothing has been written then.
     """
+    name = _vacant(folder)
+    draft = drafted(name, data, target, track, private=private)
+    release = current()
+    own = _own(release, name, draft, private=private)
+
+    def more(whole: Path) -> Mapping[str, File]:
+        if private:
+            (whole / DATA / draft.data.name).chmod(0o600)
+        return _behaviours(whole, draft)
+
+    written = _write_project(folder, name, release, own, more)
+    return "\n".join(
+        [
+            draft.report.text(),
+            "",
+            f"{folder} is a project of {written.files} files{_committed(folder)}.",
+            *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
+            *([UNIGNORED.format(data=data)] if private and _would_be_committed(data, folder) else []),
+            *written.notes,
+            "",
+            "Next:",
+            f"  cd {shlex.quote(str(folder))} && make run",
+        ]
+    )
+
+
+def agree(folder: Path, ask: Callable[[str], tuple[Sequence[Agreed], Answer]], left_out: Sequence[LeftOut] = ()) -> str:
+    """Write a project of a contract alone: there is no data and no model yet, and a stand-in answers.
+
+    Parameters
+    ----------
+    folder
+        The folder to make; it must not exist yet. Its name is the project's.
+    ask
+        Gives the fields and the answer of the contract of this name.
+    left_out
+        What an example has, and the contract has not.
+
+    Returns
+    -------
+    What is still to be agreed, and what to do next.
+
+    Raises
+    ------
+    CannotRunError
+        As ``init`` does, and when the contract is none; nothing has been written then.
+    """
+    name = _vacant(folder)
+    fields, answer = ask(name)
+    contract = agreed.contract(name, fields, answer)
+    _require_enforceable(contract)
+    drafts = tuple(field.drafted for field in fields)
+    report = Report(name, "", drafts, tuple(left_out), (), answer.drafted, ())
+    release, project = current(), Project(Path())
+    usual = {field.name: field.usual for field in fields}
+    own = _texts(release, name, report, usual) | {
+        (project.delivery / "contract.py").as_posix(): File(contract.encode()),
+        (project.delivery / "heuristics.py").as_posix(): File(
+            writing.rendered("heuristics.py", name=name, examples=()).encode()
+        ),
+    }
+    written = _write_project(folder, name, release, own, lambda _: {})
+    questions = [(field.name, field.question) for field in fields if field.question]
+    questions += [(column.header, f"Left out, for {column.why}.") for column in left_out]
+    questions += [("the answer", answer.question)] if answer.question else []
+    return "\n".join(
+        [
+            f"{folder} is a project of {written.files} files{_committed(folder)}.",
+            *written.notes,
+            *(["", f"For both teams to settle, in {folder / project.delivery / 'contract.py'}:"] if questions else []),
+            *(f"  {name}: {question}" for name, question in questions),
+            "",
+            "Next, with a stand-in that answers until there is a model:",
+            f"  cd {shlex.quote(str(folder))} && make run",
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Written:
+    """A project that was written."""
+
+    files: int
+    notes: Sequence[str]
+    """What to know of its place in a repository."""
+
+
+def _vacant(folder: Path) -> str:
+    """Give the name of the project that a folder will be; nothing may be there yet."""
     name = _named(folder)
     if folder.exists() or folder.is_symlink():
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
-    draft = drafted(name, data, target, track, private=private)
-    release, inside = current(), place(folder)
-    files = rendered(release, name, inside) | _own(release, name, draft, private=private)
+    return name
+
+
+def _write_project(
+    folder: Path, name: str, release: Release, own: Mapping[str, File], more: Callable[[Path], Mapping[str, File]]
+) -> Written:
+    """Write all files of a project at once, or none.
+
+    Parameters
+    ----------
+    own
+        What is the project's own.
+    more
+        Gives what else is, of the project as it is by then, in a folder of its own.
+    """
+    inside = place(folder)
+    files = rendered(release, name, inside) | dict(own)
     at_root = {path: file for path, file in files.items() if path.startswith("../")}
     if taken := [path for path in at_root if (folder.resolve() / path).resolve().exists()]:
         raise CannotRunError(
@@ -75,27 +182,24 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
         with TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as scratch:
             whole = Path(scratch) / "project"
             write({path: file for path, file in files.items() if path not in at_root}, whole)
-            first = _behaviours(whole, draft)
-            write(first, whole)
-            if private:
-                (whole / DATA / draft.data.name).chmod(0o600)
+            last = more(whole)
+            write(last, whole)
             whole.rename(folder)
         write(at_root, folder.resolve())
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
-    return "\n".join(
-        [
-            draft.report.text(),
-            "",
-            f"{folder} is a project of {len(files) + len(first)} files{_committed(folder)}.",
-            *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
-            *([UNIGNORED.format(data=data)] if private and _would_be_committed(data, folder) else []),
-            *notes(at_root, inside),
-            "",
-            "Next:",
-            f"  cd {shlex.quote(str(folder))} && make run",
-        ]
-    )
+    return Written(len(files) + len(last), notes(at_root, inside))
+
+
+def _require_enforceable(contract: str) -> None:
+    """Refuse a contract that production could not enforce, or whose names callers could not tell apart."""
+    try:
+        written: Contract = load_source(contract.encode(), Path("agreed_contract.py")).CONTRACT
+        faults = written.lookalikes
+    except ContractError as error:
+        raise CannotRunError(str(error)) from error
+    for _, fault in faults:
+        raise CannotRunError(fault)
 
 
 def example(file: Path) -> Path:
@@ -146,27 +250,36 @@ def write(files: Mapping[str, File], to: Path) -> None:
 def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
     project = Project(Path())
-    request = json.dumps(_usual_row(draft.report), ensure_ascii=False)
     kept = f"{DATA}/{draft.data.name}"
-    words: dict[str, Any] = {"name": name, "report": draft.report, "request": request, "private": private}
-    words |= {"data": draft.data, "sha256": hashlib.sha256(draft.data.content).hexdigest()}
+    words = {"data": draft.data, "sha256": hashlib.sha256(draft.data.content).hexdigest()}
     texts = {
         project.delivery / "contract.py": draft.contract,
         project.delivery / "heuristics.py": draft.heuristics,
         project.training: draft.training,
     }
-    templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
+    templates = {}
     if private:
-        templates |= {f"{DATA}/README.md": "data.md", f"{DATA}/.gitignore": "data.gitignore", FILE: "skips.toml"}
+        templates = {f"{DATA}/README.md": "data.md", f"{DATA}/.gitignore": "data.gitignore", FILE: "skips.toml"}
         if kept in templates:
             raise CannotRunError(
                 f"{draft.data.name} is a name that git would not ignore: give the data file another one"
             )
     return (
-        {path.as_posix(): File(text.encode()) for path, text in texts.items()}
+        _texts(release, name, draft.report, _usual_row(draft.report), private=private)
+        | {path.as_posix(): File(text.encode()) for path, text in texts.items()}
         | {path: File(_template(release, template, **words)) for path, template in templates.items()}
         | {kept: File(draft.data.content)}
     )
+
+
+def _texts(
+    release: Release, name: str, report: Report, usual: Mapping[str, Any], *, private: bool = False
+) -> dict[str, File]:
+    """Give what people read first, and what tools read of a project."""
+    request = json.dumps(usual, ensure_ascii=False)
+    words: dict[str, Any] = {"name": name, "report": report, "request": request, "private": private}
+    templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
+    return {path: File(_template(release, template, **words)) for path, template in templates.items()}
 
 
 def _behaviours(whole: Path, draft: Draft) -> dict[str, File]:

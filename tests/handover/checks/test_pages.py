@@ -262,7 +262,7 @@ class TestCommands:
         status, output = run("explain", "p203", "--delivery", sandbox.folder)
 
         assert status == 0
-        assert "  row 1: should be 39, is 2.88483\n" in output
+        assert "  golden row 1 (line 1 of golden.jsonl): should be 39, is 2.88483\n" in output
         assert re.search(r'^    zone +"home" +0$|^    zone +"abroad" +1$', output, re.MULTILINE)
         assert output.endswith(f"\n$ python train.py\n$ handover check --delivery {sandbox.folder}\n```\n\n")
 

@@ -1,0 +1,236 @@
+"""A contract agreed on at a terminal: each question in a line, a bad answer in a sentence, and nothing said twice."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from handover.draft.agreed import KINDS, Agreed, Answer, checked_name
+from handover.replacing import replace as replace_files
+from handover.wording import alike, figure
+
+if TYPE_CHECKING:
+    from handover.draft.fields import Kind
+
+ANSWER, MORE = "answer", "more"
+
+
+def is_possible() -> bool:
+    """Say whether somebody sits there to be asked."""
+    return sys.stdin.isatty()
+
+
+def goes_on(kept: Path) -> str:
+    """Say what became of the answers of a dialogue that was left."""
+    if not kept.is_file():
+        return "nothing had been answered."
+    return f"what was answered is kept in {kept}, and the same command goes on from there."
+
+
+def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
+    """Ask for the fields and for what is answered, until both teams say that it is right.
+
+    Parameters
+    ----------
+    name
+        What the contract is called.
+    kept
+        The file that has what was answered so far: it is read first, and written after each answer.
+    """
+    fields, answer = _read(kept)
+    if fields:
+        click.echo(f"Going on from {kept}: {', '.join(field.name for field in fields)}.")
+    else:
+        click.echo("What does a caller send? One field after the other; no name ends the list.")
+
+    def keep() -> None:
+        document = {"fields": [asdict(field) for field in fields], "answer": asdict(answer) if answer else None}
+        replace_files(kept.parent, {kept.name: json.dumps(document, indent=1).encode()})
+
+    def more() -> None:
+        while field := _field(fields):
+            fields.append(field)
+            keep()
+
+    if answer is None:
+        more()
+        answer = _answer()
+        keep()
+    while True:
+        click.echo(f"\n{_summary(name, fields, answer)}")
+        if click.confirm("Is that right?", default=True):
+            return fields, answer
+        names = [field.name for field in fields]
+        again = click.prompt(
+            f"Ask again for ({', '.join([*names, ANSWER, MORE])})", value_proc=_one_of([*names, ANSWER, MORE])
+        )
+        if again == ANSWER:
+            answer = _answer()
+        elif again == MORE:
+            more()
+        else:
+            place = names.index(again)
+            fields[place] = replace(_about(again), name=again)
+        keep()
+
+
+def _read(kept: Path) -> tuple[list[Agreed], Answer | None]:
+    """Read what was answered before; nothing where there is nothing that can be read."""
+    try:
+        document = json.loads(kept.read_text())
+        answer = document["answer"]
+        return [Agreed(**field) for field in document["fields"]], Answer(**answer) if answer else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return [], None
+
+
+def _summary(name: str, fields: Sequence[Agreed], answer: Answer) -> str:
+    rows = [(field.name, KINDS[field.kind], field.allowed, field.meaning) for field in fields]
+    rows.append((ANSWER, "classes" if answer.classes else "score", answer.allowed, answer.meaning))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join([name, *("  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)])
+
+
+def _field(before: Sequence[Agreed]) -> Agreed | None:
+    """Ask for one field; None where there are no more."""
+    names = [field.name for field in before]
+    word = click.prompt(
+        f"\nField {len(names) + 1}, its name",
+        default="",
+        show_default=False,
+        value_proc=_said(lambda word: _name_or_end(word, names)),
+    )
+    return _about(word) if word else None
+
+
+def _name_or_end(word: str, names: Sequence[str]) -> str:
+    if not word and not names:
+        raise ValueError("a contract has one field at least")
+    return checked_name(word, names) if word else ""
+
+
+def _about(name: str) -> Agreed:
+    meaning = click.prompt("What it is, in a few words", value_proc=_said(_words))
+    written = {"number": "decimal", "whole": "whole", "flag": "flag", "category": "category"}
+    kind = written[click.prompt(f"Kind ({', '.join(written)})", default="number", value_proc=_one_of(list(written)))]
+    field = Agreed(name, cast("Kind", kind), meaning)
+    if kind in {"decimal", "whole"}:
+        number = _whole if kind == "whole" else _number
+        unit = click.prompt("Unit, as in kg or EUR; 1 for a count or a ratio", value_proc=_said(_words))
+        low = click.prompt("Smallest value", value_proc=_said(number))
+        high = click.prompt("Largest value", value_proc=_said(lambda word: _above(number(word), low)))
+        field = replace(field, unit=unit.strip("[]"), low=low, high=high)
+    elif kind == "category":
+        asked = "Categories, with commas between them; where they have an order, in it"
+        field = replace(field, categories=click.prompt(asked, value_proc=_said(_names)))
+    return replace(field, optional=click.confirm("May it be missing?", default=False))
+
+
+def _answer() -> Answer:
+    """Ask what a caller gets."""
+    click.echo("\nWhat does a caller get? A score with a decision, or one of three classes or more, each with a score.")
+    kind = click.prompt("Answer (score, classes)", default="score", value_proc=_one_of(["score", "classes"]))
+    if kind == "classes":
+        classes = click.prompt("Classes, with commas between them", value_proc=_said(lambda word: _names(word, 3)))
+        return Answer("probability of each class", classes=classes)
+    meaning = click.prompt("What the score means, as in probability that a loan is repaid", value_proc=_said(_words))
+    low = click.prompt("Smallest score", default="0", value_proc=_said(_number))
+    high = click.prompt("Largest score", default="1", value_proc=_said(lambda word: _above(_number(word), low)))
+    click.echo("Decisions, from the lowest scores to the highest; no edge takes the rest.")
+    decisions: dict[str, float] = {}
+    edge = low
+    while edge < high:
+        asked = f"Decision {len(decisions) + 1}, from {figure(edge)}"
+        name = click.prompt(asked, value_proc=_said(lambda word: _other(word, list(decisions))))
+        edge = click.prompt(
+            f"{name} up to which score",
+            default=figure(high),
+            value_proc=_said(partial(_edge, above=edge, most=high)),
+        )
+        decisions[name] = edge
+    return Answer(meaning, low, high, decisions)
+
+
+# --- what an answer may be: each gives it back, or says in a sentence why it is none
+
+
+def _said(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Let a prompt ask again, after the sentence."""
+
+    def value(word: str) -> Any:
+        try:
+            return read(word.strip())
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+    return value
+
+
+def _one_of(words: Sequence[str]) -> Callable[[str], Any]:
+    def one(word: str) -> str:
+        if word not in words:
+            raise ValueError(f"it is one of {', '.join(words)}")
+        return word
+
+    return _said(one)
+
+
+def _words(word: str) -> str:
+    if not word:
+        raise ValueError("write something that the other team will understand")
+    return word
+
+
+def _number(word: str) -> float:
+    try:
+        number = float(word)
+    except ValueError:
+        raise ValueError(f"'{word}' is not a number, as 0.5 is") from None
+    if not math.isfinite(number):
+        raise ValueError("write a number that has an end")
+    return number
+
+
+def _whole(word: str) -> int:
+    number = _number(word)
+    if not number.is_integer():
+        raise ValueError(f"{word} is not whole; for such numbers the kind is number")
+    return int(number)
+
+
+def _above(number: float, low: float) -> float:
+    if number <= low:
+        raise ValueError(f"it should lie above {figure(low)}")
+    return number
+
+
+def _edge(word: str, above: float, most: float) -> float:
+    edge = _above(_number(word), above)
+    if edge > most:
+        raise ValueError(f"the largest score is {figure(most)}")
+    return edge
+
+
+def _other(word: str, before: Sequence[str]) -> str:
+    if word in before:
+        raise ValueError(f"there is a decision {word} already")
+    if fault := alike([*before, _words(word)], "decision", "decisions"):
+        raise ValueError(fault)
+    return word
+
+
+def _names(word: str, fewest: int = 2) -> tuple[str, ...]:
+    names = tuple(filter(None, (name.strip() for name in word.split(","))))
+    if len(names) < fewest:
+        raise ValueError(f"write {fewest} or more, as in {'red, green, blue' if fewest > 2 else 'yes, no'}")
+    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
+        raise ValueError(f"{twice[0]} stands there twice")
+    if fault := alike(names, "name", "names"):
+        raise ValueError(fault)
+    return names

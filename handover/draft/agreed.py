@@ -1,0 +1,246 @@
+"""What two teams agree on before there is data: fields, one by one or off an example request, and what is answered."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from handover.compilation import FLOAT32_MAX
+from handover.draft.fields import LARGEST_EXACT_INTEGER, Field, Kind, LeftOut
+from handover.draft.naming import field_names
+from handover.draft.target import Target
+from handover.draft.words import quoted
+from handover.draft.writing import rendered
+from handover.errors import CannotRunError
+from handover.wording import UNIT_UNKNOWN, figure
+
+ROOM = 2  # times the largest number of an example: what a range has room for at least
+MOST_SHOWN = 3
+
+KINDS: Mapping[Kind, str] = {"decimal": "number", "whole": "whole number", "flag": "flag", "category": "category"}
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A field as the teams said it."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    low: float = 0
+    high: float = 0
+    categories: Sequence[str] = ()
+    optional: bool = False
+    evidence: str = ""
+    question: str = ""
+    """What is still to be agreed."""
+
+    @property
+    def allowed(self) -> str:
+        """What a caller may send, in words."""
+        values = f"{figure(self.low)} to {figure(self.high)} [{self.unit}]" if self.unit else ", ".join(self.categories)
+        gap = "may be missing" if self.optional else ""
+        return ", ".join(filter(None, [values or "true or false", gap]))
+
+    @property
+    def drafted(self) -> Field:
+        """The field as a draft has it."""
+        description = f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
+        return Field(
+            self.name,
+            description,
+            self.kind,
+            self.evidence,
+            (None,) if self.optional else (),
+            self.low,
+            self.high,
+            categories=tuple(self.categories),
+            question=self.question,
+            description=description,
+        )
+
+    @property
+    def usual(self) -> Any:
+        """A value to try the field with."""
+        if self.kind == "flag":
+            return True
+        if self.kind == "category":
+            return self.categories[0]
+        middle = (self.low + self.high) / 2
+        return math.floor(middle) if self.kind == "whole" else float(f"{middle:.3g}")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is answered: a score with decisions by its upper edges, or the classes that each get one."""
+
+    meaning: str
+    low: float = 0.0
+    high: float = 1.0
+    decisions: Mapping[str, float] = field(default_factory=dict)
+    classes: Sequence[str] = ()
+    question: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """What an answer may be, in words."""
+        if self.classes:
+            return ", ".join(self.classes)
+        edges = ", ".join(f"{name} up to {figure(edge)}" for name, edge in self.decisions.items())
+        return f"{figure(self.low)} to {figure(self.high)}: {edges}"
+
+    @property
+    def drafted(self) -> Target:
+        """The answer as the target of a draft, of which there is no data."""
+        summary = (
+            f"Each of the classes {', '.join(self.classes)} has a score, its probability."
+            if self.classes
+            else f"The score is the {self.meaning}."
+        )
+        return Target(
+            header=self.meaning,
+            positive=None,
+            rows=(),
+            labels=np.array([]),
+            meaning=self.meaning,
+            low=float(self.low),
+            high=float(self.high),
+            decisions={name: float(edge) for name, edge in self.decisions.items()},
+            evidence=self.question,
+            summary=summary,
+            classes=tuple(self.classes),
+        )
+
+
+TO_BE_AGREED = Answer(
+    "probability of what is decided about",
+    decisions={"low": 0.3, "middle": 0.7, "high": 1.0},
+    question="To be agreed: what the score means, its range, and the decisions by their upper edges.",
+)
+"""What is answered, where only an example request is known."""
+
+
+def contract(name: str, fields: Sequence[Agreed], answer: Answer) -> str:
+    """Write ``contract.py``."""
+    drafted = [one.drafted for one in fields]
+    return rendered("contract.py", name=name, table=None, fields=drafted, left_out=(), target=answer.drafted)
+
+
+def read_requests(path: Path) -> tuple[list[Agreed], list[LeftOut]]:
+    """Take the fields from example requests: a JSON object, a list of them, or one on each line.
+
+    Kinds are taken from the values, categories are those that were seen, and ranges are guessed with room.
+
+    Raises
+    ------
+    CannotRunError
+        When the file cannot be read, or has no request, or one with a list or an object in it.
+    """
+    requests = _requests(path)
+    headers = list(dict.fromkeys(header for request in requests for header in request))
+    fields: list[Agreed] = []
+    left_out: list[LeftOut] = []
+    for header, name in field_names(headers).items():
+        if name != header:
+            raise CannotRunError(
+                f"{path.name} has the field '{header}', which Python cannot say: call it {name}, here and in requests"
+            )
+        values = [request.get(header) for request in requests]
+        known = [value for value in values if value is not None]
+        if not known:
+            left_out.append(LeftOut(header, "it is null in each request, so its kind is not known"))
+        elif nested := next((value for value in known if isinstance(value, dict | list)), None):
+            kind = "an object" if isinstance(nested, dict) else "a list"
+            raise CannotRunError(
+                f"the field '{header}' of {path.name} is {kind}, and a row is flat: give each number or word in it a "
+                f"field of its own"
+            )
+        else:
+            fields.append(_like(name, known, optional=len(known) < len(values), source=path.name))
+    if not fields:
+        raise CannotRunError(f"{path.name} has no field with a value: give one request as callers will send it")
+    return fields, left_out
+
+
+def _requests(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotRunError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        document = json.loads(text)
+    except ValueError as whole:
+        try:
+            document = [json.loads(line) for line in text.splitlines() if line.strip()]
+        except ValueError:
+            raise CannotRunError(f"{path.name} is not JSON: {whole}") from None
+    requests = document if isinstance(document, list) else [document]
+    if not requests or not all(isinstance(request, dict) for request in requests):
+        raise CannotRunError(
+            f"{path.name} has no request: write an object from fields to values, or a list of such objects"
+        )
+    return requests
+
+
+def _like(name: str, known: Sequence[Any], *, optional: bool, source: str) -> Agreed:
+    kinds = {type(value) for value in known}
+    seen = sorted(set(known), key=repr)
+    shown = ", ".join(map(json.dumps, seen[:MOST_SHOWN])) + (", ..." if len(seen) > MOST_SHOWN else "")
+    gap = "" if optional else " May it be missing?"
+    meaning = name.replace("_", " ").capitalize()
+    evidence = f"{shown} in {source}."
+    if kinds == {bool}:
+        return Agreed(name, "flag", meaning, optional=optional, evidence=evidence, question=gap.strip())
+    if kinds == {str}:
+        question = f"To be agreed: which other categories are there?{gap}"
+        words = tuple(dict.fromkeys(known))
+        return Agreed(
+            name, "category", meaning, categories=words, optional=optional, evidence=evidence, question=question
+        )
+    if not kinds <= {int, float}:
+        raise CannotRunError(f"the field '{name}' of {source} is of several kinds ({shown}): write it in one")
+    largest = max(map(abs, known))
+    if not largest <= FLOAT32_MAX / (10 * ROOM):
+        raise CannotRunError(f"the field '{name}' of {source} is {shown}, which is no number that a model can take")
+    whole = kinds == {int} and ROOM * largest <= LARGEST_EXACT_INTEGER
+    high = _reach(largest, share=not whole and min(known) >= 0)
+    low = -high if min(known) < 0 else 0
+    return Agreed(
+        name,
+        "whole" if whole else "decimal",
+        meaning,
+        UNIT_UNKNOWN,
+        low if whole else float(low),
+        high if whole else float(high),
+        optional=optional,
+        evidence=evidence,
+        question=f"To be agreed: the range, and the unit.{gap}",
+    )
+
+
+def _reach(largest: float, *, share: bool) -> float:
+    """Give a power of ten with room for the largest number of an example; of a share, which lies below 1, 1."""
+    if share and largest <= 1:
+        return 1
+    return int(10 ** max(1, math.ceil(math.log10(max(ROOM * largest, 1)))))
+
+
+def checked_name(word: str, before: Sequence[str]) -> str:
+    """Give a field's name back.
+
+    Raises
+    ------
+    ValueError
+        When it is no name, or another field has it; says which would be one.
+    """
+    (name,) = field_names([word]).values()
+    if name != word:
+        raise ValueError(f"{quoted(word)} is not a name that JSON and Python can say; {name} is one")
+    if word in before:
+        raise ValueError(f"there is a field {word} already")
+    return word

@@ -1,0 +1,135 @@
+"""A file of rows becomes a file of answers, by the very code that serves: what an application would have got."""
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from handover import tables
+from handover.encoding import Json
+from handover.errors import CannotRunError, DeliverError
+from handover.rows import domains
+from predictor.delivery import Delivery, DeliveryError
+from predictor.encoder import HeuristicError
+from predictor.prediction import Answer, ModelError, Prediction
+from predictor.problems import MAX_BATCH_ROWS, Problem
+
+PROBLEM = "problem"
+"""The column that says why a row got no answer."""
+REASONS = "reasons"
+PARQUET = {".parquet", ".pq"}
+
+
+def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[int, int], None]) -> tuple[int, int]:
+    """Score the rows of a CSV or Parquet file, and write it with the answers beside them.
+
+    A row that the contract refuses, or that a heuristic fails on, keeps its place; why stands in ``problem``.
+
+    Parameters
+    ----------
+    to
+        Where the answers go: CSV, or Parquet by its ending.
+    reasons
+        How many reasons each answer has.
+    step
+        Is told how many rows are done, and of how many.
+
+    Returns
+    -------
+    How many rows got an answer, and how many did not.
+
+    Raises
+    ------
+    CannotRunError
+        When the file cannot be read, lacks a field of the contract, or the delivery cannot be opened.
+    """
+    try:
+        opened = Delivery.open(delivery)
+        prediction = Prediction(opened)
+    except DeliveryError as error:
+        raise CannotRunError(str(error)) from None
+    if reasons > prediction.most_reasons:
+        raise CannotRunError(f"an answer has at most {prediction.most_reasons} reasons")
+    table = _read(file, opened.contract)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # columns that the contract has not are kept in what is written
+            rows, _ = tables.read(table, domains(opened.contract))
+    except DeliverError as error:
+        raise CannotRunError(f"{file}: {error}") from None
+    answered: list[Json] = []
+    for batch in batched(rows, MAX_BATCH_ROWS, strict=False):
+        answered += _answers(opened, prediction, batch, reasons)
+        step(len(answered), len(rows))
+    answers = pd.DataFrame(answered, index=table.index)
+    if taken := [name for name in answers if name in table]:
+        raise CannotRunError(f"{file} has a column {', '.join(taken)}, which an answer has too: rename it first")
+    _write(pd.concat([table, answers], axis=1), to)
+    failed = int(answers[PROBLEM].notna().sum()) if PROBLEM in answers else 0
+    return len(rows) - failed, failed
+
+
+def _answers(delivery: Delivery, prediction: Prediction, rows: tuple[Json, ...], reasons: int) -> Iterator[Json]:
+    """Answer rows together, and one by one where the batch is refused for one of them."""
+    try:
+        for answer in prediction.predict_batch(json.dumps(rows), reasons):
+            yield _written(delivery, answer)
+    except (Problem, HeuristicError, ModelError) as error:
+        if len(rows) > 1:
+            for row in rows:
+                yield from _answers(delivery, prediction, (row,), reasons)
+        else:
+            yield {PROBLEM: _why(error)}
+
+
+def _written(delivery: Delivery, answer: Answer) -> Json:
+    document = delivery.scores.document(answer.scores, answer.decision)
+    why = {REASONS: " ".join(answer.reasons)} if answer.reasons else {}
+    return {"decision": document.pop("decision"), **document.pop("scores", document), **why}
+
+
+def _why(error: Exception) -> str:
+    """Say what is wrong with a row, as its caller would read it."""
+    if not isinstance(error, Problem):
+        return str(error)
+    document = error.document()
+    rules = "; ".join(f"{broken['field']}: {broken['rule']}" for broken in document.get("errors", []))
+    return rules or str(document["detail"])
+
+
+def _read(file: Path, contract: Json) -> pd.DataFrame:
+    """Read the table; words stay words, and a semicolon in the header says that a comma is for decimals."""
+    try:
+        if file.suffix.lower() in PARQUET:
+            return pd.read_parquet(file)
+        words: dict[str, Any] = {field["name"]: str for field in contract["fields"] if field["kind"] == "category"}
+        with file.open(encoding="utf-8-sig") as text:
+            header = text.readline()
+        semicolons = header.count(";") > header.count(",")
+        return pd.read_csv(
+            file,
+            sep=";" if semicolons else "\t" if header.count("\t") > header.count(",") else ",",
+            decimal="," if semicolons else ".",
+            encoding="utf-8-sig",
+            dtype=words,
+            keep_default_na=False,
+            na_values=[""],
+        )
+    except OSError as error:
+        raise CannotRunError(f"{file} cannot be read: {error.strerror or error}") from None
+    except (ValueError, ImportError) as error:  # of pandas: of another encoding, no table, no reader of Parquet
+        raise CannotRunError(f"{file} cannot be read: {' '.join(str(error).split())}") from None
+
+
+def _write(table: pd.DataFrame, to: Path) -> None:
+    try:
+        if to.suffix.lower() in PARQUET:
+            table.to_parquet(to, index=False)
+        else:
+            table.to_csv(to, index=False)
+    except OSError as error:
+        raise CannotRunError(f"{to} cannot be written: {error.strerror or error}") from None
