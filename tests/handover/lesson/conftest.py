@@ -1,7 +1,6 @@
 """Fixtures: a practice ground without a model, for what git alone decides."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.helpers.lesson import written
 
 
 @pytest.fixture(scope="session")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def original(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """Write a ground; no behaviours are drafted, for that takes a training."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(behaviours, "drafted", lambda *words: "")
@@ -22,7 +21,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
             patched.setenv(f"GIT_{name}_EMAIL", "a@example.org")
         ground = written(tmp_path_factory.mktemp("original"))
         snapshots.save(ground, 1)
-        yield ground
+    return ground
 
 
 @pytest.fixture
