@@ -33,6 +33,10 @@ ACCESS = {
     "responseLength": "46",
     "responseLatency": "12",
     "integrationLatency": "10",
+    "integration.requestId": "8f5c1b7e-2d43-4a7e-9d7c-0f6a1f0b9c11",
+    "integrationErrorMessage": "-",
+    "identity.caller": "AIDACKCEVSQ6C2EXAMPLE",
+    "authorizer.claims.sub": "-",
     "error.message": "-",
 }
 

@@ -68,9 +68,9 @@ def handler(event: Any, context: Any) -> Response:
         status, body, answers = _answering(event)(event, headers)
     # An exception that outlives its clause is kept by its own frames, and keeps the body, until a collection.
     except Problem as refused:
-        status, error_code, body = _refusal(refused, headers)
+        status, error_code, body = _refusal(refused, headers, event)
     except Exception as error:  # whatever it is, the caller gets an answer and whoever is on call a line
-        status, error_code, body = _refusal(_explained(error, event, request_id, context), headers)
+        status, error_code, body = _refusal(_explained(error, event, request_id, context), headers, event)
     seen = {
         "route": _known_path(event),
         "status": status,
@@ -109,9 +109,10 @@ def _known_path(event: Any) -> str:
         return "other"
 
 
-def _refusal(problem: Problem, headers: Headers) -> tuple[int, str, str]:
+def _refusal(problem: Problem, headers: Headers, event: Any) -> tuple[int, str, str]:
     headers.update(problem.headers, **{"content-type": "application/problem+json"})
-    return problem.status, problem.kind, json.dumps(problem.document())
+    is_head = _is_request(event) and event["requestContext"]["http"]["method"] == "HEAD"
+    return problem.status, problem.kind, "" if is_head else json.dumps(problem.document())
 
 
 def _explained(error: Exception, event: Any, request_id: str, context: Any) -> Problem:

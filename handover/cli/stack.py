@@ -191,7 +191,9 @@ def verify(
     reports.give(lambda report: write(report, findings, context))
     status = exit_status(findings)
     # make ends with 2 whatever its command ended with; a workflow moves users back only where other answers were seen.
-    if asked["github"] and status == 1 and (outputs := os.environ.get("GITHUB_OUTPUT")):
+    broken = {finding.clause.code for finding in findings if finding.broken}
+    otherwise = status == 1 and not (broken == {"V803"} and context.turned_away)
+    if asked["github"] and otherwise and (outputs := os.environ.get("GITHUB_OUTPUT")):
         with Path(outputs).open("a") as file:
             file.write("verdict=broken\n")
     sys.exit(status)

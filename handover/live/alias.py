@@ -1,5 +1,6 @@
 """The alias that users reach: which version it points at, and the way back to an earlier one."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
+LEFT = "Users were moved back from version "
+"""How the alias's description begins that a rollback writes."""
+MOST_NOTED = 20
+
+
 @dataclass(frozen=True)
 class Alias:
     """An alias of a function, as it stands."""
@@ -22,6 +28,8 @@ class Alias:
     version: str
     weights: Mapping[str, float]
     """Shares of the requests that go to other versions, while a deployment shifts them."""
+    left: tuple[str, ...]
+    """Versions that users were moved back from, as the rollbacks before noted."""
     revision: str
     """Lambda's id of this state: a change is refused when somebody else made one meanwhile."""
 
@@ -38,7 +46,9 @@ def read(client: "LambdaClient", stack: Stack) -> Alias:
     with asked():
         alias = client.get_alias(FunctionName=function, Name=name)
     weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-    return Alias(function, name, alias["FunctionVersion"], weights, alias["RevisionId"])
+    noted = alias.get("Description", "")
+    left = tuple(re.findall(r"\d+", noted)) if noted.startswith(LEFT) else ()
+    return Alias(function, name, alias["FunctionVersion"], weights, left, alias["RevisionId"])
 
 
 def roll_back(
@@ -52,9 +62,9 @@ def roll_back(
 ) -> str:
     """Point the alias at an earlier version, and send every request there.
 
-    Without ``to`` that is the version published before the one it points at, but for those whose deployment was taken
-    back; or, while a deployment still shifts requests to a newer version, the one it points at: what is taken back is
-    the newest that users meet. A deployment that is under way is stopped first: it would move the alias on.
+    Without ``to`` that is the version published before the one it points at, but for those that no users stayed with
+    and those that users were moved back from; or, while a deployment is under way to a newer version, the one it points
+    at: what is taken back is the newest that users meet. That deployment is stopped first: it would move the alias on.
 
     Parameters
     ----------
@@ -73,8 +83,10 @@ def roll_back(
     """
     alias = read(client, stack)
     published = _published(client, alias.function)
-    taken_back = deployments.taken_back
-    target = to or _earlier(alias, published, taken_back)
+    left_out = (
+        {} if to else deployments.never_live(published) | dict.fromkeys(alias.left, "users were moved back from it")
+    )
+    target = to or _earlier(alias, published, left_out, begun=bool(deployments.under_way))
     if target not in published:
         versions = ", ".join(sorted(published, key=int))
         raise LiveError(f"{alias.function} has no version {target}; published are {versions}")
@@ -82,8 +94,8 @@ def roll_back(
         return f"The alias {alias.name} of {stack.name} points at version {_described(target, published)} already."
     proof = _proven(prove, alias.function, target) if prove else "was not asked for its golden rows"
     change = f"{_change(alias, target, published)}; version {target} {proof}"
-    if not to and (passed := [one for one in taken_back if int(target) < int(one) < int(alias.version)]):
-        change += f"; passed over: {', '.join(f'{one} ({taken_back[one]})' for one in sorted(passed, key=int))}"
+    if passed := [one for one in left_out if int(target) < int(one) < int(alias.version)]:
+        change += f"; passed over: {', '.join(f'{one} ({left_out[one]})' for one in sorted(passed, key=int))}"
     if dry_run:
         stops = "".join(f"deployment {id_} is stopped, and " for id_ in deployments.under_way)
         return f"Nothing is changed; without --dry-run: {stops}{change}."
@@ -98,6 +110,7 @@ def roll_back(
                 FunctionVersion=target,
                 RoutingConfig={"AdditionalVersionWeights": {}},
                 RevisionId=alias.revision,
+                Description=_left(alias, target),
             )
         except client.exceptions.PreconditionFailedException:
             raise LiveError("somebody else moved the alias meanwhile: look, and run it again") from None
@@ -130,12 +143,21 @@ def _change(alias: Alias, target: str, published: Mapping[str, str]) -> str:
     return f"{change}, which gets all requests (until now, {shares})" if shares else change
 
 
-def _earlier(alias: Alias, published: Mapping[str, str], taken_back: Mapping[str, str]) -> str:
-    if any(int(version) > int(alias.version) for version in alias.weights):
+def _left(alias: Alias, target: str) -> str:
+    """Note the versions that users were moved back from, where the next rollback reads it: in the alias itself."""
+    met = [alias.version, *alias.weights]
+    left = {*alias.left, *(version for version in met if int(version) > int(target))} - {target}
+    newest = sorted(left, key=int)[-MOST_NOTED:]
+    return f"{LEFT}{', '.join(newest)}" if newest else ""
+
+
+def _earlier(alias: Alias, published: Mapping[str, str], left_out: Mapping[str, str], *, begun: bool) -> str:
+    if begun or any(int(version) > int(alias.version) for version in alias.weights):
         return alias.version
-    earlier = [version for version in published if int(version) < int(alias.version) and version not in taken_back]
+    earlier = [version for version in published if int(version) < int(alias.version) and version not in left_out]
     if not earlier:
-        refused = "".join(f", but {version}, whose {why}" for version, why in sorted(taken_back.items()))
+        before = {one: why for one, why in left_out.items() if int(one) < int(alias.version)}
+        refused = "".join(f", but {version} ({why})" for version, why in sorted(before.items()))
         raise LiveError(
             f"there is no version of {alias.function} before {alias.version}, which {alias.name} points at{refused}: "
             "nothing to go back to"

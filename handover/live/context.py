@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # a clause is explained where nothing is installed that asks 
     from handover.live.stack import Stack
 
 
+TURNED_AWAY = {429, 503}
+"""Statuses of API Gateway's own: too many requests, and no way to the function."""
+
+
 @dataclass(frozen=True)
 class LiveContext:
     """A deployed stack, and what it should be."""
@@ -98,6 +102,12 @@ class LiveContext:
             document = None
         named = document if isinstance(document, dict) else {}
         return named.get("model"), named.get("contract")
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether all that is wrong is that requests were turned away: that says nothing of the version."""
+        failed = {answer.status for answer in self.replay.answers if not answer.scores}
+        return bool(failed) and failed <= TURNED_AWAY
 
     @property
     def times(self) -> str:

@@ -1,7 +1,7 @@
-"""CodeDeploy's deployments of a stack: which versions it took back, and whether one is under way."""
+"""CodeDeploy's deployments of a stack: which versions users stayed with, and whether one is under way."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Self
@@ -56,16 +56,27 @@ class Deployments:
                 listed += client.batch_get_deployments(deploymentIds=list(some))["deploymentsInfo"]
         return cls(client, tuple(listed))
 
-    @property
-    def taken_back(self) -> dict[str, str]:
-        """The versions that never kept their users: refused by the hook, by an alarm, or by somebody; with why."""
-        kept = {version for one in self.listed if one["status"] == "Succeeded" for version in _versions(one)}
-        return {
-            version: f"deployment {one['deploymentId']} {one['status'].lower()}"
+    def never_live(self, published: Iterable[str]) -> dict[str, str]:
+        """Give the published versions that no users stayed with, each with why.
+
+        Refused by the hook, by an alarm or by somebody; or of an update that failed before a deployment began. What is
+        older than the record is taken for what users were on.
+        """
+        moves = {one["deploymentId"]: _move(one) for one in self.listed}
+        succeeded = {moves[one["deploymentId"]][1] for one in self.listed if one["status"] == "Succeeded"}
+        live = succeeded | {before for before, _ in moves.values()}
+        if not live:
+            return {}
+        ends = {
+            moves[one["deploymentId"]][1]: f"deployment {one['deploymentId']} {one['status'].lower()}"
             for one in self.listed
             if one["status"] in TAKEN_BACK
-            for version in _versions(one)
-            if version not in kept
+        }
+        oldest = min(map(int, live))
+        return {
+            version: ends.get(version, "never deployed")
+            for version in published
+            if version not in live and int(version) > oldest
         }
 
     @property
@@ -74,7 +85,7 @@ class Deployments:
         return [one["deploymentId"] for one in self.listed if one["status"] in UNDER_WAY]
 
     def stop(self, id_: str) -> None:
-        """Stop a deployment, and wait until CodeDeploy has moved the users back to the version before it.
+        """Stop a deployment, and wait until CodeDeploy has moved the users back, which is a deployment of its own.
 
         Raises
         ------
@@ -83,19 +94,37 @@ class Deployments:
         """
         with asked():
             self.client.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
-            until = time.monotonic() + STOPS_WITHIN_S
-            while self.client.get_deployment(deploymentId=id_)["deploymentInfo"]["status"] in UNDER_WAY:
+        stopped = self._ended(id_)
+        if back := stopped.get("rollbackInfo", {}).get("rollbackDeploymentId"):
+            self._ended(back)
+
+    def _ended(self, id_: str) -> "DeploymentInfoTypeDef":
+        until = time.monotonic() + STOPS_WITHIN_S
+        with asked():
+            while (now := self.client.get_deployment(deploymentId=id_)["deploymentInfo"])["status"] in UNDER_WAY:
                 if time.monotonic() > until:
-                    raise LiveError(f"deployment {id_} does not stop: look at it in CodeDeploy")
+                    raise LiveError(f"deployment {id_} does not end: look at it in CodeDeploy")
                 time.sleep(PAUSE_S)
+        return now
 
 
-def _versions(deployment: "DeploymentInfoTypeDef") -> Iterator[str]:
-    """Give the version that a deployment moves users to, by its AppSpec."""
+def _move(deployment: "DeploymentInfoTypeDef") -> tuple[str, str]:
+    """Give the versions that a deployment moves users from and to, by its AppSpec.
+
+    Raises
+    ------
+    LiveError
+        When it does not say: then nothing is known of who was live.
+    """
     revision: Any = deployment.get("revision", {})
     written = revision.get("appSpecContent") or revision.get("string") or {}
     specification = yaml.safe_load(written.get("content", "")) or {}  # JSON is YAML
     for resource in specification.get("Resources", []):
         for described in resource.values():
-            if version := described.get("Properties", {}).get("TargetVersion"):
-                yield str(version)
+            properties = described.get("Properties", {})
+            if {"CurrentVersion", "TargetVersion"} <= properties.keys():
+                return str(properties["CurrentVersion"]), str(properties["TargetVersion"])
+    raise LiveError(
+        f"CodeDeploy does not say between which versions deployment {deployment['deploymentId']} moved users: name the "
+        "version, with --to (TO= to make)"
+    )

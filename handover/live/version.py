@@ -80,7 +80,8 @@ class Version:
             state = self.client.get_function_configuration(FunctionName=self.function, Qualifier=self.number)
             if state.get("State", "Active") != "Inactive":
                 return
-            with suppress(self.client.exceptions.ResourceNotReadyException):
+            asleep = self.client.exceptions
+            with suppress(asleep.SnapStartNotReadyException, asleep.ResourceNotReadyException):
                 self.client.invoke(FunctionName=self.function, Qualifier=self.number, Payload=b"{}")
             try:
                 waiter = self.client.get_waiter("published_version_active")

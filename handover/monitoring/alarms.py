@@ -14,6 +14,7 @@ ENOUGH = 200
 ERRORS_AWAY = 3
 """Half the width of a band, in standard errors: chance leaves it in one hour of 370, and seldom in two of three."""
 HOUR_S = 3600
+TOPIC = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
 FIRST = "Compare the requests' fields with the training data first, then tell modelling."
 
 
@@ -109,7 +110,13 @@ def _blind_alarm(model: str) -> Json:
             },
             _metric("scores", model, "score", "SampleCount"),
         ],
-        {"Threshold": 0, "EvaluationPeriods": 24, "DatapointsToAlarm": 24, "TreatMissingData": "missing"},
+        {
+            "Threshold": 0,
+            "EvaluationPeriods": 24,
+            "DatapointsToAlarm": 24,
+            "TreatMissingData": "missing",
+            "InsufficientDataActions": TOPIC,
+        },
     )
 
 
@@ -124,7 +131,6 @@ def _metric(id_: str, model: str, name: str, statistic: str) -> Json:
 
 
 def _alarm(description: str, metrics: list[Json], rings: Json) -> Json:
-    topic = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
@@ -132,7 +138,7 @@ def _alarm(description: str, metrics: list[Json], rings: Json) -> Json:
             "Metrics": metrics,
             "ComparisonOperator": "GreaterThanThreshold",
             **rings,
-            "AlarmActions": topic,
-            "OKActions": topic,
+            "AlarmActions": TOPIC,
+            "OKActions": TOPIC,
         },
     }

@@ -153,9 +153,11 @@ def test_a_restore_costs_what_init_costs_in_eight_seconds() -> None:
 
 def test_the_access_log_is_the_templates() -> None:
     assert measured.access_line(Template(ROOT / "template.yaml")) == (
-        '{"requestId":"JKJaXmPLvHcESHA=","ip":"203.0.113.100","time":"25/Nov/2026:12:00:00 +0000", '
+        '{"requestId":"JKJaXmPLvHcESHA=","functionRequestId":"8f5c1b7e-2d43-4a7e-9d7c-0f6a1f0b9c11", '
+        '"caller":"AIDACKCEVSQ6C2EXAMPLE","subject":"-", '
+        '"ip":"203.0.113.100","time":"25/Nov/2026:12:00:00 +0000", '
         '"method":"POST","path":"/predict","status":"200", "bytes":"46","latency":"12", '
-        '"integrationLatency":"10","error":"-"}'
+        '"integrationLatency":"10","error":"-", "integrationError":"-"}'
     )
 
 

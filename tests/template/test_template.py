@@ -278,6 +278,20 @@ def test_a_slow_version_shows_at_ten_requests_a_minute() -> None:
     alarm = named(transformed(), "VersionIsSlow")
 
     assert (alarm["ExtendedStatistic"], alarm["EvaluateLowSampleCountPercentile"]) == ("p90", "evaluate")
+    # A canary of ten a minute gets about one: a minute without any must not keep the alarm quiet.
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (2, 5)
+    canary = re.search(r"Canary10Percent(\d+)Minutes", SAMCONFIG.overrides("prod")["DeploymentPreference"])
+    assert canary
+    assert int(canary[1]) >= 2 * alarm["EvaluationPeriods"] * alarm["Period"] // 60
+
+
+def test_an_alarm_of_a_version_begins_with_it() -> None:
+    template = transformed()
+    (version,) = versions(template)
+
+    for name in ("VersionFails", "VersionIsSlow"):
+        written = json.dumps(named(template, name)["AlarmName"])
+        assert f"${{{version}.Version}}" in written
 
 
 def test_what_can_wait_wakes_nobody() -> None:
@@ -296,8 +310,12 @@ def test_a_token_is_for_somebody() -> None:
 def test_each_alarm_has_a_question_that_logs_insights_keeps() -> None:
     kept = resources(transformed(), "AWS::Logs::QueryDefinition")
 
-    assert list(kept) == ["WhatFails", "WhatIsSlow", "WhatIsScored"]
-    assert all(query["LogGroupNames"] == [{"Ref": "FunctionLog"}] for query in kept.values())
+    assert {name: query["LogGroupNames"] for name, query in kept.items()} == {
+        "WhatFails": [{"Ref": "FunctionLog"}],
+        "WhatCallersMet": [{"Ref": "AccessLog"}],
+        "WhatIsSlow": [{"Ref": "FunctionLog"}],
+        "WhatIsScored": [{"Ref": "FunctionLog"}],
+    }
 
 
 def test_every_alarm_says_what_happened_and_what_to_do_first() -> None:

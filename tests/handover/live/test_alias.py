@@ -24,9 +24,9 @@ def run(*words: str) -> Done:
     return live.run(command, "--stack", NAME, *more)
 
 
-def alias_points(functions: Stubber, version: str, **weights: float) -> None:
+def alias_points(functions: Stubber, version: str, left: str = "", **weights: float) -> None:
     routing = {"AdditionalVersionWeights": {name.removeprefix("v"): share for name, share in weights.items()}}
-    alias: dict[str, Any] = {"FunctionVersion": version, "RevisionId": "as-read"}
+    alias: dict[str, Any] = {"FunctionVersion": version, "RevisionId": "as-read", "Description": left}
     functions.add_response(
         "get_alias",
         alias | ({"RoutingConfig": routing} if weights else {}),
@@ -45,7 +45,7 @@ def published(functions: Stubber, *pages: list[str]) -> None:
         functions.add_response("list_versions_by_function", {"Versions": versions, **marker}, asked)
 
 
-def moves(functions: Stubber, to: str) -> None:
+def moves(functions: Stubber, to: str, left: str) -> None:
     functions.add_response(
         "update_alias",
         {},
@@ -55,6 +55,7 @@ def moves(functions: Stubber, to: str) -> None:
             "FunctionVersion": to,
             "RoutingConfig": {"AdditionalVersionWeights": {}},
             "RevisionId": "as-read",
+            "Description": f"Users were moved back from version {left}" if left else "",
         },
     )
 
@@ -154,7 +155,7 @@ def were_deployed(codedeploy: Stubber, **statuses: str) -> None:
 def test_it_moves_to_the_version_published_before(functions, without_codedeploy, proven) -> None:
     alias_points(functions, "10")
     published(functions, ["$LATEST", "10", "2"], ["9", "11"])
-    moves(functions, "9")
+    moves(functions, "9", left="10")
     done = run("rollback")
     assert done.exit_code == 0
     assert done.output == (
@@ -166,7 +167,7 @@ def test_it_moves_to_the_version_published_before(functions, without_codedeploy,
 def test_numbers_may_lack_and_so_may_a_description(functions, without_codedeploy, proven) -> None:
     alias_points(functions, "7")
     published(functions, ["$LATEST", "3", "7"])
-    moves(functions, "3")
+    moves(functions, "3", left="7")
     assert (
         run("rollback").output
         == f"{NAME}: the alias live moves from version 7 (release 7) back to version 3; version 3 {PROVEN}.\n{NEXT}"
@@ -176,7 +177,7 @@ def test_numbers_may_lack_and_so_may_a_description(functions, without_codedeploy
 def test_it_moves_to_the_version_that_is_named_also_a_later_one(functions, without_codedeploy, proven) -> None:
     alias_points(functions, "2")
     published(functions, ["$LATEST", "1", "2", "4"])
-    moves(functions, "4")
+    moves(functions, "4", left="")
     done = run("rollback", "--to", "4")
     assert done.output == (
         f"{NAME}: the alias live moves from version 2 (release 2) on to version 4 (release 4); version 4 "
@@ -189,7 +190,7 @@ def test_while_a_deployment_shifts_requests_the_newest_version_is_what_is_taken_
 ) -> None:
     alias_points(functions, "4", v5=0.1)
     published(functions, ["$LATEST", "4", "5"])
-    moves(functions, "4")
+    moves(functions, "4", left="5")
     assert run("rollback").output == (
         f"{NAME}: the alias live stays at version 4 (release 4), which gets all requests "
         f"(until now, 10% to version 5 (release 5)); version 4 {PROVEN}.\n{NEXT}"
@@ -199,7 +200,7 @@ def test_while_a_deployment_shifts_requests_the_newest_version_is_what_is_taken_
 def test_weights_go_too_when_it_moves(functions, without_codedeploy, proven) -> None:
     alias_points(functions, "5", v4=0.25)
     published(functions, ["$LATEST", "4", "5"])
-    moves(functions, "4")
+    moves(functions, "4", left="5")
     assert run("rollback").output == (
         f"{NAME}: the alias live moves from version 5 (release 5) back to version 4 (release 4), which gets all "
         f"requests (until now, 25% to version 4 (release 4)); version 4 {PROVEN}.\n{NEXT}"
@@ -266,7 +267,7 @@ def test_a_version_that_was_never_the_users_is_passed_over(functions, codedeploy
     were_deployed(codedeploy, v7="Succeeded", v6="Failed", v5="Stopped", v4="Succeeded", v3="Failed")
     alias_points(functions, "7")
     published(functions, ["$LATEST", "3", "4", "5", "6", "7"])
-    moves(functions, "4")
+    moves(functions, "4", left="7")
 
     assert run("rollback").output == (
         f"{NAME}: the alias live moves from version 7 (release 7) back to version 4 (release 4); version 4 {PROVEN}; "
@@ -284,7 +285,7 @@ def test_where_all_before_were_taken_back_there_is_nothing_to_go_back_to(functio
 
     assert done.exit_code == 2
     assert done.output == (
-        "handover: there is no version of predict before 3, which live points at, but 2, whose deployment d-v2 failed: "
+        "handover: there is no version of predict before 3, which live points at, but 2 (deployment d-v2 failed): "
         "nothing to go back to\n"
     )
 
@@ -296,7 +297,7 @@ def test_one_that_failed_once_and_was_deployed_again_is_not(functions, codedeplo
     )
     alias_points(functions, "3")
     published(functions, ["$LATEST", "2", "3"])
-    moves(functions, "2")
+    moves(functions, "2", left="3")
 
     assert run("rollback").exit_code == 0
 
@@ -308,15 +309,66 @@ def test_a_deployment_under_way_is_stopped_before_the_alias_moves(functions, cod
     codedeploy.add_response(
         "stop_deployment", {"status": "Pending"}, {"deploymentId": "d-v5", "autoRollbackEnabled": True}
     )
-    for status in ("InProgress", "Stopped"):
-        codedeploy.add_response("get_deployment", {"deploymentInfo": {"status": status}}, {"deploymentId": "d-v5"})
+    back = {"rollbackInfo": {"rollbackDeploymentId": "d-back"}}
+    for id_, status, more in (
+        ("d-v5", "InProgress", {}),
+        ("d-v5", "Stopped", back),
+        ("d-back", "InProgress", {}),  # users are moved back by a deployment of its own
+        ("d-back", "Succeeded", {}),
+    ):
+        codedeploy.add_response("get_deployment", {"deploymentInfo": {"status": status, **more}}, {"deploymentId": id_})
     alias_points(functions, "4")
-    moves(functions, "4")
+    moves(functions, "4", left="")
 
     done = run("rollback")
 
     assert done.exit_code == 0, done.output
     codedeploy.assert_no_pending_responses()
+
+
+def test_one_that_has_moved_nobody_yet_takes_no_version_back(functions, codedeploy, proven) -> None:
+    were_deployed(codedeploy, v5="InProgress", v4="Succeeded")
+    alias_points(functions, "4")
+    published(functions, ["$LATEST", "3", "4", "5"])
+
+    assert run("rollback", "--dry-run").output.startswith(
+        "Nothing is changed; without --dry-run: deployment d-v5 is stopped, and the alias live stays at version 4"
+    )
+
+
+def test_a_version_that_users_were_moved_back_from_is_not_gone_back_to(functions, codedeploy, proven) -> None:
+    were_deployed(codedeploy, v7="Succeeded", v6="Succeeded", v5="Succeeded")
+    alias_points(functions, "7", left="Users were moved back from version 6")
+    published(functions, ["$LATEST", "5", "6", "7"])
+    moves(functions, "5", left="6, 7")
+
+    assert "passed over: 6 (users were moved back from it)" in run("rollback").output
+
+
+def test_a_version_of_an_update_that_failed_before_a_deployment_began_was_never_live(
+    functions, codedeploy, proven
+) -> None:
+    were_deployed(codedeploy, v7="Succeeded", v5="Succeeded")
+    alias_points(functions, "7")
+    published(functions, ["$LATEST", "5", "6", "7"])
+    moves(functions, "5", left="7")
+
+    assert "passed over: 6 (never deployed)" in run("rollback").output
+
+
+def test_a_record_that_does_not_say_is_no_record(functions, codedeploy, proven) -> None:
+    were_deployed(codedeploy, v7="Succeeded")
+    codedeploy._queue[-1]["response"][1]["deploymentsInfo"][0]["revision"] = {"revisionType": "AppSpecContent"}
+    alias_points(functions, "7")
+    published(functions, ["$LATEST", "6", "7"])
+
+    done = run("rollback")
+
+    assert done.exit_code == 2
+    assert done.output == (
+        "handover: CodeDeploy does not say between which versions deployment d-v7 moved users: name the version, with "
+        "--to (TO= to make)\n"
+    )
 
 
 def test_a_dry_run_stops_none(functions, codedeploy, proven) -> None:
@@ -349,7 +401,7 @@ def test_a_version_that_is_not_proven_is_not_moved_to(functions, without_codedep
 def test_unproven_it_moves_all_the_same_and_says_so(functions, without_codedeploy, proven) -> None:
     alias_points(functions, "5")
     published(functions, ["$LATEST", "4", "5"])
-    moves(functions, "4")
+    moves(functions, "4", left="5")
 
     assert run("rollback", "--unproven").output == (
         f"{NAME}: the alias live moves from version 5 (release 5) back to version 4 (release 4); version 4 "

@@ -397,6 +397,19 @@ def test_what_could_not_be_verified_is_no_silence_in_a_summary(
     assert not (tmp_path / "outputs").exists()  # users are moved back only where other answers were seen
 
 
+@pytest.mark.parametrize(("status", "moved"), [(503, False), (500, True)])
+def test_users_are_not_moved_back_where_requests_were_only_turned_away(  # noqa: PLR0917  fixtures
+    build, cloudformation, tmp_path: Path, monkeypatch, status: int, moved: bool
+) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
+    with serving(None, lambda request: json_answer(status, "No")) as api:
+        stack_is_there(cloudformation, Url=api.url, Auth="NONE")
+        done = verify(build, "--github")
+
+    assert done.exit_code == 1
+    assert (tmp_path / "outputs").exists() is moved
+
+
 def test_a_stack_that_no_stage_deploys_is_asked_for_by_its_name(
     build, warm, cloudformation, tmp_path: Path, monkeypatch
 ) -> None:

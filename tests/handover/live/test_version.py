@@ -42,7 +42,7 @@ class Lambda:
 
     def invoke(self, *, Payload: bytes, **_: str) -> dict[str, Any]:  # noqa: N803
         if self._states[0] == "Inactive":
-            raise self.exceptions.ResourceNotReadyException({"Error": {}}, "Invoke")
+            raise self.exceptions.SnapStartNotReadyException({"Error": {}}, "Invoke")
         with self._one:
             return {"StatusCode": 200, "Payload": io.BytesIO(self._answer(Payload))}
 
