@@ -11,14 +11,23 @@ from handover.lesson.ground import Ground
 from tests.helpers.lesson import written
 
 
+IDENTITY = {f"GIT_{name}_{part}": "a@example.org" for name in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
+
+
+@pytest.fixture(autouse=True)
+def identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let git know who commits: a machine of tests need not."""
+    for name, value in IDENTITY.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """Write a ground; no behaviours are drafted, for that takes a training."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(behaviours, "drafted", lambda *words: "")
-        for name in ("AUTHOR", "COMMITTER"):
-            patched.setenv(f"GIT_{name}_NAME", "a")
-            patched.setenv(f"GIT_{name}_EMAIL", "a@example.org")
+        for name, value in IDENTITY.items():
+            patched.setenv(name, value)
         ground = written(tmp_path_factory.mktemp("original"))
         snapshots.save(ground, 1)
     return ground
