@@ -10,7 +10,6 @@ from handover.lesson import snapshots
 from handover.lesson.ground import Ground
 from tests.helpers.lesson import written
 
-
 IDENTITY = {f"GIT_{name}_{part}": "a@example.org" for name in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
 
 
