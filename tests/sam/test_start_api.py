@@ -17,7 +17,8 @@ from tests.helpers.sam import ROOT, Running, Sam
 
 COMMAND = "sam local start-api"
 JSON = (("content-type", "application/json"),)
-OURS = {"content-type", "x-model", "allow"}  # headers that the function sets; the others are the server's
+# Headers that the function sets; the others are the server's.
+OURS = {"content-type", "x-model", "allow", "etag", "cache-control"}
 TOLERANCE = 1e-5  # of a score; the contract's own for parity
 REQUEST_S = 60
 
