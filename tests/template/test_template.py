@@ -378,3 +378,26 @@ def test_options_that_need_each_other_or_exclude_each_other_are_refused_before_a
         "Lambda takes SnapStart or ProvisionedConcurrency, not both.",
         "DomainName needs CertificateArn.",
     ]
+
+
+def test_a_domain_can_be_the_only_way_in() -> None:
+    template = transformed()
+
+    assert named(template, "Api")["DisableExecuteApiEndpoint"] == {"Fn::If": ["ClosesDefaultUrl", True, False]}
+    assert source()["Conditions"]["ClosesDefaultUrl"] == {
+        "Fn::And": [{"Condition": "HasDomain"}, {"Fn::Equals": [{"Ref": "DisableDefaultUrl"}, "true"]}]
+    }
+
+
+def test_every_log_can_have_a_key_and_be_kept_for_ten_years() -> None:
+    logs = resources(transformed(), "AWS::Logs::LogGroup").values()
+
+    key = {"Fn::If": ["HasLogKey", {"Ref": "LogKey"}, {"Ref": "AWS::NoValue"}]}
+    assert [log["KmsKeyId"] for log in logs] == [key] * 3
+    assert max(source()["Parameters"]["LogRetentionDays"]["AllowedValues"]) == 3653
+
+
+def test_a_stack_says_what_was_deployed() -> None:
+    outputs = transformed()["Outputs"]
+
+    assert (outputs["Commit"]["Value"], outputs["Model"]["Value"]) == ({"Ref": "Commit"}, {"Ref": "Model"})
