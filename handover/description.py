@@ -40,15 +40,15 @@ class Table:
     note: str = ""
 
 
-def stands_in(said: str) -> str:
+def stands_in(answer: str) -> str:
     """Say of a delivery that there is no model in it yet; nothing where there is one.
 
     Parameters
     ----------
-    said
-        What is answered in its place.
+    answer
+        What is answered in its place, as the manifest says it.
     """
-    return f"This is a stand-in: no model was trained yet, and {said}." if said else ""
+    return f"This is a stand-in: no model was trained yet, and {answer}." if answer else ""
 
 
 def described(manifest: Json) -> list[Table]:
@@ -64,8 +64,8 @@ def described(manifest: Json) -> list[Table]:
     KeyError, TypeError, ValueError
         When the manifest is not as ``deliver()`` writes it.
     """
-    if said := manifest.get("stand_in"):
-        note = f"{stands_in(said)} There are no figures of merit before there is a model."
+    if answer := manifest.get("stand_in"):
+        note = f"{stands_in(answer)} There are no figures of merit before there is a model."
         return [Table("A stand-in", (), (), note)]
     return [
         _figures(manifest["quality"]),

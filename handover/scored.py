@@ -21,13 +21,14 @@ from predictor.problems import MAX_BATCH_ROWS, Problem
 PROBLEM = "problem"
 """The column that says why a row got no answer."""
 REASONS = "reasons"
-PARQUET = {".parquet", ".pq"}
+PARQUET, JSON = {".parquet", ".pq"}, {".json", ".jsonl", ".ndjson"}
 
 
 def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[int, int], None]) -> tuple[int, int]:
     """Score the rows of a CSV or Parquet file, and write it with the answers beside them.
 
-    A row that the contract refuses, or that a heuristic fails on, keeps its place; why stands in ``problem``.
+    A row that the contract refuses, or that a heuristic fails on, keeps its place; why stands in ``problem``. A column
+    that the contract does not require may be left out. A CSV is written as one that was read.
 
     Parameters
     ----------
@@ -54,11 +55,17 @@ def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[in
         raise CannotRunError(str(error)) from None
     if reasons > prediction.most_reasons:
         raise CannotRunError(f"an answer has at most {prediction.most_reasons} reasons")
-    table = _read(file, opened.contract)
+    table, dialect = _read(file, opened.contract)
+    if table.empty:
+        raise CannotRunError(f"{file} has no rows")
+    fields = domains(opened.contract)
+    if absent := [field.name for field in fields if field.required and field.name not in table]:
+        raise CannotRunError(f"{file} has no column {', '.join(absent)}, which the contract requires")
+    asked = table.reindex(columns=[*table, *(field.name for field in fields if field.name not in table)])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # columns that the contract has not are kept in what is written
-            rows, _ = tables.read(table, domains(opened.contract))
+            rows, _ = tables.read(asked, fields)
     except DeliverError as error:
         raise CannotRunError(f"{file}: {error}") from None
     answered: list[Json] = []
@@ -68,7 +75,7 @@ def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[in
     answers = pd.DataFrame(answered, index=table.index)
     if taken := [name for name in answers if name in table]:
         raise CannotRunError(f"{file} has a column {', '.join(taken)}, which an answer has too: rename it first")
-    _write(pd.concat([table, answers], axis=1), to)
+    _write(pd.concat([table, answers], axis=1), to, dialect)
     failed = int(answers[PROBLEM].notna().sum()) if PROBLEM in answers else 0
     return len(rows) - failed, failed
 
@@ -101,35 +108,42 @@ def _why(error: Exception) -> str:
     return rules or str(document["detail"])
 
 
-def _read(file: Path, contract: Json) -> pd.DataFrame:
-    """Read the table; words stay words, and a semicolon in the header says that a comma is for decimals."""
+def _read(file: Path, contract: Json) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read the table, and how it is written; words stay words.
+
+    A semicolon in the header says that a comma is for decimals.
+    """
     try:
         if file.suffix.lower() in PARQUET:
-            return pd.read_parquet(file)
+            return pd.read_parquet(file), {}
+        if file.suffix.lower() in JSON:
+            raise CannotRunError(f"{file} is JSON: score reads CSV and Parquet")
         words: dict[str, Any] = {field["name"]: str for field in contract["fields"] if field["kind"] == "category"}
         with file.open(encoding="utf-8-sig") as text:
             header = text.readline()
-        semicolons = header.count(";") > header.count(",")
-        return pd.read_csv(
+        separator = max(",;\t", key=header.count)
+        dialect = {"sep": separator, "decimal": "," if separator == ";" else "."}
+        table = pd.read_csv(
             file,
-            sep=";" if semicolons else "\t" if header.count("\t") > header.count(",") else ",",
-            decimal="," if semicolons else ".",
+            sep=dialect["sep"],
+            decimal=dialect["decimal"],
             encoding="utf-8-sig",
             dtype=words,
             keep_default_na=False,
             na_values=[""],
         )
+        return table, dialect
     except OSError as error:
         raise CannotRunError(f"{file} cannot be read: {error.strerror or error}") from None
     except (ValueError, ImportError) as error:  # of pandas: of another encoding, no table, no reader of Parquet
         raise CannotRunError(f"{file} cannot be read: {' '.join(str(error).split())}") from None
 
 
-def _write(table: pd.DataFrame, to: Path) -> None:
+def _write(table: pd.DataFrame, to: Path, dialect: dict[str, str]) -> None:
     try:
         if to.suffix.lower() in PARQUET:
             table.to_parquet(to, index=False)
         else:
-            table.to_csv(to, index=False)
+            table.to_csv(to, index=False, **dialect)
     except OSError as error:
         raise CannotRunError(f"{to} cannot be written: {error.strerror or error}") from None

@@ -111,8 +111,14 @@ def _known_path(event: Any) -> str:
 
 def _refusal(problem: Problem, headers: Headers, event: Any) -> tuple[int, str, str]:
     headers.update(problem.headers, **{"content-type": "application/problem+json"})
-    is_head = _is_request(event) and event["requestContext"]["http"]["method"] == "HEAD"
-    return problem.status, problem.kind, "" if is_head else json.dumps(problem.document())
+    return problem.status, problem.kind, "" if _is_head(event) else json.dumps(problem.document())
+
+
+def _is_head(event: Any) -> bool:
+    try:
+        return bool(event["requestContext"]["http"]["method"] == "HEAD")
+    except (LookupError, TypeError):
+        return False
 
 
 def _explained(error: Exception, event: Any, request_id: str, context: Any) -> Problem:

@@ -121,7 +121,8 @@ def score(send: Send, *, file: str, to: str, delivery: str, reasons: int) -> Jso
         Path(file), Path(to), Path(delivery), reasons, lambda done, total: send({"done": done, "total": total})
     )
     refused = f"; {failed} did not, and the column {PROBLEM} says why" if failed else ""
-    return {"status": 1 if failed else 0, "text": f"{given} rows got an answer{refused}. Written to {to}."}
+    rows = "1 row" if given == 1 else f"{given} rows"
+    return {"status": 1 if failed else 0, "text": f"{rows} got an answer{refused}. Written to {to}."}
 
 
 @contextmanager

@@ -67,8 +67,8 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
 
 def _origin(manifest: Json) -> str:
     """Say what answers, and what it is compared with."""
-    if said := files.stand_in(manifest):
-        return stands_in(said)
+    if answer := files.stand_in(manifest):
+        return stands_in(answer)
     trained = manifest.get("training", {})
     return (
         f"Trained on {trained.get('rows', '?')} rows of {trained.get('data', '?')}. The lines across the plots of "

@@ -74,6 +74,12 @@ def test_sam_deploys_the_stack_as_samconfig_says(cloud: Cloud, project: Project)
     assert cloud.live() == "1"
 
 
+def test_the_stack_says_which_model_was_deployed(cloud: Cloud, project: Project) -> None:
+    assert cloud.outputs()["Model"] == project.model
+    (stack,) = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    assert {"Key": "model", "Value": project.model} in stack["Tags"]
+
+
 def test_the_alias_answers_as_the_model_did_in_training(cloud: Cloud, project: Project) -> None:
     answers_of_training(cloud, project)
 

@@ -76,7 +76,8 @@ def test_of_classes_each_has_its_score(flowers: Path, tmp_path: Path) -> None:
     ("content", "words", "sentence"),
     [
         (None, [], "rows.csv cannot be read: No such file or directory"),
-        ("months\n12\n", [], "rows.csv: the table has no column "),
+        ("months,resident\n12,\n", [], "rows.csv has no column amount, purpose, "),
+        ("months,amount\n", [], "rows.csv has no rows\n"),
         (b"months,\xff\xfe\n", [], "rows.csv cannot be read: 'utf-8' codec can't decode"),
         ("", [], "rows.csv cannot be read: No columns to parse from file"),
         ("x\n1\n", ["--reasons", "99"], "an answer has at most "),
@@ -94,6 +95,35 @@ def test_what_cannot_be_scored_is_one_sentence(content: Any, words: list[str], s
         f"handover: {tmp_path}/{sentence}" if "rows.csv" in sentence else f"handover: {sentence}"
     )
     assert not (tmp_path / "rows.scored.csv").exists()
+
+
+def test_what_the_contract_does_not_require_may_be_left_out(table: pd.DataFrame, tmp_path: Path) -> None:
+    both = [table.assign(resident=None), table.drop(columns="resident")]
+    for place, one in enumerate(both):
+        one.to_csv(tmp_path / f"{place}.csv", index=False)
+        assert score(tmp_path / f"{place}.csv").exit_code == 0
+
+    with_column, without = (pd.read_csv(tmp_path / f"{place}.scored.csv") for place in (0, 1))
+    assert list(with_column["score"]) == list(without["score"])
+    assert "resident" not in without
+
+
+def test_a_csv_is_written_as_one_was_read(table: pd.DataFrame, tmp_path: Path) -> None:
+    table.head(1).to_csv(tmp_path / "rows.csv", index=False, sep=";", decimal=",")
+
+    assert score(tmp_path / "rows.csv").stdout.startswith("1 row got an answer. ")
+
+    header, line = (tmp_path / "rows.scored.csv").read_text().splitlines()
+    assert header.endswith(";decision;score")
+    assert line.rpartition(";")[2].startswith("0,")
+
+
+def test_json_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "rows.json").write_text("{}")
+
+    assert score(tmp_path / "rows.json").stderr == (
+        f"handover: {tmp_path}/rows.json is JSON: score reads CSV and Parquet\n"
+    )
 
 
 def test_a_column_that_an_answer_has_too_is_not_overwritten(table: pd.DataFrame, tmp_path: Path) -> None:

@@ -50,12 +50,7 @@ def roc(figure: Figure, missed: Numbers, caught: Numbers, edges: Sequence[tuple[
     if edges:
         x, y = zip(*edges, strict=True)
         axes.plot(x, y, "o", color=VERMILION, markersize=6, markerfacecolor="none", markeredgewidth=1.4)
-    axes.set_xlim(-0.01, 1.01)
-    axes.set_ylim(-0.01, 1.03)
-    _percent(axes)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-    axes.set_xlabel("of the zeros")
-    axes.set_ylabel("of the ones, scored as high")
+    _roc_axes(axes, "of the zeros", "of the ones, scored as high")
 
 
 def class_rocs(figure: Figure, curves: Sequence[tuple[Numbers, Numbers]], thick: int) -> None:
@@ -63,12 +58,16 @@ def class_rocs(figure: Figure, curves: Sequence[tuple[Numbers, Numbers]], thick:
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     _lines(axes, curves, thick)
+    _roc_axes(axes, "of the rows of other classes", "of its rows, scored as high")
+
+
+def _roc_axes(axes: Axes, others: str, own: str) -> None:
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.03)
     _percent(axes)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-    axes.set_xlabel("of the rows of other classes")
-    axes.set_ylabel("of its rows, scored as high")
+    axes.set_xlabel(others)
+    axes.set_ylabel(own)
 
 
 def class_calibrations(figure: Figure, lines: Sequence[tuple[Numbers, Numbers]], thick: int) -> None:
