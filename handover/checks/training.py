@@ -1,10 +1,11 @@
 """R, what the model was fitted on: the columns that ``matrix`` gives, and other rows than those that judge it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from handover.context import DeliveryContext
-from handover.finding import Broken, Kept, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, Warned, clause
 
 MOST_NAMED = 3
 ANOTHER_NUMBER = "Columns were chosen, added or encoded between matrix() and fit, where the function does not do it."
@@ -97,7 +98,9 @@ def others_judge(context: DeliveryContext) -> Broken | Kept:
     if judging is None:
         raise Skipped("what the model was fitted on had no labels, so its rows are not those that it learned from")
     if not judging["beyond_chance"]:
-        return Kept(proved=f"none of the {judging['rows']} held-out rows trained it")
+        return Kept(
+            proved=f"none of the {judging['rows']} held-out rows trained it", warnings=tuple(_stopped(context, seen))
+        )
     among, rows = judging["among_fitted"], judging["rows"]
     return Broken(
         f"{'All' if among == rows else f'{among} of'} {rows} held-out rows are among the {seen['fitted']['rows']} that "
@@ -106,6 +109,21 @@ def others_judge(context: DeliveryContext) -> Broken | Kept:
         *_place(context, seen),
         cause="What the model learned by heart judges it: its figures say nothing of rows that it has not seen.",
     )
+
+
+def _stopped(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
+    """Tell of held-out rows that chose when the model stopped learning."""
+    stopping = seen.get("stopping")
+    if stopping and stopping["beyond_chance"]:
+        among, rows = stopping["among_fitted"], stopping["rows"]
+        yield Warned(
+            f"{'All' if among == rows else f'{among} of'} {rows} held-out rows were in eval_set, and chose when the "
+            f"{seen['model']} stopped learning.",
+            *_place(context, seen),
+            cause="Its figures are a little too good: it stopped where these rows liked it best. Split the rows for "
+            "eval_set off those of the training.",
+            headline="the rows that judge the model stopped its training",
+        )
 
 
 def _place(context: DeliveryContext, seen: dict[str, Any]) -> tuple[Path, int | None]:

@@ -24,7 +24,7 @@ FILLED = 0.8  # share of the rows that are not matrix()'s which differ from one 
 ERRORS = 5.0  # standard errors beyond that: one in three million; never fewer than five rows
 
 
-def conclude(own: Table, learned: list[Table], given: list[Floats], judging: Any) -> Json:
+def conclude(own: Table, learned: list[Table], stopping: list[Table], given: list[Floats], judging: Any) -> Json:
     """Compare what a model was fitted on with what ``matrix`` gave, and with the rows that judge it.
 
     Parameters
@@ -33,6 +33,8 @@ def conclude(own: Table, learned: list[Table], given: list[Floats], judging: Any
         The model's input.
     learned
         What the model and its parts were fitted on, with labels.
+    stopping
+        What chose how much they learned, by early stopping.
     given
         What ``matrix`` returned to the training, each (N, K).
     judging
@@ -47,9 +49,10 @@ def conclude(own: Table, learned: list[Table], given: list[Floats], judging: Any
     summary: Json = {"fitted": fitted, "columns": list(names), "order": "another number"}
     if own.width == len(names):
         summary |= _columns(own, sum(map(len, given)), np.concatenate([*given, judging.values]), names)
-    sets = [table.hashes for table in learned if table.width == len(names)]
-    if summary["order"] == "as given" and sets:
-        summary["judging"] = _rows(sets, given, judging.values)
+    for word, tables in (("judging", learned), ("stopping", stopping)):
+        sets = [table.hashes for table in tables if table.width == len(names)]
+        if summary["order"] == "as given" and sets:
+            summary[word] = _rows(sets, given, judging.values)
     return summary
 
 

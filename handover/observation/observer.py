@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FIT = ("fit", "partial_fit")
 DATA = ("self", "data", "label")  # how `__init__` begins where a framework's own class takes data to be trained on
+BEST = {"best_iteration_": 1, "best_iteration": 0}
+"""Where LightGBM and CatBoost, and XGBoost, keep their best step, and the least that it is: LightGBM has 0 for none."""
 MOST_KEPT = 100_000_000  # numbers of matrix(), 400 MB; of more than these nothing is concluded
 MOST_PARTS = 10_000  # of a model; a forest of 1,000 trees has some 3,000
 
@@ -39,6 +41,14 @@ class Fitted:
     """One of each call that counts; ``None`` where it could not be read as a table of numbers."""
     labelled: bool = False
     """Whether labels were given as well: what learns without them is not judged by rows."""
+    stopping: list["Table"] = field(default_factory=list)
+    """The rows that it judged itself by while it learned, as ``eval_set``."""
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether such rows chose how much it learned, as boosted trees keep it."""
+        model = self.alive() if isinstance(self.alive, weakref.ref) else self.alive
+        return any(isinstance(best := getattr(model, name, None), int) and best >= BEST[name] for name in BEST)
 
 
 class Observer:
@@ -126,6 +136,7 @@ class Observer:
         if noted is None or not (code.co_name == "partial_fit" or getattr(model, "warm_start", False)):
             self._fitted[id(model)] = noted = Fitted(self._weakly(model), self._place(frame))
         noted.tables.append(table(data))
+        noted.stopping += [one for judging in _judging(frame) if (one := table(judging)) is not None]
         noted.labelled |= self._kinds[code] == "data" or (bool(others) and others[0] is not None)
 
     def _within_itself(self, frame: FrameType, model: Any) -> bool:
@@ -190,7 +201,8 @@ class Observer:
         rows, given = frame.f_locals["rows"], {name: frame.f_locals[name] for name in ("contract", "heuristics")}
         judging = frame.f_globals["matrix"](rows, **given)
         learned = [table for part in self._parts(model) if part.labelled for table in part.tables if table is not None]
-        conclusions = conclude(own.tables[-1], learned, self._given, judging)
+        stopping = [table for part in self._parts(model) if part.stopped_early for table in part.stopping]
+        conclusions = conclude(own.tables[-1], learned, stopping, self._given, judging)
         return {"model": type(model).__name__, "place": own.place} | conclusions
 
     def _own(self, model: Any) -> Fitted | None:
@@ -230,6 +242,14 @@ def _kind(code: CodeType, frame: FrameType) -> Kind | None:
     if name in ("matrix", "deliver") and _ours(frame):
         return "matrix" if name == "matrix" else "deliver"
     return None
+
+
+def _judging(frame: FrameType) -> list[Any]:
+    """Give the rows of ``eval_set``, of one pair of rows and labels or of several, and of LightGBM's ``eval_X``."""
+    given, plain = frame.f_locals.get("eval_set"), frame.f_locals.get("eval_X")
+    pairs = [given] if isinstance(given, tuple) else given if isinstance(given, list) else []
+    alone = plain if isinstance(plain, tuple) else [] if plain is None else [plain]
+    return [*(pair[0] for pair in pairs if isinstance(pair, tuple | list) and pair), *alone]
 
 
 def _callers(frame: FrameType) -> Iterator[FrameType]:

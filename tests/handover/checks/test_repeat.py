@@ -20,8 +20,10 @@ from threadpoolctl import threadpool_info
 
 from handover import retraining
 from handover.checks import CLAUSES, selected
+from handover.checks.training import others_judge
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
+from handover.finding import Kept, Warned
 from handover.reporters.text import explanation, report
 from handover.retraining import trained_again
 from tests.helpers import reports
@@ -585,3 +587,24 @@ def test_explain_names_what_differs_in_every_file(workshop: Workshop) -> None:
 
     assert "\n  model.onnx differs: " in text
     assert re.search(r"\n  golden.jsonl differs: \d+ of \d+ answers; golden row \d+ scored \S+ then, \S+ now\n", text)
+
+
+def test_held_out_rows_that_stopped_the_training_are_warned_of() -> None:
+    rows = {"rows": 100, "among_fitted": 0, "beyond_chance": False}
+    stopping = rows | {"among_fitted": 60, "beyond_chance": True}
+    seen = {"model": "LGBMClassifier", "place": ("train.py", 27), "judging": rows, "stopping": stopping}
+    context: Any = SimpleNamespace(observed=seen, training_root=Path("project"))
+
+    assert others_judge(context) == Kept(
+        proved="none of the 100 held-out rows trained it",
+        warnings=(
+            Warned(
+                "60 of 100 held-out rows were in eval_set, and chose when the LGBMClassifier stopped learning.",
+                Path("project/train.py"),
+                27,
+                "Its figures are a little too good: it stopped where these rows liked it best. Split the rows for "
+                "eval_set off those of the training.",
+                headline="the rows that judge the model stopped its training",
+            ),
+        ),
+    )

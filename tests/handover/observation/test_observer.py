@@ -441,6 +441,32 @@ JUDGED_BY_ITS_OWN: dict[str, tuple[Any, ...]] = {
 }
 
 
+LIGHTGBM = """
+import lightgbm
+stop = [lightgbm.early_stopping(2, verbose=False)] * {stops}
+X, model = laid_out(rows), lightgbm.LGBMClassifier(n_estimators=20, verbose=-1, n_jobs=1)
+model.fit(X[known], y[known], eval_X=X[{judges}], eval_y=y[{judges}], callbacks=stop)
+"""
+XGBOOST = """
+X, model = laid_out(rows), trees(early_stopping_rounds=2 * {stops} or None)
+model.fit(X[known], y[known], eval_set=[(X[{judges}], y[{judges}])], verbose=False)
+"""
+
+
+@pytest.mark.parametrize("lines", [LIGHTGBM, XGBOOST])
+@pytest.mark.parametrize(
+    ("judges", "stops", "among"),
+    [("unseen", 1, 100), ("unseen[:20]", 1, 20), ("known[:50]", 1, 0), ("unseen", 0, None)],
+)
+def test_held_out_rows_that_stopped_the_training_are_counted(
+    lines: str, judges: str, stops: int, among: int | None, observed: Training
+) -> None:
+    said = observed(lines.format(judges=judges, stops=stops))
+
+    assert not said["judging"]["beyond_chance"]
+    assert said.get("stopping", {}).get("among_fitted") == among
+
+
 @pytest.mark.parametrize("name", JUDGED_BY_ITS_OWN)
 def test_held_out_rows_that_trained_the_model_are_counted(name: str, observed: Training) -> None:
     said = observed(*JUDGED_BY_ITS_OWN[name])
