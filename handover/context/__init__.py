@@ -32,6 +32,7 @@ from handover.local.system import unavailable
 from handover.merit import Comparison, compared
 from handover.project import Project
 from handover.quality import HELD_OUT, HeldOut
+from handover.samconfig import Samconfig
 from handover.skips import Looser
 from predictor import files
 from predictor.files import Json
@@ -305,6 +306,11 @@ class DeliveryContext(Delivered):
     def template(self) -> Template:
         """``template.yaml``."""
         return Template(self.project.template)
+
+    @cached_property
+    def samconfig(self) -> Samconfig:
+        """``samconfig.toml``; what reading it raises, its properties raise."""
+        return Samconfig(self.project.samconfig)
 
     @property
     def elsewhere(self) -> str:
