@@ -1,5 +1,5 @@
 # What only those who develop the tool need. A project that `handover init` writes has the Makefile and not this file.
-TOOL      := --no-build-isolation --editable .
+TOOL      := --no-build-isolation --requirement requirements/handover.txt
 TOOL_FILE := pyproject.toml
 TESTS     := --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
 
