@@ -48,4 +48,4 @@ class Dependencies(MetadataHookInterface):
 
 
 def _names(file: Path) -> list[str]:
-    return re.findall(r"^[^#\s].*", file.read_text(), re.MULTILINE)
+    return re.findall(r"^[^#\s].*", file.read_text(encoding="utf-8"), re.MULTILINE)

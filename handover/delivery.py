@@ -194,10 +194,12 @@ def deliver(
     _require_own_columns(model, encoding.columns)
     features = encoding.matrix(rows, where)
     real = _real(golden, fields, encoding)
+    named = {"name": contract.name, "version": contract.version}
+    about = provenance.properties(named, training or {})
 
     @cache
     def graph() -> bytes:
-        return _converted(model, encoding.columns, contract, positive, clip)
+        return _converted(model, encoding.columns, contract, positive, clip=clip, about=about)
 
     def answers(values: FloatRows) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
@@ -232,7 +234,7 @@ def deliver(
     }
     manifest = {
         "format": 1,
-        "contract": {"name": contract.name, "version": contract.version},
+        "contract": named,
         "files": hashes(contents),
         "columns": column_records(contract, encoding.columns, features),
         "tolerance": contract.budgets.parity,
@@ -259,12 +261,16 @@ def deliver(
     return manifest
 
 
-def _converted(model: Any, columns: tuple[str, ...], contract: Contract, positive: object, clip: bool) -> bytes:
+def _converted(
+    model: Any, columns: tuple[str, ...], contract: Contract, positive: object, *, clip: bool, about: Mapping[str, str]
+) -> bytes:
     """Make the graph; a conversion that takes too long is stopped."""
     ends = (contract.score.low, contract.score.high) if clip else None
     try:
         with at_most(CONVERSION_S):
-            return to_graph(model, columns, contract.name, positive=positive, classes=contract.classes, clip=ends)
+            return to_graph(
+                model, columns, contract.name, positive=positive, classes=contract.classes, clip=ends, about=about
+            )
     except TooLongError as error:
         raise ConversionError(
             f"the conversion of {type(model).__name__} takes too long ({error}): train a smaller model, with fewer or "
@@ -440,7 +446,7 @@ def write(to: Path, contents: Mapping[str, bytes], manifest: Json) -> None:
             f"edited after Python had imported it, as in a notebook, start Python again and train"
         ) from error
     if (page := card.place(to)).is_file():
-        card.write(page, {card.FIGURES: card.figures(manifest)})
+        card.write(page, card.blocks(manifest))
 
 
 def as_json(document: Json) -> bytes:

@@ -1,4 +1,4 @@
-"""What a delivery was trained with: the libraries that its program used, on which kind of machine."""
+"""What a delivery was trained for, on and with: contract, data, the libraries of its program, the kind of machine."""
 
 import ast
 import inspect
@@ -28,7 +28,29 @@ PLATFORMS = (
     {"os_name": "posix", "sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
     {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"},
 )
+PROPERTIES = ("contract", "contract_version", "data_sha256")
+"""What a model's file says in its ``metadata_props`` of where it belongs."""
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
+
+
+# --- the contract and the data
+
+
+def properties(contract: Mapping[str, str], training: Mapping[str, Any]) -> dict[str, str]:
+    """Give what an ONNX file says of itself, so that a file without its manifest can still be placed.
+
+    Parameters
+    ----------
+    contract, training
+        As the manifest has them.
+
+    Returns
+    -------
+    The ``metadata_props`` of the file, beside its columns: the contract's name and version, and the SHA-256 of the
+    training's data, where the training gives one.
+    """
+    values = (contract["name"], contract["version"], training.get("sha256"))
+    return {name: value for name, value in zip(PROPERTIES, values, strict=True) if isinstance(value, str)}
 
 
 # --- the libraries

@@ -124,6 +124,8 @@ def _judging(held_out: HeldOut) -> Figure:
 def _errors_worse(inside: Figure, outside: Figure) -> float:
     """Give by how many standard errors of the difference a segment is worse."""
     worse = (outside.value - inside.value) * (1 if inside.rises else -1)
+    if not worse:
+        return 0.0  # a model without a fault has no error to divide by either
     return worse / error if (error := float(np.hypot(inside.error, outside.error))) else math.copysign(math.inf, worse)
 
 

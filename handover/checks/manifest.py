@@ -15,6 +15,7 @@ from handover.extent import SEEN
 from handover.finding import Broken, Skipped, clause
 from handover.golden import golden_record
 from handover.merit import quality_record
+from handover.provenance import PROPERTIES, properties
 from handover.quality import HELD_OUT
 from handover.rows import domains
 from predictor import files
@@ -23,6 +24,7 @@ LINE_ENDINGS = (
     "Only its line endings changed, by git or an editor: have .gitattributes say `-text` for the delivery, then git "
     "checkout the file again."
 )
+LONGEST = 64  # a SHA-256
 COLUMN = {"name", "kind", "reference"}
 REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
 RETRAIN = "heuristics.py was edited after the model was trained on it; train and deliver again"
@@ -85,7 +87,7 @@ def damage(content: bytes) -> str:
     "M111",
     topic="manifest",
     owner="modelling",
-    requires=("C109", "H107", "M101", "M109", "P201"),
+    requires=("C109", "H107", "M101", "M102", "M109", "P201"),
     suppressed_by=("M123",),
     rule="the manifest says what the delivery's other files say",
     broken="the manifest and the delivery contradict each other",
@@ -112,7 +114,12 @@ def agrees(context: DeliveryContext) -> Broken | None:
     elif others:
         fault = f"it vouches for {', '.join(others)}, which is not a file of a delivery"
     else:
-        fault = _wrong_figure(manifest, computed) or _wrong_column(context) or _wrong_record(context)
+        fault = (
+            _wrong_figure(manifest, computed)
+            or _wrong_column(context)
+            or _wrong_record(context)
+            or _wrong_property(context)
+        )
     if not fault:
         return None
     if _decides_otherwise(context):
@@ -164,6 +171,17 @@ def _of_held_out(context: DeliveryContext) -> dict[str, tuple[str, dict[str, Any
         share = clipping.share_at_ends(held_out.scores, context.contract.score)
         computed["clip"] = (HELD_OUT, {"held_out": share, "drawn": drawn})
     return computed
+
+
+def _wrong_property(context: DeliveryContext) -> str:
+    """Say what the model's file says of itself that the manifest does not; a file from before it did says nothing."""
+    training = context.manifest.get("training")
+    expected = properties(context.manifest["contract"], training if isinstance(training, dict) else {})
+    own = {one.key: one.value for one in context.graph.metadata_props}
+    for word in PROPERTIES:
+        if word in own and own[word] != expected.get(word):
+            return f"its {files.MODEL} says {word} {own[word][:LONGEST]}, and the manifest {expected.get(word, 'none')}"
+    return ""
 
 
 def _wrong_column(context: DeliveryContext) -> str:

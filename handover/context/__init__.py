@@ -31,6 +31,7 @@ from handover.local.stack import BuiltFunction, NothingBuiltError, built_functio
 from handover.merit import Comparison, compared
 from handover.project import Project
 from handover.quality import HELD_OUT, HeldOut
+from handover.samconfig import Samconfig
 from handover.skips import Looser
 from predictor import files
 from predictor.files import Json
@@ -302,6 +303,11 @@ class DeliveryContext(Delivered):
     def template(self) -> Template:
         """``template.yaml``."""
         return Template(self.project.template)
+
+    @cached_property
+    def samconfig(self) -> Samconfig:
+        """``samconfig.toml``; what reading it raises, its properties raise."""
+        return Samconfig(self.project.samconfig)
 
     @property
     def build(self) -> Path:

@@ -1,6 +1,6 @@
 """A trained model of any supported framework becomes one ONNX graph: ``features`` in, ``score`` out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,7 @@ def to_graph(
     positive: object = None,
     clip: tuple[float, float] | None = None,
     classes: Sequence[str] = (),
+    about: Mapping[str, str] | None = None,
 ) -> bytes:
     """Convert the model; the same model gives the same bytes.
 
@@ -63,6 +64,8 @@ def to_graph(
         The classes whose probabilities are the scores, where there is more than one score.
     clip
         The ends, from low to high, that the score is clipped to; a score that is not a number is not.
+    about
+        What else the file says of itself, as its properties.
 
     Returns
     -------
@@ -80,4 +83,4 @@ def to_graph(
         scores = graph.add("Sub", 1.0, scores)
     if classes and chosen != list(range(len(classes))):
         scores = graph.add("Gather", scores, np.array(chosen), axis=1)
-    return graph.finish(scores, columns, name, classes=classes, clip=clip)
+    return graph.finish(scores, columns, name, classes=classes, clip=clip, about=about)

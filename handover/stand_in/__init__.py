@@ -14,6 +14,7 @@ from handover.delivery import as_json, column_records, golden_lines, hashes, wri
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.proof import Proof
+from handover.provenance import properties
 from handover.rows import Domain, domains, drawn_row
 from handover.scoring import Oracle
 from handover.stand_in.answers import made_up
@@ -75,7 +76,16 @@ def stub(
         answers = np.concatenate([answers, given.answers])
         rows = "1 row has its answer" if len(known) == 1 else f"{len(known)} rows have their answers"
         said = f"{rows} by {table.name}; for others {said}"
-    model = graph(contract.name, fields, encoding.columns, answers, known=known, classes=contract.classes)
+    named = {"name": contract.name, "version": contract.version}
+    model = graph(
+        contract.name,
+        fields,
+        encoding.columns,
+        answers,
+        known=known,
+        classes=contract.classes,
+        about=properties(named, {}),
+    )
     nothing = np.empty((0, len(encoding.columns)), dtype=np.float32)
     session = serving.session(model)
     likely = _readable_rows(fields)
@@ -90,7 +100,7 @@ def stub(
     manifest = {
         "format": 1,
         "stand_in": said,
-        "contract": {"name": contract.name, "version": contract.version},
+        "contract": named,
         "files": hashes(contents),
         "columns": column_records(contract, encoding.columns, _features(encoding, proof.golden_lines)),
         "tolerance": contract.budgets.parity,

@@ -46,6 +46,7 @@ def graph(
     *,
     known: Mapping[int, int],
     classes: Sequence[str] = (),
+    about: Mapping[str, str] | None = None,
 ) -> bytes:
     """Write the graph.
 
@@ -59,6 +60,8 @@ def graph(
         The hashes of rows whose answers are given, each with the place of its answer.
     classes
         The contract's classes, where it has any.
+    about
+        What the file says of itself, beside that it is a stand-in.
     """
     lows, scales, weights = _scaled(fields)
     made = Graph()
@@ -82,7 +85,7 @@ def graph(
         )
         place = made.add("Where", made.add("Less", looked_up, np.array(0)), place, looked_up)
     scores = made.add("Gather", answers, place)
-    return made.finish(scores, columns, name, classes=classes, about={MARK: "true"})
+    return made.finish(scores, columns, name, classes=classes, about={MARK: "true", **(about or {})})
 
 
 def is_stand_in(model: onnx.ModelProto) -> bool:

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -78,6 +79,15 @@ def test_a_delivery_holds_what_the_function_opens(heuristics: ModuleType, tmp_pa
 
     assert sorted(path.name for path in (tmp_path / "delivery").iterdir()) == sorted([*FILES, "manifest.json"])
     assert Delivery.open(tmp_path / "delivery").manifest == manifest
+
+
+def test_the_models_file_says_which_contract_and_which_data_it_is_of(heuristics: ModuleType, tmp_path: Path) -> None:
+    data = "5" * 64
+    delivered(fitted(heuristics), heuristics, tmp_path / "delivery", training={"sha256": data})
+
+    proto = onnx.load(tmp_path / "delivery" / "model.onnx")
+    own = {one.key: one.value for one in proto.metadata_props if one.key != "columns"}
+    assert own == {"contract": PARCELS.name, "contract_version": PARCELS.version, "data_sha256": data}
 
 
 def test_golden_rows_have_the_models_own_answers(heuristics: ModuleType, tmp_path: Path) -> None:

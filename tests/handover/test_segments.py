@@ -122,3 +122,10 @@ def test_rows_without_segments_have_none() -> None:
         "beyond_chance": 0,
         "worst": [],
     }
+
+
+def test_no_segment_of_a_model_without_a_fault_is_weak() -> None:
+    features, _ = drawn()
+    labels = np.random.default_rng(6).integers(0, 2, len(features)).astype(np.float64)
+
+    assert weakest_segments(FIELDS, features, HeldOut(0.1 + 0.8 * labels, labels))["worst"] == []

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
@@ -51,6 +52,15 @@ def edit(name: str, old: str, new: str) -> Break:
 
 def model(change: Callable[[Any], Any]) -> Break:
     return lambda sandbox: sandbox.model(lambda proto: change(proto.graph))
+
+
+def says(name: str, value: str) -> Callable[[onnx.ModelProto], None]:
+    """Have a model's file say something else of itself."""
+
+    def change(proto: onnx.ModelProto) -> None:
+        helper.set_model_props(proto, {one.key: one.value for one in proto.metadata_props} | {name: value})
+
+    return change
 
 
 def since(*edits: tuple[str, str]) -> Break:
@@ -275,7 +285,8 @@ def golden_text(change: Callable[[bytes], bytes]) -> Break:
 
 
 def with_card(sandbox: Sandbox) -> Sandbox:
-    sandbox.card.write_text("# Parcels\n\n<!-- figures: written by deliver() -->\n<!-- figures: end -->\n")
+    head = "---\nlicense: mit\n# head: written by deliver()\n# head: end\n---\n\n"
+    sandbox.card.write_text(f"{head}# Parcels\n\n<!-- figures: written by deliver() -->\n<!-- figures: end -->\n")
     return sandbox.deliver()
 
 
@@ -661,6 +672,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M111-real": (MOST, lambda sandbox: sandbox.golden(lambda lines: lines[0].update(real=True))),
     "M111-alike": (MOST, write("held_out.csv", b"score,label\n1.0,1\n2.0,1\n", seal=True)),
     "H105-field": (MOST, lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace("piece_weight", "weight"))),
+    "M111-data": (MOST, lambda sandbox: sandbox.model(says("data_sha256", "0" * 64))),
+    "M111-model": (MOST, lambda sandbox: sandbox.model(says("contract_version", "0.9.0"))),
     "M111-pairs": (MOST, write("held_out.csv", b"score,label\n1.0\n", seal=True)),
     "M112": (MOST, lambda sandbox: sandbox.deliver(fit=on_labels_upside_down)),
     "M112-constant": (MOST, lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(min_samples_split=100))),
@@ -677,6 +690,10 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M123": ("M123", stand_ins_model),
     "M123-model": (MOST, manifest(lambda it: it.update(stand_in="scores are made up"))),
     "M117-cut": (MOST, card_with("| contract | `parcels 1.0.0` |\n", "")),
+    "M117-head": (
+        MOST,
+        card_with("  - task:\n      type: tabular-regression\n", "  - task:\n      type: text-ranking\n"),
+    ),
     "M117-lines": (MOST, card_with("<!-- figures: end -->", "")),
     "M117-manifest": (MOST, lambda sandbox: manifest(lambda it: it["importance"].pop("rows"))(with_card(sandbox))),
     "M118": (MOST, lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(random_state=1))),
@@ -812,6 +829,9 @@ GOOD: dict[str, Break] = {
     "line endings of Windows, delivered so": lambda sandbox: crlf("golden.jsonl")(sandbox).seal(),
     "Dropout that does not train": model(
         lambda graph: before(graph, helper.make_node("Dropout", ["before"], ["score"]))
+    ),
+    "a file that says nothing of itself": lambda sandbox: sandbox.model(
+        lambda proto: proto.ClearField("metadata_props")
     ),
     "a notice beside the delivery": write("README.txt", b"What this is"),
     "null where nothing may be left out": contract("default=None, ", ""),

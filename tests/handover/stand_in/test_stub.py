@@ -176,6 +176,13 @@ def test_the_same_contract_gives_the_same_files(parcels: tuple[Contract, Any, Pa
     assert stub(contract, heuristics, to) == first
 
 
+def test_its_file_says_which_contract_it_stands_in_for(parcels: tuple[Contract, Any, Path]) -> None:
+    stub(*parcels)
+
+    own = {one.key: one.value for one in onnx.load(parcels[2] / "model.onnx").metadata_props if one.key != "columns"}
+    assert own == {"stand_in": "true", "contract": "parcels", "contract_version": "1.0.0"}
+
+
 def test_rows_of_a_table_get_its_answers_and_others_are_made_up(parcels: tuple[Contract, Any, Path]) -> None:
     contract, heuristics, to = parcels
     table = to.parent / "answers.csv"
