@@ -9,7 +9,6 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug import Request, Response
 from werkzeug.exceptions import Forbidden, InternalServerError, NotFound
 from werkzeug.serving import BaseWSGIServer
@@ -25,6 +24,7 @@ from handover.lesson.service import Service
 from handover.local.emulator import LOOPBACK
 from handover.local.server import listening
 from handover.markup import coded
+from handover.templates import environment
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -43,14 +43,8 @@ class Page:
         self.notice = ""
         """What came of the last button, until the next one."""
         self._lock = RLock()  # one thing at a time: a button, or the look at what is done
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters |= {"coded": coded, "kind": _kind, "at": lambda name: quote(name, safe="")}
+        filters = {"coded": coded, "kind": _kind, "at": lambda name: quote(name, safe="")}
+        self._templates = environment(Path(__file__).parent / "templates", html=True, filters=filters)
 
     def whole(self) -> str:
         """Show the exercise, the branches, the pull requests and what is deployed."""
