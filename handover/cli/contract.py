@@ -1,5 +1,6 @@
 """A delivery and its contract: drafted, held, explained, compared; and what is written of it."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,6 +16,8 @@ from handover.finding import Team
 
 type Event = dict[str, Any]
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""Which JSON Schema pydantic writes."""
 BEGUN = ("contract.py", "heuristics.py", "manifest.json")
 """Files without which a folder is no delivery, not even one that is being written."""
 
@@ -347,3 +350,39 @@ def diff(old: str, new: str, plot: Path | None) -> None:
         done = _apart("diff", old=old, new=new, plot=str(plot) if plot else None)
     click.echo(done["text"])
     sys.exit(done["status"])
+
+
+@main.group()
+def export() -> None:
+    """Write what other tools read of a delivery: the row's schema, or a model folder for a registry."""
+
+
+@export.command()
+@click.argument("file", type=FILE, callback=to_write, default="row.schema.json")
+@_DELIVERY(callback=_delivered)
+def schema(file: Path, delivery: Path) -> None:
+    """Write what a row may be into FILE, as JSON Schema: for tools of data contracts, forms and validators.
+
+    It is the schema that GET /contract answers with: the row as the contract has it, and no more.
+    """
+    from predictor import files
+
+    with one_sentence():
+        try:
+            row = files.contract(delivery)["schema"]
+        except (OSError, ValueError, KeyError) as error:
+            raise CannotRunError(f"contract.json in '{delivery}' cannot be read: {error}") from None
+        file.write_text(json.dumps({"$schema": DIALECT, **row}, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"Wrote {file}.")
+
+
+@export.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_DELIVERY(callback=_delivered)
+def mlflow(folder: Path, delivery: Path) -> None:
+    """Write the delivery into FOLDER as a model of MLflow, of the flavour onnx: with signature, example and card.
+
+    It takes the model's input, as matrix() gives it, and gives the score. MLflow is the wheel's extra `mlflow`.
+    """
+    with one_sentence():
+        click.echo(_apart("export_mlflow", delivery=str(delivery), to=str(folder))["text"])
