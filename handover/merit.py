@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.quality import HeldOut, log_losses
+from handover.quality import HeldOut, log_losses, standard_error
 
 type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Figure:
     @property
     def error(self) -> float:
         """Its standard error; infinite where one row cannot tell."""
-        return _error(self.influence)
+        return standard_error(self.influence)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -109,10 +109,6 @@ def _share_below(values: Numbers, of: Numbers) -> Numbers:
     ordered = np.sort(values)
     share: Numbers = (np.searchsorted(ordered, of) + np.searchsorted(ordered, of, side="right")) / (2 * len(values))
     return share
-
-
-def _error(influence: Numbers) -> float:
-    return float(influence.std(ddof=1) / np.sqrt(len(influence))) if len(influence) > 1 else np.inf
 
 
 @dataclass(frozen=True)
@@ -195,5 +191,5 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
 
 
 def _shift(was: Figure, now: Figure, *, paired: bool) -> Shift:
-    error = _error(now.influence - was.influence) if paired else float(np.hypot(was.error, now.error))
+    error = standard_error(now.influence - was.influence) if paired else float(np.hypot(was.error, now.error))
     return Shift(was, now, error)

@@ -106,6 +106,11 @@ class Domain:
             return self.multiple(random.randint(self.steps[0], self.steps[-1]))
         return random.uniform(*self.ends)
 
+    @property
+    def simplest(self) -> Any:
+        """The value that says least: the first choice, or the number nearest to 0."""
+        return self.choices[0] if self.choices else self.nearest(0.0)
+
     def nearest(self, number: float) -> Any:
         """Give the number that a caller can send and that is nearest to this one, but for rounding."""
         if self.step:

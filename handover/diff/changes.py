@@ -55,11 +55,6 @@ def heuristics(manifest: Any) -> tuple[str, ...]:
     return tuple(str(column.get("name")) for column in rows if column.get("kind") == "heuristic")
 
 
-def required_version(old: Json, new: Json) -> Literal["major", "minor", "patch", "none"]:
-    """Say which part of the version the change from one compiled contract to another raises at least."""
-    return next((change.level for change in changes(old, new)), "none")
-
-
 def least_version(old: str, level: Literal["major", "minor", "patch", "none"]) -> str:
     """Give the lowest version that may follow ``old`` after a change of this level.
 

@@ -2,8 +2,10 @@
 
 import ast
 import sys
+import traceback
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from handover.source.names import FUNCTIONS, Names, within
@@ -51,6 +53,12 @@ class RefusedSourceError(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(f"line {fault.line} {fault.sentence}")
         self.fault = fault
+
+
+def line_in(path: Path, error: BaseException) -> int | None:
+    """Find the line of a source that an error came out of as it ran, the innermost."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
 
 
 def refuse(heuristics: ast.Module) -> None:
