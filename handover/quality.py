@@ -123,13 +123,7 @@ class HeldOut:
 
     @classmethod
     def from_csv(cls, content: bytes) -> "HeldOut":
-        """Read what ``as_csv`` wrote.
-
-        Raises
-        ------
-        ValueError
-            When it is not a list of such rows.
-        """
+        """Read what ``as_csv`` wrote; ``ValueError`` when it is not a list of such rows."""
         (*names, label), *lines = list(csv.reader(io.StringIO(content.decode(errors="replace")))) or [[""]]
         of_classes = len(names) > 1
         places = {name: [float(name == other) for other in names] for name in names}

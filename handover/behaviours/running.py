@@ -141,13 +141,7 @@ class Trial:
         self._left_s = LIMIT_S
 
     def result(self, golden: Sequence[Json]) -> Result:
-        """Run it on all of its rows.
-
-        Raises
-        ------
-        FaultError
-            When that cannot be done, or says nothing.
-        """
+        """Run it on all of its rows; ``FaultError`` when that cannot be done, or says nothing."""
         self._require_form()
         rows = list(self._rows(golden))
         outcomes = self._outcomes(rows)

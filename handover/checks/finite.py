@@ -69,7 +69,7 @@ def first_failure(context: DeliveryContext) -> Failure | None:
     fields = domains(context.compiled)
     usual = {field.name: field.simplest for field in fields}
     trials = {heuristic.__name__: Trial(context, heuristic, usual) for heuristic in context.heuristics}
-    watched = roots.Watched(context)
+    watched = roots.Traced(context)
     for name, trial in trials.items():
         may_read = reads(context.heuristics_tree, name, usual)
         read = [field for field in fields if field.name in may_read.fields]

@@ -85,13 +85,7 @@ def _built(build: Path) -> Json:
 
 
 def _live(deployed: stack.Stack, session: "boto3.Session", url: str | None) -> Json:
-    """Ask the live API for its contract.
-
-    Raises
-    ------
-    LiveError
-        When it does not answer, or answers something else.
-    """
+    """Ask the live API for its contract; ``LiveError`` when it does not answer, or answers something else."""
     with Client.of(deployed, session, url) as client:
         response = client.ask("GET", "/contract")
     if response.status != 200:

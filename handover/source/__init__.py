@@ -62,13 +62,7 @@ def line_in(path: Path, error: BaseException) -> int | None:
 
 
 def refuse(heuristics: ast.Module) -> None:
-    """Let heuristics run, or say why not.
-
-    Raises
-    ------
-    RefusedSourceError
-        When they import or reach for what they must not.
-    """
+    """Let heuristics run, or say why not; ``RefusedSourceError`` when they import or reach for what they must not."""
     if fault := _import_fault(heuristics, PURE_MODULES) or reach_beyond_the_row(heuristics):
         raise RefusedSourceError(fault)
 
