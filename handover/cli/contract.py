@@ -28,7 +28,7 @@ def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     return folder
 
 
-def _delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
+def delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
     """Say at once that a folder holds no delivery."""
     with one_sentence():
         if not (_folder(context, parameter, folder) / "manifest.json").is_file():
@@ -48,7 +48,7 @@ def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> 
     return folder
 
 
-_DELIVERY = partial(
+DELIVERY = partial(
     click.option,
     "--delivery",
     default=PROJECT.delivery,
@@ -148,7 +148,7 @@ def upgrade(*, dry_run: bool) -> None:
 
 
 @main.command()
-@_DELIVERY(callback=_folder)
+@DELIVERY(callback=_folder)
 @click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
 @click.option(
     "--table",
@@ -168,7 +168,7 @@ def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
 
 
 @main.command()
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 @click.option(
     "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."
 )
@@ -181,7 +181,7 @@ def events(delivery: Path, to: Path) -> None:
 
 
 @main.command()
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 @click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
@@ -190,7 +190,7 @@ def monitoring(delivery: Path, to: Path) -> None:
     click.echo(f"Wrote {write_monitoring(delivery, to)}.")
 
 
-_BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
+BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
 
 
 def _apart(work: str, show: Callable[[Event], None] = lambda event: None, **arguments: Any) -> dict[str, Any]:
@@ -215,8 +215,8 @@ def _apart(work: str, show: Callable[[Event], None] = lambda event: None, **argu
 
 @main.command()
 @click.argument("code")
-@_DELIVERY(callback=_folder)
-@_BASE
+@DELIVERY(callback=_folder)
+@BASE
 def explain(code: str, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
     with one_sentence():
@@ -249,8 +249,8 @@ def clauses(only: list[str]) -> None:
     type=click.Choice(get_args(Team.__value__)),
     help="Leave out, and spend no time on, what only the other team looks at.",
 )
-@_DELIVERY(callback=_begun)
-@_BASE
+@DELIVERY(callback=_begun)
+@BASE
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
 @click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
@@ -286,7 +286,7 @@ def _checked(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
 
 
 @main.command()
-@_DELIVERY(callback=_folder)
+@DELIVERY(callback=_folder)
 @click.option(
     "--model", type=click.Path(path_type=Path), help="The model's file, for rows beside its trees' thresholds."
 )
@@ -310,7 +310,7 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
 @click.option(
     "--reasons", default=0, show_default=True, type=click.IntRange(0), help="How many reasons each answer has."
 )
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
     """Score the rows of FILE, CSV or Parquet, by the function's own code, and write them with their answers.
 
