@@ -1,14 +1,13 @@
 """Figures of merit with the error that chance gives them, and which of two models is better by them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handover.quality import HeldOut, log_losses, standard_error
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 NORMAL_975 = 1.96

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.files import SINGLE
+from predictor.files import SINGLE, Json
 
-type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 HELD_OUT = "held_out.csv"

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from handover.compilation import multiples
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 NULL_SHARE = 0.15  # of the rows drawn by ``drawn_row``: how often a field that may be missing is
 

@@ -18,8 +18,7 @@ from handover.behaviours.asking import Asking, Call, GivenRow, RefusedError, Unk
 from handover.limit import TooLongError, at_most
 from handover.rows import Domain, drawn_row
 from handover.source import line_in
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 ABOVE = 'write @always("what holds") above it, or begin the name of what only helps with an underscore'

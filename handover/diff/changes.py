@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handover.wording import same_unit, units
-from predictor.files import decisions
+from predictor.files import Json, decisions
 
-type Json = dict[str, Any]
 type Level = Literal["major", "minor", "patch"]
 type Bound = tuple[float, bool]  # the end of a range, and whether it is left out
 

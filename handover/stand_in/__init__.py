@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -24,8 +23,7 @@ from handover.stand_in.table import read
 from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 SEED = 1  # another one than that of the rows that cover every value
 READ = 3  # digits of a number's range that people read
