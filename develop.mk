@@ -4,8 +4,14 @@ TOOL_FILE := pyproject.toml
 TESTS     := --ignore tests/browser --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 setup: .venv/dev
+.PHONY: built
+built: .venv/run .venv/modelling
+	$(BIN)/handover build --quiet
+
 # pip asks, with each lock, whether all that the tool needs is there: what training needs goes first.
 .venv/dev: | .venv/modelling
+
+##@ For those who develop the tool
 
 dist: .venv/run  ## the wheel that teams install, into dist/
 	$(BIN)/python -m hatchling build --target wheel

@@ -51,7 +51,7 @@ def test_what_reaches_prod_is_what_was_verified_in_staging() -> None:
     for stage in ("staging", "prod"):
         done = [step.get("run") for step in jobs[stage]["steps"] if "run" in step]
         assert jobs[stage]["environment"] == STAGES[stage]["deploy"]["parameters"]["stack_name"]
-        assert done[0] == "make unpack"  # nothing is built a second time
+        assert done[0] == "make restore"  # nothing is built a second time
         verified = f'make verify STAGE={stage} REPORT="$GITHUB_STEP_SUMMARY"'
         assert done[-2 if stage == "prod" else -1] == verified
         assert f"make deploy STAGE={stage} BUILT=1" in done
@@ -81,7 +81,7 @@ def test_the_one_secret_is_a_callers_token_and_only_who_calls_gets_it() -> None:
 def test_what_fails_a_test_or_a_linter_is_not_deployed() -> None:
     build = [step.get("run") for step in WORKFLOWS["deploy"]["jobs"]["build"]["steps"]]
 
-    assert build.index("make test") < build.index("make lint") < build.index("make pack")
+    assert build.index("make test") < build.index("make lint") < build.index("make archive")
     assert WORKFLOWS["deploy"]["jobs"]["staging"]["needs"] == "build"
 
 
