@@ -249,11 +249,9 @@ def clauses(only: list[str]) -> None:
     type=click.Choice(get_args(Team.__value__)),
     help="Leave out, and spend no time on, what only the other team looks at.",
 )
-@click.argument("code", required=False)
-@DELIVERY(callback=_folder)
+@DELIVERY(callback=_begun)
 @BASE
 @built_option
-def explain(code: str | None, delivery: Path, base: str | None, *, built: bool) -> None:
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
 @click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
