@@ -69,9 +69,9 @@ model: .venv/run .venv/modelling  ## train on modelling/data and write the deliv
 	$(BIN)/handover events
 	$(BIN)/handover monitoring
 
-check: built .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html)
+check: built .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html JUNIT=x.xml)
 	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(FOR),--for "$(FOR)") $(if $(BASE),--base "$(BASE)") \
-	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(HTML),--html "$(HTML)") $(if $(GITHUB_ACTIONS),--github)
+	  $(if $(REPORT),--markdown "$(REPORT)") $(if $(HTML),--html "$(HTML)") $(if $(JUNIT),--junit "$(JUNIT)") $(if $(GITHUB_ACTIONS),--github)
 
 explain: built .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
 	test -n "$(CODE)" || { echo "make: say which clause, as in make explain CODE=P203" >&2; exit 2; }
