@@ -92,7 +92,7 @@ def _parameters(cors_origins: str | None) -> dict[str, str]:
 
 def _curls(port: int) -> Iterator[str]:
     """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
-    event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text())
+    event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text(encoding="utf-8"))
     curl, url = r"curl -sw '\n'", f"http://127.0.0.1:{port}"
     yield f"{curl} '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
     yield f"{curl} {url}/contract"
