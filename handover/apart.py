@@ -55,7 +55,8 @@ def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda 
                     case event:
                         on_event(event)
     except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)  # a terminal has sent it to both, a supervisor only to this one
+        with suppress(ValueError):  # Windows knows no such signal; there a terminal has sent its own to both
+            process.send_signal(signal.SIGINT)  # a terminal has sent it to both, a supervisor only to this one
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
         process.kill()

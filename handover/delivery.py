@@ -446,7 +446,7 @@ def write(to: Path, contents: Mapping[str, bytes], manifest: Json) -> None:
             f"edited after Python had imported it, as in a notebook, start Python again and train"
         ) from error
     if (page := card.place(to)).is_file():
-        card.write(page, {card.FIGURES: card.figures(manifest)})
+        card.write(page, card.blocks(manifest))
 
 
 def as_json(document: Json) -> bytes:

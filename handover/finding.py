@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 type Team = Literal["modelling", "deployment"]
 type Owner = Team | Literal["both teams"]
-type Subject = Literal["delivery", "model", "behaviours", "card", "training", "stack"]
+type Subject = Literal["delivery", "model", "behaviours", "card", "training", "stack", "function"]
 
 
 class Verdict(StrEnum):
@@ -107,7 +107,7 @@ class Clause[T = Any]:
     def concerns(self, team: Team) -> bool:
         """Whether a team has to look at it; what both fix in what is built, deployment looks at."""
         owners = {self.owner, self.sometimes}
-        shared = "both teams" in owners and (team == "deployment" or "stack" not in self.subjects)
+        shared = "both teams" in owners and (team == "deployment" or not self.subjects & {"stack", "function"})
         return team in owners or shared
 
     @property

@@ -13,6 +13,7 @@ type Numbers = NDArray[np.float64]
 
 NORMAL_975 = 1.96
 """Quantile of the normal distribution: 95 % of a figure's errors are within so many standard errors."""
+CHANCE_AUC = 0.5
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,17 @@ def figures(held_out: HeldOut) -> tuple[Figure, ...]:
     The labels must not be all alike.
     """
     return _of_yes_or_no(held_out) if held_out.is_yes_or_no else _of_numbers(held_out)
+
+
+def may_be_chance(held_out: HeldOut) -> bool:
+    """Whether a model that knows nothing could have the figure that decides.
+
+    An R2 may be below 0 of a model that ranks the labels, as one of a quantile: then it knows something.
+    """
+    low, _ = figures(held_out)[0].interval
+    if held_out.is_yes_or_no:
+        return low <= CHANCE_AUC
+    return bool(low <= 0 and held_out.rank_correlation < NORMAL_975 / np.sqrt(max(1, len(held_out.labels) - 1)))
 
 
 def quality_record(held_out: HeldOut) -> Json:

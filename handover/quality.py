@@ -257,6 +257,11 @@ class HeldOut:
         return float(1 - self._missed.sum() / ((self.labels - self.labels.mean()) ** 2).sum())
 
     @property
+    def rank_correlation(self) -> float:
+        """How far the score of each row ranks the labels (Spearman); nan where scores or labels are all alike."""
+        return float(np.corrcoef(_ranks(self.scores[:, 0]), _ranks(self.labels[:, 0]))[0, 1])
+
+    @property
     def _missed(self) -> Numbers:
         """By how much each row's scores miss its labels, squared and added up, float64 (N,)."""
         squares: Numbers = ((self.scores - self.labels) ** 2).sum(axis=1)
@@ -335,9 +340,8 @@ class HeldOut:
 
     def _ignorance_of_numbers(self, least_r2: float) -> str:
         """Take what ranks the labels for learned, for a median or a quantile may miss by more than the mean does."""
-        scores, labels = self.scores[:, 0], self.labels[:, 0]
-        rows, spread = len(labels), (labels - labels.mean()) ** 2
-        ranked = float(np.corrcoef(_ranks(scores), _ranks(labels))[0, 1])
+        rows, spread = len(self.labels), (self.labels[:, 0] - self.labels.mean()) ** 2
+        ranked = self.rank_correlation
         by_chance = WORSE_BY / np.sqrt(max(1, rows - 1))
         more = self._missed - (1 - least_r2) * spread
         if ranked < -by_chance:

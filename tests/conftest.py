@@ -31,6 +31,15 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
+MEASURED = tuple(Path(__file__).parent / name for name in ("function", "hook"))
+"""The tests that coverage is measured in: what ships is covered by its own, and measuring slows every test down."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not any(item.path.is_relative_to(folder) for folder in MEASURED):
+            item.add_marker("no_cover")
+
 
 @pytest.fixture(scope="session")
 def parcels(tmp_path_factory: pytest.TempPathFactory) -> Path:

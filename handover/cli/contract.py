@@ -39,7 +39,7 @@ def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     return folder
 
 
-def _delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
+def delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
     """Say at once that a folder holds no delivery."""
     with one_sentence():
         if not (_folder(context, parameter, folder) / "manifest.json").is_file():
@@ -59,7 +59,7 @@ def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> 
     return folder
 
 
-_DELIVERY = partial(
+DELIVERY = partial(
     click.option,
     "--delivery",
     default=PROJECT.delivery,
@@ -163,7 +163,7 @@ def upgrade(*, dry_run: bool) -> None:
 
 @listed(MODELLING)
 @main.command()
-@_DELIVERY(callback=_folder)
+@DELIVERY(callback=_folder)
 @click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
 @click.option(
     "--table",
@@ -183,7 +183,7 @@ def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
 
 @listed(MODELLING)
 @main.command()
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 @click.option(
     "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."
 )
@@ -194,21 +194,21 @@ def events(delivery: Path, to: Path) -> None:
 
 @listed(MODELLING)
 @main.command()
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 @click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
     write_monitoring(delivery, to)
 
 
-_BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
+BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
 
 
 @listed(BOTH)
 @main.command()
 @click.argument("code", required=False)
-@_DELIVERY(callback=_folder)
-@_BASE
+@DELIVERY(callback=_folder)
+@BASE
 @built_option
 def explain(code: str | None, delivery: Path, base: str | None, *, built: bool) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
@@ -249,8 +249,8 @@ def clauses(only: list[str]) -> None:
     type=click.Choice(get_args(Team.__value__)),
     help="Leave out, and spend no time on, what only the other team looks at.",
 )
-@_DELIVERY(callback=_begun)
-@_BASE
+@DELIVERY(callback=_begun)
+@BASE
 @built_option
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
@@ -308,7 +308,7 @@ def _shown(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
 
 @listed(MODELLING)
 @main.command()
-@_DELIVERY(callback=_folder)
+@DELIVERY(callback=_folder)
 @click.option(
     "--model", type=click.Path(path_type=Path), help="The model's file, for rows beside its trees' thresholds."
 )
@@ -333,7 +333,7 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
 @click.option(
     "--reasons", default=0, show_default=True, type=click.IntRange(0), help="How many reasons each answer has."
 )
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
     """Score the rows of FILE, CSV or Parquet, by the function's own code, and write them with their answers.
 

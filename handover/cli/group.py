@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,8 @@ class Commands(click.Group):
 @click.version_option(package_name=DISTRIBUTION, prog_name="handover")
 def main() -> None:
     """Put a model behind an API: init writes a project around your data, whose make calls the other commands."""
+    if isinstance(sys.stdout, TextIOWrapper):  # Windows gives a pipe an old encoding, which has no word for some names
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _first_sentence(text: str) -> str:

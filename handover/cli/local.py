@@ -34,8 +34,6 @@ def run(event: Path, since: float | None, build: Path, *, built: bool) -> None:
     try:
         with one_sentence():
             build_first(built=built or build != PROJECT.build)
-            if not event.is_file():
-                raise CannotRunError(f"there is no file '{event}' to send")
             from handover.local.run import answer_once
 
             status = answer_once(event, build, WARM_INVOKES)
@@ -113,7 +111,7 @@ def _parameters(cors_origins: str | None) -> dict[str, str]:
 
 def _curls(port: int) -> Iterator[str]:
     """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
-    event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text())
+    event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text(encoding="utf-8"))
     curl, url = r"curl -sw '\n'", f"http://127.0.0.1:{port}"
     yield f"{curl} '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
     yield f"{curl} {url}/contract"

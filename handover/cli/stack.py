@@ -86,7 +86,7 @@ def verify(
     broken = {finding.clause.code for finding in findings if finding.broken}
     otherwise = status == 1 and not (broken == {"V803"} and context.turned_away)
     if asked["github"] and otherwise and (outputs := os.environ.get("GITHUB_OUTPUT")):
-        with Path(outputs).open("a") as file:
+        with Path(outputs).open("a", encoding="utf-8") as file:
             file.write("verdict=broken\n")
     sys.exit(status)
 

@@ -330,7 +330,7 @@ def _commit(folder: Path, reference: str) -> str:
 def _of_git(folder: Path, name: str) -> str:
     """Read a file of git's own; empty where there is none."""
     path = _text(folder, "rev-parse", "--git-path", name)
-    return (folder / path).read_text() if path and (folder / path).is_file() else ""
+    return (folder / path).read_text(encoding="utf-8") if path and (folder / path).is_file() else ""
 
 
 def _text(folder: Path, *words: str) -> str:

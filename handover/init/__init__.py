@@ -78,7 +78,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
         [
             draft.report.text(),
             "",
-            f"{folder} is a project of {written.files} files{_committed(folder)}.",
+            f"{folder} is a project of {written.files} files{_committed(folder, written.programs)}.",
             *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
             *([UNIGNORED.format(data=data)] if private and _would_be_committed(data, folder) else []),
             *written.notes,
@@ -130,7 +130,7 @@ def agree(folder: Path, ask: Callable[[str], tuple[Sequence[Agreed], Answer]], l
     questions += [("the answer", answer.question)] if answer.question else []
     return "\n".join(
         [
-            f"{folder} is a project of {written.files} files{_committed(folder)}.",
+            f"{folder} is a project of {written.files} files{_committed(folder, written.programs)}.",
             *written.notes,
             *(["", f"For both teams to settle, in {folder / project.delivery / 'contract.py'}:"] if questions else []),
             *(f"  {name}: {question}" for name, question in questions),
@@ -146,6 +146,8 @@ class Written:
     """A project that was written."""
 
     files: int
+    programs: Sequence[str]
+    """Which of them are programs, by their paths."""
     notes: Sequence[str]
     """What to know of its place in a repository."""
 
@@ -188,7 +190,8 @@ def _write_project(
         write(at_root, folder.resolve())
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
-    return Written(len(files) + len(last), notes(at_root, inside))
+    programs = [path for path, file in files.items() if file.executable]
+    return Written(len(files) + len(last), programs, notes(at_root, inside))
 
 
 def _require_enforceable(contract: str) -> None:
@@ -341,7 +344,7 @@ def _would_be_committed(data: Path, folder: Path) -> bool:
     return bool(listed)
 
 
-def _committed(folder: Path) -> str:
+def _committed(folder: Path, programs: Sequence[str]) -> str:
     """Commit a new project, unless it lies in a repository; say what came of it, as a sentence goes on."""
     if shutil.which("git") is None:
         return "; git is not installed, so nothing is committed"
@@ -350,6 +353,7 @@ def _committed(folder: Path) -> str:
         return " in the repository that it lies in, for you to commit"
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", ".")
+    git(folder, "update-index", "--chmod=+x", *programs)  # what Windows cannot say of a file
     message = "A project, as handover init writes it"
     if git(folder, "commit", "--quiet", "--no-verify", "--message", message) is not None:
         return ", and a repository with a first commit"

@@ -18,7 +18,7 @@ ELSEWHERE = "# GitHub reads this file at the repository's root only: append thes
 def git(folder: Path, *arguments: str) -> str | None:
     """Give what git prints, run in a folder; nothing where it fails, or is not installed."""
     try:
-        ended = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=True)
+        ended = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, encoding="utf-8", check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return ended.stdout
@@ -53,7 +53,7 @@ def placed(files: Mapping[str, File], name: str, inside: str) -> dict[str, File]
     """Give the files of a project that lies in a folder of its repository; those at the root begin with ``../``."""
     if inside == ".":
         return dict(files)
-    root = os.path.relpath(".", inside)
+    root = PurePath(os.path.relpath(".", inside)).as_posix()
     moved = {}
     for path, file in files.items():
         if path.startswith(WORKFLOWS):

@@ -73,7 +73,7 @@ class Probe:
             stdout=subprocess.PIPE,
             stderr=self._log,
             start_new_session=True,
-            text=True,
+            encoding="utf-8",
         )
 
     def __enter__(self) -> Self:

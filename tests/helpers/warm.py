@@ -40,6 +40,7 @@ class Warm:
             "command": list(map(str, command[1:])),
             "folder": str(words.get("cwd") or Path.cwd()),
             "paths": environment.get("PYTHONPATH", "").split(os.pathsep),
+            "bytecode": not environment.get("PYTHONDONTWRITEBYTECODE"),
         }
         assert self._waiting.stdin
         assert self._waiting.stdout
@@ -53,7 +54,9 @@ class Warm:
 
 
 def _environment(variables: Any) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if not name.startswith(("PYTEST_", "PYTHONPATH"))}
+    """Give the part that a library may read when it is imported; the rest is passed on, or of no account."""
+    passed = ("PYTEST_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in variables.items() if not name.startswith(passed)}
 
 
 def _serve() -> None:
@@ -73,7 +76,7 @@ def _serve() -> None:
         sys.stdout.flush()
 
 
-def _become(writing: int, command: list[str], folder: str, paths: list[str]) -> None:
+def _become(writing: int, command: list[str], folder: str, paths: list[str], *, bytecode: bool) -> None:
     """Run the program, and end as Python would."""
     for stream in (1, 2):
         os.dup2(writing, stream)
@@ -81,6 +84,7 @@ def _become(writing: int, command: list[str], folder: str, paths: list[str]) -> 
     try:
         os.chdir(folder)
         sys.path[1:1] = paths
+        sys.dont_write_bytecode = not bytecode
         if command[0] == "-m":
             sys.argv = command[1:]
             sys.path[0] = folder
