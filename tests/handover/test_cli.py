@@ -209,7 +209,7 @@ def test_nothing_is_imported_before_it_is_used(program: str, unwanted: set[str])
 
 
 HOW = "install the wheel of handover-ml with its extra, as in pip install 'WHEEL[sam]'"
-OF_THE_STACK = ["boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3", "werkzeug", "yaml"]
+OF_THE_STACK = ["boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3", "werkzeug"]
 
 
 @pytest.fixture(scope="module")
