@@ -26,7 +26,7 @@ TESTS     := tests
 TRAINS := $(if $(wildcard layers/model/delivery/manifest.json),,.venv/modelling)
 # Which stack `verify`, `live-version` and `rollback` mean.
 NAMED = $(if $(STACK),--stack "$(STACK)") $(if $(STAGE),--stage "$(STAGE)") $(if $(REGION),--region "$(REGION)")
-REPORTS = $(if $(REPORT),--markdown "$(REPORT)") $(if $(GITHUB_ACTIONS),--github)
+REPORTS = $(if $(REPORT),--markdown "$(REPORT)") $(if $(JUNIT),--junit "$(JUNIT)") $(if $(GITHUB_ACTIONS),--github)
 
 ##@ For both teams
 
@@ -41,7 +41,7 @@ serve: .venv/run $(TRAINS)  ## build, then answer at http://127.0.0.1:3000 (or P
 test: setup  ## the project's tests: every event, golden row and case through the built function
 	$(BIN)/handover test -- $(TESTS)
 
-check: .venv/run .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html)
+check: .venv/run .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html JUNIT=x.xml)
 	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(FOR),--for "$(FOR)") $(if $(BASE),--base "$(BASE)") \
 	  $(REPORTS) $(if $(HTML),--html "$(HTML)")
 

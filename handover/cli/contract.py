@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -25,6 +25,9 @@ from handover.cli.group import (
 from handover.cli.reports import FILE, Reports, gives_reports, to_write
 from handover.errors import CannotRunError
 from handover.finding import Team
+
+if TYPE_CHECKING:
+    from handover.init.hosting import CI
 
 BEGUN = ("contract.py", "heuristics.py", "manifest.json")
 """Files without which a folder is no delivery, not even one that is being written."""
@@ -79,8 +82,22 @@ DELIVERY = partial(
     "--contract-only", is_flag=True, help="In place of data: agree on the contract first, question by question."
 )
 @click.option("--like", type=click.Path(path_type=Path), help="With --contract-only: a JSON file of example requests.")
+@click.option(
+    "--ci",
+    default="github",
+    show_default=True,
+    type=click.Choice(["github", "gitlab", "azure"]),
+    help="Whose pipelines.",
+)
 def init(
-    folder: Path, data: Path | None, target: str | None, like: Path | None, *, private_data: bool, contract_only: bool
+    folder: Path,
+    data: Path | None,
+    target: str | None,
+    like: Path | None,
+    ci: "CI",
+    *,
+    private_data: bool,
+    contract_only: bool,
 ) -> None:
     """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model.
 
@@ -90,7 +107,7 @@ def init(
     if contract_only:
         if data or target or private_data:
             raise click.UsageError("--contract-only takes no data: leave out --data, --target and --private-data")
-        _agree(folder, like)
+        _agree(folder, like, ci)
         return
     if like:
         raise click.UsageError("--like is an example request for --contract-only: add that")
@@ -105,11 +122,11 @@ def init(
         def track(columns: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield from shown.track(columns, description="Looking at the columns")
 
-        report = write(folder, data, target, track, private=private_data)
+        report = write(folder, data, target, track, private=private_data, ci=ci)
     click.echo(report)
 
 
-def _agree(folder: Path, like: Path | None) -> None:
+def _agree(folder: Path, like: Path | None, ci: "CI") -> None:
     """Write a project of a contract alone, as two teams say it or an example request has it."""
     from handover.cli import dialogue
     from handover.draft.agreed import TO_BE_AGREED, read_requests
@@ -119,14 +136,14 @@ def _agree(folder: Path, like: Path | None) -> None:
     with one_sentence():
         if like:
             fields, left_out = read_requests(like)
-            report = agree(folder, lambda _: (fields, TO_BE_AGREED), left_out)
+            report = agree(folder, lambda _: (fields, TO_BE_AGREED), left_out, ci=ci)
         elif not dialogue.is_possible():
             raise CannotRunError(
                 "there is nobody to ask: run it in a terminal, or give --like, a JSON file of a request"
             )
         else:
             try:
-                report = agree(folder, lambda name: dialogue.agreed(name, kept))
+                report = agree(folder, lambda name: dialogue.agreed(name, kept), ci=ci)
             except (click.Abort, KeyboardInterrupt):
                 click.echo(f"\nNothing was written to {folder}; {dialogue.goes_on(kept)}", err=True)
                 sys.exit(INTERRUPTED)
