@@ -12,6 +12,7 @@ from handover.acceptance import BROKEN, UNCHECKED, Judgement
 from handover.acceptance.worktree import GitError, git
 from handover.errors import CannotRunError
 from handover.local.stack import own_machine
+from handover.local.system import unavailable
 from handover.project import Project
 from predictor import files
 
@@ -41,7 +42,8 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
     """
     for derived in ("events", "monitoring"):
         _handover(place, derived)  # of a delivery that these cannot read, the check says what is wrong with it
-    _build(place, root)
+    if not unavailable():  # elsewhere the check itself says what is not built, and what follows from it
+        _build(place, root)
     # Not the branch that people are asked to name elsewhere: what lies here is what the delivery follows.
     agreed = base or git(place, "rev-parse", "--short=12", "HEAD").strip()
     checked = _handover(place, "check", "--base", agreed, *options)
@@ -60,17 +62,21 @@ def _status(returned: int) -> int:
 
 def _handover(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the tool, on the modules of the worktree; what it says on stderr is shown as it comes."""
-    known = os.environ.get("PYTHONPATH")
-    paths = [*map(str, Project(place).import_paths), *([known] if known else [])]
     return subprocess.run(
         [sys.executable, "-P", "-m", "handover", *words],
         cwd=place,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        env=_environment(place),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
         check=False,
     )
+
+
+def _environment(place: Path) -> dict[str, str]:
+    known = os.environ.get("PYTHONPATH")
+    paths = [*map(str, Project(place).import_paths), *([known] if known else [])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _build(place: Path, root: Path) -> None:
