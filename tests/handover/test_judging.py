@@ -29,22 +29,13 @@ class Typed:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a project whose last commit has a delivery, and a ``sam`` that builds at once."""
+    """Give a project whose last commit has a delivery."""
     folder = tmp_path / "place"
     (folder / "layers/model/delivery").mkdir(parents=True)
     (folder / "layers/model/delivery/manifest.json").write_text("{}")
     commit(folder)
-    builds(monkeypatch, tmp_path, "echo $PWD $ARCHITECTURE $* > built.txt")
-    monkeypatch.setattr(judging, "own_machine", lambda: "arm64")
     monkeypatch.setattr(judging, "unavailable", lambda: "")
     return folder
-
-
-def builds(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
-    sam = folder / "sam"
-    sam.write_text(f"#!/bin/sh\n{script}\n")
-    sam.chmod(0o755)
-    monkeypatch.setattr(judging.sysconfig, "get_path", lambda _: str(folder))
 
 
 def types(monkeypatch: pytest.MonkeyPatch, **ends: tuple[int, str]) -> Typed:
@@ -62,12 +53,12 @@ def test_what_is_kept_is_compared_with_what_lies_there(place: Path, monkeypatch:
     typed = types(monkeypatch, check=(0, "Kept.\n"), diff=(0, "Another model.\n"))
 
     assert judge(place, place, ["--html", "x.html"]) == Judgement(0, "Kept.", "Another model.")
-    assert typed.commands == ["events", "monitoring", f"check --base {head(place)} --html x.html", "diff HEAD"]
-    assert (place / "built.txt").read_text().split()[1:] == [
-        "arm64",
-        "build",
-        "--parameter-overrides",
-        "Architecture=arm64",
+    assert typed.commands == [
+        "events",
+        "monitoring",
+        "build --quiet",
+        f"check --built --base {head(place)} --html x.html",
+        "diff HEAD",
     ]
 
 
@@ -103,7 +94,7 @@ def test_a_base_that_is_named_is_the_base(place: Path, monkeypatch: pytest.Monke
 
     judge(place, place, base="trunk")
 
-    assert "check --base trunk" in typed.commands
+    assert "check --built --base trunk" in typed.commands
 
 
 def test_what_a_build_takes_from_the_checkout_is_lent(
@@ -119,34 +110,21 @@ def test_what_a_build_takes_from_the_checkout_is_lent(
     assert not (place / ".cache").exists()
 
 
-def test_what_cannot_be_built_is_said_in_the_builds_words(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    builds(monkeypatch, tmp_path, "echo 'layers/runtime: no wheels' >&2; echo 'make: *** [x] Error 1' >&2; exit 1")
-    types(monkeypatch)
+def test_what_cannot_be_built_is_not_checked(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = types(monkeypatch, build=(1, ""))
 
-    with pytest.raises(CannotRunError) as raised:
+    with pytest.raises(CannotRunError, match=r"^what arrived cannot be built$"):
         judge(place, place)
 
-    assert str(raised.value) == "what arrived cannot be built (sam build):\nlayers/runtime: no wheels"
+    assert typed.commands[-1] == "build --quiet"
 
 
-def test_without_sam_it_says_how_to_get_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging.shutil, "which", lambda *_, **__: None)
-    types(monkeypatch)
-
-    with pytest.raises(CannotRunError) as raised:
-        judge(place, place)
-
-    assert str(raised.value) == ("what arrives is built before it is checked, and sam is not installed: make setup")
-
-
-def test_where_nothing_built_runs_the_check_says_so(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_that_builds_nothing_is_one_sentence(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "unavailable", lambda: "the built function takes Linux")
-    types(monkeypatch, check=(2, "P205 NOT CHECKED"))
+    types(monkeypatch)
 
-    assert judge(place, place) == Judgement(2, "P205 NOT CHECKED")
-    assert not (place / "built.txt").exists()
+    with pytest.raises(CannotRunError, match=r"^the built function takes Linux$"):
+        judge(place, place)
 
 
 def test_the_tools_modules_are_those_of_the_worktree(place: Path) -> None:
