@@ -34,7 +34,8 @@ __all__ = [
 sys.path += [str(folder) for folder in [Path(__file__).parent / "_project" / "function"] if folder.is_dir()]
 
 _ELSEWHERE = {
-    **dict.fromkeys(("DeliverError", "deliver", "matrix"), "handover.delivery"),
+    **dict.fromkeys(("DeliverError", "matrix"), "handover.delivery"),
+    "deliver": "handover.notebook",
     "Scaling": "handover.conversion.from_scorecard",
     "read_scorecard": "handover.scorecards",
 }
