@@ -8,12 +8,11 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
 
 from handover.errors import CannotRunError
 from handover.local import signals
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Send = Callable[[Json], None]
 
 GRACE_S = 10.0  # for what is interrupted to take down what it started

@@ -41,6 +41,11 @@ class Evidence:
         """Name what to fix; a file's path is made relative by ``relative``."""
         return self.path if isinstance(self.path, str) else relative(self.path)
 
+    def as_json(self, context: "Context") -> dict[str, Any]:
+        """Give it as plain data, in the words of its context."""
+        place = {"path": self.named(context.relative), "line": self.line}
+        return {"evidence": self.evidence, "cause": self.cause, **place}
+
 
 @dataclass(frozen=True)
 class Broken(Evidence):
@@ -205,23 +210,10 @@ class Finding:
             "page": context.page(self.clause) or context.explain(self.clause.code),
         }
         if self.broken:
-            data |= {
-                "headline": self.clause.broken,
-                "evidence": self.broken.evidence,
-                "cause": self.broken.cause,
-                "path": self.broken.named(context.relative),
-                "line": self.broken.line,
-            }
+            data |= {"headline": self.clause.broken} | self.broken.as_json(context)
         if self.warnings:
             data["warnings"] = [
-                {
-                    "headline": warned.headline,
-                    "evidence": warned.evidence,
-                    "cause": warned.cause,
-                    "owner": warned.owner or self.clause.owner,
-                    "path": warned.named(context.relative),
-                    "line": warned.line,
-                }
+                {"headline": warned.headline, "owner": warned.owner or self.clause.owner} | warned.as_json(context)
                 for warned in self.warnings
             ]
         if self.verdict is Verdict.SKIPPED:

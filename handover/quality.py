@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.files import SINGLE
+from predictor.files import SINGLE, Json
 
-type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 HELD_OUT = "held_out.csv"
@@ -123,13 +122,7 @@ class HeldOut:
 
     @classmethod
     def from_csv(cls, content: bytes) -> "HeldOut":
-        """Read what ``as_csv`` wrote.
-
-        Raises
-        ------
-        ValueError
-            When it is not a list of such rows.
-        """
+        """Read what ``as_csv`` wrote; ``ValueError`` when it is not a list of such rows."""
         (*names, label), *lines = list(csv.reader(io.StringIO(content.decode(errors="replace")))) or [[""]]
         of_classes = len(names) > 1
         places = {name: [float(name == other) for other in names] for name in names}
@@ -315,7 +308,7 @@ class HeldOut:
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
         losses = log_losses(self.scores, self.labels)
         base = log_losses(np.broadcast_to(mean, self.labels.shape), self.labels)
-        if (losses - base).mean() > WORSE_BY * _error(losses - base):
+        if (losses - base).mean() > WORSE_BY * standard_error(losses - base):
             evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
             everyone = "the classes' shares" if self.of_classes else f"the mean label, {mean[0]:.3f},"
             return f"{evidence}; answering {everyone} to everyone has {base.mean():.3f}.", cause
@@ -346,14 +339,14 @@ class HeldOut:
         more = self._missed - (1 - least_r2) * spread
         if ranked < -by_chance:
             return f"On the {rows} held-out rows the score falls where the label rises (rank correlation {ranked:.2f})."
-        if more.mean() > WORSE_BY * _error(more) and (ranked < by_chance or least_r2 > 0):
+        if more.mean() > WORSE_BY * standard_error(more) and (ranked < by_chance or least_r2 > 0):
             return f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least."
         return ""
 
 
-def _error(values: Numbers) -> float:
-    """Give the standard error of a mean."""
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
+def standard_error(values: Numbers) -> float:
+    """Give the standard error of a mean; infinite where one value cannot tell."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.inf
 
 
 def log_losses(scores: Numbers, labels: Numbers) -> Numbers:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from handover.cli.contract import DELIVERY, delivered
-from handover.cli.group import main, one_sentence
+from handover.cli.group import PIPELINE, listed, main, one_sentence
 from handover.cli.reports import FILE, to_write
 from handover.errors import CannotRunError
 
@@ -14,6 +14,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """Which JSON Schema pydantic writes."""
 
 
+@listed(PIPELINE)
 @main.group()
 def export() -> None:
     """Write what other tools read of a delivery: the row's schema, or a model folder for a registry."""

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from handover import reporters
-from handover.apart import Json, Send
+from handover.apart import Send
 from handover.checks import CLAUSES, GROUPS, selected
 from handover.context import DeliveryContext
 from handover.context.sources import Sources
@@ -16,6 +16,7 @@ from handover.errors import CannotRunError
 from handover.evaluation import UnknownCodeError, evaluate, left_out
 from handover.finding import Clause, Team
 from handover.skips import allowances, exit_status, looser_budgets
+from predictor.files import Json
 
 
 def check(

@@ -18,8 +18,7 @@ from handover.diff.changes import PARTS, heuristics
 from handover.errors import CannotRunError
 from handover.project import Project
 from predictor import files
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 DELIVERY = Project(Path()).delivery
 BRANCHES = ("main", "master", "origin/HEAD")

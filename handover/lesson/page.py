@@ -132,7 +132,7 @@ class Page:
             "earlier": self._earlier(branch),
             "record": self.hosting.record(commit),
             "pull": next((pull for pull in pulls if pull.branch == branch), None),
-            "new": branch != MAIN and not self.hosting.repository.holds(commit, MAIN),
+            "new": branch != MAIN and not self.hosting.repository.contains(commit, MAIN),
         }
 
     def _earlier(self, branch: str) -> list[dict[str, Any]]:

@@ -96,8 +96,8 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
 
 def at_home(function: BuiltFunction) -> BuiltFunction:
     """Tell a function that it answers a person at this machine: nobody asks who calls, and there is the page to try."""
-    told = {"STAGE": "this machine", "AUTH": "NONE", "TRY_IT": "true"}
-    return replace(function, variables={**function.variables, **told})
+    variables = {"STAGE": "this machine", "AUTH": "NONE", "TRY_IT": "true"}
+    return replace(function, variables={**function.variables, **variables})
 
 
 def own_machine() -> str:
