@@ -1,11 +1,17 @@
 # What only those who develop the tool need. A project that `handover init` writes has the Makefile and not this file.
-TOOL      := --no-build-isolation --editable .
+TOOL      := --no-build-isolation --requirement requirements/handover.txt
 TOOL_FILE := pyproject.toml
 TESTS     := --ignore tests/browser --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 setup: .venv/dev
+.PHONY: built
+built: .venv/run .venv/modelling
+	$(BIN)/handover build --quiet
+
 # pip asks, with each lock, whether all that the tool needs is there: what training needs goes first.
 .venv/dev: | .venv/modelling
+
+##@ For those who develop the tool
 
 dist: .venv/run  ## the wheel that teams install, into dist/
 	$(BIN)/python -m hatchling build --target wheel

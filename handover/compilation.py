@@ -8,6 +8,8 @@ from typing import Any
 import pydantic
 from pydantic_core import SchemaValidator, ValidationError
 
+from predictor.files import Json
+
 FLOAT32_MAX = 3.4028234663852886e38  # IEEE 754 binary32, the largest finite number: what the model's input can hold
 KINDS = {"int": "number", "float": "number", "bool": "flag", "literal": "category"}
 NO_COLUMN = {
@@ -20,10 +22,14 @@ NO_COLUMN = {
     **{f"function-{mode}": "a validator written in Python" for mode in ("before", "after", "wrap", "plain")},
 }
 
+SHOWN_RULES = {"anyOf", "const", "default", "enum", "maximum", "minimum", "multipleOf", "type"} | {
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+}
+"""What of a JSON schema rules something, as callers read it."""
+
 DOCUMENTS = {"cls", "ref", "metadata", "serialization"}
 """What a core schema has that is not data, or rules nothing."""
-
-type Json = dict[str, Any]
 
 
 class ContractError(ValueError):
@@ -59,6 +65,8 @@ def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) 
         raise refused("private attributes and model_post_init cannot ship")
     if not core["schema"]["fields"]:
         raise refused("it has no field")
+    for computed in core["schema"].get("computed_fields", ()):
+        raise refused(f"the function computes no {computed['property_name']}; make it a heuristic")
     for word, agreed in strictly.items():
         if row.model_config.get(word) != agreed:
             raise refused(
@@ -66,8 +74,26 @@ def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) 
                 f"Record(Row), and no model_config",
                 "strict",
             )
+    for name, field in core["schema"]["fields"].items():
+        _require_shown_as_it_is(name, field, row.model_fields[name].json_schema_extra)
     fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
     return [_field(*field) for field in fields.items()], _plain(core), row.model_json_schema(by_alias=False)
+
+
+def _require_shown_as_it_is(name: str, field: Json, extra: Any) -> None:
+    """Require that callers read the name and the rules that the function goes by."""
+    if "validation_alias" in field:
+        raise ContractError(
+            f"callers read this name, and would have to send {field['validation_alias']!r}; leave the alias away",
+            topic="strict",
+            field=name,
+        )
+    if isinstance(extra, Mapping) and (words := sorted(SHOWN_RULES & extra.keys())):
+        raise ContractError(
+            f"json_schema_extra shows callers another {words[0]} than the function goes by; leave it away",
+            topic="strict",
+            field=name,
+        )
 
 
 def _field(name: str, schema: Json) -> Json:

@@ -1,18 +1,18 @@
 """Figures of merit with the error that chance gives them, and which of two models is better by them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.quality import HeldOut, log_losses
+from handover.quality import HeldOut, log_losses, standard_error
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 NORMAL_975 = 1.96
 """Quantile of the normal distribution: 95 % of a figure's errors are within so many standard errors."""
+CHANCE_AUC = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Figure:
     @property
     def error(self) -> float:
         """Its standard error; infinite where one row cannot tell."""
-        return _error(self.influence)
+        return standard_error(self.influence)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -59,6 +59,17 @@ def figures(held_out: HeldOut) -> tuple[Figure, ...]:
     The labels must not be all alike.
     """
     return _of_yes_or_no(held_out) if held_out.is_yes_or_no else _of_numbers(held_out)
+
+
+def may_be_chance(held_out: HeldOut) -> bool:
+    """Whether a model that knows nothing could have the figure that decides.
+
+    An R2 may be below 0 of a model that ranks the labels, as one of a quantile: then it knows something.
+    """
+    low, _ = figures(held_out)[0].interval
+    if held_out.is_yes_or_no:
+        return low <= CHANCE_AUC
+    return bool(low <= 0 and held_out.rank_correlation < NORMAL_975 / np.sqrt(max(1, len(held_out.labels) - 1)))
 
 
 def quality_record(held_out: HeldOut) -> Json:
@@ -109,10 +120,6 @@ def _share_below(values: Numbers, of: Numbers) -> Numbers:
     ordered = np.sort(values)
     share: Numbers = (np.searchsorted(ordered, of) + np.searchsorted(ordered, of, side="right")) / (2 * len(values))
     return share
-
-
-def _error(influence: Numbers) -> float:
-    return float(influence.std(ddof=1) / np.sqrt(len(influence))) if len(influence) > 1 else np.inf
 
 
 @dataclass(frozen=True)
@@ -195,5 +202,5 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
 
 
 def _shift(was: Figure, now: Figure, *, paired: bool) -> Shift:
-    error = _error(now.influence - was.influence) if paired else float(np.hypot(was.error, now.error))
+    error = standard_error(now.influence - was.influence) if paired else float(np.hypot(was.error, now.error))
     return Shift(was, now, error)

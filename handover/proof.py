@@ -22,8 +22,8 @@ from handover.rows import domains
 from handover.scoring import Oracle
 from predictor import files
 from predictor.encoder import FloatRows
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Scores = NDArray[np.float32]
 """float32 (N, C), as many for a row as the contract has."""
 

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.files import SINGLE
+from predictor.files import SINGLE, Json
 
-type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 HELD_OUT = "held_out.csv"
@@ -123,13 +122,7 @@ class HeldOut:
 
     @classmethod
     def from_csv(cls, content: bytes) -> "HeldOut":
-        """Read what ``as_csv`` wrote.
-
-        Raises
-        ------
-        ValueError
-            When it is not a list of such rows.
-        """
+        """Read what ``as_csv`` wrote; ``ValueError`` when it is not a list of such rows."""
         (*names, label), *lines = list(csv.reader(io.StringIO(content.decode(errors="replace")))) or [[""]]
         of_classes = len(names) > 1
         places = {name: [float(name == other) for other in names] for name in names}
@@ -257,6 +250,11 @@ class HeldOut:
         return float(1 - self._missed.sum() / ((self.labels - self.labels.mean()) ** 2).sum())
 
     @property
+    def rank_correlation(self) -> float:
+        """How far the score of each row ranks the labels (Spearman); nan where scores or labels are all alike."""
+        return float(np.corrcoef(_ranks(self.scores[:, 0]), _ranks(self.labels[:, 0]))[0, 1])
+
+    @property
     def _missed(self) -> Numbers:
         """By how much each row's scores miss its labels, squared and added up, float64 (N,)."""
         squares: Numbers = ((self.scores - self.labels) ** 2).sum(axis=1)
@@ -310,7 +308,7 @@ class HeldOut:
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
         losses = log_losses(self.scores, self.labels)
         base = log_losses(np.broadcast_to(mean, self.labels.shape), self.labels)
-        if (losses - base).mean() > WORSE_BY * _error(losses - base):
+        if (losses - base).mean() > WORSE_BY * standard_error(losses - base):
             evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
             everyone = "the classes' shares" if self.of_classes else f"the mean label, {mean[0]:.3f},"
             return f"{evidence}; answering {everyone} to everyone has {base.mean():.3f}.", cause
@@ -335,21 +333,20 @@ class HeldOut:
 
     def _ignorance_of_numbers(self, least_r2: float) -> str:
         """Take what ranks the labels for learned, for a median or a quantile may miss by more than the mean does."""
-        scores, labels = self.scores[:, 0], self.labels[:, 0]
-        rows, spread = len(labels), (labels - labels.mean()) ** 2
-        ranked = float(np.corrcoef(_ranks(scores), _ranks(labels))[0, 1])
+        rows, spread = len(self.labels), (self.labels[:, 0] - self.labels.mean()) ** 2
+        ranked = self.rank_correlation
         by_chance = WORSE_BY / np.sqrt(max(1, rows - 1))
         more = self._missed - (1 - least_r2) * spread
         if ranked < -by_chance:
             return f"On the {rows} held-out rows the score falls where the label rises (rank correlation {ranked:.2f})."
-        if more.mean() > WORSE_BY * _error(more) and (ranked < by_chance or least_r2 > 0):
+        if more.mean() > WORSE_BY * standard_error(more) and (ranked < by_chance or least_r2 > 0):
             return f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least."
         return ""
 
 
-def _error(values: Numbers) -> float:
-    """Give the standard error of a mean."""
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
+def standard_error(values: Numbers) -> float:
+    """Give the standard error of a mean; infinite where one value cannot tell."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.inf
 
 
 def log_losses(scores: Numbers, labels: Numbers) -> Numbers:

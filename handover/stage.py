@@ -99,7 +99,9 @@ def _commit(project: Project) -> str:
 
 def _git(project: Project, *words: str) -> str | None:
     try:
-        return subprocess.run(["git", *words], cwd=project.root, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            ["git", *words], cwd=project.root, capture_output=True, encoding="utf-8", check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):  # no git, or no repository
         return None
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from handover.errors import DeliverError
 from handover.rows import Domain
+from predictor.files import Json
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame, IntoSeries
 
-type Json = dict[str, Any]
 type Rows = Iterable[Mapping[str, Any]] | IntoFrame
 """Dicts from the contract's fields to values, or a table of pandas, Polars, Arrow or DuckDB: what narwhals reads."""
 type Labels = Iterable[Any] | IntoSeries

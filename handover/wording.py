@@ -5,24 +5,15 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from handover.vocabulary import WORDS
+
 # Square brackets, and those that are typed in their place in Chinese, Japanese and Korean.
 OPENING, CLOSING = r"\[\uff3b\u3010\u3014", r"\]\uff3d\u3011\u3015"
 UNIT = re.compile(rf"[{OPENING}]([^{CLOSING}]*[^{CLOSING}\s][^{CLOSING}]*)[{CLOSING}]")  # not only blanks between them
 UNIT_UNKNOWN = "unit?"
-SPELT = {
-    "percent": "%", "pct": "%", "eur": "EUR", "€": "EUR", "usd": "USD", "gbp": "GBP", "£": "GBP", "chf": "CHF",
-    "dm": "DM", "kwh": "kWh", "lbs": "lb", "secs": "s", "mins": "min", "hrs": "hours", "hour": "hours", "day": "days",
-    "month": "months", "year": "years", "sqm": "m²", "kmh": "km/h", "kph": "km/h", "celsius": "°C", "kb": "kB",
-    "mb": "MB", "gb": "GB",
-}  # fmt: skip
+SPELT: dict[str, str] = WORDS["units"]["spelt"]
 """The same unit, written in other ways."""
-TIMES = {
-    "hours": ("stunden", "heures", "horas", "ore", "uren"),
-    "days": ("tage", "jours", "días", "giorni", "dagen"),
-    "months": ("monate", "mois", "meses", "mesi", "maanden"),
-    "years": ("jahre", "ans", "années", "años", "anos", "anni", "jaren"),
-}  # what a translated description translates too; other units are the same in all of these languages
-TRANSLATED = {word: unit for unit, words in TIMES.items() for word in words}
+TRANSLATED = {word: unit for unit, words in WORDS["units"]["times"].items() for word in words}
 HARDLY_SEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 VARIANT = re.compile(r"[\ufe00-\ufe0f]")  # which picture a character is shown as
 LOOKS_LIKE = str.maketrans({"\u2018": "'", "\u2019": "'", "\u00b4": "'", "`": "'", "\u201c": '"', "\u201d": '"'})

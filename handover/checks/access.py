@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, in_each
+from handover.checks.stages import READABLE, Fault, in_each_stage, sought
 from handover.checks.template import ALIAS, FUNCTION
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
@@ -38,23 +38,20 @@ SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID")
     rule="functions may do what they need and nothing else",
     broken="a role may do more than it needs",
 )
-def least_privilege(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        for name, statement in _allowing(context, stack):
-            actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
-            wide = [action for action in actions if isinstance(action, str) and action.endswith("*")]
-            if wide:
-                return Fault(f"{name} allows {', '.join(wide)}: name the actions that are needed.", name)
-            if "*" in resources and not set(actions) <= NO_RESOURCE_KNOWN:
-                return Fault(f"{name} allows {', '.join(map(str, actions))} on every resource: name one.", name)
-        roles = context.template.of_kind("AWS::IAM::Role", stack)
-        for name, function in context.template.of_kind(FUNCTION, stack).items():
-            match function.get("Role"):
-                case {"Fn::GetAtt": [str(role), "Arn"]} if roles.get(role, {}).get("ManagedPolicyArns"):
-                    return Fault(f"{name} has AWS's own policies, which allow more than it does: write its own.", name)
-        return None
-
-    return in_each(context, fault)
+@in_each_stage
+def least_privilege(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    for name, statement in _allowing(context, stack):
+        actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
+        wide = [action for action in actions if isinstance(action, str) and action.endswith("*")]
+        if wide:
+            yield Fault(f"{name} allows {', '.join(wide)}: name the actions that are needed.", name)
+        if "*" in resources and not set(actions) <= NO_RESOURCE_KNOWN:
+            yield Fault(f"{name} allows {', '.join(map(str, actions))} on every resource: name one.", name)
+    roles = context.template.of_kind("AWS::IAM::Role", stack)
+    for name, function in context.template.of_kind(FUNCTION, stack).items():
+        match function.get("Role"):
+            case {"Fn::GetAtt": [str(role), "Arn"]} if roles.get(role, {}).get("ManagedPolicyArns"):
+                yield Fault(f"{name} has AWS's own policies, which allow more than it does: write its own.", name)
 
 
 def _allowing(context: DeliveryContext, stack: Json) -> Iterator[tuple[str, Any]]:
@@ -81,16 +78,13 @@ def _listed(value: Any) -> list[Any]:
     rule="the API is throttled and logged",
     broken="the API is not throttled or not logged",
 )
-def throttled(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        for name, stage in context.template.of_kind("AWS::ApiGatewayV2::Stage", stack).items():
-            if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= stage.get("DefaultRouteSettings", {}).keys():
-                return Fault(f"{name} lets any number of requests through, and each one is paid for.", name)
-            if "AccessLogSettings" not in stage:
-                return Fault(f"{name} writes no access log: nobody can say who called.", name)
-        return None
-
-    return in_each(context, fault)
+@in_each_stage
+def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    for name, stage in context.template.of_kind("AWS::ApiGatewayV2::Stage", stack).items():
+        if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= stage.get("DefaultRouteSettings", {}).keys():
+            yield Fault(f"{name} lets any number of requests through, and each one is paid for.", name)
+        if "AccessLogSettings" not in stage:
+            yield Fault(f"{name} writes no access log: nobody can say who called.", name)
 
 
 @clause(
@@ -102,20 +96,20 @@ def throttled(context: DeliveryContext) -> Broken | None:
     broken="the API is open to everybody",
 )
 def closed(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items():
-            preflight = str(route.get("RouteKey")).startswith("OPTIONS ")  # a browser asks it without saying who it is
-            kind = route.get("AuthorizationType")
-            if kind in {None, "NONE"} and not preflight:
-                written = "AuthorizationType NONE" if kind else "no AuthorizationType"
-                evidence = (
-                    f"{name} has {written}: it answers whoever sends a request. Auth=AWS_IAM asks for a signature, "
-                    "Auth=JWT for a token."
-                )
-                return Fault(evidence, name, ("Properties", "AuthorizationType"))
-        return None
+    return sought(context, _open_routes, by_default=True)
 
-    return in_each(context, fault, by_default=True)
+
+def _open_routes(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items():
+        preflight = str(route.get("RouteKey")).startswith("OPTIONS ")  # a browser asks it without saying who it is
+        kind = route.get("AuthorizationType")
+        if kind in {None, "NONE"} and not preflight:
+            written = "AuthorizationType NONE" if kind else "no AuthorizationType"
+            evidence = (
+                f"{name} has {written}: it answers whoever sends a request. Auth=AWS_IAM asks for a signature, "
+                "Auth=JWT for a token."
+            )
+            yield Fault(evidence, name, ("Properties", "AuthorizationType"))
 
 
 @clause(
@@ -126,39 +120,36 @@ def closed(context: DeliveryContext) -> Broken | None:
     rule="the API calls the alias, and may",
     broken="the API does not reach the version that was proven",
 )
-def api_calls_the_alias(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        aliases = context.template.of_kind(ALIAS, stack)
-        for id_, alias in aliases.items():
-            function, name = alias["FunctionName"].get("Ref", ""), alias["Name"]
-            reached = rf"\$\{{{id_}\}}|\$\{{{function}(\.Arn)?\}}:{name}(?=/|$)"
-            calls = False
-            for integration, properties in context.template.of_kind("AWS::ApiGatewayV2::Integration", stack).items():
-                uri = as_text(properties.get("IntegrationUri"))
-                if not re.search(rf"\$\{{({id_}|{function}(\.Arn)?)\}}", uri):
-                    continue
-                calls = calls or "CredentialsArn" not in properties
-                if not re.search(reached, uri):
-                    return Fault(
-                        f"{integration} calls {function} past its alias {name}: whatever is deployed meets all users "
-                        "at once, before a golden row was asked, and a rollback moves nobody.",
-                        integration,
-                        ("Properties", "IntegrationUri"),
-                        f"The URI has to name the alias: ${{{function}.Arn}}:{name}.",
-                    )
-            allowed = _allowed(context, stack)
-            if calls and not any(re.fullmatch(reached, as_text(called)) for called in allowed.values()):
-                other = next((key for key, called in allowed.items() if function in as_text(called)), "")
-                names = f"{other} lets the API call {function}" if other else "No permission lets the API call it"
-                return Fault(
-                    f"The API calls the alias {name} of {function}. {names}{', and not the alias' if other else ''}: "
-                    "every request would be answered 500.",
-                    other or function,
-                    ("Properties", "FunctionName"),
+@in_each_stage
+def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    aliases = context.template.of_kind(ALIAS, stack)
+    for id_, alias in aliases.items():
+        function, name = alias["FunctionName"].get("Ref", ""), alias["Name"]
+        reached = rf"\$\{{{id_}\}}|\$\{{{function}(\.Arn)?\}}:{name}(?=/|$)"
+        calls = False
+        for integration, properties in context.template.of_kind("AWS::ApiGatewayV2::Integration", stack).items():
+            uri = as_text(properties.get("IntegrationUri"))
+            if not re.search(rf"\$\{{({id_}|{function}(\.Arn)?)\}}", uri):
+                continue
+            calls = calls or "CredentialsArn" not in properties
+            if not re.search(reached, uri):
+                yield Fault(
+                    f"{integration} calls {function} past its alias {name}: whatever is deployed meets all users "
+                    "at once, before a golden row was asked, and a rollback moves nobody.",
+                    integration,
+                    ("Properties", "IntegrationUri"),
+                    f"The URI has to name the alias: ${{{function}.Arn}}:{name}.",
                 )
-        return None
-
-    return in_each(context, fault)
+        allowed = _allowed(context, stack)
+        if calls and not any(re.fullmatch(reached, as_text(called)) for called in allowed.values()):
+            other = next((key for key, called in allowed.items() if function in as_text(called)), "")
+            names = f"{other} lets the API call {function}" if other else "No permission lets the API call it"
+            yield Fault(
+                f"The API calls the alias {name} of {function}. {names}{', and not the alias' if other else ''}: "
+                "every request would be answered 500.",
+                other or function,
+                ("Properties", "FunctionName"),
+            )
 
 
 def _allowed(context: DeliveryContext, stack: Json) -> dict[str, Any]:
@@ -183,33 +174,28 @@ def _is_api(permission: Json) -> bool:
     rule="nobody reaches a function but through the API that asks who calls",
     broken="a function can be called past the API",
 )
-def not_public(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        for name, url in context.template.of_kind(URL, stack).items():
-            if url.get("AuthType") == "NONE":
-                return Fault(
-                    f"{name} answers whoever knows the address: no signature, no throttling and no access log of the "
-                    "API is in the way. Remove the URL, or set AuthType: AWS_IAM.",
-                    name,
-                    ("Properties", "FunctionUrlConfig"),
-                )
-        for name, permission in context.template.of_kind(PERMISSION, stack).items():
-            limited = any(permission.get(source, "*") != "*" for source in SOURCES)
-            # Whom an organization is asked for has no other name than everybody.
-            if permission.get("Principal") == "*" and "PrincipalOrgID" not in permission:
-                return Fault(
-                    f"{name} names everybody as its Principal, to call {_called(permission)}. {ONLY}",
-                    name,
-                    ("Properties", "Principal"),
-                )
-            if _is_api(permission) and not limited:
-                evidence = (
-                    f"{name} lets any API, of any account, call {_called(permission)}: it has no SourceArn. {ONLY}"
-                )
-                return Fault(evidence, name)
-        return None
-
-    return in_each(context, fault)
+@in_each_stage
+def not_public(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    for name, url in context.template.of_kind(URL, stack).items():
+        if url.get("AuthType") == "NONE":
+            yield Fault(
+                f"{name} answers whoever knows the address: no signature, no throttling and no access log of the "
+                "API is in the way. Remove the URL, or set AuthType: AWS_IAM.",
+                name,
+                ("Properties", "FunctionUrlConfig"),
+            )
+    for name, permission in context.template.of_kind(PERMISSION, stack).items():
+        limited = any(permission.get(source, "*") != "*" for source in SOURCES)
+        # Whom an organization is asked for has no other name than everybody.
+        if permission.get("Principal") == "*" and "PrincipalOrgID" not in permission:
+            yield Fault(
+                f"{name} names everybody as its Principal, to call {_called(permission)}. {ONLY}",
+                name,
+                ("Properties", "Principal"),
+            )
+        if _is_api(permission) and not limited:
+            evidence = f"{name} lets any API, of any account, call {_called(permission)}: it has no SourceArn. {ONLY}"
+            yield Fault(evidence, name)
 
 
 def _called(permission: Json) -> str:

@@ -22,7 +22,7 @@ BLOCK = f"<!-- {card.FIGURES}: written by deliver() --> and <!-- {card.FIGURES}:
 )
 def card_agrees(context: DeliveryContext) -> Broken | None:
     try:
-        expected = card.figures(context.manifest).strip()
+        blocks = card.blocks(context.manifest)
     except (KeyError, TypeError, ValueError) as error:
         cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
         evidence = f"manifest.json has no figures to compare it with ({type(error).__name__}: {error})."
@@ -31,16 +31,23 @@ def card_agrees(context: DeliveryContext) -> Broken | None:
         cause = "Every model has a card: who reads it should know what the model is for, and what it is not for."
         return Broken("There is none.", context.card, cause=cause)
     text = card.read(context.card).replace("\r\n", "\n")
-    shown = card.block(text, card.FIGURES)
-    if shown is None:
+    if card.block(text, card.FIGURES) is None:
         cause = f"deliver() writes them between two lines: {BLOCK}."
         return Broken("It has no place for the figures.", context.card, cause=cause)
+    return next(filter(None, (_difference(context, text, name, blocks[name].strip()) for name in blocks)), None)
+
+
+def _difference(context: DeliveryContext, text: str, name: str, expected: str) -> Broken | None:
+    """Compare one block; that of the head need not be there."""
+    shown = card.block(text, name)
+    if shown is None:
+        return None
     lines = list(zip_longest(shown.splitlines(), expected.splitlines(), fillvalue=""))
     differ = [place for place, (is_there, belongs) in enumerate(lines) if is_there != belongs]
     if not differ:
         return None
     is_there, belongs = lines[differ[0]]
-    begins = text.index(shown, text.index(f"<!-- {card.FIGURES}: "))
+    begins = text.index(shown, text.index(f" {name}: "))
     return Broken(
         f"{_quoted(is_there)} stands where {_quoted(belongs)} belongs.",
         context.card,

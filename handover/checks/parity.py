@@ -222,7 +222,7 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     "P205",
     topic="start",
     owner="modelling",
-    looks_at="stack",
+    looks_at="function",
     sometimes="deployment",
     requires=("P203", "P204"),
     suppressed_by=ELSEWHERE,
@@ -233,7 +233,7 @@ def starts(context: DeliveryContext) -> Broken | None:
     try:
         context.ask("/predict", context.golden[0]["row"])
     except NothingBuiltError as error:
-        raise Skipped(str(error)) from None
+        raise Skipped(context.elsewhere or str(error)) from None
     except UNANSWERED as error:
         message = re.sub(r"\S*/handover-opt-[^/]+", "/opt", _own_words(context, error))  # as Lambda would say it
         return inside.of_start(context, message).broken(context, f"It says: {message}")

@@ -8,7 +8,7 @@ import numpy as np
 from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Kept, Warned, clause
-from handover.merit import NORMAL_975, figures
+from handover.merit import NORMAL_975, Figure, figures, may_be_chance
 from handover.quality import HELD_OUT
 from handover.rows import domains
 from predictor import files
@@ -47,8 +47,22 @@ def learned(context: DeliveryContext) -> Broken | Kept:
     figure, rows = figures(context.held_out)[0], len(context.held_out.scores)
     return Kept(
         proved=f"{figure.name} {figure.written(figure.value)} on {rows} held-out rows",
-        warnings=tuple(_weak_segments(context)),
+        warnings=(*_may_be_chance(context, figure), *_weak_segments(context)),
     )
+
+
+def _may_be_chance(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:
+    """Tell of a figure that a model without any knowledge has as well: so few rows prove neither."""
+    if may_be_chance(context.held_out):
+        low, high = map(figure.written, figure.interval)
+        yield Warned(
+            f"Its {figure.name} on {len(context.held_out.scores)} held-out rows is {figure.written(figure.value)}, and "
+            f"in truth from {low} to {high} (95 %): chance alone may give that.",
+            context.training or context.folder / HELD_OUT,
+            cause="The task is that hard, or the labels do not belong to their rows (shuffled by a join). More "
+            "held-out rows tell which; a floor in Budgets (least_auc, least_r2) makes it a rule.",
+            headline="what the model knows may be chance",
+        )
 
 
 def _weak_segments(context: DeliveryContext) -> Iterator[Warned]:

@@ -1,10 +1,11 @@
 """T, how a version comes to the users: it is published, proven first, and can be taken back."""
 
 import re
+from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, broken, in_each, with_users
+from handover.checks.stages import READABLE, Fault, broken, in_each_stage, with_users
 from handover.checks.template import ALIAS, FUNCTION, VERSION, layers_in, layers_of, made_of, with_model
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
@@ -102,7 +103,7 @@ def _parameters(context: DeliveryContext, value: Any) -> set[str]:
     broken="stages are not set alike",
 )
 def stages_agree(context: DeliveryContext) -> Broken | None:
-    config = Samconfig(context.project.samconfig)
+    config = context.samconfig
     try:
         stages = config.stages
     except (OSError, ValueError) as error:
@@ -143,29 +144,26 @@ def _settings(config: Samconfig, environment: str) -> set[str]:
     rule="versions and their layers are kept for a rollback",
     broken="a deployment deletes what a rollback needs",
 )
-def kept_for_a_rollback(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        resources, functions = stack["Resources"], context.template.of_kind(FUNCTION, stack)
-        for name, version in context.template.of_kind(VERSION, stack).items():
-            function = version["FunctionName"].get("Ref", "")
-            # Other code makes another logical id, so that this one is deleted; another description replaces it.
-            for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-                if resources[name].get(policy) not in KEPT:
-                    evidence = (
-                        f"The {policy} of {function}'s versions is {resources[name].get(policy, 'not set')}: a "
-                        "deployment deletes the version before, and a rollback has nothing to go back to."
-                    )
-                    return Fault(evidence, function, (policy,), f"{function} needs UpdateReplacePolicy: Retain.")
-            for layer in layers_of(functions.get(function, {}), list(layers_in(context))):
-                if resources[layer].get("DeletionPolicy") not in KEPT:
-                    evidence = (
-                        f"{layer[:-10]} is deleted when its content changes: a version that was made of it cannot be "
-                        "published again."
-                    )
-                    return Fault(evidence, layer, ("Properties", "RetentionPolicy"), "Set RetentionPolicy: Retain.")
-        return None
-
-    return in_each(context, fault)
+@in_each_stage
+def kept_for_a_rollback(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    resources, functions = stack["Resources"], context.template.of_kind(FUNCTION, stack)
+    for name, version in context.template.of_kind(VERSION, stack).items():
+        function = version["FunctionName"].get("Ref", "")
+        # Other code makes another logical id, so that this one is deleted; another description replaces it.
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            if resources[name].get(policy) not in KEPT:
+                evidence = (
+                    f"The {policy} of {function}'s versions is {resources[name].get(policy, 'not set')}: a "
+                    "deployment deletes the version before, and a rollback has nothing to go back to."
+                )
+                yield Fault(evidence, function, (policy,), f"{function} needs UpdateReplacePolicy: Retain.")
+        for layer in layers_of(functions.get(function, {}), list(layers_in(context))):
+            if resources[layer].get("DeletionPolicy") not in KEPT:
+                evidence = (
+                    f"{layer[:-10]} is deleted when its content changes: a version that was made of it cannot be "
+                    "published again."
+                )
+                yield Fault(evidence, layer, ("Properties", "RetentionPolicy"), "Set RetentionPolicy: Retain.")
 
 
 @clause(
@@ -176,34 +174,29 @@ def kept_for_a_rollback(context: DeliveryContext) -> Broken | None:
     rule="a new version answers the golden rows before it meets a user",
     broken="users meet a version that nobody has asked for the golden rows",
 )
-def proven_first(context: DeliveryContext) -> Broken | None:
+@in_each_stage
+def proven_first(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     models = made_of(context, "layers/model")
-
-    def fault(stack: Json) -> Fault | None:
-        functions, predicting = context.template.of_kind(FUNCTION, stack), with_model(context, stack)
-        for name, alias in context.template.of_kind(ALIAS, stack).items():
-            function = alias["FunctionName"].get("Ref", "")
-            if function not in predicting:
-                continue
-            preference = (function, ("Properties", "DeploymentPreference"))
-            policy = stack["Resources"][name].get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
-            if policy is None:
-                evidence = (
-                    f"without CodeDeploy the alias {alias['Name']} moves at once to a version that has proved nothing."
-                )
-                return Fault(f"{evidence} {ASKED}", function, (*preference[1], "Enabled"))
-            match policy.get("BeforeAllowTrafficHook"):
-                case None:
-                    evidence = (
-                        f"{function} has no hook: CodeDeploy asks a new version nothing. Restore Hooks: PreTraffic."
-                    )
-                    return Fault(evidence, *preference)
-                case {"Ref": str(hook)} if hook in functions:
-                    if wrong := _wrong_with(functions[hook], alias["FunctionVersion"], models):
-                        return Fault(f"{hook} cannot prove a version: {wrong}.", hook)
-        return None
-
-    return in_each(context, fault)
+    functions, predicting = context.template.of_kind(FUNCTION, stack), with_model(context, stack)
+    for name, alias in context.template.of_kind(ALIAS, stack).items():
+        function = alias["FunctionName"].get("Ref", "")
+        if function not in predicting:
+            continue
+        preference = (function, ("Properties", "DeploymentPreference"))
+        policy = stack["Resources"][name].get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
+        if policy is None:
+            evidence = (
+                f"without CodeDeploy the alias {alias['Name']} moves at once to a version that has proved nothing."
+            )
+            yield Fault(f"{evidence} {ASKED}", function, (*preference[1], "Enabled"))
+            continue
+        match policy.get("BeforeAllowTrafficHook"):
+            case None:
+                evidence = f"{function} has no hook: CodeDeploy asks a new version nothing. Restore Hooks: PreTraffic."
+                yield Fault(evidence, *preference)
+            case {"Ref": str(hook)} if hook in functions:
+                if wrong := _wrong_with(functions[hook], alias["FunctionVersion"], models):
+                    yield Fault(f"{hook} cannot prove a version: {wrong}.", hook)
 
 
 def _wrong_with(hook: Json, version: Any, models: list[str]) -> str:

@@ -1,12 +1,12 @@
 """The stages that users reach, by ``samconfig.toml``: in each, a clause is kept or broken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import NamedTuple
 
 from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
-from handover.finding import Broken
-from handover.samconfig import Samconfig
+from handover.finding import Broken, Check
 from handover.stage import has_users
 
 READABLE = ("T401",)
@@ -24,25 +24,39 @@ class Fault(NamedTuple):
     cause: str = ""
 
 
+type Faults = Callable[[DeliveryContext, Json], Iterator[Fault]]
+
+
 def broken(context: DeliveryContext, fault: Fault) -> Broken:
     """Place a fault in the template."""
     line = context.template.line(fault.name, *fault.inside) if fault.name else None
     return Broken(fault.evidence, context.template.path, line, cause=fault.cause)
 
 
-def with_users(context: DeliveryContext) -> list[str]:
-    """Name the stages that are deployed for others than developers; none where ``samconfig.toml`` cannot be read."""
-    config = Samconfig(context.project.samconfig)
+def stages(context: DeliveryContext) -> list[str]:
+    """Name the stages; none where ``samconfig.toml`` cannot be read, as T410 says."""
     try:
-        stages = config.stages
-    except (OSError, ValueError):  # T410 says so
+        return context.samconfig.stages
+    except (OSError, ValueError):
         return []
-    return [stage for stage in stages if has_users(config, stage, context.template)]
 
 
-def in_each(
-    context: DeliveryContext, fault: Callable[[Json], Fault | None], *, by_default: bool = False
-) -> Broken | None:
+def with_users(context: DeliveryContext) -> list[str]:
+    """Name the stages that are deployed for others than developers."""
+    return [stage for stage in stages(context) if has_users(context.samconfig, stage, context.template)]
+
+
+def in_each_stage(faults: Faults) -> Check[DeliveryContext]:
+    """Make a clause of the faults of a stack, see ``sought``."""
+
+    @wraps(faults)
+    def check(context: DeliveryContext) -> Broken | None:
+        return sought(context, faults)
+
+    return check
+
+
+def sought(context: DeliveryContext, faults: Faults, *, by_default: bool = False) -> Broken | None:
     """Look for a fault in the stack of each stage with users; where there is no such stage, in the template's own.
 
     A fault that the template's defaults do not have, and that is gone when the stage leaves one parameter at its
@@ -50,22 +64,28 @@ def in_each(
 
     Parameters
     ----------
+    faults
+        Gives what is wrong with a stack; the first is told.
     by_default
         Whether the template's own defaults are looked at in any case.
     """
-    config, template = Samconfig(context.project.samconfig), context.template
+
+    def fault(values: Mapping[str, str]) -> Fault | None:
+        return next(iter(faults(context, context.template.deployed(values))), None)
+
+    config = context.samconfig
     chosen = {stage: config.overrides(stage) for stage in with_users(context)}
-    if (by_default or not chosen) and (wrong := fault(template.deployed({}))):
+    if (by_default or not chosen) and (wrong := fault({})):
         return broken(context, wrong)
     for stage, values in chosen.items():
         try:
-            wrong = fault(template.deployed(values))
+            wrong = fault(values)
         except TransformError as error:
             return Broken(f"SAM cannot make the stack of {stage}: {error}", config.path, config.line(stage))
         if wrong is None:
             continue
-        for name in values if fault(template.deployed({})) is None else ():
-            if fault(template.deployed({other: values[other] for other in values if other != name})) is None:
+        for name in values if fault({}) is None else ():
+            if fault({other: values[other] for other in values if other != name}) is None:
                 evidence = f"{stage} sets {name}={values[name]}: {wrong.evidence}"
                 return Broken(evidence, config.path, config.line(stage, name), cause=wrong.cause)
         return broken(context, wrong)

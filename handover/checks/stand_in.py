@@ -1,13 +1,11 @@
 """M and T, what stands in for a model: nobody takes the one for the other, or deploys it by accident."""
 
 import re
-from collections.abc import Iterator, Mapping
 
-from handover.checks.stages import READABLE, Fault, broken
+from handover.checks.stages import READABLE, Fault, broken, stages
 from handover.checks.template import made_of, variables_of, with_model
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
-from handover.samconfig import Samconfig
 from handover.stage import ALLOWANCE
 from handover.stand_in import is_stand_in
 from predictor import files
@@ -48,7 +46,8 @@ def says_what_it_is(context: DeliveryContext) -> Broken | None:
     broken="a stage would answer with a stand-in that it has not named",
 )
 def only_where_it_is_named(context: DeliveryContext) -> Broken | None:
-    for stage, values in [("", {}), *_stages(context)]:
+    for stage in ("", *stages(context)):
+        values = context.samconfig.overrides(stage) if stage else {}
         stack = context.template.deployed(values)
         predicting = with_model(context, stack)
         for name in (name for name in made_of(context, "function") if name in predicting):
@@ -69,19 +68,11 @@ def only_where_it_is_named(context: DeliveryContext) -> Broken | None:
     broken="a stand-in could be deployed to production",
 )
 def none_in_production(context: DeliveryContext) -> Broken | None:
-    config = Samconfig(context.project.samconfig)
-    for stage, values in _stages(context):
+    config = context.samconfig
+    for stage in stages(context):
+        values = config.overrides(stage)
         is_production = any(map(PRODUCTION.match, (stage, values.get("Stage", ""))))
         if is_production and values.get(ALLOWANCE) == "true":
             evidence = f"{stage} sets {ALLOWANCE}=true: scores that were made up could decide about people there."
             return Broken(evidence, config.path, config.line(stage, ALLOWANCE))
     return None
-
-
-def _stages(context: DeliveryContext) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Give the stages of ``samconfig.toml``, and what each sets; none where it cannot be read, as T410 says."""
-    config = Samconfig(context.project.samconfig)
-    try:
-        yield from ((stage, config.overrides(stage)) for stage in config.stages)
-    except (OSError, ValueError):
-        return

@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, broken, in_each
+from handover.checks.stages import READABLE, Fault, broken, in_each_stage, sought, stages
 from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.project import PYTHON
-from handover.samconfig import Samconfig
 from predictor.settings import Settings, SettingsError
 
 VERSION, FUNCTION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Function", "AWS::Lambda::Alias"
@@ -74,25 +73,21 @@ def with_model(context: DeliveryContext, stack: Json) -> dict[str, Json]:
     rule="onnxruntime sends nothing and starts no needless thread",
     broken="onnxruntime is not kept silent",
 )
-def no_telemetry(context: DeliveryContext) -> Broken | None:
+@in_each_stage
+def no_telemetry(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     runtimes = made_of(context, "layers/runtime")
-
-    def fault(stack: Json) -> Fault | None:
-        for name, function in context.template.of_kind(FUNCTION, stack).items():
-            if not layers_of(function, runtimes):
-                continue
-            variables = variables_of(function)
-            missing = [f'{key}: "{value}"' for key, value in QUIET.items() if str(variables.get(key)) != value]
-            if missing:
-                return Fault(
-                    f"{name} lacks {', '.join(missing)} in its environment.",
-                    name,
-                    cause="ORT_DISABLE_TELEMETRY keeps onnxruntime from sending telemetry; the other two keep it from "
-                    "starting threads for processors that the function does not have.",
-                )
-        return None
-
-    return in_each(context, fault)
+    for name, function in context.template.of_kind(FUNCTION, stack).items():
+        if not layers_of(function, runtimes):
+            continue
+        variables = variables_of(function)
+        missing = [f'{key}: "{value}"' for key, value in QUIET.items() if str(variables.get(key)) != value]
+        if missing:
+            yield Fault(
+                f"{name} lacks {', '.join(missing)} in its environment.",
+                name,
+                cause="ORT_DISABLE_TELEMETRY keeps onnxruntime from sending telemetry; the other two keep it from "
+                "starting threads for processors that the function does not have.",
+            )
 
 
 def variables_of(function: Json) -> Json:
@@ -109,18 +104,15 @@ def variables_of(function: Json) -> Json:
     rule="the function gives up before the API",
     broken="the API gives up before the function",
 )
-def answers_in_time(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        functions = context.template.of_kind(FUNCTION, stack)
-        for name, integration in context.template.of_kind("AWS::ApiGatewayV2::Integration", stack).items():
-            waits, uri = str(integration.get("TimeoutInMillis", 30_000)), str(integration.get("IntegrationUri"))
-            for called in (called for called in functions if re.search(rf"\b{called}\b", uri)):
-                takes = str(functions[called].get("Timeout", 3))
-                if takes.isdigit() and waits.isdigit() and int(takes) * 1000 >= int(waits):
-                    return Fault(f"{name} waits {waits} ms, and {called} may take {takes} s.", name)
-        return None
-
-    return in_each(context, fault)
+@in_each_stage
+def answers_in_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    functions = context.template.of_kind(FUNCTION, stack)
+    for name, integration in context.template.of_kind("AWS::ApiGatewayV2::Integration", stack).items():
+        waits, uri = str(integration.get("TimeoutInMillis", 30_000)), str(integration.get("IntegrationUri"))
+        for called in (called for called in functions if re.search(rf"\b{called}\b", uri)):
+            takes = str(functions[called].get("Timeout", 3))
+            if takes.isdigit() and waits.isdigit() and int(takes) * 1000 >= int(waits):
+                yield Fault(f"{name} waits {waits} ms, and {called} may take {takes} s.", name)
 
 
 @clause(
@@ -132,31 +124,25 @@ def answers_in_time(context: DeliveryContext) -> Broken | None:
     broken="a function runs on what its layers are not for",
 )
 def fits_its_layers(context: DeliveryContext) -> Broken | None:
-    runtimes = made_of(context, "layers/runtime")
+    return sought(context, _unlike_its_layers, by_default=True) or _built_for_another(context)
 
-    def fault(stack: Json) -> Fault | None:
-        layers = context.template.of_kind(LAYER, stack)
-        for name, function in context.template.of_kind(FUNCTION, stack).items():
-            runtime, machines = function.get("Runtime"), function.get("Architectures", ["x86_64"])
-            if layers_of(function, runtimes) and runtime != PYTHON:
-                where = (name, ("Properties", "Runtime"))
-                evidence = f"{name} runs on {runtime}, and its packages are built for {PYTHON}: it would not start."
-                return Fault(evidence, *where)
-            for layer in (layer for layer in layers_of(function, list(layers_in(context))) if layer in layers):
-                known: Any = layers[layer].get("CompatibleRuntimes", [runtime])
-                if runtime not in known:
-                    where = (name, ("Properties", "Runtime"))
-                    return Fault(
-                        f"{name} runs on {runtime}, and {_source(context, layer)} is for {_all(known)}.", *where
-                    )
-                known = layers[layer].get("CompatibleArchitectures", machines)
-                if not set(map(str, machines)) <= set(map(str, known)):
-                    where = (name, ("Properties", "Architectures"))
-                    evidence = f"{name} runs on {_all(machines)}, and {_source(context, layer)} is for {_all(known)}."
-                    return Fault(evidence, *where)
-        return None
 
-    return in_each(context, fault, by_default=True) or _built_for_another(context)
+def _unlike_its_layers(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    runtimes, layers = made_of(context, "layers/runtime"), context.template.of_kind(LAYER, stack)
+    for name, function in context.template.of_kind(FUNCTION, stack).items():
+        runtime, machines = function.get("Runtime"), function.get("Architectures", ["x86_64"])
+        where = (name, ("Properties", "Runtime"))
+        if layers_of(function, runtimes) and runtime != PYTHON:
+            evidence = f"{name} runs on {runtime}, and its packages are built for {PYTHON}: it would not start."
+            yield Fault(evidence, *where)
+        for layer in (layer for layer in layers_of(function, list(layers_in(context))) if layer in layers):
+            known: Any = layers[layer].get("CompatibleRuntimes", [runtime])
+            if runtime not in known:
+                yield Fault(f"{name} runs on {runtime}, and {_source(context, layer)} is for {_all(known)}.", *where)
+            known = layers[layer].get("CompatibleArchitectures", machines)
+            if not set(map(str, machines)) <= set(map(str, known)):
+                evidence = f"{name} runs on {_all(machines)}, and {_source(context, layer)} is for {_all(known)}."
+                yield Fault(evidence, name, ("Properties", "Architectures"))
 
 
 def layers_in(context: DeliveryContext) -> Iterator[str]:
@@ -175,12 +161,8 @@ def _all(values: list[Any]) -> str:
 
 def _built_for_another(context: DeliveryContext) -> Broken | None:
     """Compare what each stage says to ``sam build`` and to ``sam deploy``, where it says both."""
-    config, name = Samconfig(context.project.samconfig), "Architecture"
-    try:
-        stages = config.stages
-    except (OSError, ValueError):  # T410 says so
-        return None
-    for stage in stages:
+    config, name = context.samconfig, "Architecture"
+    for stage in stages(context):
         built, deployed = (config.overrides(stage, command).get(name) for command in ("build", "deploy"))
         if built and deployed and built != deployed:
             evidence = f"{stage} is built for {built} and deployed for {deployed}."
@@ -197,21 +179,17 @@ def _built_for_another(context: DeliveryContext) -> Broken | None:
     rule="the function gets every setting that it reads",
     broken="a setting of the function is missing or wrong",
 )
-def settings_are_complete(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        predicting = with_model(context, stack)
-        for name in (name for name in made_of(context, "function") if name in predicting):
-            variables = {key: str(value) for key, value in variables_of(predicting[name]).items()}
-            where = (name, ("Properties", "Environment", "Variables"))
-            try:
-                settings = Settings.read(variables)
-            except SettingsError as error:
-                return Fault(f"{name} would not start: {error}.", *where)
-            if settings.delivery.as_posix() != MOUNTED:
-                evidence = (
-                    f"{name} looks for the delivery in {settings.delivery}, and the model layer lands in {MOUNTED}."
-                )
-                return Fault(evidence, name, (*where[1], "DELIVERY"))
-        return None
-
-    return in_each(context, fault)
+@in_each_stage
+def settings_are_complete(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    predicting = with_model(context, stack)
+    for name in (name for name in made_of(context, "function") if name in predicting):
+        variables = {key: str(value) for key, value in variables_of(predicting[name]).items()}
+        where = (name, ("Properties", "Environment", "Variables"))
+        try:
+            settings = Settings.read(variables)
+        except SettingsError as error:
+            yield Fault(f"{name} would not start: {error}.", *where)
+            continue
+        if settings.delivery.as_posix() != MOUNTED:
+            evidence = f"{name} looks for the delivery in {settings.delivery}, and the model layer lands in {MOUNTED}."
+            yield Fault(evidence, name, (*where[1], "DELIVERY"))

@@ -18,8 +18,7 @@ from handover.diff.changes import PARTS, heuristics
 from handover.errors import CannotRunError
 from handover.project import Project
 from predictor import files
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 DELIVERY = Project(Path()).delivery
 BRANCHES = ("main", "master", "origin/HEAD")
@@ -330,7 +329,7 @@ def _commit(folder: Path, reference: str) -> str:
 def _of_git(folder: Path, name: str) -> str:
     """Read a file of git's own; empty where there is none."""
     path = _text(folder, "rev-parse", "--git-path", name)
-    return (folder / path).read_text() if path and (folder / path).is_file() else ""
+    return (folder / path).read_text(encoding="utf-8") if path and (folder / path).is_file() else ""
 
 
 def _text(folder: Path, *words: str) -> str:

@@ -6,16 +6,12 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
+from handover.vocabulary import WORDS
 from handover.wording import SPELT, UNIT_UNKNOWN, words
 
 # As an annotation is looked up in the class first, a field of such a name would stand in for the type.
 TYPES = {"int", "float", "bool", "str"}
-UNITS = (
-    "g", "kg", "mg", "lb", "lbs", "mm", "cm", "km", "miles", "ft", "sqft", "sqm", "ml", "eur", "usd", "gbp", "chf",
-    "dm", "sec", "secs", "seconds", "ms", "min", "mins", "minutes", "hour", "hours", "hrs", "day", "days", "weeks",
-    "month", "months", "year", "years", "percent", "pct", "kwh", "kw", "mpg", "kmh", "kph", "mph", "rpm", "celsius",
-    "kb", "mb", "gb",
-)  # fmt: skip
+UNITS: list[str] = WORDS["units"]["in_headers"]
 LONGEST = 30  # characters of a name: two of them and some words make a line
 
 

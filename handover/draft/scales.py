@@ -6,82 +6,13 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
+from handover.vocabulary import WORDS
 from handover.wording import has_words
 
-# A scale from its low end to its high end; words of one place are parted by "|". No accents, no capitals.
-SCALES = """
-none|no|zero; very low; low|lo; medium|moderate|mid|med|middle|average|avg|normal|typical; high|hi; very high
-l; m; h
-none|no|absent; minimal|trace; mild|slight|minor|light; moderate; severe|serious|major|heavy; very severe|critical
-xxs; xs; s; m; l; xl; xxl|2xl; xxxl|3xl
-tiny; extra small; small; medium|mid; large|big; extra large|very large; huge
-short; medium|mid|middle; long
-young; middle aged|middle age|adult; old|senior|elderly
-never; almost never; rarely|seldom; occasionally; sometimes; often|frequently; usually|very often; almost always; always
-very poor|very bad|terrible; poor|bad; fair|average|ok|okay; good; very good; excellent|great
-po; fa; ta; gd; ex
-fair; good; very good; premium; ideal
-strongly disagree; disagree; neutral|undecided|neither agree nor disagree; agree; strongly agree
-very dissatisfied; dissatisfied|unsatisfied; neutral; satisfied; very satisfied
-very unlikely; unlikely; possible|neutral; likely; very likely
-negligible; minor; moderate; major; catastrophic
-lowest; lower; middle; upper|higher; highest
-beginner|novice; intermediate; advanced; expert
-entry|trainee|intern; junior; mid|intermediate|mid level; senior; lead|principal
-basic; standard; premium
-bronze; silver; gold; platinum; diamond
-first; second; third; fourth; fifth; sixth
-i; ii; iii; iv; v; vi; vii; viii
-uneducated; primary|elementary; secondary|high school; tertiary|college|bachelor; master|masters; doctorate|phd
-aaa; aa+; aa; aa-; a+; a; a-; bbb+; bbb; bbb-; bb+; bb; bb-; b+; b; b-; ccc+; ccc; ccc-; cc; c+; c; c-; d; e; f
-kein|keine; sehr niedrig|sehr gering; niedrig|gering|leicht; mittel|massig|normal; hoch|schwer; sehr hoch
-sehr klein; klein; mittel|mittelgross; gross; sehr gross
-nie; selten; manchmal|gelegentlich; oft|haufig; meistens; immer
-ungenugend|sehr schlecht; schlecht|mangelhaft; ausreichend; befriedigend|mittel; gut; sehr gut
-aucun|aucune; tres faible|tres bas; faible|bas|basse; moyen|moyenne|modere; eleve|elevee|haut|haute|fort; tres eleve
-tres petit; petit|petite; moyen|moyenne; grand|grande; tres grand
-jamais; rarement; parfois|quelquefois; souvent; toujours
-mauvais; passable; moyen; bien|bon; tres bien|tres bon; excellent
-ninguno|ninguna; muy bajo|muy baja; bajo|baja|leve; medio|media|moderado; alto|alta|grave; muy alto|muy alta
-pequeno|pequena; mediano|mediana|medio|media; grande; muy grande
-nunca; rara vez|raramente; a veces|as vezes; a menudo|frecuentemente|frequentemente; casi siempre; siempre|sempre
-nessuno|nessuna; molto basso|molto bassa; basso|bassa|lieve; medio|media|moderato; alto|alta|grave; molto alto
-piccolo|piccola; medio|media; grande; molto grande
-mai; raramente; a volte|talvolta; spesso; sempre
-nenhum|nenhuma; muito baixo|muito baixa; baixo|baixa; medio|media; alto|alta; muito alto|muito alta
-geen; zeer laag; laag; gemiddeld|middel|matig; hoog; zeer hoog
-klein; middel|middelgroot; groot; zeer groot
-nooit; zelden; soms; vaak; altijd
-""".strip().splitlines()
-# Rounds whose every place will come, be it in the data or not: in full, or by the first letters.
-ROUNDS = """
-january february march april may june july august september october november december
-januar februar märz april mai juni juli august september oktober november dezember
-janvier février mars avril mai juin juillet août septembre octobre novembre décembre
-enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
-gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
-janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
-januari februari maart april mei juni juli augustus september oktober november december
-monday tuesday wednesday thursday friday saturday sunday
-montag dienstag mittwoch donnerstag freitag samstag sonntag
-lundi mardi mercredi jeudi vendredi samedi dimanche
-lunes martes miércoles jueves viernes sábado domingo
-lunedì martedì mercoledì giovedì venerdì sabato domenica
-maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
-q1 q2 q3 q4
-""".strip().splitlines()
-NOTHING = {"none", "no", "never", "nil", "keine", "kein", "nie", "aucun", "aucune", "jamais", "ninguno", "nunca"}
-OFF_THE_SCALE = {
-    "unknown", "other", "others", "missing", "not stated", "not available", "not applicable", "refused", "unspecified",
-    "unbekannt", "sonstige", "keine angabe", "inconnu", "autre", "desconocido", "otro", "sconosciuto", "altro",
-    "desconhecido", "outro", "onbekend", "overig",
-}  # fmt: skip
-RANKED = (
-    "education", "educational", "schooling", "grade", "level", "rating", "severity", "priority", "size", "tier",
-    "stage", "quality", "frequency", "bildung", "schulabschluss", "stufe", "niveau", "nivel", "livello", "opleiding",
-    "etudes", "estudios", "istruzione", "escolaridade",
-)  # fmt: skip
+CATEGORIES: dict[str, Any] = WORDS["categories"]
+OFF_THE_SCALE = set(CATEGORIES["off_the_scale"])
 
 LETTERS = re.compile(r"[A-Z]\d?")  # A to G, A1 to G5: the alphabet is their order
 NUMBER = re.compile(r"((?:(?<=[(\[,<=])|^)-)?(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?\s?([km](?![a-z]))?(?:st|nd|rd|th)?")
@@ -115,12 +46,12 @@ def order_of(header: str, words: Collection[str]) -> Order:
         return alphabet
     if order:
         return order
-    is_asked = len(words) > 2 and has_words(header, RANKED)
+    is_asked = len(words) > 2 and has_words(header, CATEGORIES["ranked"])
     return replace(alphabet, question=HAS_AN_ORDER if is_asked else "")
 
 
 def _round(words: Collection[str]) -> Order | None:
-    for names in map(str.split, ROUNDS):
+    for names in map(str.split, CATEGORIES["rounds"].splitlines()):
         for length, fewest in ((max(map(len, names)), 2), (3, 3), (2, 4)):  # MO and MI are states, too
             if len(words) < fewest:
                 continue
@@ -141,7 +72,7 @@ def is_round(words: Collection[str]) -> bool:
 def _places() -> list[dict[str, int]]:
     return [
         {word.strip(): place for place, level in enumerate(scale.split(";")) for word in level.split("|")}
-        for scale in SCALES
+        for scale in CATEGORIES["scales"].splitlines()
     ]
 
 
@@ -175,7 +106,7 @@ def _numbered(words: Collection[str]) -> Order | None:
 def _with(ordered: list[str], words: Collection[str]) -> Order:
     """Place what is not on the scale: nothing at its beginning, anything else at its end, and ask."""
     others = sorted(set(words) - set(ordered))
-    first = [word for word in others if _folded(word) in NOTHING]
+    first = [word for word in others if _folded(word) in CATEGORIES["nothing"]]
     last = [word for word in others if word not in first]
     named = ", ".join(f"'{word}'" for word in last)
     asked = f"Its order ends with {named}: is that the place, or a gap (NA)?" if last else ""

@@ -1,7 +1,8 @@
 """The six exercises: for each what it is about, what to type, whether it is done, and a hint."""
 
 import json
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,109 +193,28 @@ def _is_live(ground: Ground) -> bool:
     return answer is not None and answer.model == model_of(ground, Hosting(ground).branches[MAIN])
 
 
-ASK = (
-    "curl -si {api}/predict -H 'content-type: application/json' -d '"
-    '{"distance_km": 337, "weight_kg": 4.5, "pieces": 3, "service": "express", '
-    '"abroad": false, "handed_in_on": "mon"}\''
-)
-EXERCISES = (
-    Exercise(
-        "A branch of your own",
-        "The branch `main` is what runs in production. Nothing that you do on another branch touches it, so a branch "
-        "is where one tries things. This one is about parcels in haste.",
-        (Type("git status"), Type("git switch -c haste"), Type("git status")),
-        _no_branch,
-        "`git status` says in its first line which branch you are on. `git switch -c` makes a new one and goes there; "
-        "without `-c` it goes to one that exists.",
-    ),
-    Exercise(
-        "Change a heuristic",
-        "A heuristic is a plain function: one row in, one number out, a column of the model's input. You know better "
-        "than the draft: what matters is whether the sender paid for haste. The model has to be trained on the new "
-        "column; then one commit has the heuristic and the model that was trained on it, and a push publishes it.",
-        (
-            Edit(
-                HEURISTICS,
-                '    """Whether service is the most common one [1]."""\n    return row.service == "standard"\n',
-                '    """Whether the sender paid for haste [1]."""\n    return row.service == "express"\n',
-            ),
-            Type("make model"),
-            Type("git status"),
-            Type("git add --all"),
-            Type('git commit -m "What matters is haste"'),
-            Type("git push --set-upstream origin haste"),
-            Wait("The page shows the branch, and builds it: green after some seconds.", _is_built),
-        ),
-        _heuristic_unchanged,
-        "Open `heuristics.py` in any editor and change the two lines of `common_service`. `make model` takes some "
-        "seconds and writes eight files or so: `git add --all` takes all of them into the commit, which is what you "
-        "want, for they belong together.",
-    ),
-    Exercise(
-        "Break it on purpose, and read why",
-        "Somebody tidies up: the distance in miles. It is one line, it looks harmless, and nobody trains. In "
-        "production every answer would be a little wrong and nobody would see it. Push it and see what the build "
-        "says; that is what builds are for, and nobody minds a red one on a branch.",
-        (
-            Edit(
-                HEURISTICS,
-                "    return row.distance_km / row.weight_kg\n",
-                "    return row.distance_km / 1.609 / row.weight_kg\n",
-            ),
-            Type("git diff"),
-            Type("git add --all"),
-            Type('git commit -m "The distance in miles"'),
-            Type("git push"),
-            Wait("The page shows the branch in red.", _is_built),
-            Click("Report", "in the row of your branch"),
-        ),
-        _nothing_read,
-        "Do not train: that is what breaks it. The report says which clause is broken, what was seen, who fixes it "
-        "and which command does.",
-    ),
-    Exercise(
-        "Fix it",
-        "The report named the remedy: the model has to be trained on what the heuristic computes now. This time ask "
-        "the build before you push, on your own machine; it is the same one.",
-        (
-            Type("make model"),
-            Type("make check ONLY=C,H,M"),
-            Type("git add --all"),
-            Type('git commit -m "Trained on miles"'),
-            Type("git push"),
-            Wait("The page shows the branch in green again.", _is_built),
-        ),
-        _not_green,
-        "Or take the commit back, which is as good: `git revert --no-edit HEAD` makes a commit that undoes it, and git "
-        "push publishes that. History keeps both, and nobody minds.",
-    ),
-    Exercise(
-        "Propose it",
-        "A pull request asks others to take your branch into `main`. Say what changed, why, and how you know; the "
-        "build says the rest. A colleague reads it, asks, and approves: here it is your neighbour, on your page.",
-        (
-            Click("Open a pull request", "in the row of your branch"),
-            Click("Approve", "on the page of the pull request, which your neighbour reads first"),
-        ),
-        _not_approved,
-        "The buttons are on the page of the lesson. An approval is for what was read: after another push it has to be "
-        "given again.",
-    ),
-    Exercise(
-        "Merge it, and see the new model answer",
-        "Ask the deployed model first, and note its score and its name, `x-model`. Then merge. The main branch is "
-        "built once more, and what was built is deployed; ask again. At last bring your own `main` up to date.",
-        (
-            Type(ASK),
-            Click("Merge", "on the page of the pull request"),
-            Wait("The page says that the new model answers.", _is_live),
-            Type(ASK),
-            Type("git switch main"),
-            Type("git pull"),
-            Type("git log --oneline --graph -8"),
-        ),
-        _not_live,
-        "The page lists what was deployed, each with its answer to the same row. `git pull` brings the merge from the "
-        "remote into your own main.",
-    ),
-)
+# --- what ``exercises.toml`` says of each
+
+MISSING = (_no_branch, _heuristic_unchanged, _nothing_read, _not_green, _not_approved, _not_live)
+OVER = {"built": _is_built, "live": _is_live}
+
+
+def _step(words: dict[str, str], ask: str) -> Step:
+    match words:
+        case {"command": command}:
+            return Type(command.replace("{ask}", ask))
+        case {"file": file, "old": old, "new": new}:
+            return Edit(f"{DELIVERY}/{file}", old, new)
+        case {"sentence": sentence, "over": over}:
+            return Wait(sentence, OVER[over])
+    return Click(**words)
+
+
+def _exercises() -> Iterator[Exercise]:
+    content = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    for words, missing in zip(content["exercises"], MISSING, strict=True):
+        steps = tuple(_step(step, content["ask"]) for step in words.pop("steps"))
+        yield Exercise(**words, steps=steps, missing=missing)
+
+
+EXERCISES = tuple(_exercises())

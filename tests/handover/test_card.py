@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from huggingface_hub import ModelCard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,36 @@ def test_deliver_writes_the_figures_and_leaves_the_words_alone(project: Path) ->
         "deliver() -->\n", f"deliver() -->\n\n{card.figures(manifest).strip()}\n\n"
     )
     assert held_to(project, project / "layers" / "model" / "delivery").verdict is Verdict.KEPT
+
+
+def test_the_head_is_read_by_hugging_face(project: Path, tmp_path: Path) -> None:
+    manifest = json.loads((project / "layers/model/delivery/manifest.json").read_text())
+    page = tmp_path / "card.md"
+    page.write_text("---\nlicense: mit\ntags: [tabular]\n# head: written by deliver()\n# head: end\n---\n\n# Mine\n")
+    card.write(page, card.blocks(manifest))
+    read = ModelCard.load(page)
+
+    assert (read.data.license, read.data.tags, read.data.library_name) == ("mit", ["tabular"], "onnx")
+    assert (read.data.pipeline_tag, read.data.model_name) == ("tabular-regression", "parcels")
+    assert {one.metric_type: one.metric_value for one in read.data.eval_results} == {
+        "r_squared": manifest["quality"]["r2"],
+        "mae": manifest["quality"]["mae"],
+        "rmse": manifest["quality"]["rmse"],
+    }
+    assert read.text.strip() == "# Mine"
+
+
+def test_the_head_of_a_stand_in_has_no_figures() -> None:
+    assert card.head({"stand_in": "scores are made up"}) == "library_name: onnx\n"
+
+
+def test_the_cards_that_are_here_have_a_head() -> None:
+    read = ModelCard.load(Path(__file__).parents[2] / "modelling" / "card.md")
+    assert (read.data.license, read.data.model_name, read.data.pipeline_tag) == (
+        "apache-2.0",
+        EXAMPLE,
+        "tabular-classification",
+    )
 
 
 def test_what_is_written_twice_is_the_same(project: Path) -> None:
@@ -167,7 +198,7 @@ def test_without_a_project_a_card_is_asked_for_where_there_is_one(project: Path,
 
 def test_the_card_of_this_project_is_its_own() -> None:
     text = card.read(Path(__file__).parents[2] / "modelling" / "card.md")
-    assert text.startswith(f"# Model card: {EXAMPLE}\n")
+    assert f"\n# Model card: {EXAMPLE}\n" in text
 
 
 words = st.text(st.characters(exclude_characters="<\r", exclude_categories=["Cs"]), max_size=40)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ValidationError, computed_field, model_validator
 
 from delivery.contract import CONTRACT
 from handover import Budgets, Contract, ContractError, Field, Otherwise, Row, Score
@@ -96,6 +96,31 @@ def numbered_categories() -> type[Row]:
     return Record
 
 
+def called_otherwise() -> type[Row]:
+    class Record(Row):
+        amount: int = Field(ge=0, le=9, description="Amount [DM]", alias="Amount")
+
+    return Record
+
+
+def shown_otherwise() -> type[Row]:
+    class Record(Row):
+        amount: int = Field(ge=0, le=9, description="Amount [DM]", json_schema_extra={"maximum": 5, "unit": "DM"})
+
+    return Record
+
+
+def computed() -> type[Row]:
+    class Record(Row):
+        amount: int = Field(ge=0, le=9, description="Amount [DM]")
+
+        @computed_field
+        def twice(self) -> int:
+            return 2 * self.amount
+
+    return Record
+
+
 ALLOWED = (
     "cannot be a column of a model; write int, float, bool or Literal[...] of strings, with | None = None where it may "
     "be missing"
@@ -114,6 +139,15 @@ BOTH_ENDS = "a number needs both ends, as in Field(ge=0, le=100), within float32
         (unbounded, f"amount: {BOTH_ENDS}"),
         (beyond_float32, f"amount: {BOTH_ENDS}"),
         (made_default, "amount: a default_factory is code, and cannot ship; write the default"),
+        (
+            called_otherwise,
+            "amount: callers read this name, and would have to send 'Amount'; leave the alias away",
+        ),
+        (
+            shown_otherwise,
+            "amount: json_schema_extra shows callers another maximum than the function goes by; leave it away",
+        ),
+        (computed, "Record: the function computes no twice; make it a heuristic"),
         (numbered_categories, "band: write its categories as strings, as in Literal['one', 'two']"),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handover.merit import compared, figures
+from handover.merit import compared, figures, may_be_chance
 from handover.quality import HeldOut
 
 pytestmark = pytest.mark.quick
@@ -144,3 +144,18 @@ def test_no_interval_leaves_what_a_figure_can_be() -> None:
         low, high = figure.interval
         assert 0 <= low <= figure.value <= high
         assert high <= figure.most
+
+
+@pytest.mark.parametrize(
+    ("held_out", "may_be"),
+    [
+        (yes_or_no(), False),
+        (HeldOut(np.random.default_rng(7).random(300), yes_or_no().labels), True),
+        (numbers(), False),
+        (HeldOut(np.random.default_rng(7).permutation(numbers().scores[:, 0]), numbers().labels), True),
+        (HeldOut(numbers(noise=0.1).labels[:, 0] + 9, numbers(noise=0.1).labels), False),
+    ],
+    ids=["of yes or no", "of a coin", "numbers", "shuffled", "far off, but in order, as a quantile is"],
+)
+def test_what_may_be_chance_is_what_a_model_without_knowledge_has(held_out: HeldOut, may_be: bool) -> None:
+    assert may_be_chance(held_out) is may_be

@@ -285,7 +285,8 @@ def golden_text(change: Callable[[bytes], bytes]) -> Break:
 
 
 def with_card(sandbox: Sandbox) -> Sandbox:
-    sandbox.card.write_text("# Parcels\n\n<!-- figures: written by deliver() -->\n<!-- figures: end -->\n")
+    head = "---\nlicense: mit\n# head: written by deliver()\n# head: end\n---\n\n"
+    sandbox.card.write_text(f"{head}# Parcels\n\n<!-- figures: written by deliver() -->\n<!-- figures: end -->\n")
     return sandbox.deliver()
 
 
@@ -689,6 +690,10 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M123": ("M123", stand_ins_model),
     "M123-model": (MOST, manifest(lambda it: it.update(stand_in="scores are made up"))),
     "M117-cut": (MOST, card_with("| contract | `parcels 1.0.0` |\n", "")),
+    "M117-head": (
+        MOST,
+        card_with("  - task:\n      type: tabular-regression\n", "  - task:\n      type: text-ranking\n"),
+    ),
     "M117-lines": (MOST, card_with("<!-- figures: end -->", "")),
     "M117-manifest": (MOST, lambda sandbox: manifest(lambda it: it["importance"].pop("rows"))(with_card(sandbox))),
     "M118": (MOST, lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(random_state=1))),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from handover.checks import selected
@@ -35,11 +36,17 @@ def weak(sandbox: Sandbox) -> None:
     sandbox.deliver().seal(segments=manifest["segments"] | {"worst": [SEGMENT], "beyond_chance": 2, "tried": 9})
 
 
+def of_no_knowledge(sandbox: Sandbox) -> None:
+    """Train on labels that a join shuffled."""
+    sandbox.deliver(fit=lambda learner, rows, labels: learner.fit(rows, np.random.default_rng(1).permutation(labels)))
+
+
 WARNS: dict[str, Callable[[Sandbox], object]] = {
     "C107-protected": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),
     "C107-unit": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("[kg]", "[unit?]")),
     "C107-unit-of-the-score": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("way", "way [unit?]")),
     "H104-unit": lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace("[kg]", "[unit?]")),
+    "M112-chance": of_no_knowledge,
     "M112-segment": weak,
     "M116-decision": lambda sandbox: sandbox.deliver(contract=UNREACHED),
     "M119-empty": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),

@@ -2,10 +2,11 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from handover import monitoring
-from handover.checks.stages import READABLE, Fault, in_each
+from handover.checks.stages import READABLE, Fault, in_each_stage
 from handover.checks.template import FUNCTION, with_model
 from handover.cloudformation import Json, Template
 from handover.context import DeliveryContext
@@ -41,20 +42,17 @@ FIGURES = ("Metrics", "Threshold", "ComparisonOperator", "EvaluationPeriods", "D
     rule="logs are kept for a time that is written down",
     broken="a log is kept for ever",
 )
-def logs_are_kept_for_a_time(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        groups = context.template.of_kind("AWS::Logs::LogGroup", stack)
-        for name, group in groups.items():
-            if "RetentionInDays" not in group:
-                return Fault(f"{name} keeps its lines for ever, and they are paid for every month.", name)
-        for name, function in context.template.of_kind(FUNCTION, stack).items():
-            match function.get("LoggingConfig", {}).get("LogGroup"):
-                case {"Ref": str(log)} if log in groups:
-                    continue
-            return Fault(f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name)
-        return None
-
-    return in_each(context, fault)
+@in_each_stage
+def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    groups = context.template.of_kind("AWS::Logs::LogGroup", stack)
+    for name, group in groups.items():
+        if "RetentionInDays" not in group:
+            yield Fault(f"{name} keeps its lines for ever, and they are paid for every month.", name)
+    for name, function in context.template.of_kind(FUNCTION, stack).items():
+        match function.get("LoggingConfig", {}).get("LogGroup"):
+            case {"Ref": str(log)} if log in groups:
+                continue
+        yield Fault(f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name)
 
 
 @clause(
@@ -66,40 +64,38 @@ def logs_are_kept_for_a_time(context: DeliveryContext) -> Broken | None:
     rule="alarms watch errors, latency and saturation, and stop a deployment",
     broken="nobody is told when it fails or slows down",
 )
-def alarms_watch(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        alarms = {name: _without_words(alarm) for name, alarm in context.template.of_kind(ALARM, stack).items()}
-        function = next(iter(with_model(context, stack)), "")
-        for signal, metrics in SIGNALS.items():
-            if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in alarms.values()):
-                return Fault(
-                    f"No alarm watches the {signal} ({metrics.replace('|', ' or ')}).", next(reversed(alarms), function)
+@in_each_stage
+def alarms_cover(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    alarms = {name: _without_words(alarm) for name, alarm in context.template.of_kind(ALARM, stack).items()}
+    function = next(iter(with_model(context, stack)), "")
+    for signal, metrics in SIGNALS.items():
+        if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in alarms.values()):
+            yield Fault(
+                f"No alarm watches the {signal} ({metrics.replace('|', ' or ')}).", next(reversed(alarms), function)
+            )
+    composites = context.template.of_kind(COMPOSITE, stack)
+    for name, group in context.template.of_kind(GROUP, stack).items():
+        function = name.removesuffix("DeploymentGroup")
+        where = (function, ("Properties", "DeploymentPreference", "Alarms"))
+        configured = group.get("AlarmConfiguration", {})
+        if function not in with_model(context, stack):
+            continue
+        if not configured.get("Enabled") or not configured.get("Alarms"):
+            evidence = "No alarm stops a deployment: a version that fails or slows down stays with the users."
+            yield Fault(evidence, *where)
+            continue
+        named = [alarm["Name"].get("Ref", "") for alarm in configured["Alarms"] if isinstance(alarm["Name"], dict)]
+        rules = " ".join(json.dumps(composites[alarm]) for alarm in named if alarm in composites)
+        watched = [alarms[alarm] for alarm in alarms if alarm in named or alarm in re.findall(r"\w+", rules)]
+        if len(named) < len(configured["Alarms"]) or not set(named) <= alarms.keys() | composites.keys():
+            continue  # alarms of another stack
+        for words, metrics in STOPS.items():
+            if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in watched):
+                evidence = (
+                    f"No alarm on {metrics.replace('|', ' or ')} stops a deployment: a version that {words} stays "
+                    "with the users."
                 )
-        composites = context.template.of_kind(COMPOSITE, stack)
-        for name, group in context.template.of_kind(GROUP, stack).items():
-            function = name.removesuffix("DeploymentGroup")
-            where = (function, ("Properties", "DeploymentPreference", "Alarms"))
-            configured = group.get("AlarmConfiguration", {})
-            if function not in with_model(context, stack):
-                continue
-            if not configured.get("Enabled") or not configured.get("Alarms"):
-                evidence = "No alarm stops a deployment: a version that fails or slows down stays with the users."
-                return Fault(evidence, *where)
-            named = [alarm["Name"].get("Ref", "") for alarm in configured["Alarms"] if isinstance(alarm["Name"], dict)]
-            rules = " ".join(json.dumps(composites[alarm]) for alarm in named if alarm in composites)
-            watched = [alarms[alarm] for alarm in alarms if alarm in named or alarm in re.findall(r"\w+", rules)]
-            if len(named) < len(configured["Alarms"]) or not set(named) <= alarms.keys() | composites.keys():
-                continue  # alarms of another stack
-            for words, metrics in STOPS.items():
-                if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in watched):
-                    evidence = (
-                        f"No alarm on {metrics.replace('|', ' or ')} stops a deployment: a version that {words} stays "
-                        "with the users."
-                    )
-                    return Fault(evidence, *where)
-        return None
-
-    return in_each(context, fault)
+                yield Fault(evidence, *where)
 
 
 def _without_words(alarm: Json) -> str:
@@ -114,37 +110,30 @@ def _without_words(alarm: Json) -> str:
     rule="the dashboard and the alarms on drift read what the function writes",
     broken="the dashboard and the alarms on drift see nothing",
 )
-def metrics_are_read(context: DeliveryContext) -> Broken | None:
-    def fault(stack: Json) -> Fault | None:
-        nested = {
-            name: properties
-            for name, properties in context.template.of_kind(NESTED, stack).items()
-            if str(properties.get("TemplateURL")).endswith(context.project.monitoring.name)
-        }
-        if not nested:
-            evidence = (
-                "No nested stack has monitoring.yaml as its TemplateURL: there is no dashboard and no alarm on drift."
-            )
-            return Fault(
-                evidence, next(iter([*context.template.of_kind(NESTED, stack), *with_model(context, stack)]), "")
-            )
-        for function, properties in with_model(context, stack).items():
-            variables = properties["Environment"]["Variables"]
-            written = variables.get("POWERTOOLS_METRICS_NAMESPACE")
-            where = (function, ("Properties", "Environment", "Variables"))
-            for name, monitor in nested.items():
-                read = monitor.get("Parameters", {}).get("Namespace")
-                if read != written:
-                    evidence = f"{function} writes its metrics to {as_text(written)}, and {name} reads {as_text(read)}."
-                    return Fault(evidence, function, (*where[1], "POWERTOOLS_METRICS_NAMESPACE"))
-            if (service := variables.get("POWERTOOLS_SERVICE_NAME")) != SERVICE:
-                evidence = (
-                    f"{function} writes its metrics as {as_text(service)}, and monitoring.yaml reads {SERVICE}'s."
-                )
-                return Fault(evidence, function, (*where[1], "POWERTOOLS_SERVICE_NAME"))
-        return None
-
-    return in_each(context, fault)
+@in_each_stage
+def metrics_are_read(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+    nested = {
+        name: properties
+        for name, properties in context.template.of_kind(NESTED, stack).items()
+        if str(properties.get("TemplateURL")).endswith(context.project.monitoring.name)
+    }
+    if not nested:
+        evidence = (
+            "No nested stack has monitoring.yaml as its TemplateURL: there is no dashboard and no alarm on drift."
+        )
+        yield Fault(evidence, next(iter([*context.template.of_kind(NESTED, stack), *with_model(context, stack)]), ""))
+    for function, properties in with_model(context, stack).items():
+        variables = properties["Environment"]["Variables"]
+        written = variables.get("POWERTOOLS_METRICS_NAMESPACE")
+        where = (function, ("Properties", "Environment", "Variables"))
+        for name, monitor in nested.items():
+            read = monitor.get("Parameters", {}).get("Namespace")
+            if read != written:
+                evidence = f"{function} writes its metrics to {as_text(written)}, and {name} reads {as_text(read)}."
+                yield Fault(evidence, function, (*where[1], "POWERTOOLS_METRICS_NAMESPACE"))
+        if (service := variables.get("POWERTOOLS_SERVICE_NAME")) != SERVICE:
+            evidence = f"{function} writes its metrics as {as_text(service)}, and monitoring.yaml reads {SERVICE}'s."
+            yield Fault(evidence, function, (*where[1], "POWERTOOLS_SERVICE_NAME"))
 
 
 @clause(
