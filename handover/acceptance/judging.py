@@ -12,6 +12,7 @@ from handover.acceptance import BROKEN, UNCHECKED, Judgement
 from handover.acceptance.worktree import GitError, git
 from handover.errors import CannotRunError
 from handover.local.stack import own_machine
+from handover.local.system import unavailable
 from handover.project import Project
 from predictor import files
 
@@ -44,7 +45,7 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
     _build(place, root)
     # Not the branch that people are asked to name elsewhere: what lies here is what the delivery follows.
     agreed = base or git(place, "rev-parse", "--short=12", "HEAD").strip()
-    checked = _handover(place, "check", "--base", agreed, *options)
+    checked = _handover(place, "check", "--built", "--base", agreed, *options)
     report = checked.stdout.rstrip()
     if checked.returncode:
         return Judgement(_status(checked.returncode), report)
@@ -68,12 +69,14 @@ def _handover(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
 
 def _build(place: Path, root: Path) -> None:
+    if elsewhere := unavailable():
+        raise CannotRunError(elsewhere)
     for name in LENT:
         if (root / name).is_dir():
             (place / name).symlink_to((root / name).resolve(), target_is_directory=True)
@@ -87,7 +90,7 @@ def _build(place: Path, root: Path) -> None:
         env=os.environ | {"ARCHITECTURE": architecture, "SAM_CLI_TELEMETRY": "0"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if ended.returncode:

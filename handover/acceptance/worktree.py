@@ -75,7 +75,7 @@ class GitError(CannotRunError):
 
 def git(folder: Path, *words: str) -> str:
     """Give what git prints, run in a folder; ``FileNotFoundError`` where there is no git, or no such folder."""
-    ended = subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=False)
+    ended = subprocess.run(["git", "-C", folder, *words], capture_output=True, encoding="utf-8", check=False)
     if ended.returncode:
         why = ended.stderr.strip().partition("\n")[0] or f"exit status {ended.returncode}"
         raise GitError(f"git {words[0]} failed: {why}")

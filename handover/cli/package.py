@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from handover.cli.contract import BASE, DELIVERY, delivered
-from handover.cli.group import INTERRUPTED, main, one_sentence
+from handover.cli.group import DEPLOYMENT, INTERRUPTED, MODELLING, listed, main, one_sentence
 from handover.cli.reports import FILE, to_write
 from handover.errors import CannotRunError
 
 
+@listed(MODELLING)
 @main.command()
 @click.argument("file", type=FILE, callback=to_write, required=False)
 @DELIVERY(callback=delivered)
@@ -31,6 +32,7 @@ def pack(file: Path | None, delivery: Path) -> None:
     click.echo(f"{package}\nSHA-256 {package.sha256}\nWritten to {file}.")
 
 
+@listed(DEPLOYMENT)
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only check and compare it.")

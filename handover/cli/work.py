@@ -126,6 +126,15 @@ def score(send: Send, *, file: str, to: str, delivery: str, reasons: int) -> Jso
     return {"status": 1 if failed else 0, "text": f"{rows} got an answer{refused}. Written to {to}."}
 
 
+def export_mlflow(send: Send, *, delivery: str, to: str) -> Json:
+    """Write a delivery as a model folder of MLflow, and say so as ``text``."""
+    from handover.registry import to_mlflow
+
+    send({"begun": delivery})
+    named = to_mlflow(Path(delivery), Path(to))
+    return {"text": f"Wrote {named} to {to}, a model folder of MLflow."}
+
+
 @contextmanager
 def _written(send: Send, delivery: str) -> Iterator[Sources]:
     """Give what people wrote of a delivery; what is wrong with it is one sentence."""

@@ -206,6 +206,8 @@ def test_a_first_delivery_is_taken_where_the_contract_was_agreed(project: Path) 
 
 @pytest.mark.parametrize("lacks", ["a repository", "a commit", "a project", "an author"])
 def test_what_it_needs_is_one_sentence(lacks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))

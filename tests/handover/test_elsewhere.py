@@ -63,7 +63,7 @@ def _calls(tree: ast.AST) -> Iterator[tuple[str, set[str], ast.Call]]:
 
 
 @pytest.mark.quick
-def test_every_text_has_an_encoding_and_what_git_has_the_line_ends_of_unix() -> None:
+def test_every_text_has_an_encoding() -> None:
     files = [*(ROOT / "handover").rglob("*.py"), *(ROOT / "layers").rglob("*.py"), *(ROOT / "hook").rglob("*.py")]
     missing = []
     for file in files:
