@@ -1,11 +1,17 @@
 # What only those who develop the tool need. A project that `handover init` writes has the Makefile and not this file.
-TOOL      := --no-build-isolation --editable .
+TOOL      := --no-build-isolation --requirement requirements/handover.txt
 TOOL_FILE := pyproject.toml
-TESTS     := --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
+TESTS     := --ignore tests/browser --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 setup: .venv/dev
+.PHONY: built
+built: .venv/run .venv/modelling
+	$(BIN)/handover build --quiet
+
 # pip asks, with each lock, whether all that the tool needs is there: what training needs goes first.
 .venv/dev: | .venv/modelling
+
+##@ For those who develop the tool
 
 dist: .venv/run  ## the wheel that teams install, into dist/
 	$(BIN)/python -m hatchling build --target wheel
@@ -13,7 +19,7 @@ dist: .venv/run  ## the wheel that teams install, into dist/
 test-quick: setup  ## the marked tests that need no build and train nothing: seconds
 	$(BIN)/python -m pytest -m quick --numprocesses 2 tests/bench tests/function tests/handover tests/modelling tests/template tests/workflows tests/test_pages.py tests/test_operate.py
 
-test-browser: setup built  ## the pages as people use them, in a real browser; make test runs these too
+test-browser: setup built  ## the pages as people use them, in a real browser, and the lesson from its first exercise to its last
 	$(BIN)/python -m pytest tests/browser tests/handover/reporters/test_html.py
 
 test-sam: setup built  ## the built function in sam local invoke and start-api, on a Docker engine with AWS's image

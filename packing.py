@@ -44,7 +44,8 @@ class Dependencies(MetadataHookInterface):
         """Write the dependencies."""
         needs = {name: _names(Path(self.root, "requirements", f"{name}.in")) for name in ("modelling", "run")}
         frameworks = {name: [name] for name in ("catboost", "lightgbm")}  # XGBoost and scikit-learn train the draft
-        metadata |= {"dependencies": needs["modelling"], "optional-dependencies": {"sam": needs["run"]} | frameworks}
+        extras = {"sam": needs["run"], "mlflow": ["mlflow-skinny"]} | frameworks
+        metadata |= {"dependencies": needs["modelling"], "optional-dependencies": extras}
 
 
 def _names(file: Path) -> list[str]:

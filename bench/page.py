@@ -11,13 +11,7 @@ from bench.templates import render
 
 
 def write(results: dict[str, Any], plots: list[str]) -> str:
-    """Write the page.
-
-    Parameters
-    ----------
-    plots
-        Names of the plots that there are, without ``.png``.
-    """
+    """Write the page, with the plots of these names, which have no ``.png``."""
     targets_table, *others = tables(results)
     values = {
         "results": results,

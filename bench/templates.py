@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from handover.templates import environment
 
 
 def render(template: Path, values: dict[str, Any], filters: dict[str, Callable[..., str]] | None = None) -> str:
@@ -15,12 +15,4 @@ def render(template: Path, values: dict[str, Any], filters: dict[str, Callable[.
     jinja2.UndefinedError
         When the template asks for a value that is not there.
     """
-    environment = Environment(  # noqa: S701  no value is anybody else's, and none of it is HTML
-        loader=FileSystemLoader(template.parent),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= filters or {}
-    return environment.get_template(template.name).render(values)
+    return environment(template.parent, html=False, filters=filters).get_template(template.name).render(values)

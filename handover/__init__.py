@@ -30,11 +30,14 @@ __all__ = [
     "read_scorecard",
 ]
 
-# The function's own code, which validates and encodes, is a project's; outside of one, it is that of the wheel.
-sys.path += [str(folder) for folder in [Path(__file__).parent / "_project" / "function"] if folder.is_dir()]
+# The function's own code, which validates and encodes, is a project's; outside of one, it is that of the wheel, or of
+# the tool's own repository.
+_HERE = Path(__file__).parent
+sys.path += [str(root / "function") for root in (_HERE / "_project", _HERE.parent) if (root / "function").is_dir()]
 
 _ELSEWHERE = {
-    **dict.fromkeys(("DeliverError", "deliver", "matrix"), "handover.delivery"),
+    **dict.fromkeys(("DeliverError", "matrix"), "handover.delivery"),
+    "deliver": "handover.notebook",
     "Scaling": "handover.conversion.from_scorecard",
     "read_scorecard": "handover.scorecards",
 }

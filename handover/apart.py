@@ -8,12 +8,11 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
 
 from handover.errors import CannotRunError
 from handover.local import signals
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Send = Callable[[Json], None]
 
 GRACE_S = 10.0  # for what is interrupted to take down what it started
@@ -55,7 +54,8 @@ def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda 
                     case event:
                         on_event(event)
     except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)  # a terminal has sent it to both, a supervisor only to this one
+        with suppress(ValueError):  # Windows knows no such signal; there a terminal has sent its own to both
+            process.send_signal(signal.SIGINT)  # a terminal has sent it to both, a supervisor only to this one
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
         process.kill()

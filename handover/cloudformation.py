@@ -20,13 +20,7 @@ class TransformError(ValueError):
 
 
 class Template:
-    """A SAM template, read and transformed.
-
-    Parameters
-    ----------
-    path
-        ``template.yaml``.
-    """
+    """A SAM template, ``template.yaml``, read and transformed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -8,6 +8,8 @@ from typing import Any
 import pydantic
 from pydantic_core import SchemaValidator, ValidationError
 
+from predictor.files import Json
+
 FLOAT32_MAX = 3.4028234663852886e38  # IEEE 754 binary32, the largest finite number: what the model's input can hold
 KINDS = {"int": "number", "float": "number", "bool": "flag", "literal": "category"}
 NO_COLUMN = {
@@ -28,8 +30,6 @@ SHOWN_RULES = {"anyOf", "const", "default", "enum", "maximum", "minimum", "multi
 
 DOCUMENTS = {"cls", "ref", "metadata", "serialization"}
 """What a core schema has that is not data, or rules nothing."""
-
-type Json = dict[str, Any]
 
 
 class ContractError(ValueError):

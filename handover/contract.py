@@ -13,8 +13,9 @@ import pydantic
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 
-from handover.compilation import FLOAT32_MAX, ContractError, Json, compiled_row
+from handover.compilation import FLOAT32_MAX, ContractError, compiled_row
 from handover.wording import alike, look
+from predictor.files import Json
 from predictor.scores import Scores
 
 if TYPE_CHECKING:

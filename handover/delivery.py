@@ -44,11 +44,11 @@ from handover.tables import Labels, Rows
 from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
+from predictor.files import Json
 from predictor.prediction import Prediction
 
 __all__ = ["DeliverError", "Matrix", "deliver", "matrix"]
 
-type Json = dict[str, Any]
 
 FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from random import Random
-from typing import Any
 
 import numpy as np
 
@@ -13,8 +12,7 @@ from handover.errors import DeliverError
 from handover.golden import ProofRow
 from handover.rows import Domain, beside, drawn_row
 from predictor.encoder import FloatRows
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 SEED = 0  # the same contract gives the same rows
 RANDOM_ROWS_PER_FIELD = 100

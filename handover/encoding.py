@@ -14,8 +14,7 @@ from handover.errors import DeliverError
 from handover.limit import TooLongError, at_most, or_end
 from predictor import delivery as serving
 from predictor.encoder import Encoder, FloatRows, HeuristicError
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 # For the heuristics of one row that was drawn; arithmetic takes microseconds. Of the processor, not by the clock: a
 # busy machine must not leave out a row, and so deliver other golden rows.

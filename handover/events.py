@@ -37,6 +37,7 @@ def write_events(delivery: Path, to: Path) -> list[Path]:
         headers, content = ((*HEADERS, JSON), json.dumps(body).encode()) if route.takes else (HEADERS, b"")
         request = Request(route.method, route.path, query, headers, content)
         file = to / f"{name}.json"
-        file.write_text(json.dumps(event(request, request_id=name, at=WHEN), indent=2) + "\n")
+        text = json.dumps(event(request, request_id=name, at=WHEN), indent=2) + "\n"
+        file.write_text(text, encoding="utf-8", newline="\n")
         written.append(file)
     return written

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handover.rows import Domain
 from predictor.encoder import FloatRows
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 SEEN = "seen_in_training"
 """What the manifest calls the record of it."""

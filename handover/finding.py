@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 type Team = Literal["modelling", "deployment"]
 type Owner = Team | Literal["both teams"]
-type Subject = Literal["delivery", "model", "behaviours", "card", "training", "stack"]
+type Subject = Literal["delivery", "model", "behaviours", "card", "training", "stack", "function"]
 
 
 class Verdict(StrEnum):
@@ -40,6 +40,11 @@ class Evidence:
     def named(self, relative: Callable[[Path], str]) -> str:
         """Name what to fix; a file's path is made relative by ``relative``."""
         return self.path if isinstance(self.path, str) else relative(self.path)
+
+    def as_json(self, context: "Context") -> dict[str, Any]:
+        """Give it as plain data, in the words of its context."""
+        place = {"path": self.named(context.relative), "line": self.line}
+        return {"evidence": self.evidence, "cause": self.cause, **place}
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Clause[T = Any]:
     def concerns(self, team: Team) -> bool:
         """Whether a team has to look at it; what both fix in what is built, deployment looks at."""
         owners = {self.owner, self.sometimes}
-        shared = "both teams" in owners and (team == "deployment" or "stack" not in self.subjects)
+        shared = "both teams" in owners and (team == "deployment" or not self.subjects & {"stack", "function"})
         return team in owners or shared
 
     @property
@@ -205,23 +210,10 @@ class Finding:
             "page": context.page(self.clause) or context.explain(self.clause.code),
         }
         if self.broken:
-            data |= {
-                "headline": self.clause.broken,
-                "evidence": self.broken.evidence,
-                "cause": self.broken.cause,
-                "path": self.broken.named(context.relative),
-                "line": self.broken.line,
-            }
+            data |= {"headline": self.clause.broken} | self.broken.as_json(context)
         if self.warnings:
             data["warnings"] = [
-                {
-                    "headline": warned.headline,
-                    "evidence": warned.evidence,
-                    "cause": warned.cause,
-                    "owner": warned.owner or self.clause.owner,
-                    "path": warned.named(context.relative),
-                    "line": warned.line,
-                }
+                {"headline": warned.headline, "owner": warned.owner or self.clause.owner} | warned.as_json(context)
                 for warned in self.warnings
             ]
         if self.verdict is Verdict.SKIPPED:

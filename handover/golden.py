@@ -3,11 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from predictor.encoder import FloatRows
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 LIKELY_GOLDEN_ROWS = (
     100  # of those like the data: few enough for every start of a deployment, and shares of a decision within 0.1

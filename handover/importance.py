@@ -12,8 +12,7 @@ from rich.progress import track
 from handover.merit import figures
 from handover.quality import HeldOut
 from predictor.encoder import FloatRows
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 SEED = 0  # the same rows give the same shuffles, and those of one column are those of the next
 REPEATS = 5

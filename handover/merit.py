@@ -1,14 +1,13 @@
 """Figures of merit with the error that chance gives them, and which of two models is better by them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.quality import HeldOut, log_losses
+from handover.quality import HeldOut, log_losses, standard_error
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 NORMAL_975 = 1.96
@@ -37,7 +36,7 @@ class Figure:
     @property
     def error(self) -> float:
         """Its standard error; infinite where one row cannot tell."""
-        return _error(self.influence)
+        return standard_error(self.influence)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -123,10 +122,6 @@ def _share_below(values: Numbers, of: Numbers) -> Numbers:
     return share
 
 
-def _error(influence: Numbers) -> float:
-    return float(influence.std(ddof=1) / np.sqrt(len(influence))) if len(influence) > 1 else np.inf
-
-
 @dataclass(frozen=True)
 class Shift:
     """What became of one figure from one model to another."""
@@ -207,5 +202,5 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
 
 
 def _shift(was: Figure, now: Figure, *, paired: bool) -> Shift:
-    error = _error(now.influence - was.influence) if paired else float(np.hypot(was.error, now.error))
+    error = standard_error(now.influence - was.influence) if paired else float(np.hypot(was.error, now.error))
     return Shift(was, now, error)

@@ -52,10 +52,13 @@ class Project:
         self.runtime_lock = self.runtime / "requirements.txt"
         self.training = root / "modelling" / "train.py"
         self.card = root / "modelling" / "card.md"
-        # --- what `make model` writes
+        self.locks = root / "requirements"
+        # --- what `handover train` writes
         self.delivery = root / "layers" / "model" / "delivery"
         self.events = root / "events"
         self.monitoring = root / "monitoring.yaml"
+        # --- what is installed
+        self.environment = root / ".venv"
         # --- what `sam build` writes
         self.build = root / ".aws-sam" / "build"
 

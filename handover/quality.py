@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.files import SINGLE
+from predictor.files import SINGLE, Json
 
-type Json = dict[str, Any]
 type Numbers = NDArray[np.float64]
 
 HELD_OUT = "held_out.csv"
@@ -130,13 +129,7 @@ class HeldOut:
 
     @classmethod
     def from_csv(cls, content: bytes) -> "HeldOut":
-        """Read what ``as_csv`` wrote.
-
-        Raises
-        ------
-        ValueError
-            When it is not a list of such rows.
-        """
+        """Read what ``as_csv`` wrote; ``ValueError`` when it is not a list of such rows."""
         (*names, label), *lines = list(csv.reader(io.StringIO(content.decode(errors="replace")))) or [[""]]
         of_classes = len(names) > 1
         places = {name: [float(name == other) for other in names] for name in names}
@@ -324,7 +317,7 @@ class HeldOut:
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
         losses = log_losses(self.scores, self.labels)
         base = log_losses(np.broadcast_to(mean, self.labels.shape), self.labels)
-        if (losses - base).mean() > WORSE_BY * _error(losses - base):
+        if (losses - base).mean() > WORSE_BY * standard_error(losses - base):
             evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
             everyone = "the classes' shares" if self.of_classes else f"the mean label, {mean[0]:.3f},"
             return f"{evidence}; answering {everyone} to everyone has {base.mean():.3f}.", cause
@@ -354,7 +347,7 @@ class HeldOut:
 
     def _misses_more(self, least_r2: float) -> bool:
         more = self._missed - (1 - least_r2) * (self.labels[:, 0] - self.labels.mean()) ** 2
-        return bool(more.mean() > WORSE_BY * _error(more))
+        return bool(more.mean() > WORSE_BY * standard_error(more))
 
     def _of_another_unit(self) -> str:
         """Say of scores that rank the labels, and miss them by far, that they are far too wide or too narrow."""
@@ -379,9 +372,9 @@ class HeldOut:
         return ""
 
 
-def _error(values: Numbers) -> float:
-    """Give the standard error of a mean."""
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
+def standard_error(values: Numbers) -> float:
+    """Give the standard error of a mean; infinite where one value cannot tell."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.inf
 
 
 def log_losses(scores: Numbers, labels: Numbers) -> Numbers:

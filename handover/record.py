@@ -8,8 +8,7 @@ import numpy as np
 
 from handover.rows import Domain
 from predictor.encoder import FloatRows
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 SEED = 0  # the same rows give the same drawn ones
 # A number is drawn from between two neighbouring quantiles. Each interval has some people's numbers, so that only a

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from handover.compilation import multiples
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 NULL_SHARE = 0.15  # of the rows drawn by ``drawn_row``: how often a field that may be missing is
 
@@ -105,6 +104,11 @@ class Domain:
         if self.step:
             return self.multiple(random.randint(self.steps[0], self.steps[-1]))
         return random.uniform(*self.ends)
+
+    @property
+    def simplest(self) -> Any:
+        """The value that says least: the first choice, or the number nearest to 0."""
+        return self.choices[0] if self.choices else self.nearest(0.0)
 
     def nearest(self, number: float) -> Any:
         """Give the number that a caller can send and that is nearest to this one, but for rounding."""

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from handover import tables
-from handover.encoding import Json
 from handover.errors import CannotRunError, DeliverError
 from handover.rows import domains
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import HeuristicError
+from predictor.files import Json
 from predictor.prediction import Answer, ModelError, Prediction
 from predictor.problems import MAX_BATCH_ROWS, Problem
 

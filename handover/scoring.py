@@ -16,8 +16,8 @@ from handover.contract import Contract
 from handover.errors import DeliverError
 from handover.golden import ProofRow
 from predictor.encoder import FloatRows
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Scores = NDArray[np.float32]
 type Ask = Callable[[FloatRows], Scores]
 

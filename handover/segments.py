@@ -13,8 +13,8 @@ from handover.merit import Figure, figures
 from handover.quality import HeldOut
 from handover.rows import Domain
 from predictor.encoder import FloatRows
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Rows = NDArray[np.bool_]
 
 # Of a segment, and of all the rest: what is said of them is of many, and of neither outcome alone.

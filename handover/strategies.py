@@ -5,8 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from handover.rows import Domain, domains
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 
 def accepted_rows(compiled: Json) -> st.SearchStrategy[Json]:

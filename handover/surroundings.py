@@ -176,7 +176,7 @@ def _answer(heuristic: Any, row: Mapping[str, Any]) -> Any:
 
 def _main() -> None:
     asked = json.load(sys.stdin)
-    with os.fdopen(os.dup(1), "w") as line:
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as line:
         os.dup2(2, 1)  # what a heuristic prints is no answer
         if asked["clock_s"] is not None:
             _stop_the_clock(asked["clock_s"])

@@ -13,8 +13,7 @@ from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import ProofRow
 from handover.rows import domains
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 
 def open_file(path: Path, contract: Contract, encoding: Encoding, output: str | None = None) -> Any:

@@ -32,7 +32,7 @@ settings.register_profile(
 settings.load_profile("steady")
 
 MEASURED = tuple(Path(__file__).parent / name for name in ("function", "hook"))
-"""The tests that coverage is measured in: what ships is covered by its own tests, and measuring slows down every test."""
+"""The tests that coverage is measured in: what ships is covered by its own, and measuring slows every test down."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

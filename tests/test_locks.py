@@ -1,4 +1,4 @@
-"""What is locked for each system that modelling runs on; whether there are wheels, `requirements/lock --check` asks."""
+"""What is locked for each system that modelling runs on; whether there are wheels, `handover lock --check` asks."""
 
 import re
 from collections.abc import Iterator

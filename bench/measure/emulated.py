@@ -17,13 +17,7 @@ from handover.local.emulator import Emulator, EnvironmentDiedError
 
 @contextmanager
 def emulator(staged: Staged) -> Iterator[Emulator]:
-    """Start a contender under the emulator, and end it.
-
-    Raises
-    ------
-    NotMeasuredError
-        When it ends without an answer.
-    """
+    """Start a contender under the emulator, and end it; ``NotMeasuredError`` when it ends without an answer."""
     lines = ["it wrote nothing"]
     try:
         with Emulator(staged.function, lines.append) as running:

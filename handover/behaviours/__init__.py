@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from predictor.files import Json
+
 __all__ = ["Behaviour", "BehaviourError", "always", "drawn", "golden", "mostly"]
 
 LISTED = "__behaviours__"
 """Where a module's behaviours are, in the order in which it declares them."""
 
-type Json = dict[str, Any]
 type Rows = Golden | Drawn | tuple[Json, ...]
 type Asserted = Callable[..., object]
 

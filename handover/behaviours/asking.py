@@ -10,8 +10,8 @@ from pydantic_core import ValidationError
 from handover.rows import Domain, domains
 from predictor import delivery as serving
 from predictor import files
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Ask = Callable[[Sequence[Json]], Sequence[Json]]
 """Gives the answer to each row, as the function gives it: score or scores, and decision."""
 

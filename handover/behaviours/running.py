@@ -4,7 +4,6 @@ import ast
 import inspect
 import math
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from handover.behaviours import LISTED, Behaviour, Drawn, Golden
 from handover.behaviours.asking import Asking, Call, GivenRow, RefusedError, UnknownNameError, Waiting, written
 from handover.limit import TooLongError, at_most
 from handover.rows import Domain, drawn_row
-
-type Json = dict[str, Any]
+from handover.source import line_in
+from predictor.files import Json
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 ABOVE = 'write @always("what holds") above it, or begin the name of what only helps with an underscore'
@@ -141,13 +140,7 @@ class Trial:
         self._left_s = LIMIT_S
 
     def result(self, golden: Sequence[Json]) -> Result:
-        """Run it on all of its rows.
-
-        Raises
-        ------
-        FaultError
-            When that cannot be done, or says nothing.
-        """
+        """Run it on all of its rows; ``FaultError`` when that cannot be done, or says nothing."""
         self._require_form()
         rows = list(self._rows(golden))
         outcomes = self._outcomes(rows)
@@ -240,7 +233,7 @@ class Trial:
                 f"was stopped after {LIMIT_S:g} s, at {which}: it comes to no end, or is too slow"
             ) from None
         except UnknownNameError as error:
-            raise FaultError(str(error), self._line_in(error)) from None
+            raise FaultError(str(error), line_in(self._path, error)) from None
         except AssertionError as error:
             return Failed(tuple(self._asking.calls), " ".join(str(error).split()))
         except FaultError:
@@ -262,11 +255,7 @@ class Trial:
 
     def _raised(self, error: BaseException, row: Json) -> FaultError:
         shown = words_of({name: row[name] for name in self._used()} or row)
-        return FaultError(f"raises {type(error).__name__} ({error}) where {shown}", self._line_in(error))
-
-    def _line_in(self, error: BaseException) -> int | None:
-        frames = traceback.extract_tb(error.__traceback__)
-        return next((frame.lineno for frame in reversed(frames) if frame.filename == str(self._path)), None)
+        return FaultError(f"raises {type(error).__name__} ({error}) where {shown}", line_in(self._path, error))
 
     def _used(self) -> list[str]:
         """Name the fields that its own lines name."""
@@ -281,7 +270,7 @@ class Trial:
         shown, row, number = {*self._used()}, rows[place], place + 1
         if isinstance(self._behaviour.rows, Drawn):
             row, outcome = self._simplified(row, outcome, self._behaviour.rows.fixed)
-            shown |= {field.name for field in self._asking.fields if row[field.name] != _simplest(field)}
+            shown |= {field.name for field in self._asking.fields if row[field.name] != field.simplest}
             number = 0
         if not isinstance(outcome, Failed):
             raise TypeError("an example is of a row on which it does not hold")
@@ -304,7 +293,7 @@ class Trial:
 
         for field in self._asking.fields:
             value = best[0][0][field.name]
-            if field.name in fixed or value == _simplest(field) or fails(field, _simplest(field)):
+            if field.name in fixed or value == field.simplest or fails(field, field.simplest):
                 continue
             if field.choices:
                 before = field.choices[1 : field.choices.index(value)] if value in field.choices else field.choices[1:]
@@ -315,7 +304,7 @@ class Trial:
 
     def _lower(self, field: Domain, value: float, fails: Callable[[Domain, Any], bool]) -> None:
         """Bring a number as near to the simplest as the behaviour still fails, and then to as few digits."""
-        near, far = _simplest(field), value
+        near, far = field.simplest, value
         for _ in range(HALVES):
             middle = field.nearest((near + far) / 2)
             if middle in {near, far}:
@@ -335,11 +324,6 @@ def _rounder(number: float) -> Iterator[float]:
 def _short(field: Domain, value: Any) -> Any:
     """Write a number as people do: in few digits."""
     return field.nearest(float(f"{value:.{DIGITS}g}")) if isinstance(value, float) else value
-
-
-def _simplest(field: Domain) -> Any:
-    """Give a field's first choice, or its number nearest to 0."""
-    return field.choices[0] if field.choices else field.nearest(0.0)
 
 
 def _parameters(check: Callable[..., object]) -> list[str]:

@@ -1,6 +1,6 @@
 """B, behaviours: the model does what those who know the subject say of it in behaviours.py."""
 
-from handover.behaviours import telling
+from handover.behaviours import sentences
 from handover.behaviours.running import Fault, Result
 from handover.checks.parity import ELSEWHERE
 from handover.checks.running import failure
@@ -41,7 +41,7 @@ def tried(context: DeliveryContext) -> Broken | None:
     if not context.behaviours:
         evidence = 'There is none in it: write one, as in @always("a longer loan is no safer"), or remove the file.'
         return Broken(evidence, context.folder / BEHAVIOURS)
-    return Broken(telling.faults(faults), context.folder / BEHAVIOURS, faults[0].line) if faults else None
+    return Broken(sentences.faults(faults), context.folder / BEHAVIOURS, faults[0].line) if faults else None
 
 
 @clause(
@@ -58,14 +58,14 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
     """All that a new model breaks is one finding: it is one model."""
     results = [one for one in context.behaviours if isinstance(one, Result)]
     if broken := [result for result in results if not result.passes]:
-        evidence, details = telling.broken(broken, len(results)), telling.details(broken)
+        evidence, details = sentences.broken(broken, len(results)), sentences.details(broken)
         return Broken(evidence, context.folder / BEHAVIOURS, broken[0].line, details=details)
     golden = any(result.behaviour.kind == "golden rows" for result in results)
     where = (
         "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
     )
     asked = f", golden rows answered {where}" if golden else ""
-    number = telling.number(len(results))
+    number = sentences.number(len(results))
     return Kept(
-        f"{number}{asked}{telling.kept(results)}", proved=f"{number} {'holds' if len(results) == 1 else 'hold'}"
+        f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {'holds' if len(results) == 1 else 'hold'}"
     )

@@ -67,9 +67,9 @@ def finite(context: DeliveryContext) -> Broken | Kept | None:
 def first_failure(context: DeliveryContext) -> Failure | None:
     """Look for a row on which a heuristic fails, the same one each time: first where heuristics like to fail."""
     fields = domains(context.compiled)
-    usual = {field.name: tries.simplest(field) for field in fields}
+    usual = {field.name: field.simplest for field in fields}
     trials = {heuristic.__name__: Trial(context, heuristic, usual) for heuristic in context.heuristics}
-    watched = roots.Watched(context)
+    watched = roots.Traced(context)
     for name, trial in trials.items():
         may_read = reads(context.heuristics_tree, name, usual)
         read = [field for field in fields if field.name in may_read.fields]
@@ -120,7 +120,7 @@ def _has(trial: Trial, kind: str, row: Row) -> bool:
 def _simpler(field: Domain, row: Row, fails: Callable[[Row], bool]) -> Iterator[Row]:
     """Give rows with simpler values of a field, the simplest first."""
     value = row[field.name]
-    for simpler in field.choices or (tries.simplest(field),):
+    for simpler in field.choices or (field.simplest,):
         if simpler == value:
             return
         yield row | {field.name: simpler}
@@ -132,7 +132,7 @@ def _simpler(field: Domain, row: Row, fails: Callable[[Row], bool]) -> Iterator[
         def at(count: int, digits: int = digits) -> Row:
             return row | {field.name: field.multiple(count) if field.step else count / 10**digits}
 
-        count, passes = round(value / unit), round(tries.simplest(field) / unit)
+        count, passes = round(value / unit), round(field.simplest / unit)
         if fails(at(count)):
             while abs(count - passes) > 1:
                 middle = (count + passes) // 2

@@ -28,7 +28,7 @@ from predictor.prediction import Prediction
 OF_THIS_DELIVERY = re.compile(r"/opt/delivery[:/]|golden\.jsonl: ")
 """How the function begins a sentence on the delivery that is checked; it is mounted there."""
 NO_MODULE = re.compile(r"No module named '(\w+)")
-BUILD_ANEW = "Run make build; where it stays so, write the locks anew with requirements/lock."
+BUILD_ANEW = "Run make build; where it stays so, write the locks anew with make lock."
 
 
 def of_start(context: DeliveryContext, message: str) -> Cause:

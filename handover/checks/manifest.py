@@ -38,7 +38,7 @@ RETRAIN = "heuristics.py was edited after the model was trained on it; train and
     rule="every file is the one that the manifest vouches for",
     broken="a file is not the one that was delivered",
 )
-def hashes_hold(context: DeliveryContext) -> Broken | None:
+def hashes_match(context: DeliveryContext) -> Broken | None:
     manifest = context.folder / files.MANIFEST
     again = f"{REDELIVER}: {context.delivers}."
     try:

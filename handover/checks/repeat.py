@@ -130,8 +130,11 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     if not differ:
         return None
     more = f"; and {len(differ) - NAMED} more" if len(differ) > NAMED else ""
+    those = f"{'; '.join(differ[:NAMED])}{more}"
+    if context.training is None:  # it trains in a repository of its own, with what is installed there
+        raise Skipped(f"there is no training here, and it used other libraries: {those}")
     return Broken(
-        f"{'; '.join(differ[:NAMED])}{more}.",
+        f"{those}.",
         manifest,
         cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since: train here."
         if context.own

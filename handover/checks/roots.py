@@ -27,11 +27,11 @@ SEEN = "__seen_at__"
 PREAMBLE = ast.parse(f"{SEEN} = {{}}\ndef __seen__(place, value):\n    {SEEN}[place] = value\n    return value\n").body
 
 
-class Watched:
+class Traced:
     """The heuristics of a delivery, noting in ``SEEN`` what they divide by, compare, and give to functions."""
 
     def __init__(self, context: DeliveryContext) -> None:
-        tree = _Watching().visit(deepcopy(context.heuristics_tree))
+        tree = _Tracing().visit(deepcopy(context.heuristics_tree))
         start = next((place for place, line in enumerate(tree.body) if not _comes_first(line)), len(tree.body))
         tree.body[start:start] = PREAMBLE
         module = context.run_heuristics(ast.unparse(ast.fix_missing_locations(tree)).encode())
@@ -56,7 +56,7 @@ def _comes_first(line: ast.stmt) -> bool:
     return False
 
 
-class _Watching(ast.NodeTransformer):
+class _Tracing(ast.NodeTransformer):
     """Wraps the numbers that matter; what the code does stays the same, and so does the order."""
 
     def __init__(self) -> None:

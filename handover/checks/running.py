@@ -2,12 +2,11 @@
 
 import keyword
 import re
-import traceback
 from pathlib import Path
 
 from handover.finding import Broken
 from handover.limit import TooLongError
-from handover.source import RefusedSourceError
+from handover.source import RefusedSourceError, line_in
 
 NAMED = re.compile(r"\s*(?:def\s+(\w+)\s*\(|(\w+)\s*:\s*(?:int|float|bool|str|Literal|Annotated|Optional)\b)")
 """The beginning of a line that names a function, or a field."""
@@ -33,7 +32,7 @@ def failure(path: Path, error: BaseException, purpose: str = "") -> Broken:
             evidence = f"Running it does not end: {error}."
         case _:
             evidence = f"Running it ends in {type(error).__name__}: {' '.join(str(error).split())}"
-    return Broken(evidence, path, _line_in(path, error))
+    return Broken(evidence, path, line_in(path, error))
 
 
 def _syntax(error: SyntaxError) -> str:
@@ -43,9 +42,3 @@ def _syntax(error: SyntaxError) -> str:
     if keyword.iskeyword(word):
         return f"{word} is a word of Python's own and cannot be a name; call it {word}_, here and wherever it is read"
     return error.msg
-
-
-def _line_in(path: Path, error: BaseException) -> int | None:
-    """Find the line of a file that an error came out of, the innermost."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)

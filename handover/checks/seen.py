@@ -9,8 +9,8 @@ from handover.conversion import filled
 from handover.finding import Broken, Kept, Warned, clause
 from handover.rows import Domain, domains
 from handover.wording import figure
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Fault = tuple[str, str]
 """The field at fault, and a sentence that says so."""
 

@@ -33,7 +33,7 @@ def _built(context: DeliveryContext) -> Path:
     missing = [name for name in ARTIFACTS if not (context.build / name).is_dir()]
     if missing:
         what = "nothing" if len(missing) == len(ARTIFACTS) else f"no {', no '.join(missing)}"
-        raise Skipped(f"{what} is built: run make build")
+        raise Skipped(context.elsewhere or f"{what} is built: run make build")
     return context.build
 
 
@@ -143,7 +143,7 @@ def one_architecture(context: DeliveryContext) -> Broken | None:
 
 def _architecture(context: DeliveryContext) -> str:
     """Read off SAM's own note what the runtime layer was built for."""
-    noted = tomllib.loads((context.build.parent / "build.toml").read_text())
+    noted = tomllib.loads((context.build.parent / "build.toml").read_text(encoding="utf-8"))
     layers = noted.get("layer_build_definitions", {}).values()
     return next((layer["architecture"] for layer in layers if layer["layer"] == RUNTIME), "x86_64")
 
@@ -261,7 +261,7 @@ def _sized(size: int) -> str:
 )
 def locked_versions(context: DeliveryContext) -> Broken | None:
     built, lock = _built(context), context.project.runtime_lock
-    locked = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", lock.read_text(), re.MULTILINE))
+    locked = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
     for info in sorted((built / RUNTIME / "python").glob("*.dist-info")):
         name, _, version = info.name.removesuffix(".dist-info").partition("-")
         wanted = locked.get(name.replace("_", "-"), locked.get(name))

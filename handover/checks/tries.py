@@ -57,11 +57,6 @@ def draws(fields: Sequence[Domain]) -> Iterator[Row]:
             yield dict(zip(names, values, strict=True))
 
 
-def simplest(field: Domain) -> Any:
-    """Give the value that says least: the number nearest to zero, the first category."""
-    return field.choices[0] if field.choices else _number(field, 0.0)
-
-
 def around(field: Domain, number: float) -> list[Any]:
     """Give a number and its neighbours on either side, where they are in the field's range."""
     if not field.low <= number <= field.high:
@@ -74,16 +69,10 @@ def around(field: Domain, number: float) -> list[Any]:
     return [value for value in near if first <= value <= last]
 
 
-def _number(field: Domain, number: float) -> Any:
-    """Give the number of a field that is nearest to this one."""
-    nearest = field.nearest(number)
-    return nearest if field.whole else float(nearest)
-
-
 def _known(field: Domain) -> list[Any]:
     """List what a field of few values can be."""
     if field.choices or not field.step:
-        values = list(field.choices) or [simplest(field)]
+        values = list(field.choices) or [field.simplest]
     else:
         values = sorted(map(field.multiple, field.steps), key=_size)
     return values + [None] * field.nullable
@@ -92,7 +81,7 @@ def _known(field: Domain) -> list[Any]:
 def _corner_values(field: Domain, numbers: Iterable[float]) -> list[Any]:
     if field.choices:
         return _known(field)
-    values = [simplest(field), *field.edge_values]
+    values = [field.simplest, *field.edge_values]
     for end in field.ends:
         values += around(field, end)
     for number in numbers:

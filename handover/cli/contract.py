@@ -1,19 +1,33 @@
 """A delivery and its contract: drafted, held, explained, compared; and what is written of it."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from handover.cli.group import INTERRUPTED, PROJECT, main, one_sentence, only_option, progress
+from handover.cli.building import build_first, built_option
+from handover.cli.child import Event, apart
+from handover.cli.delivering import write_events, write_monitoring, write_stand_in
+from handover.cli.group import (
+    BOTH,
+    INTERRUPTED,
+    MODELLING,
+    PROJECT,
+    listed,
+    main,
+    one_sentence,
+    only_option,
+    progress,
+)
 from handover.cli.reports import FILE, Reports, gives_reports, to_write
 from handover.errors import CannotRunError
 from handover.finding import Team
 
-type Event = dict[str, Any]
+if TYPE_CHECKING:
+    from handover.init.hosting import CI
 
 BEGUN = ("contract.py", "heuristics.py", "manifest.json")
 """Files without which a folder is no delivery, not even one that is being written."""
@@ -28,7 +42,7 @@ def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     return folder
 
 
-def _delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
+def delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
     """Say at once that a folder holds no delivery."""
     with one_sentence():
         if not (_folder(context, parameter, folder) / "manifest.json").is_file():
@@ -48,7 +62,7 @@ def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> 
     return folder
 
 
-_DELIVERY = partial(
+DELIVERY = partial(
     click.option,
     "--delivery",
     default=PROJECT.delivery,
@@ -58,6 +72,7 @@ _DELIVERY = partial(
 )
 
 
+@listed(BOTH)
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
@@ -67,8 +82,22 @@ _DELIVERY = partial(
     "--contract-only", is_flag=True, help="In place of data: agree on the contract first, question by question."
 )
 @click.option("--like", type=click.Path(path_type=Path), help="With --contract-only: a JSON file of example requests.")
+@click.option(
+    "--ci",
+    default="github",
+    show_default=True,
+    type=click.Choice(["github", "gitlab", "azure"]),
+    help="Whose pipelines.",
+)
 def init(
-    folder: Path, data: Path | None, target: str | None, like: Path | None, *, private_data: bool, contract_only: bool
+    folder: Path,
+    data: Path | None,
+    target: str | None,
+    like: Path | None,
+    ci: "CI",
+    *,
+    private_data: bool,
+    contract_only: bool,
 ) -> None:
     """Write a project into FOLDER: a contract and a training drafted from data, and all that serves a model.
 
@@ -78,7 +107,7 @@ def init(
     if contract_only:
         if data or target or private_data:
             raise click.UsageError("--contract-only takes no data: leave out --data, --target and --private-data")
-        _agree(folder, like)
+        _agree(folder, like, ci)
         return
     if like:
         raise click.UsageError("--like is an example request for --contract-only: add that")
@@ -93,11 +122,11 @@ def init(
         def track(columns: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield from shown.track(columns, description="Looking at the columns")
 
-        report = write(folder, data, target, track, private=private_data)
+        report = write(folder, data, target, track, private=private_data, ci=ci)
     click.echo(report)
 
 
-def _agree(folder: Path, like: Path | None) -> None:
+def _agree(folder: Path, like: Path | None, ci: "CI") -> None:
     """Write a project of a contract alone, as two teams say it or an example request has it."""
     from handover.cli import dialogue
     from handover.draft.agreed import TO_BE_AGREED, read_requests
@@ -107,14 +136,14 @@ def _agree(folder: Path, like: Path | None) -> None:
     with one_sentence():
         if like:
             fields, left_out = read_requests(like)
-            report = agree(folder, lambda _: (fields, TO_BE_AGREED), left_out)
+            report = agree(folder, lambda _: (fields, TO_BE_AGREED), left_out, ci=ci)
         elif not dialogue.is_possible():
             raise CannotRunError(
                 "there is nobody to ask: run it in a terminal, or give --like, a JSON file of a request"
             )
         else:
             try:
-                report = agree(folder, lambda name: dialogue.agreed(name, kept))
+                report = agree(folder, lambda name: dialogue.agreed(name, kept), ci=ci)
             except (click.Abort, KeyboardInterrupt):
                 click.echo(f"\nNothing was written to {folder}; {dialogue.goes_on(kept)}", err=True)
                 sys.exit(INTERRUPTED)
@@ -122,6 +151,7 @@ def _agree(folder: Path, like: Path | None) -> None:
     click.echo(report)
 
 
+@listed(BOTH)
 @main.command()
 @click.argument("file", type=FILE, callback=to_write, default="parcels.csv")
 def example(file: Path) -> None:
@@ -132,6 +162,7 @@ def example(file: Path) -> None:
         click.echo(toy(file))
 
 
+@listed(BOTH)
 @main.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def upgrade(*, dry_run: bool) -> None:
@@ -147,8 +178,9 @@ def upgrade(*, dry_run: bool) -> None:
     sys.exit(done.conflicts)
 
 
+@listed(MODELLING)
 @main.command()
-@_DELIVERY(callback=_folder)
+@DELIVERY(callback=_folder)
 @click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
 @click.option(
     "--table",
@@ -163,66 +195,50 @@ def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
     the stages, which take it only with AllowStandIn=true.
     """
     with one_sentence():
-        asked: Event = {"delivery": str(delivery), "decision": decision, "table": table and str(table)}
-        click.echo(_apart("stub", **asked)["text"])
+        write_stand_in(delivery, decision, table)
 
 
+@listed(MODELLING)
 @main.command()
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 @click.option(
     "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."
 )
 def events(delivery: Path, to: Path) -> None:
     """Write requests to try the function with, made of the delivery's golden rows."""
-    from handover.events import write_events
-
-    written = list(write_events(delivery, to))
-    click.echo(f"Wrote {len(written)} requests to {to}.")
+    write_events(delivery, to)
 
 
+@listed(MODELLING)
 @main.command()
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 @click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
-    from handover.monitoring.writing import write_monitoring
-
-    click.echo(f"Wrote {write_monitoring(delivery, to)}.")
+    write_monitoring(delivery, to)
 
 
-_BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
+BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
 
 
-def _apart(work: str, show: Callable[[Event], None] = lambda event: None, **arguments: Any) -> dict[str, Any]:
-    """Run a delivery's code in another process; say where it was when that ended too early."""
-    from handover.apart import CutShortError, apart
-
-    begun = "its beginning"
-
-    def hear(event: Event) -> None:
-        nonlocal begun
-        begun = event.get("begun", begun)
-        show(event)
-
-    try:
-        return apart(f"handover.cli.work:{work}", arguments, hear)
-    except CutShortError as error:
-        raise CutShortError(
-            f"{work} ended early, at {begun}, so nothing is known of the delivery: {error}. What a delivery runs may "
-            f"have stopped it, or the machine"
-        ) from None
-
-
+@listed(BOTH)
 @main.command()
-@click.argument("code")
-@_DELIVERY(callback=_folder)
-@_BASE
-def explain(code: str, delivery: Path, base: str | None) -> None:
+@click.argument("code", required=False)
+@DELIVERY(callback=_folder)
+@BASE
+@built_option
+def explain(code: str | None, delivery: Path, base: str | None, *, built: bool) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
     with one_sentence():
-        click.echo(_apart("explain", code=code, delivery=str(delivery), base=base)["text"])
+        if not code:
+            raise CannotRunError("say which clause, as in handover explain P203 (make explain CODE=P203)")
+        from handover.live.clauses import GROUP
+
+        build_first(built=built or delivery != PROJECT.delivery or code[0].upper() in GROUP)
+        click.echo(apart("explain", code=code, delivery=str(delivery), base=base)["text"])
 
 
+@listed(BOTH)
 @main.command()
 @only_option
 def clauses(only: list[str]) -> None:
@@ -235,12 +251,13 @@ def clauses(only: list[str]) -> None:
     with one_sentence():
         chosen = selected(only, (*CLAUSES, *LIVE), GROUPS | GROUP)
     for letter, meaning in (GROUPS | GROUP).items():
-        if listed := [clause for clause in chosen if clause.code[0] == letter]:
+        if members := [clause for clause in chosen if clause.code[0] == letter]:
             click.echo(f"{letter}  {meaning}")
-            for clause in listed:
+            for clause in members:
                 click.echo(f"  {clause.code}  {clause.owner:<10}  {clause.rule}")
 
 
+@listed(BOTH)
 @main.command()
 @only_option
 @click.option(
@@ -249,30 +266,51 @@ def clauses(only: list[str]) -> None:
     type=click.Choice(get_args(Team.__value__)),
     help="Leave out, and spend no time on, what only the other team looks at.",
 )
-@_DELIVERY(callback=_begun)
-@_BASE
+@DELIVERY(callback=_begun)
+@BASE
+@built_option
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
 @click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
-def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, verbose: bool, **asked: Any) -> None:
+def check(
+    *, only: list[str], team: Team | None, delivery: Path, base: str | None, built: bool, verbose: bool, **asked: Any
+) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
-    A warning changes no exit status.
+    A warning changes no exit status. A project is built first, so that what is checked of it is what lies there.
 
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
     current folder is no project, what looks at a project's stack is left out, and the report says so.
     """
-    reports = Reports(**asked)
+    sys.exit(
+        checked(Reports(**asked), only=only, team=team, delivery=delivery, base=base, built=built, verbose=verbose)
+    )
+
+
+def checked(
+    reports: Reports,
+    *,
+    only: Sequence[str] = (),
+    team: Team | None = None,
+    delivery: Path = PROJECT.delivery,
+    base: str | None = None,
+    built: bool = False,
+    verbose: bool = False,
+) -> int:
+    """Check a delivery, the project's own as it is built now, give the reports, and the exit status."""
+    asked: Event = {"only": list(only), "delivery": str(delivery), "base": base, "team": team}
     try:
         with one_sentence(), reports.cut_short():
-            done = _checked(verbose, only=only, delivery=str(delivery), base=base, team=team, wanted=reports.names)
+            build_first(built=built or delivery != PROJECT.delivery, aside=reports.as_json or reports.quiet)
+            done = _shown(verbose, wanted=reports.names, **asked)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     reports.give(done.__getitem__)
-    sys.exit(done["status"])
+    status: int = done["status"]
+    return status
 
 
-def _checked(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
+def _shown(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
     """Check the clauses, and show how far it is."""
     with progress() as shown:
         task = shown.add_task("Checking the clauses", total=None)
@@ -282,11 +320,12 @@ def _checked(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
             if verbose and "finding" in event:
                 shown.console.print(event["finding"], markup=False, highlight=False, soft_wrap=True)
 
-        return _apart("check", show, **arguments)
+        return apart("check", show, **arguments)
 
 
+@listed(MODELLING)
 @main.command()
-@_DELIVERY(callback=_folder)
+@DELIVERY(callback=_folder)
 @click.option(
     "--model", type=click.Path(path_type=Path), help="The model's file, for rows beside its trees' thresholds."
 )
@@ -301,16 +340,17 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
     """
     with one_sentence():
         asked: Event = {"delivery": str(delivery), "model": model and str(model), "output": output, "words": words}
-        click.echo(_apart("proof_rows", **asked)["text"], nl=False)
+        click.echo(apart("proof_rows", **asked)["text"], nl=False)
 
 
+@listed(MODELLING)
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--to", type=FILE, callback=to_write, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
 @click.option(
     "--reasons", default=0, show_default=True, type=click.IntRange(0), help="How many reasons each answer has."
 )
-@_DELIVERY(callback=_delivered)
+@DELIVERY(callback=delivered)
 def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
     """Score the rows of FILE, CSV or Parquet, by the function's own code, and write them with their answers.
 
@@ -325,18 +365,19 @@ def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
             def show(event: Event) -> None:
                 shown.update(task, total=event.get("total"), completed=event.get("done"))
 
-            done = _apart("score", show, **asked, reasons=reasons)
+            done = apart("score", show, **asked, reasons=reasons)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     click.echo(done["text"])
     sys.exit(done["status"])
 
 
+@listed(BOTH)
 @main.command()
-@click.argument("old")
+@click.argument("old", required=False)
 @click.argument("new", default=str(PROJECT.delivery))
 @click.option("--plot", type=FILE, callback=to_write, help="Also draw the scores, as a PNG.")
-def diff(old: str, new: str, plot: Path | None) -> None:
+def diff(old: str | None, new: str, plot: Path | None) -> None:
     """Compare two deliveries: what callers must know of NEW, and which answers differ from OLD's.
 
     Each is a folder, a git revision (its layers/model/delivery), or REVISION:FOLDER. NEW is layers/model/delivery as it
@@ -344,6 +385,8 @@ def diff(old: str, new: str, plot: Path | None) -> None:
     be compared.
     """
     with one_sentence():
-        done = _apart("diff", old=old, new=new, plot=str(plot) if plot else None)
+        if not old:
+            raise CannotRunError("say what to compare with, as in handover diff main (make diff OLD=main)")
+        done = apart("diff", old=old, new=new, plot=str(plot) if plot else None)
     click.echo(done["text"])
     sys.exit(done["status"])

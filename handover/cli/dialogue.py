@@ -83,7 +83,7 @@ def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
 def _read(kept: Path) -> tuple[list[Agreed], Answer | None]:
     """Read what was answered before; nothing where there is nothing that can be read."""
     try:
-        document = json.loads(kept.read_text())
+        document = json.loads(kept.read_text(encoding="utf-8"))
         answer = document["answer"]
         return [Agreed(**field) for field in document["fields"]], Answer(**answer) if answer else None
     except (OSError, ValueError, KeyError, TypeError):

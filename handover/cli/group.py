@@ -1,9 +1,10 @@
 """The command itself, and what its parts share. Each imports what it needs only when called: the others do not wait."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +31,34 @@ only_option = click.option(
 )
 
 
+BOTH, MODELLING, DEPLOYMENT, PIPELINE = "For both teams", "For modelling", "For deployment", "For pipelines and upkeep"
+SECTIONS: dict[str, set[str]] = {section: set() for section in (BOTH, MODELLING, DEPLOYMENT, PIPELINE)}
+"""The commands that each section of `handover --help` lists."""
+
+
+def listed[C: click.Command](section: str) -> Callable[[C], C]:
+    """List a command in a section of the help."""
+
+    def add(command: C) -> C:
+        SECTIONS[section].add(str(command.name))
+        return command
+
+    return add
+
+
 class Commands(click.Group):
     """Commands of which some need more than a delivery does; where that is not installed, they say so."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List each command with the whole first sentence of its help: one that is cut says half of what it does."""
-        rows = [(name, _first_sentence(self.commands[name].help or "")) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        """List each command, by who needs it, with the whole first sentence of its help, which cut says half."""
+        names = self.list_commands(ctx)
+        width = max(map(len, names))
+        grouped = {name for names in SECTIONS.values() for name in names}
+        for section, members in {**SECTIONS, "More": {name for name in names if name not in grouped}}.items():
+            rows = [(name.ljust(width), _first_sentence(self.commands[name].help or "")) for name in sorted(members)]
+            if rows:
+                with formatter.section(section):
+                    formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -65,6 +86,8 @@ class Commands(click.Group):
 @click.version_option(package_name=DISTRIBUTION, prog_name="handover")
 def main() -> None:
     """Put a model behind an API: init writes a project around your data, whose make calls the other commands."""
+    if isinstance(sys.stdout, TextIOWrapper):  # Windows gives a pipe an old encoding, which has no word for some names
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _first_sentence(text: str) -> str:
@@ -92,4 +115,5 @@ def progress() -> "Progress":
     from rich.progress import Progress
 
     terminal = Console(stderr=True)
-    return Progress(console=terminal, transient=True, disable=not terminal.is_terminal)
+    # Asked of the stream: a notebook says FORCE_COLOR, by which rich takes a pipe for a terminal.
+    return Progress(console=terminal, transient=True, disable=not sys.stderr.isatty())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from handover.cli.group import main, one_sentence, progress
+from handover.cli.group import BOTH, listed, main, one_sentence, progress
 
 
 class Lesson(click.Group):
@@ -18,6 +18,7 @@ class Lesson(click.Group):
         return super().parse_args(ctx, args)
 
 
+@listed(BOTH)
 @main.group(cls=Lesson, subcommand_metavar="[FOLDER] | check | hint | back")
 def lesson() -> None:
     """Learn branches and pull requests on a toy model, in FOLDER or the current folder, where nothing can be lost."""

@@ -10,23 +10,32 @@ from typing import Any
 
 import click
 
-from handover.cli.group import CONCURRENCY, INTERRUPTED, PROJECT, build_option, main, one_sentence
+from handover.cli.building import build_first, built_option
+from handover.cli.group import BOTH, CONCURRENCY, INTERRUPTED, PROJECT, build_option, listed, main, one_sentence
+from handover.cli.reports import FILE
 from handover.errors import CannotRunError
 from handover.samconfig import Samconfig
 
 WARM_INVOKES = 200
 
 
+@listed(BOTH)
 @main.command()
-@click.argument("event", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("event", type=FILE, default=PROJECT.events / "predict.json")
 @click.option("--since", type=float, help="When this began, in seconds since 1970: also print how long it took.")
 @build_option
-def run(event: Path, since: float | None, build: Path) -> None:
-    """Send EVENT, a request in API Gateway's format, through the built function; print answer and latency."""
-    from handover.local.run import answer_once
+@built_option
+def run(event: Path, since: float | None, build: Path, *, built: bool) -> None:
+    """Send EVENT, a request in API Gateway's format, through the built function; print answer and latency.
 
+    EVENT is events/predict.json, if it is not named. A project is built first, and a model is trained where there is
+    none.
+    """
     try:
         with one_sentence():
+            build_first(built=built or build != PROJECT.build)
+            from handover.local.run import answer_once
+
             status = answer_once(event, build, WARM_INVOKES)
         if since:
             click.echo(f"Took      {time.time() - since:.0f} s     from make run to this answer")
@@ -35,6 +44,7 @@ def run(event: Path, since: float | None, build: Path) -> None:
         sys.exit(INTERRUPTED)
 
 
+@listed(BOTH)
 @main.command()
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.option("--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in flight.")
@@ -44,8 +54,17 @@ def run(event: Path, since: float | None, build: Path) -> None:
     help="Origins of web pages that may call, with commas between; else CorsOrigins of samconfig.toml's default.",
 )
 @build_option
-def serve(port: int, limit: int, cors_origins: str | None, build: Path) -> None:
-    """Answer at http://127.0.0.1:PORT with the built function, until Ctrl-C; GET / is a page to try it on."""
+@built_option
+def serve(port: int, limit: int, cors_origins: str | None, build: Path, *, built: bool) -> None:
+    """Answer at http://127.0.0.1:PORT with the built function, until Ctrl-C; GET / is a page to try it on.
+
+    A project is built first.
+    """
+    try:
+        with one_sentence():
+            build_first(built=built or build != PROJECT.build)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     from handover.local.chatter import is_metrics
     from handover.local.cors import Cors
     from handover.local.pool import Pool
@@ -92,7 +111,7 @@ def _parameters(cors_origins: str | None) -> dict[str, str]:
 
 def _curls(port: int) -> Iterator[str]:
     """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
-    event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text())
+    event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text(encoding="utf-8"))
     curl, url = r"curl -sw '\n'", f"http://127.0.0.1:{port}"
     yield f"{curl} '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
     yield f"{curl} {url}/contract"

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from handover import reporters
-from handover.apart import Json, Send
+from handover.apart import Send
 from handover.checks import CLAUSES, GROUPS, selected
 from handover.context import DeliveryContext
 from handover.context.sources import Sources
@@ -16,6 +16,7 @@ from handover.errors import CannotRunError
 from handover.evaluation import UnknownCodeError, evaluate, left_out
 from handover.finding import Clause, Team
 from handover.skips import allowances, exit_status, looser_budgets
+from predictor.files import Json
 
 
 def check(
@@ -123,6 +124,15 @@ def score(send: Send, *, file: str, to: str, delivery: str, reasons: int) -> Jso
     refused = f"; {failed} did not, and the column {PROBLEM} says why" if failed else ""
     rows = "1 row" if given == 1 else f"{given} rows"
     return {"status": 1 if failed else 0, "text": f"{rows} got an answer{refused}. Written to {to}."}
+
+
+def export_mlflow(send: Send, *, delivery: str, to: str) -> Json:
+    """Write a delivery as a model folder of MLflow, and say so as ``text``."""
+    from handover.registry import to_mlflow
+
+    send({"begun": delivery})
+    named = to_mlflow(Path(delivery), Path(to))
+    return {"text": f"Wrote {named} to {to}, a model folder of MLflow."}
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
+from handover.local.system import unavailable
 from handover.merit import Comparison, compared
 from handover.project import Project
 from handover.quality import HELD_OUT, HeldOut
@@ -110,7 +111,7 @@ class DeliveryContext(Delivered):
 
     def relative(self, path: Path) -> str:
         """Name a path as a person at the project's root would type it."""
-        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
     def page(self, clause: Clause) -> str:
         """Name a clause's page, where the project has the pages: not every one does."""
@@ -177,12 +178,14 @@ class DeliveryContext(Delivered):
 
     @cached_property
     def missing(self) -> Mapping[Subject, str]:
-        """What is not there, a project or a model: what looks at it is left out."""
+        """What is not there, as a project or a model: what looks at it is left out."""
         missing: dict[Subject, str] = {}
         if not self.project.exists:
-            missing["stack"] = NO_STACK
+            missing["stack"] = missing["function"] = NO_STACK
             if not self.training:
                 missing["training"] = NO_TRAINING
+        elif self.team == "modelling" and (elsewhere := unavailable()):
+            missing["function"] = elsewhere  # where the pull request is checked there is one
         if self.card != self.project.card and not self.card.is_file():
             missing["card"] = NO_CARD
         if not (self.folder / BEHAVIOURS).is_file():
@@ -308,6 +311,12 @@ class DeliveryContext(Delivered):
     def samconfig(self) -> Samconfig:
         """``samconfig.toml``; what reading it raises, its properties raise."""
         return Samconfig(self.project.samconfig)
+
+    @property
+    def elsewhere(self) -> str:
+        """Why the built function cannot be asked on this system, and what can be done here; nothing on Linux."""
+        reason = unavailable()
+        return f"{reason}; handover check --for modelling does without" if reason else ""
 
     @property
     def build(self) -> Path:

@@ -22,13 +22,7 @@ NOT_IN_PRODUCTION = ("delivery", "delivery.contract", "handover", "handover.cont
 
 
 class Sources:
-    """The files of a delivery that people wrote.
-
-    Parameters
-    ----------
-    folder
-        The delivery's folder.
-    """
+    """The files in a delivery's folder that people wrote."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -21,8 +21,8 @@ def name_of(label: object) -> str:
 def by_name(labels: Iterable[object], classes: Iterable[object]) -> list[int] | None:
     """Find the places of labels among the classes by their names; None where one is no class's."""
     places = {name_of(one): place for place, one in enumerate(classes)}
-    found = [places.get(name_of(label)) for label in labels]
-    return [place for place in found if place is not None] if None not in found else None
+    given = [places.get(name_of(label)) for label in labels]
+    return [place for place in given if place is not None] if None not in given else None
 
 
 def by_place(labels: Iterable[object], classes: Sequence[object]) -> list[int] | None:

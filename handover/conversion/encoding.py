@@ -63,8 +63,8 @@ def looked_up(step: Any, rows: Rows) -> Rows:
         place = graph.add("MatMul", each, np.arange(1.0, len(known) + 1))
         given = np.concatenate([unknown, table[: len(known)]])[:, start : start + width]
         start += width
-        found = graph.add("Gather", given, graph.add("Cast", place, to=TensorProto.INT64))
-        parts.append(rows.changed(found, width, wide=True))
+        chosen = graph.add("Gather", given, graph.add("Cast", place, to=TensorProto.INT64))
+        parts.append(rows.changed(chosen, width, wide=True))
     joined = rows.joined(parts, sparse=getattr(step, "sparse_output", False))
     narrow = kind != "TargetEncoder" and np.dtype(step.dtype) == np.float32
     return joined.changed(graph.single(joined.tensor), wide=False) if narrow else joined

@@ -24,6 +24,11 @@ NEAREST_OF = {
 """What can be converted, of what comes near to a package whose models cannot."""
 
 
+def line_of(error: BaseException) -> str:
+    """Give what a library says first: what it adds fills pages."""
+    return str(error).strip().partition("\n")[0].rstrip(".")
+
+
 def title(model: Any) -> str:
     """Name a model as its author knows it, a pipeline with its steps."""
     steps = [step for _, step in getattr(model, "steps", [])]

@@ -50,6 +50,6 @@ def own_columns(model: Any) -> list[str]:
 def _inner(model: Any) -> Any:
     """Give the first model that a pipeline, a search, a vote or the like gives its own columns to."""
     steps = [step for _, step in getattr(model, "steps", ()) if not isinstance(step, str | None)]
-    held = [inside for name in INSIDE if (inside := getattr(model, name, None)) is not None]
-    first = next(iter(steps or held), None)
+    inner = [inside for name in INSIDE if (inside := getattr(model, name, None)) is not None]
+    first = next(iter(steps or inner), None)
     return next(iter(first), None) if isinstance(first, list) else first

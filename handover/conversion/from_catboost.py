@@ -228,17 +228,17 @@ def _writings(model: Any, saved: dict[str, Any]) -> dict[int, _Writing]:
 
 
 def _writing(model: Any, column: int, words: set[int]) -> _Writing:
-    found = {
+    written = {
         kind: {code: word for code, word in enumerate(_hashes(kind)) if _of_table(word) in words} for kind in WRITINGS
     }
-    kind = max(found, key=lambda kind: len(found[kind]))
+    kind = max(written, key=lambda kind: len(written[kind]))
     gap = next((gap for gap in GAPS if _of_table(_hash(gap)) in words), GAPS[0])
-    if words - {_of_table(word) for word in (*found[kind].values(), _hash(gap))}:
+    if words - {_of_table(word) for word in (*written[kind].values(), _hash(gap))}:
         raise ConversionError(
             f"{title(model)} was trained on categories that are not the codes of matrix(...), in column "
             f"{model.feature_names_[column]}: train it on matrix(...).values, with these columns as whole numbers"
         )
-    return _Writing(kind, found[kind], _hash(gap), gap)
+    return _Writing(kind, written[kind], _hash(gap), gap)
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from handover.conversion import from_onnx
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import ConversionError, line_of
 from handover.conversion.from_onnx import Columns
 
 type Open = Callable[[Path], Any]
@@ -112,7 +112,7 @@ def _open(path: Path, open_: Open, title: str) -> Any:
     except ConversionError as error:
         raise ConversionError(f"{error}{_look(begins, path)}") from error.__cause__
     except Exception as error:  # of a damaged file each framework raises classes of its own
-        look = _look(begins, path) or f": it is cut off or damaged ({_line(error)})"
+        look = _look(begins, path) or f": it is cut off or damaged ({line_of(error)})"
         raise ConversionError(f"{path.name} is no whole model of {title}{look}") from None
 
 
@@ -121,10 +121,6 @@ def _by_beginning(path: Path) -> tuple[Open, str] | None:
     with path.open("rb") as file:
         begins = file.read(5)
     return next((OPENERS[end] for start, end in BEGINNINGS.items() if begins.startswith(start)), None)
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 def _look(begins: bytes, path: Path) -> str:
@@ -223,7 +219,7 @@ def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
     try:
         return loader.load_model(str(folder))
     except Exception as error:  # what it loads may do anything, and lack anything
-        raise ConversionError(f"MLflow does not open {folder}: {_line(error)}") from error
+        raise ConversionError(f"MLflow does not open {folder}: {line_of(error)}") from error
 
 
 def _flavours(text: str) -> dict[str, dict[str, str]]:

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import ConversionError, line_of
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method, Rows
 from handover.limit import TooLongError, within
@@ -101,7 +101,7 @@ def _loaded(path: Path) -> onnx.ModelProto:
         load_external_data_for_model(model, str(path.parent))
     except Exception as error:  # a file that is missing, or is not where it may be
         raise ConversionError(
-            f"{path.name} keeps its weights in another file, which belongs beside it: {_line(error)}"
+            f"{path.name} keeps its weights in another file, which belongs beside it: {line_of(error)}"
         ) from None
     model = inline_local_functions(model)
     version = next((opset.version for opset in model.opset_import if opset.domain in {"", "ai.onnx"}), 0)
@@ -111,8 +111,8 @@ def _loaded(path: Path) -> onnx.ModelProto:
         return convert_version(model, OLDEST)
     except Exception as error:  # the converter has no class of its own: it raises what its adapters do
         raise ConversionError(
-            f"{path.name} is of the operator set {version}, which is not brought to {OLDEST} ({_line(error)}): export "
-            f"it with opset {OLDEST} or later"
+            f"{path.name} is of the operator set {version}, which is not brought to {OLDEST} ({line_of(error)}): "
+            f"export it with opset {OLDEST} or later"
         ) from None
 
 
@@ -187,13 +187,13 @@ def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
     try:
         session = within(ANSWER_S, open_it)
     except Exception as error:  # onnxruntime has a class of its own for each way to fail
-        raise ConversionError(f"onnxruntime {onnxruntime.__version__} does not open {name}: {_line(error)}") from None
+        raise ConversionError(f"onnxruntime {onnxruntime.__version__} does not open {name}: {line_of(error)}") from None
     try:
         given = np.asarray(within(ANSWER_S, lambda: session.run(None, feeds)[0]))
     except Exception as error:  # as above
         raise ConversionError(
-            f"{name} does not answer two rows at once ({_line(error)}): export it with a first dimension that is free, "
-            f"as dynamic_axes or dynamic_shapes of torch.onnx.export make it"
+            f"{name} does not answer two rows at once ({line_of(error)}): export it with a first dimension that is "
+            f"free, as dynamic_axes or dynamic_shapes of torch.onnx.export make it"
         ) from None
     if given.ndim not in {1, 2} or len(given) != 2 or not given.size:
         raise ConversionError(
@@ -275,10 +275,6 @@ def _words(column: Rows, words: tuple[str, ...]) -> str:
     known = graph.add("Where", graph.add("IsNaN", numbers), float(len(words)), numbers)
     place = graph.add("Cast", known, to=TensorProto.INT64)
     return graph.add("Gather", np.array([*words, ""], dtype=object), place)
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 def _ask(model: Any, _: Method, __: FloatRows) -> Any:

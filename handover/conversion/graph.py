@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import ConversionError, line_of
 
 FEATURES, SCORE = "features", "score"
 OPSET = 21
@@ -124,7 +124,7 @@ class Graph:
         try:
             onnx.checker.check_model(model, full_check=True)
         except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-            raise ConversionError(f"it does not become a valid ONNX graph: {_line(error)}") from None
+            raise ConversionError(f"it does not become a valid ONNX graph: {line_of(error)}") from None
         serialized: bytes = model.SerializeToString(deterministic=True)
         return serialized
 
@@ -150,7 +150,3 @@ class Graph:
         if older := operators & {"TreeEnsembleClassifier", "TreeEnsembleRegressor"}:
             raise ConversionError(f"trees that skl2onnx writes ({min(older)}) cannot stand beside others in one file")
         return {"": OPSET, "ai.onnx.ml": TREES}
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")

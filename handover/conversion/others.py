@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import NEAREST_OF, ConversionError, title
+from handover.conversion.errors import NEAREST_OF, ConversionError, line_of, title
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.graph import OPSET, OTHERS
@@ -130,4 +130,4 @@ def _root_of(error: BaseException) -> str:
         error = error.__cause__
     if "shape calculator" in str(error):
         return "skl2onnx does not know it"
-    return textwrap.shorten(str(error).strip().partition("\n")[0].rstrip("."), 120, placeholder=" ...")
+    return textwrap.shorten(line_of(error), 120, placeholder=" ...")

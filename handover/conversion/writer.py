@@ -53,8 +53,8 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
     if arrays:
         each = np.repeat(np.arange(len(trees)), np.diff(first))
         places = _node(graph, ensemble, nodes, columns, roots, each, np.arange(len(each)), len(trees), wide)
-        found = graph.add("Gather", weights, graph.add("Cast", places, to=TensorProto.INT64))
-        total = graph.add("ReduceSum", found, np.array([1]), keepdims=0)
+        chosen = graph.add("Gather", weights, graph.add("Cast", places, to=TensorProto.INT64))
+        total = graph.add("ReduceSum", chosen, np.array([1]), keepdims=0)
     else:
         each = np.repeat(targets, np.diff(first))
         total = _node(graph, ensemble, nodes, columns, roots, each, weights, ensemble.width, wide)

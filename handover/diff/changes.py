@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handover.wording import same_unit, units
-from predictor.files import decisions
+from predictor.files import Json, decisions
 
-type Json = dict[str, Any]
 type Level = Literal["major", "minor", "patch"]
 type Bound = tuple[float, bool]  # the end of a range, and whether it is left out
 
@@ -53,11 +52,6 @@ def heuristics(manifest: Any) -> tuple[str, ...]:
     columns = manifest.get("columns") if isinstance(manifest, dict) else None
     rows = [column for column in columns if isinstance(column, dict)] if isinstance(columns, list) else []
     return tuple(str(column.get("name")) for column in rows if column.get("kind") == "heuristic")
-
-
-def required_version(old: Json, new: Json) -> Literal["major", "minor", "patch", "none"]:
-    """Say which part of the version the change from one compiled contract to another raises at least."""
-    return next((change.level for change in changes(old, new)), "none")
 
 
 def least_version(old: str, level: Literal["major", "minor", "patch", "none"]) -> str:

@@ -231,13 +231,7 @@ def _reach(largest: float, *, share: bool) -> float:
 
 
 def checked_name(word: str, before: Sequence[str]) -> str:
-    """Give a field's name back.
-
-    Raises
-    ------
-    ValueError
-        When it is no name, or another field has it; says which would be one.
-    """
+    """Give a field's name back; ``ValueError`` when it is no name, or another field has it; says which would be one."""
     (name,) = field_names([word]).values()
     if name != word:
         raise ValueError(f"{quoted(word)} is not a name that JSON and Python can say; {name} is one")

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from handover.draft.fields import Field
 from handover.draft.naming import unit
 from handover.draft.words import plain, quoted
+from handover.templates import environment
 
 WIDTH = 120
 LONGEST_DESCRIPTION = 60
@@ -19,18 +20,10 @@ LONGEST_DESCRIPTION = 60
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=False,  # noqa: S701  Python, and text for a terminal: no browser reads them
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "comment": _comment, "figure": _figure, "pairs": _pairs, "quoted": quoted, "shell": shlex.quote,
-    }  # fmt: skip
-    environment.globals |= {"declared": _declared, "fits": _fits, "laid_out": laid_out}
-    return environment
+    filters = {"comment": _comment, "figure": _figure, "pairs": _pairs, "quoted": quoted, "shell": shlex.quote}
+    made = environment(Path(__file__).parent / "templates", html=False, filters=filters)
+    made.globals |= {"declared": _declared, "fits": _fits, "laid_out": laid_out}
+    return made
 
 
 def rendered(template: str, **values: object) -> str:

@@ -21,8 +21,10 @@ from handover.draft.agreed import Agreed, Answer
 from handover.draft.fields import LeftOut
 from handover.errors import CannotRunError
 from handover.init import behaviours
+from handover.init.hosting import CI, DEFAULT, chosen, worded
 from handover.init.monorepo import git, notes, place, placed
 from handover.init.release import File, Release, current
+from handover.local.system import unavailable
 from handover.project import DISTRIBUTION, Project, toy_data
 from handover.skips import FILE
 from predictor.delivery import load_source
@@ -39,7 +41,7 @@ UNIGNORED = "{data} itself lies in this repository, where git does not ignore it
 __all__ = ["File", "Release", "agree", "example", "init", "rendered"]
 
 
-def init(folder: Path, data: Path, target: str, track: Track = iter, *, private: bool = False) -> str:
+def init(folder: Path, data: Path, target: str, track: Track = iter, *, private: bool = False, ci: CI = DEFAULT) -> str:
     """Write a project.
 
     Parameters
@@ -52,6 +54,8 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
         Is given the columns to look at.
     private
         Whether the data stays out of the repository: git ignores it, and the draft quotes no single row.
+    ci
+        The system that runs its pipelines.
 
     Returns
     -------
@@ -66,14 +70,14 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
     name = _vacant(folder)
     draft = drafted(name, data, target, track, private=private)
     release = current()
-    own = _own(release, name, draft, private=private)
+    own = _own(release, name, draft, ci, private=private)
 
     def more(whole: Path) -> Mapping[str, File]:
         if private:
             (whole / DATA / draft.data.name).chmod(0o600)
         return _behaviours(whole, draft)
 
-    written = _write_project(folder, name, release, own, more)
+    written = _write_project(folder, name, release, own, more, ci=ci)
     return "\n".join(
         [
             draft.report.text(),
@@ -84,12 +88,18 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
             *written.notes,
             "",
             "Next:",
-            f"  cd {shlex.quote(str(folder))} && make run",
+            *_next(folder, "train"),
         ]
     )
 
 
-def agree(folder: Path, ask: Callable[[str], tuple[Sequence[Agreed], Answer]], left_out: Sequence[LeftOut] = ()) -> str:
+def agree(
+    folder: Path,
+    ask: Callable[[str], tuple[Sequence[Agreed], Answer]],
+    left_out: Sequence[LeftOut] = (),
+    *,
+    ci: CI = DEFAULT,
+) -> str:
     """Write a project of a contract alone: there is no data and no model yet, and a stand-in answers.
 
     Parameters
@@ -100,6 +110,8 @@ def agree(folder: Path, ask: Callable[[str], tuple[Sequence[Agreed], Answer]], l
         Gives the fields and the answer of the contract of this name.
     left_out
         What an example has, and the contract has not.
+    ci
+        The system that runs its pipelines.
 
     Returns
     -------
@@ -118,13 +130,13 @@ def agree(folder: Path, ask: Callable[[str], tuple[Sequence[Agreed], Answer]], l
     report = Report(name, "", drafts, tuple(left_out), (), answer.drafted, ())
     release, project = current(), Project(Path())
     usual = {field.name: field.usual for field in fields}
-    own = _texts(release, name, report, usual) | {
+    own = _texts(release, name, report, usual, ci) | {
         (project.delivery / "contract.py").as_posix(): File(contract.encode()),
         (project.delivery / "heuristics.py").as_posix(): File(
             writing.rendered("heuristics.py", name=name, examples=()).encode()
         ),
     }
-    written = _write_project(folder, name, release, own, lambda _: {})
+    written = _write_project(folder, name, release, own, lambda _: {}, ci=ci)
     questions = [(field.name, field.question) for field in fields if field.question]
     questions += [(column.header, f"Left out, for {column.why}.") for column in left_out]
     questions += [("the answer", answer.question)] if answer.question else []
@@ -136,7 +148,7 @@ def agree(folder: Path, ask: Callable[[str], tuple[Sequence[Agreed], Answer]], l
             *(f"  {name}: {question}" for name, question in questions),
             "",
             "Next, with a stand-in that answers until there is a model:",
-            f"  cd {shlex.quote(str(folder))} && make run",
+            *_next(folder, "stub"),
         ]
     )
 
@@ -159,7 +171,13 @@ def _vacant(folder: Path) -> str:
 
 
 def _write_project(
-    folder: Path, name: str, release: Release, own: Mapping[str, File], more: Callable[[Path], Mapping[str, File]]
+    folder: Path,
+    name: str,
+    release: Release,
+    own: Mapping[str, File],
+    more: Callable[[Path], Mapping[str, File]],
+    *,
+    ci: CI,
 ) -> Written:
     """Write all files of a project at once, or none.
 
@@ -171,7 +189,7 @@ def _write_project(
         Gives what else is, of the project as it is by then, in a folder of its own.
     """
     inside = place(folder)
-    files = rendered(release, name, inside) | dict(own)
+    files = rendered(release, name, inside, ci) | dict(own)
     at_root = {path: file for path, file in files.items() if path.startswith("../")}
     if taken := [path for path in at_root if (folder.resolve() / path).resolve().exists()]:
         raise CannotRunError(
@@ -188,7 +206,7 @@ def _write_project(
         write(at_root, folder.resolve())
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
-    return Written(len(files) + len(last), notes(at_root, inside))
+    return Written(len(files) + len(last), notes(files, inside))
 
 
 def _require_enforceable(contract: str) -> None:
@@ -221,13 +239,15 @@ def example(file: Path) -> Path:
     return file
 
 
-def rendered(release: Release, name: str, inside: str = ".") -> dict[str, File]:
+def rendered(release: Release, name: str, inside: str = ".", ci: CI = DEFAULT) -> dict[str, File]:
     """Give the files that the project called ``name`` has of a release, by their paths.
 
     Parameters
     ----------
     inside
         Where the project is in its repository. In a folder of it, what lies at its root has a path of ``../``.
+    ci
+        The system that runs its pipelines.
     """
     files = {
         path: File(file.content.replace(EXAMPLE.encode(), name.encode()), file.executable)
@@ -235,7 +255,7 @@ def rendered(release: Release, name: str, inside: str = ".") -> dict[str, File]:
     }
     lock = _template(release, "handover.txt", distribution=DISTRIBUTION, release=release)
     of_the_tool = {"requirements/handover.txt": File(lock), f"vendor/{release.name}": File(release.content)}
-    return placed(files, name, inside) | of_the_tool
+    return placed(chosen(files, ci), name, inside) | of_the_tool
 
 
 def write(files: Mapping[str, File], to: Path) -> None:
@@ -247,7 +267,7 @@ def write(files: Mapping[str, File], to: Path) -> None:
             (to / path).chmod(0o755)
 
 
-def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[str, File]:
+def _own(release: Release, name: str, draft: Draft, ci: CI, *, private: bool) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
     project = Project(Path())
     kept = f"{DATA}/{draft.data.name}"
@@ -265,7 +285,7 @@ def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[st
                 f"{draft.data.name} is a name that git would not ignore: give the data file another one"
             )
     return (
-        _texts(release, name, draft.report, _usual_row(draft.report), private=private)
+        _texts(release, name, draft.report, _usual_row(draft.report), ci, private=private)
         | {path.as_posix(): File(text.encode()) for path, text in texts.items()}
         | {path: File(_template(release, template, **words)) for path, template in templates.items()}
         | {kept: File(draft.data.content)}
@@ -273,13 +293,14 @@ def _own(release: Release, name: str, draft: Draft, *, private: bool) -> dict[st
 
 
 def _texts(
-    release: Release, name: str, report: Report, usual: Mapping[str, Any], *, private: bool = False
+    release: Release, name: str, report: Report, usual: Mapping[str, Any], ci: CI, *, private: bool = False
 ) -> dict[str, File]:
     """Give what people read first, and what tools read of a project."""
     request = json.dumps(usual, ensure_ascii=False)
-    words: dict[str, Any] = {"name": name, "report": report, "request": request, "private": private}
+    words: dict[str, Any] = {"name": name, "report": report, "request": request, "private": private, "ci": ci}
     templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
-    return {path: File(_template(release, template, **words)) for path, template in templates.items()}
+    texts = {path: _template(release, template, **words).decode() for path, template in templates.items()}
+    return {path: File(worded(text, ci).encode()) for path, text in texts.items()}
 
 
 def _behaviours(whole: Path, draft: Draft) -> dict[str, File]:
@@ -339,6 +360,14 @@ def _would_be_committed(data: Path, folder: Path) -> bool:
     """Say whether a file lies in the folder's repository, and git has it, or would take it with ``git add --all``."""
     listed = git(folder, "ls-files", "--cached", "--others", "--exclude-standard", "--", str(data.resolve()))
     return bool(listed)
+
+
+def _next(folder: Path, delivers: str) -> list[str]:
+    """Say what to type in a new project: on Linux all is one target; elsewhere each command, of which none is make."""
+    if unavailable():
+        commands = [f"cd {folder}", "handover setup", f"handover {delivers}", "handover check --for modelling"]
+        return [f"  {command}" for command in commands]
+    return [f"  cd {shlex.quote(str(folder))} && make run"]
 
 
 def _committed(folder: Path) -> str:

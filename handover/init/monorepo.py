@@ -8,17 +8,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
 from handover.errors import CannotRunError
+from handover.init.hosting import OWNERS, PIPELINES, PLACES
 from handover.init.release import File
 
 WORKFLOWS = ".github/workflows/"
-OWNERS = ".github/CODEOWNERS"
-ELSEWHERE = "# GitHub reads this file at the repository's root only: append these lines there.\n"
+GITLABS, AZURES = PIPELINES["gitlab"], PIPELINES["azure"]
+ALL_OWNERS = {OWNERS: "GitHub", PLACES["gitlab"][OWNERS]: "GitLab"}
+ELSEWHERE = "# {system} reads this file at the repository's root only: append these lines there.\n"
 
 
 def git(folder: Path, *arguments: str) -> str | None:
     """Give what git prints, run in a folder; nothing where it fails, or is not installed."""
     try:
-        ended = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=True)
+        ended = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, encoding="utf-8", check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return ended.stdout
@@ -53,25 +55,37 @@ def placed(files: Mapping[str, File], name: str, inside: str) -> dict[str, File]
     """Give the files of a project that lies in a folder of its repository; those at the root begin with ``../``."""
     if inside == ".":
         return dict(files)
-    root = os.path.relpath(".", inside)
+    root = PurePath(os.path.relpath(".", inside)).as_posix()
     moved = {}
     for path, file in files.items():
         if path.startswith(WORKFLOWS):
             path_there = f"{WORKFLOWS}{name}-{path.removeprefix(WORKFLOWS)}"
             text = _workflow(file.content.decode(), name, inside, path_there)
             moved[f"{root}/{path_there}"] = File(text.encode(), file.executable)
-        elif path == OWNERS:
-            moved[path] = File(_owners(file.content.decode(), inside).encode(), file.executable)
+        elif path in PIPELINES.values():
+            moved[path] = File(_pipelines(file.content.decode(), inside, path).encode(), file.executable)
+        elif path in ALL_OWNERS:
+            owners = ELSEWHERE.format(system=ALL_OWNERS[path]) + _owners(file.content.decode(), inside)
+            moved[path] = File(owners.encode(), file.executable)
         else:
             moved[path] = file
     return moved
 
 
-def notes(at_root: Iterable[str], inside: str) -> list[str]:
-    """Say what lies at the repository's root, and what else belongs there."""
-    names = [PurePath(path).name for path in at_root]
-    if not names:
+def notes(files: Iterable[str], inside: str) -> list[str]:
+    """Say what of a project lies at the repository's root, and what else belongs there."""
+    if inside == ".":
         return []
+    paths = set(files)
+    if GITLABS in paths:
+        owners = PLACES["gitlab"][OWNERS]
+        return [
+            f"GitLab reads pipelines and owners at the repository's root: include {inside}/{GITLABS} in its {GITLABS}",
+            f"(include: [local: /{inside}/{GITLABS}]), and append {inside}/{owners} to its CODEOWNERS.",
+        ]
+    if AZURES in paths:
+        return [f"On Azure DevOps make a pipeline of {inside}/{AZURES}."]
+    names = sorted(PurePath(path).name for path in paths if path.startswith("../"))
     return [
         f"Workflows and owners are read at the repository's root: {', '.join(names)} are in its {WORKFLOWS[:-1]};",
         f"append {inside}/{OWNERS} to its CODEOWNERS.",
@@ -80,12 +94,26 @@ def notes(at_root: Iterable[str], inside: str) -> list[str]:
 
 def _owners(text: str, inside: str) -> str:
     folder = inside.replace(" ", "\\ ")
-    return ELSEWHERE + re.sub(r"^[*/]", lambda _: f"/{folder}/", text, flags=re.MULTILINE)
+    return re.sub(r"^[*/]", lambda _: f"/{folder}/", text, flags=re.MULTILINE)
 
 
 def _workflow(text: str, name: str, inside: str, path: str) -> str:
     """Name a workflow and its jobs after the project; its paths, which begin with ``./``, lead into the folder."""
     changes = json.dumps([f"{inside}/**", path], ensure_ascii=False)
-    text = re.sub(r"(?<![\w.])\./", lambda _: f"{inside}/", text)
+    text = _with_paths(text, inside)
     text = re.sub(r"^  (push|pull_request):\n", rf"\g<0>    paths: {changes}\n", text, flags=re.MULTILINE)
     return re.sub(r"^(    )?name: ", rf"\g<0>{name} ", text, flags=re.MULTILINE)
+
+
+def _pipelines(text: str, inside: str, path: str) -> str:
+    """Let the pipelines of a system that reads them where they are run for a change of the folder only."""
+    text = _with_paths(text, inside)
+    if path == GITLABS:
+        changes = json.dumps([f"{inside}/**/*"], ensure_ascii=False)
+        return re.sub(r"^    - if: .*\n", rf"\g<0>      changes: {changes}\n", text, flags=re.MULTILINE)
+    paths = json.dumps([inside], ensure_ascii=False)
+    return re.sub(r"^    include: \[main\]\n", rf"\g<0>  paths:\n    include: {paths}\n", text, flags=re.MULTILINE)
+
+
+def _with_paths(text: str, inside: str) -> str:
+    return re.sub(r"(?<![\w.])\./", lambda _: f"{inside}/", text)

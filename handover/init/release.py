@@ -107,6 +107,7 @@ def _packed_again(installed: Distribution) -> Release:
 
 def _member(path: str, mode: int) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(path, EARLIEST)
+    member.create_system = 3  # Unix, whose modes these are, wherever it is made
     member.external_attr = (stat.S_IFREG | (0o755 if mode & stat.S_IXUSR else 0o644)) << 16
     return member
 
@@ -114,7 +115,7 @@ def _member(path: str, mode: int) -> zipfile.ZipInfo:
 def _built(root: Path) -> Release:
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
-        ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        ended = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)
         if ended.returncode:
             reason = (ended.stderr.strip().splitlines() or ["no reason was given"])[-1]
             raise CannotRunError(f"the wheel cannot be built: {reason}")

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from packaging.version import Version
 
 from handover.errors import CannotRunError
 from handover.init import rendered, write
+from handover.init.hosting import CI, DEFAULT, SYSTEMS
 from handover.init.monorepo import git, place
 from handover.init.release import File, Release, current
 from handover.project import DISTRIBUTION
@@ -68,7 +69,8 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
         return Upgrade(f"{name} is up to date: handover {new.version}", conflicts=False)
     if Version(new.version) < Version(old.version):
         raise CannotRunError(f"{name} has handover {old.version}, and this is {new.version}: install a newer one")
-    base, files = rendered(old, name, inside), rendered(new, name, inside)
+    ci = _ci(root)
+    base, files = rendered(old, name, inside, ci), rendered(new, name, inside, ci)
     paths = {*base, *files}
     _require_committed(root, paths)
     lying = {path: file for path in paths if (file := _read(root / path))}
@@ -197,12 +199,27 @@ def _with_ends_of(mine: File, file: File) -> File:
 
 def _name(root: Path) -> str:
     try:
-        name = tomllib.loads((root / "pyproject.toml").read_bytes().decode())["project"]["name"]
+        name = _pyproject(root)["project"]["name"]
     except (OSError, ValueError, KeyError, TypeError):
         raise CannotRunError(
             "this is not a project of handover init: there is no pyproject.toml with its name"
         ) from None
     return str(name)
+
+
+def _ci(root: Path) -> CI:
+    """Read whose pipelines the project has."""
+    named = _pyproject(root).get("tool", {}).get("handover", {}).get("ci", DEFAULT)
+    for system in SYSTEMS:
+        if system == named:
+            return system
+    raise CannotRunError(
+        f"pyproject.toml has ci = {named!r} below [tool.handover], and it is one of {', '.join(SYSTEMS)}"
+    )
+
+
+def _pyproject(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "pyproject.toml").read_bytes().decode())
 
 
 def _require_committed(root: Path, paths: Iterable[str]) -> None:

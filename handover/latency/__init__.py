@@ -73,7 +73,7 @@ class Probe:
             stdout=subprocess.PIPE,
             stderr=self._log,
             start_new_session=True,
-            text=True,
+            encoding="utf-8",
         )
 
     def __enter__(self) -> Self:
@@ -86,13 +86,7 @@ class Probe:
         self._opt.cleanup()
 
     def ask(self, command: dict[str, Any]) -> Any:
-        """Send a command, and give the answer.
-
-        Raises
-        ------
-        NotMeasuredError
-            When it ends without one.
-        """
+        """Send a command, and give the answer; ``NotMeasuredError`` when it ends without one."""
         assert self._process.stdin  # noqa: S101  a pipe was asked for
         assert self._process.stdout  # noqa: S101  a pipe was asked for
         limit = Timer(ANSWER_S, self._process.kill)
@@ -154,13 +148,7 @@ def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
 
 
 def modules(function: BuiltFunction) -> list[str]:
-    """List what INIT imports, the standard library included.
-
-    Raises
-    ------
-    NotMeasuredError
-        When it does not start.
-    """
+    """List what INIT imports, the standard library included; ``NotMeasuredError`` when it does not start."""
     with Probe(function) as probe:
         names: list[str] = probe.ask({"modules": True})
     return names

@@ -67,7 +67,7 @@ def answer(command: dict[str, Any]) -> Any:
     return [taken[before:] for taken in times]
 
 
-answers = os.fdopen(os.dup(1), "w")
+answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)  # stdout is the function's: why it does not start may stand on either
 for module in sys.argv[1:]:
     importlib.import_module(module)
@@ -76,7 +76,7 @@ already = set(sys.modules)
 handler = importlib.import_module(name)
 modules = sorted(set(sys.modules) - already)
 telemetry = vars(handler).get("telemetry")
-with open(os.devnull, "w") as nowhere:  # noqa: PTH123  a write costs the function a system call, as in Lambda
+with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123  a write costs the function a system call, as in Lambda
     os.dup2(nowhere.fileno(), 1)
 assert isinstance(sys.stdout, io.TextIOWrapper)  # noqa: S101  Python made it, and nobody has replaced it
 sys.stdout.reconfigure(write_through=True)

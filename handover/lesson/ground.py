@@ -20,13 +20,7 @@ SOMEBODY = {"user.name": "A data scientist", "user.email": "lesson@example.org"}
 
 
 class Ground:
-    """One person's practice ground.
-
-    Parameters
-    ----------
-    folder
-        What holds all of it.
-    """
+    """One person's practice ground: a folder, and all that is in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -98,13 +92,7 @@ class Ground:
 
 
 def around(folder: Path) -> Ground:
-    """Give the practice ground that a folder lies in.
-
-    Raises
-    ------
-    CannotRunError
-        When it lies in none.
-    """
+    """Give the practice ground that a folder lies in; ``CannotRunError`` when it lies in none."""
     for place in (folder.resolve(), *folder.resolve().parents):
         if (ground := Ground(place)).begun:
             return ground

@@ -87,15 +87,9 @@ class Hosting:
         return Record(self.ground, commit)
 
     def open(self, branch: str) -> None:
-        """Open a pull request.
-
-        Raises
-        ------
-        CannotRunError
-            When there is no such branch, or nothing in it to merge.
-        """
+        """Open a pull request; ``CannotRunError`` when there is no such branch, or nothing in it to merge."""
         head = self._head(branch)
-        if self.repository.holds(head, MAIN):
+        if self.repository.contains(head, MAIN):
             raise CannotRunError(f"there is nothing to propose yet: {branch} has no commit that {MAIN} has not")
         self.repository.do("update-ref", PULLS + branch, head)
 
@@ -104,13 +98,7 @@ class Hosting:
         self.repository.do("update-ref", APPROVALS + branch, self._head(branch))
 
     def merge(self, branch: str) -> None:
-        """Merge a pull request into the main branch.
-
-        Raises
-        ------
-        CannotRunError
-            When there is none, or an obstacle.
-        """
+        """Merge a pull request into the main branch; ``CannotRunError`` when there is none, or an obstacle."""
         pull = self.pull(branch)
         if pull is None or pull.merged:
             raise CannotRunError(f"there is no open pull request of {branch}")
@@ -153,7 +141,7 @@ class Hosting:
     def _pull(self, branch: str, opened: str) -> Pull:
         heads = self.branches
         head = heads.get(branch, opened)
-        merged = self.repository.holds(head, MAIN)
+        merged = self.repository.contains(head, MAIN)
         return Pull(
             branch=branch,
             head=head,

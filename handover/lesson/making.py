@@ -12,6 +12,7 @@ from handover.init import init
 from handover.lesson import snapshots
 from handover.lesson.ground import MAIN, Ground
 from handover.lesson.repository import Repository
+from handover.local.system import unavailable
 from handover.project import toy_data
 
 TARGET = "late"
@@ -40,6 +41,8 @@ def made(folder: Path, tell: Callable[[str], None]) -> Ground:
     CannotRunError
         When the folder has other things in it, lies in a repository, or something that it takes is missing.
     """
+    if elsewhere := unavailable():
+        raise CannotRunError(elsewhere)
     ground = Ground(folder)
     if not ground.begun:
         write(ground, tell)
@@ -92,7 +95,7 @@ def write(ground: Ground, tell: Callable[[str], None]) -> None:
             parts.remote.do("remote", "remove", "origin")
             hook = parts.remote.folder / "hooks" / "update"
             hook.parent.mkdir(exist_ok=True)
-            hook.write_text(PROTECTED)
+            hook.write_text(PROTECTED, encoding="utf-8", newline="\n")
             hook.chmod(0o755)
             parts.mine.do("remote", "add", "origin", f"../hosting/{parts.remote.folder.name}")
             parts.mine.do("fetch", "--quiet")

@@ -2,15 +2,17 @@
 
 import hashlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import RLock
-from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from werkzeug import Request, Response
+from werkzeug.exceptions import Forbidden, InternalServerError, NotFound
+from werkzeug.serving import BaseWSGIServer
+from werkzeug.utils import redirect
 
 from handover.errors import CannotRunError
 from handover.lesson import snapshots
@@ -19,9 +21,14 @@ from handover.lesson.ground import MAIN, PORT, Ground
 from handover.lesson.hosting import Hosting
 from handover.lesson.records import Outcome
 from handover.lesson.service import Service
+from handover.local.emulator import LOOPBACK
+from handover.local.server import listening
 from handover.markup import coded
+from handover.templates import environment
 
-LOOPBACK = "127.0.0.1"
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 BODY_BYTES = 10_000
 """Largest form that is read; a button's has the name of a branch."""
 
@@ -36,14 +43,8 @@ class Page:
         self.notice = ""
         """What came of the last button, until the next one."""
         self._lock = RLock()  # one thing at a time: a button, or the look at what is done
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters |= {"coded": coded, "kind": _kind, "at": lambda name: quote(name, safe="")}
+        filters = {"coded": coded, "kind": _kind, "at": lambda name: quote(name, safe="")}
+        self._templates = environment(Path(__file__).parent / "templates", html=True, filters=filters)
 
     def whole(self) -> str:
         """Show the exercise, the branches, the pull requests and what is deployed."""
@@ -131,7 +132,7 @@ class Page:
             "earlier": self._earlier(branch),
             "record": self.hosting.record(commit),
             "pull": next((pull for pull in pulls if pull.branch == branch), None),
-            "new": branch != MAIN and not self.hosting.repository.holds(commit, MAIN),
+            "new": branch != MAIN and not self.hosting.repository.contains(commit, MAIN),
         }
 
     def _earlier(self, branch: str) -> list[dict[str, Any]]:
@@ -173,7 +174,7 @@ def _kind(line: str) -> str:
 
 
 @contextmanager
-def opened(ground: Ground, port: int | None = None) -> Iterator[ThreadingHTTPServer]:
+def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
     """Open the page; `serve_forever` of what is given answers. Builds and deployments end with it.
 
     Raises
@@ -186,10 +187,8 @@ def opened(ground: Ground, port: int | None = None) -> Iterator[ThreadingHTTPSer
         _require_free(needed)
     ground.remote.do("config", "lesson.port", str(chosen))
     service = Service(ground)
-    own = tuple(f"{name}:{chosen}" for name in (LOOPBACK, "localhost"))
-    handler = type("Handler", (_Handler,), {"page": Page(ground, service), "own": own})
-    with ThreadingHTTPServer((LOOPBACK, chosen), handler) as server:
-        server.daemon_threads = True
+    own = {f"{name}:{chosen}" for name in (LOOPBACK, "localhost")}
+    with listening(chosen, _application(Page(ground, service), own)) as server:
         service.start()
         try:
             yield server
@@ -209,63 +208,41 @@ def _require_free(port: int) -> None:
             ) from None
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """Translates between HTTP and the page."""
+def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
+    """Translate between HTTP and the page.
 
-    page: Page
-    own: tuple[str, ...]
-    """What a browser on this machine calls this server."""
+    Parameters
+    ----------
+    own
+        What a browser on this machine calls this server: by a name of somebody else's that leads here, or with a form
+        of another site's page, nobody gets an answer.
+    """
 
-    def do_GET(self) -> None:
-        """Show something."""
+    @Request.application
+    def answer(request: Request) -> Response:
+        origin = request.headers.get("origin", "").removeprefix("http://")
+        if request.headers.get("host") not in own or (origin and origin not in own):
+            raise Forbidden
+        request.max_content_length = BODY_BYTES
+        if request.method == "POST":
+            return redirect(page.press(request.path, request.form.to_dict()), 303)
         try:
-            self._give(self._shown())
+            text = _shown(page, request)
         except CannotRunError as error:  # what it looks at was moved or deleted
-            self.send_error(500, explain=str(error))
-
-    def _shown(self) -> str | None:
-        url = urlsplit(self.path)
-        match url.path.split("/"):
-            case ["", ""]:
-                return self.page.whole()
-            case ["", "pull"]:
-                return self.page.pull(dict(parse_qsl(url.query)).get("branch", ""))
-            case ["", "reports", commit]:
-                return self.page.report(commit)
-        return None
-
-    def do_POST(self) -> None:
-        """Press a button; a form of another site's page is not one of ours."""
-        origin = self.headers.get("origin")
-        length = int(self.headers.get("content-length") or 0)
-        if (origin and origin.removeprefix("http://") not in self.own) or not self._is_ours or length > BODY_BYTES:
-            self.send_error(403)
-            return
-        form = dict(parse_qsl(self.rfile.read(length).decode(errors="replace")))
-        self.send_response(303)
-        self.send_header("location", self.page.press(self.path, form))
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *words: object) -> None:
-        """Say nothing: the terminal shows how to go on."""
-
-    @property
-    def _is_ours(self) -> bool:
-        """Whether it was asked for by such a name, and not by one of somebody else's that leads here."""
-        return self.headers.get("host") in self.own
-
-    def _give(self, text: str | None) -> None:
-        if not self._is_ours:
-            self.send_error(403)
-            return
+            raise InternalServerError(str(error)) from None
         if text is None:
-            self.send_error(404)
-            return
-        body = text.encode()
-        self.send_response(200)
-        self.send_header("content-type", "text/html; charset=utf-8")
-        self.send_header("content-length", str(len(body)))
-        self.send_header("cache-control", "no-store")
-        self.end_headers()
-        self.wfile.write(body)
+            raise NotFound
+        return Response(text, mimetype="text/html", headers={"cache-control": "no-store"})
+
+    return answer
+
+
+def _shown(page: Page, request: Request) -> str | None:
+    match request.path.split("/"):
+        case ["", ""]:
+            return page.whole()
+        case ["", "pull"]:
+            return page.pull(request.args.get("branch", ""))
+        case ["", "reports", commit]:
+            return page.report(commit)
+    return None

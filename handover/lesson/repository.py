@@ -20,13 +20,7 @@ class GitError(CannotRunError):
 
 
 class Repository:
-    """One repository.
-
-    Parameters
-    ----------
-    folder
-        The working tree, or a bare repository.
-    """
+    """One repository: a working tree, or a bare one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +44,7 @@ class Repository:
         ended = self._run(words, {})
         return None if ended.returncode else ended.stdout.strip()
 
-    def holds(self, commit: str, within: str) -> bool:
+    def contains(self, commit: str, within: str) -> bool:
         """Say whether ``within`` has a commit in its history, or is it."""
         return self.ask("merge-base", "--is-ancestor", commit, within) is not None
 

@@ -181,7 +181,8 @@ class Service(Thread):
             return Outcome.FAILED.status
         if self._run("make", "build", to=text):
             return Outcome.FAILED.status
-        check = (str(self._ground.environment / "bin" / "python"), "-P", "-m", "handover", "check", "--only", CLAUSES)
+        python = str(self._ground.environment / "bin" / "python")
+        check = (python, "-P", "-m", "handover", "check", "--built", "--only", CLAUSES)
         status = str(self._run(*check, "--html", str(to / "report.html"), to=text))
         return status if status in {outcome.status for outcome in Outcome} else Outcome.FAILED.status
 

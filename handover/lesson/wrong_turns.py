@@ -53,7 +53,7 @@ def _committed_on_main(ground: Ground) -> str:
     what = f"'{ahead[0]}'" if len(ahead) == 1 else f"{len(ahead)} commits"
     back = f"`git branch --force {MAIN} origin/{MAIN}` puts {MAIN} back"
     branch = ground.mine.branch or MAIN
-    if branch != MAIN and ground.mine.holds(MAIN, branch):
+    if branch != MAIN and ground.mine.contains(MAIN, branch):
         return f"Your {MAIN} has {what} too, which belongs on a branch alone: {back}, and {branch} keeps it."
     others = [name for name in _branches(ground) if name != MAIN]
     if branch != MAIN or others:
@@ -66,7 +66,7 @@ def _committed_on_main(ground: Ground) -> str:
 
 def _branch_deleted(ground: Ground) -> str:
     before = snapshots.branches_at(ground, snapshots.reached(ground))
-    there = Hosting(ground).branches
+    at_remote = Hosting(ground).branches
     for name, commit in before.items():
         if name in _branches(ground) or name == MAIN:
             continue
@@ -75,7 +75,7 @@ def _branch_deleted(ground: Ground) -> str:
             continue  # it is merged, and a branch that is merged may go
         if any(ground.mine.branch == other for other in _branches(ground) if other != MAIN):
             continue  # it was renamed, or another one is worked on
-        if there.get(name) and ground.mine.ask("merge-base", "--is-ancestor", last, f"origin/{name}") is not None:
+        if at_remote.get(name) and ground.mine.ask("merge-base", "--is-ancestor", last, f"origin/{name}") is not None:
             return f"The branch {name} is deleted here: `git switch {name}` brings it back from the remote."
         return f"The branch {name} is deleted here, and its commits are not: `git switch -c {name} {last[:10]}`."
     return ""
@@ -86,13 +86,13 @@ def _rebased(ground: Ground) -> str:
     counted = ground.mine.ask("rev-list", "--left-right", "--count", f"{branch}...origin/{branch}")
     if not counted or branch == MAIN:
         return ""
-    here, there = map(int, counted.split())
-    if here and there:
+    ahead, behind = map(int, counted.split())
+    if ahead and behind:
         return (
             f"{branch} has other commits here than at the remote, as after a rebase or an amended commit: "
             f"`git push --force-with-lease` publishes yours, `git reset --hard origin/{branch}` takes the remote's."
         )
-    return f"{branch} has commits at the remote that you do not have: `git pull`." if there else ""
+    return f"{branch} has commits at the remote that you do not have: `git pull`." if behind else ""
 
 
 def _deleted_at_the_remote(ground: Ground) -> str:

@@ -83,35 +83,17 @@ def account(session: boto3.Session) -> str:
 
 @asked()
 def cloudformation(session: boto3.Session) -> "CloudFormationClient":
-    """Make the client that tells of stacks.
-
-    Raises
-    ------
-    LiveError
-        When there is no region of this name.
-    """
+    """Make the client that tells of stacks; ``LiveError`` when there is no region of this name."""
     return session.client("cloudformation")
 
 
 @asked()
 def functions(session: boto3.Session) -> "LambdaClient":
-    """Make the client that tells of functions and their aliases.
-
-    Raises
-    ------
-    LiveError
-        When there is no region of this name.
-    """
+    """Make the client that tells of functions and their aliases; ``LiveError`` when there is no region of this name."""
     return session.client("lambda")
 
 
 @asked()
 def deployments(session: boto3.Session) -> "CodeDeployClient":
-    """Make the client that tells of CodeDeploy's deployments.
-
-    Raises
-    ------
-    LiveError
-        When there is no region of this name.
-    """
+    """Make the client that tells of CodeDeploy's deployments; ``LiveError`` when there is no region of this name."""
     return session.client("codedeploy")

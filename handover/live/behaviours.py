@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import batched
 from pathlib import Path
 
-from handover.behaviours import running, telling
+from handover.behaviours import running, sentences
 from handover.behaviours.asking import Asking
 from handover.context.sources import BEHAVIOURS, run
 from handover.finding import Broken, Kept
@@ -45,11 +45,11 @@ def tried(client: Client, build: Path) -> Broken | Kept:
     golden = [line["row"] for line in files.golden(delivery)]
     ran = list(running.run(path, module, golden, dict.fromkeys(ASKED, asking)))
     if faults := [one for one in ran if isinstance(one, running.Fault)]:
-        raise LiveError(f"{path} cannot be tried: {telling.faults(faults)}")
+        raise LiveError(f"{path} cannot be tried: {sentences.faults(faults)}")
     results = [one for one in ran if isinstance(one, running.Result)]
     if broken := [result for result in results if not result.passes]:
-        return Broken(telling.broken(broken, len(results)), str(path), broken[0].line)
-    return Kept(f"{telling.number(len(results))}, those on drawn rows left to make check{telling.kept(results)}")
+        return Broken(sentences.broken(broken, len(results)), str(path), broken[0].line)
+    return Kept(f"{sentences.number(len(results))}, those on drawn rows left to make check{sentences.kept(results)}")
 
 
 def _answers(client: Client, rows: Sequence[Json]) -> list[Json]:

@@ -48,13 +48,7 @@ class Built:
 
 
 def read(build: Path) -> Built:
-    """Read the delivery that `sam build` put into the model's layer.
-
-    Raises
-    ------
-    NothingBuiltError
-        When it is not there.
-    """
+    """Read the delivery that `sam build` put into the model's layer; ``NothingBuiltError`` when it is not there."""
     try:
         return of_delivery(Build(build).delivery)
     except FileNotFoundError:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handover.diff.changes import DECIDING, PARTS, changes, least_version, reaches
 from handover.live import LiveError, aws, stack
@@ -10,11 +10,11 @@ from handover.live.client import Client
 from handover.local.stack import NothingBuiltError
 from handover.project import Build
 from predictor import files
+from predictor.files import Json
 
 if TYPE_CHECKING:
     import boto3
 
-type Json = dict[str, Any]
 
 NEVER_LIVE = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_COMPLETE"}
 """Statuses of a stack that has answered nobody yet: its first deployment was not begun, or failed."""
@@ -85,13 +85,7 @@ def _built(build: Path) -> Json:
 
 
 def _live(deployed: stack.Stack, session: "boto3.Session", url: str | None) -> Json:
-    """Ask the live API for its contract.
-
-    Raises
-    ------
-    LiveError
-        When it does not answer, or answers something else.
-    """
+    """Ask the live API for its contract; ``LiveError`` when it does not answer, or answers something else."""
     with Client.of(deployed, session, url) as client:
         response = client.ask("GET", "/contract")
     if response.status != 200:

@@ -34,13 +34,7 @@ class Stack:
         return self.status.endswith("IN_PROGRESS")
 
     def output(self, name: str) -> str:
-        """Give one output.
-
-        Raises
-        ------
-        LiveError
-            When the stack has none of this name.
-        """
+        """Give one output; ``LiveError`` when the stack has none of this name."""
         if name not in self.outputs:
             raise LiveError(f"the stack {self.name} has no output {name}: deploy this project's template to it first")
         return self.outputs[name]

@@ -155,10 +155,8 @@ class Emulator:
 
 def _binary() -> Path:
     binary = Path(str(files("samcli"))) / "local" / "rapid" / f"aws-lambda-rie-{own_machine()}"
-    if sys.platform != "linux" or not binary.exists():
-        raise EnvironmentDiedError(
-            f"AWS's runtime interface emulator runs on Linux, x86_64 or arm64, not on {sys.platform} {own_machine()}"
-        )
+    if not binary.exists():
+        raise EnvironmentDiedError(f"AWS's runtime interface emulator is for x86_64 and arm64, not for {own_machine()}")
     return binary
 
 

@@ -31,7 +31,12 @@ NO_PAGES = Cors()
 
 
 def serve(pool: Pool, port: int, log: Callable[[str], None], cors: Cors = NO_PAGES) -> BaseWSGIServer:
-    """Open the port; ``serve_forever`` of what is returned answers, one thread for every request.
+    """Open the port for what answers with the environments of ``pool``; see ``listening``."""
+    return listening(port, application(pool, log, cors))
+
+
+def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
+    """Open a port; ``serve_forever`` of what is returned answers, one thread for every request.
 
     Raises
     ------
@@ -47,8 +52,7 @@ def serve(pool: Pool, port: int, log: Callable[[str], None], cors: Cors = NO_PAG
             raise PortTakenError(
                 f"port {port} of {LOOPBACK} is not available ({error.strerror}): choose another"
             ) from None
-        answering = application(pool, log, cors)
-        return make_server(LOOPBACK, port, answering, threaded=True, request_handler=_Quiet, fd=opened.fileno())
+        return make_server(LOOPBACK, port, application, threaded=True, request_handler=_Quiet, fd=opened.fileno())
 
 
 def application(pool: Pool, log: Callable[[str], None], cors: Cors = NO_PAGES) -> "WSGIApplication":

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Never
 
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CLOSED = "SIGHUP"
+ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", CLOSED, "SIGBREAK") if hasattr(signal, name)]
+"""Those of them that this system has: Windows has no SIGHUP, and only Windows SIGBREAK."""
 
 
 @contextmanager
@@ -21,7 +23,7 @@ def as_interrupt() -> Iterator[None]:
 
     try:
         for number, handler in previous.items():
-            if handler is not signal.SIG_IGN or number != signal.SIGHUP:  # nohup asked to outlive the window
+            if handler is not signal.SIG_IGN or number.name != CLOSED:  # nohup asked to outlive the window
                 signal.signal(number, interrupt)
         yield
     finally:

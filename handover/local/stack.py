@@ -10,6 +10,7 @@ from typing import Any
 
 from handover.cloudformation import Template
 from handover.errors import CannotRunError
+from handover.local.system import unavailable
 from handover.project import FUNCTION, Build
 
 REGION = "eu-central-1"
@@ -27,7 +28,7 @@ ELF_MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of the System V ABI
 
 
 class NothingBuiltError(CannotRunError):
-    """There is no build to run here: none at all, one for another processor, or one that only the cloud can resolve."""
+    """There is no build that runs here: none, one for another machine, or one that only the cloud can resolve."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,11 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
     Raises
     ------
     NothingBuiltError
-        When there is no build or not this function in it, when it is built for another processor, or a property
-        requires what only the cloud knows.
+        When there is no build or not this function in it, when it is built for another processor, a property
+        requires what only the cloud knows, or this system is not Linux.
     """
+    if elsewhere := unavailable():
+        raise NothingBuiltError(elsewhere)
     path = Build(build).template
     try:
         template = Template(path).source
@@ -93,13 +96,14 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
 
 def at_home(function: BuiltFunction) -> BuiltFunction:
     """Tell a function that it answers a person at this machine: nobody asks who calls, and there is the page to try."""
-    told = {"STAGE": "this machine", "AUTH": "NONE", "TRY_IT": "true"}
-    return replace(function, variables={**function.variables, **told})
+    variables = {"STAGE": "this machine", "AUTH": "NONE", "TRY_IT": "true"}
+    return replace(function, variables={**function.variables, **variables})
 
 
 def own_machine() -> str:
     """Say which processor this machine has, in Lambda's words."""
-    return platform.machine().replace("aarch64", "arm64")
+    machine = platform.machine()
+    return {"aarch64": "arm64", "AMD64": "x86_64"}.get(machine, machine)
 
 
 def machine_of(path: Path) -> str:

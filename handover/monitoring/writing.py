@@ -23,7 +23,7 @@ def write_monitoring(delivery: Path, to: Path) -> Path:
     """
     contract, manifest = files.contract(delivery), files.manifest(delivery)
     watched = template(contract, manifest, held_out_scores(delivery, manifest))
-    to.write_text(HEAD + yaml.dump(watched, Dumper=_Dumper, sort_keys=False, width=120))
+    to.write_text(HEAD + yaml.dump(watched, Dumper=_Dumper, sort_keys=False, width=120), encoding="utf-8", newline="\n")
     return to
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover.observation.tables import Floats, Hashes, Table, hashed
+from predictor.files import Json
 
-type Json = dict[str, Any]
 type Shares = NDArray[np.float64]
 
 # Columns. Whole rows decide wherever they can: no chance puts a row of real data into matrix()'s rows.

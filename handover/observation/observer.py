@@ -179,7 +179,7 @@ class Observer:
                 summary = self._conclusions(frame, arguments["model"])
             except Exception as error:  # whatever it is, the training itself must not fail by being observed
                 summary = {"unseen": f"the observation failed ({type(error).__name__}: {error})"}
-            self._summary.write_text(json.dumps(summary, indent=2))
+            self._summary.write_text(json.dumps(summary, indent=2), encoding="utf-8")
 
     # --- what follows
 

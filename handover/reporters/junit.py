@@ -29,8 +29,8 @@ def report(findings: Sequence[Finding], context: Context) -> str:
             SubElement(case, "error", message=_plain(finding.reason), type="not checked")
         elif finding.verdict is not Verdict.KEPT:
             SubElement(case, "skipped", message=_plain(finding.allowed or finding.reason))
-        if told := "\n".join(text.warned(finding, warning, context) for warning in finding.warnings) or finding.note:
-            SubElement(case, "system-out").text = _plain(told)
+        if output := "\n".join(text.warned(finding, warning, context) for warning in finding.warnings) or finding.note:
+            SubElement(case, "system-out").text = _plain(output)
     return _written(suite)
 
 

@@ -2,8 +2,10 @@
 
 import ast
 import sys
+import traceback
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from handover.source.names import FUNCTIONS, Names, within
@@ -53,14 +55,14 @@ class RefusedSourceError(Exception):
         self.fault = fault
 
 
-def refuse(heuristics: ast.Module) -> None:
-    """Let heuristics run, or say why not.
+def line_in(path: Path, error: BaseException) -> int | None:
+    """Find the line of a source that an error came out of as it ran, the innermost."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
 
-    Raises
-    ------
-    RefusedSourceError
-        When they import or reach for what they must not.
-    """
+
+def refuse(heuristics: ast.Module) -> None:
+    """Let heuristics run, or say why not; ``RefusedSourceError`` when they import or reach for what they must not."""
     if fault := _import_fault(heuristics, PURE_MODULES) or reach_beyond_the_row(heuristics):
         raise RefusedSourceError(fault)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -24,8 +23,7 @@ from handover.stand_in.table import read
 from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
-
-type Json = dict[str, Any]
+from predictor.files import Json
 
 SEED = 1  # another one than that of the rows that cover every value
 READ = 3  # digits of a number's range that people read
@@ -68,14 +66,14 @@ def stub(
     compiled = contract.compiled()
     fields, encoding = domains(compiled), Encoding(compiled, heuristics)
     answers = made_up(contract, decision)
-    said = f"every row is decided {decision}" if decision else "scores are made up, by a hash of the row"
+    answered = f"every row is decided {decision}" if decision else "scores are made up, by a hash of the row"
     known: dict[int, int] = {}
     if table:
         given = read(table, contract, encoding)
         known = _known(hashed(fields, given.features).tolist(), given.lines, table.name, len(answers))
         answers = np.concatenate([answers, given.answers])
         rows = "1 row has its answer" if len(known) == 1 else f"{len(known)} rows have their answers"
-        said = f"{rows} by {table.name}; for others {said}"
+        answered = f"{rows} by {table.name}; for others {answered}"
     named = {"name": contract.name, "version": contract.version}
     model = graph(
         contract.name,
@@ -99,7 +97,7 @@ def stub(
     }
     manifest = {
         "format": 1,
-        "stand_in": said,
+        "stand_in": answered,
         "contract": named,
         "files": hashes(contents),
         "columns": column_records(contract, encoding.columns, _features(encoding, proof.golden_lines)),

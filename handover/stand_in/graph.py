@@ -66,10 +66,10 @@ def graph(
     lows, scales, weights = _scaled(fields)
     made = Graph()
     given = made.double(made.add("Slice", FEATURES, *(np.array([place]) for place in (0, len(fields), 1))))
-    there = made.add("Not", made.add("IsNaN", given))
-    level = made.add("Floor", made.add("Mul", made.add("Sub", made.add("Where", there, given, lows), lows), scales))
+    is_known = made.add("Not", made.add("IsNaN", given))
+    level = made.add("Floor", made.add("Mul", made.add("Sub", made.add("Where", is_known, given, lows), lows), scales))
     # A gap counts as nothing: a row without a new optional field gets the answer that it had.
-    code = made.add("Where", there, made.add("Add", made.whole(level), np.array(1)), np.array(0))
+    code = made.add("Where", is_known, made.add("Add", made.whole(level), np.array(1)), np.array(0))
     weighted = made.add("Mod", made.add("Mul", code, weights), np.array(PRIME))
     row = made.add("Mod", made.add("ReduceSum", weighted, np.array([1]), keepdims=0), np.array(PRIME))
     stirred = made.add("Mul", row, made.add("Mod", made.add("Add", row, np.array(STIRRED)), np.array(PRIME)))

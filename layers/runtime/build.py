@@ -75,7 +75,7 @@ def install(site: Path, architecture: str) -> None:
 
 def _pip(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
 
 def strip(site: Path) -> None:

@@ -21,10 +21,37 @@ def spin() -> None:
         pass
 
 
+@pytest.fixture(params=["timers", "threads"])
+def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have timers that signal, or have none, as on Windows."""
+    if request.param == "threads":
+        for name in ("setitimer", "SIGALRM", "SIGVTALRM", "SIGPROF", "ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF"):
+            monkeypatch.delattr(signal, name)
+
+
+@pytest.mark.usefixtures("anywhere")
 @pytest.mark.parametrize("of_processor", [False, True])
 def test_what_never_ends_is_stopped(of_processor: bool) -> None:
     with pytest.raises(TooLongError, match=r"^it was stopped after 0\.05 s$"), at_most(0.05, of_processor=of_processor):
         spin()
+
+
+@pytest.mark.usefixtures("anywhere")
+def test_what_catches_everything_is_stopped_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limit, "AGAIN_S", 0.05)
+    caught = []
+
+    def catches() -> None:
+        try:
+            spin()
+        except:  # noqa: E722  as somebody's code may have it
+            caught.append(1)
+            spin()
+
+    with pytest.raises(TooLongError), at_most(0.02):
+        catches()
+
+    assert caught == [1]
 
 
 def test_what_is_left_alone_by_the_machine_is_stopped_by_the_clock_only() -> None:
@@ -34,6 +61,7 @@ def test_what_is_left_alone_by_the_machine_is_stopped_by_the_clock_only() -> Non
         time.sleep(60)
 
 
+@pytest.mark.usefixtures("anywhere")
 def test_after_the_block_nothing_is_stopped() -> None:
     for of_processor in (False, True):
         with at_most(0.02, of_processor=of_processor):
@@ -71,31 +99,55 @@ def test_what_ends_in_time_goes_on() -> None:
         pass
 
 
-def test_where_there_are_no_timers_it_is_ended_by_the_clock() -> None:
-    program = (
-        "import itertools, signal\n"
-        "del signal.setitimer\n"
-        "from handover.limit import or_end\n"
-        "with or_end(0.5):\n"
-        "    sum(itertools.repeat(1))\n"
-    )
+NO_TIMERS = "import itertools, signal, time\ndel signal.setitimer\nfrom handover.limit import at_most, or_end\n"
 
-    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        "with or_end(0.5):\n    sum(itertools.repeat(1))\n",
+        "with or_end(0.5), or_end(60):\n    sum(itertools.repeat(1))\n",
+        "with or_end(0.5), at_most(60):\n    sum(itertools.repeat(1))\n",
+    ],
+)
+def test_where_there_are_no_timers_it_is_ended_by_the_clock(blocks: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", NO_TIMERS + blocks], check=False, capture_output=True, text=True)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("Timeout (0:00:00.500000)!\n")
+    assert ended.stderr.startswith("Timeout (0:00:00.")
     assert 'File "<string>", line 5 in <module>' in ended.stderr
 
 
-def test_where_there_are_no_timers_the_process_is_ended_after_a_minute_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_are_no_timers_a_call_that_is_stuck_is_ended_a_minute_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delattr(signal, "setitimer")
     monkeypatch.setattr(limit, "or_end", lambda seconds: nullcontext(waited.append(seconds)))
     waited: list[float] = []
 
     with at_most(0.01):
-        time.sleep(0.05)
+        pass
 
     assert waited == [60.01]
+
+
+def test_where_there_are_no_timers_what_is_inside_another_limit_ends_with_it() -> None:
+    program = NO_TIMERS + "with or_end(0.3):\n    with or_end(60):\n        pass\n    time.sleep(60)\n"
+
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+
+    assert ended.returncode == 1
+    assert 'File "<string>", line 7 in <module>' in ended.stderr
+
+
+def test_where_there_are_no_timers_ctrl_c_is_still_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "setitimer")
+    before = signal.getsignal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), at_most(60):
+        signal.raise_signal(signal.SIGINT)
+
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_what_does_not_come_back_is_not_waited_for() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from handover.cli import main
+from handover import stage as stages
+from handover.cli import deploy, main
+from handover.project import Project
 
 pytestmark = pytest.mark.quick
 
@@ -83,12 +85,15 @@ def test_what_was_built_goes_where_its_processor_is(stage: str) -> None:
 
 @pytest.mark.parametrize(("stage", "processor"), [("default", "x86_64"), ("staging", "x86_64"), ("small", "arm64")])
 def test_a_stage_says_its_processor_or_the_template_does(stage: str, processor: str) -> None:
-    assert preflight("--architecture", stage) == (0, f"{processor}\n")
+    assert stages.architecture(Project(Path()), stage) == processor
 
 
-@pytest.mark.parametrize("words", [["trial"], ["--architecture", "trial"]])
-def test_a_stage_that_is_not_deployed_is_none(words: list[str]) -> None:
-    assert preflight(*words) == (
+@pytest.mark.parametrize("words", [["preflight", "trial"], ["deploy", "--stage", "trial"]])
+def test_a_stage_that_is_not_deployed_is_none(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "begin", lambda region, stage: None)
+    ended = CliRunner().invoke(main, words)
+
+    assert (ended.exit_code, ended.output) == (
         2,
         "handover: samconfig.toml has no stage 'trial' to deploy to; it has default, staging, small, early\n",
     )
@@ -128,19 +133,20 @@ def test_sam_is_told_the_commit_and_the_model_beside_what_the_stage_says(project
     )
     (project / "samconfig.toml").write_text(text.replace("[small.", 'tags = "team=credit"\n[small.'))
 
-    status, arguments = preflight("--arguments", "staging")
-    assert status == 0
-    assert arguments == (
-        """--parameter-overrides 'Stage="staging"' 'Architecture="x86_64"' 'Empty=""' 'Commit=""' """
-        """'Model="0123456789ab"' --tags 'team="credit"' 'model="0123456789ab"'\n"""
-    )
+    def arguments() -> list[str]:
+        return stages.deploy_arguments(Project(Path()), "staging")
+
+    assert arguments() == [
+        *("--parameter-overrides", 'Stage="staging"', 'Architecture="x86_64"', 'Empty=""', 'Commit=""'),
+        *('Model="0123456789ab"', "--tags", 'team="credit"', 'model="0123456789ab"'),
+    ]
     committed(project)
     commit = subprocess.run(
         ["git", "rev-parse", "--short=12", "HEAD"], cwd=project, capture_output=True, text=True, check=True
     ).stdout.strip()
-    assert f"""'commit="{commit}"'""" in preflight("--arguments", "staging")[1]
+    assert f'commit="{commit}"' in arguments()
     (project / "new.py").write_text("")
-    assert f"""'Commit="{commit}-dirty"'""" in preflight("--arguments", "staging")[1]
+    assert f'Commit="{commit}-dirty"' in arguments()
 
 
 def test_another_processor_is_held_back() -> None:

@@ -135,7 +135,7 @@ class Visitor:
 
     def _ask(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
         connection = HTTPConnection(self.host, timeout=30)
-        connection.request(method, path, body, headers)
+        connection.request(method, path, body, {"content-type": "application/x-www-form-urlencoded"} | headers)
         response = connection.getresponse()
         text = response.read().decode()
         connection.close()

@@ -227,6 +227,8 @@ def read(path: Path) -> Json:
     _only(said.get("defaults", {}), {"run"}, f"{path.name}, defaults")
     _only(_default(said), {"working-directory"}, f"{path.name}, defaults")
     for name, job in said["jobs"].items():
+        if not runs_here(job):
+            continue
         _only(job, JOB_KEYS, f"{path.name}, {name}")
         for number, step in enumerate(job["steps"], 1):
             where = f"{path.name}, {name}, step {number}"
@@ -237,6 +239,11 @@ def read(path: Path) -> Json:
                     raise UnknownWorkflowError(f"{where}: {action} is not known here")
                 _only(step.get("with", {}), ACTIONS[action][1], f"{where}, {action}")
     return said
+
+
+def runs_here(job: Json) -> bool:
+    """Whether a job is for Linux, as this machine is."""
+    return "ubuntu" in job.get("runs-on", "ubuntu")
 
 
 def _default(said: Json) -> Mapping[str, str]:
@@ -267,6 +274,8 @@ def run(
 ) -> dict[str, Job]:
     """Run a workflow, and give its jobs; one whose needs have not succeeded is skipped, and has no steps.
 
+    A job for another system than Linux is none of them.
+
     Parameters
     ----------
     folder
@@ -277,7 +286,9 @@ def run(
         Commands that have succeeded on this commit.
     """
     said = read(path)
-    jobs, ended = said["jobs"], {}
+    jobs, ended = {name: job for name, job in said["jobs"].items() if runs_here(job)}, {}
+    for name in said["jobs"].keys() - jobs.keys():
+        say(f"{name}: not run, for it is not for Linux")
     inside = _default(said).get("working-directory", ".")
     artifacts = folder / path.stem / "artifacts"
     artifacts.mkdir(parents=True)

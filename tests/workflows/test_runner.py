@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.workflows.expressions import condition, filled
-from tests.workflows.runner import Event, Job, UnknownWorkflowError, in_order, read, run
+from tests.workflows.runner import Event, Job, UnknownWorkflowError, in_order, read, run, runs_here
 
 WORKFLOWS = sorted((Path(__file__).parents[2] / ".github" / "workflows").glob("*.yml"))
 CHECKOUT = "{uses: actions/checkout@v5}"
@@ -135,6 +135,16 @@ def test_jobs_come_after_what_they_need_and_are_skipped_when_that_failed(runner:
     assert [len(job.steps) for job in jobs.values()] == [2, 2, 0, 0]
     with pytest.raises(UnknownWorkflowError, match=r"^jobs need each other: a, b$"):
         list(in_order({"a": {"needs": "b"}, "b": {"needs": "a"}}))
+
+
+def test_a_job_for_another_system_is_not_run_and_that_is_said(runner: Runner) -> None:
+    jobs = runner.run("""\
+        here: {runs-on: ubuntu-24.04, steps: [{uses: actions/checkout@v5}]}
+        there: {runs-on: "${{ matrix.system }}", strategy: {}, steps: [{run: exit 1}]}
+        """)
+
+    assert {name: job.conclusion for name, job in jobs.items()} == {"here": "success"}
+    assert runner.said[0] == "there: not run, for it is not for Linux"
 
 
 def test_a_pull_request_is_checked_out_detached_and_a_push_on_its_branch(runner: Runner) -> None:
@@ -283,6 +293,8 @@ def test_a_step_that_changes_what_later_ones_see_is_refused(runner: Runner, name
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_workflow_of_this_project_is_understood(path: Path, runner: Runner) -> None:
     for name, said in read(path)["jobs"].items():
+        if not runs_here(said):
+            continue
         job = Job(name, said, runner.push, runner.folder / name, runner.folder, runner.folder, dict)
         for step in said["steps"]:
             condition(str(step.get("if", "success()")), job.context)

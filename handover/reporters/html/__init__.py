@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from handover.context import DeliveryContext
@@ -19,6 +18,7 @@ from handover.reporters.html import figures
 from handover.reporters.model import model
 from handover.reporters.text import place, proved, source_line, warning_count, warnings, what_is_left_out
 from handover.skips import FILE, exit_status, skips
+from handover.templates import environment
 from predictor import files
 
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
@@ -32,17 +32,8 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     delivery, however broken, and takes nothing that it quotes for markup.
     """
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["coded"] = coded
-    environment.filters["cell"] = cell
-    page = environment.get_template("report.html.jinja").render(
+    templates = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})
+    page = templates.get_template("report.html.jinja").render(
         contract=contract_name(context),
         model=model_identity(context),
         notice=context.notice,

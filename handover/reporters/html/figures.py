@@ -226,8 +226,8 @@ def _latency(context: DeliveryContext) -> Drawing:
 
 
 def _sizes(context: DeliveryContext) -> Drawing:
-    if "stack" in context.missing:
-        raise MissingError(context.missing["stack"])
+    if "function" in context.missing:
+        raise MissingError(context.missing["function"])
     built = context.function
     parts = {"function": _mib([built.root]), "model layer": _mib(context.folder / name for name in (*SERVED, MANIFEST))}
     for layer in built.layers:

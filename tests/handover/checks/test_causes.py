@@ -295,7 +295,7 @@ def test_packages_of_other_versions_are_deployments(whole: Path, monkeypatch: py
     assert (cause.owner, cause.file) == ("deployment", ROOT / "layers/runtime/requirements.txt")
     assert cause.sentence == (
         "Here it answers right, and packages are not those of here: the layer has numpy 2.5.4, not 2.5.5. Run make "
-        "build; where it stays so, write the locks anew with requirements/lock."
+        "build; where it stays so, write the locks anew with make lock."
     )
 
 

@@ -335,6 +335,21 @@ def test_with_leave_training_again_is_skipped_and_the_report_says_why(workshop: 
     )
 
 
+def test_where_nothing_trains_other_libraries_may_be_allowed(workshop: Workshop) -> None:
+    (workshop.folder / "train.py").unlink()
+    versions(numpy="1.0.0")(workshop)
+
+    assert workshop.says({"R503": "modelling's repository trains"}, only="R503") == (
+        "R503 SKIPPED  as handover.toml allows\n"
+        "\n"
+        f"  Reason:  there is no training here, and it used other libraries: numpy 1.0.0 then, {version('numpy')} now\n"
+        "  Allowed: modelling's repository trains\n"
+        "\n"
+        "0 kept, 0 broken, 1 skipped (R503: there is no training here, and it used other libraries: numpy 1.0.0 then, "
+        f"{version('numpy')} now)\n"
+    )
+
+
 def test_another_file_with_its_own_hash_does_not_train(workshop: Workshop) -> None:
     (workshop.folder / "parcels.csv").unlink()
     digest = hashlib.sha256((workshop.folder / "train.py").read_bytes()).hexdigest()

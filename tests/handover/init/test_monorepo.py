@@ -26,9 +26,9 @@ INSIDE = "services/loans"
 MAKEFILE = """\
 check:
 	touch check.html
-pack:
+archive:
 	touch built.tar.gz
-unpack:
+restore:
 	test -f built.tar.gz
 test lint deploy verify:
 	test "$$(basename $$PWD)" = loans

@@ -189,7 +189,10 @@ def test_one_stack_must_be_named(named: tuple[str, ...]) -> None:
     for command in ("verify", "rollback", "live-version"):
         done = CliRunner().invoke(main, [command, *named])
         assert done.exit_code == 2
-        assert done.output.endswith("Error: say which stack: --stack NAME, or --stage ENVIRONMENT\n")
+        assert done.output == (
+            "handover: say which stack: --stage and an environment of samconfig.toml, or --stack and its name (STAGE= "
+            "or STACK= to make)\n"
+        )
 
 
 def test_a_stage_names_the_stack_that_sam_deploys() -> None:

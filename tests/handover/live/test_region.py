@@ -117,7 +117,7 @@ def test_an_account_that_cannot_be_asked() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Give a project with the real Makefile, whose `sam` and `handover check` only note how they are called."""
+    """Give a project with the real Makefile, that may be deployed; `sam` only notes how it is called."""
     if not BUILD.is_dir():
         pytest.skip("nothing is built: run make build")
     root = tmp_path / "project"
@@ -132,8 +132,12 @@ def project(tmp_path: Path) -> Path:
     (binaries / "sam").write_text(noting)
     # The real command, until it would ask AWS: no call leaves this machine.
     (binaries / "handover").write_text(
-        f"#!{ROOT}/.venv/bin/python\nimport sys\nfrom handover.live import aws\n"
-        "if sys.argv[1] in {'preflight', 'compatible'}:\n    sys.exit()\n"
+        f"#!{ROOT}/.venv/bin/python\nimport sys, sysconfig\nfrom handover import stage\n"
+        "from handover.live import aws, callers\n"
+        f"sysconfig.get_path = lambda name: {str(binaries)!r}\n"
+        "stage.require_as_built = stage.require_committed = lambda *asked: None\n"
+        "stage.deploy_arguments = lambda *asked: []\n"
+        "callers.compatible = lambda *asked, **more: (True, 'they get along')\n"
         f"aws.account = lambda session: '{ACCOUNT}'\n"
         "def stop(session):\n    sys.exit(f'asks in {session.region_name}')\n"
         "aws.cloudformation = stop\n"
@@ -179,7 +183,7 @@ def test_all_targets_look_in_the_same_region_and_say_so_first(
 
     first, *rest = done.stderr.splitlines()
     assert first == f"Account {ACCOUNT}, region {expected}"
-    assert done.stdout == ""
+    assert done.stdout == ("handover: they get along\n" if target == "deploy" else "")
     called = (project / "called").read_text() if (project / "called").exists() else ""
     if target in {"deploy", "undeploy"}:
         assert f"--config-env staging --region {expected}" in called

@@ -65,7 +65,7 @@ def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[
     broken="nobody is told when it fails or slows down",
 )
 @in_each_stage
-def alarms_watch(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+def alarms_cover(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     alarms = {name: _without_words(alarm) for name, alarm in context.template.of_kind(ALARM, stack).items()}
     function = next(iter(with_model(context, stack)), "")
     for signal, metrics in SIGNALS.items():

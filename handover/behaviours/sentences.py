@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from handover.behaviours.running import Example, Fault, Result, counted, words_of
 from predictor import files
+from predictor.files import Json
 
 MOST_FIELDS, MOST_ANSWERS = 6, 4  # that a sentence shows; the rest stands in the details
 PLACES = {"golden rows": "Golden row {}", "rows by hand": "Row {} by hand", "drawn rows": "The simplest row"}
-
-type Json = dict[str, Any]
 
 
 def number(count: int) -> str:

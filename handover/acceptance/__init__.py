@@ -1,0 +1,124 @@
+"""A packed delivery is taken into the repository that deploys it: checked beside it, and put on a branch of its own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from handover import card
+from handover.acceptance.worktree import Repository
+from handover.errors import CannotRunError
+from handover.package import CARD, DELIVERED, Package
+from handover.project import Project
+from predictor import files
+
+BROKEN, UNCHECKED = 1, 2
+NOT_PLACED = {
+    BROKEN: "Nothing was put in place: this report is for modelling, who packed it.",
+    UNCHECKED: "Nothing was put in place: what could not be checked is not known to be kept.",
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the check of a delivery came to."""
+
+    status: int
+    """As ``handover check`` ends: 0 kept, 1 broken, 2 could not be checked."""
+    report: str
+    """What it printed."""
+    difference: str = ""
+    """What becomes of the delivery that lies there, in its callers' and its answers' eyes."""
+
+    def __str__(self) -> str:
+        return "\n\n".join(part for part in (self.report, self.difference) if part)
+
+
+type Judge = Callable[[Path], Judgement]
+"""Checks the delivery that lies in a project's folder, and compares it with the last commit's: see ``judging``."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a delivery that came as a file."""
+
+    status: int
+    text: str
+
+
+def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Accepted:
+    """Check a delivery in a worktree of the project's repository, and commit it there on a branch of its own.
+
+    What lies in the project's folder stays as it is, committed or not.
+
+    Parameters
+    ----------
+    root
+        The project's folder.
+    dry_run
+        Whether only to say what would be done.
+
+    Raises
+    ------
+    CannotRunError
+        When this is no project in a git repository, the contract is another project's, or the branch is there already.
+    """
+    repository = Repository(root)
+    branch = f"delivery/{package.label}-{files.shortened(package.sha256)}"
+    if repository.has(branch):
+        raise CannotRunError(f"there is a branch {branch} already: this delivery came before")
+    with repository.worktree() as place:
+        project = Project(place)
+        if not project.exists:
+            usual = Project(Path()).delivery
+            raise CannotRunError(
+                f"there is no {usual} in the last commit here: accept runs in the project that deploys"
+            )
+        _require_same_contract(project, package)
+        if not _put(project, package):
+            return Accepted(0, f"{package.name} {package.version} lies here already, to the byte: nothing to accept.")
+        judgement = judge(place)
+        if judgement.status:
+            return Accepted(judgement.status, f"{judgement}\n\n{NOT_PLACED[judgement.status]}")
+        if dry_run:
+            return Accepted(0, f"{judgement}\n\nIt would be put on the branch {branch} (dry run).")
+        repository.commit(place, _written(project), _message(package, judgement), branch)
+    placed = f"On the branch {branch}, one commit after {files.shortened(repository.head)}; your checkout is as it was."
+    return Accepted(0, f"{judgement}\n\n{placed}\n\nNext:\n  git push origin {branch}")
+
+
+def _require_same_contract(project: Project, package: Package) -> None:
+    """Refuse another project's delivery, which was sent here by mistake."""
+    try:
+        here = files.contract(project.delivery).get("name")
+    except (OSError, ValueError, AttributeError):
+        return  # nothing was delivered yet
+    if here != package.name:
+        raise CannotRunError(f"this project's contract is {here}, and the delivery is of {package.name}")
+
+
+def _put(project: Project, package: Package) -> bool:
+    """Put a delivery where a project has its own; say whether anything is another than it was."""
+    places = {name: project.delivery / name for name in DELIVERED}
+    if CARD in package.files:
+        places[CARD] = card.place(project.delivery)
+    before = {name: path.read_bytes() for name, path in places.items() if path.is_file()}
+    for name, path in places.items():
+        if name in package.files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(package.files[name])
+        else:
+            path.unlink(missing_ok=True)
+    return before != {name: package.files[name] for name in places if name in package.files}
+
+
+def _written(project: Project) -> Sequence[Path]:
+    """Name what a delivery changes in a project."""
+    paths = (project.delivery, project.card, project.events, project.monitoring)
+    return [path for path in paths if path.exists()]
+
+
+def _message(package: Package, judgement: Judgement) -> str:
+    return (
+        f"{package.name} {package.version}, as modelling packed it\n\n"
+        f"Model {package.model}, SHA-256 of the file {package.sha256}.\n\n{judgement.difference}\n"
+    )

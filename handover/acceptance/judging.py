@@ -1,0 +1,91 @@
+"""What is asked of a delivery before it is accepted: the very commands that people type, in a checkout of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from handover.acceptance import BROKEN, UNCHECKED, Judgement
+from handover.acceptance.worktree import GitError, git
+from handover.errors import CannotRunError
+from handover.local.system import unavailable
+from handover.project import Project
+from predictor import files
+
+LENT = (".venv", ".cache")
+"""What a build takes from the project's own folder, for git has none of it."""
+FIRST = "Nothing was delivered here before: there is nothing to compare with."
+
+
+def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | None = None) -> Judgement:
+    """Build and check the delivery that lies in a worktree's project, and compare it with the last commit's.
+
+    Parameters
+    ----------
+    place, root
+        The project in the worktree, and where people work on it.
+    options
+        More words for ``handover check``.
+    base
+        The git revision whose contract was agreed before; the last commit, if it is not named.
+
+    Raises
+    ------
+    CannotRunError
+        When it cannot be built, or this system builds nothing.
+    """
+    for derived in ("events", "monitoring"):
+        _handover(place, derived)  # of a delivery that these cannot read, the check says what is wrong with it
+    _build(place, root)
+    # Not the branch that people are asked to name elsewhere: what lies here is what the delivery follows.
+    agreed = base or git(place, "rev-parse", "--short=12", "HEAD").strip()
+    checked = _handover(place, "check", "--built", "--base", agreed, *options)
+    report = checked.stdout.rstrip()
+    if checked.returncode:
+        return Judgement(_status(checked.returncode), report)
+    if not _was_delivered(place):
+        return Judgement(0, report, FIRST)
+    compared = _handover(place, "diff", "HEAD")
+    return Judgement(_status(compared.returncode), report, compared.stdout.rstrip())
+
+
+def _status(returned: int) -> int:
+    return returned if returned in {0, BROKEN} else UNCHECKED
+
+
+def _handover(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the tool, on the modules of the worktree; what it says on stderr is shown as it comes."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "handover", *words],
+        cwd=place,
+        env=_environment(place),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def _environment(place: Path) -> dict[str, str]:
+    known = os.environ.get("PYTHONPATH")
+    paths = [*map(str, Project(place).import_paths), *([known] if known else [])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _build(place: Path, root: Path) -> None:
+    if elsewhere := unavailable():
+        raise CannotRunError(elsewhere)
+    for name in LENT:
+        if (root / name).is_dir():
+            (place / name).symlink_to((root / name).resolve(), target_is_directory=True)
+    if _handover(place, "build", "--quiet").returncode:  # it has shown what sam says
+        raise CannotRunError("what arrived cannot be built")
+
+
+def _was_delivered(place: Path) -> bool:
+    try:
+        git(place, "cat-file", "-e", f"HEAD:./{(Project(Path()).delivery / files.MANIFEST).as_posix()}")
+    except GitError:
+        return False
+    return True

@@ -1,0 +1,54 @@
+"""What other tools read of a delivery: written in their forms."""
+
+import json
+from pathlib import Path
+
+import click
+
+from handover.cli.contract import DELIVERY, delivered
+from handover.cli.group import PIPELINE, listed, main, one_sentence
+from handover.cli.reports import FILE, to_write
+from handover.errors import CannotRunError
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""Which JSON Schema pydantic writes."""
+
+
+@listed(PIPELINE)
+@main.group()
+def export() -> None:
+    """Write what other tools read of a delivery: the row's schema, or a model folder for a registry."""
+
+
+@export.command()
+@click.argument("file", type=FILE, callback=to_write, default="row.schema.json")
+@DELIVERY(callback=delivered)
+def schema(file: Path, delivery: Path) -> None:
+    """Write what a row may be into FILE, as JSON Schema: for tools of data contracts, forms and validators.
+
+    It is the schema that GET /contract answers with: the row as the contract has it, and no more.
+    """
+    from predictor import files
+
+    with one_sentence():
+        try:
+            row = files.contract(delivery)["schema"]
+        except (OSError, ValueError, KeyError) as error:
+            raise CannotRunError(f"contract.json in '{delivery}' cannot be read: {error}") from None
+        file.write_text(json.dumps({"$schema": DIALECT, **row}, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"Wrote {file}.")
+
+
+@export.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@DELIVERY(callback=delivered)
+def mlflow(folder: Path, delivery: Path) -> None:
+    """Write the delivery into FOLDER as a model of MLflow, of the flavour onnx: with signature, example and card.
+
+    It takes the model's input, as matrix() gives it, and gives the score. MLflow is the wheel's extra `mlflow`.
+    """
+    from handover.apart import apart
+
+    with one_sentence():
+        done = apart("handover.cli.work:export_mlflow", {"delivery": str(delivery), "to": str(folder)}, lambda _: None)
+    click.echo(done["text"])
