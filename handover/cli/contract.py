@@ -232,9 +232,11 @@ def explain(code: str | None, delivery: Path, base: str | None, *, built: bool) 
     with one_sentence():
         if not code:
             raise CannotRunError("say which clause, as in handover explain P203 (make explain CODE=P203)")
+        from handover.cli.work import named
         from handover.live.clauses import GROUP
 
-        build_first(built=built or delivery != PROJECT.delivery or code[0].upper() in GROUP)
+        of_a_stack = named(code).code[0] in GROUP  # a code that is none is known before anything is built
+        build_first(built=built or delivery != PROJECT.delivery or of_a_stack)
         click.echo(apart("explain", code=code, delivery=str(delivery), base=base)["text"])
 
 

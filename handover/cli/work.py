@@ -48,16 +48,30 @@ def check(
         return {"status": exit_status(findings)} | written
 
 
-def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:
-    """Check one clause of a delivery, and give all that is known of it as ``text``; of a live stack, its page."""
+def named(code: str) -> Clause:
+    """Find a clause by its code, of a delivery or of a live stack.
+
+    Raises
+    ------
+    UnknownCodeError
+        When there is none of that code; names near ones and the groups.
+    """
     from handover.live.clauses import CLAUSES as LIVE
     from handover.live.clauses import GROUP
-    from handover.reporters import text
 
     clauses = {clause.code: clause for clause in (*CLAUSES, *LIVE)}
     clause = clauses.get(code.strip().upper())
     if clause is None:
         raise UnknownCodeError(f"there is no clause '{code}'", code, clauses.values(), GROUPS | GROUP)
+    return clause
+
+
+def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:
+    """Check one clause of a delivery, and give all that is known of it as ``text``; of a live stack, its page."""
+    from handover.live.clauses import CLAUSES as LIVE
+    from handover.reporters import text
+
+    clause = named(code)
     if clause in LIVE:
         return {"text": text.page(clause)}
     with _opened(delivery, base) as context:
