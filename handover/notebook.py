@@ -2,10 +2,9 @@
 
 import sys
 from functools import wraps
+from html import escape
 from pathlib import Path
 from typing import Any
-
-from markupsafe import escape
 
 from handover import delivery
 
