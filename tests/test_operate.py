@@ -62,7 +62,7 @@ def test_its_queries_ask_for_what_the_function_writes() -> None:
     except NothingBuiltError as error:
         pytest.skip(str(error))
     emulator.invoke((ROOT / "events" / "broken.json").read_bytes())
-    line = json.loads(lines.get(timeout=10))
+    line = json.loads(lines.get(timeout=60))
     emulator.stop()
 
     queries = "".join(re.findall(r"```text\n(.*?)```", GUIDE, re.DOTALL))

@@ -5,9 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.helpers.browser import Browser
-
-WIDTHS = (390, 1280)  # of a phone, of a desk [CSS px]
+from tests.helpers.browser import WIDTHS, Browser
 
 
 @pytest.fixture(params=WIDTHS)

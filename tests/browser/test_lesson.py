@@ -9,8 +9,7 @@ from handover.lesson import snapshots
 from handover.lesson.exercises import EXERCISES, Click
 from handover.lesson.ground import Ground
 from handover.lesson.making import made
-from tests.browser.conftest import WIDTHS
-from tests.helpers.browser import Browser
+from tests.helpers.browser import WIDTHS, Browser
 from tests.helpers.cloud import ROOT
 from tests.helpers.lesson import follow, paged, typed, written
 

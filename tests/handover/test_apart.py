@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +70,9 @@ def test_its_end_is_the_end_of_both(end: signal.Signals, tmp_path: Path) -> None
     def interrupt(event: Any) -> None:
         threading.Timer(0.2, os.kill, (os.getpid(), end)).start()
 
-    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt), signals.as_interrupt():
         apart(f"{WORK}:waits", {"file": str(file)}, interrupt)
 
-    assert time.monotonic() - began < 20
     ended = int(file.read_text().removeprefix("ended "))  # it took down what was its own
     with pytest.raises(ProcessLookupError):
         os.kill(ended, 0)

@@ -192,7 +192,8 @@ def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
         findings = list(evaluate(context, selected(["C", "H", "M"])))
         said = report(findings, context)
     assert re.fullmatch(rf"{len(findings)} kept, 0 broken, 0 skipped(, \d+ warnings?)?", said.splitlines()[-1])
-    assert {*re.findall(r"^(\w\d+) WARNING", said, re.MULTILINE)} <= {"C107", "H104", "M116"}  # its questions, few rows
+    questions, few_rows = {"C107", "H104"}, {"M112", "M116"}
+    assert {*re.findall(r"^(\w\d+) WARNING", said, re.MULTILINE)} <= questions | few_rows
     for command in (["format", "--check", "--quiet"], ["check", "--quiet"]):
         options = ["--no-cache", "--config", ROOT / "pyproject.toml", project.root]
         subprocess.run([Path(sys.executable).with_name("ruff"), *command, *options], check=True, cwd=ROOT)

@@ -73,7 +73,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
         path.chmod(0o600)
         os.utime(path, (1, 1))
     (copy / "notes.txt").write_text("what is no part of a delivery stays behind")
-    (copy / "__pycache__").mkdir()
+    (copy / "__pycache__").mkdir(exist_ok=True)
 
     assert gather(copy).content == PACKED.content == tar(PACKED.files)
 

@@ -22,7 +22,8 @@ SWITCHES = (
     *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
 )
-WAIT_S = 10.0
+WIDTHS = (390, 1280)  # of a phone, of a desk [CSS px]
+WAIT_S = 60.0
 """How long a page may take to become what a test waits for [s]; it takes hundredths."""
 FOCUS = """
 const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);

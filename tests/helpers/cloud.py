@@ -25,7 +25,7 @@ STACK, REGION = "credit-risk-staging", "eu-central-1"
 LOOPBACK = "127.0.0.1"
 
 
-LISTEN_S = 30.0
+LISTEN_S = 120.0
 
 
 """How long the emulator may take to listen [s]; it takes about two."""

@@ -3,10 +3,15 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from handover.draft import Draft
 from handover.project import Project
+from tests.helpers.warm import Warm
+
+LIBRARIES = ("numpy", "pandas", "xgboost", "sklearn.model_selection", "handover.delivery")
+"""What the training of a draft imports."""
 
 
 def write(draft: Draft, to: Path) -> Project:
@@ -28,7 +33,7 @@ def write(draft: Draft, to: Path) -> Project:
 
 def train(project: Project) -> subprocess.CompletedProcess[str]:
     """Run its training, as `make model` does; a warning is an error."""
-    return subprocess.run(
+    return _warm().run(
         [sys.executable, "-W", "error", "-m", "modelling.train"],
         check=False,
         capture_output=True,
@@ -36,3 +41,9 @@ def train(project: Project) -> subprocess.CompletedProcess[str]:
         cwd=project.root,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, project.import_paths))},
     )
+
+
+@cache
+def _warm() -> Warm:
+    """Give the process that waits for trainings; it ends with this one."""
+    return Warm(*LIBRARIES)

@@ -14,7 +14,7 @@ from handover.local.stack import BuiltFunction, NothingBuiltError, built_functio
 BUILD = Path(__file__).parents[2] / ".aws-sam" / "build"
 
 
-LINE_S = 10.0  # how long a line that was written before the answer may take to be read [s]
+LINE_S = 60.0  # how long a line that was written before the answer may take to be read [s]
 
 
 type Sent = tuple[dict[str, Any], list[dict[str, Any]]]

@@ -33,7 +33,7 @@ def served(delivery: Path, layer: Path, cors: Cors = NO_PAGES, **variables: str)
 
 def asked(url: str, path: str, body: Any = None) -> Any:
     """Ask the server, by POST where there is a body, and give the answer's JSON."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         sent = ("GET", path) if body is None else ("POST", path, json.dumps(body), {"content-type": "application/json"})
         connection.request(*sent)

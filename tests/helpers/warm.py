@@ -10,15 +10,20 @@ import runpy
 import subprocess
 import sys
 import traceback
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from tempfile import TemporaryFile
+from typing import IO, Any, Literal, Self
 
 TRAINING = ("sklearn.impute", "sklearn.linear_model", "sklearn.pipeline")
 """What the trainings of the tests import, and nothing else: a delivery records what was imported."""
 
 OF_REPOSITORIES = ("BITBUCKET_", "CHANGE_", "CI", "GIT", "JENKINS_", "SYSTEM_", "TF_BUILD")
 """How variables begin by which a machine says what it builds: a test has none of these, its fixtures still have."""
+
+type Errors = Literal["one", "two", "ours"]
+"""Where stderr goes: into one stream with stdout, into one of its own, or where this process's own goes."""
 
 
 class Warm:
@@ -43,10 +48,10 @@ class Warm:
         self._waiting.communicate()
 
     def run(self, command: list[Any], **words: Any) -> "subprocess.CompletedProcess[str]":
-        """Run ``python FILE ...`` or ``python -m MODULE ...``; its output is both streams'."""
+        """Run ``python FILE ...`` or ``python -m MODULE ...``; its output is both streams', where these are not two."""
         if _environment(words.get("env") or os.environ) != self._environment:
             return subprocess.run(command, **words)  # noqa: PLW1510  check is among the words
-        done = self._run(command, words, (1, 2))
+        done = self._run(command, words, "two" if words.get("capture_output") else "one")
         if words.get("check"):
             done.check_returncode()
         return done
@@ -55,25 +60,23 @@ class Warm:
         """Run ``python -m MODULE ...`` to its end, and give it as a process whose stdout can be read."""
         if _environment(os.environ) != self._environment:
             return subprocess.Popen(command, **words)
-        done = self._run(command, words, (1,))
+        done = self._run(command, words, "ours")
         return Ended(done.stdout.splitlines(keepends=True), done.returncode)
 
-    def _run(
-        self, command: list[Any], words: dict[str, Any], streams: tuple[int, ...]
-    ) -> "subprocess.CompletedProcess[str]":
+    def _run(self, command: list[Any], words: dict[str, Any], errors: Errors) -> "subprocess.CompletedProcess[str]":
         environment = words.get("env") or os.environ
         asked = {
             "command": list(map(str, command[1:])),
             "folder": str(words.get("cwd") or Path.cwd()),
             "environment": dict(environment),
-            "streams": streams,
+            "errors": errors,
         }
         assert self._waiting.stdin
         assert self._waiting.stdout
         self._waiting.stdin.write(json.dumps(asked) + "\n")
         self._waiting.stdin.flush()
         ended = json.loads(self._waiting.stdout.readline())
-        return subprocess.CompletedProcess(command, ended["status"], ended["output"], "")
+        return subprocess.CompletedProcess(command, **ended)
 
 
 @dataclass
@@ -101,23 +104,26 @@ def _serve() -> None:
         __import__(library)
     for line in sys.stdin:
         asked = json.loads(line)
-        reading, writing = os.pipe()
-        if not (child := os.fork()):
-            os.close(reading)
-            _become(writing, **asked)
-        os.close(writing)
-        with os.fdopen(reading, encoding="utf-8", errors="replace") as output:
-            text = output.read()
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(json.dumps({"status": os.waitstatus_to_exitcode(status), "output": text}) + "\n")
+        with TemporaryFile() as output, TemporaryFile() as errors:
+            if not (child := os.fork()):
+                into = {"one": output, "two": errors, "ours": sys.stderr}[asked.pop("errors")]
+                os.dup2(into.fileno(), 2)
+                os.dup2(output.fileno(), 1)
+                _become(**asked)
+            _, status = os.waitpid(child, 0)
+            ended = {"returncode": os.waitstatus_to_exitcode(status), "stdout": _text(output), "stderr": _text(errors)}
+        sys.stdout.write(json.dumps(ended) + "\n")
         sys.stdout.flush()
 
 
-def _become(writing: int, command: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> None:
+def _text(written: IO[bytes]) -> str:
+    written.seek(0)
+    return written.read().decode(errors="replace")
+
+
+def _become(command: list[str], folder: str, environment: dict[str, str]) -> None:
     """Run the program, and end as Python would."""
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for stream in streams:
-        os.dup2(writing, stream)
     status: Any = 1
     try:
         os.chdir(folder)
@@ -128,6 +134,9 @@ def _become(writing: int, command: list[str], folder: str, environment: dict[str
         sys.path[0] = folder
         if command[0] == "-P":
             del sys.path[0], command[0]
+        if command[0] == "-W":
+            warnings.simplefilter(command[1])  # type: ignore[arg-type]
+            del command[:2]
         if command[0] == "-m":
             sys.argv = command[1:]
             runpy.run_module(command[1], run_name="__main__", alter_sys=True)

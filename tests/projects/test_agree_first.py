@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.helpers.agreeing import COMMAND, SAID, commands, shown, write_training
-from tests.projects.conftest import Machine, served
+from tests.helpers.machine import Machine, served
 
 STANDS_IN = "This is a stand-in: no model was trained yet"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.helpers.cloud import ROOT
-from tests.projects.conftest import Machine, served
+from tests.helpers.machine import Machine, served
 
 GUIDE = ROOT / "docs" / "first-delivery.md"
 ADDRESS = "http://127.0.0.1:3000"

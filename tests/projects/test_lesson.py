@@ -14,7 +14,7 @@ from handover.lesson.exercises import EXERCISES
 from handover.lesson.ground import Ground
 from tests.helpers.cloud import ROOT
 from tests.helpers.lesson import Visitor, follow, two_ports
-from tests.projects.conftest import AUTHOR, Machine
+from tests.helpers.machine import AUTHOR, Machine
 
 COMMANDS = re.findall(r"^\$ (.*)$", (ROOT / "docs" / "lesson.md").read_text(), re.MULTILINE)
 

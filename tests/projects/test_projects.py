@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.cloud import Cloud
-from tests.projects.conftest import BEFORE, Machine, served
+from tests.helpers.machine import BEFORE, Machine, served
 from tests.projects.tables import OWN_MODELS, with_own_model
 from tests.workflows import runner
 from tests.workflows.repository import event

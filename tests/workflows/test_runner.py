@@ -246,7 +246,7 @@ def test_a_summary_is_shown_and_a_file_that_is_left_in_the_tree_is_no_success(ru
 def test_what_a_step_has_started_ends_with_it(runner: Runner) -> None:
     number = int(runner.printed("{run: 'sleep 600 > /dev/null & echo $! > kept.txt'}"))
 
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -25,7 +25,7 @@ def test_its_end_is_the_end_of_what_it_runs(sandbox: Sandbox, by: str) -> None:
             os.killpg(check.pid, signal.SIGINT)
         else:
             check.send_signal(signal.SIGTERM)
-        assert check.wait(timeout=30) == 130
+        assert check.wait(timeout=120) == 130
         assert check.stdout
         assert check.stdout.read() == ""
 

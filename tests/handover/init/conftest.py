@@ -12,10 +12,8 @@ import pytest
 
 from handover import retraining
 from handover.init import behaviours
+from tests.helpers.drafts import LIBRARIES
 from tests.helpers.warm import Warm
-
-DRAFTED = ("numpy", "pandas", "xgboost", "sklearn.model_selection", "handover.delivery")
-"""What the training of a draft imports."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -41,7 +39,7 @@ def trained_once() -> Iterator[None]:
             known[key] = draft(root, *words)
         return known[key]
 
-    with Warm(*DRAFTED) as warm, pytest.MonkeyPatch.context() as patched:
+    with Warm(*LIBRARIES) as warm, pytest.MonkeyPatch.context() as patched:
         patched.setattr(behaviours, "drafted", remembered)
         patched.setattr(retraining, "subprocess", SimpleNamespace(**vars(subprocess) | {"run": warm.run}))
         yield

@@ -13,8 +13,6 @@ from handover.init.monorepo import OWNERS, WORKFLOWS, place, placed
 from handover.init.release import File
 from tests.workflows.runner import Event, read, run
 
-pytestmark = pytest.mark.quick
-
 ROOT = Path(__file__).parents[3]
 PARCELS = ROOT / "docs" / "first-delivery" / "parcels.csv"
 SHIPPED = {

@@ -31,8 +31,6 @@ from handover.retraining import trained_again
 from handover.skips import allowances
 from tests.helpers.drafts import train
 
-pytestmark = pytest.mark.quick
-
 NO_DATA = "The data may not be in the repository (modelling/data/README.md)."
 TARGETS = ("left", "loss_eur")
 TOKEN = re.compile(r"(?<![\w.])[\w-]+(?:\.\d+)?")

@@ -40,7 +40,7 @@ def serving(function: BuiltFunction, log: list[str], limit: int = 2, cors: Cors 
 
 
 def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[HTTPResponse, bytes]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, body, {"content-type": "application/json", **headers})
         response = connection.getresponse()
