@@ -1,25 +1,20 @@
 """What is asked of a delivery before it is accepted: the very commands that people type, in a checkout of its own."""
 
 import os
-import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
 from handover.acceptance import BROKEN, UNCHECKED, Judgement
 from handover.acceptance.worktree import GitError, git
 from handover.errors import CannotRunError
-from handover.local.stack import own_machine
 from handover.local.system import unavailable
 from handover.project import Project
 from predictor import files
 
 LENT = (".venv", ".cache")
 """What a build takes from the project's own folder, for git has none of it."""
-MOST_SAID = 5
-"""Lines of what a failed build said."""
 FIRST = "Nothing was delivered here before: there is nothing to compare with."
 
 
@@ -38,7 +33,7 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
     Raises
     ------
     CannotRunError
-        When it cannot be built.
+        When it cannot be built, or this system builds nothing.
     """
     for derived in ("events", "monitoring"):
         _handover(place, derived)  # of a delivery that these cannot read, the check says what is wrong with it
@@ -61,17 +56,21 @@ def _status(returned: int) -> int:
 
 def _handover(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the tool, on the modules of the worktree; what it says on stderr is shown as it comes."""
-    known = os.environ.get("PYTHONPATH")
-    paths = [*map(str, Project(place).import_paths), *([known] if known else [])]
     return subprocess.run(
         [sys.executable, "-P", "-m", "handover", *words],
         cwd=place,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        env=_environment(place),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         encoding="utf-8",
         check=False,
     )
+
+
+def _environment(place: Path) -> dict[str, str]:
+    known = os.environ.get("PYTHONPATH")
+    paths = [*map(str, Project(place).import_paths), *([known] if known else [])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _build(place: Path, root: Path) -> None:
@@ -80,22 +79,8 @@ def _build(place: Path, root: Path) -> None:
     for name in LENT:
         if (root / name).is_dir():
             (place / name).symlink_to((root / name).resolve(), target_is_directory=True)
-    sam = shutil.which("sam", path=sysconfig.get_path("scripts")) or shutil.which("sam")
-    if sam is None:
-        raise CannotRunError("what arrives is built before it is checked, and sam is not installed: make setup")
-    architecture = own_machine()
-    ended = subprocess.run(
-        [sam, "build", "--parameter-overrides", f"Architecture={architecture}"],
-        cwd=place,
-        env=os.environ | {"ARCHITECTURE": architecture, "SAM_CLI_TELEMETRY": "0"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if ended.returncode:
-        said = [line for line in ended.stderr.splitlines() if line.strip() and not line.startswith("make: ***")]
-        raise CannotRunError("\n".join(["what arrived cannot be built (sam build):", *said[-MOST_SAID:]]))
+    if _handover(place, "build", "--quiet").returncode:  # it has shown what sam says
+        raise CannotRunError("what arrived cannot be built")
 
 
 def _was_delivered(place: Path) -> bool:

@@ -46,6 +46,7 @@ TRUST: dict[CI, dict[str, str]] = {
         ),
         '"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"': '"[^/]+/[^/]+"',
         "The repository on GitHub, as OWNER/NAME.": "The project on Azure DevOps, as ORGANIZATION/PROJECT.",
+        "into the variable AWS_ROLE of the environment on GitHub": "into the service connection on Azure DevOps",
         "the environment on GitHub": "the service connection on Azure DevOps",
         "trusts GitHub's tokens": "trusts the organization's tokens",
         "The environment, and so its approval and its branches: no pull request and no other branch": (
