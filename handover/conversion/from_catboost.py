@@ -137,7 +137,9 @@ class _Tests:
         if question["split_type"] == "FloatFeature":
             number = self._numbers[question["float_feature_index"]]
             above = number["nan_value_treatment"] == "AsTrue"
-            return Split(number["flat_feature_index"], "<=", _single(question["border"]), no, yes, missing=not above)
+            return Split(
+                number["flat_feature_index"], "<=", float(np.float32(question["border"])), no, yes, missing=not above
+            )
         index = question["split_index"]
         if index not in self._sets:  # a level of a symmetric tree asks the same of all of its nodes
             self._sets[index] = self._set(question)
@@ -275,10 +277,6 @@ def _of_table(word: int) -> int:
     """Give the key by which a table of statistics knows a hash, which is a signed number to CatBoost."""
     factor, signed = 0x4906BA494954CB65, (word - 2**32 if word >= 2**31 else word) & BITS
     return factor * (factor * signed & BITS) & BITS
-
-
-def _single(value: Any) -> float:
-    return float(np.float32(value))
 
 
 # --- how it is asked

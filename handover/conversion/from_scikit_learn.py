@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from handover.conversion import from_histograms
 from handover.conversion.errors import ConversionError
 from handover.conversion.framework import FloatRows, Framework
-from handover.conversion.graph import Graph
 from handover.conversion.rows import Method, width
 from handover.conversion.trees import Ensemble, Link, Node, Split, grow, sigmoid, softmax, splits
 
@@ -88,16 +87,9 @@ def _boosted(model: Any, members: list[Any]) -> Ensemble:
     boosted = Ensemble(trees, model.n_features_in_, targets=targets).scaled(model.learning_rate)
     if not classifies:
         return replace(boosted, base=base)
-    link = softmax if sums > 1 else _sigmoid_of_double if model.loss == "exponential" else sigmoid
-    return replace(boosted, base=base, link=link)
-
-
-def _histograms(model: Any, _: list[Any]) -> Ensemble:
-    return from_histograms.read(model)
-
-
-def _sigmoid_of_double(graph: Graph, total: str) -> str:
-    return sigmoid(graph, graph.add("Mul", total, 2.0))
+    if sums == 1 and model.loss == "exponential":
+        return replace(boosted, base=base, link=lambda graph, total: sigmoid(graph, graph.add("Mul", total, 2.0)))
+    return replace(boosted, base=base, link=softmax if sums > 1 else sigmoid)
 
 
 def _tree(model: Any, leaves: Leaves | None = None) -> Node:
@@ -160,8 +152,8 @@ READERS: dict[str, Callable[[Any, list[Any]], Ensemble]] = {
     "ExtraTreesRegressor": _forest,
     "GradientBoostingClassifier": _boosted,
     "GradientBoostingRegressor": _boosted,
-    "HistGradientBoostingClassifier": _histograms,
-    "HistGradientBoostingRegressor": _histograms,
+    "HistGradientBoostingClassifier": lambda model, _: from_histograms.read(model),
+    "HistGradientBoostingRegressor": lambda model, _: from_histograms.read(model),
     "RUSBoostClassifier": _votes,
     "RandomForestClassifier": _forest,
     "RandomForestRegressor": _forest,

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -49,6 +50,20 @@ def ask(port: int, method: str, path: str, body: str = "") -> Answer | None:
         connection.close()
 
 
+def _started(ground: Ground, command: Sequence[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start a program in a folder, as the project's own, in a session of its own; what it prints goes to a file."""
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=ground.variables(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+
+
 class Live:
     """The deployed function: `handover serve` of what was built of the main branch."""
 
@@ -68,18 +83,9 @@ class Live:
         place = Project(self._folder)
         shutil.copytree(built.build, place.build)
         shutil.copytree(built.events, place.events)
-        command = [str(self.ground.environment / "bin" / "python"), "-m", "handover", "serve"]
         log = self._folder / "serve.log"
-        with log.open("wb") as file:
-            self._process = subprocess.Popen(
-                [*command, "--port", str(self.ground.port + 1)],
-                cwd=self._folder,
-                env=self.ground.variables(self._folder),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                start_new_session=True,
-            )
+        command = [str(self.ground.environment / "bin" / "python"), "-m", "handover", "serve"]
+        self._process = _started(self.ground, [*command, "--port", str(self.ground.port + 1)], self._folder, log)
         row = json.loads((place.events / "predict.json").read_text(encoding="utf-8"))["body"]
         self.commit = record.commit
         if answer := self._first_answer(row):
@@ -211,19 +217,9 @@ class Service(Thread):
                 os.killpg(process.pid, signal.SIGTERM)
 
     def _run(self, *command: str, to: Path) -> int:
-        folder = self._checkout.folder
-        with to.open("wb") as file:
-            self._process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=self._ground.variables(folder),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                start_new_session=True,
-            )
-            if self._ended.is_set():  # while it was being started
-                self._end_process()
-            status = self._process.wait()
-            self._process = None
-            return status
+        self._process = _started(self._ground, command, self._checkout.folder, to)
+        if self._ended.is_set():  # while it was being started
+            self._end_process()
+        status = self._process.wait()
+        self._process = None
+        return status

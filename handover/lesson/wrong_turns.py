@@ -43,7 +43,8 @@ def _half_way(ground: Ground) -> str:
 def _on_no_branch(ground: Ground) -> str:
     if ground.mine.branch:
         return ""
-    return f"You are on no branch, where commits are easily lost sight of: `git switch {_usual_branch(ground)}`."
+    branch = next((name for name in _branches(ground) if name != MAIN), MAIN)
+    return f"You are on no branch, where commits are easily lost sight of: `git switch {branch}`."
 
 
 def _committed_on_main(ground: Ground) -> str:
@@ -118,10 +119,6 @@ TURNS: tuple[Callable[[Ground], str], ...] = (
 
 def _branches(ground: Ground) -> list[str]:
     return list(ground.mine.refs("refs/heads/"))
-
-
-def _usual_branch(ground: Ground) -> str:
-    return next((name for name in _branches(ground) if name != MAIN), MAIN)
 
 
 def _last_seen(ground: Ground, branch: str) -> str:
