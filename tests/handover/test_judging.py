@@ -21,7 +21,7 @@ class Typed:
         self.ends = ends
         self.commands: list[str] = []
 
-    def __call__(self, place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    def __call__(self, place: Path, *words: str, stderr: int | None = None) -> subprocess.CompletedProcess[str]:
         self.commands.append(" ".join(words))
         status, text = self.ends.get(words[0], (0, ""))
         return subprocess.CompletedProcess(words, status, text)
