@@ -15,13 +15,13 @@ import psutil
 from rich.progress import Progress
 
 from bench.contenders import ALL, FLOOR, LAMBDAS, OURS, SERVERS, Contender
-from bench.measure import emulated, growth, inprocess, served
+from bench.measure import emulated, file, growth, inprocess, served
 from bench.measure.inprocess import ContenderProbe
 from bench.staging import Dock
-from bench.workload import Size, compare_scores, event, generate
+from bench.workload import Size, Workload, compare_scores, event, generate
 from handover.local.stack import BuiltFunction
 
-MEASURES = ("cold", "imports", "warm", "http", "memory", "growth")
+MEASURES = ("cold", "imports", "warm", "http", "memory", "growth", "file")
 RUNTIME_LOCK = Path("layers/runtime/requirements")
 
 
@@ -38,6 +38,8 @@ class Counts:
     http_requests: int = 50
     memory_requests: int = 10_000
     growth_blocks: int = 11
+    file_rows: int = 20_000
+    file_rounds: int = 7
     axes: growth.Axes = field(
         default_factory=lambda: {
             "columns": (20, 50, 100, 150, 200),
@@ -57,6 +59,8 @@ QUICK = Counts(
     http_requests=20,
     memory_requests=500,
     growth_blocks=3,
+    file_rows=5_000,
+    file_rounds=3,
     axes={"columns": (20, 200), "trees": (100, 500), "rows": (1, 10, 100)},
 )
 
@@ -95,19 +99,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
                 (replies,) = probe.ask({"calls": [("handler", events)]})
             scores = [float(json.loads(reply["body"])["score"]) for reply in replies]
             compare_scores(one.contender.label, scores, workload)
-        servers: dict[str, served.Opener] = {}
-        for contender in progress.track(SERVERS, description="Comparing scores"):
-            opener = partial(served.Server, contender, workload, rows[0])
-            try:
-                server = opener()
-            except served.ServerError as error:
-                results["absent"][contender.name] = str(error)
-                continue
-            servers[contender.name] = opener
-            try:
-                compare_scores(contender.label, [server.score(row) for row in rows], workload)
-            finally:
-                server.stop()
+        servers, results["absent"] = _servers(workload, rows, progress)
         emulators: dict[str, served.Opener] = {
             one.contender.name: partial(served.Emulated, one, rows[0]) for one in validating
         }
@@ -128,11 +120,34 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
             )
         if "memory" in only:
             results["peak_rss_mb"] = emulated.peak_memory(staged, events, counts.memory_requests, progress)
+        if "file" in only:
+            results["file_ms"] = file.measure(workload, counts.file_rows, counts.file_rounds, progress)
         if "growth" in only:
             results["growth"] = growth.measure(
                 dock, workload, counts.axes, blocks=counts.growth_blocks, calls=counts.warm_calls, progress=progress
             )
     return results
+
+
+def _servers(
+    workload: Workload, rows: list[dict[str, Any]], progress: Progress
+) -> tuple[dict[str, served.Opener], dict[str, str]]:
+    """Give the servers that answer with the model's scores, and why the others do not start."""
+    servers: dict[str, served.Opener] = {}
+    absent: dict[str, str] = {}
+    for contender in progress.track(SERVERS, description="Comparing scores"):
+        opener = partial(served.Server, contender, workload, rows[0])
+        try:
+            server = opener()
+        except served.ServerError as error:
+            absent[contender.name] = str(error)
+            continue
+        servers[contender.name] = opener
+        try:
+            compare_scores(contender.label, [server.score(row) for row in rows], workload)
+        finally:
+            server.stop()
+    return servers, absent
 
 
 def machine() -> dict[str, Any]:

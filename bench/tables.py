@@ -15,6 +15,8 @@ LABELS = {one.name: one.label for one in ALL} | {
     "quiet": "Handover, no telemetry",
     "session": "bare session.run",
     "batch": "Handover, a batch of 100",
+    "pandas": "pandas, whole columns",
+    "pandas_apply": "pandas, heuristics by apply",
 }
 LAMBDA_NAMES = tuple(one.name for one in LAMBDAS)
 COLOURS = {"met": "green", "MISSED": "bold red", "not measured": "yellow"}
@@ -54,6 +56,9 @@ def tables(results: dict[str, Any]) -> list[Table]:
         tables.append(_times("Warm, in process, event to response", "µs", in_us, order))
     if "http_warm_ms" in results:
         tables.append(_http(results))
+    if "file_ms" in results:
+        title = f"A CSV file of {results['counts']['file_rows']:,} rows scored, from file to file"
+        tables.append(_times(title, "ms", results["file_ms"], (OURS.name, "pandas", "pandas_apply")))
     return [*tables, _weights(results)]
 
 

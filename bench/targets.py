@@ -70,6 +70,10 @@ def targets(results: dict[str, Any]) -> list[Target]:
         Target(f"peak memory after {requests:,} requests", 70, True, " MB", measured=_one(peak, float)),
         Target("batch of 100, each row / one row alone", 0.5, True, measured=_ratio(warm, "batch", ours, by=100)),
     ]
+    scored, count = results.get("file_ms", {}), results["counts"]["file_rows"]
+    compared.append(
+        Target(f"a CSV file of {count:,} rows: Handover / pandas", 5, True, measured=_ratio(scored, ours, "pandas"))
+    )
     for axis in AXES:
         points = growth_points(results, axis)
         measured = _one(points, lambda p: worse_than_linear(*p)) if points[0] else None

@@ -36,7 +36,8 @@ _HERE = Path(__file__).parent
 sys.path += [str(root / "function") for root in (_HERE / "_project", _HERE.parent) if (root / "function").is_dir()]
 
 _ELSEWHERE = {
-    **dict.fromkeys(("DeliverError", "deliver", "matrix"), "handover.delivery"),
+    **dict.fromkeys(("DeliverError", "matrix"), "handover.delivery"),
+    "deliver": "handover.notebook",
     "Scaling": "handover.conversion.from_scorecard",
     "read_scorecard": "handover.scorecards",
 }

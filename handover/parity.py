@@ -1,6 +1,8 @@
 """How far scores may lie from the training's: the function's own judge, asked about many rows at once."""
 
+import math
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from predictor import files
 
@@ -9,6 +11,34 @@ from predictor import files
 
 type Rows = Iterable[Iterable[float]]
 """The scores of each row; an array (N, C) is one."""
+
+
+class Apart(NamedTuple):
+    """The rows with a score that lies further from the training's than is allowed."""
+
+    rows: list[int]
+    worst: int
+    """That of them whose score is furthest off."""
+    distance: float
+    """By how much that is; infinite where it is not a number."""
+    limit: str
+    """How far it may be off, as in "by more than 1e-05"."""
+
+
+def judged(given: Rows, trained: Rows, budget: float) -> Apart | None:
+    """Compare answers with the training's to the same rows; ``None`` where each score is as near as it must be."""
+    given, trained = list(given), list(trained)
+    if not (rows := differing(given, trained, budget)):
+        return None
+    distances = {row: distance(given[row], trained[row]) for row in rows}
+    worst = max(rows, key=distances.__getitem__)
+    return Apart(rows, worst, distances[worst], limit([trained[row] for row in rows], budget))
+
+
+def distance(given: Iterable[float], trained: Iterable[float]) -> float:
+    """Give by how much the score of a row that is furthest off is off; endlessly, where one is not a number."""
+    apart = [abs(float(score) - float(right)) for score, right in zip(given, trained, strict=True)]
+    return max(math.inf if math.isnan(one) else one for one in apart)
 
 
 def differing(given: Rows, trained: Rows, budget: float) -> list[int]:

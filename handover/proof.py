@@ -144,14 +144,12 @@ class Proof:
     def _require_same(self, given: Scores, expected: Scores, of: str, where: Callable[[int], str]) -> None:
         """Require that onnxruntime's answers are the trained model's; the worst row is named by ``where``."""
         self._require_range(given, f"onnxruntime's scores of {of}")
-        apart = np.abs(given - expected).max(axis=1)
         budgets, rows = self._contract.budgets, len(expected)
-        if len(differ := parity.differing(given, expected, budgets.parity)):
-            worst, limit = differ[int(apart[differ].argmax())], parity.limit(expected[differ], budgets.parity)
+        if apart := parity.judged(given, expected, budgets.parity):
             raise DeliverError(
-                f"onnxruntime does not give the model's answers: {len(differ)} of {rows} {of} differ by more than "
-                f"{limit}, the worst is {where(worst)}, by {apart[worst]:.3g}. "
-                f"{self._oracle.why(float(apart[worst]), float(np.abs(expected).max()))}"
+                f"onnxruntime does not give the model's answers: {len(apart.rows)} of {rows} {of} differ by more "
+                f"than {apart.limit}, the worst is {where(apart.worst)}, by {apart.distance:.3g}. "
+                f"{self._oracle.why(apart.distance, float(np.abs(expected).max()))}"
             )
         decide = self._contract.decide
         flips = [row for row in range(rows) if decide(given[row]) != decide(expected[row])]

@@ -28,6 +28,9 @@ APART_BY = 3.5
 FEWEST_FOR_BELIEF, FEWEST_FOR_MEANS = 30, 10
 SHIFT = 0.25  # of the rarer label's share: the mean of a later year moves by less, class weights move it by far more
 OFF = "more than chance explains"
+# Ranks the labels so well, but is so many times as wide or as narrow: the middle halves of scores and labels. Honest
+# models, of quantiles too, are within three; those trained on a logarithm or in thousands were beyond fifty.
+RANKS, OTHER_WIDTH = 0.5, 20.0
 
 CONSTANT = "The model learned nothing: its labels were all alike, or every split was ruled out by its settings."
 INVERTED = (
@@ -46,6 +49,10 @@ MISMATCH = (
     "It was trained on labels that do not belong to their rows (shuffled by a join), on columns in another order than "
     "matrix(...) gives, or on scaled columns with the scaler left outside of the Pipeline. If the task is that hard, "
     "both teams can sign another floor in Budgets."
+)
+OTHER_UNIT = (
+    "It was trained on labels of another unit: a logarithm, a scaling or thousands that nobody takes back "
+    "(TransformedTargetRegressor does). Where the score only ranks, write probability=False in the contract's Score."
 )
 UNCALIBRATED = (
     "It ranks the rows, but its score is no probability: class weights or resampled rows shift it, or the model is "
@@ -291,6 +298,8 @@ class HeldOut:
             return f"Every one of the {len(self.scores)} held-out rows scores {alike}.", CONSTANT
         if self.is_yes_or_no:
             return self._ignorance_of_yes_or_no(least_auc, probability=probability)
+        if probability and (apart := self._of_another_unit()):
+            return apart, OTHER_UNIT
         return self._ignorance_of_numbers(least_r2), MISMATCH
 
     def _ignorance_of_yes_or_no(self, least_auc: float, *, probability: bool) -> tuple[str, str]:
@@ -331,15 +340,34 @@ class HeldOut:
                 )
         return ""
 
+    @property
+    def misses_more_than_the_mean(self) -> bool:
+        """Whether the mean label would be the better answer, beyond chance, as for some quantiles it is."""
+        return self._misses_more(0.0)
+
+    def _misses_more(self, least_r2: float) -> bool:
+        more = self._missed - (1 - least_r2) * (self.labels[:, 0] - self.labels.mean()) ** 2
+        return bool(more.mean() > WORSE_BY * standard_error(more))
+
+    def _of_another_unit(self) -> str:
+        """Say of scores that rank the labels, and miss them by far, that they are far too wide or too narrow."""
+        scores, labels = (np.quantile(values, (0.25, 0.75)) for values in (self.scores, self.labels))
+        ratio = (labels[1] - labels[0]) / (scores[1] - scores[0]) if scores[1] > scores[0] else 0.0
+        is_so = ratio and not 1 / OTHER_WIDTH < ratio < OTHER_WIDTH and self.rank_correlation > RANKS
+        if not (is_so and self.misses_more_than_the_mean):
+            return ""
+        return (
+            f"Half of the {len(self.labels)} held-out rows score {scores[0]:.3g} to {scores[1]:.3g}, and half of their "
+            f"labels are {labels[0]:.3g} to {labels[1]:.3g}."
+        )
+
     def _ignorance_of_numbers(self, least_r2: float) -> str:
         """Take what ranks the labels for learned, for a median or a quantile may miss by more than the mean does."""
-        rows, spread = len(self.labels), (self.labels[:, 0] - self.labels.mean()) ** 2
-        ranked = self.rank_correlation
+        rows, ranked = len(self.labels), self.rank_correlation
         by_chance = WORSE_BY / np.sqrt(max(1, rows - 1))
-        more = self._missed - (1 - least_r2) * spread
         if ranked < -by_chance:
             return f"On the {rows} held-out rows the score falls where the label rises (rank correlation {ranked:.2f})."
-        if more.mean() > WORSE_BY * standard_error(more) and (ranked < by_chance or least_r2 > 0):
+        if self._misses_more(least_r2) and (ranked < by_chance or least_r2 > 0):
             return f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least."
         return ""
 

@@ -1,13 +1,13 @@
 """A stage of ``samconfig.toml``, and whether what was built may go there."""
 
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from handover.cloudformation import CONTENT, Template
 from handover.errors import CannotRunError
+from handover.git import text
 from handover.local.stack import machine_of
 from handover.project import Build, Project
 from handover.samconfig import Samconfig
@@ -62,7 +62,7 @@ def require_committed(project: Project, stage: str) -> None:
     """
     if not has_users(Samconfig(project.samconfig), stage, Template(project.template)):
         return
-    changed = (_git(project, "status", "--porcelain", "--", ".") or "").splitlines()
+    changed = text(project.root, "status", "--porcelain", "--", ".").splitlines()
     if changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         raise StageError(
@@ -92,18 +92,9 @@ def _pairs(values: Mapping[str, str]) -> list[str]:
 
 def _commit(project: Project) -> str:
     """Name the commit that lies there; nothing outside of a repository."""
-    commit = (_git(project, "rev-parse", f"--short={SHORT}", "HEAD") or "").strip()
-    dirty = bool(commit and _git(project, "status", "--porcelain", "--", "."))
+    commit = text(project.root, "rev-parse", f"--short={SHORT}", "HEAD")
+    dirty = bool(commit and text(project.root, "status", "--porcelain", "--", "."))
     return f"{commit}-dirty" if dirty else commit
-
-
-def _git(project: Project, *words: str) -> str | None:
-    try:
-        return subprocess.run(
-            ["git", *words], cwd=project.root, capture_output=True, encoding="utf-8", check=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):  # no git, or no repository
-        return None
 
 
 def require_as_built(project: Project, stage: str) -> None:

@@ -22,7 +22,7 @@ For both teams
 (CORS=http://localhost:5173)
   make test          the project's tests: every event, golden row and case through the built function
   make check         check the delivery, and what was built of it, against the contract (ONLY=P2,S FOR=modelling \
-BASE=main REPORT=x.md HTML=x.html)
+BASE=main REPORT=x.md HTML=x.html JUNIT=x.xml)
   make explain       what a clause means, and what it found here: make explain CODE=P203
   make diff          what a delivery changes for callers, and which answers: make diff OLD=main [NEW=...] [PLOT=x.png]
 
@@ -56,8 +56,8 @@ CALLS = {
     "serve PORT=3001 CORS=http://localhost:5173": 'serve --port 3001 --cors-origins "http://localhost:5173"',
     "test": "test -- tests",
     "check": "check",
-    "check ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html": (
-        'check --only P2,S --for "modelling" --base "main" --markdown "x.md" --html "x.html"'
+    "check ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html JUNIT=x.xml": (
+        'check --only P2,S --for "modelling" --base "main" --markdown "x.md" --junit "x.xml" --html "x.html"'
     ),
     "check GITHUB_ACTIONS=true": "check --github",
     "explain": "explain",

@@ -12,7 +12,7 @@ from tests.helpers import targets
 pytestmark = pytest.mark.quick
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/licences.md")
+PAGES = ("CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/licences.md", "docs/mac-and-windows.md")
 COMMANDS = re.compile(r"^ *\$ (.+)$", re.MULTILINE)
 
 

@@ -34,8 +34,8 @@ def _held_out(then: Path, now: Path, tolerance: float) -> str:
     before, after = (HeldOut.from_csv((folder / HELD_OUT).read_bytes()) for folder in (then, now))
     if not np.array_equal(before.labels, after.labels):
         return "the held-out labels are others"
-    if len(differ := parity.differing(after.scores, before.scores, tolerance)):
-        return f"held-out scores differ by more than {parity.limit(before.scores[differ], tolerance)}"
+    if apart := parity.judged(after.scores, before.scores, tolerance):
+        return f"held-out scores differ by more than {apart.limit}"
     return ""
 
 
@@ -46,12 +46,11 @@ def _golden(then: Path, now: Path, tolerance: float) -> str:
         return "the golden rows are others"
     pairs = [(before[row], after[row]) for row in before if row in after]
     trained, again = ([files.scores_in(pair[side]) for pair in pairs] for side in (0, 1))
-    was, is_ = (np.array([[*row.values()] for row in rows], dtype=np.float64) for rows in (trained, again))
-    if len(differ := parity.differing(is_, was, tolerance)):
-        worst = differ[np.abs(is_ - was).max(axis=1)[differ].argmax()]
+    was, is_ = ([row.values() for row in rows] for rows in (trained, again))
+    if apart := parity.judged(is_, was, tolerance):
         return (
-            f"{len(differ)} of {len(pairs)} answers differ by more than {parity.limit(was[differ], tolerance)}, at "
-            f"most from {parity.in_words(trained[worst])} then to {parity.in_words(again[worst])} now"
+            f"{len(apart.rows)} of {len(pairs)} answers differ by more than {apart.limit}, at most from "
+            f"{parity.in_words(trained[apart.worst])} then to {parity.in_words(again[apart.worst])} now"
         )
     if flips := [(one, other) for one, other in pairs if one["decision"] != other["decision"]]:
         one, other = flips[0]

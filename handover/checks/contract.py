@@ -1,6 +1,5 @@
 """C, the contract itself: what both teams agreed can be read, shipped and understood."""
 
-import json
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -254,10 +253,6 @@ def _bad_names(context: DeliveryContext) -> Iterator[tuple[int | None, str]]:
     if odd:
         words = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
         yield context.field_line(odd[0]), words
-    for name, field in context.compiled["validator"]["schema"]["fields"].items():
-        if "validation_alias" in field:
-            alias = json.dumps(field["validation_alias"])
-            yield context.field_line(name), f"{name} has an alias, {alias}: a field has one name, its own."
     for name, fault in context.contract.lookalikes:
         yield context.field_line(name) or context.word_line(name), f"{fault}."
 

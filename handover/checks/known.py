@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from handover.diff.revisions import git
+from handover.git import git
 from handover.project import FUNCTION, HOOK, MODEL, RUNTIME, Project
 from predictor.files import MANIFEST, SERVED
 

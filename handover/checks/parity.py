@@ -158,23 +158,20 @@ def same_scores(context: DeliveryContext) -> Broken | Kept:
 
 def _differing(context: DeliveryContext, given: Scores, why: Callable[[Rows], Cause]) -> Broken | None:
     """Compare scores with those of the training, and point at a file of the delivery where they differ."""
-    expected, rows = context.golden_scores, context.apart(given, context.golden_scores)
-    if not len(rows):
+    expected, budget = context.golden_scores, context.contract.budgets.parity
+    if (apart := parity.judged(given, expected, budget)) is None:
         return None
-    cause = why(rows)
-    worst = rows[np.abs(given[rows] - expected[rows]).max(axis=1).argmax()]
+    rows, worst = np.array(apart.rows, dtype=np.intp), apart.worst
     flips = [row for row in rows if context.decide(given[row]) != context.golden[row]["decision"]]
     flipped = ""
     if flips:
         count = "1 decision flips" if len(flips) == 1 else f"{len(flips)} decisions flip, first"
         flipped = f" {count} (golden row {flips[0] + 1}: {_flip(context, flips[0], given)})."
     evidence = (
-        f"{len(rows)} of {len(given)} golden rows differ by more than "
-        f"{parity.limit(expected[rows], context.contract.budgets.parity)}; "
-        f"the worst, golden row {worst + 1}, should be {context.in_words(expected[worst])} and is "
-        f"{context.in_words(given[worst])}.{flipped}"
+        f"{len(rows)} of {len(given)} golden rows differ by more than {apart.limit}; the worst, golden row "
+        f"{worst + 1}, should be {context.in_words(expected[worst])} and is {context.in_words(given[worst])}.{flipped}"
     )
-    return cause.broken(context, evidence, _side_by_side(context, rows, given))
+    return why(rows).broken(context, evidence, _side_by_side(context, rows, given))
 
 
 def _flip(context: DeliveryContext, row: int, given: Scores) -> str:

@@ -22,6 +22,7 @@ MOST_OUTSIDE = 0.2
 FEWEST_HELD_OUT = 20  # below that, a model that is wrong for one row in ten may pass by luck
 NEAR_AN_EDGE = 0.2  # of a decision's scores
 MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on one side leave some on the other
+REACHES_AN_EDGE = 1 / 3  # of how far the eighth row is from it, at most, is the first: else they end before it
 
 JUDGED = ("C109", "M101", "M111", "P201")
 TREES = ("M104", "M105", "M109", "P201")
@@ -47,8 +48,22 @@ def learned(context: DeliveryContext) -> Broken | Kept:
     figure, rows = figures(context.held_out)[0], len(context.held_out.scores)
     return Kept(
         proved=f"{figure.name} {figure.written(figure.value)} on {rows} held-out rows",
-        warnings=(*_may_be_chance(context, figure), *_weak_segments(context)),
+        warnings=(*_may_be_chance(context, figure), *_misses(context, figure), *_weak_segments(context)),
     )
+
+
+def _misses(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:
+    """Tell of a number that ranks the rows, and misses by more than the mean label does."""
+    held_out = context.held_out
+    if not held_out.is_yes_or_no and context.contract.score.probability and held_out.misses_more_than_the_mean:
+        yield Warned(
+            f"Its R2 on {len(held_out.scores)} held-out rows is {figure.written(figure.value)}, though it ranks them: "
+            f"its mean score is {held_out.scores.mean():.3g}, and the mean label {held_out.labels.mean():.3g}.",
+            context.training or context.folder / HELD_OUT,
+            cause="A high or a low quantile is meant to be so. Else it was trained on labels of another unit, such as "
+            "their logarithm, or on another time.",
+            headline="the score misses by more than the mean label does",
+        )
 
 
 def _may_be_chance(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:
@@ -226,9 +241,14 @@ def _cut_off(context: DeliveryContext) -> Broken | None:
     edges = [context.contract.score.low, *context.contract.decisions.values()]
     place = list(context.contract.decisions).index(decision)
     low, high = edges[place : place + 2]
-    near = NEAR_AN_EDGE * (high - low)
-    for edge, count in ((high, (scores > high - near).sum()), (low, (scores < low + near).sum())):
-        if edge not in {edges[0], edges[-1]} and count >= MANY_NEAR_AN_EDGE:
+    for edge in (high, low):
+        apart = np.sort(np.abs(scores - edge))
+        count = (apart < NEAR_AN_EDGE * (high - low)).sum()
+        if (
+            edge not in {edges[0], edges[-1]}
+            and count >= MANY_NEAR_AN_EDGE
+            and apart[0] <= REACHES_AN_EDGE * apart[MANY_NEAR_AN_EDGE - 1]
+        ):
             return _broken(
                 context,
                 f"All {len(scores)} held-out rows are decided {decision!r}: {count} of them score next to its edge "

@@ -3,11 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, find, settings
-from hypothesis.errors import NoSuchExample
-
 from handover.context import DeliveryContext
-from handover.strategies import accepted_rows
 
 type Row = dict[str, Any]
 
@@ -24,6 +20,11 @@ def simplest_row(context: DeliveryContext, wanted: Callable[[Row], bool], tries:
     -------
     ``None`` where no row that was drawn is wanted.
     """
+    from hypothesis import HealthCheck, find, settings
+    from hypothesis.errors import NoSuchExample
+
+    from handover.strategies import accepted_rows
+
     quiet = settings(
         max_examples=tries, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )

@@ -39,12 +39,11 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     except Exception as error:  # an operator that the reference does not know, in as many ways as it has operators
         raise Skipped(f"ONNX's reference implementation cannot run this model ({type(error).__name__})") from None
     given = context.model(rows)
-    differing = context.apart(given, expected)
-    if not len(differing):
+    if (apart := parity.judged(given, expected, context.contract.budgets.parity)) is None:
         return None
-    row, limit = differing[0], parity.limit(expected[differing], context.contract.budgets.parity)
+    row = apart.rows[0]
     return Broken(
-        f"{len(differing)} of {len(rows)} rows on and beside thresholds differ by more than {limit}; the first "
+        f"{len(apart.rows)} of {len(rows)} rows on and beside thresholds differ by more than {apart.limit}; the first "
         f"should be {context.in_words(expected[row])} and is {context.in_words(given[row])}.",
         context.folder / "model.onnx",
         cause="onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says.",

@@ -1,8 +1,6 @@
 """What is built before a command looks at it."""
 
 import os
-import platform
-import sys
 from pathlib import Path
 
 import click
@@ -10,25 +8,33 @@ import click
 from handover.cli import delivering, tools
 from handover.cli.group import PROJECT
 from handover.errors import CannotRunError
+from handover.local.stack import own_machine
+from handover.local.system import unavailable
 
 PROCESSORS = ("x86_64", "arm64")
 """As Lambda calls them."""
-ALSO_CALLED = {"aarch64": "arm64", "AMD64": "x86_64"}
 
 built_option = click.option("--built", is_flag=True, help="Take what is built already.  [default: it is built first]")
 
 
 def processor(asked: str | None = None) -> str:
     """Say for which processor is built: what is asked for, ``ARCHITECTURE`` of the environment, or this machine's."""
-    machine = platform.machine()
-    wanted = asked or os.environ.get("ARCHITECTURE") or ALSO_CALLED.get(machine, machine)
+    wanted = asked or os.environ.get("ARCHITECTURE") or own_machine()
     if wanted not in PROCESSORS:
         raise CannotRunError(f"ARCHITECTURE is {' or '.join(PROCESSORS)}, not '{wanted}'")
     return wanted
 
 
 def run_build(architecture: str, log: Path | None = None) -> None:
-    """Have `sam` build all that the template names, for a processor."""
+    """Have `sam` build all that the template names, for a processor.
+
+    Raises
+    ------
+    CannotRunError
+        When this system is not Linux, or `sam` is not installed.
+    """
+    if elsewhere := unavailable():
+        raise CannotRunError(elsewhere)
     # The variable is for the makefiles of the layers, to which sam says nothing of it.
     tools.sam(
         "build",
@@ -63,7 +69,7 @@ def build_first(*, built: bool, architecture: str | None = None, aside: bool = F
 def _can_build() -> bool:
     """Whether this folder is a project that is set up, on a system that builds it."""
     return (
-        sys.platform == "linux"
+        not unavailable()
         and PROJECT.template.is_file()
         and PROJECT.environment.is_dir()
         and tools.find("sam") is not None

@@ -115,4 +115,5 @@ def progress() -> "Progress":
     from rich.progress import Progress
 
     terminal = Console(stderr=True)
-    return Progress(console=terminal, transient=True, disable=not terminal.is_terminal)
+    # Asked of the stream: a notebook says FORCE_COLOR, by which rich takes a pipe for a terminal.
+    return Progress(console=terminal, transient=True, disable=not sys.stderr.isatty())

@@ -34,8 +34,6 @@ def run(event: Path, since: float | None, build: Path, *, built: bool) -> None:
     try:
         with one_sentence():
             build_first(built=built or build != PROJECT.build)
-            if not event.is_file():
-                raise CannotRunError(f"there is no file '{event}' to send")
             from handover.local.run import answer_once
 
             status = answer_once(event, build, WARM_INVOKES)

@@ -111,7 +111,7 @@ class DeliveryContext(Delivered):
 
     def relative(self, path: Path) -> str:
         """Name a path as a person at the project's root would type it."""
-        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
     def page(self, clause: Clause) -> str:
         """Name a clause's page, where the project has the pages: not every one does."""

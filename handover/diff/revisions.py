@@ -16,6 +16,7 @@ from typing import Any
 
 from handover.diff.changes import PARTS, heuristics
 from handover.errors import CannotRunError
+from handover.git import git, text
 from handover.project import Project
 from predictor import files
 from predictor.files import Json
@@ -94,7 +95,7 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
     try:
         named = subprocess.run(["git", "rev-parse", tree], capture_output=True, check=True).stdout.decode().strip()
         # From the repository's root: in a folder of it, git archive looks for that folder inside of the tree.
-        command = ["git", "-C", f"./{_text(Path(), 'rev-parse', '--show-cdup')}", "archive", "--format=tar", named]
+        command = ["git", "-C", f"./{text(Path(), 'rev-parse', '--show-cdup')}", "archive", "--format=tar", named]
         archived = subprocess.run(command, capture_output=True, check=True)
     except FileNotFoundError:
         raise DiffError(f"'{name}' is not a folder, and git, which may know it, is not installed") from None
@@ -166,7 +167,7 @@ def delivered_before(
     if not head:
         return None
     if left == head and git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
-        if last := _text(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", "."):
+        if last := text(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", "."):
             left = f"{last}^1"
         if last in _cuts(folder):
             raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
@@ -178,20 +179,20 @@ def ignored(folder: Path, names: Sequence[str]) -> Ignored | None:
     """Find files of a folder that git ignores; none where it knows them already, or there is no repository."""
     rules = [
         rule.groups()
-        for line in _text(folder, "check-ignore", "--verbose", "--", *names).splitlines()
+        for line in text(folder, "check-ignore", "--verbose", "--", *names).splitlines()
         if (rule := re.fullmatch(r"(.*?):(\d+):([^!].*)\t(.*)", line))
     ]
     if not rules:
         return None
     source, line, pattern, _ = rules[0]
-    top = Path(_text(folder, "rev-parse", "--show-toplevel"))
+    top = Path(text(folder, "rev-parse", "--show-toplevel"))
     return Ignored(tuple(name for *_, name in rules), pattern, top / source, int(line))
 
 
 def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str]) -> tuple[str, str]:
     """Find HEAD, and the commit at which it left its base; empty outside of a repository, or in an empty one."""
     named = base or next(filter(None, map(environment.get, TARGETS)), None)
-    if not _text(folder, "rev-parse", "--git-dir"):
+    if not text(folder, "rev-parse", "--git-dir"):
         if any((above / ".git").exists() for above in folder.resolve().parents):
             raise NoBaseError("git is not installed, or does not read this repository: git status says which")
         if named or any(map(environment.get, IN_CI)):
@@ -209,14 +210,14 @@ def _left(folder: Path, head: str, named: str, environment: Mapping[str, str]) -
     for branch in (named,) if named else BRANCHES:
         if not (tip := _tip(folder, branch)):
             continue
-        if left := _text(folder, "merge-base", head, tip):
+        if left := text(folder, "merge-base", head, tip):
             return left
         if tip in _parents(folder, head):
             return tip
         name, cut = branch, True
     if forked := _commit(folder, environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")):
         return forked
-    shallow = _text(folder, "rev-parse", "--is-shallow-repository") == "true"
+    shallow = text(folder, "rev-parse", "--is-shallow-repository") == "true"
     fetch = f"git fetch {'--unshallow ' if shallow else ''}origin {name.removeprefix('origin/')}"
     other = "name another base: make check BASE=REF"
     if not cut:
@@ -237,7 +238,7 @@ def _tip(folder: Path, name: str) -> str:
 
 def _parents(folder: Path, commit: str) -> list[str]:
     """Name the parents of a commit, also those that a shallow clone knows by name only."""
-    header = _text(folder, "cat-file", "commit", commit).partition("\n\n")[0]
+    header = text(folder, "cat-file", "commit", commit).partition("\n\n")[0]
     return re.findall(r"^parent (\w+)$", header, re.MULTILINE)
 
 
@@ -252,7 +253,7 @@ def _history(folder: Path, head: str, name: str) -> Iterator[Agreed]:
     cuts, since = _cuts(folder), head
     while (home := _home(folder, since, name)) is not None:  # and then in the folder that it was moved from
         path = f":(top){home}{files.CONTRACT}"
-        commits = _text(folder, "log", "--first-parent", "--format=%H", since, "--", path).split()
+        commits = text(folder, "log", "--first-parent", "--format=%H", since, "--", path).split()
         for commit in commits:
             if agreed := _agreed(folder, f"{commit}:{home}"):
                 yield agreed
@@ -286,11 +287,11 @@ def _home(folder: Path, commit: str, name: str) -> str | None:
     -------
     Empty, or ending with a slash; ``None`` where it was nowhere.
     """
-    prefix = _text(folder, "rev-parse", "--show-prefix")
+    prefix = text(folder, "rev-parse", "--show-prefix")
     if _recorded(folder, f"{commit}:{prefix}"):
         return prefix
-    top = Path(_text(folder, "rev-parse", "--show-toplevel"))
-    listed = _text(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0")
+    top = Path(text(folder, "rev-parse", "--show-toplevel"))
+    listed = text(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0")
     gone = [path for path in listed if Path(path).name == files.CONTRACT and not (top / path).exists()]
     homes = (path.removesuffix(files.CONTRACT) for path in gone)
     return next((home for home in homes if _recorded(folder, f"{commit}:{home}").get("name") == name), None)
@@ -323,23 +324,10 @@ def _document(folder: Path, revision: str) -> Any:
 def _commit(folder: Path, reference: str) -> str:
     if not reference or reference.startswith("-"):
         return ""
-    return _text(folder, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")
+    return text(folder, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")
 
 
 def _of_git(folder: Path, name: str) -> str:
     """Read a file of git's own; empty where there is none."""
-    path = _text(folder, "rev-parse", "--git-path", name)
+    path = text(folder, "rev-parse", "--git-path", name)
     return (folder / path).read_text(encoding="utf-8") if path and (folder / path).is_file() else ""
-
-
-def _text(folder: Path, *words: str) -> str:
-    """Give what git prints; empty where it fails."""
-    return (git(folder, *words) or b"").decode(errors="replace").strip()
-
-
-def git(folder: Path, *words: str) -> bytes | None:
-    """Give what git prints, run in a folder; ``None`` where it fails, or is not installed."""
-    try:
-        return subprocess.run(["git", "-C", folder, *words], capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None

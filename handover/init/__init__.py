@@ -24,6 +24,7 @@ from handover.init import behaviours
 from handover.init.hosting import CI, DEFAULT, chosen, worded
 from handover.init.monorepo import git, notes, place, placed
 from handover.init.release import File, Release, current
+from handover.local.system import unavailable
 from handover.project import DISTRIBUTION, Project, toy_data
 from handover.skips import FILE
 from predictor.delivery import load_source
@@ -81,13 +82,13 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
         [
             draft.report.text(),
             "",
-            f"{folder} is a project of {written.files} files{_committed(folder, written.programs)}.",
+            f"{folder} is a project of {written.files} files{_committed(folder)}.",
             *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
             *([UNIGNORED.format(data=data)] if private and _would_be_committed(data, folder) else []),
             *written.notes,
             "",
             "Next:",
-            f"  cd {shlex.quote(str(folder))} && make run",
+            *_next(folder, "train"),
         ]
     )
 
@@ -141,13 +142,13 @@ def agree(
     questions += [("the answer", answer.question)] if answer.question else []
     return "\n".join(
         [
-            f"{folder} is a project of {written.files} files{_committed(folder, written.programs)}.",
+            f"{folder} is a project of {written.files} files{_committed(folder)}.",
             *written.notes,
             *(["", f"For both teams to settle, in {folder / project.delivery / 'contract.py'}:"] if questions else []),
             *(f"  {name}: {question}" for name, question in questions),
             "",
             "Next, with a stand-in that answers until there is a model:",
-            f"  cd {shlex.quote(str(folder))} && make run",
+            *_next(folder, "stub"),
         ]
     )
 
@@ -157,8 +158,6 @@ class Written:
     """A project that was written."""
 
     files: int
-    programs: Sequence[str]
-    """Which of them are programs, by their paths."""
     notes: Sequence[str]
     """What to know of its place in a repository."""
 
@@ -207,8 +206,7 @@ def _write_project(
         write(at_root, folder.resolve())
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
-    programs = [path for path, file in files.items() if file.executable]
-    return Written(len(files) + len(last), programs, notes(files, inside))
+    return Written(len(files) + len(last), notes(files, inside))
 
 
 def _require_enforceable(contract: str) -> None:
@@ -364,7 +362,15 @@ def _would_be_committed(data: Path, folder: Path) -> bool:
     return bool(listed)
 
 
-def _committed(folder: Path, programs: Sequence[str]) -> str:
+def _next(folder: Path, delivers: str) -> list[str]:
+    """Say what to type in a new project: on Linux all is one target; elsewhere each command, of which none is make."""
+    if unavailable():
+        commands = [f"cd {folder}", "handover setup", f"handover {delivers}", "handover check --for modelling"]
+        return [f"  {command}" for command in commands]
+    return [f"  cd {shlex.quote(str(folder))} && make run"]
+
+
+def _committed(folder: Path) -> str:
     """Commit a new project, unless it lies in a repository; say what came of it, as a sentence goes on."""
     if shutil.which("git") is None:
         return "; git is not installed, so nothing is committed"
@@ -373,7 +379,6 @@ def _committed(folder: Path, programs: Sequence[str]) -> str:
         return " in the repository that it lies in, for you to commit"
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", ".")
-    git(folder, "update-index", "--chmod=+x", *programs)  # what Windows cannot say of a file
     message = "A project, as handover init writes it"
     if git(folder, "commit", "--quiet", "--no-verify", "--message", message) is not None:
         return ", and a repository with a first commit"

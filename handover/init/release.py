@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import platform
 import stat
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from functools import cached_property
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from handover.errors import CannotRunError
 from handover.project import DISTRIBUTION, packed
@@ -29,13 +28,6 @@ class File(NamedTuple):
 
     content: bytes
     executable: bool = False
-
-    @classmethod
-    def at(cls, path: Path) -> Self:
-        """Read a file. Windows has no mark that says what is a program: there its first line does."""
-        content = path.read_bytes()
-        windows = platform.system() == "Windows"
-        return cls(content, content.startswith(b"#!") if windows else bool(path.stat().st_mode & stat.S_IXUSR))
 
 
 class Release:
@@ -104,19 +96,19 @@ def _packed_again(installed: Distribution) -> Release:
     with zipfile.ZipFile(wheel, "w") as archive:
         for path, digest, _ in files:
             located = Path(str(installed.locate_file(path)))
-            file = File.at(located)
-            if digest != f"sha256={urlsafe_b64encode(hashlib.sha256(file.content).digest()).rstrip(b'=').decode()}":
+            content = located.read_bytes()
+            if digest != f"sha256={urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b'=').decode()}":
                 raise CannotRunError(f"{located} is not as it was installed: install its wheel again")
-            archive.writestr(_member(path, executable=file.executable), file.content)
-        archive.writestr(_member(f"{folder}/RECORD"), lines.getvalue())
+            archive.writestr(_member(path, located.stat().st_mode), content)
+        archive.writestr(_member(f"{folder}/RECORD", 0o644), lines.getvalue())
     tag = next(line for line in (installed.read_text("WHEEL") or "").splitlines() if line.startswith("Tag: "))
     return Release(f"{folder.removesuffix('.dist-info')}-{tag.removeprefix('Tag: ')}.whl", wheel.getvalue())
 
 
-def _member(path: str, *, executable: bool = False) -> zipfile.ZipInfo:
+def _member(path: str, mode: int) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(path, EARLIEST)
     member.create_system = 3  # Unix, whose modes these are, wherever it is made
-    member.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+    member.external_attr = (stat.S_IFREG | (0o755 if mode & stat.S_IXUSR else 0o644)) << 16
     return member
 
 

@@ -239,7 +239,7 @@ def _read(path: Path) -> File | None:
         raise CannotRunError(f"{path} is not a file, as it is in the tool's project: move it, and upgrade again")
     if not path.exists():
         return None
-    return File.at(path)
+    return File(path.read_bytes(), bool(path.stat().st_mode & 0o100))
 
 
 def _carry_out(root: Path, planned: Sequence[Change]) -> None:

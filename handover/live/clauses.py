@@ -10,7 +10,7 @@ from handover.live.built import BATCH_ROWS
 from handover.live.context import LiveContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from handover.live.replay import Answer
     from handover.live.stack import Stack
@@ -117,18 +117,16 @@ def same_scores(context: LiveContext) -> Broken | Kept | Skipped:
     if not context.scored:
         return NONE_ANSWERED
     tolerance = context.built.tolerance
-    trained = [[*answer.golden.scores.values()] for answer in context.scored]
-    given = [[answer.scores.get(name, math.nan) for name in answer.golden.scores] for answer in context.scored]
-    differing = [context.scored[row] for row in parity.differing(given, trained, tolerance)]
-    limit = parity.limit(trained, tolerance)
-    return _furthest(
+    given, trained = zip(*map(_side_by_side, context.scored), strict=True)
+    if (apart := parity.judged(given, trained, tolerance)) is None:
+        return Kept(f"every score is within {parity.limit(trained, tolerance)} of training's")
+    worst = context.scored[apart.worst]
+    return _wrong(
         context,
-        differing,
-        lambda worst: (
-            f"differ by more than {limit}; the worst, {_named(worst)}, should be "
-            f"{parity.in_words(worst.golden.scores)} and is {parity.in_words(worst.scores)} ({_decisions(worst)})."
-        ),
-    ) or Kept(f"every score is within {limit} of training's")
+        [context.scored[row] for row in apart.rows],
+        f"differ by more than {apart.limit}; the worst, {_named(worst)}, should be "
+        f"{parity.in_words(worst.golden.scores)} and is {parity.in_words(worst.scores)} ({_decisions(worst)}).",
+    )
 
 
 @clause(
@@ -143,21 +141,19 @@ def same_decisions(context: LiveContext) -> Broken | Skipped | None:
     if not context.scored:
         return NONE_ANSWERED
     flipped = [answer for answer in context.scored if answer.decision != answer.golden.decision]
-    return _furthest(
+    if not flipped:
+        return None
+    worst = max(flipped, key=lambda answer: parity.distance(*_side_by_side(answer)))
+    return _wrong(
         context,
         flipped,
-        lambda worst: (
-            f"decide otherwise; the furthest off, {_named(worst)}: {_decisions(worst)}, with a score of "
-            f"{parity.in_words(worst.scores)} that should be {parity.in_words(worst.golden.scores)}."
-        ),
+        f"decide otherwise; the furthest off, {_named(worst)}: {_decisions(worst)}, with a score of "
+        f"{parity.in_words(worst.scores)} that should be {parity.in_words(worst.golden.scores)}.",
     )
 
 
-def _furthest(context: LiveContext, wrong: "Sequence[Answer]", say: "Callable[[Answer], str]") -> Broken | None:
-    """Count wrong answers, and say of the one whose score is furthest off what is wrong; nothing where none is."""
-    if not wrong:
-        return None
-    evidence = f"{len(wrong)} of {len(context.scored)} answers {say(max(wrong, key=_distance))}"
+def _wrong(context: LiveContext, wrong: "Sequence[Answer]", how: str) -> Broken:
+    evidence = f"{len(wrong)} of {len(context.scored)} answers {how}"
     return Broken(evidence, LAYERS, cause=_common(context.built.model, wrong))
 
 
@@ -193,9 +189,10 @@ def _common(model: str, answers: "Sequence[Answer]") -> str:
     return ""
 
 
-def _distance(answer: "Answer") -> float:
-    """Give how far the score that is furthest off is off; endlessly, where one is not there."""
-    return max(abs(answer.scores.get(name, math.inf) - score) for name, score in answer.golden.scores.items())
+def _side_by_side(answer: "Answer") -> tuple[list[float], list[float]]:
+    """Give the scores of an answer and of the training, in one order; NaN where one is not there."""
+    trained = answer.golden.scores
+    return [answer.scores.get(name, math.nan) for name in trained], [*trained.values()]
 
 
 GROUP = {"V": "a live stack"}

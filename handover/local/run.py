@@ -35,9 +35,10 @@ def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | N
     console = console or Console(highlight=False, soft_wrap=True)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     lines: list[str] = []
+    built = built_function(build)
     event = _event(path)
     payload = json.dumps(event).encode()
-    with Pool(built_function(build), 1, lines.append) as pool:
+    with Pool(built, 1, lines.append) as pool:
         try:
             cold = pool.invoke(payload)
             with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
@@ -85,6 +86,8 @@ def _event(path: Path) -> dict[str, Any]:
     try:
         event: dict[str, Any] = json.loads(path.read_bytes())
         _ = event["rawPath"], event["requestContext"]["http"]["method"]
+    except FileNotFoundError:
+        raise EventError(f"there is no file '{path}' to send") from None
     except (ValueError, KeyError, TypeError):
         raise EventError(f"{path} is not an API Gateway request (payload format 2.0) as JSON") from None
     return event

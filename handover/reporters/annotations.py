@@ -42,7 +42,7 @@ def cut_short(sentence: str) -> str:
 def _place(path: Path, context: Context) -> str:
     """Name a path as GitHub does: from the repository's root, which need not be the project's."""
     workspace = Path(os.environ.get("GITHUB_WORKSPACE", os.devnull))
-    return str(path.relative_to(workspace)) if path.is_relative_to(workspace) else context.relative(path)
+    return path.relative_to(workspace).as_posix() if path.is_relative_to(workspace) else context.relative(path)
 
 
 def _skipped(skip: Skip) -> str:

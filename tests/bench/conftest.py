@@ -33,6 +33,8 @@ def results() -> dict[str, Any]:
             "http_blocks": 1,
             "http_requests": 2,
             "memory_requests": 10_000,
+            "file_rows": 2_000,
+            "file_rounds": 2,
         },
         "workload": {"columns": 20, "trees": 100, "seed": 7, "onnx_sha256": "ab" * 32, "onnx_bytes": 40_960},
         "versions": {one.name: {"numpy": "2.0"} for one in ALL},
@@ -43,6 +45,7 @@ def results() -> dict[str, Any]:
         "warm_ms": {name: [[time], [time]] for name, time in warm.items()},
         "http_start_ms": {name: [[500.0]] for name in ("ours", "fastapi_uvicorn", "bentoml")},
         "http_warm_ms": {name: [[1.0, 2.0]] for name in ("ours", "fastapi_uvicorn", "bentoml")},
+        "file_ms": {"ours": [[500.0], [520.0]], "pandas": [[100.0], [104.0]], "pandas_apply": [[400.0], [410.0]]},
         "peak_rss_mb": dict.fromkeys(lambdas, 64.5),
         "growth": [
             {"axis": axis, "size": size, "quiet": [[(10 + each * size) / 1000]], "session": [[0.005]]}

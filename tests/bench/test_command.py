@@ -33,7 +33,7 @@ def test_a_peer_of_an_older_lock_is_not_up_to_date(monkeypatch: pytest.MonkeyPat
 def test_an_unknown_measure_is_refused_with_those_that_there_are() -> None:
     ended = CliRunner().invoke(command.main, ["--only", "cold,hot"])
     assert ended.exit_code == 2
-    assert "'hot' is none of cold, imports, warm, http, memory, growth" in ended.output
+    assert "'hot' is none of cold, imports, warm, http, memory, growth, file" in ended.output
 
 
 @pytest.mark.parametrize("arguments", [["--quick"], ["--only", "cold"]])

@@ -1,6 +1,7 @@
 """Figures of merit as scikit-learn has them, and what no honest model looks like."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from handover.quality import CONSTANT, INVERTED, MISMATCH, UNCALIBRATED, UPSIDE_DOWN, HeldOut
+from handover.quality import CONSTANT, INVERTED, MISMATCH, OTHER_UNIT, UNCALIBRATED, UPSIDE_DOWN, HeldOut
 
 pytestmark = pytest.mark.quick
 
@@ -194,3 +195,32 @@ class TestNumbers:
 
     def test_an_honest_one_is_not_refused(self) -> None:
         assert self.ignorance(50 + 0.2 * (self.labels - 50)) == ""
+
+
+def costs(rows: int = 200) -> HeldOut:
+    """Make labels over three orders of magnitude, and what an honest model of them gives."""
+    random = np.random.default_rng(1)
+    logarithms = random.normal(5, 1, rows)
+    return HeldOut(np.exp(logarithms), np.exp(logarithms + random.normal(0, 0.3, rows)))
+
+
+@pytest.mark.parametrize("spoil", [np.log1p, lambda costs: costs / 1000, lambda costs: costs * 1000])
+def test_a_number_of_another_unit_than_its_labels_is_refused(spoil: Callable[[Any], Any]) -> None:
+    held_out = HeldOut(spoil(costs().scores), costs().labels)
+
+    evidence, cause = held_out.ignorance(**ANYTHING)
+
+    assert evidence.startswith("Half of the 200 held-out rows score ")
+    assert cause == OTHER_UNIT
+    assert held_out.ignorance(**ANYTHING | {"probability": False})[0] == ""  # it only ranks
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 2.0, 4.0])
+def test_a_quantile_is_of_the_labels_unit(share: float) -> None:
+    assert HeldOut(costs().scores * share, costs().labels).ignorance(**ANYTHING)[0] == ""
+
+
+def test_a_model_that_learned_little_yet_is_of_the_labels_unit() -> None:
+    mean = costs().labels.mean()
+
+    assert HeldOut(mean + 0.02 * (costs().scores - mean), costs().labels).ignorance(**ANYTHING)[0] == ""

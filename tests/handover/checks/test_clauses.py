@@ -466,7 +466,6 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C108-accent": (MOST, contract('"home", "abroad"]', '"caf\\u00e9", "cafe\\u0301", "home", "abroad"]')),
     "C108-unseen": (MOST, contract('"abroad"]', '"abroad", "ab\\u200broad"]')),
     "C108-decisions": (MOST, contract('"late": 40.0', '"Soon": 20.0, "late": 40.0')),
-    "C108-alias": (MOST, edit("contract.py", "ge=1, le=9, ", "ge=1, le=9, alias='parts', ")),
     "C108": (
         "C",
         contract("    zone:", '    Fragile: bool | None = Field(default=None, description="Breaks")\n    zone:'),
@@ -488,6 +487,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "C111-default": (MOST, edit("contract.py", "ge=1, le=9, ", "default=0, ge=1, le=9, ")),
     "C111-lax": (MOST, edit("contract.py", "ge=1, le=9, ", "strict=False, ge=1, le=9, ")),
     "C111-no-class": (MOST, edit("contract.py", "row=Record", "row={}")),
+    "C111-alias": (MOST, edit("contract.py", "ge=1, le=9, ", "ge=1, le=9, alias='parts', ")),
     "C112": (MOST, edit("contract.py", "parity=1e-5", "parity=50")),
     "C112-size": (MOST, edit("contract.py", "model_kib=64", "model_kib='64'")),
     "C112-kib": (MOST, edit("contract.py", "model_kib=64", "model_kib=1_000_000")),

@@ -2,12 +2,16 @@
 
 import json
 import re
+import subprocess
+from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
+from handover import apart
 from handover.checks import CLAUSES, selected
 from handover.cli import main
 from handover.evaluation import UnknownCodeError
@@ -15,6 +19,7 @@ from handover.finding import Clause, clause
 from handover.live.clauses import CLAUSES as LIVE
 from tests.helpers import reports
 from tests.helpers.sandbox import ROOT, Sandbox, commit
+from tests.helpers.warm import Warm
 
 PAGES = ROOT / "docs" / "checks"
 ALL = (*CLAUSES, *LIVE)
@@ -67,6 +72,14 @@ def test_clauses_are_chosen_by_the_beginnings_of_their_codes() -> None:
 def run(*arguments: str | Path) -> tuple[int, str]:
     result = CliRunner().invoke(main, list(map(str, arguments)))
     return result.exit_code, result.output
+
+
+@pytest.fixture(autouse=True, scope="module")
+def imported_once() -> Iterator[None]:
+    """Let each command's own process begin with what it imports."""
+    with Warm("handover.checks", "handover.reporters.text") as warm, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(apart, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": warm.popen}))
+        yield
 
 
 @pytest.fixture

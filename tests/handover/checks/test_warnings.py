@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,12 +42,18 @@ def of_no_knowledge(sandbox: Sandbox) -> None:
     sandbox.deliver(fit=lambda learner, rows, labels: learner.fit(rows, np.random.default_rng(1).permutation(labels)))
 
 
+def of_a_high_quantile(learner: Any, rows: Any, days: Any) -> Any:
+    """Train to give twice the days."""
+    return learner.fit(rows, 2 * days)
+
+
 WARNS: dict[str, Callable[[Sandbox], object]] = {
     "C107-protected": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),
     "C107-unit": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("[kg]", "[unit?]")),
     "C107-unit-of-the-score": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("way", "way [unit?]")),
     "H104-unit": lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace("[kg]", "[unit?]")),
     "M112-chance": of_no_knowledge,
+    "M112-quantile": lambda sandbox: sandbox.deliver(fit=of_a_high_quantile),
     "M112-segment": weak,
     "M116-decision": lambda sandbox: sandbox.deliver(contract=UNREACHED),
     "M119-empty": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),
@@ -76,3 +83,11 @@ def test_segments_by_another_hand_are_no_fault_of_this_clause(segments: object, 
     (finding,) = checked(sandbox, "M112")
 
     assert (finding.verdict.value, finding.warnings) == ("KEPT", ())
+
+
+def test_rows_whose_scores_end_before_an_edge_were_not_cut_off_there(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / "delivery").deliver(count=300, judges=lambda days: days >= 4)
+
+    (finding,) = checked(sandbox, "M116")
+
+    assert finding.verdict.value == "KEPT"

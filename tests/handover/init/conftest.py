@@ -1,14 +1,21 @@
-"""Fixtures: somebody whom git knows, and a training that is not repeated for the same files."""
+"""Fixtures: somebody whom git knows, and a training that is not repeated for the same files, nor imports anew."""
 
 import hashlib
+import subprocess
 from collections.abc import Iterator
 from functools import wraps
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from handover import retraining
 from handover.init import behaviours
+from tests.helpers.warm import Warm
+
+DRAFTED = ("numpy", "pandas", "xgboost", "sklearn.model_selection", "handover.delivery")
+"""What the training of a draft imports."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,6 +41,7 @@ def trained_once() -> Iterator[None]:
             known[key] = draft(root, *words)
         return known[key]
 
-    with pytest.MonkeyPatch.context() as patched:
+    with Warm(*DRAFTED) as warm, pytest.MonkeyPatch.context() as patched:
         patched.setattr(behaviours, "drafted", remembered)
+        patched.setattr(retraining, "subprocess", SimpleNamespace(**vars(subprocess) | {"run": warm.run}))
         yield
