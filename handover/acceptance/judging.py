@@ -33,7 +33,7 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
     Raises
     ------
     CannotRunError
-        When it cannot be built, or this system builds nothing.
+        When it cannot be built, nothing is set up to build with, or this system builds nothing.
     """
     for derived in ("events", "monitoring"):  # of what these cannot read, the check says what is wrong with it
         _handover(place, derived, stderr=subprocess.DEVNULL)
@@ -77,6 +77,8 @@ def _environment(place: Path) -> dict[str, str]:
 def _build(place: Path, root: Path) -> None:
     if elsewhere := unavailable():
         raise CannotRunError(elsewhere)
+    if not Project(root).environment.is_dir():
+        raise CannotRunError("what arrives is built before it is checked, and nothing is set up here: make setup")
     for name in LENT:
         if (root / name).is_dir():
             (place / name).symlink_to((root / name).resolve(), target_is_directory=True)
