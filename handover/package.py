@@ -21,6 +21,8 @@ REQUIRED = (*WRITTEN_BY_PEOPLE, *(name for name in files.SERVED if name != files
 DELIVERED = (*REQUIRED, "behaviours.py", HELD_OUT)
 """What may lie in a delivery's folder and crosses."""
 NAMES = {*DELIVERED, CARD, SUMS}
+LONGEST_NAME = 100
+"""Characters of a contract's name, of which a file and a branch are called."""
 LARGEST_MIB = 250
 """What Lambda unpacks of a function and its layers: a delivery that is larger could not be deployed."""
 
@@ -142,7 +144,9 @@ def _package(found: Mapping[str, bytes], where: str, remedy: str) -> Package:
         if name not in found or hashlib.sha256(found[name]).hexdigest() != sha256:
             raise PackageError(f"{name} of {where} is not the one that manifest.json vouches for: {remedy}")
     name, version = (str(contract.get(word)) for word in ("name", "version"))
-    if not (name.isprintable() and re.search(r"\w", name)) or not re.fullmatch(r"\d{1,9}(\.\d{1,9}){2}", version):
+    if not (name.isprintable() and re.search(r"\w", name) and len(name) <= LONGEST_NAME) or not re.fullmatch(
+        r"\d{1,9}(\.\d{1,9}){2}", version
+    ):
         raise PackageError(f"manifest.json of {where} has no contract's name and version: {remedy}")
     return Package(found, name, version, files.identity(manifest))
 

@@ -82,7 +82,7 @@ class Machine:
 
 def figureless(text: str) -> str:
     """Leave out the figures: another kind of processor trains a slightly other model."""
-    return re.sub(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b|-?[\d.]*\d(?:e-?\d+)?| +", "#", text)
+    return re.sub(r"-?\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b|-?[\d.]*\d(?:e-?\d+)?| +", "#", text)
 
 
 def test_every_command_of_the_page_prints_what_is_shown(tmp_path: Path) -> None:

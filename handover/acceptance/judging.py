@@ -33,10 +33,10 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
     Raises
     ------
     CannotRunError
-        When it cannot be built, or this system builds nothing.
+        When it cannot be built, nothing is set up to build with, or this system builds nothing.
     """
-    for derived in ("events", "monitoring"):
-        _handover(place, derived)  # of a delivery that these cannot read, the check says what is wrong with it
+    for derived in ("events", "monitoring"):  # of what these cannot read, the check says what is wrong with it
+        _handover(place, derived, stderr=subprocess.DEVNULL)
     _build(place, root)
     # Not the branch that people are asked to name elsewhere: what lies here is what the delivery follows.
     agreed = base or git(place, "rev-parse", "--short=12", "HEAD").strip()
@@ -54,14 +54,15 @@ def _status(returned: int) -> int:
     return returned if returned in {0, BROKEN} else UNCHECKED
 
 
-def _handover(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the tool, on the modules of the worktree; what it says on stderr is shown as it comes."""
+def _handover(place: Path, *words: str, stderr: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command of the tool, on the modules of the worktree; its stderr is shown, unless it goes elsewhere."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "handover", *words],
         cwd=place,
         env=_environment(place),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        stderr=stderr,
         encoding="utf-8",
         check=False,
     )
@@ -76,6 +77,8 @@ def _environment(place: Path) -> dict[str, str]:
 def _build(place: Path, root: Path) -> None:
     if elsewhere := unavailable():
         raise CannotRunError(elsewhere)
+    if not Project(root).environment.is_dir():
+        raise CannotRunError("what arrives is built before it is checked, and nothing is set up here: make setup")
     for name in LENT:
         if (root / name).is_dir():
             (place / name).symlink_to((root / name).resolve(), target_is_directory=True)

@@ -146,6 +146,10 @@ SAYS: dict[str, tuple[bytes, str]] = {
         tar({**PACKED.files, "manifest.json": b"[" * 100_000}),
         "manifest.json of FILE is not as deliver() writes it: have it packed again",
     ),
+    "a name that no file could have": (
+        tar(with_manifest(contract={"name": "a" * 101, "version": "1.0.0"})),
+        "manifest.json of FILE has no contract's name and version: have it packed again",
+    ),
     "a contract without a version": (
         tar(with_manifest(contract={"name": "credit-risk", "version": "../.."})),
         "manifest.json of FILE has no contract's name and version: have it packed again",
