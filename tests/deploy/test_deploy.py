@@ -132,8 +132,8 @@ def test_the_function_writes_to_the_stacks_own_log(cloud: Cloud) -> None:
 
 
 def test_an_empty_change_deploys_nothing_and_says_so(cloud: Cloud, project: Project) -> None:
-    project.made("pack")
-    project.made("unpack")  # as from one job of a workflow to the next
+    project.made("archive")
+    project.made("restore")  # as from one job of a workflow to the next
     said = project.made("deploy", "STAGE=staging", "BUILT=1")
 
     assert f"No changes to deploy. Stack {STACK} is up to date" in said
