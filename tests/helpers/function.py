@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,13 +24,19 @@ type Sent = tuple[dict[str, Any], list[dict[str, Any]]]
 def built_with(delivery: Path, layer: Path) -> BuiltFunction:
     """Give the built function with another delivery, whose layer is made in a new folder."""
     try:
-        built = built_function(BUILD)
+        built = _built()
     except NothingBuiltError as error:
         pytest.skip(str(error))
     layer.mkdir()
     (layer / "delivery").symlink_to(delivery)
     others = (other for other in built.layers if not (other / "delivery").is_dir())
     return replace(built, layers=(*others, layer))
+
+
+@cache
+def _built() -> BuiltFunction:
+    """Read the build once: each of its shared objects is looked at."""
+    return built_function(BUILD)
 
 
 class Context:
