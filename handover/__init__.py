@@ -33,7 +33,8 @@ __all__ = [
 # The function's own code, which validates and encodes, is a project's; outside of one, it is that of the wheel, or of
 # the tool's own repository.
 _HERE = Path(__file__).parent
-sys.path += [str(root / "function") for root in (_HERE / "_project", _HERE.parent) if (root / "function").is_dir()]
+_CODE = (str(root / "function") for root in (_HERE / "_project", _HERE.parent) if (root / "function").is_dir())
+sys.path += [folder for folder in _CODE if folder not in sys.path]
 
 _ELSEWHERE = {
     **dict.fromkeys(("DeliverError", "matrix"), "handover.delivery"),

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from handover.conversion import from_onnx
 from handover.conversion.errors import ConversionError, line_of
 from handover.conversion.from_onnx import Columns
@@ -223,16 +225,16 @@ def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
 
 
 def _flavours(text: str) -> dict[str, dict[str, str]]:
-    """Read which flavours there are, and what each says: YAML as MLflow writes it, two levels below ``flavors``."""
-    flavours: dict[str, dict[str, str]] = {}
-    inside, facts = False, dict[str, str]()
-    for line in text.splitlines():
-        name, _, value = line.strip().partition(":")
-        indent = len(line) - len(line.lstrip())
-        if not indent:
-            inside = name == "flavors"
-        elif inside and indent == 2:
-            facts = flavours[name] = {}
-        elif inside and indent == 4:
-            facts[name] = value.strip().strip("'\"")
-    return flavours
+    """Read which flavours a model has, and what each says in words; of what is no description, none."""
+    try:
+        read = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    flavours = read.get("flavors") if isinstance(read, dict) else None
+    if not isinstance(flavours, dict):
+        return {}
+    return {
+        str(name): {key: value for key, value in facts.items() if isinstance(value, str)}
+        for name, facts in flavours.items()
+        if isinstance(facts, dict)
+    }

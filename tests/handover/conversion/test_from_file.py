@@ -102,6 +102,16 @@ def test_what_is_pickled_is_opened_by_mlflow(tmp_path: Path, monkeypatch: pytest
     assert opened(tmp_path, NUMBERS) == ("opened", str(tmp_path))
 
 
+def test_what_is_pickled_needs_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "MLmodel").write_text(mlflow(sklearn={"pickled_model": "model.pkl"}))
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+
+    assert refusal(tmp_path) == (
+        f"FOLDER/{tmp_path.name} has a pickled model, which only MLflow opens, and it is not installed here: install "
+        "mlflow, or load it in the program that delivers, and pass the model itself"
+    )
+
+
 def test_what_mlflow_cannot_open_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "MLmodel").write_text(mlflow(lightgbm={"data": "model.skops"}))
     (tmp_path / "model.skops").write_bytes(b"PK")
@@ -249,13 +259,6 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
             (
                 "FOLDER/model has the flavours python_function, prophet; deliver one of sklearn, xgboost, lightgbm, "
                 "catboost or onnx"
-            ),
-        ),
-        (
-            mlflow(sklearn={"pickled_model": "model.pkl"}),
-            (
-                "FOLDER/model has a pickled model, which only MLflow opens, and it is not installed here: install "
-                "mlflow, or load it in the program that delivers, and pass the model itself"
             ),
         ),
         (
