@@ -22,6 +22,8 @@ SYSTEMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-dar
 """Where people train, and nothing is compiled. No Intel Mac: onnxruntime and cryptography have no wheels for one."""
 MACOS = "14.0"
 """What numpy, scipy and onnxruntime ask for at least."""
+UNSATISFIED = 1
+"""How uv ends where there is no such package; with 2 where it could not ask."""
 
 
 def install(project: Project, purpose: str, *, quiet: bool = False) -> None:
@@ -100,38 +102,34 @@ def write(project: Project, *, upgrade: bool) -> None:
         _compile([source], _lock(source), *ours, fresh=upgrade)
 
 
-def require_wheels(project: Project) -> None:
-    """Require that each system has a wheel of all that is locked for it, by asking the package index.
+def without_wheels(project: Project) -> str | None:
+    """Name a system that lacks a wheel of what is locked for it, by asking the package index; uv's lines say of what.
 
     Raises
     ------
     CannotRunError
-        When one lacks a wheel; uv's own lines say which.
+        When the index cannot be asked; uv's own lines say why.
     """
     locks = [word for name in (*USUAL, "lambda") for word in ("--requirements", str(project.locks / f"{name}.txt"))]
+    how = [
+        "--dry-run",
+        "--no-deps",
+        "--target",
+        ".cache/none",
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--python-version",
+        "3.13",
+    ]
     for system in SYSTEMS:
-        how = (
-            "--dry-run",
-            "--no-deps",
-            "--target",
-            ".cache/none",
-            "--python-version",
-            "3.13",
-            "--python-platform",
-            system,
-        )
         try:
-            _uv(
-                "install",
-                *how,
-                "--only-binary",
-                ":all:",
-                "--require-hashes",
-                *locks,
-                variables={"MACOSX_DEPLOYMENT_TARGET": MACOS},
-            )
-        except SystemExit:
-            raise CannotRunError(f"{system} lacks a wheel of what is locked for it") from None
+            _uv("install", *how, "--python-platform", system, *locks, variables={"MACOSX_DEPLOYMENT_TARGET": MACOS})
+        except SystemExit as ended:
+            if ended.code == UNSATISFIED:
+                return system
+            raise CannotRunError("the package index could not be asked for wheels") from None
+    return None
 
 
 def _lock(source: Path) -> Path:

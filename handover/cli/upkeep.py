@@ -1,6 +1,7 @@
 """What a project is kept in order with: what is installed, its tests, linters and locks, and what may be deleted."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -56,12 +57,15 @@ def lint() -> None:
 def lock(*, upgrade: bool, check: bool) -> None:
     """Write the locks anew, after an edit of requirements/*.in: for all platforms, with hashes.
 
-    Versions that the locks name already are kept where they still fit.
+    Versions that the locks name already are kept where they still fit. Exit status: 0, 1 when a system lacks a wheel,
+    2 when something could not be done or asked.
     """
     with one_sentence():
         if not check:
             locks.write(PROJECT, upgrade=upgrade)
-        locks.require_wheels(PROJECT)
+        if system := locks.without_wheels(PROJECT):
+            click.echo(f"handover: {system} lacks a wheel of what is locked for it", err=True)
+            sys.exit(1)
 
 
 @listed(PIPELINE)

@@ -294,14 +294,18 @@ def test_lock_resolves_all_together_and_some_apart(started: Started, project: Pa
     assert [command[command.index("--python-platform") + 1] for command in asked] == list(locks.SYSTEMS)
 
 
-def test_a_wheel_that_a_system_lacks_is_one_sentence(started: Started) -> None:
-    started.statuses = {"x86_64-pc-windows-msvc": 1}
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (1, "x86_64-pc-windows-msvc lacks a wheel of what is locked for it"),
+        (2, "the package index could not be asked for wheels"),
+    ],
+)
+def test_a_wheel_that_a_system_lacks_is_one_sentence(started: Started, status: int, sentence: str) -> None:
+    started.statuses = {"x86_64-pc-windows-msvc": status}
     done = handover("lock", "--check")
 
-    assert (done.exit_code, done.stderr) == (
-        2,
-        "handover: x86_64-pc-windows-msvc lacks a wheel of what is locked for it\n",
-    )
+    assert (done.exit_code, done.stderr) == (status, f"handover: {sentence}\n")
 
 
 def test_clean_leaves_what_people_wrote_and_the_environment(project: Path) -> None:
