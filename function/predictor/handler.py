@@ -19,10 +19,11 @@ from typing import Any
 from predictor import files, problems, routes
 from predictor.delivery import Delivery, DeliveryError
 from predictor.documents import Document, Documents
+from predictor.failures import log_failure, log_fatal
 from predictor.prediction import Answer, Prediction
 from predictor.problems import Problem
 from predictor.settings import Settings, SettingsError
-from predictor.telemetry import Telemetry, log_failure, log_fatal
+from predictor.telemetry import Telemetry
 
 type Event = dict[str, Any]
 type Response = dict[str, Any]

@@ -1,47 +1,18 @@
-"""What a request leaves in the log: one line of metrics, and one for what failed. Never the row.
+"""What a request leaves in the log: one line of metrics. Never the row.
 
 A line that cannot be written (a closed stdout, a full disk, a library that raises) is lost. The answer is not.
 """
 
 import sys
-import traceback
 from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 from pydantic_core import to_json
 
-from predictor.encoder import HeuristicError
-from predictor.prediction import ModelError
 from predictor.scores import Scores
 from predictor.settings import Settings
-
-
-def log_fatal(message: str) -> None:
-    """Log why the function does not start; the environment may be what is wrong, so nothing but it is read."""
-    Logger().critical(message)
-
-
-def log_failure(error: Exception, ids: dict[str, str], version: str) -> None:
-    """Log what failed, where and for which request. Messages of others may quote the row: those are left out.
-
-    Parameters
-    ----------
-    ids
-        What the request is called, here and elsewhere.
-    version
-        The function's, by which the template counts these lines.
-    """
-    with suppress(Exception):
-        frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
-        Logger().error(
-            str(error) if isinstance(error, HeuristicError | ModelError) else type(error).__name__,
-            version=version,
-            where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-            extra=ids,
-        )
 
 
 class Telemetry:

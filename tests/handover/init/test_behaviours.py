@@ -59,5 +59,5 @@ def test_a_training_that_fails_is_no_reason_to_have_no_project(tmp_path: Path, m
 
     monkeypatch.setattr(behaviours, "trained_again", failing)
 
-    assert "is a project of 57 files" in init(tmp_path / "loans", PARCELS, "late")
+    assert "is a project of 58 files" in init(tmp_path / "loans", PARCELS, "late")
     assert not (tmp_path / "loans" / DELIVERY / "behaviours.py").exists()

@@ -139,7 +139,7 @@ Left out (to take one in after all: Record in contract.py, FIELDS in train.py):
 
 Numbers whose header names no unit: 1. Write it where contract.py has [unit?].
 
-loans is a project of 58 files, and a repository with a first commit.
+loans is a project of 59 files, and a repository with a first commit.
 
 Next:
   cd loans && make run"""
@@ -151,7 +151,7 @@ def test_in_a_repository_nothing_is_committed(tmp_path: Path) -> None:
 
     report = init(tmp_path / "loans", PARCELS, "late")
 
-    assert "loans is a project of 58 files in the repository that it lies in, for you to commit." in report
+    assert "loans is a project of 59 files in the repository that it lies in, for you to commit." in report
     assert of_git(tmp_path) == set()
 
 

@@ -149,7 +149,7 @@ def test_projects_of_one_repository_lie_side_by_side(repository: Path) -> None:
     assert (
         reports[0].partition("\n\n")[2].partition("\n\nNext:")[0].rpartition("\n\n")[2].replace(f"{repository}/", "")
         == """\
-services/loans is a project of 58 files in the repository that it lies in, for you to commit.
+services/loans is a project of 59 files in the repository that it lies in, for you to commit.
 Workflows and owners are read at the repository's root: loans-check.yml, loans-deploy.yml are in its .github/workflows;
 append services/loans/.github/CODEOWNERS to its CODEOWNERS."""
     )

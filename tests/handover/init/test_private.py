@@ -230,7 +230,7 @@ To settle with someone who knows the data:
 
 Numbers whose header names no unit: 2. Write it where contract.py has [unit?].
 
-loans is a project of 61 files, and a repository with a first commit.
+loans is a project of 62 files, and a repository with a first commit.
 Git ignores modelling/data/people.csv. Finish README.md beside it: where is the data kept?
 contract.py has the words of every category, rare ones too: read it before you push.
 

@@ -1,0 +1,34 @@
+"""What failed, as one line in the log. Never the row, and nothing of another's message that may quote it."""
+
+import traceback
+from contextlib import suppress
+
+from aws_lambda_powertools import Logger
+
+from predictor.encoder import HeuristicError
+from predictor.prediction import ModelError
+
+
+def log_fatal(message: str) -> None:
+    """Log why the function does not start; the environment may be what is wrong, so nothing but it is read."""
+    Logger().critical(message)
+
+
+def log_failure(error: Exception, ids: dict[str, str], version: str) -> None:
+    """Log what failed, where and for which request. Messages of others may quote the row: those are left out.
+
+    Parameters
+    ----------
+    ids
+        What the request is called, here and elsewhere.
+    version
+        The function's, by which the template counts these lines.
+    """
+    with suppress(Exception):
+        frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
+        Logger().error(
+            str(error) if isinstance(error, HeuristicError | ModelError) else type(error).__name__,
+            version=version,
+            where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+            extra=ids,
+        )
