@@ -17,8 +17,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
 from handover import deliver, matrix
-from handover.diff.revisions import IN_CI, TARGETS
 from tests.helpers.browser import Browser, chromium
+from tests.helpers.desk import OF_A_PIPELINE
 from tests.helpers.flowers import deliver_flowers
 from tests.helpers.parcels import HEURISTICS, PARCELS, REAL, module, parcel_rows
 
@@ -83,5 +83,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(autouse=True)
 def no_repository_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep git hooks and a CI system's runners from saying which repository, and which base branch, a test means."""
-    for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "CI_MERGE_REQUEST_DIFF_BASE_SHA", *TARGETS, *IN_CI):
+    for variable in OF_A_PIPELINE:
         monkeypatch.delenv(variable, raising=False)

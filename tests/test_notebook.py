@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from predictor import files
+from tests.helpers import desk
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "docs" / "notebook.ipynb"
@@ -32,7 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     done = subprocess.run(
         [sys.executable, "-c", RUNS, str(NOTEBOOK), str(written)],
         cwd=folder,
-        env=os.environ | {"IPYTHONDIR": str(written.parent), "JUPYTER_CONFIG_DIR": str(written.parent)},
+        env=desk.environment() | {"IPYTHONDIR": str(written.parent), "JUPYTER_CONFIG_DIR": str(written.parent)},
         capture_output=True,
         text=True,
         timeout=600,
