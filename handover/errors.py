@@ -3,7 +3,7 @@
 from handover.project import DISTRIBUTION
 
 # What comes with the extra `sam` (requirements/run.in); a delivery alone does without.
-OF_THE_STACK = {"boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3", "werkzeug"}
+OF_THE_STACK = {"boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3"}
 
 
 class CannotRunError(Exception):

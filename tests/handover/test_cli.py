@@ -209,7 +209,7 @@ def test_nothing_is_imported_before_it_is_used(program: str, unwanted: set[str])
 
 
 HOW = "install the wheel of handover-ml with its extra, as in pip install 'WHEEL[sam]'"
-OF_THE_STACK = ["boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3", "werkzeug"]
+OF_THE_STACK = ["boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3"]
 
 
 @pytest.fixture(scope="module")
@@ -244,8 +244,8 @@ def test_nor_does_comparing_two(whole: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_the_stack")
-def test_the_public_interface_needs_nothing_of_it() -> None:
-    program = "from handover import Contract, deliver, matrix; import handover.init"
+def test_nor_do_the_public_interface_and_the_lesson() -> None:
+    program = "from handover import Contract, deliver, matrix; import handover.init, handover.lesson.page"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
@@ -253,7 +253,6 @@ def test_the_public_interface_needs_nothing_of_it() -> None:
 @pytest.mark.parametrize(
     ("command", "lacking"),
     [
-        (["serve"], "werkzeug"),
         (["verify", "--stack", "x"], "urllib3"),
         (["region"], "boto3"),
         (["live-version", "--stack", "x"], "boto3"),
