@@ -42,10 +42,12 @@ test: setup  ## the project's tests: every event, golden row and case through th
 	$(BIN)/handover test -- $(TESTS)
 
 check: .venv/run .venv/modelling  ## check the delivery, and what was built of it, against the contract (ONLY=P2,S FOR=modelling BASE=main REPORT=x.md HTML=x.html JUNIT=x.xml)
+	$(BIN)/handover build --quiet
 	$(BIN)/handover check $(if $(ONLY),--only $(ONLY)) $(if $(FOR),--for "$(FOR)") $(if $(BASE),--base "$(BASE)") \
 	  $(REPORTS) $(if $(HTML),--html "$(HTML)")
 
 explain: .venv/run .venv/modelling  ## what a clause means, and what it found here: make explain CODE=P203
+	$(if $(CODE),$(BIN)/handover build --quiet)
 	$(BIN)/handover explain $(if $(BASE),--base "$(BASE)") $(CODE)
 
 diff: .venv/run .venv/modelling  ## what a delivery changes for callers, and which answers: make diff OLD=main [NEW=...] [PLOT=x.png]

@@ -45,7 +45,7 @@ def run_build(architecture: str, log: Path | None = None) -> None:
     )
 
 
-def build_first(*, built: bool, architecture: str | None = None, aside: bool = False) -> None:
+def build_first(*, built: bool, architecture: str | None = None) -> None:
     """Build what a command is about to look at, and deliver before, where nobody has: a model, or a stand-in.
 
     Where this is no project that can be built here, what is built is taken as it is.
@@ -54,15 +54,13 @@ def build_first(*, built: bool, architecture: str | None = None, aside: bool = F
     ----------
     built
         Whether what is built already is asked for.
-    aside
-        Whether it is said on stderr, for what is on stdout is read by a program.
     """
     if built or not _can_build():
         return
     wanted = processor(architecture)
     if not (PROJECT.delivery / "manifest.json").is_file():
         delivering.train() if PROJECT.training.is_file() else delivering.write_stand_in()
-    click.echo("Building the function and its layers (sam build) ...", err=aside)
+    click.echo("Building the function and its layers (sam build) ...")
     run_build(wanted, log=PROJECT.build.with_name("build.log"))
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from handover.cli.building import build_first, built_option
 from handover.cli.child import Event, apart
 from handover.cli.delivering import write_events, write_monitoring, write_stand_in
 from handover.cli.group import (
@@ -226,17 +225,11 @@ BASE = click.option("--base", help="The git revision whose contract was agreed b
 @click.argument("code", required=False)
 @DELIVERY(callback=_folder)
 @BASE
-@built_option
-def explain(code: str | None, delivery: Path, base: str | None, *, built: bool) -> None:
+def explain(code: str | None, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
     with one_sentence():
         if not code:
             raise CannotRunError("say which clause, as in handover explain P203 (make explain CODE=P203)")
-        from handover.cli.work import named
-        from handover.live.clauses import GROUP
-
-        of_a_stack = named(code).code[0] in GROUP  # a code that is none is known before anything is built
-        build_first(built=built or delivery != PROJECT.delivery or of_a_stack)
         click.echo(apart("explain", code=code, delivery=str(delivery), base=base)["text"])
 
 
@@ -270,23 +263,18 @@ def clauses(only: list[str]) -> None:
 )
 @DELIVERY(callback=_begun)
 @BASE
-@built_option
 @gives_reports
 @click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
 @click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
-def check(
-    *, only: list[str], team: Team | None, delivery: Path, base: str | None, built: bool, verbose: bool, **asked: Any
-) -> None:
+def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, verbose: bool, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
 
-    A warning changes no exit status. A project is built first, so that what is checked of it is what lies there.
+    A warning changes no exit status. What is built is checked as it is, and not built anew: see handover build.
 
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
     current folder is no project, what looks at a project's stack is left out, and the report says so.
     """
-    sys.exit(
-        checked(Reports(**asked), only=only, team=team, delivery=delivery, base=base, built=built, verbose=verbose)
-    )
+    sys.exit(checked(Reports(**asked), only=only, team=team, delivery=delivery, base=base, verbose=verbose))
 
 
 def checked(
@@ -296,14 +284,12 @@ def checked(
     team: Team | None = None,
     delivery: Path = PROJECT.delivery,
     base: str | None = None,
-    built: bool = False,
     verbose: bool = False,
 ) -> int:
-    """Check a delivery, the project's own as it is built now, give the reports, and the exit status."""
+    """Check a delivery, and what was built of it, give the reports, and the exit status."""
     asked: Event = {"only": list(only), "delivery": str(delivery), "base": base, "team": team}
     try:
         with one_sentence(), reports.cut_short():
-            build_first(built=built or delivery != PROJECT.delivery, aside=reports.as_json or reports.quiet)
             done = _shown(verbose, wanted=reports.names, **asked)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -188,7 +188,7 @@ class Service(Thread):
         if self._run("make", "build", to=text):
             return Outcome.FAILED.status
         python = str(self._ground.environment / "bin" / "python")
-        check = (python, "-P", "-m", "handover", "check", "--built", "--only", CLAUSES)
+        check = (python, "-P", "-m", "handover", "check", "--only", CLAUSES)
         status = str(self._run(*check, "--html", str(to / "report.html"), to=text))
         return status if status in {outcome.status for outcome in Outcome} else Outcome.FAILED.status
 

@@ -88,8 +88,8 @@ def test_there_are_two_processors(started: Started, monkeypatch: pytest.MonkeyPa
     assert started.commands == []
 
 
-@pytest.mark.parametrize("command", ["run", "serve", "check", "test"])
-def test_what_looks_at_the_built_function_builds_it_first(started: Started, command: str) -> None:
+@pytest.mark.parametrize("command", ["run", "serve", "test"])
+def test_what_asks_the_built_function_builds_it_first(started: Started, command: str) -> None:
     done = handover(command)
 
     assert started.commands[0] == BUILD
@@ -128,11 +128,9 @@ def test_a_model_that_was_never_trained_is_trained_before(started: Started, proj
     assert started.commands == [[sys.executable, "-m", "modelling.train"]]
 
 
-def test_json_is_alone_on_stdout(started: Started) -> None:
-    started.statuses = {"build": 1}
-    done = handover("check", "--json")
-
-    assert (done.stdout, done.stderr) == ("", f"{BUILDING}what it printed\n")
+def test_a_check_judges_what_is_built_as_it_is(started: Started) -> None:
+    assert handover("check", "--only", "C", "--quiet").exit_code != 0  # this project has no contract
+    assert started.commands == []
 
 
 def test_train_says_where_there_is_no_training(started: Started, project: Path) -> None:

@@ -66,7 +66,7 @@ def test_what_is_kept_is_compared_with_what_lies_there(
         "events",
         "monitoring",
         "build --quiet",
-        f"check --built --base {head(place)} --html x.html",
+        f"check --base {head(place)} --html x.html",
         "diff HEAD",
     ]
 
@@ -105,7 +105,7 @@ def test_a_base_that_is_named_is_the_base(place: Path, root: Path, monkeypatch: 
 
     judge(place, root, base="trunk")
 
-    assert "check --built --base trunk" in typed.commands
+    assert "check --base trunk" in typed.commands
 
 
 def test_what_a_build_takes_from_the_checkout_is_lent(place: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,7 +111,7 @@ class TestCommands:
         assert output.startswith("C102 BROKEN  version: the contract's version is not major.minor.patch\n")
 
     def test_a_clause_that_is_not_there_is_exit_2(self) -> None:
-        status, output = run("check", "--built", "--only", "Q")
+        status, output = run("check", "--only", "Q")
 
         assert status == 2
         assert "no clause begins with 'Q'" in output
@@ -291,4 +291,4 @@ class TestCommands:
             f"model), P (parity), B (behaviours), R (training again), S (what ships), L (latency), T (the template), "
             "V (a live stack)\n"
         )
-        assert run("explain", "--built", code) == (2, expected)
+        assert run("explain", code) == (2, expected)
