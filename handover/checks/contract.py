@@ -70,7 +70,6 @@ def _broken_field(context: DeliveryContext, name: str, evidence: str) -> Broken:
 @clause(
     "C102",
     topic="version",
-    owner="modelling",
     requires=("C101",),
     rule="the contract's version is major.minor.patch",
     broken="the contract's version is not major.minor.patch",
@@ -94,7 +93,6 @@ def decisions_cover(context: DeliveryContext) -> Broken | None:
 @clause(
     "C104",
     topic="types",
-    owner="modelling",
     requires=("C101",),
     rule="every field is a number, a flag or a closed list of categories",
     broken="a field is of a type that no column of a model can have",
@@ -106,7 +104,6 @@ def columns_typed(context: DeliveryContext) -> Broken | None:
 @clause(
     "C105",
     topic="bounds",
-    owner="modelling",
     requires=("C101",),
     rule="every number has a lowest and a highest value",
     broken="a number does not have two ends that it can lie between",
@@ -118,7 +115,6 @@ def numbers_bounded(context: DeliveryContext) -> Broken | None:
 @clause(
     "C111",
     topic="strict",
-    owner="modelling",
     requires=("C101",),
     rule="a row holds what the contract says, or it is refused",
     broken="the contract lets in what it does not say",
@@ -147,7 +143,6 @@ def budgets_limit(context: DeliveryContext) -> Broken | None:
 @clause(
     "C106",
     topic="integers",
-    owner="modelling",
     requires=COMPILES,
     rule="float32 holds every whole number exactly",
     broken="a whole number is too large for float32",
@@ -168,7 +163,6 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
 @clause(
     "C107",
     topic="descriptions",
-    owner="modelling",
     requires=COMPILES,
     rule="every field says what it is and in which unit",
     broken="a field does not say what it is",
@@ -233,7 +227,6 @@ def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warne
 @clause(
     "C108",
     topic="names",
-    owner="modelling",
     requires=COMPILES,
     rule="fields are named in small letters, digits and underscores, and no two categories or decisions look alike",
     broken="a field, a category or a decision has a name that callers will trip over",
@@ -260,7 +253,6 @@ def _bad_names(context: DeliveryContext) -> Iterator[tuple[int | None, str]]:
 @clause(
     "C109",
     topic="contract.json",
-    owner="modelling",
     requires=COMPILES,
     suppressed_by=(*IN_CONTRACT, "C110", "C117"),
     rule="contract.json is what contract.py compiles to",
@@ -290,7 +282,6 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
 @clause(
     "C110",
     topic="version raised",
-    owner="modelling",
     requires=COMPILES,
     suppressed_by=(*IN_CONTRACT, "C117"),
     rule="the version is raised as far as the change since the base branch demands",
@@ -406,7 +397,6 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
 @clause(
     "C114",
     topic="in git",
-    owner="modelling",
     rule="git ignores no file of the delivery",
     broken="git ignores a file of the delivery",
 )

@@ -42,7 +42,6 @@ class Failure:
 @clause(
     "H107",
     topic="finite",
-    owner="modelling",
     requires=(*COMPILES, "H101", "H106"),
     rule="each heuristic soon gives a number for every row that the contract accepts",
     broken="a heuristic fails on a row that the contract accepts",

@@ -29,7 +29,6 @@ def broken_heuristic(context: DeliveryContext, name: str, evidence: str, details
 @clause(
     "H101",
     topic="heuristics",
-    owner="modelling",
     suppressed_by=("C101", "H102", "H103"),
     rule="heuristics.py runs",
     broken="heuristics.py does not run",
@@ -46,7 +45,6 @@ def runs(context: DeliveryContext) -> Broken | None:
 @clause(
     "H104",
     topic="docstrings",
-    owner="modelling",
     requires=("H101", "H106"),
     rule="each heuristic says what it computes and in which unit",
     broken="a heuristic does not say what it computes",
@@ -69,7 +67,6 @@ def documented(context: DeliveryContext) -> Broken | Kept | None:
 @clause(
     "H105",
     topic="names",
-    owner="modelling",
     requires=(*COMPILES, "H101", "H106"),
     rule="no two columns share a name",
     broken="two columns share a name",
@@ -91,7 +88,6 @@ def named_once(context: DeliveryContext) -> Broken | None:
 @clause(
     "H106",
     topic="signature",
-    owner="modelling",
     requires=("H101",),
     rule="each heuristic takes one row",
     broken="a public function is not a heuristic",
@@ -130,7 +126,6 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
 @clause(
     "H109",
     topic="constant",
-    owner="modelling",
     requires=(*ROWS, "H107"),
     suppressed_by=("H108", "H111"),
     rule="no heuristic is constant",
@@ -174,7 +169,6 @@ def _seen(context: DeliveryContext) -> dict[str, dict[str, Any]]:
 @clause(
     "H110",
     topic="copies",
-    owner="modelling",
     requires=(*ROWS, "H107"),
     suppressed_by=("H108", "H109", "H111"),
     rule="no heuristic repeats another column",

@@ -39,7 +39,6 @@ ELSEWHERE = (
 @clause(
     "R501",
     topic="data",
-    owner="modelling",
     requires=("M101",),
     looks_at="training",
     rule="the manifest says which data the model was trained on",
@@ -62,7 +61,6 @@ def data_named(context: DeliveryContext) -> Broken | None:
 @clause(
     "R502",
     topic="same data",
-    owner="modelling",
     requires=("R501",),
     rule="the data here is the data of the training",
     broken="the data here is not the data of the training",
@@ -106,7 +104,6 @@ def _sha256(path: Path) -> str:
 @clause(
     "R503",
     topic="libraries",
-    owner="modelling",
     requires=("M101",),
     looks_at="training",
     rule="the libraries here are those that the training used",
@@ -146,7 +143,6 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
 @clause(
     "R504",
     topic="training",
-    owner="modelling",
     requires=("C109", "R502", "R503"),
     rule="the training runs through in a copy of the project",
     broken="the training does not run through",
@@ -179,7 +175,6 @@ def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
 @clause(
     "R505",
     topic="same files",
-    owner="modelling",
     requires=("R504",),
     suppressed_by=("C", "H", "M", "P20", "P210"),  # not by P211, which says less of the same
     rule="training again gives the same files; on another kind of machine, the same answers",

@@ -31,7 +31,6 @@ RECORDED = ("C109", "H105", "M101", "M111", "P201")
 @clause(
     "M118",
     topic="gaps",
-    owner="modelling",
     looks_at="model",
     requires=(*RECORDED, "H107", "M104", "M109", "M110"),
     suppressed_by=("M112", "M114", "P203"),
@@ -82,7 +81,6 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
 @clause(
     "M119",
     topic="values",
-    owner="modelling",
     looks_at="model",
     requires=RECORDED,
     suppressed_by=("C", "M112", "M114"),
@@ -139,7 +137,6 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
 @clause(
     "M120",
     topic="reach",
-    owner="modelling",
     looks_at="model",
     requires=RECORDED,
     suppressed_by=("C", "M112", "M114", "M119"),
