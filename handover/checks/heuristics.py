@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.checks.contract import COMPILES, unit_to_come, units_to_come
+from handover.checks.contract import COMPILES, units_to_come
 from handover.checks.running import failure
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, clause
@@ -49,14 +49,11 @@ def runs(context: DeliveryContext) -> Broken | None:
     rule="each heuristic says what it computes and in which unit",
     broken="a heuristic does not say what it computes",
 )
-def documented(context: DeliveryContext) -> Broken | Kept | None:
+def documented(context: DeliveryContext) -> Broken | Kept:
     texts = {heuristic.__name__: inspect.getdoc(heuristic) or "" for heuristic in context.heuristics}
     names = [name for name, text in texts.items() if not UNIT.search(text)]
     if not names:
-        if to_come := units_to_come(texts):
-            line = context.heuristic_line(to_come[0])
-            return Kept(warnings=(unit_to_come(to_come, context.folder / files.HEURISTICS, line),))
-        return None
+        return Kept(warnings=(*units_to_come(texts, context.folder / files.HEURISTICS, context.heuristic_line),))
     evidence = (
         f"No docstring with a unit: {', '.join(names)}. Write one sentence and the unit in square brackets, as in "
         f'"""Amount to repay per month [DM/month].""" A ratio, a count or a flag is [1].'

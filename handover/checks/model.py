@@ -274,7 +274,7 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     before = [column["name"] for column in context.manifest["columns"] if column.get("kind") != "heuristic"]
     of_fields = before != fields
     file = "contract.py" if of_fields else files.HEURISTICS
-    line_of = context.field_line if of_fields else context.heuristic_line
+    line_of = context.contract_line if of_fields else context.heuristic_line
     return Broken(
         f"The columns are not those of the training; {'; '.join(changes)}.",
         context.folder / file,

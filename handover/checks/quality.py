@@ -218,7 +218,7 @@ def _unreached(context: DeliveryContext) -> Kept | None:
                 f"None of the {len(context.held_out.scores)} held-out rows is decided "
                 f"{' or '.join(map(repr, never))}.{nobody}",
                 context.folder / "contract.py",
-                context.word_line("classes" if context.contract.classes else "decisions"),
+                context.contract_line("classes" if context.contract.classes else "decisions"),
                 "Nothing says how often it is right. Move its edge to where scores are, or let it go.",
                 headline="a decision that no held-out row gets",
             ),

@@ -99,7 +99,7 @@ def values_seen(context: DeliveryContext) -> Broken | Kept | None:
         warning = Warned(
             f"{_listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {rows}.",
             context.folder / "contract.py",
-            context.field_line(empty[0]),
+            context.contract_line(empty[0]),
             f"Callers send {them} in vain until a training has {them}.",
             headline="a field of which the training had no value",
         )
@@ -204,7 +204,7 @@ def _broken(context: DeliveryContext, faults: list[Fault], cause: str) -> Broken
     if others:
         evidence += f" So it is with {_listed([f'`{other}`' for other, _ in others])}."
     details = "\n".join(sentence for _, sentence in faults) if others else ""
-    return Broken(evidence, context.folder / "contract.py", context.field_line(name), cause, details)
+    return Broken(evidence, context.folder / "contract.py", context.contract_line(name), cause, details)
 
 
 def _listed(words: list[str]) -> str:
