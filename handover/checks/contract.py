@@ -14,7 +14,7 @@ from handover.context import DeliveryContext
 from handover.contract import Budgets, ContractError
 from handover.diff.changes import Level, changes, heuristics, least_version, reaches
 from handover.diff.revisions import Agreed, NoBaseError
-from handover.finding import Broken, Check, Kept, Skipped, Warned, clause
+from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.limit import TooLongError
 from handover.skips import BUDGETS, FILE
 from handover.wording import UNIT, UNIT_UNKNOWN
@@ -52,7 +52,7 @@ def readable(context: DeliveryContext) -> Broken | None:
     return None
 
 
-def _compiles(topic: str) -> Check[DeliveryContext]:
+def _compiles(topic: str) -> Callable[[DeliveryContext], Broken | None]:
     """Make the check of what the compiler of contracts requires on a topic."""
 
     def check(context: DeliveryContext) -> Broken | None:
