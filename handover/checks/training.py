@@ -33,7 +33,6 @@ INSTEAD = {
 @clause(
     "R507",
     topic="columns",
-    owner="modelling",
     requires=("R504",),
     suppressed_by=("M114",),
     rule="the model was fitted on the columns as matrix() gives them",
@@ -87,7 +86,6 @@ def _differences(seen: dict[str, Any]) -> list[str]:
 @clause(
     "R506",
     topic="held-out rows",
-    owner="modelling",
     requires=("R507",),
     rule="what judges the model did not train it",
     broken="the rows that judge the model have trained it",

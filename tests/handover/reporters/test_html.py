@@ -361,8 +361,9 @@ def test_the_roc_runs_through_every_level_of_the_score(
     figures.of_the_model(context)
 
     (drawn,) = drawings
-    assert drawn["missed"] == pytest.approx([0, 0, 1 / 3, 1 / 3, 1, 1])
-    assert drawn["caught"] == pytest.approx([0, 1 / 3, 2 / 3, 1, 1, 1])
+    ((missed, caught),) = drawn["curves"]
+    assert missed == pytest.approx([0, 0, 1 / 3, 1 / 3, 1, 1])
+    assert caught == pytest.approx([0, 1 / 3, 2 / 3, 1, 1, 1])
     assert drawn["edges"] == [pytest.approx((1 / 3, 2 / 3))]  # above 0.5
 
 
