@@ -41,8 +41,7 @@ def searched_briefly(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """Look for rows that fail among fewer, where something else is broken: the searches have tests of their own."""
     if not re.search("H107|H113|M110|determinism|finite|tries", request.node.nodeid):
         monkeypatch.setattr(tries, "DRAWS", 1000)
-        monkeypatch.setattr(finite, "ODD_ROWS", 20)
-        monkeypatch.setattr(model, "EXAMPLES", 50)
+        monkeypatch.setattr(model, "MOST_ROWS", 50)
 
 
 @pytest.fixture(autouse=True)
