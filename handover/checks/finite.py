@@ -65,9 +65,9 @@ def first_failure(context: DeliveryContext) -> Failure | None:
     """Look for a row on which a heuristic fails, the same one each time: first where heuristics like to fail."""
     fields = domains(context.compiled)
     usual = {field.name: field.simplest for field in fields}
-    trials = {heuristic.__name__: Trial(context, heuristic, usual) for heuristic in context.heuristics}
     watched = roots.Traced(context)
-    for name, trial in trials.items():
+    for heuristic in context.heuristics:
+        name, trial = heuristic.__name__, Trial(context, heuristic, usual)
         may_read = reads(context.heuristics_tree, name, usual)
         read = [field for field in fields if field.name in may_read.fields]
         with or_end(STUCK_S):

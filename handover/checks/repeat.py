@@ -12,6 +12,7 @@ from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, bare, release, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
+from handover.wording import shortly
 from predictor import files
 from predictor.files import shortened
 
@@ -118,8 +119,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     ]
     if not differ:
         return None
-    more = f"; and {len(differ) - NAMED} more" if len(differ) > NAMED else ""
-    those = f"{'; '.join(differ[:NAMED])}{more}"
+    those = shortly(differ, NAMED, "; ")
     if context.training is None:  # it trains in a repository of its own, with what is installed there
         raise Skipped(f"there is no training here, and it used other libraries: {those}")
     return Broken(
@@ -128,7 +128,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
         cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since: train here."
         if context.own
         else "The model was trained in another environment than this one: train here.",
-        details="\n".join(differ) if more else "",
+        details="\n".join(differ) if len(differ) > NAMED else "",
     )
 
 

@@ -21,6 +21,7 @@ from handover.skips import FILE, exit_status, skips
 from handover.templates import environment
 from predictor import files
 
+VERDICTS = ("is kept", "is broken", "could not be checked in full")
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -37,7 +38,7 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         contract=contract_name(context),
         model=model_identity(context),
         notice=context.notice,
-        verdict=verdict(findings, context),
+        verdict=f"{context.subject} {VERDICTS[exit_status(findings)]}.",
         counts=counts(findings),
         state=("kept", "broken", "unsure")[exit_status(findings)],
         proved=proved(findings),
@@ -56,12 +57,6 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         left_out=list(what_is_left_out(findings)),
     )
     return UNWRITABLE.sub("\ufffd", page)
-
-
-def verdict(findings: Sequence[Finding], context: DeliveryContext) -> str:
-    """Say in one sentence how the contract came out."""
-    verdicts = ("is kept", "is broken", "could not be checked in full")
-    return f"{context.subject} {verdicts[exit_status(findings)]}."
 
 
 def cut_short(sentence: str) -> str:
