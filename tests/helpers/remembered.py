@@ -59,7 +59,7 @@ def search_briefly(patched: pytest.MonkeyPatch) -> None:
     """Look for rows that fail among fewer."""
     patched.setattr(tries, "DRAWS", 1000)
     patched.setattr(finite, "ODD_ROWS", 20)
-    patched.setattr(model, "EXAMPLES", 50)
+    patched.setattr(model, "MOST_ROWS", 50)
 
 
 class Drawings:
