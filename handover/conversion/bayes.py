@@ -52,8 +52,8 @@ def _bernoulli(model: Any, rows: Rows) -> str:
 
 def _categorical(model: Any, rows: Rows) -> str:
     parts = [
-        rows.graph.double(is_each(rows.of(np.array([column])), np.arange(known.shape[1], dtype=np.float64)))
-        for column, known in enumerate(model.feature_log_prob_)
+        rows.graph.double(is_each(column, np.arange(known.shape[1], dtype=np.float64)))
+        for column, known in zip(rows.each(), model.feature_log_prob_, strict=True)
     ]
     each = rows.changed(rows.graph.add("Concat", *parts, axis=1))
     return _weighted(each, np.hstack(model.feature_log_prob_), model.class_log_prior_)
