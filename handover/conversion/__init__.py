@@ -58,7 +58,8 @@ def to_graph(
     name
         The graph's name.
     positive
-        The class whose probability is the score; needed where ``training_time_scores`` needs it.
+        The class whose probability is the score; needed where the classes are other than 0 and 1, -1 and 1, or False
+        and True, of which the second is.
     classes
         The classes whose probabilities are the scores, where there is more than one score.
     clip

@@ -27,13 +27,12 @@ from handover.conversion.writer import write
 INSIDE = {
     "FixedThresholdClassifier": "estimator_",
     "FrozenEstimator": "estimator",
-    "GridSearchCV": "best_estimator_",
     "RANSACRegressor": "estimator_",
     "SelfTrainingClassifier": "estimator_",
-    "HalvingGridSearchCV": "best_estimator_",
-    "HalvingRandomSearchCV": "best_estimator_",
-    "RandomizedSearchCV": "best_estimator_",
     "TunedThresholdClassifierCV": "estimator_",
+    **dict.fromkeys(
+        ("GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV"), "best_estimator_"
+    ),
 }
 """Models that answer as another one does: where it is."""
 
