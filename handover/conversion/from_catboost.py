@@ -112,7 +112,7 @@ class _Saved:
             raise ConversionError(f"{title(model)} cannot be converted with {min(other)}; it can be without")
         listed = features.get("categorical_features") or ()
         self._numbers = {one["feature_index"]: one for one in features["float_features"]}
-        self._categories = {one["feature_index"]: one["flat_feature_index"] for one in listed}
+        self._categories: dict[int, int] = {one["feature_index"]: one["flat_feature_index"] for one in listed}
         # A split has its number among all that the model knows: of numbers, of single categories, of statistics.
         before = [
             *(one.get("borders") or () for one in self._numbers.values()),

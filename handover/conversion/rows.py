@@ -42,7 +42,7 @@ class Rows:
         """Take the columns one by one."""
         return (self.of(np.array([column])) for column in range(self.width))
 
-    def changed(self, tensor: str, width: int | None = None, **facts: bool) -> Self:
+    def changed(self, tensor: str, width: int | None = None, **facts: Any) -> Self:
         """Give what the columns have become, and what else is no longer as it was."""
         return replace(self, tensor=tensor, width=width or self.width, **facts)
 
