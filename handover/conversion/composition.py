@@ -198,5 +198,5 @@ RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "TransformedTargetRegressor": _transformed_target,
     "VotingClassifier": _voting,
     "VotingRegressor": _voting,
-    **dict.fromkeys(bayes.LIKELIHOODS, bayes.answer),
+    **dict.fromkeys(bayes.CLASSIFIERS, bayes.answer),
 }
