@@ -77,14 +77,12 @@ def _asked(step: Any, rows: NDArray[Any]) -> NDArray[np.float64]:
 
 def normalised(step: Any, rows: Rows) -> Rows:
     """Add a Normalizer: a row divided by its own length, where it has one."""
-    graph, columns = rows.graph, rows.graph.double(rows.tensor)
-    absolute, along = graph.add("Abs", columns), np.array([1])
+    graph, columns, along = rows.graph, rows.graph.double(rows.tensor), np.array([1])
     if step.norm == "l2":
         length = graph.add("Sqrt", graph.add("ReduceSum", graph.add("Mul", columns, columns), along))
     else:
-        length = graph.add("ReduceMax" if step.norm == "max" else "ReduceSum", absolute, along)
-    length = graph.add("Where", graph.add("Equal", length, 0.0), 1.0, length)
-    return rows.computed(graph.add("Div", columns, length), blurred=step.norm != "max")
+        length = graph.add("ReduceMax" if step.norm == "max" else "ReduceSum", graph.add("Abs", columns), along)
+    return rows.computed(graph.shared(columns, length), blurred=step.norm != "max")
 
 
 def binarized(step: Any, rows: Rows) -> Rows:

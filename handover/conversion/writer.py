@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from handover.conversion.graph import Graph
@@ -46,7 +45,7 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
     roots = [place[id(tree)] for tree in trees]
     first = [root + before for before, root in enumerate([*roots, len(nodes)])]  # one leaf more than splits in each
     leaves = [child for split in nodes for child in (split.yes, split.no) if not isinstance(child, Split)]
-    weights: NDArray[Any] = np.array(leaves, dtype=kind)
+    weights: Any = np.array(leaves, dtype=kind)
     for target in set(targets):  # what the sum begins with, on the leaves of its first tree: saves a node
         tree = targets.index(target)
         base = np.array(ensemble.base, dtype=kind).reshape(-1)
