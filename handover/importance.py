@@ -25,16 +25,7 @@ def permutation_importance(
     """Shuffle the values of one column among the held-out rows, and see how much worse the model gets.
 
     Where two columns say the same, the model has one while the other is shuffled: both seem to matter less than they
-    do.
-
-    Parameters
-    ----------
-    ask
-        The model: scores float32 (N, C) of rows float32 (N, K).
-    features, held_out
-        The rows, float32 (N, K), with their scores and labels.
-    columns
-        The names of the K columns.
+    do. ``ask`` gives the model's scores, float32 (N, C), of rows, float32 (N, K).
 
     Returns
     -------
