@@ -100,17 +100,7 @@ type Outcome = Literal["passes", "waits", "left out", "asks nothing"] | RefusedE
 def run(
     path: Path, module: ModuleType, golden: Sequence[Json], asking: Mapping[str, Asking]
 ) -> Iterator[Fault | Result]:
-    """Run the behaviours of a module.
-
-    Parameters
-    ----------
-    path
-        Its file.
-    golden
-        The golden rows.
-    asking
-        Who answers, by the kind of rows; a behaviour whose kind is not there is left out.
-    """
+    """Run the behaviours of a module. ``asking`` has who answers each kind of rows; those of another are left out."""
     tree = ast.parse(path.read_bytes())
     behaviours: list[Behaviour] = vars(module).get(LISTED, [])
     for node in tree.body:
