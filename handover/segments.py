@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
@@ -63,10 +62,7 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
 
 def _compared(held_out: HeldOut, field: Domain, words: str, rows: Rows) -> Json:
     """Say of a segment how good the model is in it, and by how many standard errors worse than elsewhere."""
-    inside, outside = (
-        _judging(replace(held_out, scores=held_out.scores[these], labels=held_out.labels[these]))
-        for these in (rows, ~rows)
-    )
+    inside, outside = (_judging(held_out.picked(these)) for these in (rows, ~rows))
     return {
         "field": field.name,
         "segment": words,
