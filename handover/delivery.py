@@ -35,7 +35,7 @@ from handover.limit import TooLongError, at_most
 from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut
-from handover.record import Record
+from handover.record import rows_like
 from handover.replacing import replace as replace_files
 from handover.rows import Domain, domains
 from handover.scoring import Ask, oracle_of
@@ -222,7 +222,7 @@ def deliver(
     held_out = HeldOut(judged.astype(np.float64), outcomes, contract.scores.names)
     if taken := ordering.numbers(model, contract.classes):
         ordering.require_order(held_out)
-    likely = Record(fields, features).rows()
+    likely = rows_like(fields, features)
     proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
     proof.require_parity(graph())
     contents = {

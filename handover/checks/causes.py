@@ -70,11 +70,11 @@ def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
             "Two classes have nearly the same score" if contract.classes else "A score lies on the edge of a decision"
         )
         sentence = f"{edge}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
-        return Cause(sentence, "contract.py", context.word_line(edges))
+        return Cause(sentence, "contract.py", context.contract_line(edges))
     moved = Cause(
         "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery.",
         "contract.py",
-        context.word_line(edges),
+        context.contract_line(edges),
     )
     edited = Cause("No edges give these decisions to these scores: golden.jsonl was edited.", files.GOLDEN)
     likely, other = (moved, edited) if _by_edges(context) else (edited, moved)
@@ -124,7 +124,7 @@ def _reordered(context: DeliveryContext) -> Iterator[Cause]:
     trained = [*files.scores_in(context.golden[0])]  # deliver() writes them in the contract's order
     if trained != list(names):
         sentence = f"contract.py lists the classes in another order than in training, which was {', '.join(trained)}."
-        yield Cause(sentence, "contract.py", context.word_line("classes"))
+        yield Cause(sentence, "contract.py", context.contract_line("classes"))
         return
     order = [
         names[min(place for place, alike in enumerate(columns) if column in alike)] for column in range(len(names))
@@ -177,7 +177,7 @@ def _column(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     only = f"Another value of `{name}`, and of no other column, gives each of these rows the training's score:"
     if name in codes:
         sentence = f"{only} its categories stand in another order now, and the model knows them by their place."
-        yield Cause(sentence, "contract.py", context.field_line(name))
+        yield Cause(sentence, "contract.py", context.contract_line(name))
     elif name in {heuristic.__name__ for heuristic in context.heuristics} and not has_values(context):
         yield Cause(f"{only} it is computed otherwise now.", files.HEURISTICS, context.heuristic_line(name))
 

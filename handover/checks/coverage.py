@@ -15,7 +15,6 @@ NAMED = 5  # of what is missing; the details name all
 @clause(
     "P210",
     topic="coverage",
-    owner="modelling",
     requires=("H107", "M104", "M109", "M110", "P201"),
     suppressed_by=("M111", "M112", "M114", "M115", "M118", "M119", "M120", "P203"),
     rule="the golden rows show every value that a caller may send, and every decision",

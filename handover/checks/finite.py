@@ -42,7 +42,6 @@ class Failure:
 @clause(
     "H107",
     topic="finite",
-    owner="modelling",
     requires=(*COMPILES, "H101", "H106"),
     rule="each heuristic soon gives a number for every row that the contract accepts",
     broken="a heuristic fails on a row that the contract accepts",
@@ -103,18 +102,17 @@ def _failing(
 def _simplified(name: str, trial: Trial, fields: Sequence[Domain], row: Row, fault: Fault) -> Failure:
     """Make a row as simple as it can be while the heuristic has the same fault."""
     if not fault.of_time:  # that costs its time for each row
-        fails = partial(_has, trial, fault.kind)
+
+        def fails(row: Row) -> bool:
+            seen = trial.fault(row)
+            return seen is not None and seen.kind == fault.kind
+
         for _ in range(ROUNDS):
             for field in fields:
                 row = next((simpler for simpler in _simpler(field, row, fails) if fails(simpler)), row)
         fault = trial.fault(row) or fault
     read = trial.read_of(row) or [field.name for field in fields]
     return Failure(name, fault, row, tuple(field for field in row if field in read))
-
-
-def _has(trial: Trial, kind: str, row: Row) -> bool:
-    fault = trial.fault(row)
-    return fault is not None and fault.kind == kind
 
 
 def _simpler(field: Domain, row: Row, fails: Callable[[Row], bool]) -> Iterator[Row]:

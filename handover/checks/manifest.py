@@ -33,7 +33,6 @@ RETRAIN = "heuristics.py was edited after the model was trained on it; train and
 @clause(
     "M101",
     topic="hashes",
-    owner="modelling",
     suppressed_by=("C101", "C109", "H", "P201"),
     rule="every file is the one that the manifest vouches for",
     broken="a file is not the one that was delivered",
@@ -86,7 +85,6 @@ def damage(content: bytes) -> str:
 @clause(
     "M111",
     topic="manifest",
-    owner="modelling",
     requires=("C109", "H107", "M101", "M102", "M109", "P201"),
     suppressed_by=("M123",),
     rule="the manifest says what the delivery's other files say",

@@ -68,7 +68,6 @@ def _message(error: Exception) -> str:
 @clause(
     "M102",
     topic="loads",
-    owner="modelling",
     requires=("M101",),
     suppressed_by=("M105", "M106", "M107"),
     rule="the layer's onnxruntime opens the model",
@@ -101,7 +100,6 @@ def _not_onnx(content: bytes) -> str:
 @clause(
     "M103",
     topic="input",
-    owner="modelling",
     requires=FILE,
     rule="the model takes one float32 row of the agreed columns",
     broken="the model does not take the agreed row",
@@ -119,7 +117,6 @@ def one_input(context: DeliveryContext) -> Broken | None:
 @clause(
     "M104",
     topic="output",
-    owner="modelling",
     requires=(*FILE, "C109", "M103", "M121"),
     rule="the model gives float32 scores for each row: one, or one for each class",
     broken="the model does not give the agreed scores for each row",
@@ -168,7 +165,6 @@ def _listed(values: Iterable[onnx.ValueInfoProto]) -> str:
 @clause(
     "M121",
     topic="time",
-    owner="modelling",
     requires=("M102", "M103", "M105", "M106"),
     rule="the model soon answers",
     broken="the model does not answer",
@@ -188,7 +184,6 @@ def soon(context: DeliveryContext) -> Broken | None:
 @clause(
     "M105",
     topic="operators",
-    owner="modelling",
     requires=("M101",),
     rule="the model uses standard operators only",
     broken="the model needs operators that production does not have",
@@ -208,7 +203,6 @@ def known_operators(context: DeliveryContext) -> Broken | None:
 @clause(
     "M106",
     topic="control flow",
-    owner="modelling",
     requires=("M101",),
     rule="the model runs straight through",
     broken="the model branches, loops or draws lots",
@@ -227,7 +221,6 @@ def straight(context: DeliveryContext) -> Broken | None:
 @clause(
     "M107",
     topic="external data",
-    owner="modelling",
     requires=("M101",),
     rule="all weights are in the model's file",
     broken="the model keeps weights outside of its file",
@@ -244,7 +237,6 @@ def self_contained(context: DeliveryContext) -> Broken | None:
 @clause(
     "M108",
     topic="size",
-    owner="modelling",
     requires=("C102", "C103", "C111", "C112", "M101"),
     rule="the model is within its budget",
     broken="the model is too large",
@@ -263,7 +255,6 @@ def small(context: DeliveryContext) -> Broken | None:
 @clause(
     "M109",
     topic="columns",
-    owner="modelling",
     requires=("C109", "H106", "M101"),
     rule="the model was trained on the columns that the encoder gives",
     broken="the model was trained on other columns",
@@ -283,7 +274,7 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     before = [column["name"] for column in context.manifest["columns"] if column.get("kind") != "heuristic"]
     of_fields = before != fields
     file = "contract.py" if of_fields else files.HEURISTICS
-    line_of = context.field_line if of_fields else context.heuristic_line
+    line_of = context.contract_line if of_fields else context.heuristic_line
     return Broken(
         f"The columns are not those of the training; {'; '.join(changes)}.",
         context.folder / file,
@@ -295,7 +286,6 @@ def same_columns(context: DeliveryContext) -> Broken | None:
 @clause(
     "M110",
     topic="range",
-    owner="modelling",
     requires=("M104", "M109", "H107", "P201"),
     suppressed_by=("M106", "H102", "H103", "H108"),
     rule="the score stays in the contract's range",

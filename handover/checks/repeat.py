@@ -3,13 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
-from onnx import helper, numpy_helper
 
 from handover import parity
 from handover.checks import causes, manifest_changes
@@ -17,7 +14,7 @@ from handover.checks.answers import apart
 from handover.context import DeliveryContext
 from handover.delivery import FILES
 from handover.finding import Broken, Kept, Skipped, clause
-from handover.provenance import ALWAYS, bare, release, unlike
+from handover.provenance import ALWAYS, installed_version, release, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
 from predictor import files
@@ -39,7 +36,6 @@ ELSEWHERE = (
 @clause(
     "R501",
     topic="data",
-    owner="modelling",
     requires=("M101",),
     looks_at="training",
     rule="the manifest says which data the model was trained on",
@@ -62,7 +58,6 @@ def data_named(context: DeliveryContext) -> Broken | None:
 @clause(
     "R502",
     topic="same data",
-    owner="modelling",
     requires=("R501",),
     rule="the data here is the data of the training",
     broken="the data here is not the data of the training",
@@ -106,7 +101,6 @@ def _sha256(path: Path) -> str:
 @clause(
     "R503",
     topic="libraries",
-    owner="modelling",
     requires=("M101",),
     looks_at="training",
     rule="the libraries here are those that the training used",
@@ -120,8 +114,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
         evidence = f"manifest.json's versions lack {', '.join(missing)}, which deliver() uses whatever was trained."
         cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
         return Broken(evidence, manifest, cause=cause)
-    installed = {bare(distribution.name): distribution.version for distribution in distributions()}
-    now = {name: installed.get(bare(name), "") for name in versions}
+    now = {name: installed_version(name) for name in versions}
     differ = [
         f"{name} {version} then, {now[name] or 'not installed'} now"
         for name, version in versions.items()
@@ -146,7 +139,6 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
 @clause(
     "R504",
     topic="training",
-    owner="modelling",
     requires=("C109", "R502", "R503"),
     rule="the training runs through in a copy of the project",
     broken="the training does not run through",
@@ -179,7 +171,6 @@ def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
 @clause(
     "R505",
     topic="same files",
-    owner="modelling",
     requires=("R504",),
     suppressed_by=("C", "H", "M", "P20", "P210"),  # not by P211, which says less of the same
     rule="training again gives the same files; on another kind of machine, the same answers",
@@ -266,36 +257,7 @@ def _lines(one: bytes, other: bytes) -> str:
 
 
 def _graphs(one: bytes, other: bytes) -> str:
-    """Name the first node or constant that differs, and in what."""
-    then, now = (onnx.load_from_string(content).graph for content in (one, other))
-    kinds = [[node.op_type for node in graph.node] for graph in (then, now)]
-    if kinds[0] != kinds[1]:
-        return f"its nodes are {', '.join(kinds[0])} then, {', '.join(kinds[1])} now"
-    nodes = zip(then.node, now.node, strict=True)
-    compared = [(f"node {old.name or old.op_type}, ", _attributes(old), _attributes(new)) for old, new in nodes]
-    for part, before, after in (*compared, ("constant ", _constants(then), _constants(now))):
-        for name in before | after:
-            if difference := _values(before.get(name), after.get(name)):
-                return f"{part}{name}: {difference}"
-    return "in names or descriptions only"
-
-
-def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-
-
-def _constants(graph: onnx.GraphProto) -> dict[str, Any]:
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-
-
-def _values(then: Any, now: Any) -> str:
-    if type(then).__module__.startswith("onnx"):  # a tensor or a graph among the attributes
-        return "" if then == now else "another"
-    before, after = np.atleast_1d(np.asarray(then)), np.atleast_1d(np.asarray(now))
-    if before.shape != after.shape:
-        return f"{before.size} values then, {after.size} now"
-    differ = np.flatnonzero((before != after).ravel())
-    if not len(differ):
-        return ""
-    old, new = before.ravel()[differ[0]], after.ravel()[differ[0]]
-    return f"{len(differ)} of {before.size} values, the first {old} then, {new} now"
+    then, now = ([node.op_type for node in onnx.load_from_string(content).graph.node] for content in (one, other))
+    if then != now:
+        return f"its nodes are {', '.join(then)} then, {', '.join(now)} now"
+    return "its operators are the same, and their numbers or names are not"

@@ -31,7 +31,6 @@ RECORDED = ("C109", "H105", "M101", "M111", "P201")
 @clause(
     "M118",
     topic="gaps",
-    owner="modelling",
     looks_at="model",
     requires=(*RECORDED, "H107", "M104", "M109", "M110"),
     suppressed_by=("M112", "M114", "P203"),
@@ -82,7 +81,6 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
 @clause(
     "M119",
     topic="values",
-    owner="modelling",
     looks_at="model",
     requires=RECORDED,
     suppressed_by=("C", "M112", "M114"),
@@ -101,7 +99,7 @@ def values_seen(context: DeliveryContext) -> Broken | Kept | None:
         warning = Warned(
             f"{_listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {rows}.",
             context.folder / "contract.py",
-            context.field_line(empty[0]),
+            context.contract_line(empty[0]),
             f"Callers send {them} in vain until a training has {them}.",
             headline="a field of which the training had no value",
         )
@@ -139,7 +137,6 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
 @clause(
     "M120",
     topic="reach",
-    owner="modelling",
     looks_at="model",
     requires=RECORDED,
     suppressed_by=("C", "M112", "M114", "M119"),
@@ -207,7 +204,7 @@ def _broken(context: DeliveryContext, faults: list[Fault], cause: str) -> Broken
     if others:
         evidence += f" So it is with {_listed([f'`{other}`' for other, _ in others])}."
     details = "\n".join(sentence for _, sentence in faults) if others else ""
-    return Broken(evidence, context.folder / "contract.py", context.field_line(name), cause, details)
+    return Broken(evidence, context.folder / "contract.py", context.contract_line(name), cause, details)
 
 
 def _listed(words: list[str]) -> str:

@@ -8,6 +8,7 @@ import tomllib
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +27,8 @@ ARTIFACTS = (FUNCTION, RUNTIME, MODEL)
 MOST_NAMED = 3  # files in a sentence
 STRIP = "Strip what inference does not import, by UNUSED in layers/runtime/build.py"
 WHEELS = "Remove .cache/wheels, and build with make"
+
+of_the_build = partial(clause, owner="deployment", looks_at="stack")
 
 
 def _built(context: DeliveryContext) -> Path:
@@ -51,11 +54,9 @@ def _broken(context: DeliveryContext, path: Path, fault: str, cause: str = "") -
     return Broken(f"{path.relative_to(context.build)} {fault}.", path, cause=cause)
 
 
-@clause(
+@of_the_build(
     "S301",
     topic="build",
-    owner="deployment",
-    looks_at="stack",
     requires=("M101",),
     suppressed_by=("C", "H", "M", "P"),
     rule="what is built is the delivery that ships",
@@ -70,11 +71,9 @@ def built_of_this(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S302",
     topic="size",
-    owner="deployment",
-    looks_at="stack",
     requires=("C102", "C103", "C111", "C112"),
     rule="layers and function are within the agreed size",
     broken="layers and function are larger than agreed",
@@ -101,11 +100,9 @@ def _whole(path: Path) -> Path:
     return Path(*path.parts[:3]) if path.parts[1] == "python" else Path(path.parts[0])
 
 
-@clause(
+@of_the_build(
     "S303",
     topic="upload",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S302", "S308"),
     rule="each zip can be uploaded",
     broken="a zip is too large for Lambda",
@@ -122,11 +119,9 @@ def zipped_within_limit(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S304",
     topic="architecture",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S308",),
     rule="every shared object is for the built processor",
     broken="a shared object is for another processor",
@@ -148,11 +143,9 @@ def _architecture(context: DeliveryContext) -> str:
     return next((layer["architecture"] for layer in layers if layer["layer"] == RUNTIME), "x86_64")
 
 
-@clause(
+@of_the_build(
     "S305",
     topic="Python",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S308",),
     rule="every extension is for Python 3.13",
     broken="an extension is for another Python",
@@ -166,11 +159,9 @@ def this_python(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S306",
     topic="glibc",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S308",),
     rule="Lambda's C library is new enough",
     broken="a library needs a newer C library",
@@ -185,11 +176,9 @@ def glibc_of_lambda(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S307",
     topic="byte-code",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S308",),
     rule="no cold start compiles a module",
     broken="byte-code is missing or wrong",
@@ -215,11 +204,9 @@ def bytecode_used(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S308",
     topic="ballast",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S302", "S309"),
     rule="only what was locked, delivered or written for it ships",
     broken="a file ships that is not known",
@@ -251,11 +238,9 @@ def _sized(size: int) -> str:
     return f"{size} bytes"
 
 
-@clause(
+@of_the_build(
     "S309",
     topic="lock",
-    owner="deployment",
-    looks_at="stack",
     rule="the layer holds what its lock names",
     broken="the layer is not what its lock says",
 )
@@ -274,11 +259,9 @@ def locked_versions(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S310",
     topic="serving code",
-    owner="deployment",
-    looks_at="stack",
     rule="where function/ or hook/ is not the tool's own code, the report says so",
     broken="function/ or hook/ is not the tool's own code",
 )

@@ -1,16 +1,18 @@
 """The stages that users reach, by ``samconfig.toml``: in each, a clause is kept or broken."""
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from functools import partial, wraps
 from typing import NamedTuple
 
 from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
-from handover.finding import Broken, Check
+from handover.finding import Broken, Check, clause
 from handover.stage import has_users
 
 READABLE = ("T401",)
 """What each clause of the template requires."""
+of_the_template = partial(clause, owner="deployment", requires=READABLE)
+"""Declares such a clause."""
 
 
 class Fault(NamedTuple):

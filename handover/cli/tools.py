@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 import click
 
-from handover.cli.group import INTERRUPTED
 from handover.errors import CannotRunError
 from handover.project import DISTRIBUTION
 
@@ -41,15 +40,12 @@ def run(*command: str, log: Path | None = None, variables: Mapping[str, str] = M
     """
     environment = {name: value for name, value in os.environ.items() if name not in OF_MAKE} | dict(variables)
     sys.stdout.flush()
-    try:
-        if log:
-            log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("wb") as file:
-                done = subprocess.run(command, env=environment, stdout=file, stderr=file, check=False)
-        else:
-            done = subprocess.run(command, env=environment, check=False)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as file:
+            done = subprocess.run(command, env=environment, stdout=file, stderr=file, check=False)
+    else:
+        done = subprocess.run(command, env=environment, check=False)
     if done.returncode:
         if log:
             click.echo(log.read_text(encoding="utf-8", errors="replace"), err=True, nl=False)

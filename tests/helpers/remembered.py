@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from handover.checks import finite, model, tries
 from handover.checks.finite import Failure, first_failure
 from handover.context import DeliveryContext
 from handover.delivery import FILES
 from handover.project import Project
+from handover.reporters.html.svg import inline
 from handover.retraining import Retrained, trained_again
 from predictor import files
 
@@ -33,6 +38,26 @@ class Searches:
         if key not in self._failures:
             self._failures[key] = first_failure(context)
         return self._failures[key]
+
+
+def search_briefly(patched: pytest.MonkeyPatch) -> None:
+    """Look for rows that fail among fewer."""
+    patched.setattr(tries, "DRAWS", 1000)
+    patched.setattr(finite, "ODD_ROWS", 20)
+    patched.setattr(model, "EXAMPLES", 50)
+
+
+class Drawings:
+    """A report's plots, of which the same values give the same SVG."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[bytes, str] = {}
+
+    def __call__(self, name: str, label: str, draw: Any) -> str:
+        key = pickle.dumps((name, label, draw.func.__qualname__, draw.args, draw.keywords))
+        if key not in self._drawn:
+            self._drawn[key] = inline(name, label, draw)
+        return self._drawn[key]
 
 
 class Trainings:

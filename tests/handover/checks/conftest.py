@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from handover import extent
-from handover.checks import finite, model, tries
-from tests.helpers.remembered import Searches
+from handover.checks import finite
+from tests.helpers.remembered import Searches, search_briefly
 from tests.helpers.sandbox import Sandbox
 
 
@@ -40,9 +40,7 @@ def searched_once(searches: Searches, monkeypatch: pytest.MonkeyPatch) -> None:
 def searched_briefly(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for rows that fail among fewer, where something else is broken: the searches have tests of their own."""
     if not re.search("H107|H113|M110|determinism|finite|tries", request.node.nodeid):
-        monkeypatch.setattr(tries, "DRAWS", 1000)
-        monkeypatch.setattr(finite, "ODD_ROWS", 20)
-        monkeypatch.setattr(model, "EXAMPLES", 50)
+        search_briefly(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
