@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle, islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from rich.progress import Progress
 
 from bench import processes, staging
 from bench.contenders import BENTOML, MLFLOW, Contender
-from bench.measure import Samples
+from bench.measure import Samples, in_turn, timed
 from bench.staging import Staged
 from bench.workload import Workload, event
 from handover.errors import CannotRunError
@@ -142,33 +143,30 @@ type Opener = Callable[[], Emulated | Server]
 
 def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress) -> Samples:
     """Time each from starting the process to its first answer over HTTP [ms], all in turn."""
-    samples: Samples = {name: [] for name in openers}
-    for _ in progress.track(range(rounds), description="Starts to first answer"):
-        for name, opened in openers.items():
-            served = opened()
-            served.stop()
-            samples[name].append([round(served.start_ms, 1)])
-    return samples
+
+    def start(opened: Opener) -> list[float]:
+        served = opened()
+        served.stop()
+        return [served.start_ms]
+
+    turns = {name: partial(start, opened) for name, opened in openers.items()}
+    return in_turn(turns, rounds, progress, "Starts to first answer")
 
 
 def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, requests: int, progress: Progress) -> Samples:
     """Time requests to all of them, JSON written and read, a block each in turn [ms]; the first is not counted."""
-    samples: Samples = {name: [] for name in openers}
+
+    def ask(served: Emulated | Server) -> list[float]:
+        served.score(rows[0])
+        return [ms for row in islice(cycle(rows), requests) for ms in timed(partial(served.score, row))]
+
     with ExitStack() as stack:
-        running = {}
+        turns = {}
         for name, opened in openers.items():
-            running[name] = opened()
-            stack.callback(running[name].stop)
-        for _ in progress.track(range(blocks + 1), description="Warm, over HTTP"):
-            for name, served in running.items():
-                served.score(rows[0])
-                times = []
-                for row in islice(cycle(rows), requests):
-                    started = time.perf_counter()
-                    served.score(row)
-                    times.append(round((time.perf_counter() - started) * 1000, 4))
-                samples[name].append(times)
-    return {name: taken[1:] for name, taken in samples.items()}
+            served = opened()
+            stack.callback(served.stop)
+            turns[name] = partial(ask, served)
+        return in_turn(turns, blocks, progress, "Warm, over HTTP", uncounted=1)
 
 
 def _command(contender: Contender, port: int) -> list[str]:

@@ -22,6 +22,8 @@ SYSTEMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-dar
 """Where people train, and nothing is compiled. No Intel Mac: onnxruntime and cryptography have no wheels for one."""
 MACOS = "14.0"
 """What numpy, scipy and onnxruntime ask for at least."""
+WHEELS = ("--require-hashes", "--only-binary", ":all:")
+PYTHON = ("--python-version", "3.13")
 UNSATISFIED = 1
 """How uv ends where there is no such package; with 2 where it could not ask."""
 
@@ -45,7 +47,7 @@ def install(project: Project, purpose: str, *, quiet: bool = False) -> None:
         return
     if not quiet:
         _announce(purpose, lock)
-    how = ("--disable-pip-version-check", "install", "--quiet", "--require-hashes", "--only-binary", ":all:")
+    how = ("--disable-pip-version-check", "install", "--quiet", *WHEELS)
     for one in locks:
         apart = ("--target", str(Path(sys.prefix) / "lambda"), "--upgrade") if one == beside else ()
         tools.python("-m", "pip", *how, "--requirement", str(one), *apart)
@@ -111,17 +113,7 @@ def without_wheels(project: Project) -> str | None:
         When the index cannot be asked; uv's own lines say why.
     """
     locks = [word for name in (*USUAL, "lambda") for word in ("--requirements", str(project.locks / f"{name}.txt"))]
-    how = [
-        "--dry-run",
-        "--no-deps",
-        "--target",
-        ".cache/none",
-        "--only-binary",
-        ":all:",
-        "--require-hashes",
-        "--python-version",
-        "3.13",
-    ]
+    how = ("--dry-run", "--no-deps", "--target", ".cache/none", *WHEELS, *PYTHON)
     for system in SYSTEMS:
         try:
             _uv("install", *how, "--python-platform", system, *locks, variables={"MACOSX_DEPLOYMENT_TARGET": MACOS})
@@ -139,7 +131,7 @@ def _lock(source: Path) -> Path:
 def _compile(sources: Sequence[Path], to: Path, *more: str, fresh: bool = False) -> None:
     if fresh:
         to.unlink(missing_ok=True)
-    how = ("--universal", "--python-version", "3.13", "--generate-hashes", "--no-header", "--no-annotate")
+    how = ("--universal", *PYTHON, "--generate-hashes", "--no-header", "--no-annotate")
     _uv("compile", *how, *map(str, sources), *more, "--output-file", str(to))
 
 

@@ -35,13 +35,7 @@ class Alias:
 
 
 def read(client: "LambdaClient", stack: Stack) -> Alias:
-    """Ask Lambda for the alias that the stack's output ``Alias`` names.
-
-    Raises
-    ------
-    LiveError
-        When there is none, or Lambda cannot be asked.
-    """
+    """Ask Lambda for the alias that the stack's output ``Alias`` names."""
     function, name = stack.output("Alias").split(":")[-2:]
     with asked():
         alias = client.get_alias(FunctionName=function, Name=name)
@@ -75,11 +69,6 @@ def roll_back(
     Returns
     -------
     What moved, in a few sentences.
-
-    Raises
-    ------
-    LiveError
-        When there is no such version, it is not proven, or AWS refuses.
     """
     alias = read(client, stack)
     published = _published(client, alias.function)

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handover.diff.changes import DECIDING, PARTS, changes, least_version, reaches
-from handover.live import LiveError, aws, stack
+from handover.live import LiveError, stack
+from handover.live.built import delivery_in
 from handover.live.client import Client
-from handover.local.stack import NothingBuiltError
-from handover.project import Build
 from predictor import files
 from predictor.files import Json
 
@@ -43,9 +42,9 @@ def compatible(
     LiveError
         When the live API, or AWS, could not be asked.
     """
-    built = _built(build)
+    built = files.contract(delivery_in(build))
     try:
-        deployed = stack.read(aws.cloudformation(session), name)
+        deployed = stack.read(session.client("cloudformation"), name)
     except stack.NoStackError as error:
         return True, f"{error}: this first deployment has no callers yet"
     if deployed.status in NEVER_LIVE:
@@ -75,13 +74,6 @@ def _compared(name: str, live: Json, built: Json) -> tuple[bool, str]:
         f"{':' if changed else ''}\n{listed}\n"
         f"  Owner: modelling. Raise the version in contract.py, or take the change back; then make model"
     )
-
-
-def _built(build: Path) -> Json:
-    try:
-        return files.contract(Build(build).delivery)
-    except FileNotFoundError:
-        raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
 
 
 def _live(deployed: stack.Stack, session: "boto3.Session", url: str | None) -> Json:

@@ -83,11 +83,6 @@ class Client:
         How requests say who sends them.
     connections
         How many there are at most; a request waits for one.
-
-    Raises
-    ------
-    LiveError
-        When the URL is not one to send credentials to.
     """
 
     def __init__(self, url: str, sign: Sign, connections: int = 1, timeout_s: float = TIMEOUT_S) -> None:
@@ -106,13 +101,7 @@ class Client:
 
     @classmethod
     def of(cls, stack: Stack, session: "boto3.Session", url: str | None = None, connections: int = 1) -> Self:
-        """Make the client of a stack's API, at another address if one is given; the stack's output says how it signs.
-
-        Raises
-        ------
-        LiveError
-            When an output or what signs is missing, or the URL is not one to send credentials to.
-        """
+        """Make the client of a stack's API, at another address if one is given; the stack's output says how to sign."""
         sign = signer(stack.output("Auth"), session, stack.region)
         return cls(url or stack.output("Url"), sign, connections)
 
@@ -123,13 +112,7 @@ class Client:
         self._pool.close()
 
     def ask(self, method: str, path: str, document: Any = None) -> Response:
-        """Send one request; wait and send it again when there are too many.
-
-        Raises
-        ------
-        LiveError
-            When there is no answer, or it is that the caller is not known.
-        """
+        """Send one request; wait and send it again when there are too many."""
         body = b"" if document is None else json.dumps(document).encode()
         headers = {} if document is None else {"content-type": "application/json"}
         signed = self._sign(method, self._url + path, body, headers)

@@ -64,11 +64,6 @@ def replay(client: Asked, built: Built, limit: int, step: Callable[[], None]) ->
     ----------
     step
         Called after every request.
-
-    Raises
-    ------
-    LiveError
-        When a request gets no answer at all.
     """
     burst, rest = built.golden[:limit], built.golden[limit:]
 

@@ -28,11 +28,6 @@ def signer(auth: str, session: "boto3.Session", region: str, environment: Mappin
     ``AWS_IAM``: signature version 4
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html). ``JWT``: the bearer token in the variable
     HANDOVER_TOKEN. ``NONE``: not at all.
-
-    Raises
-    ------
-    LiveError
-        When there are no credentials, or no token, or ``auth`` is another word.
     """
     if auth == "NONE":
         return lambda method, url, body, headers: headers

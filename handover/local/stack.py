@@ -1,7 +1,6 @@
 """The built function, as the template that `sam build` wrote describes it."""
 
 import platform
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any
 
 from handover.cloudformation import Template
 from handover.errors import CannotRunError
+from handover.intrinsics import Values, as_text
 from handover.local.system import unavailable
 from handover.project import FUNCTION, Build
 
@@ -66,12 +66,9 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
     resources = template["Resources"]
     if name not in resources:
         raise NothingBuiltError(f"{path} has no {name}: run make build")
-    values = PSEUDO_PARAMETERS | {
-        parameter: str(declared["Default"])
-        for parameter, declared in template.get("Parameters", {}).items()
-        if "Default" in declared
-    }
-    values |= OWN_PARAMETERS
+    parameters = template.get("Parameters", {}).items()
+    defaults = {parameter: declared["Default"] for parameter, declared in parameters if "Default" in declared}
+    values = Values(template, PSEUDO_PARAMETERS | defaults | OWN_PARAMETERS)
     properties = resources[name]["Properties"]
     variables = properties.get("Environment", {}).get("Variables", {})
     layers = tuple(
@@ -122,21 +119,9 @@ def _folder(build: Path, owner: str, uri: str) -> Path:
     return folder
 
 
-def _text(written: Any, values: Mapping[str, str], what: str) -> str:
-    """Resolve one property: a plain value, a parameter's ``Ref``, or a ``Sub`` of parameters."""
-
-    def value(name: str) -> str:
-        if name not in values:
-            raise NothingBuiltError(f"{what} in template.yaml requires {name}, which has no value on this machine")
-        return values[name]
-
-    match written:
-        case bool():
-            return str(written).lower()
-        case str() | int() | float():
-            return str(written)
-        case {"Ref": str(name)}:
-            return value(name)
-        case {"Fn::Sub": str(text)}:
-            return re.sub(r"\$\{([^!}][^}]*)\}", lambda match: value(match[1]), text).replace("${!", "${")
-    raise NothingBuiltError(f"{what} in template.yaml is {written}, which only the cloud can resolve")
+def _text(written: Any, values: Values, what: str) -> str:
+    """Work out one property as a text."""
+    value = values.of(written)
+    if isinstance(value, dict | list):
+        raise NothingBuiltError(f"{what} in template.yaml is {value}, which only the cloud can resolve")
+    return as_text(value)

@@ -16,9 +16,10 @@ from click.testing import CliRunner
 from werkzeug import Response
 
 from handover.cli import main
+from handover.cli.where import stack_name
+from handover.errors import CannotRunError
 from handover.live import LiveError, aws
 from handover.live.client import Client
-from handover.live.stack import of_stage
 from tests.helpers.live import NAME, bearing, json_answer, run, serving, signed, stack_is_there
 
 ROOT = Path(__file__).parents[3]
@@ -166,8 +167,9 @@ def test_a_token_that_is_not_taken(build, cloudformation, monkeypatch) -> None:
         )
 
 
-def test_a_signature_that_is_wrong(build, cloudformation, monkeypatch) -> None:
+def test_a_signature_that_is_wrong(build, cloudformation, session, monkeypatch) -> None:
     other = boto3.Session("AKIDEXAMPLE", "another secret", "the-session-token", "eu-west-1")
+    monkeypatch.setattr(other, "client", session.client)
     monkeypatch.setattr(aws, "session", lambda region: other)
     with serving(None, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
@@ -195,16 +197,13 @@ def test_one_stack_must_be_named(named: tuple[str, ...]) -> None:
         )
 
 
-def test_a_stage_names_the_stack_that_sam_deploys() -> None:
-    samconfig = ROOT / "samconfig.toml"
-    assert [of_stage(stage, samconfig) for stage in ("staging", "default")] == [
-        "credit-risk-staging",
-        "credit-risk-dev",
-    ]
-    with pytest.raises(LiveError, match=r"samconfig.toml names no stack for 'stagin': name it with --stack$"):
-        of_stage("stagin", samconfig)
-    with pytest.raises(LiveError, match=r"^there is no none.toml here: name the stack with --stack$"):
-        of_stage("staging", Path("none.toml"))
+def test_a_stage_names_the_stack_that_sam_deploys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert [stack_name(None, stage) for stage in ("staging", "default")] == ["credit-risk-staging", "credit-risk-dev"]
+    for folder in (ROOT, tmp_path):
+        monkeypatch.chdir(folder)
+        with pytest.raises(CannotRunError, match=r"^samconfig.toml names no stack for 'stagin': name it with --stack$"):
+            stack_name(None, "stagin")
 
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_again(bound) -> None:
