@@ -66,15 +66,7 @@ QUICK = Counts(
 
 
 def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Progress) -> dict[str, Any]:
-    """Measure; give everything that tables, plots and the page are made of, as JSON data.
-
-    Raises
-    ------
-    UnequalError
-        When a contender does not give the model's scores.
-    NotMeasuredError, EnvironmentDiedError, FunctionTimedOutError
-        When a Lambda contender does not start or answer. A server that does not is left out, and the reason kept.
-    """
+    """Measure; give everything that tables, plots and the page are made of, as JSON data."""
     results: dict[str, Any] = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": machine(),

@@ -28,11 +28,6 @@ def to_xgboost(model: Any, features: NDArray[np.float32]) -> xgboost.XGBClassifi
     ----------
     features
         Some rows of the model's input, float32 (N, K): the result's answers are compared with the original's.
-
-    Raises
-    ------
-    ValueError
-        When the two do not answer alike.
     """
     values = {
         "version": [int(part) for part in xgboost.__version__.split("+")[0].split(".")],

@@ -61,13 +61,7 @@ class Emulated:
 
 
 class Server:
-    """A peer that is a server, in a process of its own.
-
-    Raises
-    ------
-    ServerError
-        When it does not answer within ``START_S``, or not with 200.
-    """
+    """A peer that is a server, in a process of its own."""
 
     def __init__(self, contender: Contender, workload: Workload, row: Row) -> None:
         folder = TemporaryDirectory(prefix="bench-")

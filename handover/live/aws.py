@@ -1,7 +1,7 @@
 """AWS's own APIs: where and by whose credentials they are asked, and what keeps them from an answer."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
@@ -33,13 +33,13 @@ def asked() -> Iterator[None]:
 
 
 @asked()
-def region(named: str | None, environment: Mapping[str, str] = os.environ) -> str:
+def region(named: str | None) -> str:
     """Give the region to look in: the one that is named, AWS_REGION, AWS_DEFAULT_REGION, or the profile's.
 
     It is looked up here because AWS's tools do not agree: botocore, and so SAM, never reads AWS_REGION
     (https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html). An empty variable is none.
     """
-    of_environment = filter(None, map(environment.get, REGION_VARIABLES))
+    of_environment = filter(None, map(os.environ.get, REGION_VARIABLES))
     region = named or next(of_environment, None) or Session().get_scoped_config().get("region")
     if not region:
         raise NoRegionError

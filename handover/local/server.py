@@ -31,13 +31,7 @@ NO_PAGES = Cors()
 
 
 def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
-    """Open a port; ``serve_forever`` of what is returned answers, one thread for every request.
-
-    Raises
-    ------
-    PortTakenError
-        When the port is not available; names it.
-    """
+    """Open a port, if it is available; ``serve_forever`` of what is returned answers, one thread for every request."""
     with socket.socket() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

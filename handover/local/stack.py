@@ -47,15 +47,8 @@ class BuiltFunction:
     timeout_s: int
 
 
-def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
-    """Read the function called ``name`` (its logical id) from the build.
-
-    Raises
-    ------
-    NothingBuiltError
-        When there is no build or not this function in it, when it is built for another processor, a property
-        requires what only the cloud knows, or this system is not Linux.
-    """
+def built_function(build: Path) -> BuiltFunction:
+    """Read the function from the build; ``NothingBuiltError`` when there is none that runs here."""
     if elsewhere := unavailable():
         raise NothingBuiltError(elsewhere)
     path = Build(build).template
@@ -64,12 +57,12 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
     except FileNotFoundError:
         raise NothingBuiltError("nothing is built: run make build") from None
     resources = template["Resources"]
-    if name not in resources:
-        raise NothingBuiltError(f"{path} has no {name}: run make build")
+    if FUNCTION not in resources:
+        raise NothingBuiltError(f"{path} has no {FUNCTION}: run make build")
     parameters = template.get("Parameters", {}).items()
     defaults = {parameter: declared["Default"] for parameter, declared in parameters if "Default" in declared}
     values = Values(template, PSEUDO_PARAMETERS | defaults | OWN_PARAMETERS)
-    properties = resources[name]["Properties"]
+    properties = resources[FUNCTION]["Properties"]
     variables = properties.get("Environment", {}).get("Variables", {})
     layers = tuple(
         _folder(build, layer["Ref"], resources[layer["Ref"]]["Properties"]["ContentUri"])
@@ -81,8 +74,8 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
             f"what is built is for {min(others)}, and this machine is {own_machine()}: run make build"
         )
     return BuiltFunction(
-        name=name,
-        root=_folder(build, name, properties["CodeUri"]),
+        name=FUNCTION,
+        root=_folder(build, FUNCTION, properties["CodeUri"]),
         layers=layers,
         handler=_text(properties["Handler"], values, "Handler"),
         variables={key: _text(value, values, key) for key, value in variables.items()},

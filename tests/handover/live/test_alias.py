@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from handover.live import LiveError, deployments, version
 from tests.helpers import live
-from tests.helpers.live import ALIAS, CREDENTIALS, NAME, REGION, Done, stack_is_there
+from tests.helpers.live import ALIAS, NAME, Done, stack_is_there
 
 IS = "model 0123456789ab, contract 2.0.1"
 PROVEN = f"has {IS}, and answers its golden rows as in training"

