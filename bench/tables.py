@@ -32,7 +32,7 @@ class Table:
 
 
 def show(results: dict[str, Any], console: Console) -> None:
-    """Print the tables, and why somebody is absent."""
+    """Print the tables."""
     for table in tables(results):
         drawn = rich.table.Table(title=table.title, title_justify="left", show_edge=False)
         for index, head in enumerate(table.head):
@@ -41,8 +41,6 @@ def show(results: dict[str, Any], console: Console) -> None:
             drawn.add_row(*(f"[{COLOURS[cell]}]{cell}[/]" if cell in COLOURS else cell for cell in row))
         console.print(drawn)
         console.print()
-    for name, reason in results["absent"].items():
-        console.print(f"{LABELS[name]} is absent: {reason}", markup=False)
 
 
 def tables(results: dict[str, Any]) -> list[Table]:
@@ -83,7 +81,6 @@ def _http(results: dict[str, Any]) -> Table:
     for name in (name for name in (*LAMBDA_NAMES, *(one.name for one in SERVERS)) if name in warm):
         start = f"{spread(starts[name]).median:.0f}" if name in starts else "-"
         rows.append((LABELS[name], start, *(f"{value:.2f}" for value in percentiles(warm[name], 0.5, 0.95))))
-    rows += [(LABELS[name], "absent", "-", "-") for name in results["absent"]]
     head = ("contender", "start to first answer [ms]", "p50 [ms]", "p95 [ms]")
     return Table("Over HTTP, one worker, one connection", head, rows)
 

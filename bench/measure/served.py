@@ -5,8 +5,8 @@ import os
 import subprocess
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle, islice
@@ -135,13 +135,22 @@ class Server:
 type Opener = Callable[[], Emulated | Server]
 
 
+@contextmanager
+def running(opened: Opener) -> Iterator[Emulated | Server]:
+    """Start a contender, and end it."""
+    served = opened()
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
 def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress) -> Samples:
     """Time each from starting the process to its first answer over HTTP [ms], all in turn."""
 
     def start(opened: Opener) -> list[float]:
-        served = opened()
-        served.stop()
-        return [served.start_ms]
+        with running(opened) as served:
+            return [served.start_ms]
 
     turns = {name: partial(start, opened) for name, opened in openers.items()}
     return in_turn(turns, rounds, progress, "Starts to first answer")
@@ -155,11 +164,7 @@ def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, reques
         return [ms for row in islice(cycle(rows), requests) for ms in timed(partial(served.score, row))]
 
     with ExitStack() as stack:
-        turns = {}
-        for name, opened in openers.items():
-            served = opened()
-            stack.callback(served.stop)
-            turns[name] = partial(ask, served)
+        turns = {name: partial(ask, stack.enter_context(running(opened))) for name, opened in openers.items()}
         return in_turn(turns, blocks, progress, "Warm, over HTTP", uncounted=1)
 
 
