@@ -21,7 +21,7 @@ from bench.contenders import BENTOML, MLFLOW, Contender
 from bench.measure import Samples, in_turn, timed
 from bench.staging import Staged
 from bench.workload import Workload, event
-from handover.errors import CannotRunError
+from handover.latency import NotMeasuredError
 from handover.local.emulator import LOOPBACK, Emulator, free_ports
 from handover.local.processes import end
 
@@ -38,10 +38,6 @@ QUIET = {
 }
 
 type Row = Mapping[str, Any]
-
-
-class ServerError(CannotRunError):
-    """A server does not start or does not answer; the message is the last line that it wrote."""
 
 
 class Emulated:
@@ -79,7 +75,7 @@ class Server:
             ended = subprocess.run(save, cwd=task, env=variables, capture_output=True, text=True, check=False)
             if ended.returncode:
                 folder.cleanup()
-                raise ServerError(f"{self._name}: {ended.stderr.strip().splitlines()[-1]}")
+                raise NotMeasuredError(f"{self._name}: {ended.stderr.strip().splitlines()[-1]}")
         started = time.perf_counter()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
@@ -112,7 +108,7 @@ class Server:
         response = self._connection.getresponse()
         content = response.read()
         if response.status != 200:
-            raise ServerError(f"{self._name} answers {response.status}: {content[:200].decode(errors='replace')}")
+            raise NotMeasuredError(f"{self._name} answers {response.status}: {content[:200].decode(errors='replace')}")
         reply = json.loads(content)
         return float(reply["predictions"][0][1] if self._records else reply["score"])
 
@@ -126,8 +122,8 @@ class Server:
                 self._connection.close()
                 time.sleep(0.005)
             log = (self._log.read_text(errors="replace").strip().splitlines() or ["it wrote nothing"])[-1]
-            raise ServerError(f"{self._name} gave no answer within {START_S:.0f} s: {log}")
-        except ServerError:
+            raise NotMeasuredError(f"{self._name} gave no answer within {START_S:.0f} s: {log}")
+        except NotMeasuredError:
             self.stop()
             raise
 

@@ -4,9 +4,8 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import click
 
@@ -116,7 +115,7 @@ def without_wheels(project: Project) -> str | None:
     how = ("--dry-run", "--no-deps", "--target", ".cache/none", *WHEELS, *PYTHON)
     for system in SYSTEMS:
         try:
-            _uv("install", *how, "--python-platform", system, *locks, variables={"MACOSX_DEPLOYMENT_TARGET": MACOS})
+            _uv("install", *how, "--python-platform", system, *locks, MACOSX_DEPLOYMENT_TARGET=MACOS)
         except SystemExit as ended:
             if ended.code == UNSATISFIED:
                 return system
@@ -135,8 +134,8 @@ def _compile(sources: Sequence[Path], to: Path, *more: str, fresh: bool = False)
     _uv("compile", *how, *map(str, sources), *more, "--output-file", str(to))
 
 
-def _uv(*words: str, variables: Mapping[str, str] = MappingProxyType({})) -> None:
+def _uv(*words: str, **variables: str) -> None:
     uv = tools.find("uv")
     if uv is None:
         raise CannotRunError("uv, which writes the locks, is not installed: run handover setup modelling (make setup)")
-    tools.run(uv, "pip", *words, "--quiet", variables=variables)
+    tools.run(uv, "pip", *words, "--quiet", log=None, **variables)

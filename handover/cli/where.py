@@ -60,9 +60,10 @@ def begin(region: str | None, stage: str | None) -> "boto3.Session":
     return session
 
 
-def find_stack(name: str, stage: str | None, region: str | None) -> "tuple[Stack, boto3.Session]":
+def find_stack(stack: str | None, stage: str | None, region: str | None) -> "tuple[Stack, boto3.Session]":
     """Read a stack as it is there, and give the session that looked."""
     from handover.live.stack import read
 
+    name = stack_name(stack, stage)
     session = begin(region, stage)
     return read(session.client("cloudformation"), name), session
