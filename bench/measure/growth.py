@@ -22,9 +22,7 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Time the handler without telemetry, and the bare ``session.run`` beside it, at each size, all in turn.
 
-    Returns
-    -------
-    One entry for each axis and size: ``axis``, ``size``, and the rounds of ``quiet`` and of ``session`` [ms].
+    Each entry of the result has ``axis``, ``size``, and the rounds of ``quiet`` and of ``session`` [ms].
     """
     default = workload.size
     models = [("columns", size, Size(size, default.trees)) for size in axes["columns"]]

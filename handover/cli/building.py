@@ -38,11 +38,6 @@ def build_first(*, built: bool, architecture: str | None = None) -> None:
     """Build what a command is about to look at, and deliver before, where nobody has: a model, or a stand-in.
 
     Where this is no project that can be built here, what is built is taken as it is.
-
-    Parameters
-    ----------
-    built
-        Whether what is built already is asked for.
     """
     if built or not _can_build():
         return

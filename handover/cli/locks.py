@@ -32,11 +32,6 @@ def install(project: Project, purpose: str, *, quiet: bool = False) -> None:
 
     A stamp in the environment says when. With ``run`` comes what the emulator gives the function, in a folder of its
     own, for no command imports it.
-
-    Raises
-    ------
-    CannotRunError
-        When there is no such lock.
     """
     lock, beside = project.locks / f"{purpose}.txt", project.locks / "lambda.txt"
     if not lock.is_file():
@@ -68,16 +63,7 @@ def write(project: Project, *, upgrade: bool) -> None:
     """Write every lock for all platforms at once: names, versions and hashes, no addresses.
 
     One resolution binds them all, so that the purposes share one environment, and the layer runs what the tests ran.
-
-    Parameters
-    ----------
-    upgrade
-        Whether the newest of everything is taken; else versions that the locks name are kept where they still fit.
-
-    Raises
-    ------
-    CannotRunError
-        When there is nothing to lock, or what locks is not installed.
+    Unless the newest is asked for, versions that the locks name are kept where they still fit.
     """
     sources = sorted(project.locks.glob("*.in"))
     if not sources:
@@ -104,13 +90,7 @@ def write(project: Project, *, upgrade: bool) -> None:
 
 
 def without_wheels(project: Project) -> str | None:
-    """Name a system that lacks a wheel of what is locked for it, by asking the package index; uv's lines say of what.
-
-    Raises
-    ------
-    CannotRunError
-        When the index cannot be asked; uv's own lines say why.
-    """
+    """Name a system that lacks a wheel of what is locked for it, as the package index has it; uv says of what."""
     locks = [word for name in (*USUAL, "lambda") for word in ("--requirements", str(project.locks / f"{name}.txt"))]
     how = ("--dry-run", "--no-deps", "--target", ".cache/none", *WHEELS, *PYTHON)
     for system in SYSTEMS:

@@ -22,19 +22,9 @@ def find(name: str) -> str | None:
 
 
 def run(*command: str, log: Path | None = None, **variables: str) -> None:
-    """Run a program in the current folder.
+    """Run a program in the current folder, with more variables; where it fails, end as it did, for its lines say why.
 
-    Parameters
-    ----------
-    log
-        Where what it prints goes; shown on stderr when it fails.
-    variables
-        What is added to the environment.
-
-    Raises
-    ------
-    SystemExit
-        With the program's exit status, when that is not 0: its own lines say why.
+    They are printed, or go to a ``log``, which is shown only when it fails.
     """
     environment = {name: value for name, value in os.environ.items() if name not in OF_MAKE} | variables
     sys.stdout.flush()

@@ -22,7 +22,7 @@ NEVER_LIVE = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLB
 def compatible(
     name: str, build: Path, session: "boto3.Session", *, url: str | None = None, force: bool
 ) -> tuple[bool, str]:
-    """Compare what callers of a stack have with what was built, by the rules of C110.
+    """Compare what callers of a stack have with what was built, by the rules of C110; say whether it passes, and why.
 
     Parameters
     ----------
@@ -30,17 +30,6 @@ def compatible(
         Where the API answers, if not at the stack's output ``Url``.
     force
         Let a live API pass that cannot be asked; one that can is compared all the same.
-
-    Returns
-    -------
-    Whether what was built may be deployed, and a text that says why.
-
-    Raises
-    ------
-    NothingBuiltError
-        When there is no build.
-    LiveError
-        When the live API, or AWS, could not be asked.
     """
     built = files.contract(delivery_in(build))
     try:

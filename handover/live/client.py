@@ -74,15 +74,7 @@ class Response(NamedTuple):
 
 
 class Client:
-    """Sends requests to one API from any thread; each takes a connection that is idle, or opens one.
-
-    Parameters
-    ----------
-    sign
-        How requests say who sends them.
-    connections
-        How many there are at most; a request waits for one.
-    """
+    """Sends requests to one API from any thread; each takes a connection that is idle, or opens or waits for one."""
 
     def __init__(self, url: str, sign: Sign, connections: int = 1, timeout_s: float = TIMEOUT_S) -> None:
         parts = urlsplit(url)

@@ -41,15 +41,7 @@ class Stack:
 
 
 def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
-    """Ask CloudFormation for the stack called ``name``.
-
-    Raises
-    ------
-    NoStackError
-        When there is none.
-    LiveError
-        When CloudFormation cannot be asked.
-    """
+    """Ask CloudFormation for the stack called ``name``; ``NoStackError`` when there is none."""
     region = cloudformation.meta.region_name
     with aws.asked():
         try:

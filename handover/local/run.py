@@ -21,12 +21,7 @@ from handover.local.stack import built_function
 
 
 def answer_once(path: Path, build: Path, warm_invokes: int) -> int:
-    """Send the event in ``path`` through the function in ``build``; print request, answer and latency.
-
-    Returns
-    -------
-    0 when the answer is a success (2xx), 1 when it is anything else.
-    """
+    """Send the event in ``path`` through the function in ``build``; print request, answer and latency; 0 for a success."""
     lines: list[str] = []
     built = built_function(build)
     event = _event(path)
