@@ -140,7 +140,7 @@ def _split(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
     if beyond := seen.get("beyond"):
         first, named = beyond[0], [f"`{one['column']}` from {_range(one['ends'])}" for one in beyond]
         yield Warned(
-            f"The held-out rows have {_listed(named)}; of the other rows {first['share']:.0%} have "
+            f"The held-out rows have {shortly(named, MOST_NAMED, '; ')}; of the other rows {first['share']:.0%} have "
             f"`{first['column']}` beyond that.",
             *_place(context, seen),
             cause="The figures of merit say nothing of those rows. Where the data is sorted, shuffle it before the "
