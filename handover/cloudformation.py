@@ -24,6 +24,7 @@ class Template:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._deployed: dict[str, Json] = {}
 
     @cached_property
     def source(self) -> Json:
@@ -39,19 +40,9 @@ class Template:
         return self.transformed()
 
     def transformed(self, content: dict[str, str] | None = None, **parameters: str) -> Json:
-        """Transform the template.
+        """Transform the template with values other than the defaults; ``TransformError`` when SAM refuses it.
 
-        Parameters
-        ----------
-        content
-            What ``sam package`` uploaded for a resource; another name is another content.
-        parameters
-            Values other than the defaults.
-
-        Raises
-        ------
-        TransformError
-            When SAM refuses it.
+        ``content`` names what ``sam package`` uploaded for a resource; another name is another content.
         """
         session = _session()  # first: without boto3, this is what a message names
         from samtranslator.model.exceptions import InvalidDocumentException
@@ -80,12 +71,9 @@ class Template:
         }
 
     def deployed(self, values: Mapping[str, str]) -> Json:
-        """Give the template as a stack with these parameters has it, see ``handover.intrinsics.Values``.
+        """Give the template as a stack with these values in place of the defaults has it, see ``intrinsics.Values``.
 
-        Parameters
-        ----------
-        values
-            Values other than the defaults; those of parameters that the template does not have are left out.
+        Those of parameters that the template does not have are left out.
         """
         parameters = self.source.get("Parameters", {})
         chosen = {name: value for name, value in values.items() if name in parameters}
@@ -95,10 +83,6 @@ class Template:
             template = self.transformed(None, **chosen) if chosen else self.plain
             self._deployed[key] = Values(template, defaults | chosen).stack()
         return self._deployed[key]
-
-    @cached_property
-    def _deployed(self) -> dict[str, Json]:
-        return {}
 
     def line(self, name: str, *inside: str) -> int | None:
         """Find the line that begins a resource or a parameter, or the deepest key inside of it that is written there.

@@ -32,7 +32,7 @@ LARGEST_LAYERS_MIB = 250  # Lambda's own limit for layers and function, unzipped
 MOST_FLIPS = 10  # of some two hundred golden rows; a model that decides otherwise for one in twenty is another one
 # The least and the most that each budget may be. For one heuristic a caller waits for milliseconds, and a check stops
 # it after a second.
-BUDGETS: Mapping[str, tuple[type, float, float, str]] = {
+BUDGETS: Mapping[str, tuple[type[float], float, float, str]] = {
     "layers_mib": (int, 1, np.inf, "a whole number from 1 on"),
     "model_kib": (int, 1, np.inf, "a whole number from 1 on"),
     "flipped_decisions": (int, 0, np.inf, "a whole number from 0 on"),

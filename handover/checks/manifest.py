@@ -64,11 +64,9 @@ def hashes_match(context: DeliveryContext) -> Broken | None:
         if actual != sha256:
             then, now = files.shortened(str(sha256)), files.shortened(actual)
             evidence = f"{name} is not as it was delivered: its SHA-256 is {now}..., and in the manifest {then}..."
-            cause = damage(content) or again
+            cause = damage(content) or f"{RETRAIN if name == files.HEURISTICS else REDELIVER}: {context.delivers}."
             if hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == sha256:
                 cause = LINE_ENDINGS
-            elif name == "heuristics.py" and not damage(content):
-                cause = f"{RETRAIN}: {context.delivers}."
             return Broken(evidence, path, cause=cause, details=f"expected {sha256}\nfound    {actual}")
     return None
 

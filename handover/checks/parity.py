@@ -59,16 +59,15 @@ def golden_rows_prove(context: DeliveryContext) -> Broken | Kept | None:
         evidence = f"Of {kind}golden rows there {'is' if different == 1 else 'are'} {different}"
         return Broken(f"{evidence}; fewer than {FEWEST_GOLDEN_ROWS} prove little.", path)
     real = sum("real" in line for line in golden)
-    return Kept(warnings=(_real(path, real, len(golden)),)) if real else None
-
-
-def _real(path: Path, real: int, golden: int) -> Warned:
-    return Warned(
-        f"Of the {golden} golden rows, {real_rows(real)}.",
+    if not real:
+        return None
+    warning = Warned(
+        f"Of the {len(golden)} golden rows, {real_rows(real)}.",
         path,
         cause="That is fine for public data. With customers' data leave out golden=: deliver() draws rows of nobody.",
         headline="real rows lie in the repository, and ship",
     )
+    return Kept(warnings=(warning,))
 
 
 def _unreadable(path: Path) -> Broken:

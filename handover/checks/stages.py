@@ -48,12 +48,12 @@ def with_users(context: DeliveryContext) -> list[str]:
     return [stage for stage in stages(context) if has_users(context.samconfig, stage, context.template)]
 
 
-def in_each_stage(faults: Faults) -> Check[DeliveryContext]:
+def in_each_stage(faults: Faults, *, by_default: bool = False) -> Check[DeliveryContext]:
     """Make a clause of the faults of a stack, see ``sought``."""
 
     @wraps(faults)
     def check(context: DeliveryContext) -> Broken | None:
-        return sought(context, faults)
+        return sought(context, faults, by_default=by_default)
 
     return check
 

@@ -106,13 +106,7 @@ def _first_sentence(text: str) -> str:
 
 @contextmanager
 def one_sentence(program: str = "handover") -> Iterator[None]:
-    """Turn what a person can fix into one sentence and exit status 2, for it could not run; what is stopped says none.
-
-    Parameters
-    ----------
-    program
-        Who says the sentence.
-    """
+    """Turn what a person can fix into one sentence of ``program`` and exit status 2; what is stopped says none."""
     from handover.local import signals
 
     try:

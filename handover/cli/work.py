@@ -26,17 +26,7 @@ if TYPE_CHECKING:
 def check(
     send: Send, *, delivery: str, only: list[str], base: str | None, team: Team | None, wanted: list[str]
 ) -> Json:
-    """Check a delivery against its contract.
-
-    Parameters
-    ----------
-    wanted
-        The reports to give, by the names that ``handover.reporters.write`` knows.
-
-    Returns
-    -------
-    ``status``, the exit status, and each report by its name.
-    """
+    """Check a delivery against its contract; give the exit ``status``, and each report that is wanted, by its name."""
     from handover import reporters
     from handover.checks import selected
 
@@ -56,13 +46,7 @@ def check(
 
 
 def named(code: str) -> Clause:
-    """Find a clause by its code, of a delivery or of a live stack.
-
-    Raises
-    ------
-    UnknownCodeError
-        When there is none of that code; names near ones and the groups.
-    """
+    """Find a clause of a delivery or of a live stack; ``UnknownCodeError`` names near codes and the groups."""
     from handover.checks import CLAUSES, GROUPS
     from handover.live.clauses import CLAUSES as LIVE
     from handover.live.clauses import GROUP

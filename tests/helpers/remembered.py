@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from handover.checks import finite, model, tries
+from handover.checks import model, tries
 from handover.checks.finite import Failure, first_failure
 from handover.context import DeliveryContext
 from handover.delivery import FILES
@@ -58,8 +58,7 @@ class Elsewhere:
 def search_briefly(patched: pytest.MonkeyPatch) -> None:
     """Look for rows that fail among fewer."""
     patched.setattr(tries, "DRAWS", 1000)
-    patched.setattr(finite, "ODD_ROWS", 20)
-    patched.setattr(model, "EXAMPLES", 50)
+    patched.setattr(model, "MOST_ROWS", 50)
 
 
 class Drawings:

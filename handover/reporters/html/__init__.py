@@ -22,6 +22,7 @@ from handover.skips import FILE, exit_status, skips
 from handover.templates import environment
 from predictor import files
 
+VERDICTS = ("is kept", "is broken", "could not be checked in full")
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -37,7 +38,7 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         contract=contract_name(context),
         model=model_identity(context),
         notice=context.notice,
-        verdict=verdict(findings, context),
+        verdict=f"{context.subject} {VERDICTS[exit_status(findings)]}.",
         counts=counts(findings),
         state=("kept", "broken", "unsure")[exit_status(findings)],
         proved=proved(findings),
@@ -62,12 +63,6 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
 def _template() -> Template:
     templates = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})
     return templates.get_template("report.html.jinja")
-
-
-def verdict(findings: Sequence[Finding], context: DeliveryContext) -> str:
-    """Say in one sentence how the contract came out."""
-    verdicts = ("is kept", "is broken", "could not be checked in full")
-    return f"{context.subject} {verdicts[exit_status(findings)]}."
 
 
 def cut_short(sentence: str) -> str:
