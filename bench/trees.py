@@ -17,22 +17,12 @@ ROOTS_PARENT = 2**31 - 1
 
 
 def to_xgboost(model: Any, features: NDArray[np.float32]) -> xgboost.XGBClassifier:
-    """Give the same model as XGBoost's, for two classes.
+    """Give the same model as XGBoost's, for two classes; on rows of ``features``, both must answer alike.
 
     XGBoost asks ``x < t`` of a float32, scikit-learn ``x <= t`` with a float64 threshold: on float32 values both are
     the same when XGBoost gets the next float32 above the largest one that does not exceed scikit-learn's threshold.
     Leaves are scikit-learn's times the learning rate, the base score is the prior's probability (XGBoost takes its
     log odds itself).
-
-    Parameters
-    ----------
-    features
-        Some rows of the model's input, float32 (N, K): the result's answers are compared with the original's.
-
-    Raises
-    ------
-    ValueError
-        When the two do not answer alike.
     """
     values = {
         "version": [int(part) for part in xgboost.__version__.split("+")[0].split(".")],

@@ -138,13 +138,7 @@ def event(path: str, body: Any) -> dict[str, Any]:
 
 
 def compare_scores(label: str, scores: Sequence[float], workload: Workload) -> None:
-    """Compare a contender's scores of the first rows with the training-time model's.
-
-    Raises
-    ------
-    UnequalError
-        When a row gets a score that differs by more than 1e-5.
-    """
+    """Compare a contender's scores of the first rows with the training-time model's."""
     for index, (score, expected) in enumerate(zip(scores, workload.scores, strict=False)):
         if not abs(score - expected) <= trees.TOLERANCE:
             raise UnequalError(

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
 from rich.progress import Progress
 
 from bench import processes
-from bench.measure import Samples
+from bench.measure import Samples, in_turn
 from bench.staging import Staged
 from handover.latency import NotMeasuredError
 from handover.local.emulator import Emulator, EnvironmentDiedError
@@ -27,18 +28,16 @@ def emulator(staged: Staged) -> Iterator[Emulator]:
 
 
 def cold(contenders: Sequence[Staged], event: Any, rounds: int, progress: Progress) -> Samples:
-    """Time each from starting the process to its first answer [ms], all in turn, round by round.
-
-    One round goes before and is not counted: it reads the files from the disk, as the first of a day does.
-    """
+    """Time each from starting the process to its first answer [ms]."""
     payload = json.dumps(event).encode()
-    samples: Samples = {staged.contender.name: [] for staged in contenders}
-    for _ in progress.track(range(rounds + 1), description="Cold starts"):
-        for staged in contenders:
-            with emulator(staged) as running:
-                running.invoke(payload)
-            samples[staged.contender.name].append([round(running.cold_ms or 0.0, 3)])
-    return {name: taken[1:] for name, taken in samples.items()}
+
+    def start(staged: Staged) -> list[float]:
+        with emulator(staged) as running:
+            running.invoke(payload)
+        return [running.cold_ms or 0.0]
+
+    turns = {staged.contender.name: partial(start, staged) for staged in contenders}
+    return in_turn(turns, rounds, progress, "Cold starts", uncounted=1)
 
 
 def peak_memory(

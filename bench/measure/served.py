@@ -5,8 +5,9 @@ import os
 import subprocess
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle, islice
 from pathlib import Path
@@ -17,10 +18,10 @@ from rich.progress import Progress
 
 from bench import processes, staging
 from bench.contenders import BENTOML, MLFLOW, Contender
-from bench.measure import Samples
+from bench.measure import Samples, in_turn, timed
 from bench.staging import Staged
 from bench.workload import Workload, event
-from handover.errors import CannotRunError
+from handover.latency import NotMeasuredError
 from handover.local.emulator import LOOPBACK, Emulator, free_ports
 from handover.local.processes import end
 
@@ -37,10 +38,6 @@ QUIET = {
 }
 
 type Row = Mapping[str, Any]
-
-
-class ServerError(CannotRunError):
-    """A server does not start or does not answer; the message is the last line that it wrote."""
 
 
 class Emulated:
@@ -60,13 +57,7 @@ class Emulated:
 
 
 class Server:
-    """A peer that is a server, in a process of its own.
-
-    Raises
-    ------
-    ServerError
-        When it does not answer within ``START_S``, or not with 200.
-    """
+    """A peer that is a server, in a process of its own."""
 
     def __init__(self, contender: Contender, workload: Workload, row: Row) -> None:
         folder = TemporaryDirectory(prefix="bench-")
@@ -84,7 +75,7 @@ class Server:
             ended = subprocess.run(save, cwd=task, env=variables, capture_output=True, text=True, check=False)
             if ended.returncode:
                 folder.cleanup()
-                raise ServerError(f"{self._name}: {ended.stderr.strip().splitlines()[-1]}")
+                raise NotMeasuredError(f"{self._name}: {ended.stderr.strip().splitlines()[-1]}")
         started = time.perf_counter()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
@@ -117,7 +108,7 @@ class Server:
         response = self._connection.getresponse()
         content = response.read()
         if response.status != 200:
-            raise ServerError(f"{self._name} answers {response.status}: {content[:200].decode(errors='replace')}")
+            raise NotMeasuredError(f"{self._name} answers {response.status}: {content[:200].decode(errors='replace')}")
         reply = json.loads(content)
         return float(reply["predictions"][0][1] if self._records else reply["score"])
 
@@ -131,8 +122,8 @@ class Server:
                 self._connection.close()
                 time.sleep(0.005)
             log = (self._log.read_text(errors="replace").strip().splitlines() or ["it wrote nothing"])[-1]
-            raise ServerError(f"{self._name} gave no answer within {START_S:.0f} s: {log}")
-        except ServerError:
+            raise NotMeasuredError(f"{self._name} gave no answer within {START_S:.0f} s: {log}")
+        except NotMeasuredError:
             self.stop()
             raise
 
@@ -140,35 +131,37 @@ class Server:
 type Opener = Callable[[], Emulated | Server]
 
 
+@contextmanager
+def running(opened: Opener) -> Iterator[Emulated | Server]:
+    """Start a contender, and end it."""
+    served = opened()
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
 def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress) -> Samples:
     """Time each from starting the process to its first answer over HTTP [ms], all in turn."""
-    samples: Samples = {name: [] for name in openers}
-    for _ in progress.track(range(rounds), description="Starts to first answer"):
-        for name, opened in openers.items():
-            served = opened()
-            served.stop()
-            samples[name].append([round(served.start_ms, 1)])
-    return samples
+
+    def start(opened: Opener) -> list[float]:
+        with running(opened) as served:
+            return [served.start_ms]
+
+    turns = {name: partial(start, opened) for name, opened in openers.items()}
+    return in_turn(turns, rounds, progress, "Starts to first answer")
 
 
 def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, requests: int, progress: Progress) -> Samples:
     """Time requests to all of them, JSON written and read, a block each in turn [ms]; the first is not counted."""
-    samples: Samples = {name: [] for name in openers}
+
+    def ask(served: Emulated | Server) -> list[float]:
+        served.score(rows[0])
+        return [ms for row in islice(cycle(rows), requests) for ms in timed(partial(served.score, row))]
+
     with ExitStack() as stack:
-        running = {}
-        for name, opened in openers.items():
-            running[name] = opened()
-            stack.callback(running[name].stop)
-        for _ in progress.track(range(blocks + 1), description="Warm, over HTTP"):
-            for name, served in running.items():
-                served.score(rows[0])
-                times = []
-                for row in islice(cycle(rows), requests):
-                    started = time.perf_counter()
-                    served.score(row)
-                    times.append(round((time.perf_counter() - started) * 1000, 4))
-                samples[name].append(times)
-    return {name: taken[1:] for name, taken in samples.items()}
+        turns = {name: partial(ask, stack.enter_context(running(opened))) for name, opened in openers.items()}
+        return in_turn(turns, blocks, progress, "Warm, over HTTP", uncounted=1)
 
 
 def _command(contender: Contender, port: int) -> list[str]:

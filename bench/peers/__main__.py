@@ -10,25 +10,15 @@ from rich.progress import Progress
 
 from bench import staging
 from bench.contenders import PEERS, VENVS, Contender, Package
-from handover.cli.group import INTERRUPTED
-from handover.local import signals
+from handover.cli.group import one_sentence
+from handover.errors import CannotRunError
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 LOCKED = ("--require-hashes", "--only-binary=:all:")
 
 
-class InstallError(RuntimeError):
-    """A peer cannot be installed; the message is pip's last line."""
-
-
 def install(peer: Contender) -> None:
-    """Install one peer: a server into a virtual environment, a Lambda function's packages into a shipped layer.
-
-    Raises
-    ------
-    InstallError
-        When a wheel is not available.
-    """
+    """Install one peer: a server into a virtual environment, a Lambda function's packages into a shipped layer."""
     staging.remove(peer.environment)
     if peer.package is Package.SERVER:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(peer.environment)], check=True)
@@ -51,7 +41,7 @@ def install(peer: Contender) -> None:
 def _pip(*arguments: str) -> None:
     ended = subprocess.run([*PIP, *arguments], capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise InstallError((ended.stderr.strip().splitlines() or ["pip gave no reason"])[-1])
+        raise CannotRunError((ended.stderr.strip().splitlines() or ["pip gave no reason"])[-1])
 
 
 def main() -> int:
@@ -66,7 +56,7 @@ def main() -> int:
             console.print(f"Installing {peer.label} ({packages} packages) ...")
             try:
                 install(peer)
-            except InstallError as error:
+            except CannotRunError as error:
                 failed += 1
                 console.print(f"bench-peers: {peer.label} cannot be installed: {error}", markup=False)
     console.print(f"{len(PEERS) - failed} of {len(PEERS)} peers are installed in bench/.venvs.")
@@ -74,8 +64,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        with signals.as_interrupt():
-            sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    with one_sentence("bench-peers"):
+        sys.exit(main())

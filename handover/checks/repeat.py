@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from handover.checks import causes, differences
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
-from handover.provenance import ALWAYS, bare, release, unlike
+from handover.provenance import ALWAYS, installed_version, release, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
 from handover.wording import shortly
@@ -110,8 +109,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
         evidence = f"manifest.json's versions lack {', '.join(missing)}, which deliver() uses whatever was trained."
         cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
         return Broken(evidence, manifest, cause=cause)
-    installed = {bare(distribution.name): distribution.version for distribution in distributions()}
-    now = {name: installed.get(bare(name), "") for name in versions}
+    now = {name: installed_version(name) for name in versions}
     differ = [
         f"{name} {version} then, {now[name] or 'not installed'} now"
         for name, version in versions.items()

@@ -98,7 +98,8 @@ def others_judge(context: DeliveryContext) -> Broken | Kept:
         raise Skipped("what the model was fitted on had no labels, so its rows are not those that it learned from")
     if not judging["beyond_chance"]:
         return Kept(
-            proved=f"none of the {judging['rows']} held-out rows trained it", warnings=tuple(_stopped(context, seen))
+            proved=f"none of the {judging['rows']} held-out rows trained it",
+            warnings=(*_stopped(context, seen), *_split(context, seen)),
         )
     among, rows = judging["among_fitted"], judging["rows"]
     return Broken(
@@ -122,6 +123,29 @@ def _stopped(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]
             cause="Its figures are a little too good: it stopped where these rows liked it best. Split the rows for "
             "eval_set off those of the training.",
             headline="the rows that judge the model stopped its training",
+        )
+
+
+def _split(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
+    """Tell of a split that left the model next to nothing to learn, or its judges a part of the data alone."""
+    if few := seen.get("few"):
+        yield Warned(
+            f"The {seen['model']} was fitted on {few['fitted']} rows. matrix() laid out {few['laid_out']} that neither "
+            "train nor judge it.",
+            *_place(context, seen),
+            cause=f"With {len(seen['columns'])} columns so few rows are learned by heart. Often the parts of a split "
+            "are taken for each other, or a try on a few rows was left in.",
+            headline="most rows neither train nor judge the model",
+        )
+    if beyond := seen.get("beyond"):
+        first, named = beyond[0], [f"`{one['column']}` from {_range(one['ends'])}" for one in beyond]
+        yield Warned(
+            f"The held-out rows have {shortly(named, MOST_NAMED, '; ')}; of the other rows {first['share']:.0%} have "
+            f"`{first['column']}` beyond that.",
+            *_place(context, seen),
+            cause="The figures of merit say nothing of those rows. Where the data is sorted, shuffle it before the "
+            "split; where it is split by time, what grows with time is beyond rightly.",
+            headline="the rows that judge the model are of a part of the data",
         )
 
 

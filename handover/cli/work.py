@@ -22,17 +22,7 @@ from predictor.files import Json
 def check(
     send: Send, *, delivery: str, only: list[str], base: str | None, team: Team | None, wanted: list[str]
 ) -> Json:
-    """Check a delivery against its contract.
-
-    Parameters
-    ----------
-    wanted
-        The reports to give, by the names that ``handover.reporters.write`` knows.
-
-    Returns
-    -------
-    ``status``, the exit status, and each report by its name.
-    """
+    """Check a delivery against its contract; give the exit ``status``, and each report that is wanted, by its name."""
     clauses = selected(only)
     send({"total": len(clauses)})
     with _opened(delivery, base, team) as context:
@@ -49,13 +39,7 @@ def check(
 
 
 def named(code: str) -> Clause:
-    """Find a clause by its code, of a delivery or of a live stack.
-
-    Raises
-    ------
-    UnknownCodeError
-        When there is none of that code; names near ones and the groups.
-    """
+    """Find a clause of a delivery or of a live stack; ``UnknownCodeError`` names near codes and the groups."""
     from handover.live.clauses import CLAUSES as LIVE
     from handover.live.clauses import GROUP
 

@@ -4,9 +4,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
+from jinja2 import Template
 from markupsafe import Markup, escape
 
 from handover.context import DeliveryContext
@@ -33,8 +34,7 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     delivery, however broken, and takes nothing that it quotes for markup.
     """
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
-    templates = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})
-    page = templates.get_template("report.html.jinja").render(
+    page = _template().render(
         contract=contract_name(context),
         model=model_identity(context),
         notice=context.notice,
@@ -57,6 +57,12 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
         left_out=list(what_is_left_out(findings)),
     )
     return UNWRITABLE.sub("\ufffd", page)
+
+
+@cache
+def _template() -> Template:
+    templates = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})
+    return templates.get_template("report.html.jinja")
 
 
 def cut_short(sentence: str) -> str:
