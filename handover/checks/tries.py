@@ -82,9 +82,7 @@ def _corner_values(field: Domain, numbers: Iterable[float]) -> list[Any]:
     if field.choices:
         return _known(field)
     values = [field.simplest, *field.edge_values]
-    for end in field.ends:
-        values += around(field, end)
-    for number in numbers:
+    for number in (*field.ends, *numbers):
         values += around(field, number)
     return sorted(set(values), key=_size) + [None] * field.nullable
 
