@@ -14,13 +14,9 @@ class Reads:
 
 
 def reads(tree: ast.Module, heuristic: str, fields: Iterable[str]) -> Reads:
-    """Say what a heuristic may read of its row, through helper functions and tables too.
+    """Say which of all fields a heuristic may read, through helper functions and tables too.
 
-    Parameters
-    ----------
-    fields
-        The names of all fields, in the contract's order. A heuristic that reaches for fields by a name that it works
-        out may read each of them.
+    One that reaches for fields by a name that it works out may read each of them.
     """
     names: set[str] = set()
     numbers: dict[float, None] = {}

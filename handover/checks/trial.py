@@ -65,13 +65,7 @@ class TriedRow:
 
 
 class Trial:
-    """One heuristic of a delivery, tried on row after row.
-
-    Parameters
-    ----------
-    usual
-        A row of the contract, for what a tried row leaves out.
-    """
+    """One heuristic of a delivery, tried on row after row; what a row leaves out is as in the usual one."""
 
     def __init__(self, context: DeliveryContext, heuristic: Heuristic, usual: Row) -> None:
         self._context, self._heuristic, self._usual = context, heuristic, usual

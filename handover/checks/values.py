@@ -44,13 +44,7 @@ def as_trained(context: DeliveryContext) -> FloatRows:
 
 
 def changed_heuristics(context: DeliveryContext, given: FloatRows, expected: FloatRows) -> list[Changed]:
-    """List the heuristics that give other values here than elsewhere, in the order of their columns.
-
-    Parameters
-    ----------
-    given, expected
-        The same rows as the model's input, float32 (N, K).
-    """
+    """List the heuristics whose values in the same rows, float32 (N, K), are others, in the order of their columns."""
     heuristics = {heuristic.__name__ for heuristic in context.heuristics}
     known = np.where(np.isnan(expected), 0, expected)
     differs = ~np.isclose(
