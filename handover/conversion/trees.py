@@ -62,12 +62,13 @@ class Ensemble:
 
     def scaled(self, weight: float) -> Self:
         """Multiply what the trees add, in place."""
-        self.trees[:] = [tree if isinstance(tree, Split) else tree * weight for tree in self.trees]
+
+        def times(node: Node) -> Node:
+            return node if isinstance(node, Split) else node * weight
+
+        self.trees[:] = map(times, self.trees)
         for split in splits(self.trees):
-            if not isinstance(split.yes, Split):
-                split.yes = split.yes * weight
-            if not isinstance(split.no, Split):
-                split.no = split.no * weight
+            split.yes, split.no = times(split.yes), times(split.no)
         return replace(self, base=self.base * weight)
 
 
