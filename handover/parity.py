@@ -43,14 +43,11 @@ def distance(given: Iterable[float], trained: Iterable[float]) -> float:
 
 def differing(given: Rows, trained: Rows, budget: float) -> list[int]:
     """Find the rows of which a score lies further from the training's than is allowed, or one is not a number."""
-    return [
-        row for row, (scores, right) in enumerate(zip(given, trained, strict=True)) if _differs(scores, right, budget)
-    ]
-
-
-def _differs(given: Iterable[float], trained: Iterable[float], budget: float) -> bool:
-    pairs = zip(map(float, given), map(float, trained), strict=True)
-    return not all(abs(score - right) <= files.allowed(right, budget) for score, right in pairs)
+    pairs = (
+        zip(map(float, scores), map(float, right), strict=True) for scores, right in zip(given, trained, strict=True)
+    )
+    near = (all(abs(score - right) <= files.allowed(right, budget) for score, right in row) for row in pairs)
+    return [row for row, is_near in enumerate(near) if not is_near]
 
 
 def in_words(scores: Mapping[str, float]) -> str:
