@@ -37,12 +37,7 @@ class Retrained:
 
 
 def program(project: Project, folder: Path) -> Path | None:
-    """Find what trains a delivery: ``train.py`` beside its folder, or the program of the project's own delivery.
-
-    Returns
-    -------
-    ``None`` where there is no such file.
-    """
+    """Find what trains a delivery: ``train.py`` beside its folder, or the program of the project's own delivery."""
     training = project.training if folder == project.delivery else folder.parent / "train.py"
     return training if training.is_file() else None
 
