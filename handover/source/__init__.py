@@ -104,12 +104,12 @@ def _reads(node: ast.AST, names: Names) -> str:
             return f"keeps the rows of {node.name} in a cache ({ast.unparse(cache)})"
     if origin in CLOCKS:
         return f"reads the clock ({ast.unparse(node)})"
-    if isinstance(node, ast.Call) and names.origin(node.func) in LOCAL_TIMES:
-        if len(node.args) < 2 and not any(keyword.arg in {"tz", None} for keyword in node.keywords):
-            return (
-                f"follows the machine's time zone ({ast.unparse(node.func)}), and production has another than a "
-                f"training: give the zone, as in datetime.fromtimestamp(seconds, tz=UTC)"
-            )
+    if isinstance(node, ast.Call) and len(node.args) < 2 and names.origin(node.func) in LOCAL_TIMES:
+        has_zone = any(keyword.arg in {"tz", None} for keyword in node.keywords)
+        advice = (
+            "and production has another than a training: give the zone, as in datetime.fromtimestamp(seconds, tz=UTC)"
+        )
+        return "" if has_zone else f"follows the machine's time zone ({ast.unparse(node.func)}), {advice}"
     return ""
 
 
