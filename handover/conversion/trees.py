@@ -84,12 +84,9 @@ def splits(trees: Iterable[Node]) -> Iterable[Split]:
 
 
 def grow(read: Callable[[int], Node], root: int = 0) -> Node:
-    """Build a tree from numbered nodes, without recursion: a tree may be deeper than Python's stack.
+    """Build a tree of what is read by number: a leaf, or a split whose ``yes`` and ``no`` are numbers of nodes.
 
-    Parameters
-    ----------
-    read
-        Gives a node by its number: a leaf, or a split whose ``yes`` and ``no`` are numbers of nodes.
+    It is no recursion: a tree may be deeper than Python's stack.
     """
     top = read(root)
     waiting = [top] if isinstance(top, Split) else []
