@@ -26,13 +26,7 @@ class StageError(CannotRunError):
 
 
 def architecture(project: Project, stage: str) -> str:
-    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default.
-
-    Raises
-    ------
-    StageError
-        When there is no ``samconfig.toml``, or no such stage in it.
-    """
+    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default."""
     config = Samconfig(project.samconfig)
     try:
         known = config.stages
@@ -96,13 +90,8 @@ def _changes(project: Project) -> list[str]:
 def require_as_built(project: Project, stage: str) -> None:
     """Require that what was built is what a stage should get.
 
-    Files are compared and not their dates, which a checkout and a downloaded artifact have anew.
-
-    Raises
-    ------
-    StageError
-        When nothing is built, when it is for another processor than the stage deploys, when the delivery, the function
-        or the template has changed since, or when it is a stand-in and the stage does not take one.
+    Files are compared and not their dates, which a checkout and a downloaded artifact have anew. A stand-in goes only
+    where a stage takes one.
     """
     wanted, build = architecture(project, stage), Build(project.build)
     run = f"run make build ARCHITECTURE={wanted}"
