@@ -64,7 +64,9 @@ def deploy_arguments(project: Project, stage: str) -> list[str]:
     says, so the file's own are given again.
     """
     config = Samconfig(project.samconfig)
-    named = {"Commit": _commit(project), "Model": files.identity(files.manifest(project.delivery))}
+    commit = text(project.root, "rev-parse", f"--short={SHORT}", "HEAD")  # nothing outside of a repository
+    commit += "-dirty" if commit and _changes(project) else ""
+    named = {"Commit": commit, "Model": files.identity(files.manifest(project.delivery))}
     known = Template(project.template).source.get("Parameters", {})
     overrides = config.overrides(stage) | {name: value for name, value in named.items() if name in known}
     tags = config.tags(stage) | {name.lower(): value for name, value in named.items() if value}
@@ -74,12 +76,6 @@ def deploy_arguments(project: Project, stage: str) -> list[str]:
 def _pairs(values: Mapping[str, str]) -> list[str]:
     """Write pairs as sam reads them; an empty value only between quotes."""
     return [f'{name}="{value}"' for name, value in values.items()]
-
-
-def _commit(project: Project) -> str:
-    """Name the commit that lies there; nothing outside of a repository."""
-    commit = text(project.root, "rev-parse", f"--short={SHORT}", "HEAD")
-    return f"{commit}-dirty" if commit and _changes(project) else commit
 
 
 def _changes(project: Project) -> list[str]:

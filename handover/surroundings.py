@@ -123,12 +123,6 @@ def _ran(path: str, sets: str, lines: Sequence[int]) -> ModuleType:
     return module
 
 
-def _stop_the_clock(seconds: float) -> None:
-    """Have datetime, the one module of heuristics that has a clock, read another one."""
-    sys.modules["_datetime"] = None  # type: ignore[assignment]  # then it takes the one that is written in Python
-    time.time = lambda: seconds
-
-
 def _answer(heuristic: Any, row: Mapping[str, Any]) -> Any:
     try:
         return heuristic(SimpleNamespace(**row))
@@ -140,8 +134,9 @@ def _main() -> None:
     asked = json.load(sys.stdin)
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as line:
         os.dup2(2, 1)  # what a heuristic prints is no answer
-        if asked["clock_s"] is not None:
-            _stop_the_clock(asked["clock_s"])
+        if asked["clock_s"] is not None:  # datetime, the one module of heuristics that has a clock, reads another one
+            sys.modules["_datetime"] = None  # type: ignore[assignment]  # then it takes the one written in Python
+            time.time = lambda: asked["clock_s"]
         module = _ran(asked["heuristics"], asked["sets"], asked["lines"])
         given = [[_answer(getattr(module, name), row) for row in asked["rows"]] for name in asked["names"]]
         json.dump(given, line, default=repr)
