@@ -19,7 +19,6 @@ from handover.contract import Contract
 from handover.conversion import (
     ConversionError,
     own_columns,
-    rounds_to_float32,
     to_graph,
     training_time_scores,
     unlike,
@@ -211,7 +210,6 @@ def deliver(
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
     graph()  # what cannot be converted is named before the model is asked, which may fail in a way of its own
-    oracle = replace(oracle, rounds=scores is None and rounds_to_float32(model))
     judged = ask(features) if oracle.known is None else session.opened(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)

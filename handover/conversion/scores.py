@@ -46,14 +46,6 @@ def training_time_scores(
     return given[:, chosen]
 
 
-def rounds_to_float32(model: Any) -> bool:
-    """Whether a model of scikit-learn, or a part of it, was fitted on float32 and computes in it."""
-    own = vars(model).values() if hasattr(model, "get_params") else []
-    inside = (getattr(model, name, None) for name in ("best_estimator_", "estimator_", "regressor_"))
-    parts = [*(step for _, step in getattr(model, "steps", ())), *(part for part in inside if part is not None)]
-    return any(getattr(value, "dtype", None) == np.float32 for value in own) or any(map(rounds_to_float32, parts))
-
-
 def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:
     with warnings.catch_warnings():
         # Columns are matched by place; that their names are the contract's is a question of its own.
