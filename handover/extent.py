@@ -79,19 +79,14 @@ class Extent:
         ``rows``; and of each column its ``name``, whether it was ever ``missing``, and the ``values`` of a category or
         a flag, or the ``lowest`` and ``highest`` number, rounded outward; both null where it never had one.
         """
-        return {
-            "rows": self.rows,
-            "columns": [
-                {"name": name}
-                | (
-                    {"values": [fields[place].choices[code] for code in sorted(self.codes[place])]}
-                    if place < len(fields) and fields[place].choices
-                    else dict(zip(("lowest", "highest"), self._ends(place), strict=True))
-                )
-                | {"missing": bool(self.missing[place])}
-                for place, name in enumerate(columns)
-            ],
-        }
+        records = []
+        for place, name in enumerate(columns):
+            if choices := fields[place].choices if place < len(fields) else ():
+                reached: Json = {"values": [choices[code] for code in sorted(self.codes[place])]}
+            else:
+                reached = dict(zip(("lowest", "highest"), self._ends(place), strict=True))
+            records.append({"name": name, **reached, "missing": bool(self.missing[place])})
+        return {"rows": self.rows, "columns": records}
 
     def _ends(self, place: int) -> tuple[float | None, float | None]:
         if not self.known[place]:

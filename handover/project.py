@@ -33,13 +33,7 @@ def toy_data() -> Path:
 
 
 class Project:
-    """The files of one project.
-
-    Parameters
-    ----------
-    root
-        The project's folder. From the current one, ``Path()``, each path is as a person there would type it.
-    """
+    """The files of one project. From the current folder, ``Path()``, each path is as a person there would type it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

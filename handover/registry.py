@@ -21,16 +21,11 @@ EXAMPLES = 3
 
 
 def to_mlflow(delivery: Path, to: Path) -> str:
-    """Write a delivery as a model folder of MLflow, of the flavour onnx, by MLflow itself.
+    """Write a delivery as a model folder of MLflow, by MLflow itself, into a folder that is empty or not there.
 
-    The model takes the columns of ``matrix()``, the contract's fields as numbers and the heuristics, and gives the
-    score; of a contract of classes it takes an array and gives one of them for each class, for MLflow makes one column
-    of what it gives to a table. The file in it is ``model.onnx`` to the byte.
-
-    Parameters
-    ----------
-    to
-        The folder; it is empty, or not there.
+    The model, of the flavour onnx, takes the columns of ``matrix()``, the contract's fields as numbers and the
+    heuristics, and gives the score; of a contract of classes it takes an array and gives one of them for each class,
+    for MLflow makes one column of what it gives to a table. The file in it is ``model.onnx`` to the byte.
 
     Returns
     -------
@@ -59,13 +54,13 @@ def to_mlflow(delivery: Path, to: Path) -> str:
         raise CannotRunError(str(error)) from None
     if files.stand_in(opened.manifest):
         raise CannotRunError(f"{delivery} has a stand-in, and a registry is for models: deliver one first")
-    example = _example(opened, delivery)
+    rows = [opened.row.validate_json(json.dumps(golden["row"])) for golden in files.golden(delivery)[:EXAMPLES]]
+    example = pd.DataFrame(opened.encoder.matrix(rows), columns=list(opened.encoder.columns))
+    takes = Schema([ColSpec(DataType.double, name) for name in example])
+    gives = Schema([ColSpec(DataType.float, "score")])
     if opened.scores.of_classes:
         takes = Schema([TensorSpec(np.dtype(np.float32), (-1, len(example.columns)))])
         gives = Schema([TensorSpec(np.dtype(np.float32), (-1, len(opened.scores.names)), "score")])
-    else:
-        takes = Schema([ColSpec(DataType.double, name) for name in example])
-        gives = Schema([ColSpec(DataType.float, "score")])
     content = (delivery / files.MODEL).read_bytes()
     page = card.place(delivery)
     mlflow.onnx.save_model(
@@ -81,12 +76,6 @@ def to_mlflow(delivery: Path, to: Path) -> str:
     )
     (to / "model.onnx").write_bytes(content)  # MLflow wrote an equal one; x-model is the hash of these bytes
     return f"{opened.contract['name']} {opened.contract['version']}"
-
-
-def _example(opened: Delivery, delivery: Path) -> pd.DataFrame:
-    """Lay the first golden rows out as the model's input."""
-    rows = [opened.row.validate_json(json.dumps(golden["row"])) for golden in files.golden(delivery)[:EXAMPLES]]
-    return pd.DataFrame(opened.encoder.matrix(rows), columns=list(opened.encoder.columns))
 
 
 def _about(opened: Delivery) -> dict[str, Any]:

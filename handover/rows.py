@@ -1,7 +1,7 @@
 """The rows that a contract accepts: what each field can be, and rows drawn from it."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -13,6 +13,8 @@ from handover.compilation import multiples
 from predictor.files import Json
 
 NULL_SHARE = 0.15  # of the rows drawn by ``drawn_row``: how often a field that may be missing is
+
+DIGITS = 17  # tell any two floats apart
 
 
 @dataclass(frozen=True)
@@ -172,3 +174,34 @@ def drawn_row(fields: Iterable[Domain], random: Random, *, gaps: float = NULL_SH
 def different_rows(compiled: Json) -> float:
     """Count the rows that a contract accepts; infinite where a number need not be whole."""
     return math.prod(field.count for field in domains(compiled))
+
+
+def simplified(fields: Iterable[Domain], row: Json, fails: Callable[[Json], bool]) -> Json:
+    """Give each field in turn the simplest value with which a row still fails."""
+    for field in fields:
+        row = next((simpler for simpler in _simpler(field, row, fails) if fails(simpler)), row)
+    return row
+
+
+def _simpler(field: Domain, row: Json, fails: Callable[[Json], bool]) -> Iterator[Json]:
+    """Give rows with simpler values of a field, the simplest first."""
+    value = row[field.name]
+    for simpler in field.choices or (field.simplest,):
+        if simpler == value:
+            return
+        yield row | {field.name: simpler}
+    if value is None or field.choices:
+        return
+    for digits in range(DIGITS):
+        unit = field.step or 10**-digits
+
+        def at(count: int, digits: int = digits) -> Json:
+            return row | {field.name: field.multiple(count) if field.step else count / 10**digits}
+
+        count, passes = round(value / unit), round(field.simplest / unit)
+        if fails(at(count)):
+            while abs(count - passes) > 1:
+                middle = (count + passes) // 2
+                count, passes = (middle, passes) if fails(at(middle)) else (count, middle)
+            yield at(count)
+            return

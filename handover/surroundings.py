@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from numbers import Number
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 type AnySet = set[Any] | frozenset[Any]
@@ -47,26 +47,9 @@ class Surroundings:
 def answers(
     heuristics: Path, names: Sequence[str], rows: Iterable[Mapping[str, Any]], surroundings: Surroundings
 ) -> Answers:
-    """Ask heuristics for rows in other surroundings.
-
-    Parameters
-    ----------
-    heuristics
-        The file.
-    names
-        The heuristics in it.
-    rows
-        The fields of each row.
-    """
+    """Ask the heuristics in a file for rows in other surroundings."""
     rows = list(rows)[:: -1 if surroundings.last_first else 1]
-    asked = {
-        "heuristics": str(heuristics),
-        "names": list(names),
-        "rows": rows,
-        "sets": surroundings.sets,
-        "lines": surroundings.lines,
-        "clock_s": surroundings.clock_s,
-    }
+    asked = asdict(surroundings) | {"heuristics": str(heuristics), "names": list(names), "rows": rows}
     environment = os.environ | {"PYTHONHASHSEED": str(surroundings.seed), "TZ": surroundings.zone}
     try:
         done = subprocess.run(
@@ -105,9 +88,7 @@ def _twin(kind: type[AnySet], backwards: bool) -> type[AnySet]:
 
 def _hashed_alike(member: object) -> bool:
     """Tell whether each process gives it the same hash, and so its place in a set."""
-    return (
-        member is None or isinstance(member, Number) or (isinstance(member, tuple) and all(map(_hashed_alike, member)))
-    )
+    return all(map(_hashed_alike, member)) if isinstance(member, tuple) else isinstance(member, Number | None)
 
 
 class _Turned(ast.NodeTransformer):
@@ -122,19 +103,7 @@ class _Turned(ast.NodeTransformer):
 
 
 def turn_sets(tree: ast.Module, module: ModuleType, sets: str, lines: Collection[int] = ()) -> None:
-    """Have the sets that a module will make be read in order.
-
-    Parameters
-    ----------
-    tree
-        The module's source, which is changed.
-    module
-        Where it will run.
-    sets
-        ``forwards`` or ``backwards``.
-    lines
-        Those whose sets alone are read backwards; all of them where none is named.
-    """
+    """Change the source of a module so that the sets that it will make are read in order, see ``Surroundings``."""
     twins = {(kind, turned): _twin(kind, turned) for kind in (set, frozenset) for turned in (False, True)}
 
     def as_twin(value: Any, line: int) -> Any:
@@ -160,16 +129,9 @@ def _stop_the_clock(seconds: float) -> None:
     time.time = lambda: seconds
 
 
-class _Row:
-    """A row: an attribute for each field."""
-
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        vars(self).update(fields)
-
-
 def _answer(heuristic: Any, row: Mapping[str, Any]) -> Any:
     try:
-        return heuristic(_Row(row))
+        return heuristic(SimpleNamespace(**row))
     except Exception as error:  # a heuristic may raise anything; that it does so only sometimes is the finding
         return f"raises {type(error).__name__} ({error})"
 

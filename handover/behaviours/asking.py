@@ -100,15 +100,7 @@ class Call(NamedTuple):
 
 
 class Asking:
-    """Answers what behaviours ask about.
-
-    Parameters
-    ----------
-    contract
-        The compiled contract.
-    ask
-        Who answers.
-    """
+    """Answers what behaviours of a compiled contract ask about."""
 
     def __init__(self, contract: Json, ask: Ask) -> None:
         self.fields: list[Domain] = domains(contract)
@@ -123,10 +115,7 @@ class Asking:
     def row(self, values: Mapping[str, Any]) -> GivenRow:
         """Make a row of values that were written or drawn; what is missing is ``None``.
 
-        Raises
-        ------
-        UnknownNameError, RefusedError
-            When it is no row of the contract.
+        ``UnknownNameError`` or ``RefusedError`` when it is no row of the contract.
         """
         row = GivenRow({field.name: None for field in self.fields}) | values
         self._accepted(values)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from handover.behaviours import LISTED, Behaviour, Drawn, Golden
 from handover.behaviours.asking import Asking, Call, GivenRow, RefusedError, UnknownNameError, Waiting, written
 from handover.limit import TooLongError, at_most
-from handover.rows import Domain, drawn_row
+from handover.rows import Domain, drawn_row, simplified
 from handover.source import line_in
 from predictor.files import Json
 
@@ -26,7 +26,6 @@ SEED = 0  # the same rows each time
 TRIES = 20  # rows drawn for each that is asked for, where the contract refuses some
 LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model takes is not in it
 MOST_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
-HALVES = 30  # of a range, to find the number at which a behaviour begins to fail
 DIGITS = 4
 GIVEN = {"row", "score", "decide"}
 
@@ -101,17 +100,7 @@ type Outcome = Literal["passes", "waits", "left out", "asks nothing"] | RefusedE
 def run(
     path: Path, module: ModuleType, golden: Sequence[Json], asking: Mapping[str, Asking]
 ) -> Iterator[Fault | Result]:
-    """Run the behaviours of a module.
-
-    Parameters
-    ----------
-    path
-        Its file.
-    golden
-        The golden rows.
-    asking
-        Who answers, by the kind of rows; a behaviour whose kind is not there is left out.
-    """
+    """Run the behaviours of a module. ``asking`` has who answers each kind of rows; those of another are left out."""
     tree = ast.parse(path.read_bytes())
     behaviours: list[Behaviour] = vars(module).get(LISTED, [])
     for node in tree.body:
@@ -266,59 +255,24 @@ class Trial:
 
     # --- the row that is shown
 
-    def _example(self, rows: Sequence[GivenRow], place: int, outcome: Outcome) -> Example:
+    def _example(self, rows: Sequence[GivenRow], place: int, outcome: Outcome | None) -> Example:
         shown, row, number = {*self._used()}, rows[place], place + 1
-        if isinstance(self._behaviour.rows, Drawn):
-            row, outcome = self._simplified(row, outcome, self._behaviour.rows.fixed)
+        if isinstance(asked := self._behaviour.rows, Drawn):
+            free = [field for field in self._asking.fields if field.name not in asked.fixed]
+            row = GivenRow(simplified(free, row, lambda simpler: isinstance(self._tried(simpler), Failed)))
             shown |= {field.name for field in self._asking.fields if row[field.name] != field.simplest}
-            number = 0
+            outcome, number = self._tried(row), 0
         if not isinstance(outcome, Failed):
             raise TypeError("an example is of a row on which it does not hold")
         in_order = tuple(name for name in row if name in shown or not shown)
         return Example(outcome.calls, outcome.message, dict(row), in_order, number)
 
-    def _simplified(self, row: GivenRow, outcome: Outcome, fixed: Json) -> tuple[GivenRow, Outcome]:
-        """Give each field in turn its simplest value with which the behaviour still does not hold."""
-        best = [(row, outcome)]
-
-        def fails(field: Domain, value: Any) -> bool:
-            changed = best[0][0] | {field.name: value}
-            try:
-                (outcome,) = self._outcomes([self._asking.row(changed)])
-            except (FaultError, RefusedError):
-                return False
-            if isinstance(outcome, Failed):
-                best[0] = changed, outcome
-            return isinstance(outcome, Failed)
-
-        for field in self._asking.fields:
-            value = best[0][0][field.name]
-            if field.name in fixed or value == field.simplest or fails(field, field.simplest):
-                continue
-            if field.choices:
-                before = field.choices[1 : field.choices.index(value)] if value in field.choices else field.choices[1:]
-                any(fails(field, choice) for choice in before)
-            elif value is not None:
-                self._lower(field, value, fails)
-        return best[0]
-
-    def _lower(self, field: Domain, value: float, fails: Callable[[Domain, Any], bool]) -> None:
-        """Bring a number as near to the simplest as the behaviour still fails, and then to as few digits."""
-        near, far = field.simplest, value
-        for _ in range(HALVES):
-            middle = field.nearest((near + far) / 2)
-            if middle in {near, far}:
-                break
-            near, far = (near, middle) if fails(field, middle) else (middle, far)
-        any(fails(field, field.nearest(number)) for number in _rounder(far))
-
-
-def _rounder(number: float) -> Iterator[float]:
-    """Give the numbers around one that have two digits, then three, and more."""
-    for digits in range(2, DIGITS + 2):
-        step = 10.0 ** (math.floor(math.log10(abs(number) or 1)) - digits + 1)
-        for count in (math.floor(number / step), math.ceil(number / step)):
-            yield float(f"{count * step:.{digits + 1}g}")
+    def _tried(self, row: Json) -> Outcome | None:
+        """Run it on a row that was changed; nothing comes of one that is none."""
+        try:
+            return self._outcomes([self._asking.row(row)])[0]
+        except (FaultError, RefusedError):
+            return None
 
 
 def _short(field: Domain, value: Any) -> Any:

@@ -13,7 +13,6 @@ from handover.limit import TooLongError
 @clause(
     "B701",
     topic="behaviours",
-    owner="modelling",
     looks_at="behaviours",
     rule="behaviours.py runs",
     broken="behaviours.py does not run",
@@ -29,7 +28,6 @@ def runs(context: DeliveryContext) -> Broken | None:
 @clause(
     "B702",
     topic="trials",
-    owner="modelling",
     looks_at="model",
     requires=("B701", "P203"),
     rule="each behaviour can be tried",
@@ -47,7 +45,6 @@ def tried(context: DeliveryContext) -> Broken | None:
 @clause(
     "B703",
     topic="behaviour",
-    owner="modelling",
     looks_at="model",
     requires=("B702",),
     suppressed_by=ELSEWHERE,

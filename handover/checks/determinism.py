@@ -62,7 +62,6 @@ def _trials() -> Iterator[_Trial]:
 @clause(
     "C117",
     topic="repeatable",
-    owner="modelling",
     requires=COMPILES,
     rule="contract.py says the same in every process",
     broken="contract.py says something else in each process",
@@ -100,7 +99,6 @@ def says_the_same(context: DeliveryContext) -> Broken | None:
 @clause(
     "H108",
     topic="repeatable",
-    owner="modelling",
     requires=(*ROWS, "H107"),
     suppressed_by=("H103",),
     rule="a heuristic gives the same twice, here and in every other process",

@@ -36,7 +36,6 @@ ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
 @clause(
     "P201",
     topic="golden rows",
-    owner="modelling",
     requires=("C109",),
     rule="the golden rows are rows of the contract",
     broken="the golden rows cannot prove anything",
@@ -60,16 +59,15 @@ def golden_rows_prove(context: DeliveryContext) -> Broken | Kept | None:
         evidence = f"Of {kind}golden rows there {'is' if different == 1 else 'are'} {different}"
         return Broken(f"{evidence}; fewer than {FEWEST_GOLDEN_ROWS} prove little.", path)
     real = sum("real" in line for line in golden)
-    return Kept(warnings=(_real(path, real, len(golden)),)) if real else None
-
-
-def _real(path: Path, real: int, golden: int) -> Warned:
-    return Warned(
-        f"Of the {golden} golden rows, {real_rows(real)}.",
+    if not real:
+        return None
+    warning = Warned(
+        f"Of the {len(golden)} golden rows, {real_rows(real)}.",
         path,
         cause="That is fine for public data. With customers' data leave out golden=: deliver() draws rows of nobody.",
         headline="real rows lie in the repository, and ship",
     )
+    return Kept(warnings=(warning,))
 
 
 def _unreadable(path: Path) -> Broken:
@@ -120,7 +118,6 @@ def _is_number(value: Any) -> bool:
 @clause(
     "P202",
     topic="batch",
-    owner="modelling",
     requires=GRAPH,
     suppressed_by=ELSEWHERE,
     rule="a row scores the same alone and among others",
@@ -145,7 +142,6 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
 @clause(
     "P203",
     topic="parity",
-    owner="modelling",
     requires=(*GRAPH, "P202"),
     suppressed_by=ELSEWHERE,
     rule="the model gives the answers it was delivered with",
@@ -194,7 +190,6 @@ def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
 @clause(
     "P204",
     topic="decisions",
-    owner="modelling",
     requires=(*GRAPH, "P203"),
     suppressed_by=ELSEWHERE,
     rule="no decision differs from training",
@@ -218,7 +213,6 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
 @clause(
     "P205",
     topic="start",
-    owner="modelling",
     looks_at="function",
     sometimes="deployment",
     requires=("P203", "P204"),
@@ -284,7 +278,6 @@ def scores_of(context: DeliveryContext, answers: list[dict[str, Any]]) -> Scores
 @clause(
     "P207",
     topic="twice",
-    owner="modelling",
     requires=("P206",),
     suppressed_by=ELSEWHERE,
     rule="a row gets the same answer twice",
@@ -305,7 +298,6 @@ def same_twice(context: DeliveryContext) -> Broken | None:
 @clause(
     "P211",
     topic="heuristics",
-    owner="modelling",
     requires=GRAPH,
     suppressed_by=(*ELSEWHERE, "P203", "R505"),
     rule="each heuristic gives the values that it gave in training",

@@ -21,7 +21,6 @@ TREES = ("C109", "M104", "M105", "M109", "P203")
 @clause(
     "P208",
     topic="thresholds",
-    owner="modelling",
     requires=TREES,
     suppressed_by=ELSEWHERE,
     rule="at every threshold the model answers as the ONNX standard says",

@@ -23,7 +23,7 @@ def every_row(fields: Sequence[Domain]) -> Iterator[Row] | None:
     return combined(fields, [_known(field) for field in fields], MOST_CORNERS)
 
 
-def corners(fields: Sequence[Domain], numbers: Collection[float]) -> Iterator[Row]:
+def corners(fields: Sequence[Domain], numbers: Collection[float], most: int = MOST_CORNERS) -> Iterator[Row]:
     """Put together what the fields can be at their ends, at zero, and beside numbers; each category, flag and gap.
 
     Parameters
@@ -35,7 +35,7 @@ def corners(fields: Sequence[Domain], numbers: Collection[float]) -> Iterator[Ro
     -------
     Every combination, where there are few enough; else as many of them at random.
     """
-    return combined(fields, [_corner_values(field, numbers) for field in fields], MOST_CORNERS)
+    return combined(fields, [_corner_values(field, numbers) for field in fields], most)
 
 
 def combined(fields: Sequence[Domain], values: Sequence[Sequence[Any]], most: int) -> Iterator[Row]:

@@ -96,10 +96,11 @@ class Delivered(Sources):
     @cached_property
     def seen_matrix(self) -> FloatRows:
         """The golden rows and rows drawn from the contract, as the model's input: what columns can be, rare or not."""
-        drawn = (self._vector(row) for row in drawn_rows(domains(self.compiled)))
+        drawn = (self.vector(row) for row in drawn_rows(domains(self.compiled)))
         return np.concatenate([self.golden_matrix, *(vector for vector in drawn if vector is not None)])
 
-    def _vector(self, row: Json) -> FloatRows | None:
+    def vector(self, row: Json) -> FloatRows | None:
+        """Lay a row out as the model's input, float32 (1, K); ``None`` where the contract or a heuristic has none."""
         try:
             return self.encoder.vector(self.made(row))
         except (ValidationError, HeuristicError):

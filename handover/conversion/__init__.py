@@ -11,11 +11,10 @@ from handover.conversion.edges import unlike
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
-from handover.conversion.gaps import filled
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
 from handover.conversion.scores import rounds_to_float32, scored_classes, training_time_scores
-from handover.conversion.thresholds import at_thresholds, thresholds
+from handover.conversion.thresholds import at_thresholds, filled, thresholds
 
 __all__ = [
     "FRAMEWORKS",
@@ -59,7 +58,8 @@ def to_graph(
     name
         The graph's name.
     positive
-        The class whose probability is the score; needed where ``training_time_scores`` needs it.
+        The class whose probability is the score; needed where the classes are other than 0 and 1, -1 and 1, or False
+        and True, of which the second is.
     classes
         The classes whose probabilities are the scores, where there is more than one score.
     clip

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,8 +42,8 @@ def prepared(step: Any, rows: Rows) -> Rows:
     if hasattr(step, "get_support"):
         return rows.of(np.flatnonzero(step.get_support()))
     (tensor,) = others.prepared(step, rows)
-    prepared = rows.changed(tensor, len(step.get_feature_names_out()), wide=False)
-    return prepared if name == "PolynomialFeatures" else replace(prepared, blurred=True)
+    blurred = rows.blurred or name != "PolynomialFeatures"
+    return rows.changed(tensor, len(step.get_feature_names_out()), wide=False, blurred=blurred)
 
 
 def _pipeline(step: Any, rows: Rows) -> Rows:
@@ -106,7 +105,7 @@ def _filled(step: Any, rows: Rows) -> Rows:
     tensor = graph.add("Where", gaps, values, rows.tensor)
     if not step.add_indicator:
         return rows.changed(tensor)
-    return rows.joined([rows.changed(tensor), _marked(step.indicator_, rows)])
+    return rows.joined([rows.changed(tensor), _marked(step.indicator_, rows)], sparse=rows.sparse)
 
 
 def _marked(step: Any, rows: Rows) -> Rows:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from handover.conversion.classes import by_name, in_order, name_of, numbers_its_classes
 from handover.conversion.errors import NEAREST_OF, ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
-from handover.conversion.frameworks import FRAMEWORKS, framework_of
+from handover.conversion.frameworks import FRAMEWORKS, framework_of, inside
 from handover.conversion.rows import Method
 
 EACH = ": train with a number for each, multi:softprob of XGBoost or multiclass of LightGBM"
@@ -21,15 +21,7 @@ SECOND_IS_POSITIVE = ([0, 1], [-1, 1])  # False and True are 0 and 1 to Python
 def training_time_scores(
     model: Any, features: FloatRows, *, positive: object = None, classes: Sequence[str] = ()
 ) -> NDArray[np.float64]:
-    """Ask the model.
-
-    Parameters
-    ----------
-    positive
-        The class whose probability is the score; needed where the classes are other than 0 and 1, -1 and 1, or False
-        and True, of which the second is.
-    classes
-        The classes whose probabilities are the scores, where there is more than one score.
+    """Ask the model, as ``to_graph`` converts it.
 
     Returns
     -------
@@ -49,9 +41,8 @@ def training_time_scores(
 def rounds_to_float32(model: Any) -> bool:
     """Whether a model of scikit-learn, or a part of it, was fitted on float32 and computes in it."""
     own = vars(model).values() if hasattr(model, "get_params") else []
-    inside = (getattr(model, name, None) for name in ("best_estimator_", "estimator_", "regressor_"))
-    parts = [*(step for _, step in getattr(model, "steps", ())), *(part for part in inside if part is not None)]
-    return any(getattr(value, "dtype", None) == np.float32 for value in own) or any(map(rounds_to_float32, parts))
+    of_float32 = any(getattr(value, "dtype", None) == np.float32 for value in own)
+    return of_float32 or any(map(rounds_to_float32, inside(model)))
 
 
 def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:

@@ -18,7 +18,6 @@ from handover.errors import CannotRunError
 from handover.project import DISTRIBUTION, packed
 
 PACKED = "handover/_project/"
-TEMPLATES = "handover/init/templates/"
 OF_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # that a zip can say: the same files make the same wheel, whenever it is made
 
@@ -50,21 +49,13 @@ class Release:
     @cached_property
     def project(self) -> dict[str, File]:
         """The files that every project has as they are, by their paths from its root."""
-        return self._below(PACKED)
-
-    @cached_property
-    def templates(self) -> dict[str, str]:
-        """The templates of the files that each project has its own of, by their names."""
-        return {name: file.content.decode() for name, file in self._below(TEMPLATES).items()}
-
-    def _below(self, folder: str) -> dict[str, File]:
         with zipfile.ZipFile(io.BytesIO(self.content)) as archive:
             return {
-                member.filename.removeprefix(folder): File(
+                member.filename.removeprefix(PACKED): File(
                     archive.read(member), bool(member.external_attr >> 16 & stat.S_IXUSR)
                 )
                 for member in archive.infolist()
-                if member.filename.startswith(folder)
+                if member.filename.startswith(PACKED)
             }
 
 

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from packaging.version import Version
 
 from handover.errors import CannotRunError
+from handover.git import git
 from handover.init import rendered, write
 from handover.init.hosting import CI, DEFAULT, SYSTEMS
-from handover.init.monorepo import git, place
+from handover.init.monorepo import place
 from handover.init.release import File, Release, current
 from handover.project import DISTRIBUTION
 

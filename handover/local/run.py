@@ -21,7 +21,7 @@ from handover.local.stack import built_function
 
 
 def answer_once(path: Path, build: Path, warm_invokes: int) -> int:
-    """Send the event in ``path`` through the function in ``build``; print answer and latency. 0 is for a success."""
+    """Send the event in ``path`` through the function in ``build``; print request, answer, latency; 0 for a success."""
     lines: list[str] = []
     built = built_function(build)
     event = _event(path)

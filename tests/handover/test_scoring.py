@@ -321,7 +321,7 @@ def test_without_scores_it_is_said_how_to_get_them(elsewhere: Elsewhere) -> None
         ),
         (
             {"contract": csv},
-            "contract= is the module csv: give the contract in it, as in `from contract import CONTRACT`",
+            "contract= is a module: give the contract in it, as in `from contract import CONTRACT`",
         ),
         ({"heuristics": None}, "heuristics= is a NoneType: give the module itself, as in `import heuristics`"),
     ],

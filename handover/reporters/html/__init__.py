@@ -4,9 +4,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
+from jinja2 import Template
 from markupsafe import Markup, escape
 
 from handover.context import DeliveryContext
@@ -21,6 +22,7 @@ from handover.skips import FILE, exit_status, skips
 from handover.templates import environment
 from predictor import files
 
+VERDICTS = ("is kept", "is broken", "could not be checked in full")
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -32,12 +34,11 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     delivery, however broken, and takes nothing that it quotes for markup.
     """
     broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
-    templates = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})
-    page = templates.get_template("report.html.jinja").render(
+    page = _template().render(
         contract=contract_name(context),
         model=model_identity(context),
         notice=context.notice,
-        verdict=verdict(findings, context),
+        verdict=f"{context.subject} {VERDICTS[exit_status(findings)]}.",
         counts=counts(findings),
         state=("kept", "broken", "unsure")[exit_status(findings)],
         proved=proved(findings),
@@ -58,10 +59,10 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     return UNWRITABLE.sub("\ufffd", page)
 
 
-def verdict(findings: Sequence[Finding], context: DeliveryContext) -> str:
-    """Say in one sentence how the contract came out."""
-    verdicts = ("is kept", "is broken", "could not be checked in full")
-    return f"{context.subject} {verdicts[exit_status(findings)]}."
+@cache
+def _template() -> Template:
+    templates = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})
+    return templates.get_template("report.html.jinja")
 
 
 def cut_short(sentence: str) -> str:

@@ -15,7 +15,7 @@ from handover.description import importance as described_importance
 from handover.local.stack import NothingBuiltError
 from handover.merit import figures as figures_of
 from handover.quality import HELD_OUT
-from handover.reporters.html import by_class, curves, plots
+from handover.reporters.html import by_class, plots
 from handover.reporters.html.by_class import Drawing
 from handover.reporters.html.plots import Numbers
 from handover.reporters.html.svg import inline
@@ -118,11 +118,8 @@ def _scores(context: DeliveryContext) -> Drawing:
 def _roc(context: DeliveryContext) -> Drawing:
     scores, is_one = context.held_out.highest, context.held_out.came == 1
     auc = figures_of(context.held_out)[0]
-    missed, caught = curves.roc(scores, is_one)
     decisions = [(str(name), np.float32(edge)) for name, edge in context.contract.decisions.items()][:-1]
-    edges = [
-        tuple(float((group > edge).mean()) for group in (scores[~is_one], scores[is_one])) for _, edge in decisions
-    ]
+    edges = [(float((scores[~is_one] > edge).mean()), float((scores[is_one] > edge).mean())) for _, edge in decisions]
     low, high = auc.interval
     caption = (
         f"The further above the dashed line, which chance alone gives, the better it ranks. The AUC is "
@@ -132,8 +129,7 @@ def _roc(context: DeliveryContext) -> Drawing:
     if edges:
         above = ", ".join(f"{name} {edge:g}" for name, edge in decisions)
         caption += f" Circles: what scores above the edges of the decisions ({above})."
-    draw = partial(plots.roc, missed=missed, caught=caught, edges=[(x, y) for x, y in edges])
-    return draw, caption
+    return partial(plots.roc, curves=[plots.ranking(scores, is_one)], edges=edges), caption
 
 
 def _residuals(context: DeliveryContext) -> Drawing:
@@ -145,7 +141,7 @@ def _residuals(context: DeliveryContext) -> Drawing:
         f"{len(apart)} labels lie within {half:.3g} of their score, nine in ten within {most:.3g}; on average they lie "
         f"{apart.mean():+.2g} above it."
     )
-    places = np.argsort(scores, kind="stable")[curves.some(len(scores))]
+    places = np.argsort(scores, kind="stable")[plots.some(len(scores))]
     return partial(plots.residuals, scored=scores[places], apart=apart[places]), caption
 
 
