@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from handover.finding import Clause, Context, Evidence, Finding, Verdict, Warned, declared
@@ -173,7 +174,7 @@ def explanation(finding: Finding, context: "DeliveryContext") -> str:
     if finding.broken:
         outcome = broken(finding, context)
         if finding.broken.details:
-            outcome += f"\n{_indented(finding.broken.details)}\n"
+            outcome += f"\n{indent(finding.broken.details, '  ')}\n"
     else:
         why = f" ({finding.reason or finding.note})" if finding.reason or finding.note else ""
         leave = f"  {FILE} allows it: {finding.allowed}\n" if finding.allowed else ""
@@ -190,7 +191,3 @@ def page(clause: Clause) -> str:
             f"# {clause.code}: {clause.rule}\n\nIts page {file} is gone: install {DISTRIBUTION} again, or restore it.\n"
         )
     return file.read_text(encoding="utf-8")
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
