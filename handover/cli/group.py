@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PROJECT = Project(Path())
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
+WHOLE = 1000  # characters of a first sentence: none is as long
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 PATH = click.Path(path_type=Path)
 build_option = click.option(
@@ -61,7 +62,7 @@ class Commands(click.Group):
         width = max(map(len, names))
         grouped = {name for names in SECTIONS.values() for name in names}
         for section, members in {**SECTIONS, "More": {name for name in names if name not in grouped}}.items():
-            rows = [(name.ljust(width), _first_sentence(self.commands[name].help or "")) for name in sorted(members)]
+            rows = [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(members)]
             if rows:
                 with formatter.section(section):
                     formatter.write_dl(rows)
@@ -96,12 +97,6 @@ def main() -> None:
     """Put a model behind an API: init writes a project around your data, whose make calls the other commands."""
     if isinstance(sys.stdout, TextIOWrapper):  # Windows gives a pipe an old encoding, which has no word for some names
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _first_sentence(text: str) -> str:
-    paragraph = " ".join(text.partition("\n\n")[0].split())
-    sentence, dot, _ = paragraph.partition(". ")
-    return sentence + dot.strip() if dot else paragraph
 
 
 @contextmanager
