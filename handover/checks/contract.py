@@ -277,7 +277,7 @@ def version_raised(context: DeliveryContext) -> Broken | None:
 
 def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
     """Say that the version is too low to follow one that was agreed before."""
-    before, version = agreed.contract, context.contract.version
+    before, version, (then, is_) = agreed.contract, context.contract.version, _then(agreed)
     changed = changes(before, context.compiled, (agreed.heuristics, _heuristics(context)))
     least = least_version(before["version"], changed[0].level if changed else "none")
     if reaches(version, least):
@@ -290,7 +290,7 @@ def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
         f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}" if changed else "The contract is the same, its version fell"
     )
     return Broken(
-        f"{what}. {_then(agreed)} the contract {_is(agreed)} {before['version']}, so its version must be at least "
+        f"{what}. {then} the contract {is_} {before['version']}, so its version must be at least "
         f"{least}, and is {version}.",
         context.folder / "contract.py",
         context.contract_line("version"),
@@ -306,12 +306,8 @@ def _heuristics(context: DeliveryContext) -> tuple[str, ...]:
         return ()
 
 
-def _then(agreed: Agreed) -> str:
-    return "Earlier on this branch" if agreed.earlier else "On the base branch"
-
-
-def _is(agreed: Agreed) -> str:
-    return "was" if agreed.earlier else "is"
+def _then(agreed: Agreed) -> tuple[str, str]:
+    return ("Earlier on this branch", "was") if agreed.earlier else ("On the base branch", "is")
 
 
 @clause(
@@ -356,7 +352,7 @@ def _looser(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[float, 
 
 
 def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[float, float]]) -> Broken:
-    then = f"{_then(agreed).lower()} {_is(agreed)}"
+    then = " ".join(_then(agreed)).lower()
     seen = "; ".join(f"{name} is {now:g}, and {then} {was:g}" for name, (was, now) in looser.items())
     lines = "; ".join(f'{name} = {{ to = {now:g}, why = "the reason in words" }}' for name, (_, now) in looser.items())
     least = least_version(agreed.contract["version"], "patch")

@@ -1,5 +1,6 @@
 """Findings as plain text: what stands in a terminal and in a log."""
 
+import linecache
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -75,10 +76,8 @@ def source_line(evidence: Evidence) -> str:
     path, number = evidence.path, evidence.line
     if not number or not isinstance(path, Path) or path.suffix not in SOURCES:
         return ""
-    try:
-        line = path.read_text(encoding="utf-8", errors="replace").split("\n")[number - 1]
-    except (OSError, IndexError):
-        return ""
+    linecache.checkcache(str(path))
+    line = linecache.getline(str(path), number)
     plain = re.sub(r"\s+", " ", "".join(letter if letter.isprintable() else " " for letter in line)).strip()
     return plain if len(plain) <= LONGEST_LINE else f"{plain[: LONGEST_LINE - 4]} ..."
 
