@@ -35,8 +35,6 @@ def prepared(step: Any, rows: Rows) -> Rows:
         return from_optbinning.prepared(step, rows)
     if framework_of(step) is not SCIKIT_LEARN:
         raise others.unknown(step, others.STEPS_CAN)
-    if name in scaling.SCALERS:
-        return scaling.scaled(step, rows)
     if rule := RULES.get(name):
         return rule(step, rows)
     if hasattr(step, "get_support"):
@@ -123,4 +121,5 @@ RULES: dict[str, Callable[[Any, Rows], Rows]] = {
     "SimpleImputer": _filled,
     "TargetEncoder": encoding.looked_up,
     **dict.fromkeys(AFFINE, _affine),
+    **dict.fromkeys(scaling.SCALERS, scaling.scaled),
 }
