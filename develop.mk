@@ -1,7 +1,7 @@
 # What only those who develop the tool need. A project that `handover init` writes has the Makefile and not this file.
 TOOL      := --no-build-isolation --requirement requirements/handover.txt
 TOOL_FILE := pyproject.toml
-TESTS     := --ignore tests/browser --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
+TESTS     := --ignore tests/browser --ignore tests/guides --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 setup: .venv/dev
 .PHONY: built
@@ -18,6 +18,9 @@ dist: .venv/run  ## the wheel that teams install, into dist/
 
 test-quick: setup  ## the marked tests that need no build and train nothing: seconds
 	$(BIN)/python -m pytest -m quick --numprocesses 2 tests/bench tests/function tests/handover tests/modelling tests/template tests/workflows tests/test_pages.py tests/test_operate.py
+
+test-guides: setup built  ## the guides in docs/: each command and program of theirs, as a reader types it
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/guides
 
 test-browser: setup built  ## the pages as people use them, in a real browser, and the lesson from its first exercise to its last
 	$(BIN)/python -m pytest tests/browser tests/handover/reporters/test_html.py

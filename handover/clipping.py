@@ -25,9 +25,8 @@ def clipped(scores: Scores, score: Score) -> NDArray[np.float32]:
 
 def share_at_ends(scores: Scores, score: Score) -> float:
     """Give the share of the scores that lie at an end of the range, or beyond: there a clipped model was clipped."""
-    low, high = np.float32(score.low), np.float32(score.high)
-    given = scores.astype(np.float32)
-    return round(float(((given <= low) | (given >= high)).mean()), 6)
+    given = clipped(scores, score)
+    return round(float(np.isin(given, np.array([score.low, score.high], dtype=np.float32)).mean()), 6)
 
 
 def record(held_out: Scores, drawn: Scores, score: Score) -> dict[str, float]:
@@ -36,15 +35,8 @@ def record(held_out: Scores, drawn: Scores, score: Score) -> dict[str, float]:
 
 
 def require_few(scores: Scores, score: Score) -> None:
-    """Require that a clipped model still says something.
-
-    Raises
-    ------
-    DeliverError
-        When most of the held-out rows' scores lie at an end.
-    """
-    share = share_at_ends(scores, score)
-    if share > MOST_CLIPPED:
+    """Require that a clipped model still says something; ``DeliverError`` when most held-out scores lie at an end."""
+    if (share := share_at_ends(scores, score)) > MOST_CLIPPED:
         raise DeliverError(
             f"clip=True leaves {share:.0%} of the {len(scores)} held-out rows at an end of the contract's range, "
             f"{score.low} to {score.high}: most callers would get the same number. Promise in contract.py the range "

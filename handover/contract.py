@@ -30,8 +30,19 @@ FEWEST_CLASSES, MOST_CLASSES = 3, 100
 LOOSEST_PARITY = 0.1  # of the score's range; with a looser one, a model that answers otherwise would pass
 LARGEST_LAYERS_MIB = 250  # Lambda's own limit for layers and function, unzipped
 MOST_FLIPS = 10  # of some two hundred golden rows; a model that decides otherwise for one in twenty is another one
-
-SLOWEST_HEURISTIC_MS = 500.0  # a caller waits for milliseconds; a check stops a heuristic after a second
+# The least and the most that each budget may be. For one heuristic a caller waits for milliseconds, and a check stops
+# it after a second.
+BUDGETS: Mapping[str, tuple[type[float], float, float, str]] = {
+    "layers_mib": (int, 1, np.inf, "a whole number from 1 on"),
+    "model_kib": (int, 1, np.inf, "a whole number from 1 on"),
+    "flipped_decisions": (int, 0, np.inf, "a whole number from 0 on"),
+    "parity": (float, 0, np.inf, "a number from 0 on"),
+    "least_auc": (float, 0, 1, "a number from 0 to 1"),
+    "most_auc": (float, 0, 1, "a number from 0 to 1"),
+    "least_r2": (float, -np.inf, 1, "a number up to 1"),
+    "fall": (float, 0, 1, "a number from 0 to 1"),
+    "heuristic_ms": (float, 1e-9, 500, "a number above 0, up to 500"),
+}
 
 
 class _RowClass(ModelMetaclass):
@@ -158,11 +169,9 @@ class Contract:
             raise _refused("score", 'write what it means, as in Score("probability of a loss", low=0.0, high=1.0)')
         low, high = self.score.low, self.score.high
         if not (_is_number(low) and _is_number(high) and low < high):
-            raise ContractError(
-                f"score: its range is {low!r} to {high!r}; write two numbers, as in low=0.0, high=1.0, the low below "
-                f"the high",
-                topic="decisions",
-                word="score",
+            raise _refused(
+                "score",
+                f"its range is {low!r} to {high!r}; write two numbers, as in low=0.0, high=1.0, the low below the high",
             )
 
     def _require_decisions(self) -> None:
@@ -194,12 +203,13 @@ class Contract:
                 f'write {FEWEST_CLASSES} to {MOST_CLASSES} names, as in ("red", "green", "blue"); two classes are told '
                 f"apart by one score: write score and decisions",
             )
-        for place, name in enumerate(self.classes):
-            before = [other for other in self.classes[:place] if _is_name(name) and look(other) == look(name)]
+        seen: dict[str, str] = {}
+        for name in self.classes:
             if not _is_name(name):
                 raise _refused("classes", f"{name!r} is not a name that a caller can compare with")
-            if before:
-                raise _refused("classes", f"{before[0]!r} and {name!r} look alike")
+            if before := seen.get(look(name)):
+                raise _refused("classes", f"{before!r} and {name!r} look alike")
+            seen[look(name)] = name
         if (self.score.low, self.score.high) != (0, 1):
             ends = f"{self.score.low:g} to {self.score.high:g}"
             raise _refused("score", f"its range is {ends}, and a class's score lies from 0 to 1")
@@ -215,28 +225,10 @@ class Contract:
             raise _refused("otherwise", f"below is {otherwise.below!r}; write a number above 0, up to 1")
 
     def _require_budgets(self) -> None:
-        budgets = self.budgets
-        for word, least in (("layers_mib", 1), ("model_kib", 1), ("flipped_decisions", 0)):
-            value = getattr(budgets, word)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise ContractError(
-                    f"{word} is {value!r}; write a whole number from {least} on", topic="budgets", word=word
-                )
-        if not _is_number(budgets.parity) or budgets.parity < 0:
-            raise ContractError(
-                f"parity is {budgets.parity!r}; write a number from 0 on", topic="budgets", word="parity"
-            )
-        for word, low in (("least_auc", 0), ("most_auc", 0), ("least_r2", None), ("fall", 0)):
-            value = getattr(budgets, word)
-            if not _is_number(value) or value > 1 or (low is not None and value < low):
-                range_ = "up to 1" if low is None else f"from {low} to 1"
-                raise ContractError(f"{word} is {value!r}; write a number {range_}", topic="budgets", word=word)
-        if not _is_number(budgets.heuristic_ms) or not 0 < budgets.heuristic_ms <= SLOWEST_HEURISTIC_MS:
-            raise ContractError(
-                f"heuristic_ms is {budgets.heuristic_ms!r}; write a number above 0, up to {SLOWEST_HEURISTIC_MS:g}",
-                topic="budgets",
-                word="heuristic_ms",
-            )
+        for word, (kind, least, most, limit) in BUDGETS.items():
+            value = getattr(self.budgets, word)
+            if not (_is_number(value) and isinstance(value, int | kind) and least <= value <= most):
+                raise ContractError(f"{word} is {value!r}; write {limit}", topic="budgets", word=word)
 
     @property
     def unlimited(self) -> tuple[str, str] | None:
@@ -265,13 +257,8 @@ class Contract:
         """Give the contract as plain JSON data, for ``contract.json``: production imports no schema code.
 
         ``fields`` is what the encoder reads, ``validator`` pydantic's own core schema without Python objects, and
-        ``schema`` the JSON Schema that callers are shown.
-
-        Raises
-        ------
-        ContractError
-            When a field cannot be compiled: free text, a nested or unbounded type, or a validator written in Python; or
-            when it would let in what it does not say.
+        ``schema`` the JSON Schema that callers are shown. ``ContractError`` when a field cannot be compiled: free text,
+        a nested or unbounded type, or a validator written in Python; or when it would let in what it does not say.
         """
         fields, validator, schema = compiled_row(self.row, strictly=Row.model_config)
         return {

@@ -31,23 +31,9 @@ class Drawing:
     """Rows of every kind that a contract accepts.
 
     Each category, each flag, both ends of each range and one step inside, each gap alone and all of them together, and
-    some hundred to some thousand at random.
-
-    Parameters
-    ----------
-    fields
-        What the contract's fields can be.
-    encoding
-        Lays them out as the model's input. A row on which a heuristic fails is left out.
-    real
-        Rows of the data, float32 (M, K).
-    avoid
-        Whether another row is drawn where one equals a real one; else the rows depend on the contract alone.
-
-    Raises
-    ------
-    DeliverError
-        When heuristics fail on all of them.
+    some hundred to some thousand at random. One on which a heuristic fails is left out; ``DeliverError`` where that is
+    all of them. Where one equals a ``real`` row of the data, float32 (M, K), ``avoid`` draws another one; without it,
+    the rows depend on the contract alone.
     """
 
     def __init__(
@@ -98,18 +84,16 @@ class Drawing:
                 for place, (field, edges) in enumerate(zip(self._fields, values, strict=True))
                 if turn < len(edges)
             }
-            together = self._around(chosen, random)
-            yield from (
-                [together]
-                if together
-                else filter(None, (self._around({name: value}, random) for name, value in chosen.items()))
-            )
-        gaps: dict[str, None] = {field.name: None for field in self._fields if field.nullable}
-        for name in gaps:
-            if row := self._around({name: None}, random):
-                yield row
-        if len(gaps) > 1 and (row := self._around(gaps, random)):
-            yield row
+            if together := self._around(chosen, random):
+                yield together
+            else:
+                yield from self._each_around([{name: value} for name, value in chosen.items()], random)
+        gaps = [field.name for field in self._fields if field.nullable]
+        all_of_them = [dict.fromkeys(gaps)] if len(gaps) > 1 else []
+        yield from self._each_around([*({name: None} for name in gaps), *all_of_them], random)
+
+    def _each_around(self, each: Iterable[Json], random: Random) -> Iterator[ProofRow]:
+        return filter(None, (self._around(chosen, random) for chosen in each))
 
     def _around(self, chosen: Json, random: Random) -> ProofRow | None:
         """Draw a row that has these values, and no other gap; a real one only where no other is drawn."""

@@ -27,15 +27,7 @@ SLOWEST_ROWS = 40  # that ran into the limit; after that no more are tried, so t
 
 
 class Encoding:
-    """The validator and the encoder of a contract and its heuristics.
-
-    Parameters
-    ----------
-    compiled
-        The contract as plain data.
-    heuristics
-        The module that has them.
-    """
+    """The validator and the encoder of a compiled contract and its heuristics."""
 
     def __init__(self, compiled: Json, heuristics: ModuleType) -> None:
         self._validator, _ = serving.validators(compiled)
@@ -48,14 +40,7 @@ class Encoding:
         return self._encoder.columns
 
     def matrix(self, rows: Iterable[Mapping[str, Any]], where: Callable[[int], str] = "row {}".format) -> FloatRows:
-        """Lay rows out as the model's input, float32 (N, K).
-
-        Parameters
-        ----------
-        rows
-            Rows as an application would send them: of numbers, words, flags and ``None``.
-        where
-            Names a row by its place.
+        """Lay rows out as the model's input, float32 (N, K), as an application would send them.
 
         Raises
         ------
@@ -85,8 +70,6 @@ class Encoding:
     def vector(self, row: Mapping[str, Any]) -> FloatRows | None:
         """Lay a row that was drawn out as the model's input, float32 (1, K).
 
-        Returns
-        -------
         ``None`` where the contract refuses the row, and where a heuristic fails on it or dawdles: that is a finding of
         the check, which shows the simplest such row.
         """

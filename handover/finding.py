@@ -1,8 +1,9 @@
 """A clause, and its verdict on what it looks at, a delivery or a live stack: what every report is made of."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -86,19 +87,21 @@ type Check[T = Any] = Callable[[T], Outcome]
 
 
 @dataclass(frozen=True)
-class Clause[T = Any]:
-    """One rule of the contract between the teams: a code that never changes, and the function that checks it on a T."""
+class Clause:
+    """One rule of the contract between the teams, declared above the function that checks it."""
 
     code: str
+    """It never changes."""
     topic: str
     """The rule's subject in a word or two."""
     rule: str
     """What holds when the clause is kept."""
     broken: str
     """What is the matter when it is not: the headline that people read."""
-    owner: Owner
+    owner: Owner = "modelling"
     """Who fixes it, as a rule: the evidence of a breach may say another."""
-    check: Check[T] = field(repr=False)
+    check: Check = field(default=lambda _: None, repr=False)
+    """The function that it stands above."""
     requires: tuple[str, ...] = ()
     """Clauses without which this one says nothing: where one is not kept, this one is skipped."""
     suppressed_by: tuple[str, ...] = ()
@@ -109,13 +112,26 @@ class Clause[T = Any]:
     sometimes: Owner | None = None
     """Who else may have to fix it: the evidence says so then."""
 
+    def __call__[C: Check](self, check: C) -> C:
+        """Declare it, with the function that checks it.
+
+        Raises
+        ------
+        ValueError
+            When another clause has the code.
+        """
+        if self.code in DECLARED:
+            raise ValueError(f"{self.code} is declared twice")
+        DECLARED[self.code] = replace(self, check=check)
+        return check
+
     def concerns(self, team: Team) -> bool:
         """Whether a team has to look at it; what both fix in what is built, deployment looks at."""
         owners = {self.owner, self.sometimes}
         shared = "both teams" in owners and (team == "deployment" or not self.subjects & {"stack", "function"})
         return team in owners or shared
 
-    @property
+    @cached_property
     def subjects(self) -> frozenset[Subject]:
         """All that must be there: what it looks at, and what those look at that it requires."""
         required = (DECLARED[code].subjects for code in self.requires)
@@ -127,8 +143,10 @@ class Clause[T = Any]:
         return f"docs/checks/{self.code}.md"
 
 
+clause = Clause
+"""Its name above a function."""
 DECLARED: dict[str, Clause] = {}
-"""Every clause by its code, as ``clause`` has declared them."""
+"""Every clause that is declared, by its code."""
 
 
 def declared(groups: Iterable[str]) -> tuple[Clause, ...]:
@@ -136,35 +154,6 @@ def declared(groups: Iterable[str]) -> tuple[Clause, ...]:
     order = list(groups)
     chosen = (clause for clause in DECLARED.values() if clause.code[0] in order)
     return tuple(sorted(chosen, key=lambda clause: (order.index(clause.code[0]), clause.code)))
-
-
-def clause[T](
-    code: str,
-    *,
-    topic: str,
-    owner: Owner,
-    rule: str,
-    broken: str,
-    requires: tuple[str, ...] = (),
-    suppressed_by: tuple[str, ...] = (),
-    looks_at: Subject = "delivery",
-    sometimes: Owner | None = None,
-) -> Callable[[Check[T]], Check[T]]:
-    """Declare a clause on its check function; the words are those of ``Clause``.
-
-    Raises
-    ------
-    ValueError
-        When another clause has the code.
-    """
-
-    def declare(check: Check[T]) -> Check[T]:
-        if code in DECLARED:
-            raise ValueError(f"{code} is declared twice")
-        DECLARED[code] = Clause(code, topic, rule, broken, owner, check, requires, suppressed_by, looks_at, sometimes)
-        return check
-
-    return declare
 
 
 @dataclass(frozen=True)

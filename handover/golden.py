@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from predictor.encoder import FloatRows
 from predictor.files import Json
 
-LIKELY_GOLDEN_ROWS = (
-    100  # of those like the data: few enough for every start of a deployment, and shares of a decision within 0.1
-)
+# Of those like the data: few enough for every start of a deployment, and shares of a decision within 0.1.
+LIKELY_GOLDEN_ROWS = 100
 FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
 FEWEST_OF_A_DECISION = 5
 MOST_REAL_ROWS = 500
@@ -34,23 +33,14 @@ type Answered = tuple[ProofRow, Json]
 
 def real_rows(count: int) -> str:
     """Say of golden rows how many are real, and what that means."""
-    are = "is a real row" if count == 1 else "are real rows"
-    them = "it" if count == 1 else "them"
+    are, them = ("is a real row", "it") if count == 1 else ("are real rows", "them")
     return (
         f"{count} {are}, which golden= of deliver() asked for: whoever reads the repository or the layer reads {them}"
     )
 
 
 def golden_record(lines: Sequence[Json], equal: int) -> Json:
-    """Say what a delivery's golden rows are, for its manifest.
-
-    Parameters
-    ----------
-    lines
-        Those of ``golden.jsonl``.
-    equal
-        How many of the drawn ones equal a row of the data.
-    """
+    """Say what a delivery's golden rows are, for its manifest; ``equal`` of the drawn ones equal a row of the data."""
     real = sum("real" in line for line in lines)
     drawn = len(lines) - real
     note = f"{drawn} golden rows are drawn, each field on its own, and "
@@ -62,17 +52,7 @@ def golden_record(lines: Sequence[Json], equal: int) -> Json:
 
 
 def chosen_of(likely: list[Answered], drawn: list[Answered], real: list[Answered]) -> list[Answered]:
-    """Choose the golden rows among those that the trained model answered.
-
-    Parameters
-    ----------
-    likely
-        Rows like those of the data.
-    drawn
-        Rows of the contract; some cover a value.
-    real
-        Real rows that are to be golden rows.
-    """
+    """Choose the golden rows among those that the trained model answered; of ``drawn``, some cover a value."""
     chosen = _different(likely)[:LIKELY_GOLDEN_ROWS]
     if len(chosen) < FEWEST_GOLDEN_ROWS:  # few are nobody's: others of the contract, the same again, and then any
         rest = sorted((one for one in (*likely, *drawn) if not one[0].covers), key=lambda one: one[0].real)

@@ -16,12 +16,8 @@ def as_numbers(
     """Give the labels as numbers, float64 (N, C), one beside each score.
 
     Where there is one score and the labels are the model's classes, 1 for the class that is the score's; of the
-    contract's classes 1 for the one that the row is of and 0 for the others.
-
-    Raises
-    ------
-    DeliverError
-        When there is not one for each row, one is neither a number nor one of the classes, or all are alike.
+    contract's classes 1 for the one that the row is of and 0 for the others. ``DeliverError`` when there is not one for
+    each row, one is neither a number nor one of the classes, or all are alike.
     """
     if labels is None or isinstance(labels, str):
         raise DeliverError(
@@ -35,7 +31,13 @@ def as_numbers(
     values = [value.item() if isinstance(value, np.generic) else value for value in given]
     known = np.asarray([] if (listed := getattr(model, "classes_", None)) is None else listed).tolist()
     if classes:
-        return _one_for_each(_places(values, known, classes), classes)
+        places = _places(values, known, classes)
+        if len(set(places)) == 1:
+            raise DeliverError(
+                f"all {rows} labels are {classes[places[0]]!r}: rows of one class cannot judge a model; give held-out "
+                f"rows of all"
+            )
+        return np.eye(len(classes))[places]
     if positive is not None and numbers_its_classes(model) and by_name([positive], known) is None:
         known = _by_the_labels(values, positive)
     if len(known) == 2:
@@ -63,7 +65,7 @@ def _places(labels: list[Any], known: list[Any], classes: Sequence[str]) -> list
     named = by_name(labels, classes)
     placed = by_place(labels, classes) if numbered(known, classes) else None
     if named and placed and named != placed:
-        row = next(row for row, pair in enumerate(zip(named, placed, strict=True)) if pair[0] != pair[1])
+        row = next(row for row in range(len(labels)) if named[row] != placed[row])
         raise DeliverError(
             f"label {row} is {labels[row]!r}, which is a class of the contract, and by its place from 0 on, as the "
             f"model numbers them, another one, {classes[placed[row]]!r}: train the model and label the rows by the "
@@ -87,15 +89,6 @@ def _by_the_labels(labels: list[Any], positive: object) -> list[Any]:
         raise DeliverError(f"positive={positive!r} is none of the labels, which are {_first(labels)}")
     other = next((label for label in labels if by_name([label], [positive]) is None), None)
     return [other, positive]
-
-
-def _one_for_each(places: list[int], classes: Sequence[str]) -> NDArray[np.float64]:
-    if len(set(places)) == 1:
-        raise DeliverError(
-            f"all {len(places)} labels are {classes[places[0]]!r}: rows of one class cannot judge a model; give "
-            f"held-out rows of all"
-        )
-    return np.eye(len(classes))[places]
 
 
 def _of_two(labels: list[Any], classes: list[Any], scored: object) -> list[Any]:

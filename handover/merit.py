@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.quality import HeldOut, log_losses, standard_error
+from handover.quality import HeldOut, log_losses, placements, standard_error
 from predictor.files import Json
 
 type Numbers = NDArray[np.float64]
@@ -83,24 +83,22 @@ def quality_record(held_out: HeldOut) -> Json:
 
 def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
     pulls = [_pull(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
-    auc, influence = held_out.auc, np.mean(pulls, axis=0)
+    auc = Figure("AUC", held_out.auc, np.mean(pulls, axis=0), most=1)
     if not held_out.may_be_probability:
-        return (Figure("AUC", auc, influence, most=1),)
+        return (auc,)
     losses = _mean("log loss", log_losses(held_out.scores, held_out.labels))
     if not held_out.of_classes:
-        return Figure("AUC", auc, influence, most=1), losses
+        return auc, losses
     accuracy = float(held_out.came.mean())
-    right = Figure("accuracy", accuracy, held_out.came - accuracy, most=1)
-    return Figure("AUC", auc, influence, most=1), losses, right
+    return auc, losses, Figure("accuracy", accuracy, held_out.came - accuracy, most=1)
 
 
 def _pull(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
     """Give how far each row pulls the AUC of one score, around a mean of 0."""
-    ones, zeros, pull = scores[is_one], scores[~is_one], np.empty(len(scores))
-    above, below = _share_below(zeros, ones), 1 - _share_below(ones, zeros)
-    pull[is_one] = (above - above.mean()) * len(scores) / len(ones)
-    pull[~is_one] = (below - below.mean()) * len(scores) / len(zeros)
-    return pull
+    placed = placements(scores, is_one)
+    for these in (is_one, ~is_one):
+        placed[these] = (placed[these] - placed[these].mean()) * len(scores) / these.sum()
+    return placed
 
 
 def _of_numbers(held_out: HeldOut) -> tuple[Figure, ...]:
@@ -115,21 +113,21 @@ def _mean(name: str, losses: Numbers, *, has_unit: bool = False) -> Figure:
     return Figure(name, mean, losses - mean, rises=False, has_unit=has_unit)
 
 
-def _share_below(values: Numbers, of: Numbers) -> Numbers:
-    """Give, for each number of ``of``, the share of values that are smaller; an equal one counts half."""
-    ordered = np.sort(values)
-    share: Numbers = (np.searchsorted(ordered, of) + np.searchsorted(ordered, of, side="right")) / (2 * len(values))
-    return share
-
-
 @dataclass(frozen=True)
 class Shift:
     """What became of one figure from one model to another."""
 
     was: Figure
     now: Figure
-    error: float
-    """Standard error of the difference."""
+    paired: bool
+    """Whether both are of the same rows."""
+
+    @property
+    def error(self) -> float:
+        """Standard error of the difference."""
+        if self.paired:
+            return standard_error(self.now.influence - self.was.influence)
+        return float(np.hypot(self.was.error, self.now.error))
 
     @property
     def difference(self) -> float:
@@ -182,15 +180,10 @@ class Comparison:
 
 
 def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
-    """Compare two models by the rows that judge them.
+    """Compare two models by the rows that judge them; ``None`` where their questions differ, or they cannot be judged.
 
     Rows are the same where all labels are, in their order. Should they be others after all, their errors do not go
     together, and the error of the difference comes out as that of different rows.
-
-    Returns
-    -------
-    ``None`` where there is nothing to compare: one says yes or no and the other a number, or they know other classes,
-    or the labels of one are all alike.
     """
     alike = before.is_yes_or_no == now.is_yes_or_no and sorted(before.names) == sorted(now.names)
     if not (alike and before.columns and now.columns):
@@ -198,9 +191,4 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
     now = now.ordered(before.names)
     paired = np.array_equal(before.labels, now.labels)
     pairs = zip(figures(before), figures(now), strict=False)  # points have no log loss, and a probability has
-    return Comparison(tuple(_shift(was, is_now, paired=paired) for was, is_now in pairs), paired)
-
-
-def _shift(was: Figure, now: Figure, *, paired: bool) -> Shift:
-    error = standard_error(now.influence - was.influence) if paired else float(np.hypot(was.error, now.error))
-    return Shift(was, now, error)
+    return Comparison(tuple(Shift(was, is_now, paired) for was, is_now in pairs), paired)

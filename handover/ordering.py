@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from handover.conversion import in_order, numbered
 from handover.errors import DeliverError
@@ -13,7 +12,6 @@ from handover.quality import HeldOut, log_losses
 # Standard errors by which another order must have the better log loss. Of 75 honest models of five classes (300 rows of
 # training, 100 to 1,000 held out, a third with class weights) chance brought the most to 1.7.
 BETTER_BY = 3.0
-ROUNDING = 1e-12
 
 
 def numbers(model: Any, classes: Sequence[str]) -> dict[str, int]:
@@ -36,11 +34,13 @@ def require_order(held_out: HeldOut) -> None:
     DeliverError
         Names both orders, and their AUC.
     """
+    from scipy.optimize import linear_sum_assignment  # only who numbers classes waits for it
+
     judged, every = held_out.columns, list(range(len(held_out.names)))
     aucs = np.full((len(every), len(every)), 0.5)  # a class without rows fits anywhere
     for label in judged:
         aucs[label] = [held_out.auc_of(score, label) for score in every]
-    fits = _best(aucs)
+    fits = linear_sum_assignment(aucs, maximize=True)[1].tolist()
     losses, others = (log_losses(held_out.scores[:, order], held_out.labels) for order in (every, fits))
     better = losses - others
     if better.mean() <= BETTER_BY * better.std(ddof=1) / np.sqrt(len(better)):
@@ -53,16 +53,3 @@ def require_order(held_out: HeldOut) -> None:
         f"{best:.3f}. LabelEncoder, R's factors and LightGBM number words by the alphabet: write the contract's "
         f"classes in the order of the model's numbers"
     )
-
-
-def _best(aucs: NDArray[np.float64]) -> list[int]:
-    """Give to each label a score of its own, by exchanging two of them as long as the AUCs' sum rises."""
-    fits = list(range(len(aucs)))
-    while True:
-        taken = aucs[:, fits]  # what a label has with the score of each other one
-        own = taken.diagonal()
-        gain = taken + taken.T - own - own[:, np.newaxis]
-        one, other = np.unravel_index(int(gain.argmax()), gain.shape)
-        if gain[one, other] <= ROUNDING:
-            return fits
-        fits[one], fits[other] = fits[other], fits[one]

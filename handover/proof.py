@@ -14,7 +14,7 @@ from handover import parity, session
 from handover.contract import Contract
 from handover.conversion import thresholds
 from handover.drawing import Drawing
-from handover.encoding import Encoding
+from handover.encoding import Encoding, stacked
 from handover.errors import DeliverError
 from handover.golden import Answered, ProofRow, chosen_of, golden_record
 from handover.limit import or_end
@@ -34,25 +34,14 @@ LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a dec
 class Proof:
     """What the trained model answers, and whether a graph answers the same.
 
-    Parameters
-    ----------
-    contract
-        Rows of every kind that it accepts are drawn, see ``handover.drawing``.
-    encoding
-        Lays them out as the model's input. A row on which a heuristic fails is left out.
-    oracle
-        The trained model, or who else knows its answers.
-    held_out
-        The rows that judge the model, float32 (N, K), and what it answers to them.
-    likely
-        Rows like those of the data, without end; an oracle that does not know them is not asked.
-    real
-        Real rows that are to be golden rows.
+    Rows of every kind that the contract accepts are drawn, see ``handover.drawing``; one on which a heuristic fails is
+    left out. Beside them are the rows that judge the model, float32 (N, K), with its answers to them, rows like those
+    of the data, without end, and the real rows that are to be golden rows.
 
     Raises
     ------
     DeliverError
-        When the model raises on such a row, or leaves the contract's range; when the contract refuses a real row.
+        When the model raises on such a row, or leaves the contract's range.
     """
 
     def __init__(  # noqa: PLR0917  what is asked, who is asked, and what about
@@ -74,7 +63,7 @@ class Proof:
         with or_end(STUCK_S):
             self._drawing = Drawing(fields, encoding, given, avoid=anything)
             likely_rows = list(filter(None, map(self._drawing.made, islice(likely, LIKELY_ROWS)))) if anything else []
-        self._heuristics = encoding.columns[len(fields) :]
+        self._first = len(fields)  # of the columns, that is a heuristic
         self._rows, self._drawn = self._drawing.rows, self._drawing.features
         self.drawn_scores = self._answers()
         self._require_range(self.drawn_scores, "the model's scores", partial(_named, self._rows))
@@ -82,7 +71,7 @@ class Proof:
         self._golden = chosen_of(
             self._asked(likely_rows) if anything else [one for one in drawn if not one[0].covers],
             drawn,
-            self._asked(filter(None, map(self._drawing.made, map(dict, real)))),
+            self._asked(list(filter(None, map(self._drawing.made, map(dict, real))))),
         )
 
     @property
@@ -101,9 +90,10 @@ class Proof:
         """What these golden rows are, for the manifest."""
         return golden_record(self.golden_lines, sum(made.real and "real" not in line for made, line in self._golden))
 
-    def _asked(self, rows: Iterable[ProofRow]) -> list[Answered]:
-        rows = list(rows)
-        scores = self._ask(_features(rows)) if rows else np.empty((0, len(self._scores.names)), dtype=np.float32)
+    def _asked(self, rows: list[ProofRow]) -> list[Answered]:
+        if not rows:
+            return []
+        scores = self._ask(self._features(rows))
         self._require_range(scores, "the model's scores", partial(_named, rows))
         return self._answered(rows, scores)
 
@@ -112,10 +102,15 @@ class Proof:
 
     def _line(self, made: ProofRow, scores: Scores) -> Json:
         """Write a row with its answer, and what the heuristics made of it: where they give something else, it shows."""
-        first = len(self._encoding.columns) - len(self._heuristics)
-        values = zip(self._heuristics, map(_digits, made.vector[0, first:]), strict=True)
-        document = self._scores.document([float(str(score)) for score in scores], str(self._contract.decide(scores)))
-        return {"row": dict(made.row), **document, "heuristics": dict(values)}
+        # As few digits as tell a float32 from all others; a gap is no number in JSON.
+        values = [None if np.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
+        heuristics = dict(zip(self._encoding.columns[self._first :], values, strict=True))
+        answer = [float(str(score)) for score in scores]
+        document = self._scores.document(answer, str(self._contract.decide(scores)))
+        return {"row": dict(made.row), **document, "heuristics": heuristics}
+
+    def _features(self, rows: Sequence[ProofRow]) -> FloatRows:
+        return stacked((row.vector for row in rows), len(self._encoding.columns))
 
     def require_parity(self, graph: bytes) -> None:
         """Compare onnxruntime's answers with the model's: on held-out rows, drawn ones, and ones beside thresholds.
@@ -131,8 +126,8 @@ class Proof:
         for of, features, scores, where in (
             ("held-out rows", self._held_out, self._held_out_scores, "row {}".format),
             ("rows drawn from the contract", self._drawn, self.drawn_scores, partial(_named, self._rows)),
-            ("golden rows", _features(golden), None, partial(_named, golden)),
-            ("rows beside thresholds", _features(beside), None, partial(_named, beside)),
+            ("golden rows", self._features(golden), None, partial(_named, golden)),
+            ("rows beside thresholds", self._features(beside), None, partial(_named, beside)),
         ):
             if len(features):
                 expected = self._ask(features) if scores is None else scores
@@ -154,9 +149,14 @@ class Proof:
         decide = self._contract.decide
         flips = [row for row in range(rows) if decide(given[row]) != decide(expected[row])]
         if len(flips) > budgets.flipped_decisions:
+            on_edge = "a score lies on the edge of a decision. Move the edge in contract.py by a little"
+            if self._contract.classes:
+                on_edge = (
+                    "two classes have nearly the same score there, or the highest is next to what Otherwise asks for"
+                )
             raise DeliverError(
                 f"onnxruntime decides otherwise than the model on {len(flips)} of {rows} {of}, first on "
-                f"{where(flips[0])}: {self._on_edge}"
+                f"{where(flips[0])}: {on_edge}"
             )
 
     def _require_range(self, scores: Scores, whose: str, where: Callable[[int], str] | None = None) -> None:
@@ -178,12 +178,6 @@ class Proof:
                 f"{beyond.max():.3g} at most. Clip them with clip=True of deliver(), or promise a wider range in "
                 f"contract.py"
             )
-
-    @property
-    def _on_edge(self) -> str:
-        if self._contract.classes:
-            return "two classes have nearly the same score there, or the highest is next to what Otherwise asks for"
-        return "a score lies on the edge of a decision. Move the edge in contract.py by a little"
 
     def _answers(self) -> Scores:
         try:
@@ -209,15 +203,6 @@ class Proof:
                     return f"where {' and '.join(f'`{name}`' for name in missing)} is missing"
                 return f"on the row {json.dumps(drawn.row)}"
         return "on all of its rows at once"
-
-
-def _digits(value: np.float32) -> float | None:
-    """Write a float32 with as few digits as tell it from all others; a gap is no number in JSON."""
-    return None if np.isnan(value) else float(str(value))
-
-
-def _features(rows: Sequence[ProofRow]) -> FloatRows:
-    return np.concatenate([row.vector for row in rows]) if rows else np.empty((0, 0), dtype=np.float32)
 
 
 def _named(rows: Sequence[ProofRow], place: int) -> str:

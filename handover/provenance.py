@@ -5,10 +5,11 @@ import inspect
 import platform
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,7 +31,6 @@ PLATFORMS = (
 )
 PROPERTIES = ("contract", "contract_version", "data_sha256")
 """What a model's file says in its ``metadata_props`` of where it belongs."""
-installed_packages = cache(packages_distributions)
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 
@@ -86,12 +86,22 @@ def _is_installed(source: str) -> bool:
 def _imports(source: str, _changed: int) -> tuple[str, ...]:
     """Read which modules a file imports, by their full names; those inside of functions too."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(Path(source).read_bytes())):
+    for node in _statements(ast.parse(Path(source).read_bytes())):
         if isinstance(node, ast.Import):
             names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
     return tuple(names)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Give every statement, and what holds statements, without the expressions, which are nine tenths of a file."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, block, ())
 
 
 def _named_in(main: ModuleType) -> Iterator[str]:
@@ -103,16 +113,44 @@ def _named_in(main: ModuleType) -> Iterator[str]:
         yield value.__name__ if isinstance(value, ModuleType) else of.__module__ or ""  # a built-in's may be None
 
 
-def _providers(imported: str) -> set[str]:
+def _providers(imported: str) -> Collection[str]:
     """Find which distributions a module belongs to: none for one that is not loaded, or part of no distribution."""
     module, package = sys.modules.get(imported), imported.partition(".")[0]
     if module is None or package in OWN:
-        return set()
-    names = set(installed_packages().get(package, ()))
+        return ()
+    names = _parts_of(package)
     if len(names) > 1:  # a namespace that many share: only the file says whose the module is
         source = getattr(module, "__file__", None)
-        return {name for name in names if source in _files(name)} if source else set()
+        return {name for name in names if source in _files(name)} if source else ()
     return names
+
+
+@cache
+def _parts_of(package: str) -> frozenset[str]:
+    return frozenset(installed.name for installed in _installed().get(package, ()))
+
+
+@cache
+def _installed() -> Mapping[str, list[Distribution]]:
+    """Give the distributions of each top-level package, as ``packages_distributions`` does.
+
+    That looks for each of tens of thousands of files on the disk, which takes most of a second. Their names are enough
+    for a package that was loaded: its files are there.
+    """
+    found: dict[str, list[Distribution]] = defaultdict(list)
+    for installed in distributions():
+        for package in _packages(installed):
+            found[package].append(installed)
+    return found
+
+
+def _packages(installed: Distribution) -> set[str]:
+    if declared := (installed.read_text("top_level.txt") or "").split():
+        return set(declared)
+    record = installed.read_text("RECORD")
+    files = record.splitlines() if record else map(str, installed.files or ())  # an egg has no record
+    tops = {line.partition(",")[0].partition("/")[0] for line in files}
+    return {inspect.getmodulename(top) or top for top in tops}
 
 
 @cache
@@ -155,6 +193,15 @@ def _version_and_requirements(name: str) -> tuple[str, tuple[str, ...]]:
 def bare(name: str) -> str:
     """Name a library whichever processor its build is for: `xgboost-cpu` is `xgboost` without CUDA."""
     return str(canonicalize_name(name)).removesuffix("-cpu").removesuffix("-gpu")
+
+
+def installed_version(name: str) -> str:
+    """Find the version of a library that is installed here, whichever processor its build is for; empty for none."""
+    library = bare(name)
+    for build in (name, library, f"{library}-cpu", f"{library}-gpu"):
+        with suppress(PackageNotFoundError, ValueError):  # a manifest may have anything for a name
+            return distribution(build).version
+    return ""
 
 
 def release(version: Any) -> str:

@@ -27,7 +27,6 @@ APART_BY = 3.5
 # with 30 and 30 in 4 %), and a mean has no normal error.
 FEWEST_FOR_BELIEF, FEWEST_FOR_MEANS = 30, 10
 SHIFT = 0.25  # of the rarer label's share: the mean of a later year moves by less, class weights move it by far more
-OFF = "more than chance explains"
 # Ranks the labels so well, but is so many times as wide or as narrow: the middle halves of scores and labels. Honest
 # models, of quantiles too, are within three; those trained on a logarithm or in thousands were beyond fifty.
 RANKS, OTHER_WIDTH = 0.5, 20.0
@@ -83,6 +82,12 @@ class HeldOut:
     def of_classes(self) -> bool:
         """Whether each score is that of a class."""
         return self.names != (SINGLE,)
+
+    @property
+    def ones(self) -> Numbers:
+        """How many rows have the label 1, of each score that can be judged as a ranking."""
+        ones: Numbers = self.labels[:, self.columns].sum(axis=0)
+        return ones
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -162,32 +167,35 @@ class HeldOut:
         for each class its rows by the class that has their highest score. Else ``mae`` and ``rmse`` [the score's unit]
         and ``r2``.
         """
-        figures = self._of_yes_or_no() if self.is_yes_or_no else self._of_numbers()
-        mean = self.named([_digits(label) for label in self.labels.mean(axis=0)])
-        return {"rows": len(self.labels), "mean_label": mean, **figures}
-
-    def _of_yes_or_no(self) -> Json:
+        mean = self.labels.mean(axis=0)
+        record = {"rows": len(self.labels), "mean_label": self.named([digits(label) for label in mean])}
+        errors, base = self._errors(self.scores), self._errors(np.broadcast_to(mean, self.labels.shape))
+        if not self.is_yes_or_no:
+            return {**record, "r2": rounded(self.r2), **errors, "base_rate": base}
+        record["auc"] = rounded(self.auc)
         if not self.may_be_probability:
-            return {"auc": _rounded(self.auc)}
-        mean, highest, came = self.labels.mean(axis=0), self.highest, self.came
-        base = np.broadcast_to(mean, self.labels.shape)
-        bins = [bin_ for bin_ in np.array_split(np.argsort(highest, kind="stable"), CALIBRATION_BINS) if len(bin_)]
+            return record
+        if self.of_classes:
+            record |= {"accuracy": rounded(self.came.mean()), "confusion": self._confusion()}
+            base = {"accuracy": rounded(mean.max()), **base}
+        return {**record, **errors, "base_rate": base, **self._calibration()}
+
+    def _errors(self, scores: Numbers) -> Json:
+        """Give by how much such scores miss the labels on average."""
+        squared = _squares(scores, self.labels).mean()
+        if self.is_yes_or_no:
+            return {"log_loss": rounded(log_losses(scores, self.labels).mean()), "brier": rounded(squared)}
+        return {"mae": digits(np.abs(scores - self.labels).mean()), "rmse": digits(np.sqrt(squared))}
+
+    def _calibration(self) -> Json:
+        order = np.argsort(self.highest, kind="stable")
+        bins = [bin_ for bin_ in np.array_split(order, CALIBRATION_BINS) if len(bin_)]
         rows = [len(bin_) for bin_ in bins]
-        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (highest, came))
-        of_classes = {"accuracy": _rounded(came.mean()), "confusion": self._confusion()} if self.of_classes else {}
+        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (self.highest, self.came))
         return {
-            "auc": _rounded(self.auc),
-            **of_classes,
-            "log_loss": _rounded(log_losses(self.scores, self.labels).mean()),
-            "brier": _rounded(self._missed.mean()),
-            "base_rate": {
-                **({"accuracy": _rounded(mean.max())} if self.of_classes else {}),
-                "log_loss": _rounded(log_losses(base, self.labels).mean()),
-                "brier": _rounded(((base - self.labels) ** 2).sum(axis=1).mean()),
-            },
-            "calibration_error": _rounded(np.average(np.abs(scores - labels), weights=rows)),
+            "calibration_error": rounded(np.average(np.abs(scores - labels), weights=rows)),
             "calibration": [
-                {"rows": count, "mean_score": _rounded(score), "mean_label": _rounded(label)}
+                {"rows": count, "mean_score": rounded(score), "mean_label": rounded(label)}
                 for count, score, label in zip(rows, scores, labels, strict=True)
             ],
         }
@@ -199,14 +207,9 @@ class HeldOut:
             counts[self.names[true]][self.names[highest]] += 1
         return counts
 
-    def _of_numbers(self) -> Json:
-        spread = self.labels - self.labels.mean()
-        return {
-            "r2": _rounded(self.r2),
-            "mae": _digits(np.abs(self.scores - self.labels).mean()),
-            "rmse": _digits(np.sqrt(self._missed.mean())),
-            "base_rate": {"mae": _digits(np.abs(spread).mean()), "rmse": _digits(np.sqrt((spread**2).mean()))},
-        }
+    def picked(self, rows: NDArray[Any]) -> "HeldOut":
+        """Give some of the rows, by their places or by whether each is one."""
+        return HeldOut(self.scores[rows], self.labels[rows], self.names)
 
     def ordered(self, names: Sequence[str]) -> "HeldOut":
         """Give the same with its scores in the order of these names, which are its own."""
@@ -228,19 +231,13 @@ class HeldOut:
 
     def auc_of(self, score: int, label: int) -> float:
         """Give the AUC of a score, as one of the class whose labels are in a column."""
-        zeros, ones = self._zeros_and_ones(label)
-        above = _ranks(self.scores[:, score])[self.labels[:, label] == 1].sum() - ones * (ones + 1) / 2
-        return float(above / (ones * zeros))
-
-    def _zeros_and_ones(self, column: int) -> tuple[int, int]:
-        """Count the rows of either label."""
-        ones = int((self.labels[:, column] == 1).sum())
-        return len(self.labels) - ones, ones
+        is_one = self.labels[:, label] == 1
+        return float(placements(self.scores[:, score], is_one)[is_one].mean())
 
     @property
     def rarer(self) -> int:
         """How many rows have the rarer of two labels; of classes, the rarest of those that some rows are of."""
-        return min(min(self._zeros_and_ones(column)) for column in self.columns)
+        return int(min(self.ones.min(), (len(self.labels) - self.ones).min()))
 
     @property
     def auc_error(self) -> float:
@@ -248,13 +245,14 @@ class HeldOut:
 
         Of classes the mean of their errors, which is that of the mean where all go together, and else more.
         """
-        pairs = [12 * zeros * ones for zeros, ones in map(self._zeros_and_ones, self.columns)]
-        return float(np.mean(np.sqrt((len(self.labels) + 1) / np.array(pairs))))
+        rows = len(self.labels)
+        return float(np.mean(np.sqrt((rows + 1) / (12 * self.ones * (rows - self.ones)))))
 
     @property
     def r2(self) -> float:
         """Share of the labels' variance that the scores explain; below 0, the mean label is the better answer."""
-        return float(1 - self._missed.sum() / ((self.labels - self.labels.mean()) ** 2).sum())
+        missed = _squares(self.scores, self.labels).sum()
+        return float(1 - missed / ((self.labels - self.labels.mean()) ** 2).sum())
 
     @property
     def rank_correlation(self) -> float:
@@ -262,23 +260,11 @@ class HeldOut:
         return float(np.corrcoef(_ranks(self.scores[:, 0]), _ranks(self.labels[:, 0]))[0, 1])
 
     @property
-    def _missed(self) -> Numbers:
-        """By how much each row's scores miss its labels, squared and added up, float64 (N,)."""
-        squares: Numbers = ((self.scores - self.labels) ** 2).sum(axis=1)
-        return squares
-
-    @property
     def _auc_name(self) -> str:
         return "mean AUC of one class against the rest" if self.of_classes else "AUC"
 
     def believable(self, most_auc: float) -> str:
-        """Say that the figures are too good to be true; nothing when they are not.
-
-        Parameters
-        ----------
-        most_auc
-            What both teams agreed that the AUC is at most.
-        """
+        """Say that the AUC is above the most that both teams agreed on; nothing when it is not, or on few rows."""
         if not self.is_yes_or_no or self.rarer < FEWEST_FOR_BELIEF or self.auc <= most_auc:
             return ""
         return f"Its {self._auc_name} on the {len(self.labels)} held-out rows is {self.auc:.5g}, above {most_auc:g}."
@@ -286,12 +272,8 @@ class HeldOut:
     def ignorance(self, *, least_auc: float, least_r2: float, probability: bool) -> tuple[str, str]:
         """Say why the model cannot have learned from labels like these, with the likely cause; empty when it may have.
 
-        Parameters
-        ----------
-        least_auc, least_r2
-            What both teams agreed that the figure is at least, within its standard error.
-        probability
-            Whether the score is meant as the probability of a 1.
+        ``least_auc`` and ``least_r2`` are agreed, and hold within the figure's standard error; ``probability`` says
+        whether the score is meant as that of a 1.
         """
         if not np.ptp(self.scores, axis=0).any():
             alike = ", ".join(f"{score:g}" for score in self.scores[0])
@@ -305,13 +287,12 @@ class HeldOut:
     def _ignorance_of_yes_or_no(self, least_auc: float, *, probability: bool) -> tuple[str, str]:
         rows, mean, auc, chance = len(self.labels), self.labels.mean(axis=0), self.auc, WORSE_BY * self.auc_error
         if auc < least_auc - chance:
-            evidence = (
-                f"Its {self._auc_name} on the {rows} held-out rows is {auc:.3f}; by chance it would be "
-                f"{least_auc - chance:.3f}."
-            )
             inverted = INVERTED if self.may_be_probability else UPSIDE_DOWN
             other = REORDERED if self.of_classes else inverted
-            return evidence, other if auc < 0.5 - chance else MISMATCH
+            return (
+                f"Its {self._auc_name} on the {rows} held-out rows is {auc:.3f}; by chance it would be "
+                f"{least_auc - chance:.3f}."
+            ), other if auc < 0.5 - chance else MISMATCH
         if not (probability and self.may_be_probability) or self.rarer < FEWEST_FOR_MEANS:
             return "", ""
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
@@ -321,8 +302,7 @@ class HeldOut:
             evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
             everyone = "the classes' shares" if self.of_classes else f"the mean label, {mean[0]:.3f},"
             return f"{evidence}; answering {everyone} to everyone has {base.mean():.3f}.", cause
-        apart = self._apart(mean)
-        return (apart, cause) if apart else ("", "")
+        return (apart, cause) if (apart := self._apart(mean)) else ("", "")
 
     def _apart(self, mean: Numbers) -> str:
         """Say of the first score whose mean is not its label's that it is so."""
@@ -336,7 +316,8 @@ class HeldOut:
                     (f"mean score of {name}", "its share") if self.of_classes else ("mean score", "the mean label")
                 )
                 return (
-                    f"Its {whose} on the {rows} held-out rows is {scores.mean():.3f}, and {label} {share:.3f}: {OFF}."
+                    f"Its {whose} on the {rows} held-out rows is {scores.mean():.3f}, and {label} {share:.3f}: more "
+                    f"than chance explains."
                 )
         return ""
 
@@ -346,7 +327,8 @@ class HeldOut:
         return self._misses_more(0.0)
 
     def _misses_more(self, least_r2: float) -> bool:
-        more = self._missed - (1 - least_r2) * (self.labels[:, 0] - self.labels.mean()) ** 2
+        spread = (self.labels[:, 0] - self.labels.mean()) ** 2
+        more = _squares(self.scores, self.labels) - (1 - least_r2) * spread
         return bool(more.mean() > WORSE_BY * standard_error(more))
 
     def _of_another_unit(self) -> str:
@@ -377,12 +359,31 @@ def standard_error(values: Numbers) -> float:
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.inf
 
 
+def _squares(scores: Numbers, labels: Numbers) -> Numbers:
+    """Give by how much each row's scores miss its labels, squared and added up, float64 (N,)."""
+    squares: Numbers = ((scores - labels) ** 2).sum(axis=1)
+    return squares
+
+
 def log_losses(scores: Numbers, labels: Numbers) -> Numbers:
     """Give each row's log loss [nat], float64 (N,), of scores and labels (N, C): of the score of what came."""
     if scores.shape[1] == 1:  # the score of what did not come is the rest
         scores, labels = np.hstack([1 - scores, scores]), np.hstack([1 - labels, labels])
     losses: Numbers = -np.log(np.clip((scores * labels).sum(axis=1), SUREST, 1 - SUREST))
     return losses
+
+
+def placements(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
+    """Give each 1 the share of the 0s with a lower score, each 0 that of the 1s with a higher one; a tie counts half.
+
+    The mean of either is the AUC (Mann-Whitney).
+    """
+    ranks = _ranks(scores)
+    placed = np.empty(len(scores))
+    for these in (is_one, ~is_one):
+        placed[these] = (ranks[these] - _ranks(scores[these])) / (~these).sum()
+    placed[~is_one] = 1 - placed[~is_one]
+    return placed
 
 
 def _ranks(values: Numbers) -> Numbers:
@@ -393,10 +394,11 @@ def _ranks(values: Numbers) -> Numbers:
     return ranks
 
 
-def _rounded(figure: Any) -> float:
-    return round(float(figure), 4)
+def rounded(figure: Any, places: int = 4) -> float:
+    """Round what has no unit."""
+    return round(float(figure), places) + 0  # no -0.0
 
 
-def _digits(figure: Any) -> float:
+def digits(figure: Any, count: int = 5) -> float:
     """Round what has a unit of its own, which may be small."""
-    return float(f"{float(figure):.5g}")
+    return float(f"{float(figure):.{count}g}")

@@ -34,12 +34,8 @@ OF_CONVERSION = (
     "train another kind of model"
 )
 OF_ROUNDING = (
-    "The model computes in float32, as it was fitted, and its own rounding is as large: fit it on "
-    "matrix(...).values.astype(float), which is scored without it, or sign a parity budget of the score's size"
-)
-OF_STEPS = (
-    "That is float32's rounding between the model's steps, at scores so large: sign a parity budget of the score's "
-    "size, as 1e-5 of its range, or leave a step out"
+    "That is float32's rounding, at scores so large: fit the model on matrix(...).values.astype(float), which scores "
+    "without it, sign a parity budget of the score's size, as 1e-5 of its range, or leave a step out"
 )
 OF_SCORES = (
     "Nothing was delivered: the scores= are those of another model or stand beside other rows, the file takes its "
@@ -57,8 +53,6 @@ class Oracle:
     """The rows that it can be asked about, as bytes; None where that is any."""
     cause: str = OF_CONVERSION
     """Why a graph may not answer as it does, and what to do then, where the difference itself does not tell."""
-    rounds: bool = False
-    """Whether it computes in float32, and so differs from an exact graph in the last digits of its scores."""
     digits: int | None = None
     """To how many digits behind the point its scores are rounded, where they are few."""
     record: Json | None = None
@@ -69,32 +63,19 @@ class Oracle:
         return self.known is None or vector.tobytes() in self.known
 
     def why(self, apart: float, largest: float) -> str:
-        """Say why a graph may not answer as it does, and what to do then.
-
-        Parameters
-        ----------
-        apart
-            By how much the worst score differs.
-        largest
-            The largest size of a score.
-        """
+        """Say why a graph's worst score may be so far ``apart``, where the ``largest`` is so large, and what to do."""
         if self.digits is not None and apart <= 10.0**-self.digits:
             return f"Nothing was delivered: the scores= are rounded to {self.digits} digits: write all that they have"
         if self.cause == OF_CONVERSION and apart <= ROUNDING_STEPS * np.spacing(np.float32(largest)):
-            return OF_ROUNDING if self.rounds else OF_STEPS
+            return OF_ROUNDING
         return self.cause
 
 
 def as_csv(contract: Contract, columns: Sequence[str], rows: Sequence[ProofRow], *, words: bool = False) -> str:
-    """Write the rows, each once, with an id that says which row of which contract it is.
+    """Write the rows, each once, with an id that says which row of which contract it is; a missing value is empty.
 
-    Parameters
-    ----------
-    columns
-        Those of the model's input.
-    words
-        Whether a line has what an application sends, instead of the model's input: of a row that is an input only
-        there is none. A missing value is empty.
+    With ``words``, a line has what an application sends, instead of the ``columns`` of the model's input: of a row that
+    is an input only there is none.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -152,26 +133,21 @@ def oracle_of(
 ) -> Oracle:
     """Say who answers for the training: the file or the function that was given, or else the model itself.
 
-    Parameters
-    ----------
-    rows
-        Gives the rows whose scores a file has.
+    ``rows`` gives those whose scores a file has.
     """
+    if scores is None:
+        return Oracle(model)
     if isinstance(scores, str | Path):
         return given(Path(scores), contract, rows())
-    if scores is not None and not callable(scores):
+    if not callable(scores):
         raise DeliverError(
             f"scores= is a {type(scores).__name__}: give the CSV file with {ID} and {', '.join(contract.scores.names)} "
             f"that another tool made of `{WRITE}`, or a function that gives the scores of rows"
         )
-    return Oracle(model) if scores is None else _of_function(scores, len(contract.scores.names))
-
-
-def _of_function(function: Callable[[FloatRows], Any], width: int) -> Oracle:
-    """Ask a function, which gives so many numbers for each row."""
+    width = len(contract.scores.names)
 
     def ask(features: FloatRows) -> Scores:
-        answers = np.asarray(function(features), dtype=np.float32)
+        answers = np.asarray(scores(features), dtype=np.float32)
         if answers.shape != (len(features), width) and (width > 1 or answers.shape != (len(features),)):
             raise DeliverError(
                 f"the function scores= gives an answer of shape {list(answers.shape)} for {len(features)} rows: let it "
@@ -202,8 +178,10 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, .
     separator = max(SEPARATORS, key=first.count)
     lines = csv.reader(io.StringIO(text), delimiter=separator)
     head = [name.strip() for name in next(lines, [])]
-    places = [_place(head, name) for name in (ID, *names)]
-    if None in places:
+    # Where none has this very name, one that is written with other capitals counts.
+    places = {name.lower(): place for place, name in enumerate(head)} | {name: place for place, name in enumerate(head)}
+    wanted = [places.get(name, places.get(name.lower())) for name in (ID, *names)]
+    if None in wanted:
         separated = "; none of comma, semicolon and tab separates them" if len(head) == 1 else ""
         raise DeliverError(
             f"{path.name} has the columns {', '.join(head) or 'none'}{separated}: it should have {ID}, as {WRITE} "
@@ -214,7 +192,7 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, .
         if not line:
             continue
         whole = len(line) == len(head)
-        name, *words = (line[place].strip() if whole and place is not None else "" for place in places)
+        name, *words = (line[place].strip() if whole and place is not None else "" for place in wanted)
         given = tuple(_finite(word if separator == "," else word.replace(",", ".")) for word in words)
         if not name or None in given:
             raise DeliverError(
@@ -224,14 +202,6 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, .
         if scores.setdefault(name, given) != given:
             raise DeliverError(f"{path.name}, line {number} has another score of {name} than a line before it")
     return scores
-
-
-def _place(head: Sequence[str], name: str) -> int | None:
-    """Find a column; where none has this very name, one that is written with other capitals."""
-    for names, wanted in ((list(head), name), ([one.lower() for one in head], name.lower())):
-        if wanted in names:
-            return names.index(wanted)
-    return None
 
 
 def _finite(word: str) -> float | None:
@@ -248,6 +218,4 @@ def _number(value: float) -> str:
 
 
 def _word(value: Any) -> str:
-    if value is None:
-        return ""
-    return json.dumps(value) if not isinstance(value, str) else value
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)

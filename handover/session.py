@@ -20,13 +20,7 @@ WHY = (
 
 
 class SlowGraphError(DeliverError):
-    """The graph does not open, or does not answer, as long as one can wait.
-
-    Parameters
-    ----------
-    what
-        What the model did not do, as the end of a sentence.
-    """
+    """The graph does not open, or not answer, as long as one can wait; ``what`` ends a sentence about the model."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"the model {what}. {WHY}")
@@ -34,13 +28,7 @@ class SlowGraphError(DeliverError):
 
 
 def opened(model: bytes) -> serving.Model:
-    """Open a graph as the function does; see ``soon``.
-
-    Raises
-    ------
-    SlowGraphError
-        When it takes too long: onnxruntime computes what is constant in a graph while it opens it.
-    """
+    """Open a graph as the function does, see ``soon``: onnxruntime computes what is constant in it meanwhile."""
     try:
         return soon(within(OPENING_S, partial(serving.session, model)))
     except TooLongError:

@@ -31,18 +31,12 @@ MOST_LETTERS = 200  # of the names of columns, in a sentence
 
 
 def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tuple[list[Any], Where]:
-    """Read a table or dicts as the rows that an application would send.
+    """Read a table or dicts as the rows that an application would send, ``most`` at most.
 
     None, NaN, NA and NaT are missing. Where the contract asks for a whole number, 129.0 is one; where it asks for a
     flag, 0 and 1 are false and true. A float32 is the shortest decimal that means it: 0.1, and not the
-    0.10000000149011612 that it is in float64.
-
-    Parameters
-    ----------
-    fields
-        What the contract's fields can be.
-    most
-        How many rows are read at most.
+    0.10000000149011612 that it is in float64. Columns of a table that the contract has no field for are left out, with
+    a warning that is shown where the caller's caller is.
 
     Returns
     -------
@@ -54,11 +48,6 @@ def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tu
     DeliverError
         When a table has no column for a field, or two of one name; when a value is no number, flag or word, which names
         row, field and kind.
-
-    Warns
-    -----
-    UserWarning
-        Which columns of a table are left out, since the contract has no such field; shown at the caller's caller.
     """
     known = {field.name: field for field in fields}
     table = _table(rows)
@@ -88,13 +77,7 @@ def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tu
 
 
 def require_beside(rows: Rows, labels: Labels) -> None:
-    """Require that two tables of pandas stand in one order, where they have the same index.
-
-    Raises
-    ------
-    DeliverError
-        When the labels have the rows' index in another order: they are taken by place.
-    """
+    """Require that two tables of pandas stand in one order, where they have one index: labels are taken by place."""
     of_rows: Any = getattr(rows, "index", None)
     of_labels: Any = getattr(labels, "index", None)
     if not (hasattr(of_rows, "equals") and hasattr(of_labels, "equals")) or of_rows.equals(of_labels):
@@ -107,11 +90,6 @@ def outcomes(labels: Labels) -> Iterable[Any]:
     """Give the values of a column of any library as numbers and words, ``None`` where one is missing.
 
     Labels that are no column of a library are given back as they are.
-
-    Raises
-    ------
-    DeliverError
-        When a label is neither a number nor a word.
     """
     column: Any = nw.from_native(labels, pass_through=True, allow_series=True)
     if isinstance(column, nw.LazyFrame):
@@ -189,13 +167,7 @@ def _fitted(value: Any, field: Domain) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Give a value as JSON has it, ``None`` where it is missing.
-
-    Raises
-    ------
-    TypeError
-        When JSON has none of its kind; says which that is.
-    """
+    """Give a value as JSON has it, ``None`` where it is missing; ``TypeError`` names a kind that JSON does not have."""
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, float | np.floating | Decimal):

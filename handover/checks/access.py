@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, in_each_stage, sought
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
 from handover.checks.template import ALIAS, FUNCTION
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
-from handover.finding import Broken, clause
 from handover.intrinsics import as_text
 
 # Actions for which AWS knows no resource to name (Service Authorization Reference), and those by which Lambda enters a
@@ -30,11 +30,9 @@ ONLY = "Name Principal: apigateway.amazonaws.com, and this API as the SourceArn.
 SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID")
 
 
-@clause(
+@of_the_template(
     "T405",
     topic="rights",
-    owner="deployment",
-    requires=READABLE,
     rule="functions may do what they need and nothing else",
     broken="a role may do more than it needs",
 )
@@ -70,11 +68,9 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@clause(
+@of_the_template(
     "T407",
     topic="throttling",
-    owner="deployment",
-    requires=READABLE,
     rule="the API is throttled and logged",
     broken="the API is not throttled or not logged",
 )
@@ -87,19 +83,14 @@ def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
             yield Fault(f"{name} writes no access log: nobody can say who called.", name)
 
 
-@clause(
+@of_the_template(
     "T409",
     topic="auth",
-    owner="deployment",
-    requires=READABLE,
     rule="the API asks who calls",
     broken="the API is open to everybody",
 )
-def closed(context: DeliveryContext) -> Broken | None:
-    return sought(context, _open_routes, by_default=True)
-
-
-def _open_routes(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+@partial(in_each_stage, by_default=True)
+def closed(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items():
         preflight = str(route.get("RouteKey")).startswith("OPTIONS ")  # a browser asks it without saying who it is
         kind = route.get("AuthorizationType")
@@ -112,10 +103,9 @@ def _open_routes(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
             yield Fault(evidence, name, ("Properties", "AuthorizationType"))
 
 
-@clause(
+@of_the_template(
     "T411",
     topic="callers",
-    owner="deployment",
     requires=(*READABLE, "T402"),
     rule="the API calls the alias, and may",
     broken="the API does not reach the version that was proven",
@@ -166,11 +156,9 @@ def _is_api(permission: Json) -> bool:
     return as_text(permission.get("Principal")).startswith("apigateway.")
 
 
-@clause(
+@of_the_template(
     "T412",
     topic="public",
-    owner="deployment",
-    requires=READABLE,
     rule="nobody reaches a function but through the API that asks who calls",
     broken="a function can be called past the API",
 )

@@ -1,7 +1,8 @@
 """B, behaviours: the model does what those who know the subject say of it in behaviours.py."""
 
 from handover.behaviours import sentences
-from handover.behaviours.running import Fault, Result
+from handover.behaviours.asking import FaultError
+from handover.behaviours.running import Result
 from handover.checks.parity import ELSEWHERE
 from handover.checks.running import failure
 from handover.context import DeliveryContext
@@ -13,7 +14,6 @@ from handover.limit import TooLongError
 @clause(
     "B701",
     topic="behaviours",
-    owner="modelling",
     looks_at="behaviours",
     rule="behaviours.py runs",
     broken="behaviours.py does not run",
@@ -29,7 +29,6 @@ def runs(context: DeliveryContext) -> Broken | None:
 @clause(
     "B702",
     topic="trials",
-    owner="modelling",
     looks_at="model",
     requires=("B701", "P203"),
     rule="each behaviour can be tried",
@@ -37,7 +36,7 @@ def runs(context: DeliveryContext) -> Broken | None:
 )
 def tried(context: DeliveryContext) -> Broken | None:
     """It asks about rows of the contract, asserts something of the answers, and comes to an end."""
-    faults = [one for one in context.behaviours if isinstance(one, Fault)]
+    faults = [one for one in context.behaviours if isinstance(one, FaultError)]
     if not context.behaviours:
         evidence = 'There is none in it: write one, as in @always("a longer loan is no safer"), or remove the file.'
         return Broken(evidence, context.folder / BEHAVIOURS)
@@ -47,7 +46,6 @@ def tried(context: DeliveryContext) -> Broken | None:
 @clause(
     "B703",
     topic="behaviour",
-    owner="modelling",
     looks_at="model",
     requires=("B702",),
     suppressed_by=ELSEWHERE,

@@ -13,7 +13,6 @@ BLOCK = f"<!-- {card.FIGURES}: written by deliver() --> and <!-- {card.FIGURES}:
 @clause(
     "M117",
     topic="card",
-    owner="modelling",
     requires=("M111",),
     suppressed_by=("P203",),
     looks_at="card",

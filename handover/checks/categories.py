@@ -25,7 +25,6 @@ class Group:
 @clause(
     "H111",
     topic="categories",
-    owner="modelling",
     requires=(*COMPILES, "H101"),
     suppressed_by=("H107",),
     rule="the categories in heuristics are the contract's",

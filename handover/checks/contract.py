@@ -2,7 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
@@ -44,7 +44,7 @@ def readable(context: DeliveryContext) -> Broken | None:
     except ContractError as error:
         if error.topic != "names":
             return None  # readable, and wrong: the clause whose rule it breaks says so
-        return Broken(f"{error}.", path, context.field_line(str(error.field)))
+        return Broken(f"{error}.", path, context.contract_line(str(error.field)))
     except (Exception, SystemExit, TooLongError) as error:
         if isinstance(error, AttributeError) and "has no attribute 'CONTRACT'" in str(error):
             return Broken("It does not define CONTRACT = Contract(...).", path)
@@ -52,79 +52,65 @@ def readable(context: DeliveryContext) -> Broken | None:
     return None
 
 
-def _compile_error(context: DeliveryContext, topic: str) -> Broken | None:
-    """Compile the contract, and say what is wrong where that is of this topic."""
-    try:
-        context.compiled  # noqa: B018  compiling it is the check
-    except ContractError as error:
-        if error.topic == topic:
-            line = context.field_line(error.field) if error.field else context.word_line(error.word)
-            return Broken(f"{error}.", context.folder / "contract.py", line)
-    return None
+def _compiles(topic: str) -> Callable[[DeliveryContext], Broken | None]:
+    """Make the check of what the compiler of contracts requires on a topic."""
+
+    def check(context: DeliveryContext) -> Broken | None:
+        try:
+            context.compiled  # noqa: B018  compiling it is the check
+        except ContractError as error:
+            if error.topic == topic:
+                line = context.contract_line(error.field or error.word)
+                return Broken(f"{error}.", context.folder / "contract.py", line)
+        return None
+
+    return check
 
 
 def _broken_field(context: DeliveryContext, name: str, evidence: str) -> Broken:
-    return Broken(evidence, context.folder / "contract.py", context.field_line(name))
+    return Broken(evidence, context.folder / "contract.py", context.contract_line(name))
 
 
-@clause(
+clause(
     "C102",
     topic="version",
-    owner="modelling",
     requires=("C101",),
     rule="the contract's version is major.minor.patch",
     broken="the contract's version is not major.minor.patch",
-)
-def version_form(context: DeliveryContext) -> Broken | None:
-    return _compile_error(context, "version")
+)(_compiles("version"))
 
-
-@clause(
+clause(
     "C103",
     topic="decisions",
     owner="both teams",
     requires=("C101",),
     rule="every score in the range has a decision",
     broken="the decisions do not cover the score's range",
-)
-def decisions_cover(context: DeliveryContext) -> Broken | None:
-    return _compile_error(context, "decisions")
+)(_compiles("decisions"))
 
-
-@clause(
+clause(
     "C104",
     topic="types",
-    owner="modelling",
     requires=("C101",),
     rule="every field is a number, a flag or a closed list of categories",
     broken="a field is of a type that no column of a model can have",
-)
-def columns_typed(context: DeliveryContext) -> Broken | None:
-    return _compile_error(context, "type")
+)(_compiles("type"))
 
-
-@clause(
+clause(
     "C105",
     topic="bounds",
-    owner="modelling",
     requires=("C101",),
     rule="every number has a lowest and a highest value",
     broken="a number does not have two ends that it can lie between",
-)
-def numbers_bounded(context: DeliveryContext) -> Broken | None:
-    return _compile_error(context, "bounds")
+)(_compiles("bounds"))
 
-
-@clause(
+clause(
     "C111",
     topic="strict",
-    owner="modelling",
     requires=("C101",),
     rule="a row holds what the contract says, or it is refused",
     broken="the contract lets in what it does not say",
-)
-def strict(context: DeliveryContext) -> Broken | None:
-    return _compile_error(context, "strict")
+)(_compiles("strict"))
 
 
 @clause(
@@ -139,15 +125,14 @@ def budgets_limit(context: DeliveryContext) -> Broken | None:
     try:
         unlimited = context.contract.unlimited
     except ContractError:
-        return _compile_error(context, "budgets")
+        return _compiles("budgets")(context)
     word, sentence = unlimited or ("", "")
-    return Broken(f"{sentence}.", context.folder / "contract.py", context.word_line(word)) if unlimited else None
+    return Broken(f"{sentence}.", context.folder / "contract.py", context.contract_line(word)) if unlimited else None
 
 
 @clause(
     "C106",
     topic="integers",
-    owner="modelling",
     requires=COMPILES,
     rule="float32 holds every whole number exactly",
     broken="a whole number is too large for float32",
@@ -168,7 +153,6 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
 @clause(
     "C107",
     topic="descriptions",
-    owner="modelling",
     requires=COMPILES,
     rule="every field says what it is and in which unit",
     broken="a field does not say what it is",
@@ -191,30 +175,26 @@ def described(context: DeliveryContext) -> Broken | Kept:
     if evidence:
         return _broken_field(context, (undescribed + unitless)[0], " ".join(evidence))
     texts = descriptions | {"score": context.contract.score.meaning}
-    return Kept(warnings=(*_units_to_come(context, texts), *_protected(context, descriptions)))
-
-
-def _units_to_come(context: DeliveryContext, texts: Mapping[str, str]) -> Iterator[Warned]:
-    names = units_to_come(texts)
-    if names:
-        line = context.field_line(names[0]) if names[0] != "score" else context.word_line("score")
-        yield unit_to_come(names, context.folder / "contract.py", line)
-
-
-def units_to_come(texts: Mapping[str, str]) -> list[str]:
-    """Name what has the mark of a draft in place of its unit, by the texts that describe it."""
-    return [name for name, text in texts.items() if f"[{UNIT_UNKNOWN}]" in text]
-
-
-def unit_to_come(names: list[str], path: Path, line: int | None) -> Warned:
-    """Warn of units that nobody has written yet."""
-    return Warned(
-        f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} [{UNIT_UNKNOWN}] for a unit, as the draft left it.",
-        path,
-        line,
-        "Whoever reads it cannot know what it is in. Write the unit there; a count, a ratio or a share is [1].",
-        headline="a unit is still to come",
+    return Kept(
+        warnings=(
+            *units_to_come(texts, context.folder / "contract.py", context.contract_line),
+            *_protected(context, descriptions),
+        )
     )
+
+
+def units_to_come(texts: Mapping[str, str], path: Path, line_of: Callable[[str], int | None]) -> Iterator[Warned]:
+    """Warn of units that nobody has written yet: a draft has marked them in the texts that describe things by name."""
+    names = [name for name, text in texts.items() if f"[{UNIT_UNKNOWN}]" in text]
+    if names:
+        yield Warned(
+            f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} [{UNIT_UNKNOWN}] for a unit, as the draft left "
+            "it.",
+            path,
+            line_of(names[0]),
+            "Whoever reads it cannot know what it is in. Write the unit there; a count, a ratio or a share is [1].",
+            headline="a unit is still to come",
+        )
 
 
 def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warned]:
@@ -224,7 +204,7 @@ def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warne
         yield Warned(
             " ".join(f"`{name}`: {question[0].lower()}{question[1:]}" for name, question in questions.items()),
             context.folder / "contract.py",
-            context.field_line(next(iter(questions))),
+            context.contract_line(next(iter(questions))),
             "A name is all that was looked at. Where it may, the model's card is the place to say why.",
             headline="a field says what laws protect",
         )
@@ -233,7 +213,6 @@ def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warne
 @clause(
     "C108",
     topic="names",
-    owner="modelling",
     requires=COMPILES,
     rule="fields are named in small letters, digits and underscores, and no two categories or decisions look alike",
     broken="a field, a category or a decision has a name that callers will trip over",
@@ -252,15 +231,14 @@ def _bad_names(context: DeliveryContext) -> Iterator[tuple[int | None, str]]:
     ]
     if odd:
         words = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
-        yield context.field_line(odd[0]), words
+        yield context.contract_line(odd[0]), words
     for name, fault in context.contract.lookalikes:
-        yield context.field_line(name) or context.word_line(name), f"{fault}."
+        yield context.contract_line(name), f"{fault}."
 
 
 @clause(
     "C109",
     topic="contract.json",
-    owner="modelling",
     requires=COMPILES,
     suppressed_by=(*IN_CONTRACT, "C110", "C117"),
     rule="contract.json is what contract.py compiles to",
@@ -290,21 +268,17 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
 @clause(
     "C110",
     topic="version raised",
-    owner="modelling",
     requires=COMPILES,
     suppressed_by=(*IN_CONTRACT, "C117"),
     rule="the version is raised as far as the change since the base branch demands",
     broken="the contract changed more than its version says",
 )
 def version_raised(context: DeliveryContext) -> Broken | None:
-    return next(filter(None, (_not_raised(context, before) for before in _agreed_before(context))), None)
-
-
-def _agreed_before(context: DeliveryContext) -> tuple[Agreed, ...]:
     try:
-        return context.agreed_before
+        agreed = context.agreed_before
     except NoBaseError as error:
         raise Skipped(context.as_typed(str(error))) from None
+    return next(filter(None, (_not_raised(context, before) for before in agreed)), None)
 
 
 def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
@@ -325,7 +299,7 @@ def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
         f"{what}. {_then(agreed)} the contract {_is(agreed)} {before['version']}, so its version must be at least "
         f"{least}, and is {version}.",
         context.folder / "contract.py",
-        context.word_line("version"),
+        context.contract_line("version"),
         details="\n".join(f"{change.level}  {change.sentence}" for change in changed),
     )
 
@@ -399,14 +373,13 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
         f"{seen}: the check lets through more than both teams signed. Write what it was; or, where both teams mean it, "
         f"deployment adds to {FILE}, below [{BUDGETS}]: {lines}{raised}.",
         context.folder / "contract.py",
-        context.word_line(next(iter(looser))),
+        context.contract_line(next(iter(looser))),
     )
 
 
 @clause(
     "C114",
     topic="in git",
-    owner="modelling",
     rule="git ignores no file of the delivery",
     broken="git ignores a file of the delivery",
 )

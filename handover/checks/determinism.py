@@ -15,7 +15,8 @@ from handover.checks.heuristics import ROWS, broken_heuristic
 from handover.context import DeliveryContext
 from handover.context.sources import run
 from handover.finding import Broken, clause
-from handover.surroundings import BACKWARDS, FORWARDS, MAKES_SETS, Answers, Surroundings, answers, turn_sets
+from handover.surroundings import MAKES_SETS, Answers, Surroundings, answers, turn_sets
+from handover.surroundings.process import BACKWARDS, FORWARDS
 from predictor.files import Json
 
 # Quarters of an hour apart from UTC, for minutes show what hours may not, and to both sides, for days.
@@ -62,7 +63,6 @@ def _trials() -> Iterator[_Trial]:
 @clause(
     "C117",
     topic="repeatable",
-    owner="modelling",
     requires=COMPILES,
     rule="contract.py says the same in every process",
     broken="contract.py says something else in each process",
@@ -100,7 +100,6 @@ def says_the_same(context: DeliveryContext) -> Broken | None:
 @clause(
     "H108",
     topic="repeatable",
-    owner="modelling",
     requires=(*ROWS, "H107"),
     suppressed_by=("H103",),
     rule="a heuristic gives the same twice, here and in every other process",

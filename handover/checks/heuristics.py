@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.checks.contract import COMPILES, unit_to_come, units_to_come
+from handover.checks.contract import COMPILES, units_to_come
 from handover.checks.running import failure
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, clause
@@ -29,7 +29,6 @@ def broken_heuristic(context: DeliveryContext, name: str, evidence: str, details
 @clause(
     "H101",
     topic="heuristics",
-    owner="modelling",
     suppressed_by=("C101", "H102", "H103"),
     rule="heuristics.py runs",
     broken="heuristics.py does not run",
@@ -46,19 +45,15 @@ def runs(context: DeliveryContext) -> Broken | None:
 @clause(
     "H104",
     topic="docstrings",
-    owner="modelling",
     requires=("H101", "H106"),
     rule="each heuristic says what it computes and in which unit",
     broken="a heuristic does not say what it computes",
 )
-def documented(context: DeliveryContext) -> Broken | Kept | None:
+def documented(context: DeliveryContext) -> Broken | Kept:
     texts = {heuristic.__name__: inspect.getdoc(heuristic) or "" for heuristic in context.heuristics}
     names = [name for name, text in texts.items() if not UNIT.search(text)]
     if not names:
-        if to_come := units_to_come(texts):
-            line = context.heuristic_line(to_come[0])
-            return Kept(warnings=(unit_to_come(to_come, context.folder / files.HEURISTICS, line),))
-        return None
+        return Kept(warnings=(*units_to_come(texts, context.folder / files.HEURISTICS, context.heuristic_line),))
     evidence = (
         f"No docstring with a unit: {', '.join(names)}. Write one sentence and the unit in square brackets, as in "
         f'"""Amount to repay per month [DM/month].""" A ratio, a count or a flag is [1].'
@@ -69,7 +64,6 @@ def documented(context: DeliveryContext) -> Broken | Kept | None:
 @clause(
     "H105",
     topic="names",
-    owner="modelling",
     requires=(*COMPILES, "H101", "H106"),
     rule="no two columns share a name",
     broken="two columns share a name",
@@ -91,7 +85,6 @@ def named_once(context: DeliveryContext) -> Broken | None:
 @clause(
     "H106",
     topic="signature",
-    owner="modelling",
     requires=("H101",),
     rule="each heuristic takes one row",
     broken="a public function is not a heuristic",
@@ -130,7 +123,6 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
 @clause(
     "H109",
     topic="constant",
-    owner="modelling",
     requires=(*ROWS, "H107"),
     suppressed_by=("H108", "H111"),
     rule="no heuristic is constant",
@@ -174,7 +166,6 @@ def _seen(context: DeliveryContext) -> dict[str, dict[str, Any]]:
 @clause(
     "H110",
     topic="copies",
-    owner="modelling",
     requires=(*ROWS, "H107"),
     suppressed_by=("H108", "H109", "H111"),
     rule="no heuristic repeats another column",

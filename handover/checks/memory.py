@@ -35,7 +35,6 @@ NO_END = (
 @clause(
     "H113",
     topic="memory",
-    owner="modelling",
     requires=(*ROWS, "H107"),
     suppressed_by=("H103", "H108"),
     rule="a heuristic keeps nothing of its rows",

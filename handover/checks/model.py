@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import onnx
@@ -13,10 +12,11 @@ from onnx import TensorProto, numpy_helper
 
 from handover import clipping
 from handover.checks.manifest import damage
-from handover.checks.search import simplest_row
+from handover.checks.tries import corners
 from handover.checks.values import as_trained, changed_heuristics
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
+from handover.rows import domains
 from handover.session import WHY, SlowGraphError
 from predictor import files
 from predictor.problems import MAX_BATCH_ROWS
@@ -27,7 +27,7 @@ RANDOM = {
     "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
 }  # fmt: skip
 KIB = 1024
-EXAMPLES = 500
+MOST_ROWS = 1000  # at the ends of ranges, where a model leaves its own
 # What stands before the sentence in a message of onnxruntime: its error class, and the place in its own source.
 OF_ONNXRUNTIME = re.compile(
     r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(/\S+:\d+ .*?\) (?=[A-Z]))?"
@@ -68,7 +68,6 @@ def _message(error: Exception) -> str:
 @clause(
     "M102",
     topic="loads",
-    owner="modelling",
     requires=("M101",),
     suppressed_by=("M105", "M106", "M107"),
     rule="the layer's onnxruntime opens the model",
@@ -101,7 +100,6 @@ def _not_onnx(content: bytes) -> str:
 @clause(
     "M103",
     topic="input",
-    owner="modelling",
     requires=FILE,
     rule="the model takes one float32 row of the agreed columns",
     broken="the model does not take the agreed row",
@@ -119,7 +117,6 @@ def one_input(context: DeliveryContext) -> Broken | None:
 @clause(
     "M104",
     topic="output",
-    owner="modelling",
     requires=(*FILE, "C109", "M103", "M121"),
     rule="the model gives float32 scores for each row: one, or one for each class",
     broken="the model does not give the agreed scores for each row",
@@ -168,7 +165,6 @@ def _listed(values: Iterable[onnx.ValueInfoProto]) -> str:
 @clause(
     "M121",
     topic="time",
-    owner="modelling",
     requires=("M102", "M103", "M105", "M106"),
     rule="the model soon answers",
     broken="the model does not answer",
@@ -188,7 +184,6 @@ def soon(context: DeliveryContext) -> Broken | None:
 @clause(
     "M105",
     topic="operators",
-    owner="modelling",
     requires=("M101",),
     rule="the model uses standard operators only",
     broken="the model needs operators that production does not have",
@@ -208,7 +203,6 @@ def known_operators(context: DeliveryContext) -> Broken | None:
 @clause(
     "M106",
     topic="control flow",
-    owner="modelling",
     requires=("M101",),
     rule="the model runs straight through",
     broken="the model branches, loops or draws lots",
@@ -227,7 +221,6 @@ def straight(context: DeliveryContext) -> Broken | None:
 @clause(
     "M107",
     topic="external data",
-    owner="modelling",
     requires=("M101",),
     rule="all weights are in the model's file",
     broken="the model keeps weights outside of its file",
@@ -244,7 +237,6 @@ def self_contained(context: DeliveryContext) -> Broken | None:
 @clause(
     "M108",
     topic="size",
-    owner="modelling",
     requires=("C102", "C103", "C111", "C112", "M101"),
     rule="the model is within its budget",
     broken="the model is too large",
@@ -263,7 +255,6 @@ def small(context: DeliveryContext) -> Broken | None:
 @clause(
     "M109",
     topic="columns",
-    owner="modelling",
     requires=("C109", "H106", "M101"),
     rule="the model was trained on the columns that the encoder gives",
     broken="the model was trained on other columns",
@@ -283,7 +274,7 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     before = [column["name"] for column in context.manifest["columns"] if column.get("kind") != "heuristic"]
     of_fields = before != fields
     file = "contract.py" if of_fields else files.HEURISTICS
-    line_of = context.field_line if of_fields else context.heuristic_line
+    line_of = context.contract_line if of_fields else context.heuristic_line
     return Broken(
         f"The columns are not those of the training; {'; '.join(changes)}.",
         context.folder / file,
@@ -295,7 +286,6 @@ def same_columns(context: DeliveryContext) -> Broken | None:
 @clause(
     "M110",
     topic="range",
-    owner="modelling",
     requires=("M104", "M109", "H107", "P201"),
     suppressed_by=("M106", "H102", "H103", "H108"),
     rule="the score stays in the contract's range",
@@ -307,10 +297,6 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
     def outside(given: NDArray[np.float32]) -> bool:
         return not bool(((given >= np.float32(score.low)) & (given <= np.float32(score.high))).all())
 
-    def answer(row: dict[str, Any]) -> NDArray[np.float32]:
-        given: NDArray[np.float32] = context.model(context.encoder.vector(context.made(row)))[0]
-        return given
-
     if weight := _weight_that_is_no_number(context.graph):
         return _broken(context, f"{weight}: a row that comes to it gets no answer.", NO_NUMBER)
     for number, given in enumerate(context.model(context.golden_matrix), start=1):
@@ -318,12 +304,12 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
             if changed_heuristics(context, context.golden_matrix, as_trained(context)):
                 raise Skipped(blocked_by=("P203",))  # which names the heuristic
             return _beyond_range(context, f"golden row {number}", given)
-    row = simplest_row(context, lambda row: outside(answer(row)), EXAMPLES)
-    if row is None:
-        return _clipped(context) if "clip" in context.manifest else None
-    return _beyond_range(
-        context, "a row that the contract accepts", answer(row), EXTRAPOLATES, json.dumps(row, indent=2)
-    )
+    for row in corners(domains(context.compiled), (), MOST_ROWS):
+        vector = context.vector(row)
+        if vector is not None and outside(given := context.model(vector)[0]):
+            which = "a row that the contract accepts"
+            return _beyond_range(context, which, given, EXTRAPOLATES, json.dumps(row, indent=2))
+    return _clipped(context) if "clip" in context.manifest else None
 
 
 def _weight_that_is_no_number(model: onnx.ModelProto) -> str:

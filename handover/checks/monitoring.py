@@ -3,10 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from handover import monitoring
-from handover.checks.stages import READABLE, Fault, in_each_stage
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
 from handover.checks.template import FUNCTION, with_model
 from handover.cloudformation import Json, Template
 from handover.context import DeliveryContext
@@ -34,11 +33,9 @@ STOPS = {"fails": r"Errors|5xx|5XXError", "slows down": r"Duration|Latency|Integ
 FIGURES = ("Metrics", "Threshold", "ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "ActionsEnabled")
 
 
-@clause(
+@of_the_template(
     "T404",
     topic="logs",
-    owner="deployment",
-    requires=READABLE,
     rule="logs are kept for a time that is written down",
     broken="a log is kept for ever",
 )
@@ -55,11 +52,9 @@ def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[
         yield Fault(f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name)
 
 
-@clause(
+@of_the_template(
     "T415",
     topic="alarms",
-    owner="deployment",
-    requires=READABLE,
     suppressed_by=("T414",),
     rule="alarms watch errors, latency and saturation, and stop a deployment",
     broken="nobody is told when it fails or slows down",
@@ -102,10 +97,9 @@ def _without_words(alarm: Json) -> str:
     return json.dumps({key: value for key, value in alarm.items() if key not in {"AlarmDescription", "AlarmName"}})
 
 
-@clause(
+@of_the_template(
     "T416",
     topic="metrics",
-    owner="deployment",
     requires=(*READABLE, "T420"),
     rule="the dashboard and the alarms on drift read what the function writes",
     broken="the dashboard and the alarms on drift see nothing",
@@ -139,7 +133,6 @@ def metrics_are_read(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
 @clause(
     "T418",
     topic="monitoring",
-    owner="modelling",
     requires=(*READABLE, "M101"),
     suppressed_by=("C", "H", "M", "P"),
     rule="monitoring.yaml is written for the delivery that ships",
@@ -158,10 +151,9 @@ def monitoring_is_of_this(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_template(
     "T417",
     topic="drift",
-    owner="deployment",
     requires=(*READABLE, "M101", "T418"),
     suppressed_by=("C", "H", "M", "P"),
     rule="the alarms on drift ring where the delivery says",
@@ -176,22 +168,10 @@ def bands_are_of_the_delivery(context: DeliveryContext) -> Broken | None:
         if name not in alarms:
             return Broken(f"It has no {name}: nobody is told when that drifts.", watched.path)
         for figure in FIGURES:
-            if differs := _first_difference(figure, alarms[name].get(figure), alarm.get(figure)):
-                what, seen, expected = differs
+            if alarms[name].get(figure) != alarm.get(figure):
                 evidence = (
-                    f"The {what} of {name} is {seen}, and should be {expected} by the delivery's held-out scores. An "
-                    "edit of this file is lost with the next make model; handover monitoring writes the file anew."
+                    f"{name} has another {figure} than the delivery's held-out scores give. An edit of this file is "
+                    "lost with the next make model; handover monitoring writes the file anew."
                 )
                 return Broken(evidence, watched.path, watched.line(name, "Properties", figure))
     return None
-
-
-def _first_difference(name: str, seen: Any, expected: Any) -> tuple[str, Any, Any] | None:
-    """Name the first part of a property that is not as expected, and what it is."""
-    if isinstance(seen, dict) and isinstance(expected, dict) and seen.keys() == expected.keys():
-        parts = [(key, seen[key], expected[key]) for key in expected]
-    elif isinstance(seen, list) and isinstance(expected, list) and len(seen) == len(expected):
-        parts = [(name, *pair) for pair in zip(seen, expected, strict=True)]
-    else:
-        return None if seen == expected else (name, seen, expected)
-    return next(filter(None, (_first_difference(*part) for part in parts)), None)

@@ -15,7 +15,6 @@ NO_CONTRACT = "Only `if TYPE_CHECKING:` may import the contract: in production t
 @clause(
     "H102",
     topic="imports",
-    owner="modelling",
     rule="heuristics import arithmetic only",
     broken="heuristics.py imports what the function does not have or must not use",
 )
@@ -36,7 +35,6 @@ def imports_arithmetic_only(context: DeliveryContext) -> Broken | None:
 @clause(
     "H103",
     topic="purity",
-    owner="modelling",
     suppressed_by=("H102",),
     rule="a heuristic touches only its row",
     broken="a heuristic reaches beyond its row",

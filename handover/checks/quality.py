@@ -31,7 +31,6 @@ TREES = ("M104", "M105", "M109", "P201")
 @clause(
     "M112",
     topic="learned",
-    owner="modelling",
     looks_at="model",
     requires=JUDGED,
     suppressed_by=("M114",),
@@ -108,7 +107,6 @@ def _broken(context: DeliveryContext, evidence: str, cause: str) -> Broken:
 @clause(
     "M113",
     topic="believable",
-    owner="modelling",
     looks_at="model",
     requires=JUDGED,
     rule="the model is not better than anybody would believe",
@@ -126,7 +124,6 @@ def believable(context: DeliveryContext) -> Broken | None:
 @clause(
     "M115",
     topic="fall",
-    owner="modelling",
     looks_at="model",
     requires=(*JUDGED, "C110"),
     suppressed_by=("M112", "M114"),
@@ -158,7 +155,6 @@ def no_fall(context: DeliveryContext) -> Broken | Kept | None:
 @clause(
     "M114",
     topic="ranges",
-    owner="modelling",
     requires=TREES,
     rule="the trees ask for numbers that their columns can have",
     broken="the model was trained on other columns",
@@ -192,7 +188,6 @@ def asks_within_range(context: DeliveryContext) -> Broken | None:
 @clause(
     "M116",
     topic="judges",
-    owner="modelling",
     looks_at="model",
     requires=JUDGED,
     suppressed_by=("M112", "M114", "M115"),
@@ -223,7 +218,7 @@ def _unreached(context: DeliveryContext) -> Kept | None:
                 f"None of the {len(context.held_out.scores)} held-out rows is decided "
                 f"{' or '.join(map(repr, never))}.{nobody}",
                 context.folder / "contract.py",
-                context.word_line("classes" if context.contract.classes else "decisions"),
+                context.contract_line("classes" if context.contract.classes else "decisions"),
                 "Nothing says how often it is right. Move its edge to where scores are, or let it go.",
                 headline="a decision that no held-out row gets",
             ),

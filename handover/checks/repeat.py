@@ -1,27 +1,19 @@
 """R, repeatable: whoever trains again, from the same data and libraries, gets the same delivery."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
-from onnx import helper, numpy_helper
-
-from handover import parity
-from handover.checks import causes, manifest_changes
-from handover.checks.answers import apart
+from handover.checks import causes, differences
 from handover.context import DeliveryContext
-from handover.delivery import FILES
 from handover.finding import Broken, Kept, Skipped, clause
-from handover.provenance import ALWAYS, bare, release, unlike
+from handover.provenance import ALWAYS, installed_version, release, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
+from handover.wording import shortly
 from predictor import files
-from predictor.files import scores_in, shortened
+from predictor.files import shortened
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
@@ -39,7 +31,6 @@ ELSEWHERE = (
 @clause(
     "R501",
     topic="data",
-    owner="modelling",
     requires=("M101",),
     looks_at="training",
     rule="the manifest says which data the model was trained on",
@@ -62,7 +53,6 @@ def data_named(context: DeliveryContext) -> Broken | None:
 @clause(
     "R502",
     topic="same data",
-    owner="modelling",
     requires=("R501",),
     rule="the data here is the data of the training",
     broken="the data here is not the data of the training",
@@ -106,7 +96,6 @@ def _sha256(path: Path) -> str:
 @clause(
     "R503",
     topic="libraries",
-    owner="modelling",
     requires=("M101",),
     looks_at="training",
     rule="the libraries here are those that the training used",
@@ -120,8 +109,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
         evidence = f"manifest.json's versions lack {', '.join(missing)}, which deliver() uses whatever was trained."
         cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
         return Broken(evidence, manifest, cause=cause)
-    installed = {bare(distribution.name): distribution.version for distribution in distributions()}
-    now = {name: installed.get(bare(name), "") for name in versions}
+    now = {name: installed_version(name) for name in versions}
     differ = [
         f"{name} {version} then, {now[name] or 'not installed'} now"
         for name, version in versions.items()
@@ -129,8 +117,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     ]
     if not differ:
         return None
-    more = f"; and {len(differ) - NAMED} more" if len(differ) > NAMED else ""
-    those = f"{'; '.join(differ[:NAMED])}{more}"
+    those = shortly(differ, NAMED, "; ")
     if context.training is None:  # it trains in a repository of its own, with what is installed there
         raise Skipped(f"there is no training here, and it used other libraries: {those}")
     return Broken(
@@ -139,14 +126,13 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
         cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since: train here."
         if context.own
         else "The model was trained in another environment than this one: train here.",
-        details="\n".join(differ) if more else "",
+        details="\n".join(differ) if len(differ) > NAMED else "",
     )
 
 
 @clause(
     "R504",
     topic="training",
-    owner="modelling",
     requires=("C109", "R502", "R503"),
     rule="the training runs through in a copy of the project",
     broken="the training does not run through",
@@ -179,7 +165,6 @@ def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
 @clause(
     "R505",
     topic="same files",
-    owner="modelling",
     requires=("R504",),
     suppressed_by=("C", "H", "M", "P20", "P210"),  # not by P211, which says less of the same
     rule="training again gives the same files; on another kind of machine, the same answers",
@@ -189,16 +174,15 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     again = context.trained_again()
     then, now = (files.manifest(folder) for folder in (context.folder, again))
     machine = unlike(then.get("trained_on"), now["trained_on"])
-    differ = differences(context.folder, again) or manifest_changes.of_the_author(
+    differ = differences.of_files(context.folder, again) or differences.of_the_author(
         then, now, lambda: files.manifest(context.trained_again(times=2))
     )
     if not differ:
         note = f"the same bytes, though trained on another kind of machine ({machine})" if machine else ""
         return Kept(note, proved="training again gives the same files")
     if machine:
-        answers = apart(context.folder, again, context.contract.budgets.parity) or manifest_changes.difference(
-            then, now, manifest_changes.OF_ANY_MACHINE
-        )
+        answers = differences.of_answers(context.folder, again, context.contract.budgets.parity)
+        answers = answers or differences.of_manifests(then, now, differences.OF_ANY_MACHINE)
         if not answers:
             note = f"trained on another kind of machine ({machine}), so answers were compared and not bytes"
             return Kept(note, proved="training again gives the same answers")
@@ -210,7 +194,7 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     if edited := _edited(context):
         values, cause = edited
         return cause.broken(context, f"{evidence} {values}", "\n".join(differ))
-    repeats = not differences(again, context.trained_again(times=2))
+    repeats = not differences.of_files(again, context.trained_again(times=2))
     if repeats and differ[0].startswith(files.MANIFEST):
         return Broken(evidence, context.folder / files.MANIFEST, cause=f"{EDITED}: {context.delivers}.")
     return Broken(
@@ -227,75 +211,3 @@ def _edited(context: DeliveryContext) -> tuple[str, causes.Cause] | None:
         return causes.of_values(context)
     except Exception:  # golden rows or heuristics that cannot be read are other clauses' findings
         return None
-
-
-def differences(one: Path, other: Path) -> list[str]:
-    """Say in what the files of two deliveries differ, in a sentence each; where none does, in what the manifests do."""
-    how = {"model.onnx": _graphs, "golden.jsonl": _lines, "contract.json": _keys}
-    contents = {name: [(folder / name).read_bytes() for folder in (one, other)] for name in FILES}
-    sentences = [
-        f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
-    ]
-    of_manifests = manifest_changes.difference(*(files.manifest(folder) for folder in (one, other)))
-    return sentences or ([of_manifests] if of_manifests else [])
-
-
-def _bytes(then: bytes, now: bytes) -> str:
-    return f"{len(then)} bytes then, {len(now)} now"
-
-
-def _keys(one: bytes, other: bytes) -> str:
-    then, now = json.loads(one), json.loads(other)
-    return f"in {', '.join(key for key in then | now if then.get(key) != now.get(key)) or 'its layout'}"
-
-
-def _lines(one: bytes, other: bytes) -> str:
-    then, now = one.splitlines(), other.splitlines()
-    if len(then) != len(now):
-        return f"{len(then)} rows then, {len(now)} now"
-    differ = [number for number, lines in enumerate(zip(then, now, strict=True)) if lines[0] != lines[1]]
-    first = differ[0]
-    before, after = json.loads(then[first]), json.loads(now[first])
-    if before["row"] != after["row"]:
-        return f"{len(differ)} of {len(then)} rows; golden row {first + 1} is another row"
-    then_and_now = [parity.in_words(scores_in(line)) for line in (before, after)]
-    if then_and_now[0] == then_and_now[1] and before.get("heuristics") != after.get("heuristics"):
-        return f"{len(differ)} of {len(then)} rows; golden row {first + 1} has other values of heuristics"
-    scores = f"scored {then_and_now[0]} then, {then_and_now[1]} now"
-    return f"{len(differ)} of {len(then)} answers; golden row {first + 1} {scores}"
-
-
-def _graphs(one: bytes, other: bytes) -> str:
-    """Name the first node or constant that differs, and in what."""
-    then, now = (onnx.load_from_string(content).graph for content in (one, other))
-    kinds = [[node.op_type for node in graph.node] for graph in (then, now)]
-    if kinds[0] != kinds[1]:
-        return f"its nodes are {', '.join(kinds[0])} then, {', '.join(kinds[1])} now"
-    nodes = zip(then.node, now.node, strict=True)
-    compared = [(f"node {old.name or old.op_type}, ", _attributes(old), _attributes(new)) for old, new in nodes]
-    for part, before, after in (*compared, ("constant ", _constants(then), _constants(now))):
-        for name in before | after:
-            if difference := _values(before.get(name), after.get(name)):
-                return f"{part}{name}: {difference}"
-    return "in names or descriptions only"
-
-
-def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-
-
-def _constants(graph: onnx.GraphProto) -> dict[str, Any]:
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-
-
-def _values(then: Any, now: Any) -> str:
-    if type(then).__module__.startswith("onnx"):  # a tensor or a graph among the attributes
-        return "" if then == now else "another"
-    before, after = np.atleast_1d(np.asarray(then)), np.atleast_1d(np.asarray(now))
-    if before.shape != after.shape:
-        return f"{before.size} values then, {after.size} now"
-    differ = np.flatnonzero((before != after).ravel())
-    if not len(differ):
-        return ""
-    old, new = before.ravel()[differ[0]], after.ravel()[differ[0]]
-    return f"{len(differ)} of {before.size} values, the first {old} then, {new} now"

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, broken, in_each_stage, with_users
+from handover.checks.stages import READABLE, Fault, broken, in_each_stage, of_the_template, with_users
 from handover.checks.template import ALIAS, FUNCTION, VERSION, layers_in, layers_of, made_of, with_model
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
-from handover.finding import Broken, clause
+from handover.finding import Broken
 from handover.samconfig import Samconfig
 
 # Properties of a function that no version holds: they are the function's as a whole, and change at once.
@@ -19,11 +19,9 @@ ASKED = "With CodeDeploy=true, and a DeploymentPreference, it answers the golden
 HOOK_PREFIX = "CodeDeployHook_"  # AWS managed policy AWSCodeDeployRoleForLambda
 
 
-@clause(
+@of_the_template(
     "T402",
     topic="alias",
-    owner="deployment",
-    requires=READABLE,
     rule="a new model moves the alias",
     broken="a new model would not reach the users",
 )
@@ -51,11 +49,9 @@ def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_template(
     "T403",
     topic="parameters",
-    owner="deployment",
-    requires=READABLE,
     rule="a new parameter value moves the alias",
     broken="a new parameter value would not reach the users",
 )
@@ -94,11 +90,9 @@ def _parameters(context: DeliveryContext, value: Any) -> set[str]:
     return names & set(context.template.source.get("Parameters", {}))
 
 
-@clause(
+@of_the_template(
     "T410",
     topic="environments",
-    owner="deployment",
-    requires=READABLE,
     rule="stages with users set the same keys, each of a stack of its own",
     broken="stages are not set alike",
 )
@@ -136,11 +130,9 @@ def _settings(config: Samconfig, environment: str) -> set[str]:
     return keys
 
 
-@clause(
+@of_the_template(
     "T413",
     topic="rollback",
-    owner="deployment",
-    requires=READABLE,
     rule="versions and their layers are kept for a rollback",
     broken="a deployment deletes what a rollback needs",
 )
@@ -166,10 +158,9 @@ def kept_for_a_rollback(context: DeliveryContext, stack: Json) -> Iterator[Fault
                 yield Fault(evidence, layer, ("Properties", "RetentionPolicy"), "Set RetentionPolicy: Retain.")
 
 
-@clause(
+@of_the_template(
     "T414",
     topic="proof",
-    owner="deployment",
     requires=(*READABLE, "T402"),
     rule="a new version answers the golden rows before it meets a user",
     broken="users meet a version that nobody has asked for the golden rows",

@@ -1,14 +1,13 @@
 """Where what a heuristic divides by, compares or takes a logarithm of becomes zero: found by bisection."""
 
 import ast
-import math
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
-from handover.checks.tries import combined
+from handover.checks.tries import around, combined
 from handover.context import DeliveryContext
 from handover.limit import TooLongError, at_most
 from handover.rows import Domain
@@ -118,66 +117,32 @@ def _side(value: float, other: float) -> int:
 def roots(fields: Sequence[Domain], sides_at: SidesAt) -> Iterator[Row]:
     """Give the rows next to each change of side that bisection finds, along each number on many backgrounds.
 
-    Parameters
-    ----------
-    fields
-        Those that the heuristic reads.
-    sides_at
-        Runs the heuristic on a row; ``None`` where it fails, and the row is given.
+    The fields are those that the heuristic reads. Where ``sides_at`` is ``None``, it fails, and the row is given.
     """
-    scales = [_Scale(field) for field in fields if not field.choices]
     values = [field.choices or tuple(dict.fromkeys(field.ends)) for field in fields]
     for row in combined(fields, values, MOST_BACKGROUNDS):
-        for scale in scales:
-            yield from _along(scale, row, sides_at)
+        for field in (field for field in fields if not field.choices):
+            yield from _along(field, row, sides_at)
 
 
-class _Scale:
-    """The values of a number in their order, to be halved: steps where it has some, else floats."""
-
-    def __init__(self, field: Domain) -> None:
-        self._field, self._steps = field, field.steps if field.step else None
-
-    def value(self, at: float) -> Row:
-        return {self._field.name: self._field.multiple(int(at)) if self._steps else at}
-
-    @property
-    def grid(self) -> list[float]:
-        if self._steps:
-            first, last = self._steps[0], self._steps[-1]
-            return sorted({first + (last - first) * part // (GRID - 1) for part in range(GRID)})
-        low, high = self._field.ends
-        return sorted({low + (high - low) * part / (GRID - 1) for part in range(GRID)})
-
-    def middle(self, low: float, high: float) -> float | None:
-        """Halve an interval; ``None`` where nothing lies between its ends."""
-        middle = (low + high) // 2 if self._steps else low + (high - low) / 2
-        return middle if low < middle < high else None
-
-    def near(self, low: float, high: float) -> list[float]:
-        """Give both ends of an interval, and beyond each the next number inside of the range."""
-        if self._steps:
-            return [at for at in (low - 1, low, high, high + 1) if int(at) in self._steps]
-        first, last = self._field.ends
-        beyond = math.nextafter(low, -math.inf), low, high, math.nextafter(high, math.inf)
-        return [at for at in beyond if first <= at <= last]
-
-
-def _along(scale: _Scale, background: Row, sides_at: SidesAt) -> Iterator[Row]:
+def _along(field: Domain, background: Row, sides_at: SidesAt) -> Iterator[Row]:
     """Look for changes of side along one field."""
 
     def row(at: float) -> Row:
-        return background | scale.value(at)
+        return background | {field.name: at}
 
-    known = {at: sides_at(row(at)) for at in scale.grid}
+    lowest, highest = field.ends
+    grid = (field.nearest(lowest + (highest - lowest) * part / (GRID - 1)) for part in range(GRID))
+    known = {at: sides_at(row(at)) for at in grid}
     yield from (row(at) for at, sides in known.items() if sides is None)
     for (first, before), (last, after) in pairwise(known.items()):
         for place, side in (before or {}).items():
             if after and after.get(place, side) != side:
                 low, high = first, last
                 for _ in range(MOST_HALVINGS):
-                    if (middle := scale.middle(low, high)) is None:
+                    middle = field.nearest(low + (high - low) / 2)
+                    if not low < middle < high:
                         break
                     between = sides_at(row(middle)) or {}
                     low, high = (middle, high) if between.get(place) == side else (low, middle)
-                yield from map(row, scale.near(low, high))
+                yield from map(row, dict.fromkeys([*around(field, low), *around(field, high)]))

@@ -8,6 +8,7 @@ import tomllib
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.local.stack import machine_of
 from handover.project import DISTRIBUTION, FUNCTION, MODEL, PYTHON, RUNTIME, Build, packed
+from handover.wording import shortly
 from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
@@ -26,6 +28,8 @@ ARTIFACTS = (FUNCTION, RUNTIME, MODEL)
 MOST_NAMED = 3  # files in a sentence
 STRIP = "Strip what inference does not import, by UNUSED in layers/runtime/build.py"
 WHEELS = "Remove .cache/wheels, and build with make"
+
+of_the_build = partial(clause, owner="deployment", looks_at="stack")
 
 
 def _built(context: DeliveryContext) -> Path:
@@ -51,11 +55,9 @@ def _broken(context: DeliveryContext, path: Path, fault: str, cause: str = "") -
     return Broken(f"{path.relative_to(context.build)} {fault}.", path, cause=cause)
 
 
-@clause(
+@of_the_build(
     "S301",
     topic="build",
-    owner="deployment",
-    looks_at="stack",
     requires=("M101",),
     suppressed_by=("C", "H", "M", "P"),
     rule="what is built is the delivery that ships",
@@ -70,11 +72,9 @@ def built_of_this(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S302",
     topic="size",
-    owner="deployment",
-    looks_at="stack",
     requires=("C102", "C103", "C111", "C112"),
     rule="layers and function are within the agreed size",
     broken="layers and function are larger than agreed",
@@ -101,11 +101,9 @@ def _whole(path: Path) -> Path:
     return Path(*path.parts[:3]) if path.parts[1] == "python" else Path(path.parts[0])
 
 
-@clause(
+@of_the_build(
     "S303",
     topic="upload",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S302", "S308"),
     rule="each zip can be uploaded",
     broken="a zip is too large for Lambda",
@@ -122,11 +120,9 @@ def zipped_within_limit(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S304",
     topic="architecture",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S308",),
     rule="every shared object is for the built processor",
     broken="a shared object is for another processor",
@@ -148,11 +144,9 @@ def _architecture(context: DeliveryContext) -> str:
     return next((layer["architecture"] for layer in layers if layer["layer"] == RUNTIME), "x86_64")
 
 
-@clause(
+@of_the_build(
     "S305",
     topic="Python",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S308",),
     rule="every extension is for Python 3.13",
     broken="an extension is for another Python",
@@ -166,11 +160,9 @@ def this_python(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S306",
     topic="glibc",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S308",),
     rule="Lambda's C library is new enough",
     broken="a library needs a newer C library",
@@ -185,11 +177,9 @@ def glibc_of_lambda(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S307",
     topic="byte-code",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S308",),
     rule="no cold start compiles a module",
     broken="byte-code is missing or wrong",
@@ -215,11 +205,9 @@ def bytecode_used(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S308",
     topic="ballast",
-    owner="deployment",
-    looks_at="stack",
     suppressed_by=("S302", "S309"),
     rule="only what was locked, delivered or written for it ships",
     broken="a file ships that is not known",
@@ -231,31 +219,20 @@ def nothing_else(context: DeliveryContext) -> Broken | None:
     sizes: Counter[Path] = Counter()
     for stray in strays:
         sizes[stray.shown] += stray.path.stat().st_size
-    named = [f"{path.relative_to(context.build)} ({_sized(size)})" for path, size in sizes.most_common()]
+    named = [f"{path.relative_to(context.build)} ({size:,} bytes)" for path, size in sizes.most_common()]
     largest = next(stray for stray in strays if stray.shown == sizes.most_common(1)[0][0])
     evidence = f"{named[0]} {largest.reason}."
-    if others := named[1 : MOST_NAMED + 1]:
-        more = f" and {len(named) - MOST_NAMED - 1} more" if len(named) > MOST_NAMED + 1 else ""
-        evidence += f" Not known either: {', '.join(others)}{more}."
+    if others := named[1:]:
+        evidence += f" Not known either: {shortly(others, MOST_NAMED)}."
     evidence += f" Remove {'them' if others else 'it'}, and run make build."
     lines = [f"{stray.path.relative_to(context.build)} {stray.reason}" for stray in strays]
     details = "\n".join(lines) if len(lines) > 1 else ""
     return Broken(evidence, largest.source or largest.shown, details=details)
 
 
-def _sized(size: int) -> str:
-    """Write a size as people say it."""
-    for unit, name in ((MIB, "MiB"), (1024, "KiB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size} bytes"
-
-
-@clause(
+@of_the_build(
     "S309",
     topic="lock",
-    owner="deployment",
-    looks_at="stack",
     rule="the layer holds what its lock names",
     broken="the layer is not what its lock says",
 )
@@ -274,11 +251,9 @@ def locked_versions(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_build(
     "S310",
     topic="serving code",
-    owner="deployment",
-    looks_at="stack",
     rule="where function/ or hook/ is not the tool's own code, the report says so",
     broken="function/ or hook/ is not the tool's own code",
 )
@@ -294,9 +269,8 @@ def serving_code(context: DeliveryContext) -> Kept | None:
     others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
     if not others:
         return None
-    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
     plural = "is" if len(others) == 1 else "are"
-    return Kept(f"{', '.join(others[:MOST_NAMED])}{more} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it")
+    return Kept(f"{shortly(others, MOST_NAMED)} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it")
 
 
 def _content(path: Path) -> bytes | None:

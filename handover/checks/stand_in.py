@@ -2,7 +2,7 @@
 
 import re
 
-from handover.checks.stages import READABLE, Fault, broken, stages
+from handover.checks.stages import READABLE, Fault, broken, of_the_template, stages
 from handover.checks.template import made_of, variables_of, with_model
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
@@ -18,7 +18,6 @@ PRODUCTION = re.compile("prod|live")
 @clause(
     "M123",
     topic="stand-in",
-    owner="modelling",
     requires=("M101", "M102"),
     rule="a stand-in says that it is one, and a model does not",
     broken="a stand-in passes for a model, or a model for a stand-in",
@@ -37,10 +36,9 @@ def says_what_it_is(context: DeliveryContext) -> Broken | None:
     return Broken(evidence, context.folder / files.MANIFEST, cause=cause)
 
 
-@clause(
+@of_the_template(
     "T421",
     topic="allowance",
-    owner="deployment",
     requires=(*READABLE, "T406"),
     rule="only a stage that names it takes a stand-in",
     broken="a stage would answer with a stand-in that it has not named",
@@ -59,11 +57,9 @@ def only_where_it_is_named(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_template(
     "T422",
     topic="production",
-    owner="deployment",
-    requires=READABLE,
     rule="production takes no stand-in",
     broken="a stand-in could be deployed to production",
 )

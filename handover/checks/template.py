@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, broken, in_each_stage, sought, stages
+from handover.checks.stages import READABLE, Fault, broken, in_each_stage, of_the_template, sought, stages
 from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
@@ -64,11 +64,9 @@ def with_model(context: DeliveryContext, stack: Json) -> dict[str, Json]:
     return {name: function for name, function in functions if all(layers_of(function, layer) for layer in needed)}
 
 
-@clause(
+@of_the_template(
     "T406",
     topic="telemetry",
-    owner="deployment",
-    requires=READABLE,
     suppressed_by=("P205",),
     rule="onnxruntime sends nothing and starts no needless thread",
     broken="onnxruntime is not kept silent",
@@ -96,11 +94,9 @@ def variables_of(function: Json) -> Json:
     return variables
 
 
-@clause(
+@of_the_template(
     "T408",
     topic="timeout",
-    owner="deployment",
-    requires=READABLE,
     rule="the function gives up before the API",
     broken="the API gives up before the function",
 )
@@ -115,11 +111,9 @@ def answers_in_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
                 yield Fault(f"{name} waits {waits} ms, and {called} may take {takes} s.", name)
 
 
-@clause(
+@of_the_template(
     "T419",
     topic="runtime",
-    owner="deployment",
-    requires=READABLE,
     rule="functions run on the Python and the processor that their layers are for",
     broken="a function runs on what its layers are not for",
 )
@@ -170,10 +164,9 @@ def _built_for_another(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_template(
     "T420",
     topic="settings",
-    owner="deployment",
     requires=(*READABLE, "T406"),
     suppressed_by=("P205",),
     rule="the function gets every setting that it reads",

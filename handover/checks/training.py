@@ -6,6 +6,7 @@ from typing import Any
 
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
+from handover.wording import shortly
 
 MOST_NAMED = 3
 ANOTHER_NUMBER = "Columns were chosen, added or encoded between matrix() and fit, where the function does not do it."
@@ -33,7 +34,6 @@ INSTEAD = {
 @clause(
     "R507",
     topic="columns",
-    owner="modelling",
     requires=("R504",),
     suppressed_by=("M114",),
     rule="the model was fitted on the columns as matrix() gives them",
@@ -48,12 +48,12 @@ def columns_as_given(context: DeliveryContext) -> Broken | None:
     if seen["order"] == "another number":
         fitted, columns = seen["fitted"], seen["columns"]
         details = [name for name in columns if name not in (fitted["names"] or columns)]
-        without = f"; without {_listed([f'`{name}`' for name in details])}" if details else ""
+        without = f"; without {shortly([f'`{name}`' for name in details], MOST_NAMED, '; ')}" if details else ""
         what, cause = f"{fitted['columns']} columns, and matrix() gives {len(columns)}{without}", ANOTHER_NUMBER
     elif seen["order"] in INSTEAD:
         what, cause = INSTEAD[seen["order"]]
         details = _differences(seen)
-        what = f"{what}: {_listed(details)}"
+        what = f"{what}: {shortly(details, MOST_NAMED, '; ')}"
     else:
         return None
     if "share_reordered" in seen:
@@ -87,7 +87,6 @@ def _differences(seen: dict[str, Any]) -> list[str]:
 @clause(
     "R506",
     topic="held-out rows",
-    owner="modelling",
     requires=("R507",),
     rule="what judges the model did not train it",
     broken="the rows that judge the model have trained it",
@@ -99,7 +98,8 @@ def others_judge(context: DeliveryContext) -> Broken | Kept:
         raise Skipped("what the model was fitted on had no labels, so its rows are not those that it learned from")
     if not judging["beyond_chance"]:
         return Kept(
-            proved=f"none of the {judging['rows']} held-out rows trained it", warnings=tuple(_stopped(context, seen))
+            proved=f"none of the {judging['rows']} held-out rows trained it",
+            warnings=(*_stopped(context, seen), *_split(context, seen)),
         )
     among, rows = judging["among_fitted"], judging["rows"]
     return Broken(
@@ -126,16 +126,34 @@ def _stopped(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]
         )
 
 
+def _split(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
+    """Tell of a split that left the model next to nothing to learn, or its judges a part of the data alone."""
+    if few := seen.get("few"):
+        yield Warned(
+            f"The {seen['model']} was fitted on {few['fitted']} rows. matrix() laid out {few['laid_out']} that neither "
+            "train nor judge it.",
+            *_place(context, seen),
+            cause=f"With {len(seen['columns'])} columns so few rows are learned by heart. Often the parts of a split "
+            "are taken for each other, or a try on a few rows was left in.",
+            headline="most rows neither train nor judge the model",
+        )
+    if beyond := seen.get("beyond"):
+        first, named = beyond[0], [f"`{one['column']}` from {_range(one['ends'])}" for one in beyond]
+        yield Warned(
+            f"The held-out rows have {shortly(named, MOST_NAMED, '; ')}; of the other rows {first['share']:.0%} have "
+            f"`{first['column']}` beyond that.",
+            *_place(context, seen),
+            cause="The figures of merit say nothing of those rows. Where the data is sorted, shuffle it before the "
+            "split; where it is split by time, what grows with time is beyond rightly.",
+            headline="the rows that judge the model are of a part of the data",
+        )
+
+
 def _place(context: DeliveryContext, seen: dict[str, Any]) -> tuple[Path, int | None]:
     if seen["place"] is None:
         return context.training or context.folder / "model.onnx", None
     file, line = seen["place"]
     return context.training_root / file, line
-
-
-def _listed(sentences: list[str]) -> str:
-    more = len(sentences) - MOST_NAMED
-    return "; ".join(sentences[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _range(ends: list[float]) -> str:

@@ -7,7 +7,7 @@ import click
 
 from handover.cli import delivering
 from handover.cli.building import PROCESSORS, build_first, processor, run_build
-from handover.cli.group import DEPLOYMENT, MODELLING, PIPELINE, PROJECT, listed, main, one_sentence
+from handover.cli.group import DEPLOYMENT, MODELLING, PIPELINE, PROJECT, command
 from handover.cli.reports import FILE
 from handover.errors import CannotRunError
 
@@ -15,58 +15,50 @@ BUILT = (PROJECT.build, PROJECT.build.with_name("build.toml"))
 """What `sam build` writes, and `sam deploy` reads."""
 
 
-@listed(MODELLING)
-@main.command()
+@command(MODELLING)
 def train() -> None:
     """Run modelling/train.py, which trains a model and delivers it; then write the events and monitoring.yaml.
 
     The delivery goes to layers/model/delivery.
     """
-    with one_sentence():
-        if not PROJECT.training.is_file():
-            raise CannotRunError(
-                "there is no modelling/train.py yet, which trains a model (README.md shows one): handover stub "
-                "(make stub) writes what stands in for it"
-            )
-        delivering.train()
+    if not PROJECT.training.is_file():
+        raise CannotRunError(
+            "there is no modelling/train.py yet, which trains a model (README.md shows one): handover stub "
+            "(make stub) writes what stands in for it"
+        )
+    delivering.train()
 
 
-@listed(DEPLOYMENT)
-@main.command()
+@command(DEPLOYMENT)
 @click.option("--architecture", type=click.Choice(PROCESSORS), help="For which processor.  [default: this machine's]")
 @click.option("--quiet", is_flag=True, help="Train first where nobody has; show what sam says only when it fails.")
 def build(architecture: str | None, *, quiet: bool) -> None:
     """Build the function, its hook and its layers as they are deployed, into .aws-sam/build: sam build."""
-    with one_sentence():
-        if quiet:
-            build_first(built=False, architecture=architecture)
-        else:
-            run_build(processor(architecture))
+    if quiet:
+        build_first(built=False, architecture=architecture)
+    else:
+        run_build(processor(architecture))
 
 
-@listed(PIPELINE)
-@main.command()
+@command(PIPELINE)
 @click.argument("file", type=FILE, default="built.tar.gz")
 def archive(file: Path) -> None:
     """Write what was built into FILE, built.tar.gz, so that a later job of a pipeline deploys the same bytes."""
-    with one_sentence():
-        if not PROJECT.build.is_dir():
-            raise CannotRunError("nothing is built: run make build (handover build)")
-        with tarfile.open(file, "w:gz", compresslevel=6) as tar:
-            for path in BUILT:
-                tar.add(path)
+    if not PROJECT.build.is_dir():
+        raise CannotRunError("nothing is built: run make build (handover build)")
+    with tarfile.open(file, "w:gz", compresslevel=6) as tar:
+        for path in BUILT:
+            tar.add(path)
 
 
-@listed(PIPELINE)
-@main.command()
+@command(PIPELINE)
 @click.argument("file", type=FILE, default="built.tar.gz")
 def restore(file: Path) -> None:
     """Put what `archive` wrote into FILE, built.tar.gz, back in place: the same bytes for every stage."""
-    with one_sentence():
-        if not file.is_file():
-            raise CannotRunError(f"there is no {file}: handover archive (make archive) writes it")
-        try:
-            with tarfile.open(file) as tar:
-                tar.extractall(filter="data")
-        except tarfile.TarError as error:
-            raise CannotRunError(f"{file} is not what handover archive wrote: {error}") from None
+    if not file.is_file():
+        raise CannotRunError(f"there is no {file}: handover archive (make archive) writes it")
+    try:
+        with tarfile.open(file) as tar:
+            tar.extractall(filter="data")
+    except tarfile.TarError as error:
+        raise CannotRunError(f"{file} is not what handover archive wrote: {error}") from None

@@ -1,17 +1,21 @@
 """What runs a delivery's code is done in a process of its own, for that code may end it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from handover.cli.group import progress
 
 type Event = dict[str, Any]
 
 
 def apart(work: str, show: Callable[[Event], None] = lambda event: None, **arguments: Any) -> dict[str, Any]:
-    """Run a delivery's code in another process; say where it was when that ended too early."""
+    """Have a function of ``work.py`` done in another process; say where it was when that ended too early."""
     from handover import apart as processes
     from handover.apart import CutShortError
 
     begun = "its beginning"
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
 
     def hear(event: Event) -> None:
         nonlocal begun
@@ -19,9 +23,22 @@ def apart(work: str, show: Callable[[Event], None] = lambda event: None, **argum
         show(event)
 
     try:
-        return processes.apart(f"handover.cli.work:{work}", arguments, hear)
+        return processes.apart(f"handover.cli.work:{work}", given, hear)
     except CutShortError as error:
         raise CutShortError(
             f"{work} ended early, at {begun}, so nothing is known of the delivery: {error}. What a delivery runs may "
             f"have stopped it, or the machine"
         ) from None
+
+
+def shown(work: str, description: str, *, verbose: bool = False, **arguments: Any) -> dict[str, Any]:
+    """Do the same, and show how far it is; each finding too, if there is much to be said."""
+    with progress() as bars:
+        task = bars.add_task(description, total=None)
+
+        def show(event: Event) -> None:
+            bars.update(task, total=event.get("total"), completed=event.get("done"))
+            if verbose and "finding" in event:
+                bars.console.print(event["finding"], markup=False, highlight=False, soft_wrap=True)
+
+        return apart(work, show, **arguments)

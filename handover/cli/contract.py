@@ -1,26 +1,15 @@
 """A delivery and its contract: drafted, held, explained, compared; and what is written of it."""
 
 import sys
-from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from handover.cli.child import Event, apart
+from handover.cli.child import apart, shown
 from handover.cli.delivering import write_events, write_monitoring, write_stand_in
-from handover.cli.group import (
-    BOTH,
-    INTERRUPTED,
-    MODELLING,
-    PROJECT,
-    listed,
-    main,
-    one_sentence,
-    only_option,
-    progress,
-)
+from handover.cli.group import BOTH, INTERRUPTED, MODELLING, PATH, PROJECT, command, only_option, progress
 from handover.cli.reports import FILE, Reports, gives_reports, to_write
 from handover.errors import CannotRunError
 from handover.finding import Team
@@ -34,30 +23,27 @@ BEGUN = ("contract.py", "heuristics.py", "manifest.json")
 
 def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     """Require a folder; where the usual one is not there, this is not a project."""
-    with one_sentence():
-        if not folder.is_dir():
-            usual = " here, as a project has it" if folder == PROJECT.delivery else ""
-            raise CannotRunError(f"there is no folder '{folder}'{usual}: name the delivery's with --delivery")
+    if not folder.is_dir():
+        usual = " here, as a project has it" if folder == PROJECT.delivery else ""
+        raise CannotRunError(f"there is no folder '{folder}'{usual}: name the delivery's with --delivery")
     return folder
 
 
 def delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
     """Say at once that a folder holds no delivery."""
-    with one_sentence():
-        if not (_folder(context, parameter, folder) / "manifest.json").is_file():
-            raise CannotRunError(f"there is no delivery in '{folder}': it has no manifest.json")
+    if not (_folder(context, parameter, folder) / "manifest.json").is_file():
+        raise CannotRunError(f"there is no delivery in '{folder}': it has no manifest.json")
     return folder
 
 
 def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
     """Require something of a delivery, whatever it lacks; say where one is, if it is below the folder."""
-    with one_sentence():
-        if not any((_folder(context, parameter, folder) / name).is_file() for name in BEGUN):
-            below = next((path for path in (folder / "delivery", folder / PROJECT.delivery) if path.is_dir()), None)
-            raise CannotRunError(
-                f"there is no delivery in '{folder}': it has none of {', '.join(BEGUN)}; "
-                + (f"did you mean --delivery {below}?" if below else "name the delivery's folder with --delivery")
-            )
+    if not any((_folder(context, parameter, folder) / name).is_file() for name in BEGUN):
+        below = next((path for path in (folder / "delivery", folder / PROJECT.delivery) if path.is_dir()), None)
+        raise CannotRunError(
+            f"there is no delivery in '{folder}': it has none of {', '.join(BEGUN)}; "
+            + (f"did you mean --delivery {below}?" if below else "name the delivery's folder with --delivery")
+        )
     return folder
 
 
@@ -66,21 +52,20 @@ DELIVERY = partial(
     "--delivery",
     default=PROJECT.delivery,
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="What modelling handed over.",
 )
 
 
-@listed(BOTH)
-@main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), help="CSV, TSV, Parquet, JSON lines or Excel.")
+@command(BOTH)
+@click.argument("folder", type=PATH)
+@click.option("--data", type=PATH, help="CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--target", help="The column that is to be predicted.")
 @click.option("--private-data", is_flag=True, help="Keep the data, and what is a single row's, out of the repository.")
 @click.option(
     "--contract-only", is_flag=True, help="In place of data: agree on the contract first, question by question."
 )
-@click.option("--like", type=click.Path(path_type=Path), help="With --contract-only: a JSON file of example requests.")
+@click.option("--like", type=PATH, help="With --contract-only: a JSON file of example requests.")
 @click.option(
     "--ci",
     default="github",
@@ -116,11 +101,8 @@ def init(
         )
     from handover.init import init as write
 
-    with one_sentence(), progress() as shown:
-
-        def track(columns: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-            yield from shown.track(columns, description="Looking at the columns")
-
+    with progress() as bars:
+        track = partial(bars.track, description="Looking at the columns")
         report = write(folder, data, target, track, private=private_data, ci=ci)
     click.echo(report)
 
@@ -132,37 +114,31 @@ def _agree(folder: Path, like: Path | None, ci: "CI") -> None:
     from handover.init import agree
 
     kept = folder.parent / f".{folder.name}.agreed.json"
-    with one_sentence():
-        if like:
-            fields, left_out = read_requests(like)
-            report = agree(folder, lambda _: (fields, TO_BE_AGREED), left_out, ci=ci)
-        elif not dialogue.is_possible():
-            raise CannotRunError(
-                "there is nobody to ask: run it in a terminal, or give --like, a JSON file of a request"
-            )
-        else:
-            try:
-                report = agree(folder, lambda name: dialogue.agreed(name, kept), ci=ci)
-            except (click.Abort, KeyboardInterrupt):
-                click.echo(f"\nNothing was written to {folder}; {dialogue.goes_on(kept)}", err=True)
-                sys.exit(INTERRUPTED)
-            kept.unlink(missing_ok=True)
+    if like:
+        fields, left_out = read_requests(like)
+        report = agree(folder, lambda _: (fields, TO_BE_AGREED), left_out, ci=ci)
+    elif not dialogue.is_possible():
+        raise CannotRunError("there is nobody to ask: run it in a terminal, or give --like, a JSON file of a request")
+    else:
+        try:
+            report = agree(folder, lambda name: dialogue.agreed(name, kept), ci=ci)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo(f"\nNothing was written to {folder}; {dialogue.goes_on(kept)}", err=True)
+            sys.exit(INTERRUPTED)
+        kept.unlink(missing_ok=True)
     click.echo(report)
 
 
-@listed(BOTH)
-@main.command()
+@command(BOTH)
 @click.argument("file", type=FILE, callback=to_write, default="parcels.csv")
 def example(file: Path) -> None:
     """Write toy data into FILE, to try init with: 400 parcels, made up, and whether each came late."""
     from handover.init import example as toy
 
-    with one_sentence():
-        click.echo(toy(file))
+    click.echo(toy(file))
 
 
-@listed(BOTH)
-@main.command()
+@command(BOTH)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def upgrade(*, dry_run: bool) -> None:
     """Bring this project's files to this release, and keep what you changed. Exit status: 0, 1 with conflicts.
@@ -171,19 +147,17 @@ def upgrade(*, dry_run: bool) -> None:
     """
     from handover.init.upgrade import upgrade as bring
 
-    with one_sentence():
-        done = bring(Path(), dry_run=dry_run)
+    done = bring(Path(), dry_run=dry_run)
     click.echo(done.report)
     sys.exit(done.conflicts)
 
 
-@listed(MODELLING)
-@main.command()
+@command(MODELLING)
 @DELIVERY(callback=_folder)
 @click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
 @click.option(
     "--table",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A CSV of rows with their score or decision; other rows are answered as without it.",
 )
 def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
@@ -193,23 +167,18 @@ def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
     routes and errors are those that the model will have. What stands in says so: in x-model, in every report, and to
     the stages, which take it only with AllowStandIn=true.
     """
-    with one_sentence():
-        write_stand_in(delivery, decision, table)
+    write_stand_in(delivery, decision, table)
 
 
-@listed(MODELLING)
-@main.command()
+@command(MODELLING)
 @DELIVERY(callback=delivered)
-@click.option(
-    "--to", default=PROJECT.events, show_default=True, type=click.Path(path_type=Path), help="Where the events go."
-)
+@click.option("--to", default=PROJECT.events, show_default=True, type=PATH, help="Where the events go.")
 def events(delivery: Path, to: Path) -> None:
     """Write requests to try the function with, made of the delivery's golden rows."""
     write_events(delivery, to)
 
 
-@listed(MODELLING)
-@main.command()
+@command(MODELLING)
 @DELIVERY(callback=delivered)
 @click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
@@ -220,21 +189,18 @@ def monitoring(delivery: Path, to: Path) -> None:
 BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
 
 
-@listed(BOTH)
-@main.command()
+@command(BOTH)
 @click.argument("code", required=False)
 @DELIVERY(callback=_folder)
 @BASE
 def explain(code: str | None, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
-    with one_sentence():
-        if not code:
-            raise CannotRunError("say which clause, as in handover explain P203 (make explain CODE=P203)")
-        click.echo(apart("explain", code=code, delivery=str(delivery), base=base)["text"])
+    if not code:
+        raise CannotRunError("say which clause, as in handover explain P203 (make explain CODE=P203)")
+    click.echo(apart("explain", code=code, delivery=delivery, base=base)["text"])
 
 
-@listed(BOTH)
-@main.command()
+@command(BOTH)
 @only_option
 def clauses(only: list[str]) -> None:
     """List the clauses: code, who fixes what breaks it, and the rule. handover explain CODE says more."""
@@ -243,8 +209,7 @@ def clauses(only: list[str]) -> None:
     from handover.live.clauses import CLAUSES as LIVE
     from handover.live.clauses import GROUP
 
-    with one_sentence():
-        chosen = selected(only, (*CLAUSES, *LIVE), GROUPS | GROUP)
+    chosen = selected(only, (*CLAUSES, *LIVE), GROUPS | GROUP)
     for letter, meaning in (GROUPS | GROUP).items():
         if members := [clause for clause in chosen if clause.code[0] == letter]:
             click.echo(f"{letter}  {meaning}")
@@ -252,8 +217,7 @@ def clauses(only: list[str]) -> None:
                 click.echo(f"  {clause.code}  {clause.owner:<10}  {clause.rule}")
 
 
-@listed(BOTH)
-@main.command()
+@command(BOTH)
 @only_option
 @click.option(
     "--for",
@@ -274,49 +238,18 @@ def check(*, only: list[str], team: Team | None, delivery: Path, base: str | Non
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
     current folder is no project, what looks at a project's stack is left out, and the report says so.
     """
-    sys.exit(checked(Reports(**asked), only=only, team=team, delivery=delivery, base=base, verbose=verbose))
-
-
-def checked(
-    reports: Reports,
-    *,
-    only: Sequence[str] = (),
-    team: Team | None = None,
-    delivery: Path = PROJECT.delivery,
-    base: str | None = None,
-    verbose: bool = False,
-) -> int:
-    """Check a delivery, and what was built of it, give the reports, and the exit status."""
-    asked: Event = {"only": list(only), "delivery": str(delivery), "base": base, "team": team}
-    try:
-        with one_sentence(), reports.cut_short():
-            done = _shown(verbose, wanted=reports.names, **asked)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    reports = Reports(**asked)
+    what = {"only": only, "delivery": delivery, "base": base, "team": team, "wanted": reports.names}
+    with reports.cut_short():
+        done = shown("check", "Checking the clauses", verbose=verbose, **what)
     reports.give(done.__getitem__)
-    status: int = done["status"]
-    return status
+    if done["status"]:
+        sys.exit(done["status"])
 
 
-def _shown(verbose: bool, /, **arguments: Any) -> dict[str, Any]:
-    """Check the clauses, and show how far it is."""
-    with progress() as shown:
-        task = shown.add_task("Checking the clauses", total=None)
-
-        def show(event: Event) -> None:
-            shown.update(task, total=event.get("total"), completed=event.get("done"))
-            if verbose and "finding" in event:
-                shown.console.print(event["finding"], markup=False, highlight=False, soft_wrap=True)
-
-        return apart("check", show, **arguments)
-
-
-@listed(MODELLING)
-@main.command()
+@command(MODELLING)
 @DELIVERY(callback=_folder)
-@click.option(
-    "--model", type=click.Path(path_type=Path), help="The model's file, for rows beside its trees' thresholds."
-)
+@click.option("--model", type=PATH, help="The model's file, for rows beside its trees' thresholds.")
 @click.option("--output", help="The output of an ONNX file that is the score, where it has several.")
 @click.option("--words", is_flag=True, help="Write what an application sends, and not the model's input.")
 def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words: bool) -> None:
@@ -326,14 +259,11 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
     what is missing is empty. Beside each row write its score, in a column `score`, or in one of each class's name; keep
     `id`, and give the file to deliver() as scores=: lines may stand in any order, and other columns do not matter.
     """
-    with one_sentence():
-        asked: Event = {"delivery": str(delivery), "model": model and str(model), "output": output, "words": words}
-        click.echo(apart("proof_rows", **asked)["text"], nl=False)
+    click.echo(apart("proof_rows", delivery=delivery, model=model, output=output, words=words)["text"], nl=False)
 
 
-@listed(MODELLING)
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@command(MODELLING)
+@click.argument("file", type=PATH)
 @click.option("--to", type=FILE, callback=to_write, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
 @click.option(
     "--reasons", default=0, show_default=True, type=click.IntRange(0), help="How many reasons each answer has."
@@ -345,23 +275,13 @@ def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
     Columns are found by their names; others stay as they are. A row that gets no answer keeps its place, and the
     column `problem` says why. Exit status: 0, 1 when a row got none, 2 when nothing could be scored.
     """
-    asked: Event = {"file": str(file), "to": str(to or file.with_suffix(".scored.csv")), "delivery": str(delivery)}
-    try:
-        with one_sentence(), progress() as shown:
-            task = shown.add_task("Scoring rows", total=None)
-
-            def show(event: Event) -> None:
-                shown.update(task, total=event.get("total"), completed=event.get("done"))
-
-            done = apart("score", show, **asked, reasons=reasons)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    to = to or file.with_suffix(".scored.csv")
+    done = shown("score", "Scoring rows", file=file, to=to, delivery=delivery, reasons=reasons)
     click.echo(done["text"])
     sys.exit(done["status"])
 
 
-@listed(BOTH)
-@main.command()
+@command(BOTH)
 @click.argument("old", required=False)
 @click.argument("new", default=str(PROJECT.delivery))
 @click.option("--plot", type=FILE, callback=to_write, help="Also draw the scores, as a PNG.")
@@ -372,9 +292,8 @@ def diff(old: str | None, new: str, plot: Path | None) -> None:
     lies there, if it is not named. Exit status: 0, 1 when the version is too low for what changed, 2 when they cannot
     be compared.
     """
-    with one_sentence():
-        if not old:
-            raise CannotRunError("say what to compare with, as in handover diff main (make diff OLD=main)")
-        done = apart("diff", old=old, new=new, plot=str(plot) if plot else None)
+    if not old:
+        raise CannotRunError("say what to compare with, as in handover diff main (make diff OLD=main)")
+    done = apart("diff", old=old, new=new, plot=plot)
     click.echo(done["text"])
     sys.exit(done["status"])

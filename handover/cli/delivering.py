@@ -5,14 +5,13 @@ from pathlib import Path
 import click
 
 from handover.cli import tools
-from handover.cli.child import Event, apart
+from handover.cli.child import apart
 from handover.cli.group import PROJECT
 
 
 def write_stand_in(delivery: Path = PROJECT.delivery, decision: str | None = None, table: Path | None = None) -> None:
     """Write a stand-in; into a project's one delivery, also the project's events and monitoring."""
-    asked: Event = {"delivery": str(delivery), "decision": decision, "table": table and str(table)}
-    click.echo(apart("stub", **asked)["text"])
+    click.echo(apart("stub", delivery=delivery, decision=decision, table=table)["text"])
     if delivery == PROJECT.delivery and PROJECT.template.is_file():
         write_events()
         write_monitoring()

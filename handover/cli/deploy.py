@@ -9,9 +9,8 @@ import click
 
 from handover.cli import tools
 from handover.cli.building import build_first
-from handover.cli.contract import checked
-from handover.cli.group import DEPLOYMENT, INTERRUPTED, PIPELINE, PROJECT, build_option, listed, main, one_sentence
-from handover.cli.reports import Reports
+from handover.cli.contract import check
+from handover.cli.group import DEPLOYMENT, PIPELINE, PROJECT, build_option, command
 from handover.cli.where import begin, region_option, stack_name, url_option
 from handover.errors import CannotRunError
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     import boto3
 
 
-@listed(PIPELINE)
-@main.command()
+@command(PIPELINE)
 @click.argument("stage")
 @click.option("--dirty", is_flag=True, help="Pass too where files are not committed.")
 def preflight(stage: str, *, dirty: bool) -> None:
@@ -28,11 +26,6 @@ def preflight(stage: str, *, dirty: bool) -> None:
 
     Where users are on STAGE, all of it must be committed.
     """
-    with one_sentence():
-        _require_ready(stage, dirty=dirty)
-
-
-def _require_ready(stage: str, *, dirty: bool) -> None:
     from handover import stage as stages
 
     stages.require_as_built(PROJECT, stage)
@@ -40,8 +33,7 @@ def _require_ready(stage: str, *, dirty: bool) -> None:
         stages.require_committed(PROJECT, stage)
 
 
-@listed(PIPELINE)
-@main.command()
+@command(PIPELINE)
 @region_option
 @click.option("--stage", help="The environment of samconfig.toml, which may name a region.")
 def region(*, region: str | None, stage: str | None) -> None:
@@ -49,8 +41,7 @@ def region(*, region: str | None, stage: str | None) -> None:
 
     Exit status: 0, or 2 when there is no region or AWS does not take the credentials.
     """
-    with one_sentence():
-        click.echo(begin(region, stage).region_name)
+    click.echo(begin(region, stage).region_name)
 
 
 _stage_option = click.option("--stage", help="The environment of samconfig.toml that is deployed to.")
@@ -63,8 +54,7 @@ def _named(stage: str | None) -> str:
     return stage
 
 
-@listed(PIPELINE)
-@main.command()
+@command(PIPELINE)
 @_stage_option
 @region_option
 @url_option
@@ -75,24 +65,19 @@ def compatible(*, stage: str | None, region: str | None, url: str | None, build:
 
     Exit status: 0 they do, or there are none yet; 1 they do not; 2 the live API could not be asked.
     """
-    with one_sentence():
-        _require_compatible(_named(stage), begin(region, stage), url, build, force=force)
+    _require_compatible(_named(stage), begin(region, stage), url, build, force=force)
 
 
 def _require_compatible(stage: str, session: "boto3.Session", url: str | None, build: Path, *, force: bool) -> None:
     from handover.live.callers import compatible as compared
 
-    try:
-        passes, sentence = compared(stack_name(None, stage), build, session, url=url, force=force)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    passes, sentence = compared(stack_name(None, stage), build, session, url=url, force=force)
     click.echo(f"handover: {sentence}", err=not passes)
     if not passes:
         sys.exit(1)
 
 
-@listed(DEPLOYMENT)
-@main.command()
+@command(DEPLOYMENT)
 @_stage_option
 @region_option
 @url_option
@@ -105,31 +90,27 @@ def deploy(*, stage: str | None, region: str | None, url: str | None, built: boo
     Exit status: that of sam deploy; before it, 1 where the contract is broken or callers do not get along, 2 where
     something could not be done or checked.
     """
-    with one_sentence():
-        from handover import stage as stages
+    from handover import stage as stages
 
-        to = _named(stage)
-        session = begin(region, to)
-        if not built:
-            build_first(built=False, architecture=stages.architecture(PROJECT, to))
-            reports = Reports(as_json=False, markdown=None, github="GITHUB_ACTIONS" in os.environ)
-            if status := checked(reports):
-                sys.exit(status)
-        _require_ready(to, dirty=dirty)
-        _require_compatible(to, session, url, PROJECT.build, force=force)
-        arguments = stages.deploy_arguments(PROJECT, to)
-        tools.sam("deploy", "--config-env", to, "--region", session.region_name, *arguments)
+    context = click.get_current_context()
+    to = _named(stage)
+    session = begin(region, to)
+    if not built:
+        build_first(built=False, architecture=stages.architecture(PROJECT, to))
+        context.invoke(check, only=[], github="GITHUB_ACTIONS" in os.environ)
+    context.invoke(preflight, stage=to, dirty=dirty)
+    _require_compatible(to, session, url, PROJECT.build, force=force)
+    arguments = stages.deploy_arguments(PROJECT, to)
+    tools.sam("deploy", "--config-env", to, "--region", session.region_name, *arguments)
 
 
-@listed(DEPLOYMENT)
-@main.command()
+@command(DEPLOYMENT)
 @_stage_option
 @region_option
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def undeploy(*, stage: str | None, region: str | None, yes: bool) -> None:
     """Take a stage's stack down, once you have agreed: sam delete. The layers' versions stay."""
-    with one_sentence():
-        to = _named(stage)
-        session = begin(region, to)
-        without_asking = ["--no-prompts"] if yes else []
-        tools.sam("delete", "--config-env", to, "--region", session.region_name, *without_asking)
+    to = _named(stage)
+    session = begin(region, to)
+    without_asking = ["--no-prompts"] if yes else []
+    tools.sam("delete", "--config-env", to, "--region", session.region_name, *without_asking)

@@ -36,12 +36,7 @@ def goes_on(kept: Path) -> str:
 def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
     """Ask for the fields and for what is answered, until both teams say that it is right.
 
-    Parameters
-    ----------
-    name
-        What the contract is called.
-    kept
-        The file that has what was answered so far: it is read first, and written after each answer.
+    What was answered so far is in the file ``kept``: it is read first, and written after each answer.
     """
     fields, answer = _read(kept)
     if fields:
@@ -67,9 +62,7 @@ def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
         if click.confirm("Is that right?", default=True):
             return fields, answer
         names = [field.name for field in fields]
-        again = click.prompt(
-            f"Ask again for ({', '.join([*names, ANSWER, MORE])})", value_proc=_one_of([*names, ANSWER, MORE])
-        )
+        again = _choose("Ask again for", [*names, ANSWER, MORE])
         if again == ANSWER:
             answer = _answer()
         elif again == MORE:
@@ -100,12 +93,7 @@ def _summary(name: str, fields: Sequence[Agreed], answer: Answer) -> str:
 def _field(before: Sequence[Agreed]) -> Agreed | None:
     """Ask for one field; None where there are no more."""
     names = [field.name for field in before]
-    word = click.prompt(
-        f"\nField {len(names) + 1}, its name",
-        default="",
-        show_default=False,
-        value_proc=_said(lambda word: _name_or_end(word, names)),
-    )
+    word = _ask(f"\nField {len(names) + 1}, its name", lambda word: _name_or_end(word, names), default="")
     return _about(word) if word else None
 
 
@@ -116,52 +104,50 @@ def _name_or_end(word: str, names: Sequence[str]) -> str:
 
 
 def _about(name: str) -> Agreed:
-    meaning = click.prompt("What it is, in a few words", value_proc=_said(_words))
+    meaning = _ask("What it is, in a few words")
     written = {"number": "decimal", "whole": "whole", "flag": "flag", "category": "category"}
-    kind = written[click.prompt(f"Kind ({', '.join(written)})", default="number", value_proc=_one_of(list(written)))]
+    kind = written[_choose("Kind", [*written], default="number")]
     field = Agreed(name, cast("Kind", kind), meaning)
     if kind in {"decimal", "whole"}:
         number = _whole if kind == "whole" else _number
-        unit = click.prompt("Unit, as in kg or EUR; 1 for a count or a ratio", value_proc=_said(_words))
-        low = click.prompt("Smallest value", value_proc=_said(number))
-        high = click.prompt("Largest value", value_proc=_said(lambda word: _above(number(word), low)))
+        unit = _ask("Unit, as in kg or EUR; 1 for a count or a ratio")
+        low = _ask("Smallest value", number)
+        high = _ask("Largest value", lambda word: _above(number(word), low))
         field = replace(field, unit=unit.strip("[]"), low=low, high=high)
     elif kind == "category":
         asked = "Categories, with commas between them; where they have an order, in it"
-        field = replace(field, categories=click.prompt(asked, value_proc=_said(_names)))
+        field = replace(field, categories=_ask(asked, _names))
     return replace(field, optional=click.confirm("May it be missing?", default=False))
 
 
 def _answer() -> Answer:
     """Ask what a caller gets."""
     click.echo("\nWhat does a caller get? A score with a decision, or one of three classes or more, each with a score.")
-    kind = click.prompt("Answer (score, classes)", default="score", value_proc=_one_of(["score", "classes"]))
-    if kind == "classes":
-        classes = click.prompt("Classes, with commas between them", value_proc=_said(lambda word: _names(word, 3)))
+    if _choose("Answer", ["score", "classes"], default="score") == "classes":
+        classes = _ask("Classes, with commas between them", lambda word: _names(word, 3))
         return Answer("probability of each class", classes=classes)
-    meaning = click.prompt("What the score means, as in probability that a loan is repaid", value_proc=_said(_words))
-    low = click.prompt("Smallest score", default="0", value_proc=_said(_number))
-    high = click.prompt("Largest score", default="1", value_proc=_said(lambda word: _above(_number(word), low)))
+    meaning = _ask("What the score means, as in probability that a loan is repaid")
+    low = _ask("Smallest score", _number, default="0")
+    high = _ask("Largest score", lambda word: _above(_number(word), low), default="1")
     click.echo("Decisions, from the lowest scores to the highest; no edge takes the rest.")
     decisions: dict[str, float] = {}
     edge = low
     while edge < high:
         asked = f"Decision {len(decisions) + 1}, from {figure(edge)}"
-        name = click.prompt(asked, value_proc=_said(lambda word: _other(word, list(decisions))))
-        edge = click.prompt(
-            f"{name} up to which score",
-            default=figure(high),
-            value_proc=_said(partial(_edge, above=edge, most=high)),
-        )
+        name = _ask(asked, lambda word: _other(word, list(decisions)))
+        edge = _ask(f"{name} up to which score", partial(_edge, above=edge, most=high), default=figure(high))
         decisions[name] = edge
     return Answer(meaning, low, high, decisions)
 
 
-# --- what an answer may be: each gives it back, or says in a sentence why it is none
+def _words(word: str) -> str:
+    if not word:
+        raise ValueError("write something that the other team will understand")
+    return word
 
 
-def _said(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Let a prompt ask again, after the sentence."""
+def _ask(question: str, read: Callable[[str], Any] = _words, default: str | None = None) -> Any:
+    """Ask until there is an answer, each time after the sentence that says why the last was none."""
 
     def value(word: str) -> Any:
         try:
@@ -169,22 +155,15 @@ def _said(read: Callable[[str], Any]) -> Callable[[str], Any]:
         except ValueError as error:
             raise click.UsageError(str(error)) from None
 
-    return value
+    return click.prompt(question, default=default, show_default=bool(default), value_proc=value)
 
 
-def _one_of(words: Sequence[str]) -> Callable[[str], Any]:
-    def one(word: str) -> str:
-        if word not in words:
-            raise ValueError(f"it is one of {', '.join(words)}")
-        return word
-
-    return _said(one)
+def _choose(question: str, words: Sequence[str], default: str | None = None) -> str:
+    chosen: str = click.prompt(question, default=default, type=click.Choice(words))
+    return chosen
 
 
-def _words(word: str) -> str:
-    if not word:
-        raise ValueError("write something that the other team will understand")
-    return word
+# --- what an answer may be: each gives it back, or says in a sentence why it is none
 
 
 def _number(word: str) -> float:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
+from handover.cli.child import apart
 from handover.cli.contract import DELIVERY, delivered
-from handover.cli.group import PIPELINE, listed, main, one_sentence
+from handover.cli.group import PATH, PIPELINE, listed, main
 from handover.cli.reports import FILE, to_write
 from handover.errors import CannotRunError
 
@@ -30,25 +31,20 @@ def schema(file: Path, delivery: Path) -> None:
     """
     from predictor import files
 
-    with one_sentence():
-        try:
-            row = files.contract(delivery)["schema"]
-        except (OSError, ValueError, KeyError) as error:
-            raise CannotRunError(f"contract.json in '{delivery}' cannot be read: {error}") from None
-        file.write_text(json.dumps({"$schema": DIALECT, **row}, indent=2) + "\n", encoding="utf-8")
+    try:
+        row = files.contract(delivery)["schema"]
+    except (OSError, ValueError, KeyError) as error:
+        raise CannotRunError(f"contract.json in '{delivery}' cannot be read: {error}") from None
+    file.write_text(json.dumps({"$schema": DIALECT, **row}, indent=2) + "\n", encoding="utf-8")
     click.echo(f"Wrote {file}.")
 
 
 @export.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @DELIVERY(callback=delivered)
 def mlflow(folder: Path, delivery: Path) -> None:
     """Write the delivery into FOLDER as a model of MLflow, of the flavour onnx: with signature, example and card.
 
     It takes the model's input, as matrix() gives it, and gives the score. MLflow is the wheel's extra `mlflow`.
     """
-    from handover.apart import apart
-
-    with one_sentence():
-        done = apart("handover.cli.work:export_mlflow", {"delivery": str(delivery), "to": str(folder)}, lambda _: None)
-    click.echo(done["text"])
+    click.echo(apart("export_mlflow", delivery=delivery, to=folder)["text"])

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 PROJECT = Project(Path())
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
+WHOLE = 1000  # characters of a first sentence: none is as long
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
+PATH = click.Path(path_type=Path)
 build_option = click.option(
-    "--build", default=PROJECT.build, show_default=True, type=click.Path(path_type=Path), help="What sam build wrote."
+    "--build", default=PROJECT.build, show_default=True, type=PATH, help="What sam build wrote."
 )
 only_option = click.option(
     "--only",
@@ -46,6 +48,11 @@ def listed[C: click.Command](section: str) -> Callable[[C], C]:
     return add
 
 
+def command(section: str, **settings: Any) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a function a command of `handover`, in a section of the help."""
+    return lambda function: listed(section)(main.command(**settings)(function))
+
+
 class Commands(click.Group):
     """Commands of which some need more than a delivery does; where that is not installed, they say so."""
 
@@ -55,7 +62,7 @@ class Commands(click.Group):
         width = max(map(len, names))
         grouped = {name for names in SECTIONS.values() for name in names}
         for section, members in {**SECTIONS, "More": {name for name in names if name not in grouped}}.items():
-            rows = [(name.ljust(width), _first_sentence(self.commands[name].help or "")) for name in sorted(members)]
+            rows = [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(members)]
             if rows:
                 with formatter.section(section):
                     formatter.write_dl(rows)
@@ -72,14 +79,16 @@ class Commands(click.Group):
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what it lacks is one sentence, and exit status 2."""
-        try:
-            return super().invoke(ctx)
-        except ModuleNotFoundError as error:
-            if not (sentence := lacking(error)):
-                raise
-            click.echo(f"handover: {ctx.invoked_subcommand} needs what builds and deploys, and {sentence}", err=True)
-            sys.exit(2)
+        """Run a command; what it lacks, or what keeps it from running, is one sentence."""
+        with one_sentence():
+            try:
+                return super().invoke(ctx)
+            except ModuleNotFoundError as error:
+                if not (sentence := lacking(error)):
+                    raise
+                raise CannotRunError(
+                    f"{ctx.invoked_subcommand} needs what builds and deploys, and {sentence}"
+                ) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -90,23 +99,19 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _first_sentence(text: str) -> str:
-    paragraph = " ".join(text.partition("\n\n")[0].split())
-    sentence, dot, _ = paragraph.partition(". ")
-    return sentence + dot.strip() if dot else paragraph
-
-
 @contextmanager
-def one_sentence() -> Iterator[None]:
-    """Turn what a person can fix into one sentence and exit status 2: it could not run."""
+def one_sentence(program: str = "handover") -> Iterator[None]:
+    """Turn what a person can fix into one sentence of ``program`` and exit status 2; what is stopped says none."""
     from handover.local import signals
 
     try:
         with signals.as_interrupt():
             yield
     except CannotRunError as error:
-        click.echo(f"handover: {error}", err=True)
+        click.echo(f"{program}: {error}", err=True)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def progress() -> "Progress":

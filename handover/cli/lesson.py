@@ -1,11 +1,12 @@
 """The lesson: `handover lesson`, and what one asks it in between."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from handover.cli.group import BOTH, listed, main, one_sentence, progress
+from handover.cli.group import BOTH, PATH, listed, main, progress
 
 
 class Lesson(click.Group):
@@ -25,31 +26,28 @@ def lesson() -> None:
 
 
 @lesson.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PATH, default=".")
 @click.option("--port", type=click.IntRange(1, 65534), help="Port of the page on 127.0.0.1; the API has the next one.")
 def begin(folder: Path, port: int | None) -> None:
     """Make a practice ground in FOLDER, an empty one, and open its page until Ctrl-C; later, open the page again."""
     from handover.lesson.making import made
     from handover.lesson.page import opened
 
-    try:
-        with one_sentence():
-            with progress() as shown:
-                task = shown.add_task("", total=None)
+    with suppress(KeyboardInterrupt):
+        with progress() as shown:
+            task = shown.add_task("", total=None)
 
-                def tell(what: str) -> None:
-                    shown.update(task, description=what)
-                    if shown.disable:
-                        click.echo(f"{what} ...")
+            def tell(what: str) -> None:
+                shown.update(task, description=what)
+                if shown.disable:
+                    click.echo(f"{what} ...")
 
-                ground = made(folder, tell)
-            with opened(ground, port) as server:
-                click.echo(f"Open {ground.page} in a browser, and go to the project in another terminal:\n")
-                click.echo(f"  cd {ground.project}\n")
-                click.echo("The page builds what is pushed, and deploys what is merged, until Ctrl-C.")
-                server.serve_forever()
-    except KeyboardInterrupt:
-        pass
+            ground = made(folder, tell)
+        with opened(ground, port) as server:
+            click.echo(f"Open {ground.page} in a browser, and go to the project in another terminal:\n")
+            click.echo(f"  cd {ground.project}\n")
+            click.echo("The page builds what is pushed, and deploys what is merged, until Ctrl-C.")
+            server.serve_forever()
     click.echo("stopped; handover lesson goes on from here")
 
 
@@ -61,16 +59,15 @@ def check() -> None:
     from handover.lesson.ground import around
     from handover.lesson.terminal import shown
 
-    with one_sentence():
-        ground = around(Path())
-        done = advance(ground)
-        number = snapshots.reached(ground)
-        for passed in done:
-            click.echo(f"Done: {EXERCISES[passed - 1].title}.\n")
-        click.echo(shown(ground, number))
-        if not done and number <= len(EXERCISES):
-            click.echo(f"\nNot done yet. {missing(ground, number)}")
-            sys.exit(1)
+    ground = around(Path())
+    done = advance(ground)
+    number = snapshots.reached(ground)
+    for passed in done:
+        click.echo(f"Done: {EXERCISES[passed - 1].title}.\n")
+    click.echo(shown(ground, number))
+    if not done and number <= len(EXERCISES):
+        click.echo(f"\nNot done yet. {missing(ground, number)}")
+        sys.exit(1)
 
 
 @lesson.command()
@@ -82,12 +79,11 @@ def hint() -> None:
     from handover.lesson.terminal import wrapped
     from handover.lesson.wrong_turns import wrong_turn
 
-    with one_sentence():
-        ground = around(Path())
-        number = min(snapshots.reached(ground), len(EXERCISES))
-        if turn := wrong_turn(ground):
-            click.echo(wrapped(turn))
-        click.echo(wrapped(EXERCISES[number - 1].hint))
+    ground = around(Path())
+    number = min(snapshots.reached(ground), len(EXERCISES))
+    if turn := wrong_turn(ground):
+        click.echo(wrapped(turn))
+    click.echo(wrapped(EXERCISES[number - 1].hint))
 
 
 @lesson.command()
@@ -99,9 +95,8 @@ def back(number: int | None) -> None:
     from handover.lesson.ground import around
     from handover.lesson.terminal import shown
 
-    with one_sentence():
-        ground = around(Path())
-        number = number or min(snapshots.reached(ground), len(EXERCISES))
-        kept = snapshots.restore(ground, number)
-        click.echo(f"This is the start of exercise {number}. {kept}\n")
-        click.echo(shown(ground, number))
+    ground = around(Path())
+    number = number or min(snapshots.reached(ground), len(EXERCISES))
+    kept = snapshots.restore(ground, number)
+    click.echo(f"This is the start of exercise {number}. {kept}\n")
+    click.echo(shown(ground, number))

@@ -5,13 +5,14 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from handover.cli.building import build_first, built_option
-from handover.cli.group import BOTH, CONCURRENCY, INTERRUPTED, PROJECT, build_option, listed, main, one_sentence
+from handover.cli.group import BOTH, CONCURRENCY, PROJECT, build_option, command
 from handover.cli.reports import FILE
 from handover.errors import CannotRunError
 from handover.samconfig import Samconfig
@@ -19,8 +20,7 @@ from handover.samconfig import Samconfig
 WARM_INVOKES = 200
 
 
-@listed(BOTH)
-@main.command()
+@command(BOTH)
 @click.argument("event", type=FILE, default=PROJECT.events / "predict.json")
 @click.option("--since", type=float, help="When this began, in seconds since 1970: also print how long it took.")
 @build_option
@@ -31,21 +31,16 @@ def run(event: Path, since: float | None, build: Path, *, built: bool) -> None:
     EVENT is events/predict.json, if it is not named. A project is built first, and a model is trained where there is
     none.
     """
-    try:
-        with one_sentence():
-            build_first(built=built or build != PROJECT.build)
-            from handover.local.run import answer_once
+    build_first(built=built or build != PROJECT.build)
+    from handover.local.run import answer_once
 
-            status = answer_once(event, build, WARM_INVOKES)
-        if since:
-            click.echo(f"Took      {time.time() - since:.0f} s     from make run to this answer")
-        sys.exit(status)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    status = answer_once(event, build, WARM_INVOKES)
+    if since:
+        click.echo(f"Took      {time.time() - since:.0f} s     from make run to this answer")
+    sys.exit(status)
 
 
-@listed(BOTH)
-@main.command()
+@command(BOTH)
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.option("--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in flight.")
 @click.option(
@@ -60,39 +55,33 @@ def serve(port: int, limit: int, cors_origins: str | None, build: Path, *, built
 
     A project is built first.
     """
-    try:
-        with one_sentence():
-            build_first(built=built or build != PROJECT.build)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    build_first(built=built or build != PROJECT.build)
     from handover.local.chatter import is_metrics
     from handover.local.cors import Cors
     from handover.local.pool import Pool
     from handover.local.run import warm_up
-    from handover.local.server import serve as open_port
+    from handover.local.server import application, listening
     from handover.local.stack import at_home, built_function
 
     def log(line: str) -> None:
         if not is_metrics(line):  # a request has its line already
             click.echo(line, err=True)
 
-    try:
-        with one_sentence(), Pool(at_home(built_function(build)), limit, log) as pool:
-            server = open_port(pool, port, click.echo, Cors.of(build, _parameters(cors_origins)))
-            try:
-                cold_ms = warm_up(pool)
-                click.echo(
-                    f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. Try it in a browser, at "
-                    f"http://127.0.0.1:{port}/, or in a shell:\n"
-                )
-                for line in _curls(port):
-                    click.echo(line)
-                click.echo()
-                server.serve_forever()
-            finally:
-                server.server_close()
-    except KeyboardInterrupt:
-        pass  # what a person who stops a server wants to see is that it stopped
+    # What a person who stops a server wants to see is that it stopped.
+    with (
+        suppress(KeyboardInterrupt),
+        Pool(at_home(built_function(build)), limit, log) as pool,
+        listening(port, application(pool, click.echo, Cors.of(build, _parameters(cors_origins)))) as server,
+    ):
+        cold_ms = warm_up(pool)
+        click.echo(
+            f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. Try it in a browser, at "
+            f"http://127.0.0.1:{port}/, or in a shell:\n"
+        )
+        for line in _curls(port):
+            click.echo(line)
+        click.echo()
+        server.serve_forever()
     click.echo("stopped")
 
 

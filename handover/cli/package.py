@@ -2,17 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from handover.cli.contract import BASE, DELIVERY, delivered
-from handover.cli.group import DEPLOYMENT, INTERRUPTED, MODELLING, listed, main, one_sentence
+from handover.cli.group import DEPLOYMENT, MODELLING, PATH, command
 from handover.cli.reports import FILE, to_write
 from handover.errors import CannotRunError
 
 
-@listed(MODELLING)
-@main.command()
+@command(MODELLING)
 @click.argument("file", type=FILE, callback=to_write, required=False)
 @DELIVERY(callback=delivered)
 def pack(file: Path | None, delivery: Path) -> None:
@@ -22,27 +22,23 @@ def pack(file: Path | None, delivery: Path) -> None:
     """
     from handover.package import gather
 
-    with one_sentence():
-        package = gather(delivery)
-        file = file or Path(f"{package.label}.tar")
-        try:
-            file.write_bytes(package.content)
-        except OSError as error:
-            raise CannotRunError(f"{file} cannot be written: {error.strerror}") from None
+    package = gather(delivery)
+    file = file or Path(f"{package.label}.tar")
+    try:
+        file.write_bytes(package.content)
+    except OSError as error:
+        raise CannotRunError(f"{file} cannot be written: {error.strerror}") from None
     click.echo(f"{package}\nSHA-256 {package.sha256}\nWritten to {file}.")
 
 
-@listed(DEPLOYMENT)
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@command(DEPLOYMENT)
+@click.argument("file", type=PATH)
 @click.option("--dry-run", is_flag=True, help="Only check and compare it.")
 @click.option("--markdown", type=FILE, callback=to_write, help="Also append the check's report to a Markdown file.")
 @click.option("--junit", type=FILE, callback=to_write, help="Also write it as JUnit's XML.")
 @click.option("--html", type=FILE, callback=to_write, help="Also draw it up as one HTML file.")
 @BASE
-def accept(
-    file: Path, base: str | None, markdown: Path | None, junit: Path | None, html: Path | None, *, dry_run: bool
-) -> None:
+def accept(file: Path, base: str | None, *, dry_run: bool, **reports: Any) -> None:
     """Check the delivery in FILE, compare it with the one here, and put it on a git branch of its own.
 
     What you have checked out stays as it is. Exit status: 0, 1 when the delivery breaks its contract, 2 when it could
@@ -52,16 +48,11 @@ def accept(
     from handover.acceptance.judging import judge
     from handover.package import read
 
-    reports = {"markdown": markdown, "junit": junit, "html": html}
     options = [word for name, path in reports.items() if path for word in (f"--{name}", str(path.resolve()))]
     root = Path.cwd()
-    try:
-        with one_sentence():
-            package = read(file)
-            click.echo(f"{package}\nSHA-256 {package.sha256}\n")
-            click.echo("Building and checking it ...", err=True)
-            done = take(package, root, lambda place: judge(place, root, options, base=base), dry_run=dry_run)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    package = read(file)
+    click.echo(f"{package}\nSHA-256 {package.sha256}\n")
+    click.echo("Building and checking it ...", err=True)
+    done = take(package, root, lambda place: judge(place, root, options, base=base), dry_run=dry_run)
     click.echo(done.text)
     sys.exit(done.status)

@@ -44,8 +44,8 @@ class Reports:
     as_json: bool
     markdown: Path | None
     github: bool
-    junit: Path | None = None
-    quiet: bool = False
+    junit: Path | None
+    quiet: bool
     html: Path | None = None
 
     @property
@@ -64,13 +64,14 @@ class Reports:
     def _give_others(self, written: Callable[[str], str]) -> None:
         if self.github and (annotations := written("annotations")):
             click.echo(annotations)
-        if self.markdown:
-            with self.markdown.open("a", encoding="utf-8") as file:
-                file.write(written("markdown"))
-        if self.junit:
-            self.junit.write_text(written("junit"), encoding="utf-8")
-        if self.html:
-            self.html.write_text(written("html"), encoding="utf-8")
+        for name, path, mode in (
+            ("markdown", self.markdown, "a"),
+            ("junit", self.junit, "w"),
+            ("html", self.html, "w"),
+        ):
+            if path:
+                with path.open(mode, encoding="utf-8") as file:
+                    file.write(written(name))
 
     @contextmanager
     def cut_short(self) -> Iterator[None]:

@@ -8,24 +8,12 @@ from typing import Any
 
 import click
 
-from handover.cli.group import (
-    CONCURRENCY,
-    DEPLOYMENT,
-    INTERRUPTED,
-    PROJECT,
-    build_option,
-    listed,
-    main,
-    one_sentence,
-    only_option,
-    progress,
-)
+from handover.cli.group import CONCURRENCY, DEPLOYMENT, PROJECT, build_option, command, only_option, progress
 from handover.cli.reports import Reports, gives_reports
-from handover.cli.where import find_stack, names_a_stack, stack_name, url_option
+from handover.cli.where import find_stack, names_a_stack, url_option
 
 
-@listed(DEPLOYMENT)
-@main.command()
+@command(DEPLOYMENT)
 @names_a_stack
 @url_option
 @build_option
@@ -52,33 +40,30 @@ def verify(
     Exit status: 0 kept, 1 broken, 2 could not be verified. With Auth=JWT the token is read from HANDOVER_TOKEN.
     """
     reports = Reports(**asked)
-    try:
-        with one_sentence(), reports.cut_short():
-            from handover.evaluation import evaluate, selected
-            from handover.live import built
-            from handover.live.clauses import CLAUSES, GROUP
-            from handover.live.client import Client
-            from handover.live.context import LiveContext
-            from handover.live.replay import replay, requests
-            from handover.live.stack import stage_of
-            from handover.reporters import write
-            from handover.skips import exit_status
+    with reports.cut_short():
+        from handover.evaluation import evaluate, selected
+        from handover.live import built
+        from handover.live.clauses import CLAUSES, GROUP
+        from handover.live.client import Client
+        from handover.live.context import LiveContext
+        from handover.live.replay import replay, requests
+        from handover.live.stack import stage_of
+        from handover.reporters import write
+        from handover.skips import exit_status
 
-            clauses = selected(only, CLAUSES, GROUP)
-            behaviours = behaviours or bool(only and any(one.looks_at == "behaviours" for one in clauses))
-            name, expected = stack_name(stack, stage), built.read(build)
-            deployed, session = find_stack(name, stage, region)
-            with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
-                task = shown.add_task("Asking for the golden rows", total=requests(expected))
-                answers = replay(client, expected, limit, lambda: shown.advance(task))
-                behaves = None
-                if behaviours:
-                    from handover.live.behaviours import tried
+        clauses = selected(only, CLAUSES, GROUP)
+        behaviours = behaviours or bool(only and any(one.looks_at == "behaviours" for one in clauses))
+        expected = built.read(built.delivery_in(build))
+        deployed, session = find_stack(stack, stage, region)
+        with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
+            task = shown.add_task("Asking for the golden rows", total=requests(expected))
+            answers = replay(client, expected, limit, lambda: shown.advance(task))
+            behaves = None
+            if behaviours:
+                from handover.live.behaviours import tried
 
-                    behaves = tried(client, build)
-            context = LiveContext(deployed, expected, answers, stage or stage_of(name, PROJECT.samconfig), behaves)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+                behaves = tried(client, build)
+        context = LiveContext(deployed, expected, answers, stage or stage_of(deployed.name, PROJECT.samconfig), behaves)
     findings = list(evaluate(context, [one for one in clauses if behaviours or one.looks_at != "behaviours"]))
     reports.give(lambda report: write(report, findings, context))
     status = exit_status(findings)
@@ -91,8 +76,7 @@ def verify(
     sys.exit(status)
 
 
-@listed(DEPLOYMENT)
-@main.command()
+@command(DEPLOYMENT)
 @names_a_stack
 @click.option("--to", help="The version to point it at.  [default: the one before that users stayed with]")
 @click.option("--unproven", is_flag=True, help="Move it also to a version that cannot be asked, or answers otherwise.")
@@ -107,38 +91,33 @@ def rollback(
 
     Exit status: 0, or 2 when it could not be moved.
     """
-    with one_sentence():
-        from handover.live import aws
-        from handover.live.alias import roll_back
-        from handover.live.deployments import Deployments
-        from handover.live.version import Version, prove
+    from handover.live.alias import roll_back
+    from handover.live.deployments import Deployments
+    from handover.live.version import Version, prove
 
-        deployed, session = find_stack(stack_name(stack, stage), stage, region)
-        functions = aws.functions(session)
-        deployments = Deployments.of(deployed, aws.cloudformation(session), aws.deployments(session))
-        with progress() as shown:
+    deployed, session = find_stack(stack, stage, region)
+    functions = session.client("lambda")
+    deployments = Deployments.of(deployed, session.client("cloudformation"), session.client("codedeploy"))
+    with progress() as shown:
 
-            def proven(function: str, number: str) -> str:
-                version = Version(functions, function, number)
+        def proven(function: str, number: str) -> str:
+            version = Version(functions, function, number)
 
-                def begin(requests: int) -> Callable[[], None]:
-                    task = shown.add_task(f"Asking version {number} for its golden rows", total=requests)
-                    return lambda: shown.advance(task)
+            def begin(requests: int) -> Callable[[], None]:
+                task = shown.add_task(f"Asking version {number} for its golden rows", total=requests)
+                return lambda: shown.advance(task)
 
-                return prove(version, deployed, begin)
+            return prove(version, deployed, begin)
 
-            moved = roll_back(functions, deployed, deployments, None if unproven else proven, to=to, dry_run=dry_run)
-        click.echo(moved)
+        moved = roll_back(functions, deployed, deployments, None if unproven else proven, to=to, dry_run=dry_run)
+    click.echo(moved)
 
 
-@listed(DEPLOYMENT)
-@main.command()
+@command(DEPLOYMENT)
 @names_a_stack
 def live_version(*, stack: str | None, stage: str | None, region: str | None) -> None:
     """Print the version that the alias points at, and nothing else: what to roll back to, noted before a deployment."""
-    with one_sentence():
-        from handover.live import aws
-        from handover.live.alias import read as alias_of
+    from handover.live.alias import read as alias_of
 
-        deployed, session = find_stack(stack_name(stack, stage), stage, region)
-        click.echo(alias_of(aws.functions(session), deployed).version)
+    deployed, session = find_stack(stack, stage, region)
+    click.echo(alias_of(session.client("lambda"), deployed).version)

@@ -83,18 +83,15 @@ class Sources:
         """The heuristics, in the order of their columns."""
         return serving.heuristics_in(self.heuristics_module)
 
-    def field_line(self, field: str) -> int | None:
-        """Find the line of ``contract.py`` that defines a field of the row, or the row's class itself."""
-        return _defined_at(self.contract_tree, field)
+    def contract_line(self, name: str) -> int | None:
+        """Find the line of ``contract.py`` that defines a field or the row's class, or gives ``Contract`` this word."""
+        keywords = (node for node in ast.walk(self.contract_tree) if isinstance(node, ast.keyword))
+        given = next((keyword.lineno for keyword in keywords if keyword.arg == name), None)
+        return _defined_at(self.contract_tree, name) or given
 
     def heuristic_line(self, name: str) -> int | None:
         """Find the line of ``heuristics.py`` that defines a heuristic, or what stands in its place."""
         return _defined_at(self.heuristics_tree, name)
-
-    def word_line(self, word: str) -> int | None:
-        """Find the line of ``contract.py`` that gives ``Contract`` this word: version, decisions, budgets, ..."""
-        keywords = (node for node in ast.walk(self.contract_tree) if isinstance(node, ast.keyword))
-        return next((keyword.lineno for keyword in keywords if keyword.arg == word), None)
 
 
 def _defined_at(tree: ast.Module, name: str) -> int | None:

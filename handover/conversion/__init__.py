@@ -13,7 +13,7 @@ from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
-from handover.conversion.scores import rounds_to_float32, scored_classes, training_time_scores
+from handover.conversion.scores import scored_classes, training_time_scores
 from handover.conversion.thresholds import at_thresholds, filled, thresholds
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "numbers_its_classes",
     "opened",
     "own_columns",
-    "rounds_to_float32",
     "thresholds",
     "to_graph",
     "training_time_scores",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from handover.conversion.classes import by_name, in_order, name_of, numbers_its_classes
 from handover.conversion.errors import NEAREST_OF, ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
-from handover.conversion.frameworks import FRAMEWORKS, framework_of, inside
+from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.rows import Method
 
 EACH = ": train with a number for each, multi:softprob of XGBoost or multiclass of LightGBM"
@@ -32,13 +32,6 @@ def training_time_scores(
     method, chosen = scored_classes(model, features.shape[1], positive, classes)
     given = _numbers(model, features, classes) if method == "predict" else _asked(model, method, features)
     return given[:, chosen]
-
-
-def rounds_to_float32(model: Any) -> bool:
-    """Whether a model of scikit-learn, or a part of it, was fitted on float32 and computes in it."""
-    own = vars(model).values() if hasattr(model, "get_params") else []
-    of_float32 = any(getattr(value, "dtype", None) == np.float32 for value in own)
-    return of_float32 or any(map(rounds_to_float32, inside(model)))
 
 
 def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:

@@ -23,6 +23,9 @@ FILLED = 0.8  # share of the rows that are not matrix()'s which differ from one 
 
 # Rows. Chance alone puts some of the held-out rows among the fitted ones, where the data has few distinct rows.
 ERRORS = 5.0  # standard errors beyond that: one in three million; never fewer than five rows
+FEW = 10  # fitted rows for each column: with fewer a model learns them by heart (Harrell 1996, events per variable)
+LEFT = 10  # times as many rows that neither fitted nor judge: nobody leaves these out on purpose
+BEYOND = 0.25  # share of the rows beyond the held-out rows' ends; where 30 rows judge, chance leaves a fifteenth there
 
 
 def conclude(own: Table, learned: list[Table], stopping: list[Table], given: list[Floats], judging: Any) -> Json:
@@ -50,6 +53,11 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
         sets = [table.hashes for table in tables if table.sample.shape[1] == len(names)]
         if summary["order"] == "as given" and sets:
             summary[word] = _rows(sets, given, judging.values)
+    if "judging" in summary:
+        others = np.concatenate([*given, judging.values])
+        others = others[~np.isin(hashed(others), hashed(judging.values))]
+        summary["few"] = _few([table.hashes for table in learned], others)
+        summary["beyond"] = _beyond(others, judging.values, names)
     return summary
 
 
@@ -168,6 +176,25 @@ def _rows(fitted: list[Hashes], given: list[Floats], judging: Floats) -> Json:
         "by_chance": round(by_chance, 4),
         "beyond_chance": bool(among / len(judges) - by_chance > ERRORS * error),
     }
+
+
+def _few(fitted: list[Hashes], others: Floats) -> Json | None:
+    """Count the distinct rows that were fitted, where they are too few beside those that ``matrix`` laid out."""
+    learned, laid_out = len(np.unique(np.concatenate(fitted))), len(np.unique(hashed(others)))
+    return {"fitted": learned, "laid_out": laid_out} if learned < min(FEW * others.shape[1], laid_out / LEFT) else None
+
+
+def _beyond(others: Floats, judging: Floats, names: tuple[str, ...]) -> list[Json]:
+    """Name the columns in which many rows lie beyond the ends of those that judge, as of a split of sorted rows."""
+    beyond: list[Json] = []
+    for name, *columns in zip(names, others.T, judging.T, strict=True):
+        known, judges = (column[~np.isnan(column)] for column in columns)
+        if len(known) and len(judges):
+            low, high = float(judges.min()), float(judges.max())
+            share = float(((known < low) | (known > high)).mean())
+            if share > BEYOND:
+                beyond.append({"column": name, "share": round(share, 4), "ends": [low, high]})
+    return beyond
 
 
 def _twins(hashes: Hashes) -> float:

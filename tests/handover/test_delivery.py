@@ -29,7 +29,7 @@ from handover.golden import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOL
 from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HeldOut
-from handover.record import Record
+from handover.record import rows_like
 from handover.rows import domains
 from handover.scoring import Oracle
 from predictor.delivery import Delivery
@@ -486,7 +486,7 @@ def proof(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]
     def ask(features: FloatRows) -> NDArray[np.float32]:
         return np.nan_to_num(features).sum(axis=1, keepdims=True, dtype=np.float32)
 
-    likely = Record(domains(contract.compiled()), values).rows()
+    likely = rows_like(domains(contract.compiled()), values)
     return Proof(contract, encoding, Oracle(ask), (values, ask(values)), likely, **real)
 
 
@@ -526,7 +526,7 @@ def test_of_few_possible_rows_real_ones_are_taken_only_where_no_other_will_do(
 def test_drawn_rows_are_like_the_data_in_each_field() -> None:
     fields = domains(VISITS.compiled())
     values = np.array([[5.5 * place, 0.1, 1 + place % 2, place % 4 == 0, np.nan] for place in range(200)], np.float32)
-    drawn = list(islice(Record(fields, values).rows(), 2000))
+    drawn = list(islice(rows_like(fields, values), 2000))
 
     column = {name: [row[name] for row in drawn] for name in drawn[0]}
     assert np.quantile(column["sums"], [0.1, 0.5, 0.9]) == pytest.approx([110, 547, 985], abs=40)
@@ -541,7 +541,7 @@ def test_a_number_that_few_rows_have_is_drawn_from_the_contract() -> None:
     fields = domains(VISITS.compiled())
     values = np.full((4, 5), np.nan, dtype=np.float32)
     values[:, 0] = 77.25
-    drawn = list(islice(Record(fields, values).rows(), 100))
+    drawn = list(islice(rows_like(fields, values), 100))
 
     assert 77.25 not in [row["sums"] for row in drawn]
 

@@ -1,9 +1,6 @@
 """A Mac and Windows, as far as they can be tried on Linux: without what they lack, and by their names."""
 
 import ast
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +10,9 @@ from handover.context import DeliveryContext
 from handover.finding import Team
 from handover.local import system
 from handover.local.stack import NothingBuiltError, built_function, own_machine
+from tests.helpers.elsewhere import MAC, WINDOWS, run
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = ROOT / "tests" / "helpers" / "elsewhere"
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 import handover, predictor
@@ -26,26 +23,6 @@ for package in (handover, predictor):
             importlib.import_module(module.name)
 print(len(sys.modules))
 """
-MAC = "the built function takes Linux, and this is macOS: open the project in its dev container (.devcontainer)"
-WINDOWS = (
-    "the built function takes Linux, and this is Windows: open the project in WSL 2, or in its dev container "
-    "(.devcontainer)"
-)
-
-
-def run(*words: str, system: str = "Windows", cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a Python program as on another system; a file whose encoding is left to that is a warning."""
-    paths = [ELSEWHERE, cwd, cwd / "function", cwd / "layers" / "model", ROOT, ROOT / "function"]
-    environment = {
-        **os.environ,
-        "ELSEWHERE": system,
-        "PYTHONPATH": os.pathsep.join(map(str, paths)),
-        "PYTHONWARNDEFAULTENCODING": "1",
-        **variables,
-    }
-    return subprocess.run(
-        [sys.executable, *words], cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=False
-    )
 
 
 @pytest.mark.quick
@@ -124,35 +101,6 @@ def test_a_name_that_a_pipe_has_no_word_for_ends_nothing(tmp_path: Path) -> None
     ended = run("-m", "handover", "example", "č.csv", cwd=tmp_path, PYTHONIOENCODING="cp1252")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "\\u010d.csv\n", "")
-
-
-def test_a_project_is_made_trained_and_checked(tmp_path: Path) -> None:
-    """From a data file to a checked delivery, as a data scientist does it on Windows; what takes Linux is left out."""
-    git = {"GIT_AUTHOR_NAME": "n", "GIT_AUTHOR_EMAIL": "n@x", "GIT_COMMITTER_NAME": "n", "GIT_COMMITTER_EMAIL": "n@x"}
-    handover = "-m", "handover"
-    for words in (["example"], ["init", "parcels", "--data", "parcels.csv", "--target", "late"]):
-        ended = run(*handover, *words, cwd=tmp_path, **git)
-        assert (ended.returncode, ended.stderr) == (0, "")
-    project = tmp_path / "parcels"
-    assert ended.stdout.endswith(
-        "\nNext:\n  cd parcels\n  handover setup\n  handover train\n  handover check --for modelling\n"
-    )
-    trained = run(*handover, "train", cwd=project)
-    assert (trained.returncode, trained.stderr) == (0, "")
-
-    modelling = run(*handover, "check", "--for", "modelling", cwd=project)
-    both = run(*handover, "check", "--only", "C,H,M,P,L,S", cwd=project)
-
-    assert modelling.returncode == 0, modelling.stdout
-    last = modelling.stdout.splitlines()[-1]
-    assert last.endswith(
-        f" kept, 0 broken, 0 skipped, 1 warning; left out, for {WINDOWS}: L, P205, P206, P207, P209; "
-        "left out, for deployment looks at it: S, T without T418"
-    )
-    shown = (ROOT / "docs" / "mac-and-windows.md").read_text(encoding="utf-8")
-    assert last.partition(" kept")[2] in shown
-    assert both.returncode == 2
-    assert f"  Reason:  {WINDOWS}; handover check --for modelling does without\n" in both.stdout
 
 
 @pytest.mark.quick

@@ -6,11 +6,13 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from handover import provenance
 from handover.provenance import libraries, machine, unlike
 
 ASKED = "import json\nfrom handover.provenance import libraries\n"
@@ -171,6 +173,24 @@ def test_of_a_namespace_that_libraries_share_only_the_imported_one_is_recorded(p
     place.write("train.py", f"from shared import two\n{ASKED}{SAYS}")
 
     assert place.run("train.py") == {"shared-two": "2.0"}
+
+
+def test_which_packages_a_library_has_is_what_python_says(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.install("shared-one", "1.0", "shared/one/__init__.py")
+    place.install("shared-two", "2.0", "shared/two/__init__.py", "two.py", "_two.cpython-313-x86_64-linux-gnu.so")
+    place.install("declared", "3.0", "other/__init__.py", "_declared.py")
+    (place.packages / "declared-3.0.dist-info" / "top_level.txt").write_text("other\n_declared\n")
+    place.write("elsewhere/site-packages/egg-4.0.egg-info/PKG-INFO", "Metadata-Version: 1.0\nName: egg\nVersion: 4.0\n")
+    place.write("elsewhere/site-packages/egg-4.0.egg-info/SOURCES.txt", "egg/__init__.py\nalone.py\n")
+    for name in ("egg/__init__.py", "alone.py"):
+        place.write(f"elsewhere/site-packages/{name}")
+    monkeypatch.setattr(sys, "path", [str(place.packages)])
+
+    found = {package: [one.name for one in those] for package, those in provenance._installed.__wrapped__().items()}
+
+    importable = {package: sorted(names) for package, names in found.items() if package.isidentifier()}
+    assert importable == {package: sorted(names) for package, names in packages_distributions().items()}
+    assert len(importable) == 9
 
 
 def test_a_notebook_is_known_by_its_names(place: Place) -> None:

@@ -3,18 +3,24 @@
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from handover.checks import model, tries
 from handover.checks.finite import Failure, first_failure
 from handover.context import DeliveryContext
 from handover.delivery import FILES
 from handover.project import Project
+from handover.reporters.html.svg import inline
 from handover.retraining import Retrained, trained_again
+from handover.surroundings import Answers, Surroundings, answers
 from predictor import files
 
 MADE = {*FILES, files.MANIFEST} - {files.HEURISTICS}
@@ -33,6 +39,39 @@ class Searches:
         if key not in self._failures:
             self._failures[key] = first_failure(context)
         return self._failures[key]
+
+
+class Elsewhere:
+    """H108's other processes, which give the same for the same heuristics, rows and surroundings."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, Answers] = {}
+
+    def __call__(self, heuristics: Path, names: Sequence[str], rows: list[Any], surroundings: Surroundings) -> Answers:
+        asked = heuristics.read_bytes() + json.dumps([names, rows, repr(surroundings)]).encode()
+        key = hashlib.sha256(asked).hexdigest()
+        if key not in self._given:
+            self._given[key] = answers(heuristics, names, rows, surroundings)
+        return self._given[key]
+
+
+def search_briefly(patched: pytest.MonkeyPatch) -> None:
+    """Look for rows that fail among fewer."""
+    patched.setattr(tries, "DRAWS", 1000)
+    patched.setattr(model, "MOST_ROWS", 50)
+
+
+class Drawings:
+    """A report's plots, of which the same values give the same SVG."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[bytes, str] = {}
+
+    def __call__(self, name: str, label: str, draw: Any) -> str:
+        key = pickle.dumps((name, label, draw.func.__qualname__, draw.args, draw.keywords))
+        if key not in self._drawn:
+            self._drawn[key] = inline(name, label, draw)
+        return self._drawn[key]
 
 
 class Trainings:

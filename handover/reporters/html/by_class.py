@@ -8,8 +8,7 @@ from matplotlib.figure import Figure as Canvas
 
 from handover.context import DeliveryContext
 from handover.quality import HeldOut
-from handover.reporters.html import curves, plots
-from handover.reporters.html.plots import Numbers
+from handover.reporters.html import plots
 
 type Drawing = tuple[Callable[[Canvas], None], str]
 
@@ -20,13 +19,20 @@ def roc(context: DeliveryContext) -> Drawing:
     """Draw how well each class's score tells it from the rest."""
     held_out = context.held_out
     aucs = {held_out.names[column]: held_out.auc_of(column, column) for column in held_out.columns}
-    drawn = [curves.roc(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
+    drawn = [plots.ranking(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
     last = min(aucs, key=lambda name: aucs[name])
     caption = (
         f"A line for each class against the rest: the further above the dashed one, which chance alone gives, the "
         f"better its score tells it. The AUC is {_listed(aucs, 'lowest')}. The thick line is {last}."
     )
-    return partial(plots.class_rocs, curves=drawn, thick=list(aucs).index(last)), caption
+    draw = partial(
+        plots.roc,
+        curves=drawn,
+        thick=list(aucs).index(last),
+        others="of the rows of other classes",
+        own="of its rows, scored as high",
+    )
+    return draw, caption
 
 
 def calibration(context: DeliveryContext) -> Drawing:
@@ -44,7 +50,8 @@ def calibration(context: DeliveryContext) -> Drawing:
         f"{_listed({name: -low for name, low in apart.items()}, 'highest')}. The thick line is {last}."
     )
     lines = [
-        (_each(one["calibration"], "mean_score"), _each(one["calibration"], "mean_label")) for one in figures.values()
+        tuple(np.array([one[key] for one in each["calibration"]]) for key in ("mean_score", "mean_label"))
+        for each in figures.values()
     ]
     return partial(plots.class_calibrations, lines=lines, thick=list(figures).index(last)), caption
 
@@ -68,10 +75,6 @@ def confusion(context: DeliveryContext) -> Drawing:
         f"the diagonal, {np.trace(counts)} are recognised. {most}"
     )
     return partial(plots.confusion, names=held_out.names, counts=counts), caption
-
-
-def _each(bins: list[dict[str, float]], key: str) -> Numbers:
-    return np.array([one[key] for one in bins])
 
 
 def _listed(figures: dict[str, float], which: str) -> str:

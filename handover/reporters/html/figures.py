@@ -15,7 +15,7 @@ from handover.description import importance as described_importance
 from handover.local.stack import NothingBuiltError
 from handover.merit import figures as figures_of
 from handover.quality import HELD_OUT
-from handover.reporters.html import by_class, curves, plots
+from handover.reporters.html import by_class, plots
 from handover.reporters.html.by_class import Drawing
 from handover.reporters.html.plots import Numbers
 from handover.reporters.html.svg import inline
@@ -118,11 +118,8 @@ def _scores(context: DeliveryContext) -> Drawing:
 def _roc(context: DeliveryContext) -> Drawing:
     scores, is_one = context.held_out.highest, context.held_out.came == 1
     auc = figures_of(context.held_out)[0]
-    missed, caught = curves.roc(scores, is_one)
     decisions = [(str(name), np.float32(edge)) for name, edge in context.contract.decisions.items()][:-1]
-    edges = [
-        tuple(float((group > edge).mean()) for group in (scores[~is_one], scores[is_one])) for _, edge in decisions
-    ]
+    edges = [(float((scores[~is_one] > edge).mean()), float((scores[is_one] > edge).mean())) for _, edge in decisions]
     low, high = auc.interval
     caption = (
         f"The further above the dashed line, which chance alone gives, the better it ranks. The AUC is "
@@ -132,8 +129,7 @@ def _roc(context: DeliveryContext) -> Drawing:
     if edges:
         above = ", ".join(f"{name} {edge:g}" for name, edge in decisions)
         caption += f" Circles: what scores above the edges of the decisions ({above})."
-    draw = partial(plots.roc, missed=missed, caught=caught, edges=[(x, y) for x, y in edges])
-    return draw, caption
+    return partial(plots.roc, curves=[plots.ranking(scores, is_one)], edges=edges), caption
 
 
 def _residuals(context: DeliveryContext) -> Drawing:
@@ -145,7 +141,7 @@ def _residuals(context: DeliveryContext) -> Drawing:
         f"{len(apart)} labels lie within {half:.3g} of their score, nine in ten within {most:.3g}; on average they lie "
         f"{apart.mean():+.2g} above it."
     )
-    places = np.argsort(scores, kind="stable")[curves.some(len(scores))]
+    places = np.argsort(scores, kind="stable")[plots.some(len(scores))]
     return partial(plots.residuals, scored=scores[places], apart=apart[places]), caption
 
 
@@ -164,11 +160,6 @@ def _importance(context: DeliveryContext) -> Drawing:
         what=context.manifest["importance"]["figure"],
     )
     return draw, table.note
-
-
-def _lost(rows: int) -> str:
-    have = "1 row has" if rows == 1 else f"{rows} rows have"
-    return f" {have} no finite score, and cannot be drawn." if rows else ""
 
 
 def _calibration(context: DeliveryContext) -> Drawing:
@@ -199,13 +190,15 @@ def _parity(context: DeliveryContext) -> Drawing:
     far = int((~(np.abs(apart) <= allowed)).sum())
     count = len(context.contract.scores.names)
     row = np.flatnonzero(drawable)[worst] // count + 1
-    lost = _lost(int((~drawable).sum()))
+    lost = int((~drawable).sum())
+    have = "1 row has" if lost == 1 else f"{lost} rows have"
     limit, of = parity.limit([trained[drawable]], budget), "golden rows" if count == 1 else "scores of golden rows"
     every = f"All {len(apart)} dots lie" if not far else f"{far} of {len(apart)} {of}, the crosses, lie outside"
     caption = (
         f"{every} {'within ' if not far else ''}the band, the agreed tolerance of {limit}; "
-        f"the farthest, golden row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"
+        f"the farthest, golden row {row}, is {abs(apart[worst]):.2g} from its score in training."
     )
+    caption += f" {have} no finite score, and cannot be drawn." if lost else ""
     return partial(plots.parity, trained=trained[drawable], apart=apart, allowed=allowed), caption
 
 

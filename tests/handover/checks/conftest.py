@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from handover import extent
-from handover.checks import finite, model, tries
-from tests.helpers.remembered import Searches
+from handover.checks import determinism, finite
+from tests.helpers.remembered import Elsewhere, Searches, search_briefly
 from tests.helpers.sandbox import Sandbox
 
 
@@ -36,13 +36,23 @@ def searched_once(searches: Searches, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finite, "first_failure", searches)
 
 
+@pytest.fixture(scope="session")
+def elsewhere() -> Elsewhere:
+    return Elsewhere()
+
+
+@pytest.fixture(autouse=True)
+def asked_once(request: pytest.FixtureRequest, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the processes of H108 once for the same heuristics, where something else is broken."""
+    if not re.search("H108|determinism", request.node.nodeid):
+        monkeypatch.setattr(determinism, "answers", elsewhere)
+
+
 @pytest.fixture(autouse=True)
 def searched_briefly(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for rows that fail among fewer, where something else is broken: the searches have tests of their own."""
     if not re.search("H107|H113|M110|determinism|finite|tries", request.node.nodeid):
-        monkeypatch.setattr(tries, "DRAWS", 1000)
-        monkeypatch.setattr(finite, "ODD_ROWS", 20)
-        monkeypatch.setattr(model, "EXAMPLES", 50)
+        search_briefly(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -211,7 +211,7 @@ def test_classes_are_agreed_on_too(ask: Ask, empty: Path) -> None:
         ((), "", "a contract has one field at least"),
         ((), "class", '"class" is not a name that JSON and Python can say; class_ is one'),
         (("a",), " ", "write something that the other team will understand"),
-        (("a", "A"), "text", "it is one of number, whole, flag, category"),
+        (("a", "A"), "text", "'text' is not one of 'number', 'whole', 'flag', 'category'."),
         (("a", "A", "number", "kg"), "few", "'few' is not a number, as 0.5 is"),
         (("a", "A", "number", "kg"), "inf", "write a number that has an end"),
         (("a", "A", "whole", "1"), "0.5", "0.5 is not whole; for such numbers the kind is number"),

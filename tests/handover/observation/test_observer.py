@@ -376,6 +376,20 @@ def test_an_honest_training_is_as_it_should_be(name: str, observed: Training) ->
     assert said.get("unseen") is None
     assert said["order"] == "as given"
     assert not said["judging"]["beyond_chance"], said["judging"]
+    assert (said["few"], said["beyond"]) == (None, [])
+
+
+def test_a_fit_on_the_first_rows_is_told_from_one_on_all(observed: Training) -> None:
+    said = observed("X = laid_out(rows)\nmodel = trees().fit(X[known[:14]], y[known[:14]])")
+
+    assert said["few"] == {"fitted": 14, "laid_out": 300}
+
+
+def test_held_out_rows_of_one_end_of_sorted_data_are_told_from_a_sample(observed: Training) -> None:
+    split = "order = np.argsort([row['amount'] for row in rows])\nknown, unseen = order[:300], order[300:]\n"
+    said = observed(f"{split}model = trees().fit(laid_out(rows)[known], y[known])")
+
+    assert (said["beyond"][0]["column"], said["beyond"][0]["share"]) == ("amount", 1.0)
 
 
 JUDGED_BY_ITS_OWN: dict[str, tuple[Any, ...]] = {

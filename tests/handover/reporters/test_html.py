@@ -28,6 +28,7 @@ from handover.reporters.html import by_class, figures, plots, svg
 from predictor.files import MANIFEST, SERVED
 from tests.helpers.browser import Browser
 from tests.helpers.flowers import deliver_flowers
+from tests.helpers.remembered import Drawings, search_briefly
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
@@ -103,6 +104,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quality = json.loads((sandbox.folder / MANIFEST).read_text())["quality"]
     sandbox.seal(quality=quality | {"calibration": CALIBRATION})
     return root
+
+
+@pytest.fixture(scope="module")
+def drawings() -> Drawings:
+    return Drawings()
+
+
+@pytest.fixture(autouse=True)
+def drawn_once(drawings: Drawings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the same values once, and look briefly for rows that fail: most tests read what stands around a plot."""
+    monkeypatch.setattr(figures, "inline", drawings)
+    search_briefly(monkeypatch)
 
 
 @pytest.fixture
@@ -348,8 +361,9 @@ def test_the_roc_runs_through_every_level_of_the_score(
     figures.of_the_model(context)
 
     (drawn,) = drawings
-    assert drawn["missed"] == pytest.approx([0, 0, 1 / 3, 1 / 3, 1, 1])
-    assert drawn["caught"] == pytest.approx([0, 1 / 3, 2 / 3, 1, 1, 1])
+    ((missed, caught),) = drawn["curves"]
+    assert missed == pytest.approx([0, 0, 1 / 3, 1 / 3, 1, 1])
+    assert caught == pytest.approx([0, 1 / 3, 2 / 3, 1, 1, 1])
     assert drawn["edges"] == [pytest.approx((1 / 3, 2 / 3))]  # above 0.5
 
 
@@ -465,8 +479,9 @@ def test_its_outline_is_in_order(context: DeliveryContext) -> None:
     assert len([tag for tag, _ in elements if tag == "figcaption"]) == len(pictures)
 
 
-def test_the_same_findings_give_the_same_bytes(context: DeliveryContext) -> None:
+def test_the_same_findings_give_the_same_bytes(context: DeliveryContext, monkeypatch: pytest.MonkeyPatch) -> None:
     first = html.report(findings_in(context.root), measured(context))
+    monkeypatch.setattr(figures, "inline", svg.inline)  # whatever is remembered
     with (
         DeliveryContext(context.root, context.folder) as again,
         mpl.rc_context({"font.size": 30, "svg.fonttype": "path"}),

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PAGE = (Path(__file__).parents[1] / "docs" / "scorecards.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "scorecards.md").read_text()
 
 
 def run(script: str, folder: Path) -> str:

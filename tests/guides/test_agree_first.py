@@ -14,7 +14,7 @@ from handover.cli import dialogue, main
 from predictor import files
 from tests.helpers.agreeing import COMMAND, SAID, commands, shown, write_training
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 INSTALLED = ("-o", ".venv/run", "-o", ".venv/modelling")  # as it is here: nothing is installed for a test
 AUTHOR = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 

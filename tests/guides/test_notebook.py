@@ -13,7 +13,7 @@ import pytest
 from predictor import files
 from tests.helpers import desk
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "docs" / "notebook.ipynb"
 # In a process of its own: pytest makes errors of Jupyter's own warnings.
 RUNS = """

@@ -12,8 +12,8 @@ import yaml
 
 from handover.cli import main
 from predictor import files
-from tests.test_without_a_project import PAGE as WITHOUT
-from tests.test_without_a_project import ROOT, steps
+from tests.guides.test_without_a_project import PAGE as WITHOUT
+from tests.guides.test_without_a_project import ROOT, steps
 
 PAGE = ROOT / "docs" / "registry.md"
 SHOWS, REGISTERS, DELIVERS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)

@@ -11,9 +11,9 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 from handover.cli import main
+from tests.guides.test_without_a_project import PAGE as WITHOUT
+from tests.guides.test_without_a_project import ROOT, steps
 from tests.handover.conversion.onnx_files import save, value
-from tests.test_without_a_project import PAGE as WITHOUT
-from tests.test_without_a_project import ROOT, steps
 
 PAGE = ROOT / "docs" / "model-files.md"
 WEIGHTS = np.array([[0.001], [0.01], [-0.7], [0.5]])

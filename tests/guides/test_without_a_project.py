@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "without-a-project.md"
 OTHERS = ("COV_", "GIT_", "PYTHON", "PYTEST_", "VIRTUAL_ENV")
 
