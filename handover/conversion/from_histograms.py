@@ -9,11 +9,8 @@ from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, 
 
 LINKS: dict[str, Link | None] = {
     "log_loss": sigmoid,
-    "poisson": exponential,
-    "gamma": exponential,
-    "squared_error": None,
-    "absolute_error": None,
-    "quantile": None,
+    **dict.fromkeys(("poisson", "gamma"), exponential),
+    **dict.fromkeys(("squared_error", "absolute_error", "quantile")),
 }
 MOST_CODES = 256
 
