@@ -47,7 +47,6 @@ class Template:
         session = _session()  # first: without boto3, this is what a message names
         from samtranslator.model.exceptions import InvalidDocumentException
         from samtranslator.parser.parser import Parser
-        from samtranslator.translator.translator import Translator
 
         # At its end, the translator complains that nobody published its own metrics.
         logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
@@ -57,7 +56,7 @@ class Template:
                 if key in resource.get("Properties", {}):
                     resource["Properties"][key] = f"s3://bucket/{(content or {}).get(name, name)}.zip"
         values = {name: parameter.get("Default") for name, parameter in template.get("Parameters", {}).items()}
-        translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=session)
+        translator = _translator()(managed_policy_map={}, sam_parser=Parser(), boto_session=session)
         try:
             result: Json = translator.translate(template, parameter_values=values | parameters)
         except InvalidDocumentException as error:
@@ -81,7 +80,8 @@ class Template:
         key = json.dumps(chosen, sort_keys=True)
         if key not in self._deployed:
             defaults = {name: parameter.get("Default", "") for name, parameter in parameters.items()}
-            self._deployed[key] = Values(self.transformed(None, **chosen), defaults | chosen).stack()
+            template = self.transformed(None, **chosen) if chosen else self.plain
+            self._deployed[key] = Values(template, defaults | chosen).stack()
         return self._deployed[key]
 
     def line(self, name: str, *inside: str) -> int | None:
@@ -124,6 +124,18 @@ def _loader() -> Any:
     loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
     loader.add_multi_constructor("!", intrinsics_multi_constructor)
     return loader
+
+
+@cache
+def _translator() -> Any:
+    """Give SAM's translator, which holds the templates of policies that SAM has to their schema once.
+
+    It does so each time that it begins, which is half of what a transform takes; they are a file of SAM's own.
+    """
+    from samtranslator.translator import translator
+
+    translator.make_policy_template_for_function_plugin = cache(translator.make_policy_template_for_function_plugin)
+    return translator.Translator
 
 
 @cache

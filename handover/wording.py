@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handover.vocabulary import WORDS
 
@@ -73,6 +73,12 @@ def look(name: str) -> str:
 
 def _shown(name: str) -> str:
     return json.dumps(name)  # in ASCII: what cannot be told apart is escaped
+
+
+def shortly(words: Sequence[str], most: int, separator: str = ", ") -> str:
+    """List the first words, and say how many more there are."""
+    more = f"{separator.strip(', ')} and {len(words) - most} more" if len(words) > most else ""
+    return separator.join(words[:most]) + more
 
 
 def figure(number: float) -> str:

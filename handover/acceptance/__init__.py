@@ -1,6 +1,6 @@
 """A packed delivery is taken into the repository that deploys it: checked beside it, and put on a branch of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,14 +48,7 @@ class Accepted:
 def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Accepted:
     """Check a delivery in a worktree of the project's repository, and commit it there on a branch of its own.
 
-    What lies in the project's folder stays as it is, committed or not.
-
-    Parameters
-    ----------
-    root
-        The project's folder.
-    dry_run
-        Whether only to say what would be done.
+    What lies in the project's folder stays as it is, committed or not; in a dry run, so do the branches.
 
     Raises
     ------
@@ -81,7 +74,12 @@ def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Acce
             return Accepted(judgement.status, f"{judgement}\n\n{NOT_PLACED[judgement.status]}")
         if dry_run:
             return Accepted(0, f"{judgement}\n\nIt would be put on the branch {branch} (dry run).")
-        repository.commit(place, _written(project), _message(package, judgement), branch)
+        message = (
+            f"{package.name} {package.version}, as modelling packed it\n\n"
+            f"Model {package.model}, SHA-256 of the file {package.sha256}.\n\n{judgement.difference}\n"
+        )
+        written = (project.delivery, project.card, project.events, project.monitoring)
+        repository.commit(place, [path for path in written if path.exists()], message, branch)
     placed = f"On the branch {branch}, one commit after {files.shortened(repository.head)}; your checkout is as it was."
     return Accepted(0, f"{judgement}\n\n{placed}\n\nNext:\n  git push origin {branch}")
 
@@ -109,16 +107,3 @@ def _put(project: Project, package: Package) -> bool:
         else:
             path.unlink(missing_ok=True)
     return before != {name: package.files[name] for name in places if name in package.files}
-
-
-def _written(project: Project) -> Sequence[Path]:
-    """Name what a delivery changes in a project."""
-    paths = (project.delivery, project.card, project.events, project.monitoring)
-    return [path for path in paths if path.exists()]
-
-
-def _message(package: Package, judgement: Judgement) -> str:
-    return (
-        f"{package.name} {package.version}, as modelling packed it\n\n"
-        f"Model {package.model}, SHA-256 of the file {package.sha256}.\n\n{judgement.difference}\n"
-    )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from handover.acceptance import BROKEN, UNCHECKED, Judgement
-from handover.acceptance.worktree import GitError, git
 from handover.errors import CannotRunError
+from handover.git import git, text
 from handover.local.system import unavailable
 from handover.project import Project
 from predictor import files
@@ -23,8 +23,6 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
 
     Parameters
     ----------
-    place, root
-        The project in the worktree, and where people work on it.
     options
         More words for ``handover check``.
     base
@@ -39,12 +37,12 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
         _handover(place, derived, stderr=subprocess.DEVNULL)
     _build(place, root)
     # Not the branch that people are asked to name elsewhere: what lies here is what the delivery follows.
-    agreed = base or git(place, "rev-parse", "--short=12", "HEAD").strip()
+    agreed = base or text(place, "rev-parse", "--short=12", "HEAD")
     checked = _handover(place, "check", "--base", agreed, *options)
     report = checked.stdout.rstrip()
     if checked.returncode:
         return Judgement(_status(checked.returncode), report)
-    if not _was_delivered(place):
+    if git(place, "cat-file", "-e", f"HEAD:./{(Project(Path()).delivery / files.MANIFEST).as_posix()}") is None:
         return Judgement(0, report, FIRST)
     compared = _handover(place, "diff", "HEAD")
     return Judgement(_status(compared.returncode), report, compared.stdout.rstrip())
@@ -69,9 +67,8 @@ def _handover(place: Path, *words: str, stderr: int | None = None) -> subprocess
 
 
 def _environment(place: Path) -> dict[str, str]:
-    known = os.environ.get("PYTHONPATH")
-    paths = [*map(str, Project(place).import_paths), *([known] if known else [])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    paths = [*map(str, Project(place).import_paths), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _build(place: Path, root: Path) -> None:
@@ -84,11 +81,3 @@ def _build(place: Path, root: Path) -> None:
             (place / name).symlink_to((root / name).resolve(), target_is_directory=True)
     if _handover(place, "build", "--quiet").returncode:  # it has shown what sam says
         raise CannotRunError("what arrived cannot be built")
-
-
-def _was_delivered(place: Path) -> bool:
-    try:
-        git(place, "cat-file", "-e", f"HEAD:./{(Project(Path()).delivery / files.MANIFEST).as_posix()}")
-    except GitError:
-        return False
-    return True

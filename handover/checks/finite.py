@@ -10,7 +10,6 @@ from handover.checks import roots, tries
 from handover.checks.contract import COMPILES
 from handover.checks.heuristics import broken_heuristic
 from handover.checks.reads import reads
-from handover.checks.search import simplest_row
 from handover.checks.trial import Fault, Trial
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, clause
@@ -21,7 +20,6 @@ from predictor import files
 type Row = dict[str, Any]
 
 UNKNOWN = "Give None there, which is a gap to the model; or narrow the field in contract.py, if no row is like that."
-ODD_ROWS = 200  # of Hypothesis, which knows floats that nobody else thinks of
 STUCK_S = 60.0  # of the processor's time, for one heuristic: twenty times what it may have
 ROUNDS = 3  # of simplifying one field after the other
 
@@ -66,21 +64,15 @@ def first_failure(context: DeliveryContext) -> Failure | None:
     """Look for a row on which a heuristic fails, the same one each time: first where heuristics like to fail."""
     fields = domains(context.compiled)
     usual = {field.name: field.simplest for field in fields}
-    trials = {heuristic.__name__: Trial(context, heuristic, usual) for heuristic in context.heuristics}
     watched = roots.Traced(context)
-    for name, trial in trials.items():
+    for heuristic in context.heuristics:
+        name, trial = heuristic.__name__, Trial(context, heuristic, usual)
         may_read = reads(context.heuristics_tree, name, usual)
         read = [field for field in fields if field.name in may_read.fields]
         with or_end(STUCK_S):
             failing = _failing(trial, read, may_read.numbers, partial(watched.sides, name))
         if failing:
             return _simplified(name, trial, read, usual | failing[0], failing[1])
-    with or_end(STUCK_S):
-        odd = simplest_row(context, lambda row: any(trial.first_failing([row]) for trial in trials.values()), ODD_ROWS)
-    if odd is not None:
-        for name, trial in trials.items():
-            if fault := trial.fault(odd):
-                return _simplified(name, trial, fields, usual | odd, fault)
     return None
 
 

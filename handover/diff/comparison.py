@@ -20,7 +20,6 @@ from handover.source import RefusedSourceError, refuse
 from predictor import files
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import HeuristicError
-from predictor.scores import Scores
 
 LIMIT_S = 60.0  # for opening a delivery, and for the heuristics of all rows
 FILES = {
@@ -91,10 +90,7 @@ class Difference:
 def compare(old: Path, new: Path) -> Difference:
     """Compare two deliveries: their contracts, and their answers to the golden rows of the old one.
 
-    Raises
-    ------
-    DiffError
-        When one of the folders has no delivery that answers.
+    ``DiffError`` when one of the folders has no delivery that answers.
     """
     before, after = _opened(old), _opened(new)
     hashes = [delivery.manifest["files"] for delivery in (before, after)]
@@ -188,10 +184,6 @@ def _side(delivery: Delivery, rows: list[dict[str, Any]]) -> Side:
         delivery.scores.decisions,
         tuple(delivery.contract.get("decisions", {}).values())[:-1],
         scores,
-        tuple(_decided(delivery.scores, row) for row in scores.tolist()),
+        # As the function decides; beyond the score's end, which it never answers, as at it.
+        tuple(map(delivery.scores.decide, scores.clip(delivery.scores.low, delivery.scores.high).tolist())),
     )
-
-
-def _decided(scores: Scores, row: list[float]) -> str:
-    """Decide as the function does; beyond the score's end, which it never answers, as at it."""
-    return scores.decide([min(max(score, scores.low), scores.high) for score in row])

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import re
-import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typing import Any
 
 from handover.diff.changes import PARTS, heuristics
 from handover.errors import CannotRunError
-from handover.git import git, text
+from handover.git import GitError, git, printed, text
 from handover.project import Project
 from predictor import files
 from predictor.files import Json
@@ -75,15 +74,8 @@ class DiffError(CannotRunError):
 def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
     """Open the delivery that ``name`` means: a folder, ``REVISION`` (its ``folder``), or ``REVISION:FOLDER``.
 
-    Parameters
-    ----------
-    folder
-        Where the delivery is in a revision, from the current folder, which is in the repository.
-
-    Raises
-    ------
-    DiffError
-        When ``name`` is neither.
+    In a revision, ``folder`` is seen from the current folder, which is in the repository. ``DiffError`` when ``name``
+    is neither.
     """
     if Path(name).is_dir():
         yield Path(name)
@@ -93,18 +85,14 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
     if name.startswith("-") or not revision:
         raise DiffError(f"'{name}' is neither a folder nor a git revision")
     try:
-        named = subprocess.run(["git", "rev-parse", tree], capture_output=True, check=True).stdout.decode().strip()
+        named = printed(Path(), "rev-parse", tree).decode().strip()
         # From the repository's root: in a folder of it, git archive looks for that folder inside of the tree.
-        command = ["git", "-C", f"./{text(Path(), 'rev-parse', '--show-cdup')}", "archive", "--format=tar", named]
-        archived = subprocess.run(command, capture_output=True, check=True)
-    except FileNotFoundError:
-        raise DiffError(f"'{name}' is not a folder, and git, which may know it, is not installed") from None
-    except subprocess.CalledProcessError as error:
-        why = error.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
-        why = why or "git archive failed"
-        raise DiffError(f"'{name}' is neither a folder nor a git revision with {folder.as_posix()} ({why})") from None
+        archived = printed(Path(text(Path(), "rev-parse", "--show-toplevel")), "archive", "--format=tar", named)
+    except GitError as error:
+        where = f"neither a folder nor a git revision with {folder.as_posix()}"
+        raise DiffError(f"'{name}' is {where} ({error.reason})") from None
     with TemporaryDirectory(prefix="handover-diff-") as unpacked:
-        with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as archive:
+        with tarfile.open(fileobj=io.BytesIO(archived)) as archive:
             archive.extractall(unpacked, filter="data")
         yield Path(unpacked)
 
@@ -112,22 +100,13 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
 def agreed_before(
     folder: Path, contract: Json, base: str | None = None, environment: Mapping[str, str] = os.environ
 ) -> tuple[Agreed, ...]:
-    """Give the compiled contracts that a delivery's must follow.
+    """Give the contracts that a delivery's must follow; none where it is in no repository, or new.
 
     The base is the revision that is named, else the branch that a merge request is for (GitHub, GitLab, Bitbucket,
     Azure and Jenkins say it in variables), else ``main`` or ``master``. On a branch it is the contract where the branch
     left the base. On the base itself that would be this very contract, so there it is what was agreed earlier: the
     first contract under the present version, and the first under the version before. What is compared is the files as
     they lie there, committed or not.
-
-    Parameters
-    ----------
-    contract
-        What the contract compiles to now.
-
-    Returns
-    -------
-    Nothing, where nothing was agreed before: the delivery is in no repository, or new.
 
     Raises
     ------
@@ -137,7 +116,8 @@ def agreed_before(
     head, left = _head_and_left(folder, base, environment)
     if not head:
         return ()
-    base_has = _agreed_at(folder, left, contract["name"])
+    home = _home(folder, left, contract["name"])
+    base_has = None if home is None else _agreed(folder, f"{left}:{home}")
     if left != head:
         return (base_has,) if base_has else ()
     earlier = _first_of_versions(_history(folder, head, contract["name"]), contract["version"])
@@ -149,19 +129,8 @@ def delivered_before(
 ) -> bytes | None:
     """Give what a file of a delivery was before: where this branch left its base, or on the base itself one step back.
 
-    Parameters
-    ----------
-    name
-        What its contract is called: by that, a delivery is found that was in another folder then.
-
-    Returns
-    -------
-    ``None`` where it was not there.
-
-    Raises
-    ------
-    NoBaseError
-        As ``agreed_before`` does.
+    By the contract's ``name`` a delivery is found that was in another folder then. It is ``None`` where it was not
+    there, and ``NoBaseError`` as of ``agreed_before``.
     """
     head, left = _head_and_left(folder, base, environment)
     if not head:
@@ -212,7 +181,8 @@ def _left(folder: Path, head: str, named: str, environment: Mapping[str, str]) -
             continue
         if left := text(folder, "merge-base", head, tip):
             return left
-        if tip in _parents(folder, head):
+        # A shallow clone knows a parent by name, where it has no merge base.
+        if f"parent {tip}" in text(folder, "cat-file", "commit", head).partition("\n\n")[0].split("\n"):
             return tip
         name, cut = branch, True
     if forked := _commit(folder, environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")):
@@ -236,20 +206,8 @@ def _tip(folder: Path, name: str) -> str:
     return fetched[1] if fetched else ""
 
 
-def _parents(folder: Path, commit: str) -> list[str]:
-    """Name the parents of a commit, also those that a shallow clone knows by name only."""
-    header = text(folder, "cat-file", "commit", commit).partition("\n\n")[0]
-    return re.findall(r"^parent (\w+)$", header, re.MULTILINE)
-
-
 def _history(folder: Path, head: str, name: str) -> Iterator[Agreed]:
-    """Give the contracts that this branch has had, as it had them after each merge, the latest first.
-
-    Raises
-    ------
-    NoBaseError
-        When the clone is shallow and is asked for more than it has.
-    """
+    """Give the contracts that this branch has had, as it had them after each merge, the latest first."""
     cuts, since = _cuts(folder), head
     while (home := _home(folder, since, name)) is not None:  # and then in the folder that it was moved from
         path = f":(top){home}{files.CONTRACT}"
@@ -283,9 +241,7 @@ def _first_of_versions(contracts: Iterator[Agreed], version: str) -> Iterator[Ag
 def _home(folder: Path, commit: str, name: str) -> str | None:
     """Find where a delivery was at a commit, from the root: here, or where its namesake was that is gone.
 
-    Returns
-    -------
-    Empty, or ending with a slash; ``None`` where it was nowhere.
+    It is empty or ends with a slash, and ``None`` where it was nowhere.
     """
     prefix = text(folder, "rev-parse", "--show-prefix")
     if _recorded(folder, f"{commit}:{prefix}"):
@@ -295,11 +251,6 @@ def _home(folder: Path, commit: str, name: str) -> str | None:
     gone = [path for path in listed if Path(path).name == files.CONTRACT and not (top / path).exists()]
     homes = (path.removesuffix(files.CONTRACT) for path in gone)
     return next((home for home in homes if _recorded(folder, f"{commit}:{home}").get("name") == name), None)
-
-
-def _agreed_at(folder: Path, commit: str, name: str) -> Agreed | None:
-    home = _home(folder, commit, name)
-    return None if home is None else _agreed(folder, f"{commit}:{home}")
 
 
 def _agreed(folder: Path, revision: str) -> Agreed | None:

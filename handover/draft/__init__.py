@@ -63,8 +63,6 @@ def drafted(name: str, data: Path, header: str, track: Track = iter, *, private:
 
     Parameters
     ----------
-    name
-        What the contract is called.
     data, header
         The file (CSV, TSV, Parquet, JSON, JSON lines or Excel), and the header of the column that is to be predicted.
     track

@@ -3,14 +3,13 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from handover.compilation import FLOAT32_MAX
 from handover.draft.fields import LARGEST_EXACT_INTEGER, Field, Kind, LeftOut
+from handover.draft.formats import json_values
 from handover.draft.naming import field_names
 from handover.draft.target import Target
 from handover.draft.words import quoted
@@ -56,9 +55,9 @@ class Agreed:
             description,
             self.kind,
             self.evidence,
-            (None,) if self.optional else (),
-            self.low,
-            self.high,
+            values=(None,) if self.optional else (),
+            low=self.low,
+            high=self.high,
             categories=tuple(self.categories),
             question=self.question,
             description=description,
@@ -97,22 +96,15 @@ class Answer:
     @property
     def drafted(self) -> Target:
         """The answer as the target of a draft, of which there is no data."""
-        summary = (
-            f"Each of the classes {', '.join(self.classes)} has a score, its probability."
-            if self.classes
-            else f"The score is the {self.meaning}."
-        )
+        each = f"Each of the classes {', '.join(self.classes)} has a score, its probability."
         return Target(
             header=self.meaning,
-            positive=None,
-            rows=(),
-            labels=np.array([]),
             meaning=self.meaning,
             low=float(self.low),
             high=float(self.high),
             decisions={name: float(edge) for name, edge in self.decisions.items()},
             evidence=self.question,
-            summary=summary,
+            summary=each if self.classes else f"The score is the {self.meaning}.",
             classes=tuple(self.classes),
         )
 
@@ -169,17 +161,11 @@ def read_requests(path: Path) -> tuple[list[Agreed], list[LeftOut]]:
 
 def _requests(path: Path) -> list[dict[str, Any]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        requests = json_values(path.read_text(encoding="utf-8-sig"), json.JSONDecoder())
     except (OSError, UnicodeDecodeError) as error:
         raise CannotRunError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        document = json.loads(text)
-    except ValueError as whole:
-        try:
-            document = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError:
-            raise CannotRunError(f"{path.name} is not JSON: {whole}") from None
-    requests = document if isinstance(document, list) else [document]
+    except ValueError as error:
+        raise CannotRunError(f"{path.name} is not JSON: {error}") from None
     if not requests or not all(isinstance(request, dict) for request in requests):
         raise CannotRunError(
             f"{path.name} has no request: write an object from fields to values, or a list of such objects"
@@ -192,42 +178,27 @@ def _like(name: str, known: Sequence[Any], *, optional: bool, source: str) -> Ag
     seen = sorted(set(known), key=repr)
     shown = ", ".join(map(json.dumps, seen[:MOST_SHOWN])) + (", ..." if len(seen) > MOST_SHOWN else "")
     gap = "" if optional else " May it be missing?"
-    meaning = name.replace("_", " ").capitalize()
-    evidence = f"{shown} in {source}."
+    meaning, evidence = name.replace("_", " ").capitalize(), f"{shown} in {source}."
+    agreed = Agreed(name, "flag", meaning, optional=optional, evidence=evidence, question=gap.strip())
     if kinds == {bool}:
-        return Agreed(name, "flag", meaning, optional=optional, evidence=evidence, question=gap.strip())
+        return agreed
     if kinds == {str}:
         question = f"To be agreed: which other categories are there?{gap}"
-        words = tuple(dict.fromkeys(known))
-        return Agreed(
-            name, "category", meaning, categories=words, optional=optional, evidence=evidence, question=question
-        )
+        return replace(agreed, kind="category", categories=tuple(dict.fromkeys(known)), question=question)
     if not kinds <= {int, float}:
         raise CannotRunError(f"the field '{name}' of {source} is of several kinds ({shown}): write it in one")
     largest = max(map(abs, known))
     if not largest <= FLOAT32_MAX / (10 * ROOM):
         raise CannotRunError(f"the field '{name}' of {source} is {shown}, which is no number that a model can take")
     whole = kinds == {int} and ROOM * largest <= LARGEST_EXACT_INTEGER
-    high = _reach(largest, share=not whole and min(known) >= 0)
-    low = -high if min(known) < 0 else 0
-    return Agreed(
-        name,
-        "whole" if whole else "decimal",
-        meaning,
-        UNIT_UNKNOWN,
-        low if whole else float(low),
-        high if whole else float(high),
-        optional=optional,
-        evidence=evidence,
-        question=f"To be agreed: the range, and the unit.{gap}",
-    )
-
-
-def _reach(largest: float, *, share: bool) -> float:
-    """Give a power of ten with room for the largest number of an example; of a share, which lies below 1, 1."""
-    if share and largest <= 1:
-        return 1
-    return int(10 ** max(1, math.ceil(math.log10(max(ROOM * largest, 1)))))
+    number = int if whole else float
+    # A power of ten with room for the largest number; of a share, which lies below 1, 1.
+    is_share = not whole and min(known) >= 0 and largest <= 1
+    high = number(1 if is_share else 10 ** max(1, math.ceil(math.log10(max(ROOM * largest, 1)))))
+    question = f"To be agreed: the range, and the unit.{gap}"
+    kind: Kind = "whole" if whole else "decimal"
+    low = -high if min(known) < 0 else number(0)
+    return replace(agreed, kind=kind, unit=UNIT_UNKNOWN, low=low, high=high, question=question)
 
 
 def checked_name(word: str, before: Sequence[str]) -> str:

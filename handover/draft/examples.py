@@ -69,10 +69,18 @@ def _proposed(fields: Sequence[Field]) -> Iterator[Example]:
         (field for field in fields if field.kind == "category"), key=lambda field: not field.categories[2:]
     )
     pairs = sorted(combinations(numbers, 2), key=lambda pair: not _alike(*pair))
-    yield from (_ratio(*divisible) for pair in pairs if (divisible := _divisible(*pair)))
+    for above, below in filter(None, (_divisible(*pair) for pair in pairs)):
+        units = [unit(above.header), unit(below.header)]
+        known = UNIT_UNKNOWN if UNIT_UNKNOWN in units else "1" if units[0] == units[1] else "/".join(units)
+        meaning, formula = f"Ratio of {above.name} to {below.name} [{known}]", f"row.{above.name} / row.{below.name}"
+        yield Example("ratio", f"{above.name}_per_{below.name}", "float", meaning, (above, below), formula)
     for field in categories:
         most_common = Counter(value for value in field.values if value is not None).most_common(1)[0][0]
-        yield _is_category(field, "most common", "common", most_common)
+        meaning, formula = (
+            f"Whether {field.name} is the most common one [1]",
+            f"row.{field.name} == {quoted(most_common)}",
+        )
+        yield Example("most common", f"common_{field.name}", "bool", meaning, (field,), formula)
     for one, other in pairs:
         if _alike(one, other):
             meaning = f"How far {one.name} lies above {other.name} [{unit(one.header)}]"
@@ -84,8 +92,7 @@ def _proposed(fields: Sequence[Field]) -> Iterator[Example]:
         formula = f"abs(row.{number.name} {f'- {middle!r}' if middle >= 0 else f'+ {-middle!r}'})"
         yield Example("far from the middle", f"odd_{number.name}", "float", meaning, (number,), formula)
     for number in numbers:
-        meaning = f"Whether {number.name} is above its median [1]"
-        formula = f"row.{number.name} > {number.middle!r}"
+        meaning, formula = f"Whether {number.name} is above its median [1]", f"row.{number.name} > {number.middle!r}"
         yield Example("above the middle", f"high_{number.name}", "bool", meaning, (number,), formula)
     for flag, second in combinations(flags, 2):
         meaning = f"How many of {flag.name} and {second.name} hold [1]"
@@ -94,8 +101,6 @@ def _proposed(fields: Sequence[Field]) -> Iterator[Example]:
     for flag in flags:
         meaning = f"Whether {flag.name} does not hold [1]"
         yield Example("turned", f"not_{flag.name}", "bool", meaning, (flag,), f"not row.{flag.name}")
-    for field in categories:
-        yield _is_category(field, "first", "first", field.categories[0])
 
 
 def _alike(one: Field, other: Field) -> bool:
@@ -111,16 +116,3 @@ def _divisible(one: Field, other: Field) -> tuple[Field, Field] | None:
     above, below = (other, one) if one.low > 0 >= other.low else (one, other)
     fits = below.low > 0 and max(abs(above.low), abs(above.high)) / below.low < FLOAT32_MAX / 2
     return (above, below) if fits else None
-
-
-def _ratio(above: Field, below: Field) -> Example:
-    units = [unit(above.header), unit(below.header)]
-    known = "1" if units[0] == units[1] else "/".join(units)
-    meaning = f"Ratio of {above.name} to {below.name} [{UNIT_UNKNOWN if UNIT_UNKNOWN in units else known}]"
-    formula = f"row.{above.name} / row.{below.name}"
-    return Example("ratio", f"{above.name}_per_{below.name}", "float", meaning, (above, below), formula)
-
-
-def _is_category(field: Field, which: str, prefix: str, word: str) -> Example:
-    meaning = f"Whether {field.name} is the {which} one [1]"
-    return Example(which, f"{prefix}_{field.name}", "bool", meaning, (field,), f"row.{field.name} == {quoted(word)}")

@@ -157,25 +157,26 @@ def _as_word(name: str, kind: str) -> str:
     return f"{column}::VARCHAR"
 
 
+def json_values(text: str, decoder: json.JSONDecoder) -> list[Any]:
+    """Read the values of a list of JSON, or values one after the other."""
+    values, place = [], 0
+    while begins := re.compile(r"\S").search(text, place):
+        value, place = decoder.raw_decode(text, begins.start())
+        values.append(value)
+    return values[0] if len(values) == 1 and isinstance(values[0], list) else values
+
+
 def _json(content: bytes, name: str) -> Iterator[Sequence[Any]]:
     """Read a list of objects, or objects one after the other; a number stays as it is written."""
     decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
-    value = re.compile(r"\S")
-    records: list[Any] = []
     try:
-        text = content.decode("utf-8-sig")
-        place = 0
-        while begins := value.search(text, place):
-            record, place = decoder.raw_decode(text, begins.start())
-            records.append(record)
+        records = json_values(content.decode("utf-8-sig"), decoder)
     except UnicodeDecodeError:
         raise CannotRunError(f"{name} is not in UTF-8, as JSON must be: save it so") from None
     except json.JSONDecodeError as error:
         raise CannotRunError(f"{name}, line {error.lineno}: this is not JSON ({error.msg}); mend the line") from None
     except RecursionError:
         raise CannotRunError(f"{name} is nested too deeply: it is not a table") from None
-    if len(records) == 1 and isinstance(records[0], list):
-        (records,) = records
     are_objects = all(isinstance(record, dict) for record in records)
     if not are_objects or (len(records) == 1 and any(isinstance(value, list | dict) for value in records[0].values())):
         raise CannotRunError(
@@ -221,11 +222,9 @@ def _workbook(path: Path, content: bytes) -> DataFile:
 
 
 def _table(cells: Rows) -> tuple[list[list[str]], int]:
-    """Take a sheet's table out of its empty rows and columns.
+    """Take a sheet's table out of its empty rows and columns; give its rows, and how many stand above its header.
 
-    Returns
-    -------
-    The rows, the header first: it is the first that fills more than half of the columns. And how many stand above it.
+    The header is the first row that fills more than half of the columns.
     """
     rows = _filled([[_word(cell).strip() for cell in row] for row in cells])
     above = next((number for number, row in enumerate(rows) if 2 * sum(map(bool, row)) > len(row)), 0)

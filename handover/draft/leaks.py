@@ -1,6 +1,6 @@
 """Columns that give the target away: known only when the target is, so that a model that sees them learns nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -22,6 +22,7 @@ SUSPECT_THE_SAME = 0.5
 FEWEST_ROWS = 50  # with fewer, parts may add up by chance
 MOST_PARTS = 6
 MOST_ROWS = 20_000  # looked at for parts: a sum is a sum in each of them
+CLOSE = 0.02  # of a whole factor
 REST = 0.005  # share of the target's spread that its parts, rounded, may leave
 
 type Floats = NDArray[np.float64]
@@ -79,26 +80,31 @@ def made_up(fields: Sequence[Field], target: Target) -> list[tuple[Field, str]]:
         return []
     columns = np.nan_to_num(np.array([field.encoded[:MOST_ROWS] for field in numbers]).T)
     parts = _parts(columns, labels)
-    formula = " ".join(f"{'+' if sign > 0 else '-'} {numbers[place].header}" for place, sign in parts.items())
-    for count in range(2, MOST_PARTS + 1) if not parts else ():
-        mean = _parts(columns, count * labels)
-        if list(mean.values()) == [1] * count:
-            parts, formula = mean, f"the mean of {' and '.join(numbers[place].header for place in mean)}"
-            break
-    if not parts and labels.min() > 0:
+    headers = [numbers[place].header for place in parts]
+    if parts and all(abs(len(parts) * factor - 1) < CLOSE for factor in parts.values()):
+        formula = f"the mean of {' and '.join(headers)}"
+    elif _are_plain(parts):
+        signs = ["+" if factor > 0 else "-" for factor in parts.values()]
+        formula = " ".join(map("{} {}".format, signs, headers)).removeprefix("+ ")
+    elif labels.min() > 0:
         places = np.flatnonzero(columns.min(axis=0) > 0)
         logs = _parts(np.log(columns[:, places]), np.log(labels))
-        parts = {int(places[place]): power for place, power in logs.items()}
-        formula = " ".join(
-            f"{'*' if power > 0 else '/'} {numbers[place].header}{f' ^ {abs(power)}' if abs(power) > 1 else ''}"
-            for place, power in parts.items()
-        )
-    why = f"{target.header} is {formula.removeprefix('+ ').removeprefix('* ')}"
-    return [(numbers[place], why) for place in parts]
+        parts = {int(places[place]): power for place, power in logs.items()} if _are_plain(logs) else {}
+        powers = {1: "* {}", 2: "* {} ^ 2", -1: "/ {}", -2: "/ {} ^ 2"}
+        factors = (powers[round(power)].format(numbers[place].header) for place, power in parts.items())
+        formula = " ".join(factors).removeprefix("* ")
+    else:
+        return []
+    return [(numbers[place], f"{target.header} is {formula}") for place in parts]
 
 
-def _parts(columns: Floats, target: Floats) -> dict[int, int]:
-    """Find few columns whose sum, each taken once or twice, differs from the target by a constant; nothing else counts.
+def _are_plain(parts: Mapping[int, float]) -> bool:
+    """Say whether each part is taken once or twice."""
+    return bool(parts) and all(min(abs(abs(factor) - 1), abs(abs(factor) - 2)) < CLOSE for factor in parts.values())
+
+
+def _parts(columns: Floats, target: Floats) -> dict[int, float]:
+    """Find few columns whose weighted sum differs from the target by a constant; nothing where there are no such.
 
     At each step the column joins that says most about what is left of the target.
     """
@@ -113,10 +119,9 @@ def _parts(columns: Floats, target: Floats) -> dict[int, int]:
         factors = np.linalg.lstsq(columns[:, chosen], target, rcond=None)[0]
         rest = target - columns[:, chosen] @ factors
     counts = np.abs(factors) * spreads[chosen] > REST * target.std()
-    parts = {place: round(factor) for place, factor, does in zip(chosen, factors, counts, strict=True) if does}
-    is_plain = all(abs(factor - round(factor)) < 0.02 and 1 <= abs(round(factor)) <= 2 for factor in factors[counts])
-    parts = dict(sorted(parts.items(), key=lambda part: -part[1]))  # a formula begins with what is added
-    return parts if rest.std() <= REST * target.std() and is_plain and len(parts) > 1 else {}
+    parts = {place: float(factor) for place, factor, does in zip(chosen, factors, counts, strict=True) if does}
+    parts = dict(sorted(parts.items(), key=lambda part: -round(part[1], 1)))  # a formula begins with what is added
+    return parts if rest.std() <= REST * target.std() and len(parts) > 1 else {}
 
 
 def _share_by_groups(groups: Integers, labels: Floats) -> float:
@@ -151,8 +156,10 @@ def _of_a_number(field: Field, target: Target) -> Leak | None:
             return _of_numbers(numbers, labels[known], target.header)
     sizes = np.bincount(groups)
     fewest = FEWEST_OF_A_CLASS if len(sizes) > 2 else 2 * FEWEST_OF_A_CLASS
-    if len(sizes) > 1 and sizes.min() >= fewest and _in_bands(groups, labels, len(sizes)):
-        return Leak("its values are bands of the target", "likely")
+    if len(sizes) > 1 and sizes.min() >= fewest:
+        bands = sorted((labels[groups == group].min(), labels[groups == group].max()) for group in range(len(sizes)))
+        if all(lower[1] <= upper[0] for lower, upper in pairwise(bands)):
+            return Leak("its values are bands of the target", "likely")
     return None
 
 
@@ -169,8 +176,3 @@ def _of_numbers(numbers: Floats, labels: Floats, target: str) -> Leak | None:
     if together >= SUSPECT_IN_STEP and len(labels) >= FEWEST_ROWS:
         return Leak(f"it nearly rises and falls with the target (correlation of ranks {together:.4f})", "perhaps")
     return None
-
-
-def _in_bands(groups: Integers, labels: Floats, count: int) -> bool:
-    ends = sorted((labels[groups == group].min(), labels[groups == group].max()) for group in range(count))
-    return all(lower[1] <= upper[0] for lower, upper in pairwise(ends))

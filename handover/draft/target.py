@@ -1,8 +1,7 @@
 """The target's column: what the score will mean, and its first decisions."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -34,12 +33,6 @@ class Target:
     """What is to be predicted."""
 
     header: str
-    positive: str | None
-    """The class whose probability the score is; ``None`` where the target is a number, or one of more classes."""
-    rows: tuple[int, ...]
-    """The rows of the table that have a target."""
-    labels: NDArray[np.float64]
-    """Of these rows: 1 for the positive class and else 0, the place of one of more classes, or the number."""
     meaning: str
     low: float
     high: float
@@ -47,6 +40,12 @@ class Target:
     evidence: str
     summary: str
     """What was decided here, in a sentence for the person who asked."""
+    positive: str | None = None
+    """The class whose probability the score is; ``None`` where the target is a number, or one of more classes."""
+    rows: tuple[int, ...] = ()
+    """The rows of the table that have a target; none where there is no data yet."""
+    labels: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """Of these rows: 1 for the positive class and else 0, the place of one of more classes, or the number."""
     classes: tuple[str, ...] = ()
     """The classes, where there are more than two."""
     words: tuple[str, ...] = ()
@@ -79,10 +78,7 @@ class Target:
 def target_of(table: Table, name: str) -> Target:
     """Read the target.
 
-    Raises
-    ------
-    CannotRunError
-        When there is no such column, when it has one class or too many, or too few rows.
+    ``CannotRunError`` when there is no such column, when it has one class or too many, or too few rows.
     """
     column = table.columns[_header(table, name)]
     is_number = _is_a_number(column)
@@ -98,6 +94,13 @@ def target_of(table: Table, name: str) -> Target:
         )
     if is_number:
         return _number(column, rows)
+    rarer = min(classes, key=lambda word: classes[word])
+    if classes[rarer] < FEWEST_OF_A_CLASS:
+        way = "; leave such rows out of the data, or write another class that they belong to"
+        raise CannotRunError(
+            f"the target '{column.header}' is '{_name(column, rarer)}' in {classes[rarer]} of {len(rows)} rows: "
+            f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it{way if len(classes) > 2 else ''}"
+        )
     return _class(column, rows, classes) if len(classes) == 2 else _classes(column, rows, classes)
 
 
@@ -156,11 +159,9 @@ def _name(column: Column, word: str) -> str:
 def _classes(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Target:
     header, count, words = column.header, len(rows), tuple(sorted(classes))
     names = tuple(_name(column, word) for word in words)
-    _require_enough(column, classes, count)
     listed = ", ".join(f"'{name}' in {classes[word]}" for name, word in zip(names, words, strict=True))
     return Target(
         header=header,
-        positive=None,
         classes=names,
         words=words,
         rows=rows,
@@ -175,27 +176,17 @@ def _classes(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Ta
     )
 
 
-def _require_enough(column: Column, classes: Counter[str], count: int) -> None:
-    rarer = min(classes, key=lambda word: classes[word])
-    if classes[rarer] < FEWEST_OF_A_CLASS:
-        way = (
-            "; leave such rows out of the data, or write another class that they belong to" if len(classes) > 2 else ""
-        )
-        raise CannotRunError(
-            f"the target '{column.header}' is '{_name(column, rarer)}' in {classes[rarer]} of {count} rows: "
-            f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it{way}"
-        )
-
-
 def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Target:
     header, count = column.header, len(rows)
     names = {word: _name(column, word) for word in classes}
-    positive, other = sorted(classes, key=lambda word: (_is_yes(names[word], names.values()), classes[word], word))
-    _require_enough(column, classes, count)
-    name = names[positive]
-    share = classes[positive] / count
+    spoken = {name.lower() for name in names.values()}
+    is_asked = bool(spoken & YES and spoken & NO)
+    positive, other = sorted(
+        classes, key=lambda word: (is_asked and names[word].lower() not in YES, classes[word], word)
+    )
+    name, share = names[positive], classes[positive] / count
     low = _below_one(share + min(share, 1 - share) / 5)
-    is_rarer = _is_yes(name, names.values()) == 0 and classes[positive] < classes[other]
+    is_rarer = not is_asked and classes[positive] < classes[other]
     return Target(
         header=header,
         positive=positive,
@@ -210,14 +201,6 @@ def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Targ
         summary=f"The score is the probability that {header} is '{name}', as it is in {classes[positive]} of "
         f"{count} rows{' (the rarer class)' if is_rarer else ''}.",
     )
-
-
-def _is_yes(name: str, names: Iterable[str]) -> int:
-    """Give -1 for the class that says yes, 1 for the one that says no, and 0 for both where only one can be told."""
-    words = {word.lower() for word in names}
-    if not (words & YES and words & NO):
-        return 0
-    return -1 if name.lower() in YES else 1
 
 
 def _below_one(edge: float) -> float:
@@ -253,7 +236,6 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
     has_three = low < first < second < high
     return Target(
         header=header,
-        positive=None,
         rows=rows,
         labels=labels,
         meaning=f"{header} [{unit(header)}]",

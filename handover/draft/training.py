@@ -50,19 +50,9 @@ class Source:
 
 
 def training(table: Table, file: DataFile, fields: Sequence[Field], target: Target, **words: str) -> str:
-    """Write ``train.py``.
+    """Write ``train.py``, of the contract's ``name``, which says ``where`` the data is when it is not there.
 
-    Parameters
-    ----------
-    file
-        The file that the table was read from.
-    words
-        What the program says: the ``name`` of its contract, and ``where`` the data is, where it is not there.
-
-    Raises
-    ------
-    CannotRunError
-        When pandas does not read the file, or reads other values than the draft was made of.
+    ``CannotRunError`` when pandas does not read the file, or reads other values than the draft was made of.
     """
     sources = _sources(table, file, fields, target)
     decimal, thousands = _marks(table.name, list(sources.values()))
@@ -73,13 +63,11 @@ def training(table: Table, file: DataFile, fields: Sequence[Field], target: Targ
         copy.write_bytes(file.content)
         reading = f"{IMPORTS}DATA = Path({quoted(str(copy))})\n{rendered('read.py', **values)}"
         try:
-            rows, labels = serving.load_source(reading.encode(), Path("read.py")).read()
-            _require_same(fields, target, rows, labels)
+            reason = _difference(fields, target, *serving.load_source(reading.encode(), Path("read.py")).read())
         except Exception as error:  # pandas may raise anything
             reason = str(error).partition("\n")[0]
-            raise CannotRunError(
-                f"{table.name} cannot be trained on, for pandas reads it otherwise: {reason}"
-            ) from None
+    if reason:
+        raise CannotRunError(f"{table.name} cannot be trained on, for pandas reads it otherwise: {reason}")
     return rendered("train.py", **words, file=file, **values)
 
 
@@ -131,16 +119,10 @@ def _missing(used: Sequence[Source]) -> str:
     return laid_out("        na_values=", "{}", by_column)
 
 
-def _require_same(fields: Sequence[Field], target: Target, rows: pd.DataFrame, labels: np.ndarray) -> None:
-    """Require of what pandas has read the values that the draft was made of.
-
-    Raises
-    ------
-    ValueError
-        Which column differs, and in what.
-    """
+def _difference(fields: Sequence[Field], target: Target, rows: pd.DataFrame, labels: np.ndarray) -> str:
+    """Say in what pandas has read other values than the draft was made of; nothing where it has not."""
     if len(labels) != len(target.labels):
-        raise ValueError(f"{len(labels)} rows with a '{target.header}', not {len(target.labels)}")
+        return f"{len(labels)} rows with a '{target.header}', not {len(target.labels)}"
     read = rows.astype(object).where(rows.notna(), None)
     columns = {field.header: (field.values, read[field.name].tolist()) for field in fields}
     columns[target.header] = target.labels.tolist(), labels.tolist()
@@ -148,4 +130,5 @@ def _require_same(fields: Sequence[Field], target: Target, rows: pd.DataFrame, l
         for place, (value, other) in enumerate(zip(drafted, given, strict=True)):
             is_near = isinstance(value, float) and isinstance(other, float) and isclose(value, other, rel_tol=LAST_BITS)
             if value != other and not is_near:
-                raise ValueError(f"'{header}' in row {place + 1} is {other!r}, not {value!r}")
+                return f"'{header}' in row {place + 1} is {other!r}, not {value!r}"
+    return ""

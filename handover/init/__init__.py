@@ -8,30 +8,32 @@ import shutil
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
-
-from jinja2 import DictLoader, Environment, StrictUndefined
 
 from handover.contract import Contract, ContractError
 from handover.draft import Draft, Report, Track, agreed, drafted, writing
 from handover.draft.agreed import Agreed, Answer
 from handover.draft.fields import LeftOut
 from handover.errors import CannotRunError
+from handover.git import git, text
 from handover.init import behaviours
 from handover.init.hosting import CI, DEFAULT, chosen, worded
-from handover.init.monorepo import git, notes, place, placed
+from handover.init.monorepo import notes, place, placed
 from handover.init.release import File, Release, current
 from handover.local.system import unavailable
 from handover.project import DISTRIBUTION, Project, toy_data
 from handover.skips import FILE
+from handover.templates import environment
 from predictor.delivery import load_source
 
 EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""
 LONGEST_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
+TEMPLATES = environment(Path(__file__).parent / "templates", html=False, filters={"shell": shlex.quote})
+DELIVERY = Project(Path()).delivery.as_posix()
 DATA = "modelling/data"
 PRIVATE = """\
 Git ignores {data}. Finish README.md beside it: where is the data kept?
@@ -42,20 +44,14 @@ __all__ = ["File", "Release", "agree", "example", "init", "rendered"]
 
 
 def init(folder: Path, data: Path, target: str, track: Track = iter, *, private: bool = False, ci: CI = DEFAULT) -> str:
-    """Write a project.
+    """Write a project, in a folder that does not exist yet and has its name.
 
     Parameters
     ----------
-    folder
-        The folder to make; it must not exist yet. Its name is the project's.
-    data, target
-        The data file, and the header of the column that is to be predicted.
-    track
-        Is given the columns to look at.
+    data, target, track
+        As ``drafted`` takes them.
     private
         Whether the data stays out of the repository: git ignores it, and the draft quotes no single row.
-    ci
-        The system that runs its pipelines.
 
     Returns
     -------
@@ -69,28 +65,20 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
     """
     name = _vacant(folder)
     draft = drafted(name, data, target, track, private=private)
-    release = current()
-    own = _own(release, name, draft, ci, private=private)
 
     def more(whole: Path) -> Mapping[str, File]:
         if private:
             (whole / DATA / draft.data.name).chmod(0o600)
         return _behaviours(whole, draft)
 
-    written = _write_project(folder, name, release, own, more, ci=ci)
-    return "\n".join(
-        [
-            draft.report.text(),
-            "",
-            f"{folder} is a project of {written.files} files{_committed(folder)}.",
-            *([PRIVATE.format(data=f"{DATA}/{draft.data.name}")] if private else []),
-            *([UNIGNORED.format(data=data)] if private and _would_be_committed(data, folder) else []),
-            *written.notes,
-            "",
-            "Next:",
-            *_next(folder, "train"),
-        ]
-    )
+    written, *notes = _write_project(folder, name, _own(name, draft, ci, private=private), more, ci=ci)
+    lines = [draft.report.text(), "", written]
+    if private:
+        lines.append(PRIVATE.format(data=f"{DATA}/{draft.data.name}"))
+        # Whether git has it, or would take it with `git add --all`.
+        if text(folder, "ls-files", "--cached", "--others", "--exclude-standard", "--", str(data.resolve())):
+            lines.append(UNIGNORED.format(data=data))
+    return "\n".join([*lines, *notes, "", "Next:", *_next(folder, "train")])
 
 
 def agree(
@@ -104,14 +92,10 @@ def agree(
 
     Parameters
     ----------
-    folder
-        The folder to make; it must not exist yet. Its name is the project's.
     ask
         Gives the fields and the answer of the contract of this name.
     left_out
         What an example has, and the contract has not.
-    ci
-        The system that runs its pipelines.
 
     Returns
     -------
@@ -120,7 +104,7 @@ def agree(
     Raises
     ------
     CannotRunError
-        As ``init`` does, and when the contract is none; nothing has been written then.
+        As ``init`` does, and when the contract is none.
     """
     name = _vacant(folder)
     fields, answer = ask(name)
@@ -128,38 +112,18 @@ def agree(
     _require_enforceable(contract)
     drafts = tuple(field.drafted for field in fields)
     report = Report(name, "", drafts, tuple(left_out), (), answer.drafted, ())
-    release, project = current(), Project(Path())
-    usual = {field.name: field.usual for field in fields}
-    own = _texts(release, name, report, usual, ci) | {
-        (project.delivery / "contract.py").as_posix(): File(contract.encode()),
-        (project.delivery / "heuristics.py").as_posix(): File(
-            writing.rendered("heuristics.py", name=name, examples=()).encode()
-        ),
+    own = _texts(name, report, {field.name: field.usual for field in fields}, ci) | {
+        f"{DELIVERY}/contract.py": _file(contract),
+        f"{DELIVERY}/heuristics.py": _file(writing.rendered("heuristics.py", name=name, examples=())),
     }
-    written = _write_project(folder, name, release, own, lambda _: {}, ci=ci)
+    lines = _write_project(folder, name, own, lambda _: {}, ci=ci)
     questions = [(field.name, field.question) for field in fields if field.question]
     questions += [(column.header, f"Left out, for {column.why}.") for column in left_out]
     questions += [("the answer", answer.question)] if answer.question else []
-    return "\n".join(
-        [
-            f"{folder} is a project of {written.files} files{_committed(folder)}.",
-            *written.notes,
-            *(["", f"For both teams to settle, in {folder / project.delivery / 'contract.py'}:"] if questions else []),
-            *(f"  {name}: {question}" for name, question in questions),
-            "",
-            "Next, with a stand-in that answers until there is a model:",
-            *_next(folder, "stub"),
-        ]
-    )
-
-
-@dataclass(frozen=True)
-class Written:
-    """A project that was written."""
-
-    files: int
-    notes: Sequence[str]
-    """What to know of its place in a repository."""
+    if questions:
+        lines += ["", f"For both teams to settle, in {folder / DELIVERY / 'contract.py'}:"]
+        lines += [f"  {name}: {question}" for name, question in questions]
+    return "\n".join([*lines, "", "Next, with a stand-in that answers until there is a model:", *_next(folder, "stub")])
 
 
 def _vacant(folder: Path) -> str:
@@ -171,25 +135,14 @@ def _vacant(folder: Path) -> str:
 
 
 def _write_project(
-    folder: Path,
-    name: str,
-    release: Release,
-    own: Mapping[str, File],
-    more: Callable[[Path], Mapping[str, File]],
-    *,
-    ci: CI,
-) -> Written:
-    """Write all files of a project at once, or none.
+    folder: Path, name: str, own: Mapping[str, File], more: Callable[[Path], Mapping[str, File]], *, ci: CI
+) -> list[str]:
+    """Write all files of a project at once, or none; say so, and what to know of its place in a repository.
 
-    Parameters
-    ----------
-    own
-        What is the project's own.
-    more
-        Gives what else is, of the project as it is by then, in a folder of its own.
+    To what is its ``own``, ``more`` adds what is made of the project as it is by then, in a folder of its own.
     """
     inside = place(folder)
-    files = rendered(release, name, inside, ci) | dict(own)
+    files = rendered(current(), name, inside, ci) | dict(own)
     at_root = {path: file for path, file in files.items() if path.startswith("../")}
     if taken := [path for path in at_root if (folder.resolve() / path).resolve().exists()]:
         raise CannotRunError(
@@ -206,7 +159,7 @@ def _write_project(
         write(at_root, folder.resolve())
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
-    return Written(len(files) + len(last), notes(files, inside))
+    return [f"{folder} is a project of {len(files) + len(last)} files{_committed(folder)}.", *notes(files, inside)]
 
 
 def _require_enforceable(contract: str) -> None:
@@ -221,13 +174,7 @@ def _require_enforceable(contract: str) -> None:
 
 
 def example(file: Path) -> Path:
-    """Write the toy data.
-
-    Raises
-    ------
-    CannotRunError
-        When the file exists, or cannot be written.
-    """
+    """Write the toy data; ``CannotRunError`` when the file exists, or cannot be written."""
     content = toy_data().read_bytes()
     try:
         with file.open("xb") as new:
@@ -242,20 +189,16 @@ def example(file: Path) -> Path:
 def rendered(release: Release, name: str, inside: str = ".", ci: CI = DEFAULT) -> dict[str, File]:
     """Give the files that the project called ``name`` has of a release, by their paths.
 
-    Parameters
-    ----------
-    inside
-        Where the project is in its repository. In a folder of it, what lies at its root has a path of ``../``.
-    ci
-        The system that runs its pipelines.
+    Of a project ``inside`` a folder of its repository, what lies at the root has a path of ``../``.
     """
     files = {
         path: File(file.content.replace(EXAMPLE.encode(), name.encode()), file.executable)
         for path, file in release.project.items()
     }
-    lock = _template(release, "handover.txt", distribution=DISTRIBUTION, release=release)
-    of_the_tool = {"requirements/handover.txt": File(lock), f"vendor/{release.name}": File(release.content)}
-    return placed(chosen(files, ci), name, inside) | of_the_tool
+    return placed(chosen(files, ci), name, inside) | {
+        "requirements/handover.txt": _filled("handover.txt", distribution=DISTRIBUTION, release=release),
+        f"vendor/{release.name}": File(release.content),
+    }
 
 
 def write(files: Mapping[str, File], to: Path) -> None:
@@ -267,40 +210,29 @@ def write(files: Mapping[str, File], to: Path) -> None:
             (to / path).chmod(0o755)
 
 
-def _own(release: Release, name: str, draft: Draft, ci: CI, *, private: bool) -> dict[str, File]:
+def _own(name: str, draft: Draft, ci: CI, *, private: bool) -> dict[str, File]:
     """Give the files that are the project's own from the beginning, and that no upgrade touches."""
-    project = Project(Path())
-    kept = f"{DATA}/{draft.data.name}"
-    words = {"data": draft.data, "sha256": hashlib.sha256(draft.data.content).hexdigest()}
-    texts = {
-        project.delivery / "contract.py": draft.contract,
-        project.delivery / "heuristics.py": draft.heuristics,
-        project.training: draft.training,
+    files = _texts(name, draft.report, _usual_row(draft.report), ci, private=private) | {
+        f"{DELIVERY}/contract.py": _file(draft.contract),
+        f"{DELIVERY}/heuristics.py": _file(draft.heuristics),
+        Project(Path()).training.as_posix(): _file(draft.training),
     }
-    templates = {}
     if private:
+        words = {"data": draft.data, "sha256": hashlib.sha256(draft.data.content).hexdigest()}
         templates = {f"{DATA}/README.md": "data.md", f"{DATA}/.gitignore": "data.gitignore", FILE: "skips.toml"}
-        if kept in templates:
-            raise CannotRunError(
-                f"{draft.data.name} is a name that git would not ignore: give the data file another one"
-            )
-    return (
-        _texts(release, name, draft.report, _usual_row(draft.report), ci, private=private)
-        | {path.as_posix(): File(text.encode()) for path, text in texts.items()}
-        | {path: File(_template(release, template, **words)) for path, template in templates.items()}
-        | {kept: File(draft.data.content)}
-    )
+        files |= {path: _filled(template, **words) for path, template in templates.items()}
+    kept = f"{DATA}/{draft.data.name}"
+    if kept in files:
+        raise CannotRunError(f"{draft.data.name} is a name that git would not ignore: give the data file another one")
+    return files | {kept: File(draft.data.content)}
 
 
-def _texts(
-    release: Release, name: str, report: Report, usual: Mapping[str, Any], ci: CI, *, private: bool = False
-) -> dict[str, File]:
+def _texts(name: str, report: Report, usual: Mapping[str, Any], ci: CI, *, private: bool = False) -> dict[str, File]:
     """Give what people read first, and what tools read of a project."""
     request = json.dumps(usual, ensure_ascii=False)
     words: dict[str, Any] = {"name": name, "report": report, "request": request, "private": private, "ci": ci}
     templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
-    texts = {path: _template(release, template, **words).decode() for path, template in templates.items()}
-    return {path: File(worded(text, ci).encode()) for path, text in texts.items()}
+    return {path: worded(_filled(template, **words), ci) for path, template in templates.items()}
 
 
 def _behaviours(whole: Path, draft: Draft) -> dict[str, File]:
@@ -309,19 +241,15 @@ def _behaviours(whole: Path, draft: Draft) -> dict[str, File]:
         text = behaviours.drafted(whole, draft.report.fields, _usual_row(draft.report))
     except Exception:  # a training may fail in any way: `make model` says why, where a person can do something about it
         return {}
-    return {(Project(Path()).delivery / "behaviours.py").as_posix(): File(text.encode())} if text else {}
+    return {f"{DELIVERY}/behaviours.py": _file(text)} if text else {}
 
 
-def _template(release: Release, name: str, /, **words: Any) -> bytes:
-    environment = Environment(
-        loader=DictLoader(release.templates),
-        autoescape=False,  # noqa: S701  Markdown, TOML and a lock: no browser reads them
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["shell"] = shlex.quote
-    return environment.get_template(f"{name}.jinja").render(**words).encode()
+def _filled(template: str, /, **words: Any) -> File:
+    return _file(TEMPLATES.get_template(f"{template}.jinja").render(**words))
+
+
+def _file(text: str) -> File:
+    return File(text.encode())
 
 
 def _named(folder: Path) -> str:
@@ -356,12 +284,6 @@ def _usual_row(report: Report) -> dict[str, Any]:
     return row
 
 
-def _would_be_committed(data: Path, folder: Path) -> bool:
-    """Say whether a file lies in the folder's repository, and git has it, or would take it with ``git add --all``."""
-    listed = git(folder, "ls-files", "--cached", "--others", "--exclude-standard", "--", str(data.resolve()))
-    return bool(listed)
-
-
 def _next(folder: Path, delivers: str) -> list[str]:
     """Say what to type in a new project: on Linux all is one target; elsewhere each command, of which none is make."""
     if unavailable():
@@ -374,7 +296,6 @@ def _committed(folder: Path) -> str:
     """Commit a new project, unless it lies in a repository; say what came of it, as a sentence goes on."""
     if shutil.which("git") is None:
         return "; git is not installed, so nothing is committed"
-
     if git(folder, "rev-parse", "--is-inside-work-tree") is not None:
         return " in the repository that it lies in, for you to commit"
     git(folder, "init", "--quiet", "--initial-branch=main")

@@ -68,17 +68,17 @@ def chosen(files: Mapping[str, File], ci: CI) -> dict[str, File]:
     for path, file in files.items():
         if path in others or (ci != DEFAULT and path.startswith(GITHUBS) and path not in places):
             continue
-        words = TRUST[ci] | places if path == ROLE and ci in TRUST else places
-        given[places.get(path, path)] = file._replace(content=_worded(file.content, words))
+        words = TRUST.get(ci, {}) | places if path == ROLE else places
+        given[places.get(path, path)] = _worded(file, words)
     return given
 
 
-def worded(text: str, ci: CI) -> str:
-    """Name the places of a system in a text that names GitHub's."""
-    return _worded(text.encode(), PLACES[ci]).decode()
+def worded(file: File, ci: CI) -> File:
+    """Name the places of a system in a file that names GitHub's."""
+    return _worded(file, PLACES[ci])
 
 
-def _worded(content: bytes, words: Mapping[str, str]) -> bytes:
+def _worded(file: File, words: Mapping[str, str]) -> File:
     for old, new in words.items():
-        content = content.replace(old.encode(), new.encode())
-    return content
+        file = file._replace(content=file.content.replace(old.encode(), new.encode()))
+    return file

@@ -3,10 +3,10 @@
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
+from handover import git
 from handover.errors import CannotRunError
 from handover.init.hosting import OWNERS, PIPELINES, PLACES
 from handover.init.release import File
@@ -17,33 +17,15 @@ ALL_OWNERS = {OWNERS: "GitHub", PLACES["gitlab"][OWNERS]: "GitLab"}
 ELSEWHERE = "# {system} reads this file at the repository's root only: append these lines there.\n"
 
 
-def git(folder: Path, *arguments: str) -> str | None:
-    """Give what git prints, run in a folder; nothing where it fails, or is not installed."""
-    try:
-        ended = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, encoding="utf-8", check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return ended.stdout
-
-
 def place(folder: Path) -> str:
     """Say where in its repository a folder is, which need not be there yet: ``services/loans``.
 
-    Returns
-    -------
-    ``.`` where it is the root of one, or in none.
-
-    Raises
-    ------
-    CannotRunError
-        When the workflows could not name it.
+    It is ``.`` where it is the root of one, or in none; ``CannotRunError`` when the workflows could not name it.
     """
     folder = folder.resolve()
     nearest = next(above for above in (folder, *folder.parents) if above.is_dir())
-    top = git(nearest, "rev-parse", "--show-toplevel")
-    if top is None:
-        return "."
-    inside = folder.relative_to(Path(top.removesuffix("\n")).resolve()).as_posix()
+    top = git.text(nearest, "rev-parse", "--show-toplevel")
+    inside = folder.relative_to(Path(top).resolve()).as_posix() if top else "."
     if not re.fullmatch(r"[\w./ -]+", inside):
         raise CannotRunError(
             f"'{inside}' has a character that a workflow cannot name: choose letters, digits, . _ and -"

@@ -18,7 +18,6 @@ from handover.errors import CannotRunError
 from handover.project import DISTRIBUTION, packed
 
 PACKED = "handover/_project/"
-TEMPLATES = "handover/init/templates/"
 OF_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # that a zip can say: the same files make the same wheel, whenever it is made
 
@@ -31,15 +30,7 @@ class File(NamedTuple):
 
 
 class Release:
-    """A wheel of the tool.
-
-    Parameters
-    ----------
-    name
-        The wheel's file name, which says its version.
-    content
-        The wheel itself.
-    """
+    """A wheel of the tool, whose file's name says its version."""
 
     def __init__(self, name: str, content: bytes) -> None:
         self.name = name
@@ -50,31 +41,20 @@ class Release:
     @cached_property
     def project(self) -> dict[str, File]:
         """The files that every project has as they are, by their paths from its root."""
-        return self._below(PACKED)
-
-    @cached_property
-    def templates(self) -> dict[str, str]:
-        """The templates of the files that each project has its own of, by their names."""
-        return {name: file.content.decode() for name, file in self._below(TEMPLATES).items()}
-
-    def _below(self, folder: str) -> dict[str, File]:
         with zipfile.ZipFile(io.BytesIO(self.content)) as archive:
             return {
-                member.filename.removeprefix(folder): File(
+                member.filename.removeprefix(PACKED): File(
                     archive.read(member), bool(member.external_attr >> 16 & stat.S_IXUSR)
                 )
                 for member in archive.infolist()
-                if member.filename.startswith(folder)
+                if member.filename.startswith(PACKED)
             }
 
 
 def current() -> Release:
     """Give the release that runs now: the wheel, made again of what was installed; from a source tree, built.
 
-    Raises
-    ------
-    CannotRunError
-        When an installed file is not the one that was installed, or the wheel cannot be built.
+    ``CannotRunError`` when an installed file is not the one that was installed, or the wheel cannot be built.
     """
     return _packed_again(distribution(DISTRIBUTION)) if packed() else _built(Path(__file__).parents[2])
 

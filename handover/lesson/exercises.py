@@ -3,8 +3,8 @@
 import json
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from handover.lesson import snapshots
 from handover.lesson.ground import MAIN, Ground
@@ -13,6 +13,7 @@ from handover.lesson.records import Outcome
 from handover.lesson.service import ask
 from handover.lesson.wrong_turns import wrong_turn
 from handover.project import Project
+from predictor import files
 
 DELIVERY = Project(Path()).delivery.as_posix()
 HEURISTICS = f"{DELIVERY}/heuristics.py"
@@ -23,15 +24,13 @@ NOT_GREEN = {
 }
 
 
-@dataclass(frozen=True)
-class Type:
+class Type(NamedTuple):
     """A command, typed in the project's folder."""
 
     command: str
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """Lines of a file to be replaced, in any editor."""
 
     file: str
@@ -45,16 +44,14 @@ class Edit:
         return "\n".join(f"{sign}{line}" for sign, text in signs for line in text.splitlines())
 
 
-@dataclass(frozen=True)
-class Click:
+class Click(NamedTuple):
     """A button or a link of the page, by its words."""
 
     words: str
     where: str
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(NamedTuple):
     """Something that takes seconds by itself."""
 
     sentence: str
@@ -64,8 +61,7 @@ class Wait:
 type Step = Type | Edit | Click | Wait
 
 
-@dataclass(frozen=True)
-class Exercise:
+class Exercise(NamedTuple):
     """One exercise."""
 
     title: str
@@ -95,10 +91,7 @@ def advance(ground: Ground) -> list[int]:
 
 
 def _no_branch(ground: Ground) -> str:
-    if ground.mine.branch != MAIN:
-        return ""
-    others = [name for name in ground.mine.refs("refs/heads/") if name != MAIN]
-    return f"You are on {MAIN}: `git switch {others[0] if others else '-c haste'}`."
+    return "" if ground.mine.branch != MAIN else f"You are on {MAIN}: `git switch {[*ground.others, '-c haste'][0]}`."
 
 
 def _not_pushed(ground: Ground) -> str:
@@ -117,10 +110,12 @@ def _not_pushed(ground: Ground) -> str:
 def _not_green(ground: Ground) -> str:
     if unpushed := _not_pushed(ground):
         return unpushed
-    hosting = Hosting(ground)
-    commit = hosting.branches[str(ground.mine.branch)]
-    sentence = NOT_GREEN.get(hosting.record(commit).outcome, "")
-    return sentence.format(subject=f"'{hosting.subject(commit)}'")
+    commit = Hosting(ground).branches[str(ground.mine.branch)]
+    return _of_build(ground, commit, f"'{Hosting(ground).subject(commit)}'")
+
+
+def _of_build(ground: Ground, commit: str, subject: str) -> str:
+    return NOT_GREEN.get(Hosting(ground).record(commit).outcome, "").format(subject=subject)
 
 
 def _heuristic_unchanged(ground: Ground) -> str:
@@ -131,21 +126,13 @@ def _heuristic_unchanged(ground: Ground) -> str:
     return _not_green(ground)
 
 
-def _reds(ground: Ground) -> list[str]:
-    """List the commits of this branch whose build is red."""
-    hosting = Hosting(ground)
-    commits = (ground.mine.ask("rev-list", "HEAD", f"^origin/{MAIN}") or "").splitlines()
-    return [commit for commit in commits if hosting.record(commit).outcome is Outcome.BROKEN]
-
-
 def _nothing_read(ground: Ground) -> str:
-    if not (reds := _reds(ground)):
-        if unpushed := _not_pushed(ground):
-            return unpushed
-        if (waits := _not_green(ground)) and "not ended" in waits:
-            return waits
-        return "No build of this branch is red: change a heuristic and do not train, commit it and push it."
-    if not any(Hosting(ground).record(commit).opened for commit in reds):
+    records = map(Hosting(ground).record, ground.mine.listed("rev-list", "HEAD", f"^origin/{MAIN}"))
+    reds = [record for record in records if record.outcome is Outcome.BROKEN]
+    if not reds:
+        waits = _not_pushed(ground) or ("" if _is_built(ground) else _not_green(ground))
+        return waits or "No build of this branch is red: change a heuristic and do not train, commit it and push it."
+    if not any(record.opened for record in reds):
         return "The build is red, as it should be. Open its report on the page, and read why."
     return ""
 
@@ -167,20 +154,13 @@ def _not_live(ground: Ground) -> str:
             return "There is no pull request: open one on the page."
         return pulls[0].obstacle or f"The pull request of {pulls[0].branch} can be merged: press Merge on the page."
     main = hosting.branches[MAIN]
-    if sentence := NOT_GREEN.get(hosting.record(main).outcome):
-        return sentence.format(subject=MAIN)
-    answer = ask(ground.port + 1, "GET", "/health")
-    if answer is None or answer.model != model_of(ground, main):
+    if sentence := _of_build(ground, main, MAIN):
+        return sentence
+    if not _is_live(ground):
         return "The new model does not answer yet: it takes some seconds, while the page is open."
     if ground.mine.ask("rev-parse", MAIN) != main or ground.mine.branch != MAIN:
         return f"The new model answers. Bring your own {MAIN} up to it: `git switch {MAIN}`, then `git pull`."
     return ""
-
-
-def model_of(ground: Ground, commit: str) -> str:
-    """Give the model of a commit, as `x-model` names it."""
-    manifest = ground.remote.ask("show", f"{commit}:{DELIVERY}/manifest.json")
-    return str(json.loads(manifest)["files"]["model.onnx"])[:12] if manifest else ""
 
 
 def _is_built(ground: Ground) -> bool:
@@ -189,8 +169,10 @@ def _is_built(ground: Ground) -> bool:
 
 
 def _is_live(ground: Ground) -> bool:
+    """Say whether the main branch's model answers."""
     answer = ask(ground.port + 1, "GET", "/health")
-    return answer is not None and answer.model == model_of(ground, Hosting(ground).branches[MAIN])
+    manifest = ground.remote.ask("show", f"{MAIN}:{DELIVERY}/manifest.json")
+    return bool(answer and manifest and answer.headers["x-model"] == files.identity(json.loads(manifest)))
 
 
 # --- what ``exercises.toml`` says of each

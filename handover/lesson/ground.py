@@ -52,6 +52,11 @@ class Ground:
         """The deployed API's address."""
         return f"http://127.0.0.1:{self.port + 1}"
 
+    @property
+    def others(self) -> list[str]:
+        """The person's own branches, but for the main one."""
+        return [name for name in self.mine.refs("refs/heads/") if name != MAIN]
+
     def clone(self) -> None:
         """Make the folder to work in, of what the remote has."""
         self.remote.do("clone", "--quiet", str(self.remote.folder), str(self.project))

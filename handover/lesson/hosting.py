@@ -7,9 +7,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from handover.errors import CannotRunError
+from handover.git import GitError
 from handover.lesson.ground import MAIN, Ground
 from handover.lesson.records import Outcome, Record
-from handover.lesson.repository import GitError, Repository
+from handover.lesson.repository import Repository
 
 BRANCHES, PULLS, APPROVALS = "refs/heads/", "refs/pulls/", "refs/approvals/"
 """What the service knows of a repository is in the repository: a pull request is a ref of its branch's name."""
@@ -86,6 +87,19 @@ class Hosting:
         """Give what is known of a commit's build."""
         return Record(self.ground, commit)
 
+    def earlier(self, branch: str) -> list[Record]:
+        """List the builds of a branch's commits before its last one that have ended, the newest first."""
+        listed = self._records("--skip=1", f"{MAIN}..{branch}")
+        return [record for record in listed if record.outcome is not Outcome.UNKNOWN]
+
+    @property
+    def deployed(self) -> list[Record]:
+        """The builds of the main branch that were deployed, the newest first."""
+        return [record for record in self._records("--first-parent", "-20", MAIN) if record.answer]
+
+    def _records(self, *words: str) -> list[Record]:
+        return [self.record(commit) for commit in self.repository.listed("rev-list", *words)]
+
     def open(self, branch: str) -> None:
         """Open a pull request; ``CannotRunError`` when there is no such branch, or nothing in it to merge."""
         head = self._head(branch)
@@ -115,22 +129,19 @@ class Hosting:
 
     def proposed(self, pull: Pull) -> list[str]:
         """List the commits of a pull request, the first one first."""
-        listed = self.repository.ask("log", "--reverse", "--format=%h %s", f"{self._since(pull)}..{pull.head}")
-        return (listed or "").splitlines()
+        return self.repository.listed("log", "--reverse", "--format=%h %s", f"{self._since(pull)}..{pull.head}")
 
-    def changes(self, pull: Pull) -> tuple[list[str], str]:
+    def changes(self, pull: Pull) -> tuple[list[str], list[str]]:
         """Give what a pull request changes: the names of all files, and the lines of programs."""
         both = f"{self._since(pull)}...{pull.head}"
-        names = self.repository.ask("diff", "--name-only", both) or ""
-        return names.splitlines(), self.repository.ask("diff", both, "--", "*.py") or ""
+        return self.repository.listed("diff", "--name-only", both), self.repository.listed("diff", both, "--", "*.py")
 
     def _since(self, pull: Pull) -> str:
         """Give the main branch as it was before a request was merged."""
         if not pull.merged:
             return MAIN
-        parents = self.repository.ask("rev-list", "--merges", "--parents", f"{pull.head}..{MAIN}") or ""
-        pairs = (line.split(" ") for line in parents.splitlines())
-        return next((before for _, before, *others in pairs if pull.head in others), MAIN)
+        merges = self.repository.listed("rev-list", "--merges", "--parents", f"{pull.head}..{MAIN}")
+        return next((before for _, before, *others in map(str.split, merges) if pull.head in others), MAIN)
 
     def _head(self, branch: str) -> str:
         head = self.branches.get(branch)
@@ -174,9 +185,8 @@ def merge(repository: Path, main: str, head: str, message: str) -> Merged:
         try:
             clone.do(*words, variables=SERVICE)
         except GitError as error:
-            unmerged = clone.do("diff", "--name-only", "--diff-filter=U").splitlines()
-            if not unmerged:
-                return Merged(refused=error.reason)
-            return Merged(conflicts=tuple(sorted(unmerged, key=lambda name: not name.endswith(".py"))))
+            unmerged = clone.listed("diff", "--name-only", "--diff-filter=U")
+            programs_first = tuple(sorted(unmerged, key=lambda name: not name.endswith(".py")))
+            return Merged(conflicts=programs_first) if unmerged else Merged(refused=error.reason)
         Repository(repository).do("fetch", "--quiet", folder, "HEAD")
         return Merged(clone.do("rev-parse", "HEAD"))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 BODY_BYTES = 10_000
 """Largest form that is read; a button's has the name of a branch."""
+STATE = "the state of the page"
+"""What stands in the layout in its place."""
 
 
 class Page:
@@ -51,17 +53,12 @@ class Page:
         with self._lock:
             advance(self.ground)
             number = snapshots.reached(self.ground)
-            going_on = number <= len(EXERCISES)
-            branches = self.hosting.branches
-            pulls = self.hosting.pulls
             return self._rendered(
                 "page.html.jinja",
                 number=number,
                 exercises=EXERCISES,
-                missing=missing(self.ground, number) if going_on else "",
-                branches=[self._row(branch, commit, pulls) for branch, commit in branches.items()],
-                pulls=pulls,
-                deployed=self._deployed(),
+                missing=missing(self.ground, number) if number <= len(EXERCISES) else "",
+                pulls={pull.branch: pull for pull in self.hosting.pulls},
             )
 
     def pull(self, branch: str) -> str | None:
@@ -70,15 +67,7 @@ class Page:
             if (pull := self.hosting.pull(branch)) is None:
                 return None
             names, lines = self.hosting.changes(pull)
-            commits = self.hosting.proposed(pull)
-            return self._rendered(
-                "pull.html.jinja",
-                pull=pull,
-                names=names,
-                lines=lines.splitlines(),
-                commits=commits,
-                badge=self._badge(pull.head),
-            )
+            return self._rendered("pull.html.jinja", pull=pull, names=names, lines=lines)
 
     def report(self, commit: str) -> str | None:
         """Show the report of a commit's build, and note that it was opened; nothing where it has not ended."""
@@ -86,21 +75,20 @@ class Page:
         if not commit.isalnum() or record.outcome is Outcome.UNKNOWN:
             return None
         record.open()
-        return record.html or self._rendered("log.html.jinja", record=record, subject=self.hosting.subject(commit))
+        return record.html or self._rendered("log.html.jinja", record=record)
 
     def press(self, path: str, form: dict[str, str]) -> str:
         """Do what a button says, and give where the browser goes next; what cannot be done becomes the notice."""
         branch = form.get("branch", "")
         of_the_pull = f"/pull?branch={quote(branch, safe='')}"
         with self._lock:
+            self.notice = ""
             try:
                 match path:
                     case "/open":
                         self.hosting.open(branch)
-                        self.notice = ""
                     case "/approve":
                         self.hosting.approve(branch)
-                        self.notice = ""
                     case "/merge":
                         self.hosting.merge(branch)
                         self.notice = f"{branch} is merged. {MAIN} is built now, and then deployed."
@@ -117,53 +105,10 @@ class Page:
 
     def _rendered(self, name: str, **words: Any) -> str:
         """Fill a template in; `state` is a word that changes when anything else of the page does."""
-        template = self._templates.get_template(name)
-        words |= {"ground": self.ground, "notice": self.notice, "main": MAIN, "live": self.service.live}
-        words |= {"trouble": self.service.trouble or self.service.live.trouble}
-        state = hashlib.sha256(template.render(words, state="").encode()).hexdigest()[:16]
-        return template.render(words, state=state)
-
-    def _row(self, branch: str, commit: str, pulls: list[Any]) -> dict[str, Any]:
-        return {
-            "name": branch,
-            "commit": commit,
-            "subject": self.hosting.subject(commit),
-            "badge": self._badge(commit),
-            "earlier": self._earlier(branch),
-            "record": self.hosting.record(commit),
-            "pull": next((pull for pull in pulls if pull.branch == branch), None),
-            "new": branch != MAIN and not self.hosting.repository.contains(commit, MAIN),
-        }
-
-    def _earlier(self, branch: str) -> list[dict[str, Any]]:
-        """List the builds of a branch's commits before its last one, the newest first."""
-        commits = (self.hosting.repository.ask("rev-list", "--skip=1", f"{MAIN}..{branch}") or "").splitlines()
-        ended = [commit for commit in commits if self.hosting.record(commit).outcome is not Outcome.UNKNOWN]
-        return [
-            {"commit": commit, "subject": self.hosting.subject(commit), "badge": self._badge(commit)}
-            for commit in ended
-        ]
-
-    def _badge(self, commit: str) -> tuple[str, str]:
-        """Give how a build stands: a class of the style sheet, and a word."""
-        match self.hosting.record(commit).outcome:
-            case Outcome.KEPT:
-                return "kept", "green"
-            case Outcome.BROKEN:
-                return "broken", "red"
-            case Outcome.FAILED:
-                return "failed", "not checked"
-        return ("running", "building") if self.service.building == commit else ("waiting", "waiting")
-
-    def _deployed(self) -> list[dict[str, Any]]:
-        """List what was deployed of the main branch, the newest first."""
-        history = (self.hosting.repository.ask("rev-list", "--first-parent", "-20", MAIN) or "").splitlines()
-        records = [record for commit in history if (record := self.hosting.record(commit)).answer]
-        return [
-            record.answer
-            | {"subject": self.hosting.subject(record.commit), "live": record.commit == self.service.live.commit}
-            for record in records
-        ]
+        words |= {"ground": self.ground, "hosting": self.hosting, "service": self.service, "main": MAIN}
+        words |= {"notice": self.notice, "trouble": self.service.trouble or self.service.live.trouble}
+        text = self._templates.get_template(name).render(words)
+        return text.replace(STATE, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
 def _kind(line: str) -> str:
@@ -177,10 +122,7 @@ def _kind(line: str) -> str:
 def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
     """Open the page; `serve_forever` of what is given answers. Builds and deployments end with it.
 
-    Raises
-    ------
-    CannotRunError
-        When a port is not available; names it.
+    ``CannotRunError`` when a port is not available; names it.
     """
     chosen = port or ground.port
     for needed in (chosen, chosen + 1):
@@ -211,11 +153,8 @@ def _require_free(port: int) -> None:
 def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
     """Translate between HTTP and the page.
 
-    Parameters
-    ----------
-    own
-        What a browser on this machine calls this server: by a name of somebody else's that leads here, or with a form
-        of another site's page, nobody gets an answer.
+    What a browser on this machine calls this server is its ``own``: by a name of somebody else's that leads here, or
+    with a form of another site's page, nobody gets an answer.
     """
 
     @Request.application
@@ -226,8 +165,15 @@ def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
         request.max_content_length = BODY_BYTES
         if request.method == "POST":
             return redirect(page.press(request.path, request.form.to_dict()), 303)
+        text = None
         try:
-            text = _shown(page, request)
+            match request.path.split("/"):
+                case ["", ""]:
+                    text = page.whole()
+                case ["", "pull"]:
+                    text = page.pull(request.args.get("branch", ""))
+                case ["", "reports", commit]:
+                    text = page.report(commit)
         except CannotRunError as error:  # what it looks at was moved or deleted
             raise InternalServerError(str(error)) from None
         if text is None:
@@ -235,14 +181,3 @@ def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
         return Response(text, mimetype="text/html", headers={"cache-control": "no-store"})
 
     return answer
-
-
-def _shown(page: Page, request: Request) -> str | None:
-    match request.path.split("/"):
-        case ["", ""]:
-            return page.whole()
-        case ["", "pull"]:
-            return page.pull(request.args.get("branch", ""))
-        case ["", "reports", commit]:
-            return page.report(commit)
-    return None

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
 
 
 class Outcome(Enum):
-    """How a build ended: with which exit status of the check, and how a page goes on after *its build*."""
+    """How a build ended: the exit status of the check, how a page goes on after *its build*, and the page's badge.
 
-    KEPT = "0", "is green"
-    BROKEN = "1", "is red"
-    FAILED = "2", "could not check it"
-    UNKNOWN = "", "has not ended yet"
+    A badge is a class of the style sheet, and a word.
+    """
 
-    def __init__(self, status: str, sentence: str) -> None:
-        self.status = status
-        self.sentence = sentence
+    KEPT = "0", "is green", ("kept", "green")
+    BROKEN = "1", "is red", ("broken", "red")
+    FAILED = "2", "could not check it", ("failed", "not checked")
+    UNKNOWN = "", "has not ended yet", ("waiting", "waiting")
+
+    def __init__(self, status: str, sentence: str, badge: tuple[str, str]) -> None:
+        self.status, self.sentence, self.badge = status, sentence, badge
 
 
 class Record:

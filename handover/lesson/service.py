@@ -8,11 +8,11 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import NamedTuple
+
+import urllib3
 
 from handover.errors import CannotRunError
 from handover.lesson.ground import MAIN, Ground
@@ -28,26 +28,13 @@ STARTS_S = 30.0
 """How long the deployed function may take until it answers [s]; it takes about one."""
 
 
-class Answer(NamedTuple):
-    """What an HTTP server answered."""
-
-    status: int
-    model: str
-    """What `x-model` says."""
-    text: str
-
-
-def ask(port: int, method: str, path: str, body: str = "") -> Answer | None:
+def ask(port: int, method: str, path: str, body: str | None = None) -> urllib3.BaseHTTPResponse | None:
     """Ask a server on loopback; ``None`` where nobody answers."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=STARTS_S)
+    url, headers = f"http://127.0.0.1:{port}{path}", {"content-type": "application/json"}
     try:
-        connection.request(method, path, body or None, {"content-type": "application/json"})
-        response = connection.getresponse()
-        return Answer(response.status, response.getheader("x-model", ""), response.read().decode(errors="replace"))
-    except OSError:
+        return urllib3.request(method, url, body=body, headers=headers, timeout=STARTS_S, retries=False)
+    except urllib3.exceptions.HTTPError:
         return None
-    finally:
-        connection.close()
 
 
 def _started(ground: Ground, command: Sequence[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
@@ -90,7 +77,7 @@ class Live:
         self.commit = record.commit
         if answer := self._first_answer(row):
             self.trouble = ""
-            record.answered(answer.model, answer.text)
+            record.answered(answer.headers.get("x-model", ""), answer.data.decode(errors="replace"))
         else:
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it gave no reason"]
             self.trouble = f"The function does not answer: {lines[-1].removeprefix('handover: ')}"
@@ -107,7 +94,7 @@ class Live:
                 self._process.wait()
             self._process = None
 
-    def _first_answer(self, row: str) -> Answer | None:
+    def _first_answer(self, row: str) -> urllib3.BaseHTTPResponse | None:
         until = time.monotonic() + STARTS_S
         while self._process and self._process.poll() is None and time.monotonic() < until:
             if answer := ask(self.ground.port + 1, "POST", "/predict", row):
@@ -125,7 +112,6 @@ class Service(Thread):
         self.live = Live(ground)
         self.building = ""
         """The commit that is being built."""
-        self.deploying = False
         self.trouble = ""
         """Why it cannot go on, as a sentence."""
         self._ground = ground
@@ -141,7 +127,7 @@ class Service(Thread):
                 self.trouble = ""
             except (CannotRunError, OSError) as error:  # what it works in was moved or deleted: it may come back
                 self.trouble = str(error)
-            self.building, self.deploying = "", False
+            self.building = ""
 
     def step(self) -> None:
         """Build the first branch whose commit was not built, and deploy the main branch where it is green."""
@@ -153,8 +139,9 @@ class Service(Thread):
             self.building = ""
         record = self.hosting.record(branches[MAIN])
         if record.outcome is Outcome.KEPT and self.live.commit != record.commit:
-            self.deploying = True
-            self._deploy(record)
+            self._check_out(record.commit)
+            if not self._run("make", "build", to=self._ground.hosting / "deploy.log"):
+                self.live.deploy(record, Project(self._checkout.folder))
 
     def stop(self) -> None:
         """End what is deployed, and what is being built."""
@@ -191,15 +178,6 @@ class Service(Thread):
         check = (python, "-P", "-m", "handover", "check", "--only", CLAUSES)
         status = str(self._run(*check, "--html", str(to / "report.html"), to=text))
         return status if status in {outcome.status for outcome in Outcome} else Outcome.FAILED.status
-
-    def _deploy(self, record: Record) -> None:
-        try:
-            self._check_out(record.commit)
-        except CannotRunError as error:
-            self.live.trouble = str(error)
-            return
-        if not self._run("make", "build", to=self._ground.hosting / "deploy.log"):
-            self.live.deploy(record, Project(self._checkout.folder))
 
     def _check_out(self, commit: str) -> None:
         folder = self._checkout.folder

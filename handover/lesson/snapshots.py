@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from handover.errors import CannotRunError
+from handover.git import GitError
 from handover.lesson.ground import MAIN, SOMEBODY, Ground
 from handover.lesson.hosting import APPROVALS, BRANCHES, PULLS
-from handover.lesson.repository import GitError
 
 STARTS = "refs/lesson/"
 KEPT = "refs/kept/"
@@ -46,36 +46,22 @@ def branches_at(ground: Ground, number: int) -> dict[str, str]:
 def restore(ground: Ground, number: int) -> str:
     """Put the start of an exercise back, there and in the person's folder.
 
-    Returns
-    -------
-    Where what was there before is kept, as a sentence; nothing where nothing was.
-
-    Raises
-    ------
-    CannotRunError
-        When that exercise has not begun.
+    Where what was there before is kept, is given as a sentence. ``CannotRunError`` when that exercise has not begun.
     """
     if number > reached(ground):
         raise CannotRunError(f"exercise {number} has not begun yet: the furthest start is {reached(ground)}'s")
     kept = _keep(ground, number)
     for later in range(number + 1, reached(ground) + 1):
         forget(ground, later)
-    start = f"{STARTS}{number}"
-    wanted = {f"refs/{name}": commit for name, commit in ground.remote.refs(f"{start}/there/").items()}
+    wanted = {f"refs/{name}": commit for name, commit in ground.remote.refs(f"{STARTS}{number}/there/").items()}
     for below in OF_THE_SERVICE:
         for name in ground.remote.refs(below):
             if below + name not in wanted:
                 ground.remote.do("update-ref", "-d", below + name)
     for name, commit in wanted.items():
         ground.remote.do("update-ref", name, commit)
-    _restore_mine(ground, number)
-    return kept
-
-
-def _restore_mine(ground: Ground, number: int) -> None:
-    """Put the person's branches back, and switch to the one that was switched to."""
-    mine = ground.mine
-    branches = branches_at(ground, number)
+    # The person's branches, and the one that was switched to.
+    mine, branches = ground.mine, branches_at(ground, number)
     for command in set(HALF_WAY.values()):
         mine.ask(command, "--quit")
     mine.do("fetch", "--quiet", "--prune", "origin", "+refs/heads/*:refs/remotes/origin/*")
@@ -90,6 +76,7 @@ def _restore_mine(ground: Ground, number: int) -> None:
             mine.do("branch", "--quiet", f"--set-upstream-to=origin/{name}", name)
     head = ground.remote.do("symbolic-ref", f"{STARTS}{number}/HEAD")
     mine.do("checkout", "--quiet", "--force", head.removeprefix(f"{STARTS}{number}/mine/"))
+    return kept
 
 
 def _keep(ground: Ground, start: int) -> str:

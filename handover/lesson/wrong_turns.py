@@ -1,7 +1,7 @@
 """Wrong turns with git: each is told in one sentence, with the way back. None of them loses anything."""
 
 import re
-from collections.abc import Callable
+from itertools import pairwise
 
 from handover.lesson import snapshots
 from handover.lesson.ground import MAIN, Ground
@@ -25,30 +25,25 @@ def _half_way(ground: Ground) -> str:
     command = next((done for name, done in snapshots.HALF_WAY.items() if (inside / name).exists()), "")
     if not command:
         return ""
-    unmerged = (ground.mine.ask("diff", "--name-only", "--diff-filter=U") or "").splitlines()
-    programs = [name for name in unmerged if name.endswith(".py")]
+    unmerged = ground.mine.listed("diff", "--name-only", "--diff-filter=U")
+    programs = ", ".join(name for name in unmerged if name.endswith(".py"))
     finish = "`git commit --no-edit`" if command == "merge" else f"`git {command} --continue`"
+    if unmerged:
+        finish = f"`make model` writes the delivery anew, then `git add --all` and {finish}"
     if programs:
-        on = (
-            f"edit {', '.join(programs)}, where both versions stand between <<<<<<< and >>>>>>>, then `make model` "
-            f"writes the delivery anew, then `git add --all` and {finish}"
-        )
-    elif unmerged:
-        on = f"`make model` writes the delivery anew, then `git add --all` and {finish}"
-    else:
-        on = finish
-    return f"A {command} is half done: `git {command} --abort` takes it back, or finish it: {on}."
+        finish = f"edit {programs}, where both versions stand between <<<<<<< and >>>>>>>, then {finish}"
+    return f"A {command} is half done: `git {command} --abort` takes it back, or finish it: {finish}."
 
 
 def _on_no_branch(ground: Ground) -> str:
     if ground.mine.branch:
         return ""
-    branch = next((name for name in _branches(ground) if name != MAIN), MAIN)
+    branch = [*ground.others, MAIN][0]
     return f"You are on no branch, where commits are easily lost sight of: `git switch {branch}`."
 
 
 def _committed_on_main(ground: Ground) -> str:
-    ahead = (ground.mine.ask("log", "--format=%s", f"{MAIN}", f"^origin/{MAIN}") or "").splitlines()
+    ahead = ground.mine.listed("log", "--format=%s", f"{MAIN}", f"^origin/{MAIN}")
     if not ahead:
         return ""
     what = f"'{ahead[0]}'" if len(ahead) == 1 else f"{len(ahead)} commits"
@@ -56,27 +51,22 @@ def _committed_on_main(ground: Ground) -> str:
     branch = ground.mine.branch or MAIN
     if branch != MAIN and ground.mine.contains(MAIN, branch):
         return f"Your {MAIN} has {what} too, which belongs on a branch alone: {back}, and {branch} keeps it."
-    others = [name for name in _branches(ground) if name != MAIN]
-    if branch != MAIN or others:
-        name = branch if branch != MAIN else others[0]
-        along = f"`git switch {name}` and `git merge --no-edit {MAIN}` take it along"
+    if onto := [branch] if branch != MAIN else ground.others:
+        along = f"`git switch {onto[0]}` and `git merge --no-edit {MAIN}` take it along"
     else:
         along = "`git switch -c haste` takes it along to a branch"
     return f"You committed {what} on {MAIN}: {along}, then {back}."
 
 
 def _branch_deleted(ground: Ground) -> str:
-    before = snapshots.branches_at(ground, snapshots.reached(ground))
-    at_remote = Hosting(ground).branches
-    for name, commit in before.items():
-        if name in _branches(ground) or name == MAIN:
-            continue
+    others = ground.others
+    if ground.mine.branch in others:
+        return ""  # it was renamed, or another one is worked on
+    for name, commit in snapshots.branches_at(ground, snapshots.reached(ground)).items():
         last = _last_seen(ground, name) or commit
-        if ground.mine.ask("merge-base", "--is-ancestor", last, f"origin/{MAIN}") is not None:
-            continue  # it is merged, and a branch that is merged may go
-        if any(ground.mine.branch == other for other in _branches(ground) if other != MAIN):
-            continue  # it was renamed, or another one is worked on
-        if at_remote.get(name) and ground.mine.ask("merge-base", "--is-ancestor", last, f"origin/{name}") is not None:
+        if name in {MAIN, *others} or ground.mine.contains(last, f"origin/{MAIN}"):
+            continue  # a branch that is merged may go
+        if name in Hosting(ground).branches and ground.mine.contains(last, f"origin/{name}"):
             return f"The branch {name} is deleted here: `git switch {name}` brings it back from the remote."
         return f"The branch {name} is deleted here, and its commits are not: `git switch -c {name} {last[:10]}`."
     return ""
@@ -105,7 +95,7 @@ def _conflict(ground: Ground) -> str:
     return next((conflict(pull.branch, pull.trial.conflicts) for pull in pulls if pull.trial.conflicts), "")
 
 
-TURNS: tuple[Callable[[Ground], str], ...] = (
+TURNS = (
     _folder_gone,
     _half_way,
     _on_no_branch,
@@ -117,15 +107,8 @@ TURNS: tuple[Callable[[Ground], str], ...] = (
 )
 
 
-def _branches(ground: Ground) -> list[str]:
-    return list(ground.mine.refs("refs/heads/"))
-
-
 def _last_seen(ground: Ground, branch: str) -> str:
     """Give the last commit of a branch that was switched away from."""
-    lines = (ground.mine.ask("reflog", "--format=%H %gs") or "").splitlines()
-    left = re.compile(rf"checkout: moving from {re.escape(branch)} to ")
-    for place, line in enumerate(lines[:-1]):
-        if left.match(line.partition(" ")[2]):
-            return lines[place + 1].partition(" ")[0]
-    return ""
+    left = re.compile(rf"\w+ checkout: moving from {re.escape(branch)} to ")
+    pairs = pairwise(ground.mine.listed("reflog", "--format=%H %gs"))
+    return next((before.partition(" ")[0] for line, before in pairs if left.match(line)), "")

@@ -22,13 +22,7 @@ ASKED = ("golden rows", "rows by hand")  # drawn rows are many: they are the che
 
 
 def tried(client: Client, build: Path) -> Broken | Kept:
-    """Say whether the live API behaves as the project's ``behaviours.py`` says.
-
-    Raises
-    ------
-    LiveError
-        When there are no behaviours, they cannot be run, or the API does not answer what they ask.
-    """
+    """Say whether the live API behaves as the project's ``behaviours.py`` says."""
     path = Project(Path()).delivery / BEHAVIOURS
     if not path.is_file():
         raise LiveError(f"there is no {path}, so --behaviours asks for nothing")

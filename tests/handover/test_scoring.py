@@ -26,6 +26,7 @@ from tests.helpers import sandbox
 from tests.helpers.flowers import deliver_flowers, flower_rows
 from tests.helpers.parcels import module
 
+pytestmark = pytest.mark.usefixtures("warm_commands")
 COLUMNS = ("weight", "pieces", "zone", "piece_weight", "heavy")
 ROWS = sandbox.rows(60)
 

@@ -16,12 +16,11 @@ from handover.cli import main
 from handover.errors import CannotRunError
 from handover.init import rendered, write
 from handover.init import upgrade as module
-from handover.init.release import PACKED, TEMPLATES, File, Release
+from handover.init.release import PACKED, File, Release
 from handover.init.upgrade import Change, changes, upgrade
 
 pytestmark = pytest.mark.quick
 
-LOCK_TEMPLATE = (Path(module.__file__).parent / "templates" / "handover.txt.jinja").read_text()
 MARKS = (b"<<<<<<< yours", b"||||||| base", b"=======", b">>>>>>> handover 2")
 
 type Files = Mapping[str, str | bytes | File]
@@ -41,7 +40,6 @@ def release(version: str, files: Files) -> Release:
             member = zipfile.ZipInfo(f"{PACKED}{path}")
             member.external_attr = (0o755 if file(content).executable else 0o644) << 16
             archive.writestr(member, file(content).content)
-        archive.writestr(zipfile.ZipInfo(f"{TEMPLATES}handover.txt.jinja"), LOCK_TEMPLATE)
     return Release(f"handover_ml-{version}-py3-none-any.whl", wheel.getvalue())
 
 
