@@ -134,19 +134,18 @@ class HeldOut:
         (*names, label), *lines = list(csv.reader(io.StringIO(content.decode(errors="replace")))) or [[""]]
         of_classes = len(names) > 1
         places = {name: [float(name == other) for other in names] for name in names}
+        it_should = "it should have the columns score and label, and a finite number in each"
+        if of_classes:
+            it_should = "it should have for each class a column of scores from 0 to 1, and a class as label"
         try:
             scores = np.array([line[:-1] for line in lines], dtype=np.float64)
             labels = np.array([places[line[-1]] if of_classes else [line[-1]] for line in lines], dtype=np.float64)
-            known = label == LABEL and (of_classes or names == [SINGLE])
-            within = bool(((scores >= 0) & (scores <= 1)).all() if of_classes else np.isfinite([scores, labels]).all())
-            is_one = known and within and scores.shape == (len(lines), len(names))
         except (ValueError, LookupError):  # a word among the numbers, a line with fewer, an unknown class
-            is_one = False
-        if not is_one:
-            each = "for each class a column of scores from 0 to 1, and a class as label"
-            raise ValueError(
-                f"it should have {each if of_classes else 'the columns score and label, and a finite number in each'}"
-            )
+            raise ValueError(it_should) from None
+        known = label == LABEL and (of_classes or names == [SINGLE]) and scores.shape == (len(lines), len(names))
+        within = ((scores >= 0) & (scores <= 1)).all() if of_classes else np.isfinite(scores).all()
+        if not (known and within and np.isfinite(labels).all()):
+            raise ValueError(it_should)
         if len(labels) and not np.ptp(labels, axis=0).any():
             raise ValueError("all of its labels are alike, and no model can be judged by such rows")
         return cls(scores.astype(np.float32).astype(np.float64), labels, tuple(names))
