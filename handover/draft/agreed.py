@@ -50,9 +50,18 @@ class Agreed:
     def drafted(self) -> Field:
         """The field as a draft has it."""
         description = f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
-        missing, known = (None,) if self.optional else (), {"question": self.question, "description": description}
-        ends, categories = (self.low, self.high), tuple(self.categories)
-        return Field(self.name, description, self.kind, self.evidence, missing, *ends, categories, **known)
+        return Field(
+            self.name,
+            header=description,
+            kind=self.kind,
+            evidence=self.evidence,
+            values=(None,) if self.optional else (),
+            low=self.low,
+            high=self.high,
+            categories=tuple(self.categories),
+            question=self.question,
+            description=description,
+        )
 
     @property
     def usual(self) -> Any:

@@ -26,7 +26,12 @@ def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
         ends = allowed([value for value in values if value != stand_in[0]], whole=whole)
         return min(stand_in[0], *ends), max(stand_in[0], *ends)
     low, high = min(values), max(values)
-    if max(-low, high) <= LARGEST_OF_A_SCALE and _is_scale(values):
+    distinct, most = set(values), min(MOST_OF_A_SCALE, max(FEW_VALUES, len(values) / ROWS_OF_EACH))
+    if (
+        max(-low, high) <= LARGEST_OF_A_SCALE
+        and len(distinct) <= most
+        and all(2 * value % 1 == 0 for value in distinct)
+    ):
         return low, high
     room = ROOM * (high - low)
     bottom, top = outward(low - room, high + room, whole=whole)
@@ -45,12 +50,6 @@ def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
 def _half(near: float, far: float) -> float:
     """Halve the end next to 0; where it is next to nothing beside the other end, 0 itself will come one day."""
     return float(f"{near / 2:.2g}") if abs(near) >= LITTLE * abs(far) else 0.0
-
-
-def _is_scale(values: Sequence[float]) -> bool:
-    distinct = set(values)
-    most = min(MOST_OF_A_SCALE, max(FEW_VALUES, len(values) / ROWS_OF_EACH))
-    return len(distinct) <= most and all((2 * value) % 1 == 0 for value in distinct)
 
 
 def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:

@@ -24,41 +24,25 @@ NOT_GREEN = {
 }
 
 
-class Type(NamedTuple):
-    """A command, typed in the project's folder."""
+class Step(NamedTuple):
+    """A command to type, lines of a file to replace, what to press on the page, or what takes seconds by itself."""
 
-    command: str
-
-
-class Edit(NamedTuple):
-    """Lines of a file to be replaced, in any editor."""
-
-    file: str
-    old: str
-    new: str
+    command: str = ""
+    file: str = ""
+    old: str = ""
+    new: str = ""
+    words: str = ""
+    """What the button or the link says."""
+    where: str = ""
+    sentence: str = ""
+    over: str = ""
+    """Which of ``OVER`` says that the seconds have passed."""
 
     @property
     def lines(self) -> str:
-        """The lines as a difference."""
+        """The lines of a file as a difference."""
         signs = (("-", self.old), ("+", self.new))
         return "\n".join(f"{sign}{line}" for sign, text in signs for line in text.splitlines())
-
-
-class Click(NamedTuple):
-    """A button or a link of the page, by its words."""
-
-    words: str
-    where: str
-
-
-class Wait(NamedTuple):
-    """Something that takes seconds by itself."""
-
-    sentence: str
-    over: Callable[[Ground], bool]
-
-
-type Step = Type | Edit | Click | Wait
 
 
 class Exercise(NamedTuple):
@@ -181,22 +165,12 @@ MISSING = (_no_branch, _heuristic_unchanged, _nothing_read, _not_green, _not_app
 OVER = {"built": _is_built, "live": _is_live}
 
 
-def _step(words: dict[str, str], ask: str) -> Step:
-    match words:
-        case {"command": command}:
-            return Type(command.replace("{ask}", ask))
-        case {"file": file, "old": old, "new": new}:
-            return Edit(f"{DELIVERY}/{file}", old, new)
-        case {"sentence": sentence, "over": over}:
-            return Wait(sentence, OVER[over])
-    return Click(**words)
-
-
 def _exercises() -> Iterator[Exercise]:
     content = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     for words, missing in zip(content["exercises"], MISSING, strict=True):
-        steps = tuple(_step(step, content["ask"]) for step in words.pop("steps"))
-        yield Exercise(**words, steps=steps, missing=missing)
+        steps = (Step(**step) for step in words.pop("steps"))
+        steps = (step._replace(command=step.command.replace("{ask}", content["ask"])) for step in steps)
+        yield Exercise(**words, steps=tuple(steps), missing=missing)
 
 
 EXERCISES = tuple(_exercises())

@@ -17,6 +17,10 @@ LOCKS = ("run", "modelling")
 """What `make setup` installs, each with a stamp that make compares with its lock."""
 SOMEBODY = {"user.name": "A data scientist", "user.email": "lesson@example.org"}
 """Who commits, where git has not been told."""
+AUTHOR = {
+    f"GIT_{who}_{what[5:].upper()}": somebody for who in ("AUTHOR", "COMMITTER") for what, somebody in SOMEBODY.items()
+}
+"""The same, for a command that must not depend on what git has been told."""
 
 
 class Ground:
