@@ -11,9 +11,8 @@ from rich.progress import Progress
 from bench import page, plots, tables
 from bench.contenders import PEERS
 from bench.run import MEASURES, QUICK, Counts, run
-from handover.cli.group import INTERRUPTED, PROJECT
+from handover.cli.group import PROJECT, one_sentence
 from handover.errors import CannotRunError
-from handover.local import signals
 from handover.local.stack import built_function
 
 PUBLISHED = Path("bench/results/latest.json")
@@ -42,14 +41,8 @@ def main(*, quick: bool, only: frozenset[str], page_only: bool) -> None:
     if page_only:
         _publish(json.loads(PUBLISHED.read_text()), console)
         return
-    try:
-        with signals.as_interrupt():
-            results = measure(QUICK if quick else Counts(), only, console)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except CannotRunError as error:
-        click.echo(f"bench: {error}", err=True)
-        sys.exit(2)
+    with one_sentence("bench"):
+        results = measure(QUICK if quick else Counts(), only, console)
     tables.show(results, console)
     if quick or only != frozenset(MEASURES):
         _write(results, ASIDE / "latest.json")

@@ -5,7 +5,7 @@ from typing import Any
 
 from bench.contenders import ALL, FLOOR, OURS, Contender
 from bench.statistics import line, steepest
-from bench.tables import LABELS, tables
+from bench.tables import tables
 from bench.targets import AXES, growth_points, targets
 from bench.templates import render
 
@@ -23,7 +23,6 @@ def write(results: dict[str, Any], plots: list[str]) -> str:
         "growth_points": growth_points,
         "line": line,
         "steepest": steepest,
-        "labels": LABELS,
         "contenders": [(contender, source_of(contender)) for contender in ALL],
     }
     return render(Path(__file__).parent / "benchmarks.md.jinja", values)

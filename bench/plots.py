@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from bench.contenders import ALL, LAMBDAS
 from bench.measure.inprocess import OWN, STANDARD
-from bench.statistics import line, pooled, spread
+from bench.statistics import line, spread
 from bench.tables import LABELS
 from bench.targets import AXES, MB, MIB, growth_points
 
@@ -64,7 +64,7 @@ def import_stack(cold_ms: float, imports_ms: dict[str, float]) -> dict[str, floa
 
 def _cold(results: dict[str, Any]) -> Figure:
     names = [one.name for one in LAMBDAS if one.name in results["cold_ms"]]
-    totals = {name: spread(pooled(results["cold_ms"][name])) for name in names}
+    totals = {name: spread(results["cold_ms"][name]) for name in names}
     stacks = [import_stack(totals[name].median, results["imports_ms"][name]) for name in names]
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     axes = figure.subplots()
@@ -94,7 +94,7 @@ def _warm(results: dict[str, Any]) -> Figure:
     for axes, key, title in zip(both, ("warm_ms", "http_warm_ms"), titles, strict=True):
         for name, rounds in results[key].items():
             if name != "batch":
-                times = np.sort(pooled(rounds))
+                times = np.sort(np.concatenate(rounds))
                 share = np.arange(1, len(times) + 1) / len(times) * 100
                 (named[LABELS[name]],) = axes.plot(
                     times, share, DASHES.get(name, "-"), color=COLOURS[name], linewidth=1.6

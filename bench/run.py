@@ -1,6 +1,5 @@
 """One run, from the check that all answer alike to the last sample."""
 
-import json
 import os
 import platform
 import re
@@ -16,13 +15,12 @@ from rich.progress import Progress
 
 from bench.contenders import ALL, FLOOR, LAMBDAS, OURS, SERVERS, Contender
 from bench.measure import emulated, file, growth, inprocess, served
-from bench.measure.inprocess import ContenderProbe
 from bench.staging import Dock
-from bench.workload import Size, Workload, compare_scores, event, generate
+from bench.workload import Size, compare_scores, event, generate
+from handover.cli.group import PROJECT
 from handover.local.stack import BuiltFunction
 
 MEASURES = ("cold", "imports", "warm", "http", "memory", "growth", "file")
-RUNTIME_LOCK = Path("layers/runtime/requirements")
 
 
 @dataclass(frozen=True)
@@ -66,20 +64,11 @@ QUICK = Counts(
 
 
 def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Progress) -> dict[str, Any]:
-    """Measure; give everything that tables, plots and the page are made of, as JSON data.
-
-    Raises
-    ------
-    UnequalError
-        When a contender does not give the model's scores.
-    NotMeasuredError, EnvironmentDiedError, FunctionTimedOutError
-        When a Lambda contender does not start or answer. A server that does not is left out, and the reason kept.
-    """
+    """Measure; give everything that tables, plots and the page are made of, as JSON data."""
     results: dict[str, Any] = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": machine(),
         "counts": asdict(counts),
-        "absent": {},
     }
     with Dock(built) as dock:
         workload = generate(Size(), dock.root / "default")
@@ -94,15 +83,16 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         }
         results["versions"] = {contender.name: versions(contender) for contender in ALL}
         results["size"] = {one.contender.name: one.size for one in staged}
-        for one in progress.track(validating, description="Comparing scores"):
-            with ContenderProbe(one) as probe:
-                (replies,) = probe.ask({"calls": [("handler", events)]})
-            scores = [float(json.loads(reply["body"])["score"]) for reply in replies]
-            compare_scores(one.contender.label, scores, workload)
-        servers, results["absent"] = _servers(workload, rows, progress)
         emulators: dict[str, served.Opener] = {
-            one.contender.name: partial(served.Emulated, one, rows[0]) for one in validating
+            one.contender.name: partial(served.emulated, one, rows[0]) for one in validating
         }
+        servers: dict[str, served.Opener] = {
+            one.name: partial(served.server, one, workload, rows[0]) for one in SERVERS
+        }
+        everybody = emulators | servers
+        for name, opened in progress.track(everybody.items(), description="Comparing scores"):
+            with opened() as contender:
+                compare_scores(name, [contender.score(row) for row in rows], workload)
         if "cold" in only:
             results["cold_ms"] = emulated.cold(staged, events[0], counts.cold_rounds, progress)
         if "imports" in only:
@@ -115,9 +105,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         if "http" in only:
             starting = {OURS.name: emulators[OURS.name]} | servers
             results["http_start_ms"] = served.starts(starting, counts.http_starts, progress)
-            results["http_warm_ms"] = served.warm(
-                emulators | servers, rows, counts.http_blocks, counts.http_requests, progress
-            )
+            results["http_warm_ms"] = served.warm(everybody, rows, counts.http_blocks, counts.http_requests, progress)
         if "memory" in only:
             results["peak_rss_mb"] = emulated.peak_memory(staged, events, counts.memory_requests, progress)
         if "file" in only:
@@ -127,27 +115,6 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
                 dock, workload, counts.axes, blocks=counts.growth_blocks, calls=counts.warm_calls, progress=progress
             )
     return results
-
-
-def _servers(
-    workload: Workload, rows: list[dict[str, Any]], progress: Progress
-) -> tuple[dict[str, served.Opener], dict[str, str]]:
-    """Give the servers that answer with the model's scores, and why the others do not start."""
-    servers: dict[str, served.Opener] = {}
-    absent: dict[str, str] = {}
-    for contender in progress.track(SERVERS, description="Comparing scores"):
-        opener = partial(served.Server, contender, workload, rows[0])
-        try:
-            server = opener()
-        except served.ServerError as error:
-            absent[contender.name] = str(error)
-            continue
-        servers[contender.name] = opener
-        try:
-            compare_scores(contender.label, [server.score(row) for row in rows], workload)
-        finally:
-            server.stop()
-    return servers, absent
 
 
 def machine() -> dict[str, Any]:
@@ -167,7 +134,7 @@ def versions(contender: Contender) -> dict[str, str]:
     """Give what a contender's lock says of what its ``requirements.in`` asks for."""
     asked, lock = contender.folder / "requirements.in", contender.lock
     if not lock.exists() or "-r" in asked.read_text():
-        asked, lock = RUNTIME_LOCK.with_suffix(".in"), RUNTIME_LOCK.with_suffix(".txt")
+        asked, lock = PROJECT.runtime / asked.name, PROJECT.runtime_lock
     locked = dict(line.split(" ")[0].split("==") for line in lock.read_text().splitlines() if "==" in line)
     names = [line.partition("[")[0] for line in asked.read_text().split()]
     return {name: locked[name] for name in names if name in locked}

@@ -15,31 +15,24 @@ class Spread:
     high: float
 
 
-def spread(values: Sequence[float]) -> Spread:
-    """Summarise."""
-    low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
-    return Spread(float(median), float(low), float(high))
+type Rounds = Sequence[Sequence[float]]
+"""What was taken of one contender, round by round."""
 
 
-def pooled(rounds: Sequence[Sequence[float]]) -> list[float]:
-    """Give all samples of all rounds."""
-    return [sample for taken in rounds for sample in taken]
+def percentiles(rounds: Rounds, *shares: float) -> list[float]:
+    """Give the values that these shares of all samples do not exceed."""
+    return [float(value) for value in np.quantile(np.concatenate(rounds), shares)]
 
 
-def ratio(above: Sequence[Sequence[float]], below: Sequence[Sequence[float]]) -> Spread:
-    """Divide round by round, median by median: what slows the machine for one round slows both.
-
-    Raises
-    ------
-    ValueError
-        When the two have not taken turns: unlike numbers of rounds.
-    """
-    return spread([float(np.median(a) / np.median(b)) for a, b in zip(above, below, strict=True)])
+def spread(rounds: Rounds) -> Spread:
+    """Summarise all samples."""
+    low, median, high = percentiles(rounds, 0.25, 0.5, 0.75)
+    return Spread(median, low, high)
 
 
-def percentile(rounds: Sequence[Sequence[float]], share: float) -> float:
-    """Give the value that ``share`` of all samples do not exceed."""
-    return float(np.quantile(pooled(rounds), share))
+def ratio(above: Rounds, below: Rounds) -> Spread:
+    """Divide round by round, median by median: what slows the machine for one round slows both."""
+    return spread([[float(np.median(a) / np.median(b)) for a, b in zip(above, below, strict=True)]])
 
 
 @dataclass(frozen=True)

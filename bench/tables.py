@@ -8,7 +8,7 @@ import rich.table
 from rich.console import Console
 
 from bench.contenders import ALL, LAMBDAS, OURS, SERVERS
-from bench.statistics import percentile, pooled, ratio, spread
+from bench.statistics import percentiles, ratio, spread
 from bench.targets import MB, MIB, targets
 
 LABELS = {one.name: one.label for one in ALL} | {
@@ -32,7 +32,7 @@ class Table:
 
 
 def show(results: dict[str, Any], console: Console) -> None:
-    """Print the tables, and why somebody is absent."""
+    """Print the tables."""
     for table in tables(results):
         drawn = rich.table.Table(title=table.title, title_justify="left", show_edge=False)
         for index, head in enumerate(table.head):
@@ -41,8 +41,6 @@ def show(results: dict[str, Any], console: Console) -> None:
             drawn.add_row(*(f"[{COLOURS[cell]}]{cell}[/]" if cell in COLOURS else cell for cell in row))
         console.print(drawn)
         console.print()
-    for name, reason in results["absent"].items():
-        console.print(f"{LABELS[name]} is absent: {reason}", markup=False)
 
 
 def tables(results: dict[str, Any]) -> list[Table]:
@@ -70,8 +68,7 @@ def _targets(results: dict[str, Any]) -> Table:
 def _times(title: str, unit: str, samples: dict[str, Any], order: tuple[str, ...]) -> Table:
     rows = []
     for name in (name for name in order if name in samples):
-        times = spread(pooled(samples[name]))
-        low, middle, high = (_figure(time) for time in (times.low, times.median, times.high))
+        low, middle, high = map(_figure, percentiles(samples[name], 0.25, 0.5, 0.75))
         rows.append(
             (LABELS[name], middle, f"{low} to {high}", f"{ratio(samples[name], samples[OURS.name]).median:.2f}")
         )
@@ -82,10 +79,8 @@ def _http(results: dict[str, Any]) -> Table:
     rows = []
     starts, warm = results["http_start_ms"], results["http_warm_ms"]
     for name in (name for name in (*LAMBDA_NAMES, *(one.name for one in SERVERS)) if name in warm):
-        start = f"{spread(pooled(starts[name])).median:.0f}" if name in starts else "-"
-        p50, p95 = (f"{percentile(warm[name], share):.2f}" for share in (0.5, 0.95))
-        rows.append((LABELS[name], start, p50, p95))
-    rows += [(LABELS[name], "absent", "-", "-") for name in results["absent"]]
+        start = f"{spread(starts[name]).median:.0f}" if name in starts else "-"
+        rows.append((LABELS[name], start, *(f"{value:.2f}" for value in percentiles(warm[name], 0.5, 0.95))))
     head = ("contender", "start to first answer [ms]", "p50 [ms]", "p95 [ms]")
     return Table("Over HTTP, one worker, one connection", head, rows)
 

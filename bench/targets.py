@@ -1,11 +1,10 @@
 """What this project promises of itself, compared with one run's samples."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bench.contenders import FLOOR, MANGUM, OURS, PLAIN, SKLEARN
-from bench.statistics import Spread, pooled, ratio, spread, worse_than_linear
+from bench.statistics import Spread, ratio, spread, worse_than_linear
 
 MIB, MB = 2**20, 1e6
 AXES = ("columns", "trees", "rows")
@@ -53,8 +52,9 @@ def targets(results: dict[str, Any]) -> list[Target]:
     """Compare a run with all of them."""
     cold, warm = results.get("cold_ms", {}), results.get("warm_ms", {})
     ours = OURS.name
-    size, peak = results.get("size", {}).get(ours), results.get("peak_rss_mb", {}).get(ours)
-    requests = results["counts"]["memory_requests"]
+    size, peak = results["size"][ours], results.get("peak_rss_mb", {}).get(ours)
+    requests, rows = results["counts"]["memory_requests"], results["counts"]["file_rows"]
+    csv = _ratio(results.get("file_ms", {}), ours, "pandas")
     compared = [
         Target("cold start: Handover / floor", 1.30, True, aim=1.15, measured=_ratio(cold, ours, FLOOR.name)),
         Target("cold start: plain layer / Handover", 3.5, False, measured=_ratio(cold, PLAIN.name, ours)),
@@ -63,29 +63,24 @@ def targets(results: dict[str, Any]) -> list[Target]:
         Target("warm, no telemetry: Handover / bare session.run", 3, True, measured=_ratio(warm, "quiet", "session")),
         Target("warm, with telemetry: Handover / bare session.run", 9, True, measured=_ratio(warm, ours, "session")),
         Target("warm: FastAPI + Mangum / Handover", 10, False, measured=_ratio(warm, MANGUM.name, ours)),
-        Target(
-            "layers and function, unzipped", 96, True, " MiB", measured=_one(size, lambda s: s["unzipped_bytes"] / MIB)
-        ),
-        Target("layers and function, zipped", 34, True, " MB", measured=_one(size, lambda s: s["zipped_bytes"] / MB)),
-        Target(f"peak memory after {requests:,} requests", 70, True, " MB", measured=_one(peak, float)),
+        Target("layers and function, unzipped", 96, True, " MiB", measured=_one(size["unzipped_bytes"] / MIB)),
+        Target("layers and function, zipped", 34, True, " MB", measured=_one(size["zipped_bytes"] / MB)),
+        Target(f"peak memory after {requests:,} requests", 70, True, " MB", measured=_one(peak)),
         Target("batch of 100, each row / one row alone", 0.5, True, measured=_ratio(warm, "batch", ours, by=100)),
+        Target(f"a CSV file of {rows:,} rows: Handover / pandas", 5, True, measured=csv),
     ]
-    scored, count = results.get("file_ms", {}), results["counts"]["file_rows"]
-    compared.append(
-        Target(f"a CSV file of {count:,} rows: Handover / pandas", 5, True, measured=_ratio(scored, ours, "pandas"))
-    )
     for axis in AXES:
-        points = growth_points(results, axis)
-        measured = _one(points, lambda p: worse_than_linear(*p)) if points[0] else None
-        span = f"{points[0][0]:,} to {points[0][-1]:,} {axis}" if points[0] else axis
-        compared.append(Target(f"growth, {span}: time's / size's", 1, True, measured=measured))
+        sizes, times = growth_points(results, axis)
+        span = f"{sizes[0]:,} to {sizes[-1]:,} {axis}" if sizes else axis
+        growth = _one(worse_than_linear(sizes, times) if sizes else None)
+        compared.append(Target(f"growth, {span}: time's / size's", 1, True, measured=growth))
     return compared
 
 
 def growth_points(results: dict[str, Any], axis: str, of: str = "quiet") -> tuple[list[int], list[float]]:
     """Give the sizes along one axis, and the median time at each [µs]."""
     points = [point for point in results.get("growth", []) if point["axis"] == axis]
-    return [point["size"] for point in points], [spread(pooled(point[of])).median * 1000 for point in points]
+    return [point["size"] for point in points], [spread(point[of]).median * 1000 for point in points]
 
 
 def _ratio(samples: dict[str, Any], above: str, below: str, by: float = 1) -> Spread | None:
@@ -95,8 +90,5 @@ def _ratio(samples: dict[str, Any], above: str, below: str, by: float = 1) -> Sp
     return Spread(times.median / by, times.low / by, times.high / by)
 
 
-def _one[T](value: T | None, figure: Callable[[T], float]) -> Spread | None:
-    if value is None:
-        return None
-    measured = figure(value)
-    return Spread(measured, measured, measured)
+def _one(measured: float | None) -> Spread | None:
+    return None if measured is None else Spread(measured, measured, measured)

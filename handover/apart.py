@@ -23,15 +23,10 @@ class CutShortError(CannotRunError):
 
 
 def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda event: None) -> Json:
-    """Do ``work`` in another process, and give its result.
+    """Do ``work``, which is ``module:function``, in another process, and give its result.
 
-    What that process prints, whoever prints it, goes to this one's stderr.
-
-    Parameters
-    ----------
-    work
-        ``module:function``. The function takes a ``send``, which passes an event to ``on_event``, and the
-        ``arguments``; these, its events and its result are plain data.
+    The function takes a ``send``, which passes an event to ``on_event``, and the ``arguments``; these, its events and
+    its result are plain data. What that process prints, whoever prints it, goes to this one's stderr.
 
     Raises
     ------

@@ -28,23 +28,14 @@ def place(delivery: Path) -> Path:
 
 
 def figures(manifest: Mapping[str, Any]) -> str:
-    """Give what the block of the figures has.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        When the manifest is not as ``deliver()`` writes it.
-    """
+    """Give what the block of the figures has; see ``described``."""
     return "\n".join(f"#### {table.title}\n\n{as_markdown(table)}" for table in described(manifest))
 
 
 def head(manifest: Mapping[str, Any]) -> str:
     """Give what the block of the head has: the library, the task and the figures, as registries read them.
 
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        When the manifest is not as ``deliver()`` writes it.
+    It raises what ``described`` raises.
     """
     written: dict[str, Any] = {"library_name": "onnx"}
     if quality := manifest.get("quality"):  # a stand-in has none
@@ -65,7 +56,7 @@ def head(manifest: Mapping[str, Any]) -> str:
 
 
 def blocks(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Give the blocks that ``deliver()`` writes, by their names; see ``figures``."""
+    """Give the blocks that ``deliver()`` writes, by their names."""
     return {HEAD: head(manifest), FIGURES: figures(manifest)}
 
 

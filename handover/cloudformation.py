@@ -24,6 +24,7 @@ class Template:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._deployed: dict[str, Json] = {}
 
     @cached_property
     def source(self) -> Json:
@@ -39,24 +40,13 @@ class Template:
         return self.transformed()
 
     def transformed(self, content: dict[str, str] | None = None, **parameters: str) -> Json:
-        """Transform the template.
+        """Transform the template with values other than the defaults; ``TransformError`` when SAM refuses it.
 
-        Parameters
-        ----------
-        content
-            What ``sam package`` uploaded for a resource; another name is another content.
-        parameters
-            Values other than the defaults.
-
-        Raises
-        ------
-        TransformError
-            When SAM refuses it.
+        ``content`` names what ``sam package`` uploaded for a resource; another name is another content.
         """
         session = _session()  # first: without boto3, this is what a message names
         from samtranslator.model.exceptions import InvalidDocumentException
         from samtranslator.parser.parser import Parser
-        from samtranslator.translator.translator import Translator
 
         # At its end, the translator complains that nobody published its own metrics.
         logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
@@ -66,7 +56,7 @@ class Template:
                 if key in resource.get("Properties", {}):
                     resource["Properties"][key] = f"s3://bucket/{(content or {}).get(name, name)}.zip"
         values = {name: parameter.get("Default") for name, parameter in template.get("Parameters", {}).items()}
-        translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=session)
+        translator = _translator()(managed_policy_map={}, sam_parser=Parser(), boto_session=session)
         try:
             result: Json = translator.translate(template, parameter_values=values | parameters)
         except InvalidDocumentException as error:
@@ -81,24 +71,18 @@ class Template:
         }
 
     def deployed(self, values: Mapping[str, str]) -> Json:
-        """Give the template as a stack with these parameters has it, see ``handover.intrinsics.Values``.
+        """Give the template as a stack with these values in place of the defaults has it, see ``intrinsics.Values``.
 
-        Parameters
-        ----------
-        values
-            Values other than the defaults; those of parameters that the template does not have are left out.
+        Those of parameters that the template does not have are left out.
         """
         parameters = self.source.get("Parameters", {})
         chosen = {name: value for name, value in values.items() if name in parameters}
         key = json.dumps(chosen, sort_keys=True)
         if key not in self._deployed:
             defaults = {name: parameter.get("Default", "") for name, parameter in parameters.items()}
-            self._deployed[key] = Values(self.transformed(None, **chosen), defaults | chosen).stack()
+            template = self.transformed(None, **chosen) if chosen else self.plain
+            self._deployed[key] = Values(template, defaults | chosen).stack()
         return self._deployed[key]
-
-    @cached_property
-    def _deployed(self) -> dict[str, Json]:
-        return {}
 
     def line(self, name: str, *inside: str) -> int | None:
         """Find the line that begins a resource or a parameter, or the deepest key inside of it that is written there.
@@ -140,6 +124,18 @@ def _loader() -> Any:
     loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
     loader.add_multi_constructor("!", intrinsics_multi_constructor)
     return loader
+
+
+@cache
+def _translator() -> Any:
+    """Give SAM's translator, which holds the templates of policies that SAM has to their schema once.
+
+    It does so each time that it begins, which is half of what a transform takes; they are a file of SAM's own.
+    """
+    from samtranslator.translator import translator
+
+    translator.make_policy_template_for_function_plugin = cache(translator.make_policy_template_for_function_plugin)
+    return translator.Translator
 
 
 @cache

@@ -32,7 +32,7 @@ LARGEST_LAYERS_MIB = 250  # Lambda's own limit for layers and function, unzipped
 MOST_FLIPS = 10  # of some two hundred golden rows; a model that decides otherwise for one in twenty is another one
 # The least and the most that each budget may be. For one heuristic a caller waits for milliseconds, and a check stops
 # it after a second.
-BUDGETS: Mapping[str, tuple[type, float, float, str]] = {
+BUDGETS: Mapping[str, tuple[type[float], float, float, str]] = {
     "layers_mib": (int, 1, np.inf, "a whole number from 1 on"),
     "model_kib": (int, 1, np.inf, "a whole number from 1 on"),
     "flipped_decisions": (int, 0, np.inf, "a whole number from 0 on"),
@@ -257,13 +257,8 @@ class Contract:
         """Give the contract as plain JSON data, for ``contract.json``: production imports no schema code.
 
         ``fields`` is what the encoder reads, ``validator`` pydantic's own core schema without Python objects, and
-        ``schema`` the JSON Schema that callers are shown.
-
-        Raises
-        ------
-        ContractError
-            When a field cannot be compiled: free text, a nested or unbounded type, or a validator written in Python; or
-            when it would let in what it does not say.
+        ``schema`` the JSON Schema that callers are shown. ``ContractError`` when a field cannot be compiled: free text,
+        a nested or unbounded type, or a validator written in Python; or when it would let in what it does not say.
         """
         fields, validator, schema = compiled_row(self.row, strictly=Row.model_config)
         return {

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,6 @@ from handover.contract import Contract
 from handover.conversion import (
     ConversionError,
     own_columns,
-    rounds_to_float32,
     to_graph,
     training_time_scores,
     unlike,
@@ -34,7 +33,7 @@ from handover.labels import as_numbers
 from handover.limit import TooLongError, at_most
 from handover.merit import quality_record
 from handover.proof import Proof
-from handover.quality import HELD_OUT, HeldOut
+from handover.quality import HELD_OUT, HeldOut, rounded
 from handover.record import rows_like
 from handover.replacing import replace as replace_files
 from handover.rows import Domain, domains
@@ -82,8 +81,6 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
         from fields to values. None, NaN, NA and NaT are missing; 129.0 is a whole number, and 0 and 1 are false and
         true, where the contract asks for that. Other columns of a table are left out with a warning; a dict with
         another field is refused, as the function would refuse it.
-    contract, heuristics
-        What ``contract.py`` and ``heuristics.py`` say.
 
     Raises
     ------
@@ -99,11 +96,11 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     sent, where = tables.read(rows, fields)
     encoding = Encoding(compiled, heuristics)
     values = encoding.matrix(sent, where)
-    for field in compiled["fields"]:
-        if sent and not any(field["name"] in row for row in sent):
+    for field in fields:
+        if sent and not any(field.name in row for row in sent):
             raise DeliverError(
-                f"no row has the contract's field {field['name']}: say in FIELDS of the training which column it is "
-                f"read from, or give it as None"
+                f"no row has the contract's field {field.name}: say in FIELDS of the training which column it is read "
+                f"from, or give it as None"
             )
     extent.note(compiled, heuristics, extent.Extent.of(values, fields))
     categories = tuple(place for place, field in enumerate(compiled["fields"]) if field["kind"] == "category")
@@ -144,20 +141,16 @@ def deliver(
     output
         The output of an ONNX file that is the score, where it has several.
     rows, labels
-        Rows that the model was not trained on, a table or dicts as for ``matrix``, with their outcomes, a column of a
-        library or a list: numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for
-        the other; of a contract of classes, the class of each. They judge the model, and are the baseline that
-        production is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like
-        them in each field, but in no row, and such that every category, gap and end of a range has an answer of the
-        training.
-    contract, heuristics
-        What ``contract.py`` and ``heuristics.py`` say.
+        Rows that the model was not trained on, as for ``matrix``, with their outcomes, a column of a library or a list:
+        numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for the other; of a
+        contract of classes, the class of each. They judge the model, and are the baseline that production is compared
+        with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each field, but
+        in no row, and such that every category, gap and end of a range has an answer of the training.
     to
         The delivery's folder; its ``contract.py`` stays as it is.
-    training
-        What the model was trained on, for the manifest: data, its SHA-256, rows, seed.
-    quality
-        The author's own figures of merit, for the manifest; those that production is judged by are computed here.
+    training, quality
+        For the manifest: what the model was trained on (data, its SHA-256, rows, seed), and the author's own figures of
+        merit; those that production is judged by are computed here.
     positive
         The class whose probability is the score; needed where the model's classes are not 0 and 1. Of a file, which
         knows no names of classes: what the labels call the one that it gives the probability of.
@@ -177,8 +170,7 @@ def deliver(
     DeliverError
         When the contract refuses a row, the labels cannot judge the model, the model fails on a row that the contract
         accepts or leaves the contract's range there, most answers are clipped, or the ONNX model does not give the
-        training-time model's answers within the contract's parity budget. Nothing has been
-        written then.
+        training-time model's answers within the contract's parity budget. Nothing has been written then.
     ConversionError
         When the model cannot become a graph.
     """
@@ -191,7 +183,11 @@ def deliver(
     _require_json(training=training, quality=quality)
     encoding = Encoding(contract.compiled(), heuristics)
     model, saved = trained.the_model(model, onnx, contract, encoding, output)
-    _require_own_columns(model, encoding.columns)
+    if (own := own_columns(model)) and own != list(encoding.columns):
+        raise DeliverError(
+            f"the model was trained on the columns {', '.join(own)}, and matrix(...) gives "
+            f"{', '.join(encoding.columns)}: train on its values, with its columns in this order"
+        )
     features = encoding.matrix(rows, where)
     real = _real(golden, fields, encoding)
     named = {"name": contract.name, "version": contract.version}
@@ -214,7 +210,6 @@ def deliver(
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
     graph()  # what cannot be converted is named before the model is asked, which may fail in a way of its own
-    oracle = replace(oracle, rounds=scores is None and rounds_to_float32(model))
     judged = ask(features) if oracle.known is None else session.opened(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)
@@ -294,15 +289,12 @@ def _real(golden: Rows, fields: Sequence[Domain], encoding: Encoding) -> list[Ma
 
 def _require_kinds(contract: object, heuristics: object) -> None:
     """Require what ``contract.py`` and ``heuristics.py`` are, where they were mistaken for each other or for a part."""
-    if not isinstance(contract, Contract):
-        whose = f"the module {contract.__name__}" if isinstance(contract, ModuleType) else f"a {_kind(contract)}"
-        raise DeliverError(f"contract= is {whose}: give the contract in it, as in `from contract import CONTRACT`")
-    if not isinstance(heuristics, ModuleType):
-        raise DeliverError(f"heuristics= is a {_kind(heuristics)}: give the module itself, as in `import heuristics`")
-
-
-def _kind(value: object) -> str:
-    return type(value).__name__
+    for name, value, kind, give in (
+        ("contract", contract, Contract, "the contract in it, as in `from contract import CONTRACT`"),
+        ("heuristics", heuristics, ModuleType, "the module itself, as in `import heuristics`"),
+    ):
+        if not isinstance(value, kind):
+            raise DeliverError(f"{name}= is a {type(value).__name__}: give {give}")
 
 
 def _require_json(**arguments: Mapping[str, Any] | None) -> None:
@@ -314,16 +306,6 @@ def _require_json(**arguments: Mapping[str, Any] | None) -> None:
             raise DeliverError(
                 f"{name}= cannot be written as JSON ({error}): give Python's own numbers, words, lists and dicts"
             ) from None
-
-
-def _require_own_columns(model: Any, columns: tuple[str, ...]) -> None:
-    """Compare the names that a model was fitted on, where its author gave it names, with the contract's."""
-    own = own_columns(model)
-    if own and own != list(columns):
-        raise DeliverError(
-            f"the model was trained on the columns {', '.join(own)}, and matrix(...) gives {', '.join(columns)}: train "
-            f"on its values, with its columns in this order"
-        )
 
 
 def vouched(manifest: Json) -> tuple[str, ...]:
@@ -342,11 +324,19 @@ def golden_lines(proof: Proof) -> bytes:
 
 
 def column_records(contract: Contract, columns: tuple[str, ...], features: FloatRows) -> list[Json]:
-    """Give each column of the manifest: its name, its kind, and what reasons compare with."""
+    """Give each column of the manifest: its name, its kind, and what reasons compare with.
+
+    That is the lower median, which some row really has; null where none has a value.
+    """
     kinds = {field["name"]: field["kind"] for field in contract.compiled()["fields"]}
+    known = [np.sort(column[~np.isnan(column)]) for column in features.T]
     return [
-        {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
-        for column, reference in zip(columns, reference_row(features), strict=True)
+        {
+            "name": column,
+            "kind": kinds.get(column, "heuristic"),
+            "reference": float(str(values[(len(values) - 1) // 2])) if len(values) else None,
+        }
+        for column, values in zip(columns, known, strict=True)
     ]
 
 
@@ -360,37 +350,30 @@ def _seen(contract: Contract, heuristics: ModuleType, encoding: Encoding, featur
     return {} if record == judges else {extent.SEEN: record}
 
 
-def reference_row(features: FloatRows) -> list[float | None]:
-    """Give the row that reasons compare with: of each column the lower median, which some row really has."""
-    reference: list[float | None] = []
-    for column in features.T:
-        known = np.sort(column[~np.isnan(column)])
-        reference.append(float(str(known[(len(known) - 1) // 2])) if len(known) else None)
-    return reference
-
-
 def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) -> Json:
     """Describe the held-out rows' scores, of several the highest of each: what production is expected to look like."""
     highest, labels = held_out.highest, held_out.labels.mean(axis=0)
     deciles = np.quantile(highest, np.linspace(0, 1, 11))
     return {
         "rows": len(decisions),
-        "mean_score": round(float(highest.mean()), 6),
-        "mean_label": held_out.named([round(float(label), 6) for label in labels]),
-        "score_deciles": [round(float(decile), 6) for decile in deciles],
+        "mean_score": rounded(highest.mean(), 6),
+        "mean_label": held_out.named([rounded(label, 6) for label in labels]),
+        "score_deciles": [rounded(decile, 6) for decile in deciles],
         "decision_share": {
-            name: round(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
+            name: rounded(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
         },
     }
 
 
-def _faults(contract: Contract, to: Path, names: Sequence[str]) -> list[str]:
+def _faults(contract: Contract, to: Path, names: Sequence[str]) -> Iterator[str]:
     """List what hinders no delivery, and is better known before the check says it."""
-    _, unlimited = contract.unlimited or ("", "")
+    if contract.unlimited:
+        yield contract.unlimited[1]
+    for _, fault in contract.lookalikes:
+        yield fault
     left_out = ignored(to, names)
-    some = left_out is not None and len(left_out.names) < len(names)  # all of them: it is meant to go another way
-    faults = [unlimited, *(fault for _, fault in contract.lookalikes), str(left_out) if some else ""]
-    return list(filter(None, faults))
+    if left_out is not None and len(left_out.names) < len(names):  # all of them: it is meant to go another way
+        yield str(left_out)
 
 
 def _summary(manifest: Json, to: Path, otherwise: str) -> str:
@@ -415,26 +398,20 @@ def _summary(manifest: Json, to: Path, otherwise: str) -> str:
     )
 
 
-def _of_classes(manifest: Json) -> list[str]:
+def _of_classes(manifest: Json) -> Iterator[str]:
     """Say which number of the model was taken for which class, and of which class there is no row."""
-    taken, shares = manifest.get("class_numbers", {}), manifest["baseline"]["mean_label"]
-    without = [name for name, share in shares.items() if not share] if isinstance(shares, dict) else []
-    lines = []
-    if taken:
+    if taken := manifest.get("class_numbers"):
         each = ", ".join(f"{number} was taken for {name}" for name, number in taken.items())
-        lines.append(f"The model only numbers its classes: {each}.")
-    if without:
-        lines.append(f"No held-out row is of {', '.join(without)}: nothing judges how well the model knows it.")
-    return lines
+        yield f"The model only numbers its classes: {each}."
+    shares = manifest["baseline"]["mean_label"]
+    if isinstance(shares, dict) and (without := [name for name, share in shares.items() if not share]):
+        yield f"No held-out row is of {', '.join(without)}: nothing judges how well the model knows it."
 
 
 def write(to: Path, contents: Mapping[str, bytes], manifest: Json) -> None:
     """Write the files, once they answer their first golden row, and what they are into the model's card.
 
-    Raises
-    ------
-    DeliverError
-        When they do not answer; those that were there stay.
+    ``DeliverError`` when they do not answer; those that were there stay.
     """
     try:
         written = {**contents, files.MANIFEST: as_json(manifest)}

@@ -41,28 +41,16 @@ class Table:
 
 
 def stands_in(answer: str) -> str:
-    """Say of a delivery that there is no model in it yet; nothing where there is one.
-
-    Parameters
-    ----------
-    answer
-        What is answered in its place, as the manifest says it.
-    """
+    """Say of a delivery that there is no model in it yet, and what is answered instead; nothing where there is one."""
     return f"This is a stand-in: no model was trained yet, and {answer}." if answer else ""
 
 
 def described(manifest: Json) -> list[Table]:
     """Lay out what a manifest says of the model.
 
-    Returns
-    -------
     The figures of merit beside the base rate's, of several classes how well it knows each, the decisions' shares, what
-    matters, where it is weakest, and what it was trained on. Of a stand-in, only that it is one.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        When the manifest is not as ``deliver()`` writes it.
+    matters, where it is weakest, and what it was trained on. Of a stand-in, only that it is one. ``KeyError``,
+    ``TypeError`` or ``ValueError`` when the manifest is not as ``deliver()`` writes it.
     """
     if answer := manifest.get("stand_in"):
         note = f"{stands_in(answer)} There are no figures of merit before there is a model."
@@ -79,11 +67,9 @@ def described(manifest: Json) -> list[Table]:
 
 def _in_words(mean: Any, digits: int = 6) -> str:
     """Write the mean label; of classes the share of each."""
-    return (
-        ", ".join(f"{name} {share:.{digits}g}" for name, share in mean.items())
-        if isinstance(mean, dict)
-        else f"{mean:.{digits}g}"
-    )
+    if not isinstance(mean, dict):
+        return f"{mean:.{digits}g}"
+    return ", ".join(f"{name} {share:.{digits}g}" for name, share in mean.items())
 
 
 def _figures(quality: Json) -> Table:
@@ -102,13 +88,7 @@ def _figures(quality: Json) -> Table:
 
 
 def classes(confusion: Json) -> Table:
-    """Lay out how well each class is known, see ``described``.
-
-    Parameters
-    ----------
-    confusion
-        For each class its rows, counted by the class that has their highest score.
-    """
+    """Lay out how well each class is known: its rows are counted by the class that has their highest score."""
     rows = []
     confusion = {name: dict(counts) for name, counts in dict(confusion).items()}
     for name, counts in confusion.items():
@@ -167,10 +147,7 @@ def _segments(manifest: Json) -> Table:
     )
     note += "; these come nearest to it." if worst and not beyond else "."
     if beyond and figure == "AUC":
-        note += (
-            " Within a segment of a field that a model leans on, scores differ less, so the AUC is lower there in any "
-            "model."
-        )
+        note += " Within a segment of a field that a model leans on, scores differ less, and the AUC is lower."
     rows = (
         (
             Word(f"{one['field']} {one['segment']}"),

@@ -16,12 +16,7 @@ WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # fixed, so that the same delivery give
 
 
 def write_events(delivery: Path, to: Path) -> list[Path]:
-    """Write one file for each kind of request; a file of the same name is replaced.
-
-    Returns
-    -------
-    The files, to be sent with ``handover run``, or with ``sam local invoke -e``.
-    """
+    """Write one file for each kind of request, for ``handover run`` or ``sam local invoke -e``, and name them."""
     rows = [golden["row"] for golden in files.golden(delivery)[:BATCH_ROWS]]
     broken = {name: value for name, value in rows[0].items() if name != next(iter(rows[0]))} | {"unheard_of": 1}
     requests: dict[str, tuple[Route, str, Any]] = {

@@ -79,19 +79,14 @@ class Extent:
         ``rows``; and of each column its ``name``, whether it was ever ``missing``, and the ``values`` of a category or
         a flag, or the ``lowest`` and ``highest`` number, rounded outward; both null where it never had one.
         """
-        return {
-            "rows": self.rows,
-            "columns": [
-                {"name": name}
-                | (
-                    {"values": [fields[place].choices[code] for code in sorted(self.codes[place])]}
-                    if place < len(fields) and fields[place].choices
-                    else dict(zip(("lowest", "highest"), self._ends(place), strict=True))
-                )
-                | {"missing": bool(self.missing[place])}
-                for place, name in enumerate(columns)
-            ],
-        }
+        records = []
+        for place, name in enumerate(columns):
+            if choices := fields[place].choices if place < len(fields) else ():
+                reached: Json = {"values": [choices[code] for code in sorted(self.codes[place])]}
+            else:
+                reached = dict(zip(("lowest", "highest"), self._ends(place), strict=True))
+            records.append({"name": name, **reached, "missing": bool(self.missing[place])})
+        return {"rows": self.rows, "columns": records}
 
     def _ends(self, place: int) -> tuple[float | None, float | None]:
         if not self.known[place]:
@@ -100,15 +95,12 @@ class Extent:
         if self.known[place] < FEWEST_VALUES:
             power = 10.0 ** math.ceil(math.log10(max(-low, high, 1e-30)))
             return (-power if low < 0 else 0.0), power
-        return (low, high) if low == high else _outward(low, high)  # what so many share is nobody's alone
-
-
-def _outward(low: float, high: float) -> tuple[float, float]:
-    """Round both ends outward, to 1, 2 or 5 times a power of ten: a tenth of the range, or a little more."""
-    tenth = (high - low) / STEPS
-    power = 10.0 ** math.floor(math.log10(tenth))
-    step = power * next(times for times in (1, 2, 5, 10) if times * power >= tenth)
-    return float(f"{math.floor(low / step) * step:.6g}"), float(f"{math.ceil(high / step) * step:.6g}")
+        if low == high:  # what so many share is nobody's alone
+            return low, high
+        tenth = (high - low) / STEPS  # or a little more: 1, 2 or 5 times a power of ten
+        power = 10.0 ** math.floor(math.log10(tenth))
+        step = power * next(times for times in (1, 2, 5, 10) if times * power >= tenth)
+        return float(f"{math.floor(low / step) * step:.6g}"), float(f"{math.ceil(high / step) * step:.6g}")
 
 
 def note(compiled: Json, heuristics: ModuleType, extent: Extent) -> None:

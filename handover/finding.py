@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -130,7 +131,7 @@ class Clause:
         shared = "both teams" in owners and (team == "deployment" or not self.subjects & {"stack", "function"})
         return team in owners or shared
 
-    @property
+    @cached_property
     def subjects(self) -> frozenset[Subject]:
         """All that must be there: what it looks at, and what those look at that it requires."""
         required = (DECLARED[code].subjects for code in self.requires)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.progress import track
 
 from handover.merit import figures
-from handover.quality import HeldOut
+from handover.quality import HeldOut, rounded
 from predictor.encoder import FloatRows
 from predictor.files import Json
 
@@ -25,16 +24,7 @@ def permutation_importance(
     """Shuffle the values of one column among the held-out rows, and see how much worse the model gets.
 
     Where two columns say the same, the model has one while the other is shuffled: both seem to matter less than they
-    do.
-
-    Parameters
-    ----------
-    ask
-        The model: scores float32 (N, C) of rows float32 (N, K).
-    features, held_out
-        The rows, float32 (N, K), with their scores and labels.
-    columns
-        The names of the K columns.
+    do. ``ask`` gives the model's scores, float32 (N, C), of rows, float32 (N, K).
 
     Returns
     -------
@@ -44,7 +34,7 @@ def permutation_importance(
     # Evenly from all, sorted by their labels: as many of each outcome as there are.
     places = np.linspace(0, len(features) - 1, min(len(features), MOST_ROWS)).round().astype(np.intp)
     places = np.sort(np.argsort(held_out.outcomes, kind="stable")[places])
-    judged, rows = replace(held_out, scores=held_out.scores[places], labels=held_out.labels[places]), features[places]
+    judged, rows = held_out.picked(places), features[places]
     whole, random = figures(judged)[0], np.random.default_rng(SEED)
     shuffles = np.concatenate([random.permutation(len(rows)) for _ in range(REPEATS)])
     console = Console(stderr=True)
@@ -61,11 +51,7 @@ def permutation_importance(
         "rows": len(rows),
         "repeats": REPEATS,
         "columns": [
-            {"name": name, "fall": _rounded(np.mean(fall)), "spread": _rounded(np.std(fall, ddof=1))}
+            {"name": name, "fall": rounded(np.mean(fall)), "spread": rounded(np.std(fall, ddof=1))}
             for name, fall in zip(columns, falls, strict=True)
         ],
     }
-
-
-def _rounded(figure: Any) -> float:
-    return round(float(figure), 4) + 0  # no -0.0

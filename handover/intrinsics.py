@@ -11,17 +11,10 @@ NOTHING = {"Ref": "AWS::NoValue"}
 
 
 class Values:
-    """A template with a value for each of its parameters.
+    """A template of CloudFormation's with a value for each of its parameters.
 
     What only the cloud knows stays, and is written in one way: ``Ref``, ``Fn::GetAtt`` with a list, ``Fn::Sub`` with
     a text.
-
-    Parameters
-    ----------
-    template
-        In CloudFormation's words.
-    parameters
-        The value of each parameter.
     """
 
     def __init__(self, template: Json, parameters: Mapping[str, Any]) -> None:
@@ -87,17 +80,13 @@ class Values:
 def as_text(value: Any) -> str:
     """Write a value as it stands in a text: what only the cloud knows as ``Fn::Sub`` has it."""
     match value:
-        case {"Ref": str(name)} | {"Fn::Sub": str(name)}:
-            text = f"${{{name}}}" if "Ref" in value else name
+        case {"Fn::Sub": str(text)}:
+            return text
+        case {"Ref": str(name)}:
+            return f"${{{name}}}"
         case {"Fn::GetAtt": list(parts)}:
-            text = f"${{{'.'.join(map(str, parts))}}}"
-        case bool():
-            text = str(value).lower()
-        case dict() | list():
-            text = json.dumps(value, sort_keys=True)
-        case _:
-            text = str(value)
-    return text
+            return f"${{{'.'.join(map(str, parts))}}}"
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list | bool) else str(value)
 
 
 def _one(text: str) -> Any:

@@ -27,23 +27,12 @@ class TooLongError(BaseException):
 
 @contextmanager
 def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
-    """Stop the code in the block where it is, once it has run for so long.
+    """Stop the code in the block where it is, once it has run for so long by the clock: with ``TooLongError``.
 
     Only in the main thread, where Python handles signals. Garbage is not collected meanwhile: what others left behind
-    is not this code's time, and what is raised in a collector is lost.
-
-    Parameters
-    ----------
-    seconds
-        By the clock [s].
-    of_processor
-        Count the process's own time on the processor instead: where the outcome must not depend on what else the
-        machine does. Code that sleeps is then not stopped.
-
-    Raises
-    ------
-    TooLongError
-        When it was stopped.
+    is not this code's time, and what is raised in a collector is lost. ``of_processor`` counts the process's own time
+    on the processor instead, where the outcome must not depend on what else the machine does; code that sleeps is then
+    not stopped.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -147,15 +136,10 @@ def _end_at_the_first() -> None:
 
 
 def within[T](seconds: float, call: Callable[[], T]) -> T:
-    """Give what a call gives, or wait no longer.
+    """Give what a call gives, or wait no longer, which is a ``TooLongError``.
 
     For calls into C that let other threads run, as onnxruntime's do: what does not come back goes on, in a thread of
     its own, until it is done or the process ends.
-
-    Raises
-    ------
-    TooLongError
-        When nobody waited any longer; else what the call raises.
     """
     given: Future[T] = Future()
 

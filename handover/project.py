@@ -22,24 +22,16 @@ def packed() -> Path | None:
 
 def pages() -> Path:
     """Give the folder with a page for each clause: the wheel's, or that of the tool's own repository."""
-    folder = _PACKAGE / "_pages"
-    return folder if folder.is_dir() else _PACKAGE.parent / "docs" / "checks"
+    return _PACKAGE / "_pages" if packed() else _PACKAGE.parent / "docs" / "checks"
 
 
 def toy_data() -> Path:
     """Give the guide's data: the wheel's, or that of the tool's own repository."""
-    folder = _PACKAGE / "_example"
-    return (folder if folder.is_dir() else _PACKAGE.parent / "docs" / "first-delivery") / "parcels.csv"
+    return (_PACKAGE / "_example" if packed() else _PACKAGE.parent / "docs" / "first-delivery") / "parcels.csv"
 
 
 class Project:
-    """The files of one project.
-
-    Parameters
-    ----------
-    root
-        The project's folder. From the current one, ``Path()``, each path is as a person there would type it.
-    """
+    """The files of one project. From the current folder, ``Path()``, each path is as a person there would type it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

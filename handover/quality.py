@@ -167,32 +167,35 @@ class HeldOut:
         for each class its rows by the class that has their highest score. Else ``mae`` and ``rmse`` [the score's unit]
         and ``r2``.
         """
-        figures = self._of_yes_or_no() if self.is_yes_or_no else self._of_numbers()
-        mean = self.named([_digits(label) for label in self.labels.mean(axis=0)])
-        return {"rows": len(self.labels), "mean_label": mean, **figures}
-
-    def _of_yes_or_no(self) -> Json:
+        mean = self.labels.mean(axis=0)
+        record = {"rows": len(self.labels), "mean_label": self.named([digits(label) for label in mean])}
+        errors, base = self._errors(self.scores), self._errors(np.broadcast_to(mean, self.labels.shape))
+        if not self.is_yes_or_no:
+            return {**record, "r2": rounded(self.r2), **errors, "base_rate": base}
+        record["auc"] = rounded(self.auc)
         if not self.may_be_probability:
-            return {"auc": _rounded(self.auc)}
-        mean, highest, came = self.labels.mean(axis=0), self.highest, self.came
-        base = np.broadcast_to(mean, self.labels.shape)
-        bins = [bin_ for bin_ in np.array_split(np.argsort(highest, kind="stable"), CALIBRATION_BINS) if len(bin_)]
+            return record
+        if self.of_classes:
+            record |= {"accuracy": rounded(self.came.mean()), "confusion": self._confusion()}
+            base = {"accuracy": rounded(mean.max()), **base}
+        return {**record, **errors, "base_rate": base, **self._calibration()}
+
+    def _errors(self, scores: Numbers) -> Json:
+        """Give by how much such scores miss the labels on average."""
+        squared = _squares(scores, self.labels).mean()
+        if self.is_yes_or_no:
+            return {"log_loss": rounded(log_losses(scores, self.labels).mean()), "brier": rounded(squared)}
+        return {"mae": digits(np.abs(scores - self.labels).mean()), "rmse": digits(np.sqrt(squared))}
+
+    def _calibration(self) -> Json:
+        order = np.argsort(self.highest, kind="stable")
+        bins = [bin_ for bin_ in np.array_split(order, CALIBRATION_BINS) if len(bin_)]
         rows = [len(bin_) for bin_ in bins]
-        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (highest, came))
-        of_classes = {"accuracy": _rounded(came.mean()), "confusion": self._confusion()} if self.of_classes else {}
+        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (self.highest, self.came))
         return {
-            "auc": _rounded(self.auc),
-            **of_classes,
-            "log_loss": _rounded(log_losses(self.scores, self.labels).mean()),
-            "brier": _rounded(self._missed.mean()),
-            "base_rate": {
-                **({"accuracy": _rounded(mean.max())} if self.of_classes else {}),
-                "log_loss": _rounded(log_losses(base, self.labels).mean()),
-                "brier": _rounded(((base - self.labels) ** 2).sum(axis=1).mean()),
-            },
-            "calibration_error": _rounded(np.average(np.abs(scores - labels), weights=rows)),
+            "calibration_error": rounded(np.average(np.abs(scores - labels), weights=rows)),
             "calibration": [
-                {"rows": count, "mean_score": _rounded(score), "mean_label": _rounded(label)}
+                {"rows": count, "mean_score": rounded(score), "mean_label": rounded(label)}
                 for count, score, label in zip(rows, scores, labels, strict=True)
             ],
         }
@@ -204,14 +207,9 @@ class HeldOut:
             counts[self.names[true]][self.names[highest]] += 1
         return counts
 
-    def _of_numbers(self) -> Json:
-        spread = self.labels - self.labels.mean()
-        return {
-            "r2": _rounded(self.r2),
-            "mae": _digits(np.abs(self.scores - self.labels).mean()),
-            "rmse": _digits(np.sqrt(self._missed.mean())),
-            "base_rate": {"mae": _digits(np.abs(spread).mean()), "rmse": _digits(np.sqrt((spread**2).mean()))},
-        }
+    def picked(self, rows: NDArray[Any]) -> "HeldOut":
+        """Give some of the rows, by their places or by whether each is one."""
+        return HeldOut(self.scores[rows], self.labels[rows], self.names)
 
     def ordered(self, names: Sequence[str]) -> "HeldOut":
         """Give the same with its scores in the order of these names, which are its own."""
@@ -253,18 +251,13 @@ class HeldOut:
     @property
     def r2(self) -> float:
         """Share of the labels' variance that the scores explain; below 0, the mean label is the better answer."""
-        return float(1 - self._missed.sum() / ((self.labels - self.labels.mean()) ** 2).sum())
+        missed = _squares(self.scores, self.labels).sum()
+        return float(1 - missed / ((self.labels - self.labels.mean()) ** 2).sum())
 
     @property
     def rank_correlation(self) -> float:
         """How far the score of each row ranks the labels (Spearman); nan where scores or labels are all alike."""
         return float(np.corrcoef(_ranks(self.scores[:, 0]), _ranks(self.labels[:, 0]))[0, 1])
-
-    @property
-    def _missed(self) -> Numbers:
-        """By how much each row's scores miss its labels, squared and added up, float64 (N,)."""
-        squares: Numbers = ((self.scores - self.labels) ** 2).sum(axis=1)
-        return squares
 
     @property
     def _auc_name(self) -> str:
@@ -334,7 +327,8 @@ class HeldOut:
         return self._misses_more(0.0)
 
     def _misses_more(self, least_r2: float) -> bool:
-        more = self._missed - (1 - least_r2) * (self.labels[:, 0] - self.labels.mean()) ** 2
+        spread = (self.labels[:, 0] - self.labels.mean()) ** 2
+        more = _squares(self.scores, self.labels) - (1 - least_r2) * spread
         return bool(more.mean() > WORSE_BY * standard_error(more))
 
     def _of_another_unit(self) -> str:
@@ -363,6 +357,12 @@ class HeldOut:
 def standard_error(values: Numbers) -> float:
     """Give the standard error of a mean; infinite where one value cannot tell."""
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.inf
+
+
+def _squares(scores: Numbers, labels: Numbers) -> Numbers:
+    """Give by how much each row's scores miss its labels, squared and added up, float64 (N,)."""
+    squares: Numbers = ((scores - labels) ** 2).sum(axis=1)
+    return squares
 
 
 def log_losses(scores: Numbers, labels: Numbers) -> Numbers:
@@ -394,10 +394,11 @@ def _ranks(values: Numbers) -> Numbers:
     return ranks
 
 
-def _rounded(figure: Any) -> float:
-    return round(float(figure), 4)
+def rounded(figure: Any, places: int = 4) -> float:
+    """Round what has no unit."""
+    return round(float(figure), places) + 0  # no -0.0
 
 
-def _digits(figure: Any) -> float:
+def digits(figure: Any, count: int = 5) -> float:
     """Round what has a unit of its own, which may be small."""
-    return float(f"{float(figure):.5g}")
+    return float(f"{float(figure):.{count}g}")

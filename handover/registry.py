@@ -21,16 +21,11 @@ EXAMPLES = 3
 
 
 def to_mlflow(delivery: Path, to: Path) -> str:
-    """Write a delivery as a model folder of MLflow, of the flavour onnx, by MLflow itself.
+    """Write a delivery as a model folder of MLflow, by MLflow itself, into a folder that is empty or not there.
 
-    The model takes the columns of ``matrix()``, the contract's fields as numbers and the heuristics, and gives the
-    score; of a contract of classes it takes an array and gives one of them for each class, for MLflow makes one column
-    of what it gives to a table. The file in it is ``model.onnx`` to the byte.
-
-    Parameters
-    ----------
-    to
-        The folder; it is empty, or not there.
+    The model, of the flavour onnx, takes the columns of ``matrix()``, the contract's fields as numbers and the
+    heuristics, and gives the score; of a contract of classes it takes an array and gives one of them for each class,
+    for MLflow makes one column of what it gives to a table. The file in it is ``model.onnx`` to the byte.
 
     Returns
     -------
@@ -59,13 +54,16 @@ def to_mlflow(delivery: Path, to: Path) -> str:
         raise CannotRunError(str(error)) from None
     if files.stand_in(opened.manifest):
         raise CannotRunError(f"{delivery} has a stand-in, and a registry is for models: deliver one first")
-    example = _example(opened, delivery)
+    rows = [opened.row.validate_json(json.dumps(golden["row"])) for golden in files.golden(delivery)[:EXAMPLES]]
+    example = pd.DataFrame(opened.encoder.matrix(rows), columns=list(opened.encoder.columns))
+    takes = Schema([ColSpec(DataType.double, name) for name in example])
+    gives = Schema([ColSpec(DataType.float, "score")])
     if opened.scores.of_classes:
         takes = Schema([TensorSpec(np.dtype(np.float32), (-1, len(example.columns)))])
         gives = Schema([TensorSpec(np.dtype(np.float32), (-1, len(opened.scores.names)), "score")])
-    else:
-        takes = Schema([ColSpec(DataType.double, name) for name in example])
-        gives = Schema([ColSpec(DataType.float, "score")])
+    about: dict[str, Any] = {**provenance.properties(opened.manifest["contract"], opened.manifest["training"])}
+    about["x_model"] = opened.identity
+    about |= {word: opened.contract[word] for word in ("decisions", "classes", "otherwise") if word in opened.contract}
     content = (delivery / files.MODEL).read_bytes()
     page = card.place(delivery)
     mlflow.onnx.save_model(
@@ -75,22 +73,9 @@ def to_mlflow(delivery: Path, to: Path) -> str:
         input_example=example.to_numpy() if opened.scores.of_classes else example,
         pip_requirements=[f"{name}=={version(name)}" for name in NEEDS],
         onnx_execution_providers=["CPUExecutionProvider"],
-        metadata=_about(opened),
+        metadata=about,
         save_as_external_data=False,
         extra_files=[str(page)] if page.is_file() else None,
     )
     (to / "model.onnx").write_bytes(content)  # MLflow wrote an equal one; x-model is the hash of these bytes
     return f"{opened.contract['name']} {opened.contract['version']}"
-
-
-def _example(opened: Delivery, delivery: Path) -> pd.DataFrame:
-    """Lay the first golden rows out as the model's input."""
-    rows = [opened.row.validate_json(json.dumps(golden["row"])) for golden in files.golden(delivery)[:EXAMPLES]]
-    return pd.DataFrame(opened.encoder.matrix(rows), columns=list(opened.encoder.columns))
-
-
-def _about(opened: Delivery) -> dict[str, Any]:
-    """Give what a registry shows beside a model."""
-    properties = provenance.properties(opened.manifest["contract"], opened.manifest["training"])
-    decided_by = [word for word in ("decisions", "classes", "otherwise") if word in opened.contract]
-    return {**properties, "x_model": opened.identity, **{word: opened.contract[word] for word in decided_by}}

@@ -9,13 +9,8 @@ from tempfile import TemporaryDirectory
 def replace(folder: Path, contents: Mapping[str, bytes], prove: Callable[[Path], object] = lambda _: None) -> None:
     """Write files into a folder, which is made where it is not there; others in it stay as they are.
 
-    Parameters
-    ----------
-    contents
-        What each file has, by its name.
-    prove
-        Is given a folder with the new files alone, before one of them is where it belongs; where it raises, or anything
-        else ends this early, the files that were there are there.
+    ``prove`` is given a folder with the new files alone, before one of them is where it belongs; where it raises, or
+    anything else ends this early, the files that were there are there.
     """
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:

@@ -1,7 +1,7 @@
 """The rows that a contract accepts: what each field can be, and rows drawn from it."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -13,6 +13,8 @@ from handover.compilation import multiples
 from predictor.files import Json
 
 NULL_SHARE = 0.15  # of the rows drawn by ``drawn_row``: how often a field that may be missing is
+
+DIGITS = 17  # tell any two floats apart
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,9 @@ class Domain:
     @property
     def count(self) -> float:
         """How many different values there are, ``null`` among them; infinite where a number need not be whole."""
-        if self.choices:
-            return len(self.choices) + self.nullable
-        if self.low == self.high:
-            return 1 + self.nullable
-        if not self.step:
-            return math.inf
-        return self.steps.stop - self.steps.start + self.nullable
+        if self.choices or self.low == self.high:
+            return (len(self.choices) or 1) + self.nullable
+        return self.steps.stop - self.steps.start + self.nullable if self.step else math.inf
 
     @property
     def ends(self) -> tuple[Any, Any]:
@@ -145,7 +143,9 @@ def _domain(name: str, schema: Json, required: bool) -> Domain:
         choices = (False, True)
     if choices:
         return Domain(name, required, nullable, choices)
-    whole = kind["type"] == "integer"
+    whole, step = kind["type"] == "integer", kind.get("multipleOf", 0)
+    if whole:  # 3 for whole numbers that are multiples of 1.5
+        step = Fraction(step or 1).limit_denominator(1000).numerator
     return Domain(
         name,
         required,
@@ -154,14 +154,9 @@ def _domain(name: str, schema: Json, required: bool) -> Domain:
         high=kind.get("exclusiveMaximum", kind.get("maximum")),
         open_low="exclusiveMinimum" in kind,
         open_high="exclusiveMaximum" in kind,
-        step=_whole(kind.get("multipleOf", 1)) if whole else kind.get("multipleOf", 0),
+        step=step,
         whole=whole,
     )
-
-
-def _whole(step: float) -> int:
-    """Give the step between whole numbers that are multiples of a number: 3 for 1.5."""
-    return Fraction(step).limit_denominator(1000).numerator
 
 
 def drawn_row(fields: Iterable[Domain], random: Random, *, gaps: float = NULL_SHARE) -> Json:
@@ -172,3 +167,34 @@ def drawn_row(fields: Iterable[Domain], random: Random, *, gaps: float = NULL_SH
 def different_rows(compiled: Json) -> float:
     """Count the rows that a contract accepts; infinite where a number need not be whole."""
     return math.prod(field.count for field in domains(compiled))
+
+
+def simplified(fields: Iterable[Domain], row: Json, fails: Callable[[Json], bool]) -> Json:
+    """Give each field in turn the simplest value with which a row still fails."""
+    for field in fields:
+        row = next((simpler for simpler in _simpler(field, row, fails) if fails(simpler)), row)
+    return row
+
+
+def _simpler(field: Domain, row: Json, fails: Callable[[Json], bool]) -> Iterator[Json]:
+    """Give rows with simpler values of a field, the simplest first."""
+    value = row[field.name]
+    for simpler in field.choices or (field.simplest,):
+        if simpler == value:
+            return
+        yield row | {field.name: simpler}
+    if value is None or field.choices:
+        return
+    for digits in range(DIGITS):
+        unit = field.step or 10**-digits
+
+        def at(count: int, digits: int = digits) -> Json:
+            return row | {field.name: field.multiple(count) if field.step else count / 10**digits}
+
+        count, passes = round(value / unit), round(field.simplest / unit)
+        if fails(at(count)):
+            while abs(count - passes) > 1:
+                middle = (count + passes) // 2
+                count, passes = (middle, passes) if fails(at(middle)) else (count, middle)
+            yield at(count)
+            return

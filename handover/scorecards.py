@@ -30,6 +30,7 @@ MOST_NAMED = 5
 class Line:
     """A line of the table: a band or a category, and its points."""
 
+    table: str
     number: int
     """Its place in the file, from 1."""
     column: str
@@ -43,6 +44,19 @@ class Line:
     def is_band(self) -> bool:
         """Whether it has an end."""
         return bool(np.isfinite(self.low) or np.isfinite(self.high))
+
+    @property
+    def where(self) -> str:
+        """Name its place."""
+        return f"{self.table}, line {self.number}"
+
+    def refusal(self, sentence: str) -> DeliverError:
+        """Say what is wrong with it."""
+        return DeliverError(f"{self.where}: {sentence}")
+
+    def twice(self, what: str, first: "Line") -> DeliverError:
+        """Say that another line had the points of a value before."""
+        return self.refusal(f"{what} of `{self.column}` has points already, in line {first.number}")
 
     def has(self, value: float, closed: Closed) -> bool:
         """Whether a number is in the band."""
@@ -68,8 +82,6 @@ def read_scorecard(
     ----------
     path
         CSV as Excel writes it in any country, or a workbook.
-    contract, heuristics
-        What the columns are, and what they can be.
     scaling
         What makes a probability of the points; without it, the points are the score.
     closed
@@ -91,156 +103,135 @@ def read_scorecard(
         raise DeliverError(str(error)) from None
     compiled = contract.compiled()
     columns = Encoding(compiled, heuristics).columns
-    reader = _Reader(table, columns, {field.name: field for field in domains(compiled)}, closed, missing)
-    return Scorecard(columns, tuple(reader.bands()), reader.base, scaling, closed)
+    fields = {field.name: field for field in domains(compiled)}
+    base, of = _sorted(_lines(table), columns)
+    if not of:
+        raise DeliverError(f"{table.name}: no line gives points to a column")
+    bands = []
+    for place, column in enumerate(columns):
+        if lines := of.get(column):
+            field = fields.get(column)
+            gap, others = _points_of_a_gap(lines, field, missing)
+            if field and field.choices:
+                bands.append(_categories(place, field, others, (others or lines)[-1], gap))
+            else:
+                bands.append(_numbers(place, field, _in_order(others, lines[-1], closed), gap, closed))
+    return Scorecard(columns, tuple(bands), base, scaling, closed)
 
 
-class _Reader:
-    """Makes bands of a table's lines."""
-
-    def __init__(
-        self, table: Table, columns: Sequence[str], fields: Mapping[str, Domain], closed: Closed, missing: str
-    ) -> None:
-        self._name, self._columns, self._fields = table.name, columns, fields
-        self._closed, self._missing = closed, missing
-        self.base = 0.0
-        self._base: Line | None = None
-        self._of: dict[str, list[Line]] = defaultdict(list)
-        for line in _lines(table):
-            self._take(line)
-        if not self._of:
-            raise DeliverError(f"{self._name}: no line gives points to a column")
-
-    def _refusal(self, line: Line, sentence: str) -> DeliverError:
-        return DeliverError(f"{self._name}, line {line.number}: {sentence}")
-
-    def _take(self, line: Line) -> None:
-        """Put a line to its column, or to the base."""
-        if line.column in self._columns:
+def _sorted(lines: Iterable[Line], columns: Sequence[str]) -> tuple[float, dict[str, list[Line]]]:
+    """Give the points that everyone gets, and the lines of each column."""
+    of, base = defaultdict[str, list[Line]](list), list[Line]()
+    for line in lines:
+        if line.column in columns:
             if line.is_band and line.category:
-                raise self._refusal(line, f"it has both a band and the category '{line.category}': write it as two")
+                raise line.refusal(f"it has both a band and the category '{line.category}': write it as two")
             if not line.is_band and not line.category:
-                raise self._refusal(line, f"`{line.column}` has neither from, to nor category")
-            self._of[line.column].append(line)
+                raise line.refusal(f"`{line.column}` has neither from, to nor category")
+            of[line.column].append(line)
         elif line.column.lower() in BASE and not line.is_band and not line.category:
-            if self._base:
-                raise self._refusal(line, f"everyone has {self.base:g} points already, by line {self._base.number}")
-            self._base, self.base = line, line.points
+            if base:
+                raise line.refusal(f"everyone has {base[0].points:g} points already, by line {base[0].number}")
+            base.append(line)
         else:
-            raise self._refusal(line, f"the contract has no column '{line.column}'; it has {_listed(self._columns)}")
+            raise line.refusal(f"the contract has no column '{line.column}'; it has {_listed(columns)}")
+    return sum(line.points for line in base), of
 
-    def bands(self) -> Iterable[Bands]:
-        """Give the points of each column that has some, in the order of the model's input."""
-        for place, column in enumerate(self._columns):
-            if lines := self._of.get(column):
-                field = self._fields.get(column)
-                gap, others = self._gap(lines, field)
-                if field and field.choices:
-                    yield self._categories(place, field, others, gap)
-                else:
-                    yield self._numbers(place, column, field, others, gap)
 
-    def _gap(self, lines: list[Line], field: Domain | None) -> tuple[float, list[Line]]:
-        """Give the points of a missing value, NaN where there are none, and the other lines."""
-        gaps = [line for line in lines if line.category == self._missing]
-        if gaps and field and self._missing in map(str, field.choices):
-            raise self._refusal(
-                gaps[0],
-                f"'{self._missing}' is a category of `{field.name}`, and the word for a missing value: say missing= of "
-                f"read_scorecard()",
+def _points_of_a_gap(lines: list[Line], field: Domain | None, missing: str) -> tuple[float, list[Line]]:
+    """Give the points of a missing value, NaN where there are none, and the other lines."""
+    gaps = [line for line in lines if line.category == missing]
+    if gaps and field and missing in map(str, field.choices):
+        raise gaps[0].refusal(
+            f"'{missing}' is a category of `{field.name}`, and the word for a missing value: say missing= of "
+            f"read_scorecard()"
+        )
+    if len(gaps) > 1:
+        raise gaps[1].twice("a missing value", gaps[0])
+    if field and field.nullable and not gaps:
+        words = {missing.casefold(), *map(str.casefold, GAPS_AMONG_NUMBERS - {""})} - set(_words(field))
+        if other := next((line for line in lines if line.category.casefold() in words), None):
+            raise other.refusal(
+                f"'{other.category}' seems to stand for a missing `{field.name}`, and '{missing}' is the word for it: "
+                f"say missing='{other.category}' in read_scorecard()"
             )
-        if len(gaps) > 1:
-            raise self._refusal(gaps[1], self._twice(gaps[1].column, "a missing value", gaps[0]))
-        if field and field.nullable and not gaps:
-            words = {self._missing.casefold(), *map(str.casefold, GAPS_AMONG_NUMBERS - {""})} - set(_words(field))
-            if other := next((line for line in lines if line.category.casefold() in words), None):
-                raise self._refusal(
-                    other,
-                    f"'{other.category}' seems to stand for a missing `{field.name}`, and '{self._missing}' is the "
-                    f"word for it: say missing='{other.category}' in read_scorecard()",
-                )
-            raise self._refusal(
-                lines[-1],
-                f"`{field.name}` ends here, and the contract lets it be missing: add a line with the category "
-                f"'{self._missing}'",
+        raise lines[-1].refusal(
+            f"`{field.name}` ends here, and the contract lets it be missing: add a line with the category '{missing}'"
+        )
+    return gaps[0].points if gaps else np.nan, [line for line in lines if line not in gaps]
+
+
+def _categories(place: int, field: Domain, lines: list[Line], last: Line, gap: float) -> Bands:
+    """Give a category the band of its code: from a half below it to a half above."""
+    is_flag = field.choices == (False, True)
+    known: dict[str, Line] = {}
+    for line in lines:
+        word = str(FLAGS.get(line.category.lower(), line.category)) if is_flag else line.category
+        if line.is_band:
+            kind = "a flag: write true or false" if is_flag else "a category: write it"
+            raise line.refusal(f"`{field.name}` is {kind} in place of from and to")
+        if word not in _words(field):
+            raise line.refusal(
+                f"the contract's `{field.name}` has no '{line.category}'; it has {_listed(_words(field))}"
             )
-        return gaps[0].points if gaps else np.nan, [line for line in lines if line not in gaps]
+        if word in known:
+            raise line.twice(f"'{line.category}'", known[word])
+        known[word] = line
+    if without := [word for word in _words(field) if word not in known]:
+        raise last.refusal(f"`{field.name}` ends here, without points for {_listed(without)}")
+    points = [known[word].points for word in _words(field)]
+    return _bands(place, [code + 0.5 for code in range(len(points) - 1)], points, gap)
 
-    def _twice(self, column: str, what: str, first: Line) -> str:
-        return f"{what} of `{column}` has points already, in line {first.number}"
 
-    def _categories(self, place: int, field: Domain, lines: list[Line], gap: float) -> Bands:
-        """Give a category the band of its code: from a half below it to a half above."""
-        is_flag = field.choices == (False, True)
-        known: dict[str, Line] = {}
-        for line in lines:
-            word = str(FLAGS.get(line.category.lower(), line.category)) if is_flag else line.category
-            if line.is_band:
-                kind = "a flag: write true or false" if is_flag else "a category: write it"
-                raise self._refusal(line, f"`{field.name}` is {kind} in place of from and to")
-            if word not in _words(field):
-                raise self._refusal(
-                    line,
-                    f"the contract's `{field.name}` has no '{line.category}'; it has {_listed(_words(field))}",
-                )
-            if word in known:
-                raise self._refusal(line, self._twice(field.name, f"'{line.category}'", known[word]))
-            known[word] = line
-        if without := [word for word in _words(field) if word not in known]:
-            last = lines[-1] if lines else self._of[field.name][-1]
-            raise self._refusal(last, f"`{field.name}` ends here, without points for {_listed(without)}")
-        points = [known[word].points for word in _words(field)]
-        return _bands(place, [code + 0.5 for code in range(len(points) - 1)], points, gap)
-
-    def _numbers(self, place: int, column: str, field: Domain | None, lines: list[Line], gap: float) -> Bands:
-        if not lines:
-            raise self._refusal(self._of[column][-1], f"`{column}` has no band, only points for a missing value")
-        for line in lines:
-            if line.category:
-                raise self._refusal(
-                    line, f"`{column}` is a number: write from and to in place of the category '{line.category}'"
-                )
-            if line.low >= line.high:
-                raise self._refusal(line, f"from {line.low:g} is not below to {line.high:g}, as float32")
-        lines = sorted(lines, key=lambda line: (line.low, line.high))
-        for line, after in pairwise(lines):
-            if after.low < line.high:
-                raise self._refusal(after, self._twice(column, _part(after.low, min(line.high, after.high)), line))
-            if after.low > line.high:
-                end = "with" if self._closed == "to" else "before"
-                raise self._refusal(
-                    after,
-                    f"{_part(line.high, after.low)} of `{column}` has no points: line {line.number} ends {end} "
-                    f"{line.high:g}",
-                )
-        points = [line.points for line in lines]
-        if field:
-            first, last = self._reached(field, lines)
-            return _bands(place, [line.high for line in lines[first:last]], points[first : last + 1], gap)
-        edges = [lines[0].low, *(line.high for line in lines)]  # beyond its bands a heuristic's number has no points
-        points = [*([] if np.isinf(edges[0]) else [np.nan]), *points, *([] if np.isinf(edges[-1]) else [np.nan])]
-        return _bands(place, [edge for edge in edges if np.isfinite(edge)], points, gap)
-
-    def _reached(self, field: Domain, lines: list[Line]) -> tuple[int, int]:
-        """Find the bands of the smallest and of the largest number that the contract accepts: others are never met."""
-        places = []
-        for end, which, at, value in (("from", "first", 0, field.ends[0]), ("to", "last", -1, field.ends[1])):
-            of_end = [place for place, line in enumerate(lines) if line.has(float(np.float32(value)), self._closed)]
-            if not of_end:
-                raise self._refusal(
-                    lines[at],
-                    f"the contract accepts `{field.name}` = {value:g}, which is in no band: leave {end} empty in the "
-                    f"{which} one, or narrow the field",
-                )
-            places += of_end
-        first, last = places
-        for line in (*lines[:first], *lines[last + 1 :]):
-            warnings.warn(
-                f"{self._name}, line {line.number}: {_part(line.low, line.high)} of `{field.name}` is left out, for "
-                f"the contract's go from {field.ends[0]:g} to {field.ends[1]:g}",
-                stacklevel=2,
+def _in_order(lines: list[Line], last: Line, closed: Closed) -> list[Line]:
+    """Sort the bands of a number, which have no part twice, and leave none between them out."""
+    column = last.column
+    if not lines:
+        raise last.refusal(f"`{column}` has no band, only points for a missing value")
+    for line in lines:
+        if line.category:
+            raise line.refusal(f"`{column}` is a number: write from and to in place of the category '{line.category}'")
+        if line.low >= line.high:
+            raise line.refusal(f"from {line.low:g} is not below to {line.high:g}, as float32")
+    lines = sorted(lines, key=lambda line: (line.low, line.high))
+    for line, after in pairwise(lines):
+        if after.low < line.high:
+            raise after.twice(_part(after.low, min(line.high, after.high)), line)
+        if after.low > line.high:
+            end = "with" if closed == "to" else "before"
+            raise after.refusal(
+                f"{_part(line.high, after.low)} of `{column}` has no points: line {line.number} ends {end} "
+                f"{line.high:g}"
             )
-        return first, last
+    return lines
+
+
+def _numbers(place: int, field: Domain | None, lines: list[Line], gap: float, closed: Closed) -> Bands:
+    if field:
+        lines = _reached(field, lines, closed)
+        return _bands(place, [line.high for line in lines[:-1]], [line.points for line in lines], gap)
+    edges = [lines[0].low, *(line.high for line in lines)]  # beyond its bands a heuristic's number has no points
+    points = [line.points for line in lines]
+    points = [*([] if np.isinf(edges[0]) else [np.nan]), *points, *([] if np.isinf(edges[-1]) else [np.nan])]
+    return _bands(place, [edge for edge in edges if np.isfinite(edge)], points, gap)
+
+
+def _reached(field: Domain, lines: list[Line], closed: Closed) -> list[Line]:
+    """Give the bands from that of the smallest to that of the largest number that the contract accepts."""
+    places = []
+    for end, which, at, value in (("from", "first", 0, field.ends[0]), ("to", "last", -1, field.ends[1])):
+        of_end = [place for place, line in enumerate(lines) if line.has(float(np.float32(value)), closed)]
+        if not of_end:
+            raise lines[at].refusal(
+                f"the contract accepts `{field.name}` = {value:g}, which is in no band: leave {end} empty in the "
+                f"{which} one, or narrow the field"
+            )
+        places += of_end
+    first, last = places
+    for line in (*lines[:first], *lines[last + 1 :]):
+        sentence = f"{_part(line.low, line.high)} of `{field.name}` is left out, for the contract's go from "
+        warnings.warn(f"{line.where}: {sentence}{field.ends[0]:g} to {field.ends[1]:g}", stacklevel=2)
+    return lines[first : last + 1]
 
 
 def _bands(place: int, edges: Sequence[float], points: Sequence[float], gap: float) -> Bands:
@@ -264,20 +255,22 @@ def _lines(table: Table) -> Iterable[Line]:
     blank = [""] * len(table)
     words = (columns[header].words if header in columns else blank for header in HEADERS)
     for place, column, low, high, category, points in zip(table.lines, *words, strict=True):
-
-        def read_as(header: str, word: str, none: float | None = None, at: int = place) -> float:
-            if none is not None and word.lower() in OPEN:
-                return none
-            value = number(word) if number.fits(word) else None
-            if value is None:
-                what = f"is '{word}', which is not a number" if word else "is empty"
-                raise DeliverError(f"{table.name}, line {at}: {header} {what}")
-            return value
-
+        where = f"{table.name}, line {place}"
         if not column:
-            raise DeliverError(f"{table.name}, line {place}: column is empty")
-        ends = (np.float32(read_as("from", low, -np.inf)), np.float32(read_as("to", high, np.inf)))
-        yield Line(place, column, float(ends[0]), float(ends[1]), category, read_as("points", points))
+            raise DeliverError(f"{where}: column is empty")
+        start, end = (
+            none if word.lower() in OPEN else float(np.float32(_number(number, word, f"{where}: {header}")))
+            for header, word, none in (("from", low, -np.inf), ("to", high, np.inf))
+        )
+        yield Line(table.name, place, column, start, end, category, _number(number, points, f"{where}: points"))
+
+
+def _number(number: Number, word: str, where: str) -> float:
+    """Read a number."""
+    value = number(word) if number.fits(word) else None
+    if value is None:
+        raise DeliverError(f"{where} {f"is '{word}', which is not a number" if word else 'is empty'}")
+    return value
 
 
 def _number_of(table: Table, columns: Mapping[str, Column]) -> Number:

@@ -1,7 +1,6 @@
 """A file of rows becomes a file of answers, by the very code that serves: what an application would have got."""
 
 import json
-import warnings
 from collections.abc import Callable, Iterator
 from itertools import batched
 from pathlib import Path
@@ -15,7 +14,7 @@ from handover.rows import domains
 from predictor.delivery import Delivery, DeliveryError
 from predictor.encoder import HeuristicError
 from predictor.files import Json
-from predictor.prediction import Answer, ModelError, Prediction
+from predictor.prediction import ModelError, Prediction
 from predictor.problems import MAX_BATCH_ROWS, Problem
 
 PROBLEM = "problem"
@@ -25,19 +24,11 @@ PARQUET, JSON = {".parquet", ".pq"}, {".json", ".jsonl", ".ndjson"}
 
 
 def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[int, int], None]) -> tuple[int, int]:
-    """Score the rows of a CSV or Parquet file, and write it with the answers beside them.
+    """Score the rows of a CSV or Parquet file, and write it ``to`` a file with the answers beside them.
 
     A row that the contract refuses, or that a heuristic fails on, keeps its place; why stands in ``problem``. A column
-    that the contract does not require may be left out. A CSV is written as one that was read.
-
-    Parameters
-    ----------
-    to
-        Where the answers go: CSV, or Parquet by its ending.
-    reasons
-        How many reasons each answer has.
-    step
-        Is told how many rows are done, and of how many.
+    that the contract does not require may be left out. A CSV is written as one that was read. ``step`` is told how many
+    rows are done, and of how many.
 
     Returns
     -------
@@ -61,11 +52,8 @@ def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[in
     fields = domains(opened.contract)
     if absent := [field.name for field in fields if field.required and field.name not in table]:
         raise CannotRunError(f"{file} has no column {', '.join(absent)}, which the contract requires")
-    asked = table.reindex(columns=[*table, *(field.name for field in fields if field.name not in table)])
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # columns that the contract has not are kept in what is written
-            rows, _ = tables.read(asked, fields)
+        rows, _ = tables.read(table.reindex(columns=[field.name for field in fields]), fields)
     except DeliverError as error:
         raise CannotRunError(f"{file}: {error}") from None
     answered: list[Json] = []
@@ -84,19 +72,14 @@ def _answers(delivery: Delivery, prediction: Prediction, rows: tuple[Json, ...],
     """Answer rows together, and one by one where the batch is refused for one of them."""
     try:
         for answer in prediction.predict_batch(json.dumps(rows), reasons):
-            yield _written(delivery, answer)
+            why = {REASONS: " ".join(answer.reasons)} if answer.reasons else {}
+            yield {"decision": answer.decision, **dict(zip(delivery.scores.names, answer.scores, strict=True)), **why}
     except (Problem, HeuristicError, ModelError) as error:
         if len(rows) > 1:
             for row in rows:
                 yield from _answers(delivery, prediction, (row,), reasons)
         else:
             yield {PROBLEM: _why(error)}
-
-
-def _written(delivery: Delivery, answer: Answer) -> Json:
-    document = delivery.scores.document(answer.scores, answer.decision)
-    why = {REASONS: " ".join(answer.reasons)} if answer.reasons else {}
-    return {"decision": document.pop("decision"), **document.pop("scores", document), **why}
 
 
 def _why(error: Exception) -> str:
@@ -120,19 +103,10 @@ def _read(file: Path, contract: Json) -> tuple[pd.DataFrame, dict[str, str]]:
             raise CannotRunError(f"{file} is JSON: score reads CSV and Parquet")
         words: dict[str, Any] = {field["name"]: str for field in contract["fields"] if field["kind"] == "category"}
         with file.open(encoding="utf-8-sig") as text:
-            header = text.readline()
-        separator = max(",;\t", key=header.count)
+            separator = max(",;\t", key=text.readline().count)
         dialect = {"sep": separator, "decimal": "," if separator == ";" else "."}
-        table = pd.read_csv(
-            file,
-            sep=dialect["sep"],
-            decimal=dialect["decimal"],
-            encoding="utf-8-sig",
-            dtype=words,
-            keep_default_na=False,
-            na_values=[""],
-        )
-        return table, dialect
+        read: Any = dialect | {"encoding": "utf-8-sig", "dtype": words, "keep_default_na": False, "na_values": [""]}
+        return pd.read_csv(file, **read), dialect
     except OSError as error:
         raise CannotRunError(f"{file} cannot be read: {error.strerror or error}") from None
     except (ValueError, ImportError) as error:  # of pandas: of another encoding, no table, no reader of Parquet

@@ -26,13 +26,7 @@ class StageError(CannotRunError):
 
 
 def architecture(project: Project, stage: str) -> str:
-    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default.
-
-    Raises
-    ------
-    StageError
-        When there is no ``samconfig.toml``, or no such stage in it.
-    """
+    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default."""
     config = Samconfig(project.samconfig)
     try:
         known = config.stages
@@ -53,17 +47,9 @@ def has_users(config: Samconfig, stage: str, template: Template) -> bool:
 def require_committed(project: Project, stage: str) -> None:
     """Require that git has all that a stage with users gets: else nobody can say later what runs there.
 
-    A project that is in no repository has nothing to compare with.
-
-    Raises
-    ------
-    StageError
-        When a file was changed, added or removed since the last commit.
+    A project that is in no repository has nothing to compare with. ``StageError`` names the first file.
     """
-    if not has_users(Samconfig(project.samconfig), stage, Template(project.template)):
-        return
-    changed = text(project.root, "status", "--porcelain", "--", ".").splitlines()
-    if changed:
+    if has_users(Samconfig(project.samconfig), stage, Template(project.template)) and (changed := _changes(project)):
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         raise StageError(
             f"users are on {stage}, and {changed[0][3:]}{more} is not committed: commit first, or deploy it all the "
@@ -78,7 +64,9 @@ def deploy_arguments(project: Project, stage: str) -> list[str]:
     says, so the file's own are given again.
     """
     config = Samconfig(project.samconfig)
-    named = {"Commit": _commit(project), "Model": files.identity(files.manifest(project.delivery))}
+    commit = text(project.root, "rev-parse", f"--short={SHORT}", "HEAD")  # nothing outside of a repository
+    commit += "-dirty" if commit and _changes(project) else ""
+    named = {"Commit": commit, "Model": files.identity(files.manifest(project.delivery))}
     known = Template(project.template).source.get("Parameters", {})
     overrides = config.overrides(stage) | {name: value for name, value in named.items() if name in known}
     tags = config.tags(stage) | {name.lower(): value for name, value in named.items() if value}
@@ -90,52 +78,36 @@ def _pairs(values: Mapping[str, str]) -> list[str]:
     return [f'{name}="{value}"' for name, value in values.items()]
 
 
-def _commit(project: Project) -> str:
-    """Name the commit that lies there; nothing outside of a repository."""
-    commit = text(project.root, "rev-parse", f"--short={SHORT}", "HEAD")
-    dirty = bool(commit and text(project.root, "status", "--porcelain", "--", "."))
-    return f"{commit}-dirty" if dirty else commit
+def _changes(project: Project) -> list[str]:
+    """List what is not committed, each as git's status has it."""
+    return text(project.root, "status", "--porcelain", "--", ".").splitlines()
 
 
 def require_as_built(project: Project, stage: str) -> None:
     """Require that what was built is what a stage should get.
 
-    Files are compared and not their dates, which a checkout and a downloaded artifact have anew.
-
-    Raises
-    ------
-    StageError
-        When nothing is built, when it is for another processor than the stage deploys, when the delivery, the function
-        or the template has changed since, or when it is a stand-in and the stage does not take one.
+    Files are compared and not their dates, which a checkout and a downloaded artifact have anew. A stand-in goes only
+    where a stage takes one.
     """
     wanted, build = architecture(project, stage), Build(project.build)
-    objects = sorted(build.runtime.rglob("*.so"))
-    if not objects:
-        raise StageError(f"nothing is built: run make build ARCHITECTURE={wanted}")
-    for file in objects:
-        machine = machine_of(file) or "no processor"
+    run = f"run make build ARCHITECTURE={wanted}"
+    machines = [machine_of(file) or "no processor" for file in sorted(build.runtime.rglob("*.so"))]
+    if not machines:
+        raise StageError(f"nothing is built: {run}")
+    for machine in machines:
         if machine != wanted:
-            raise StageError(
-                f"{stage} deploys for {wanted}, and what was built is for {machine}: "
-                f"run make build ARCHITECTURE={wanted}"
-            )
+            raise StageError(f"{stage} deploys for {wanted}, and what was built is for {machine}: {run}")
     for changed in _changed(project, build):
-        raise StageError(
-            f"{changed.relative_to(project.root)} is not what was built: run make build ARCHITECTURE={wanted}"
-        )
-    allowed = Samconfig(project.samconfig).overrides(stage).get(ALLOWANCE) == "true"
-    if _is_stand_in(build.delivery) and not allowed:
+        raise StageError(f"{changed.relative_to(project.root)} is not what was built: {run}")
+    try:
+        stand_in = files.stand_in(files.manifest(build.delivery))
+    except (OSError, ValueError, AttributeError):
+        return  # its function does not start
+    if stand_in and Samconfig(project.samconfig).overrides(stage).get(ALLOWANCE) != "true":
         raise StageError(
             f"what was built is a stand-in, whose scores are made up, and {stage} does not name {ALLOWANCE}=true in "
             f"{project.samconfig.name}: deliver a model (make model), or name it where nobody acts on the answers"
         )
-
-
-def _is_stand_in(delivery: Path) -> bool:
-    try:
-        return bool(files.stand_in(files.manifest(delivery)))
-    except (OSError, ValueError, AttributeError):
-        return False  # whose function does not start
 
 
 def _changed(project: Project, build: Build) -> Iterator[Path]:

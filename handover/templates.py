@@ -10,10 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 def environment(folder: Path, *, html: bool, filters: Mapping[str, Any] | None = None) -> Environment:
     """Open a folder of templates: a value that is not there is an error, and a line of logic leaves no line.
 
-    Parameters
-    ----------
-    html
-        Whether a browser reads what is made, so that values are escaped.
+    Where a browser reads what is made, ``html``, values are escaped.
     """
     made = Environment(
         loader=FileSystemLoader(folder),

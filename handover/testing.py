@@ -23,17 +23,9 @@ class Answer(NamedTuple):
 
 
 class Function:
-    """The function that ``sam build`` built, in AWS's own runtime emulator; a context manager, which ends it.
+    """The function that ``sam build`` built in a project's folder, in AWS's own runtime emulator; a context manager.
 
-    Parameters
-    ----------
-    root
-        The project's folder.
-
-    Raises
-    ------
-    NothingBuiltError
-        When nothing is built that runs here.
+    ``NothingBuiltError`` where nothing is built that runs here.
     """
 
     def __init__(self, root: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handover.vocabulary import WORDS
 
@@ -41,20 +41,14 @@ def _plain(unit: str) -> str:
 
 def _translated(word: str, other: str) -> bool:
     """Say whether one is a plain word and the other is written in another script: EUR and kg are not translated."""
-    return word.isascii() and word.islower() and len(word) > 3 and bool(re.search(r"\w", other)) and not _latin(other)
-
-
-def _latin(text: str) -> bool:
-    return any("LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha())
+    is_latin = any("LATIN" in unicodedata.name(letter, "") for letter in other if letter.isalpha())
+    return word.isascii() and word.islower() and len(word) > 3 and bool(re.search(r"\w", other)) and not is_latin
 
 
 def alike(names: Iterable[str], one: str, several: str) -> str:
     """Say which name people could not see whole, or which two they could not tell apart; nothing where there is none.
 
-    Parameters
-    ----------
-    one, several
-        What such names are called.
+    Such names are called ``one``, or ``several``.
     """
     seen: dict[str, str] = {}
     for name in names:
@@ -65,17 +59,8 @@ def alike(names: Iterable[str], one: str, several: str) -> str:
         if HARDLY_SEEN.match(name) or HARDLY_SEEN.match(name[-1]):
             return f"the {one} {_shown(name)} begins or ends with a character that nobody sees"
         if before := seen.get(look(name)):
-            return f"the {several} {_shown(before)} and {_shown(name)} look alike{_how(before, name)}"
+            return f"the {several} {_shown(before)} and {_shown(name)} look alike"
         seen[look(name)] = name
-    return ""
-
-
-def _how(one: str, other: str) -> str:
-    """Say in what two names differ that look alike, where that is not plain to see."""
-    if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other):
-        return ": an accent is one character with its letter here, and one of its own there"
-    if HARDLY_SEEN.sub("", one) == HARDLY_SEEN.sub("", other):
-        return ": one has a character that nobody sees"
     return ""
 
 
@@ -88,6 +73,12 @@ def look(name: str) -> str:
 
 def _shown(name: str) -> str:
     return json.dumps(name)  # in ASCII: what cannot be told apart is escaped
+
+
+def shortly(words: Sequence[str], most: int, separator: str = ", ") -> str:
+    """List the first words, and say how many more there are."""
+    more = f"{separator.strip(', ')} and {len(words) - most} more" if len(words) > most else ""
+    return separator.join(words[:most]) + more
 
 
 def figure(number: float) -> str:

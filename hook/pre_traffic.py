@@ -50,12 +50,7 @@ def handler(event: Json, context: object) -> None:
 def differences(delivery: Path, version: str) -> Iterator[str]:
     """Send the golden rows to a version of the function, and say of each wrong answer what is wrong.
 
-    Parameters
-    ----------
-    delivery
-        Folder of the delivery that the version should answer with.
-    version
-        ARN of the version; not of the alias, which users still meet the old one by.
+    The version is named by its own ARN, and not by the alias, which users still meet the old one by.
     """
     manifest = files.manifest(delivery)
     model, tolerance = files.identity(manifest), manifest["tolerance"]
@@ -83,12 +78,8 @@ def differences(delivery: Path, version: str) -> Iterator[str]:
 def slowness(delivery: Path, version: str, live: str) -> Iterator[str]:
     """Time a batch of golden rows with a version and with the one that users are on, and say if it is much slower.
 
-    Where users are on none, or on one that does not take these rows, there is nothing to compare with.
-
-    Parameters
-    ----------
-    live
-        ARN of the alias; until the hook has spoken, it points at the version before.
+    Where users are on none, or on one that does not take these rows, there is nothing to compare with. ``live`` is the
+    alias, which points at the version before until the hook has spoken.
     """
     client = boto3.client("lambda")
     rows = [golden["row"] for golden in files.golden(delivery)[:BATCH]]

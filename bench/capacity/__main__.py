@@ -1,7 +1,6 @@
 """``python -m bench.capacity``: measure, simulate, and write ``docs/capacity.md`` with its plots."""
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import product
@@ -17,7 +16,7 @@ from bench.capacity import aws, bill, page, plots, simulation
 from bench.capacity.measured import PROJECT, Measured, measure
 from bench.capacity.page import PROCESSES, RATES, SLOTTED_MS, Capacity
 from bench.capacity.simulation import Run
-from handover.errors import CannotRunError
+from handover.cli.group import one_sentence
 
 DOCS = PROJECT.root / "docs"
 NUMBERS = DOCS / "capacity" / "numbers.json"
@@ -52,12 +51,8 @@ def read(path: Path = NUMBERS) -> Capacity:
 def main(cold_ms: float | None, warm_ms: float | None) -> None:
     """Measure the built function, simulate its cold starts, write docs/capacity.md: a month's bill and the limits."""
     event = json.loads((PROJECT.events / "predict.json").read_text(encoding="utf-8"))
-    with Progress(console=Console(stderr=True)) as progress:
-        try:
-            measured = measure(PROJECT.build, event, progress)
-        except CannotRunError as error:
-            click.echo(f"capacity: {error}", err=True)
-            sys.exit(2)
+    with one_sentence("capacity"), Progress(console=Console(stderr=True)) as progress:
+        measured = measure(PROJECT.build, event, progress)
         measured = replace(
             measured,
             cold_cpu_ms=measured.cold_cpu_ms if cold_ms is None else cold_ms,

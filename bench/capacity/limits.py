@@ -28,17 +28,7 @@ def peak(rate: float) -> float:
 
 
 def limits(rate: float, run: Run, own_rate: float, aws: Mapping[str, Figure]) -> list[Limit]:
-    """List the limits, always in this order; the one with the highest share is met first.
-
-    Parameters
-    ----------
-    rate
-        The highest rate that the stream reaches [1/s].
-    run
-        The stream, simulated.
-    own_rate
-        The template's ``RateLimit`` [1/s].
-    """
+    """List the limits beside a stream and its highest rate [1/s]; the one with the highest share is met first."""
     each = aws["requests_per_environment"].value
     account, new = aws["concurrency"].value, aws["concurrency_new"].value
     return [

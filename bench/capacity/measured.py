@@ -68,11 +68,6 @@ def measure(build: Path, event: Mapping[str, Any], progress: Progress) -> Measur
     """Start the built function in AWS's runtime emulator, some times cold, then ask it many times.
 
     CPU time is the kernel's own account of the process: what else runs on the machine changes it little.
-
-    Raises
-    ------
-    NothingBuiltError, EnvironmentDiedError
-        When there is nothing to start, or it does not.
     """
     function = built_function(build)
     payload = json.dumps(event).encode()
@@ -109,13 +104,7 @@ def custom_metrics(line: Mapping[str, Any]) -> int:
 
 
 def access_line(template: Template) -> str:
-    """Write a line of the access log as the template's format says.
-
-    Raises
-    ------
-    KeyError
-        When the format has a variable that ``ACCESS`` knows no value for.
-    """
+    """Write a line of the access log as the template's format says."""
     (stage,) = (
         resource["Properties"]
         for resource in template.source["Resources"].values()

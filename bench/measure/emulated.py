@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
 from rich.progress import Progress
 
 from bench import processes
-from bench.measure import Samples
+from bench.measure import Samples, in_turn
 from bench.staging import Staged
 from handover.latency import NotMeasuredError
 from handover.local.emulator import Emulator, EnvironmentDiedError
@@ -23,22 +24,20 @@ def emulator(staged: Staged) -> Iterator[Emulator]:
         with Emulator(staged.function, lines.append) as running:
             yield running
     except EnvironmentDiedError as error:
-        raise NotMeasuredError(f"{staged.contender.label}: {error}: {lines[-1]}") from error
+        raise NotMeasuredError(f"{error}: {lines[-1]}") from error
 
 
 def cold(contenders: Sequence[Staged], event: Any, rounds: int, progress: Progress) -> Samples:
-    """Time each from starting the process to its first answer [ms], all in turn, round by round.
-
-    One round goes before and is not counted: it reads the files from the disk, as the first of a day does.
-    """
+    """Time each from starting the process to its first answer [ms]."""
     payload = json.dumps(event).encode()
-    samples: Samples = {staged.contender.name: [] for staged in contenders}
-    for _ in progress.track(range(rounds + 1), description="Cold starts"):
-        for staged in contenders:
-            with emulator(staged) as running:
-                running.invoke(payload)
-            samples[staged.contender.name].append([round(running.cold_ms or 0.0, 3)])
-    return {name: taken[1:] for name, taken in samples.items()}
+
+    def start(staged: Staged) -> list[float]:
+        with emulator(staged) as running:
+            running.invoke(payload)
+        return [running.cold_ms or 0.0]
+
+    turns = {staged.contender.name: partial(start, staged) for staged in contenders}
+    return in_turn(turns, rounds, progress, "Cold starts", uncounted=1)
 
 
 def peak_memory(
@@ -46,11 +45,12 @@ def peak_memory(
 ) -> dict[str, float]:
     """Give the most memory that each function's process held, after so many requests [MB]."""
     payloads = [json.dumps(event).encode() for event in events]
-    peaks = {}
-    for staged in progress.track(contenders, description="Memory"):
+
+    def peak(staged: Staged) -> list[float]:
         with emulator(staged) as running:
             for payload in islice(cycle(payloads), requests):
                 running.invoke(payload)
-            function = processes.of_function(running.pid)
-            peaks[staged.contender.name] = round(processes.peak_rss_bytes(function) / 1e6, 2)
-    return peaks
+            return [processes.peak_rss_bytes(processes.of_function(running.pid)) / 1e6]
+
+    turns = {staged.contender.name: partial(peak, staged) for staged in contenders}
+    return {name: peaks[0][0] for name, peaks in in_turn(turns, 1, progress, "Memory").items()}

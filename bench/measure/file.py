@@ -4,14 +4,13 @@ import pickle
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pandas as pd
 from rich.progress import Progress
 
 from bench.contenders import OURS
-from bench.measure import Samples
+from bench.measure import Samples, in_turn, timed
 from bench.workload import CATEGORIES, Workload, compare_scores, field_names, rows
 from handover.scored import score
 from predictor.delivery import load_source
@@ -23,12 +22,8 @@ def measure(workload: Workload, count: int, rounds: int, progress: Progress) -> 
     """Time all three in turn, from a CSV file to a CSV file in this process [ms]; the first round is not counted.
 
     ``pandas`` lays whole columns out, with heuristics that were written a second time for that; ``pandas_apply`` asks
-    the delivery's own heuristics row by row, as ``DataFrame.apply`` does. Neither checks a row.
-
-    Raises
-    ------
-    UnequalError
-        When one of them does not give the model's scores.
+    the delivery's own heuristics row by row, as ``DataFrame.apply`` does. Neither checks a row. ``UnequalError``
+    when one of them does not give the model's scores.
     """
     source, to = workload.folder / "rows.csv", workload.folder / "scored.csv"
     drawn = rows(workload.size, count)
@@ -44,17 +39,10 @@ def measure(workload: Workload, count: int, rounds: int, progress: Progress) -> 
             _by_pandas, source, to, model, workload, lambda table: [table.apply(one, axis=1) for one in functions]
         ),
     }
-    samples: Samples = {name: [] for name in turns}
-    for number in progress.track(range(rounds + 1), description="Scoring a file"):
-        for name, work in turns.items():
-            begun = perf_counter()
-            work()
-            spent_ms = (perf_counter() - begun) * 1000
-            if number:
-                samples[name].append([round(spent_ms, 2)])
-            else:
-                compare_scores(name, pd.read_csv(to)["score"].tolist(), workload)
-    return samples
+    for name, work in turns.items():
+        work()
+        compare_scores(name, pd.read_csv(to)["score"].tolist(), workload)
+    return in_turn({name: partial(timed, work) for name, work in turns.items()}, rounds, progress, "Scoring a file")
 
 
 def _by_pandas(

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from rich.progress import Progress
 
 from bench.contenders import OURS
-from bench.measure.inprocess import ContenderProbe, block
+from bench.measure import Turn, in_turn
+from bench.measure.inprocess import block
 from bench.staging import Dock
 from bench.workload import Size, Workload, event, generate
+from handover.latency import Probe
 
 type Axes = Mapping[str, Sequence[int]]
 """Sizes by axis: ``columns``, ``trees`` and ``rows``, each ascending from the default size on."""
@@ -20,31 +23,30 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Time the handler without telemetry, and the bare ``session.run`` beside it, at each size, all in turn.
 
-    Returns
-    -------
-    One entry for each axis and size: ``axis``, ``size``, and the rounds of ``quiet`` and of ``session`` [ms].
+    Each entry of the result has ``axis``, ``size``, and the rounds of ``quiet`` and of ``session`` [ms].
     """
     default = workload.size
-    sizes = [("columns", size, Size(size, default.trees)) for size in axes["columns"]]
-    sizes += [("trees", size, Size(default.columns, size)) for size in axes["trees"]]
-    probes: dict[Size, ContenderProbe] = {}
-    turns: list[tuple[dict[str, Any], ContenderProbe, dict[str, list[Any]], int]] = []
+    models = [("columns", size, Size(size, default.trees)) for size in axes["columns"]]
+    models += [("trees", size, Size(default.columns, size)) for size in axes["trees"]]
+    probes: dict[Size, Probe] = {}
+    turns: dict[str, Turn] = {}
     with ExitStack() as stack:
-        for axis, label, size in progress.track(sizes, description="Growth: models"):
-            grown = workload
-            if size != default:
-                grown = generate(size, dock.root / f"growth-{size.columns}-{size.trees}")
+        for axis, label, size in progress.track(models, description="Growth: models"):
+            folder = dock.root / f"growth-{size.columns}-{size.trees}"
+            grown = workload if size == default else generate(size, folder)
             if size not in probes:
-                probes[size] = stack.enter_context(ContenderProbe(dock.stage(OURS, grown)))
+                probes[size] = stack.enter_context(Probe(dock.stage(OURS, grown).function))
             events = [event("/predict", row) for row in grown.rows[:50]]
-            point: dict[str, Any] = {"axis": axis, "size": label, "quiet": [], "session": []}
-            turns.append((point, probes[size], {"quiet": events, "session": [1]}, calls))
+            turns[f"{axis} {label} quiet"] = partial(block, probes[size], "quiet", events, calls)
+            turns[f"{axis} {label} session"] = partial(block, probes[size], "session", [1], calls)
         for count in axes["rows"]:
             batch = event("/predict/batch", workload.rows[:count])
-            point = {"axis": "rows", "size": count, "quiet": [], "session": []}
-            turns.append((point, probes[default], {"quiet": [batch], "session": [count]}, max(calls // count, 5)))
-        for _ in progress.track(range(blocks), description="Growth: requests"):
-            for point, probe, payloads, rounds in turns:
-                for mode, sent in payloads.items():
-                    point[mode].append(block(probe, mode, sent, rounds))
-    return [point for point, *_ in turns]
+            rounds = max(calls // count, 5)
+            turns[f"rows {count} quiet"] = partial(block, probes[default], "quiet", [batch], rounds)
+            turns[f"rows {count} session"] = partial(block, probes[default], "session", [count], rounds)
+        samples = in_turn(turns, blocks, progress, "Growth: requests")
+    return [
+        {"axis": axis, "size": size} | {mode: samples[f"{axis} {size} {mode}"] for mode in ("quiet", "session")}
+        for axis, sizes in axes.items()
+        for size in sizes
+    ]

@@ -5,12 +5,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from rich.progress import Progress
 
 from bench.contenders import OURS
-from bench.measure import Samples
+from bench.measure import Samples, in_turn
 from bench.staging import Staged
 from handover.latency import NotMeasuredError, Probe, import_times
 
@@ -24,56 +25,31 @@ GROUPS = (
 """By top-level package, where it is drawn under another name than its own."""
 
 
-class ContenderProbe(Probe):
-    """One contender in one process; its errors name it."""
-
-    def __init__(self, staged: Staged) -> None:
-        super().__init__(staged.function)
-        self._label = staged.contender.label
-
-    def log(self) -> str:
-        """Give what it wrote."""
-        try:
-            return super().log()
-        except NotMeasuredError as error:
-            raise NotMeasuredError(f"{self._label} ended in its own process: {error}") from None
-
-
 def warm(
     contenders: Sequence[Staged], events: Sequence[Any], batch: Any, *, blocks: int, calls: int, progress: Progress
 ) -> Samples:
     """Time all handlers warm, a block of calls each in turn; ours with and without telemetry, and a batch of rows."""
-    names = [staged.contender.name for staged in contenders]
-    turns = [(name, name, "handler", events, calls) for name in names]
-    turns += [
-        ("quiet", OURS.name, "quiet", events, calls),
-        ("session", OURS.name, "session", [1], calls),
-        ("batch", OURS.name, "handler", [batch], max(calls // 10, 1)),
-    ]
-    samples: Samples = {key: [] for key, *_ in turns}
     with ExitStack() as stack:
-        probes = {staged.contender.name: stack.enter_context(ContenderProbe(staged)) for staged in contenders}
-        for _ in progress.track(range(blocks), description="Warm, in process"):
-            for key, name, mode, payloads, rounds in turns:
-                samples[key].append(block(probes[name], mode, payloads, rounds))
-    return samples
+        probes = {staged.contender.name: stack.enter_context(Probe(staged.function)) for staged in contenders}
+        ours = probes[OURS.name]
+        turns = {name: partial(block, probe, "handler", events, calls) for name, probe in probes.items()} | {
+            "quiet": partial(block, ours, "quiet", events, calls),
+            "session": partial(block, ours, "session", [1], calls),
+            "batch": partial(block, ours, "handler", [batch], max(calls // 10, 1)),
+        }
+        return in_turn(turns, blocks, progress, "Warm, in process")
 
 
 def block(probe: Probe, mode: str, events: Sequence[Any], rounds: int) -> list[float]:
     """Time one mode so many times [ms], on the events in turn."""
     (times,) = probe.ask({"calls": [(mode, events)], "rounds": rounds})
-    return [round(time, 4) for time in times]
+    return list(times)
 
 
 def imports(contenders: Sequence[Staged], repeats: int, progress: Progress) -> dict[str, dict[str, float]]:
     """Say where each contender's time of INIT goes, by top-level package [ms]: medians of some runs.
 
     The handler's module loads the model and checks it; all that is its own time too.
-
-    Raises
-    ------
-    NotMeasuredError
-        When a contender does not start; the message names it.
     """
     times = {}
     for staged in progress.track(contenders, description="Imports"):

@@ -5,30 +5,19 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.progress import Progress
+import click
 
 from bench import staging
 from bench.contenders import PEERS, VENVS, Contender, Package
-from handover.cli.group import INTERRUPTED
-from handover.local import signals
+from handover.cli.group import one_sentence
+from handover.errors import CannotRunError
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 LOCKED = ("--require-hashes", "--only-binary=:all:")
 
 
-class InstallError(RuntimeError):
-    """A peer cannot be installed; the message is pip's last line."""
-
-
 def install(peer: Contender) -> None:
-    """Install one peer: a server into a virtual environment, a Lambda function's packages into a shipped layer.
-
-    Raises
-    ------
-    InstallError
-        When a wheel is not available.
-    """
+    """Install one peer: a server into a virtual environment, a Lambda function's packages into a shipped layer."""
     staging.remove(peer.environment)
     if peer.package is Package.SERVER:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(peer.environment)], check=True)
@@ -51,31 +40,19 @@ def install(peer: Contender) -> None:
 def _pip(*arguments: str) -> None:
     ended = subprocess.run([*PIP, *arguments], capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise InstallError((ended.stderr.strip().splitlines() or ["pip gave no reason"])[-1])
+        raise CannotRunError((ended.stderr.strip().splitlines() or ["pip gave no reason"])[-1])
 
 
-def main() -> int:
-    """Install what is not up to date; say what could not be, and give 1 then."""
-    console = Console(highlight=False, soft_wrap=True)
+def main() -> None:
+    """Install what is not up to date."""
     VENVS.mkdir(exist_ok=True)
-    failed = 0
-    missing = [peer for peer in PEERS if not peer.up_to_date()]
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        for peer in progress.track(missing, description="Installing peers"):
-            packages = peer.lock.read_text().count("==")
-            console.print(f"Installing {peer.label} ({packages} packages) ...")
-            try:
-                install(peer)
-            except InstallError as error:
-                failed += 1
-                console.print(f"bench-peers: {peer.label} cannot be installed: {error}", markup=False)
-    console.print(f"{len(PEERS) - failed} of {len(PEERS)} peers are installed in bench/.venvs.")
-    return 1 if failed else 0
+    for peer in PEERS:
+        if not peer.up_to_date():
+            click.echo(f"Installing {peer.label} ({peer.lock.read_text().count('==')} packages) ...")
+            install(peer)
+    click.echo(f"All {len(PEERS)} peers are installed in bench/.venvs.")
 
 
 if __name__ == "__main__":
-    try:
-        with signals.as_interrupt():
-            sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    with one_sentence("bench-peers"):
+        main()

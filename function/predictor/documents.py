@@ -33,13 +33,7 @@ class Document:
 
 
 class Documents:
-    """The documents of one delivery. What makes them is imported with the first: most environments are asked for none.
-
-    Parameters
-    ----------
-    settings
-        They say how the API is called where this function runs.
-    """
+    """The documents of one delivery. What makes them is imported with the first: most environments give none."""
 
     def __init__(self, delivery: Delivery, settings: Settings) -> None:
         self._delivery = delivery

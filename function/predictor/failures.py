@@ -17,12 +17,7 @@ def log_fatal(message: str) -> None:
 def log_failure(error: Exception, ids: dict[str, str], version: str) -> None:
     """Log what failed, where and for which request. Messages of others may quote the row: those are left out.
 
-    Parameters
-    ----------
-    ids
-        What the request is called, here and elsewhere.
-    version
-        The function's, by which the template counts these lines.
+    The template counts these lines by the function's version.
     """
     with suppress(Exception):
         frames = traceback.extract_tb((error.__cause__ or error).__traceback__)

@@ -25,13 +25,7 @@ NEXT_NAMED_ROW = re.compile(rb'\}\s*,\s*(?=\{\s*"[\w\\\x80-\xff])')
 
 
 class Limits:
-    """The limits of one contract.
-
-    Parameters
-    ----------
-    fields
-        The ``fields`` of ``contract.json``.
-    """
+    """The limits of one contract, by its ``fields``."""
 
     row_bytes: int
     """The longest row: the longest category of each field, escaped, and the layout of a pretty printer [bytes]."""

@@ -157,13 +157,7 @@ def contract_schema(agreed: Json) -> Json:
 
 
 def document(delivery: Delivery, settings: Settings, server: str) -> Json:
-    """Give the OpenAPI 3.1 document of the whole API, as it is called at one address.
-
-    Parameters
-    ----------
-    server
-        The address; ``/`` is the one that the document itself is read from.
-    """
+    """Give the OpenAPI 3.1 document of the whole API at one address; ``/`` is the one that it is read from."""
     agreed = delivery.contract
     health = {"status": {"const": "ok", "type": "string"}, "model": IDENTITY, "contract": TEXT}
     scheme = SECURITY.get(settings.auth)

@@ -16,15 +16,7 @@ MOST_REASONS = 5
 
 
 def page(contract: Json, example: Json, settings: Settings) -> tuple[str, dict[str, str]]:
-    """Make the page and the headers that it is sent with.
-
-    Parameters
-    ----------
-    contract
-        What ``GET /contract`` answers.
-    example
-        The row that the form begins with.
-    """
+    """Make the page, whose form begins with an example, and the headers that it is sent with."""
     style, script, frame = ((FOLDER / name).read_text("utf-8") for name in ("page.css", "page.js", "page.html"))
     known = {
         "contract": {

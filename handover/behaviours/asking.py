@@ -16,7 +16,16 @@ type Ask = Callable[[Sequence[Json]], Sequence[Json]]
 """Gives the answer to each row, as the function gives it: score or scores, and decision."""
 
 
-class UnknownNameError(Exception):
+class FaultError(Exception):
+    """What keeps a function of ``behaviours.py`` from being run on rows."""
+
+    def __init__(self, sentence: str, line: int | None = None, name: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence, self.line, self.name = sentence, line, name
+        """The sentence goes on after the name."""
+
+
+class UnknownNameError(FaultError):
     """A behaviour names what the contract does not have."""
 
     def __init__(self, kind: str, name: object, known: Sequence[str]) -> None:
@@ -100,15 +109,7 @@ class Call(NamedTuple):
 
 
 class Asking:
-    """Answers what behaviours ask about.
-
-    Parameters
-    ----------
-    contract
-        The compiled contract.
-    ask
-        Who answers.
-    """
+    """Answers what behaviours of a compiled contract ask about."""
 
     def __init__(self, contract: Json, ask: Ask) -> None:
         self.fields: list[Domain] = domains(contract)
@@ -123,10 +124,7 @@ class Asking:
     def row(self, values: Mapping[str, Any]) -> GivenRow:
         """Make a row of values that were written or drawn; what is missing is ``None``.
 
-        Raises
-        ------
-        UnknownNameError, RefusedError
-            When it is no row of the contract.
+        ``UnknownNameError`` or ``RefusedError`` when it is no row of the contract.
         """
         row = GivenRow({field.name: None for field in self.fields}) | values
         self._accepted(values)

@@ -14,9 +14,9 @@ from types import ModuleType
 from typing import Any, Literal
 
 from handover.behaviours import LISTED, Behaviour, Drawn, Golden
-from handover.behaviours.asking import Asking, Call, GivenRow, RefusedError, UnknownNameError, Waiting, written
+from handover.behaviours.asking import Asking, Call, FaultError, GivenRow, RefusedError, Waiting, written
 from handover.limit import TooLongError, at_most
-from handover.rows import Domain, drawn_row
+from handover.rows import Domain, drawn_row, simplified
 from handover.source import line_in
 from predictor.files import Json
 
@@ -26,27 +26,8 @@ SEED = 0  # the same rows each time
 TRIES = 20  # rows drawn for each that is asked for, where the contract refuses some
 LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model takes is not in it
 MOST_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
-HALVES = 30  # of a range, to find the number at which a behaviour begins to fail
 DIGITS = 4
 GIVEN = {"row", "score", "decide"}
-
-
-class FaultError(Exception):
-    """A behaviour cannot be run; the message goes on after its name, and ``line`` is where."""
-
-    def __init__(self, sentence: str, line: int | None = None) -> None:
-        super().__init__(sentence)
-        self.line = line
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What keeps a function of ``behaviours.py`` from being run on rows."""
-
-    name: str
-    line: int
-    sentence: str
-    """As it goes on after the name."""
 
 
 @dataclass(frozen=True)
@@ -100,32 +81,22 @@ type Outcome = Literal["passes", "waits", "left out", "asks nothing"] | RefusedE
 
 def run(
     path: Path, module: ModuleType, golden: Sequence[Json], asking: Mapping[str, Asking]
-) -> Iterator[Fault | Result]:
-    """Run the behaviours of a module.
-
-    Parameters
-    ----------
-    path
-        Its file.
-    golden
-        The golden rows.
-    asking
-        Who answers, by the kind of rows; a behaviour whose kind is not there is left out.
-    """
+) -> Iterator[FaultError | Result]:
+    """Run the behaviours of a module. ``asking`` has who answers each kind of rows; those of another are left out."""
     tree = ast.parse(path.read_bytes())
     behaviours: list[Behaviour] = vars(module).get(LISTED, [])
     for node in tree.body:
         if not isinstance(node, FUNCTIONS) or node.name.startswith("_"):
             continue
         if not isinstance(vars(module).get(node.name), Behaviour):
-            yield Fault(node.name, node.lineno, f"has no sentence: {ABOVE}")
+            yield FaultError(f"has no sentence: {ABOVE}", node.lineno, node.name)
     for behaviour in behaviours:
         if behaviour.kind in asking:
             trial = Trial(behaviour, path, tree, asking[behaviour.kind])
             try:
                 yield trial.result(golden)
             except FaultError as fault:
-                yield Fault(behaviour.check.__name__, fault.line or trial.line, str(fault))
+                yield FaultError(fault.sentence, fault.line or trial.line, behaviour.check.__name__)
 
 
 class Trial:
@@ -183,8 +154,6 @@ class Trial:
         for number, row in enumerate(golden if isinstance(asked, Golden) else asked, start=1):
             try:
                 yield self._asking.row(row)
-            except UnknownNameError as error:
-                raise FaultError(f"{error} (row {number} of its rows)") from None
             except RefusedError as refused:
                 raise FaultError(f"has rows of which the contract refuses row {number}: {refused}") from None
 
@@ -196,8 +165,6 @@ class Trial:
                 drawn = drawn_row(fields, random)
                 yield self._asking.row({field.name: _short(field, drawn[field.name]) for field in fields} | asked.fixed)
                 left -= 1
-            except UnknownNameError as error:
-                raise FaultError(f"{error} (in drawn)") from None
             except RefusedError as refused:
                 refusal = str(refused)
             if not left:
@@ -232,14 +199,15 @@ class Trial:
             raise FaultError(
                 f"was stopped after {LIMIT_S:g} s, at {which}: it comes to no end, or is too slow"
             ) from None
-        except UnknownNameError as error:
-            raise FaultError(str(error), line_in(self._path, error)) from None
+        except FaultError as fault:
+            fault.line = fault.line or line_in(self._path, fault)
+            raise
         except AssertionError as error:
             return Failed(tuple(self._asking.calls), " ".join(str(error).split()))
-        except FaultError:
-            raise
         except (Exception, SystemExit) as error:  # somebody's code may raise anything
-            raise self._raised(error, row) from None
+            shown = words_of({name: row[name] for name in self._used()} or row)
+            sentence = f"raises {type(error).__name__} ({error}) where {shown}"
+            raise FaultError(sentence, line_in(self._path, error)) from None
         finally:
             self._left_s -= perf_counter() - began
 
@@ -253,10 +221,6 @@ class Trial:
             raise FaultError(f"returns {given!r}, which nobody looks at: write assert in place of return")
         return "passes" if asking.calls else "asks nothing"
 
-    def _raised(self, error: BaseException, row: Json) -> FaultError:
-        shown = words_of({name: row[name] for name in self._used()} or row)
-        return FaultError(f"raises {type(error).__name__} ({error}) where {shown}", line_in(self._path, error))
-
     def _used(self) -> list[str]:
         """Name the fields that its own lines name."""
         node = self._functions.get(self._behaviour.check.__name__)
@@ -266,59 +230,24 @@ class Trial:
 
     # --- the row that is shown
 
-    def _example(self, rows: Sequence[GivenRow], place: int, outcome: Outcome) -> Example:
+    def _example(self, rows: Sequence[GivenRow], place: int, outcome: Outcome | None) -> Example:
         shown, row, number = {*self._used()}, rows[place], place + 1
-        if isinstance(self._behaviour.rows, Drawn):
-            row, outcome = self._simplified(row, outcome, self._behaviour.rows.fixed)
+        if isinstance(asked := self._behaviour.rows, Drawn):
+            free = [field for field in self._asking.fields if field.name not in asked.fixed]
+            row = GivenRow(simplified(free, row, lambda simpler: isinstance(self._tried(simpler), Failed)))
             shown |= {field.name for field in self._asking.fields if row[field.name] != field.simplest}
-            number = 0
+            outcome, number = self._tried(row), 0
         if not isinstance(outcome, Failed):
             raise TypeError("an example is of a row on which it does not hold")
         in_order = tuple(name for name in row if name in shown or not shown)
         return Example(outcome.calls, outcome.message, dict(row), in_order, number)
 
-    def _simplified(self, row: GivenRow, outcome: Outcome, fixed: Json) -> tuple[GivenRow, Outcome]:
-        """Give each field in turn its simplest value with which the behaviour still does not hold."""
-        best = [(row, outcome)]
-
-        def fails(field: Domain, value: Any) -> bool:
-            changed = best[0][0] | {field.name: value}
-            try:
-                (outcome,) = self._outcomes([self._asking.row(changed)])
-            except (FaultError, RefusedError):
-                return False
-            if isinstance(outcome, Failed):
-                best[0] = changed, outcome
-            return isinstance(outcome, Failed)
-
-        for field in self._asking.fields:
-            value = best[0][0][field.name]
-            if field.name in fixed or value == field.simplest or fails(field, field.simplest):
-                continue
-            if field.choices:
-                before = field.choices[1 : field.choices.index(value)] if value in field.choices else field.choices[1:]
-                any(fails(field, choice) for choice in before)
-            elif value is not None:
-                self._lower(field, value, fails)
-        return best[0]
-
-    def _lower(self, field: Domain, value: float, fails: Callable[[Domain, Any], bool]) -> None:
-        """Bring a number as near to the simplest as the behaviour still fails, and then to as few digits."""
-        near, far = field.simplest, value
-        for _ in range(HALVES):
-            middle = field.nearest((near + far) / 2)
-            if middle in {near, far}:
-                break
-            near, far = (near, middle) if fails(field, middle) else (middle, far)
-        any(fails(field, field.nearest(number)) for number in _rounder(far))
-
-
-def _rounder(number: float) -> Iterator[float]:
-    """Give the numbers around one that have two digits, then three, and more."""
-    for digits in range(2, DIGITS + 2):
-        step = 10.0 ** (math.floor(math.log10(abs(number) or 1)) - digits + 1)
-        for count in (math.floor(number / step), math.ceil(number / step)):
-            yield float(f"{count * step:.{digits + 1}g}")
+    def _tried(self, row: Json) -> Outcome | None:
+        """Run it on a row that was changed; nothing comes of one that is none."""
+        try:
+            return self._outcomes([self._asking.row(row)])[0]
+        except (FaultError, RefusedError):
+            return None
 
 
 def _short(field: Domain, value: Any) -> Any:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, sought
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
 from handover.checks.template import ALIAS, FUNCTION
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
-from handover.finding import Broken
 from handover.intrinsics import as_text
 
 # Actions for which AWS knows no resource to name (Service Authorization Reference), and those by which Lambda enters a
@@ -89,11 +89,8 @@ def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     rule="the API asks who calls",
     broken="the API is open to everybody",
 )
-def closed(context: DeliveryContext) -> Broken | None:
-    return sought(context, _open_routes, by_default=True)
-
-
-def _open_routes(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+@partial(in_each_stage, by_default=True)
+def closed(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items():
         preflight = str(route.get("RouteKey")).startswith("OPTIONS ")  # a browser asks it without saying who it is
         kind = route.get("AuthorizationType")

@@ -1,6 +1,5 @@
 """Why answers differ from the training's: which file of the delivery gives something else than it gave there."""
 
-import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from handover import card
-from handover.checks.values import Rows, as_trained, changed_heuristics, has_values, in_words, line_of
+from handover.checks.values import Rows, as_trained, changed_heuristics, has_values, in_words
 from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Owner
@@ -18,7 +17,7 @@ from predictor.encoder import FloatRows
 
 FEWEST_EXPLAINED = 2  # rows: one alone is explained by a second column as well, one time in thirty
 MOST_ASKED = 200  # rows, so that a wide model takes seconds
-RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
+RARE = 0.3  # of the golden rows: where so few differ, they were edited one by one
 
 
 class Cause(NamedTuple):
@@ -59,39 +58,23 @@ def of_values(context: DeliveryContext) -> tuple[str, Cause] | None:
         )
     else:
         sentence += "These rows score the same with either value; the rows of callers need not."
-    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, line_of(context, changed)))
+    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, context.heuristic_line(changed[0].name)))
 
 
 def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
     """Say why the decisions on these golden rows are not the training's, though the scores are."""
     contract, edges = context.contract, "classes" if context.contract.classes else "decisions"
-    if all(context.decide(context.golden_scores[row]) == context.golden[row]["decision"] for row in rows):
+    if not set(rows) & set(context.flipped(context.golden_scores)):
         edge = (
             "Two classes have nearly the same score" if contract.classes else "A score lies on the edge of a decision"
         )
         sentence = f"{edge}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
         return Cause(sentence, "contract.py", context.contract_line(edges))
-    moved = Cause(
-        "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery.",
-        "contract.py",
-        context.contract_line(edges),
-    )
-    edited = Cause("No edges give these decisions to these scores: golden.jsonl was edited.", files.GOLDEN)
-    likely, other = (moved, edited) if _by_edges(context) else (edited, moved)
-    return _with_remedy(context, other if _ruled_out(context, likely.file) else likely)
-
-
-def _by_edges(context: DeliveryContext) -> bool:
-    """Whether some edges, not those of contract.py, give the golden rows their decisions."""
-    contract, golden = context.contract, context.golden
-    if contract.classes:
-        other = contract.otherwise.decision if contract.otherwise else None
-        decided = map(context.decide, context.golden_scores)
-        pairs = [{line["decision"], decision} for line, decision in zip(golden, decided, strict=True)]
-        return all(len(pair) == 1 or other in pair for pair in pairs)
-    order = list(contract.decisions)
-    places = [order.index(golden[row]["decision"]) for row in context.golden_scores[:, 0].argsort()]
-    return places == sorted(places)
+    sentence = "contract.py decides the very scores of golden.jsonl otherwise:"
+    if _ruled_out(context, "contract.py"):
+        return _with_remedy(context, Cause(f"{sentence} golden.jsonl was edited.", files.GOLDEN))
+    sentence += " its edges were moved after the delivery, or golden.jsonl was edited."
+    return _with_remedy(context, Cause(sentence, "contract.py", context.contract_line(edges)))
 
 
 def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
@@ -102,7 +85,6 @@ def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
 def _causes(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     yield from _reordered(context)
     yield from _heuristics(context)
-    yield from _rounded(context, rows)
     yield from _column(context, rows)
 
 
@@ -139,20 +121,9 @@ def _heuristics(context: DeliveryContext) -> Iterator[Cause]:
         words, left = in_words(context, changed), len(context.apart(context.model(trained), context.golden_scores))
         if not left:
             theirs = "With the training's values all scores agree: heuristics.py computes something else now."
-            yield Cause(f"{words} {theirs}", files.HEURISTICS, line_of(context, changed))
+            yield Cause(f"{words} {theirs}", files.HEURISTICS, context.heuristic_line(changed[0].name))
         of = f"With the training's values {left} scores still differ: golden.jsonl is of another training."
         yield Cause(f"{words} {of if left else 'Rows of golden.jsonl were edited.'}", files.GOLDEN)
-
-
-def _rounded(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
-    """Find the number of digits to which the answers were rounded, if they were."""
-    scores = context.golden_scores
-    distance = np.abs(scores[rows] - context.golden_here[rows].astype(np.float64))
-    for digits in range(1, 6):
-        if np.all(distance <= 0.5001 * 10.0**-digits) and np.all(scores == scores.round(digits)):
-            sentence = f"The scores in golden.jsonl are rounded to {digits} digits: deliver() writes all of them."
-            yield Cause(sentence, files.GOLDEN)
-            return
 
 
 def _column(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
@@ -207,7 +178,7 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
     is_the_cards = _is_the_cards(context)
     if is_the_cards is False:
         sentence = f"{context.card.name}, which deliver() wrote too, has the SHA-256 of another {files.MODEL}."
-        return Cause(f"{_shared(context, rows)}{sentence}", files.MODEL)
+        return Cause(sentence, files.MODEL)
     cleared = "The heuristics give the training's values. "
     if not has_values(context) or changed_heuristics(context, context.golden_matrix, as_trained(context)):
         suspects.append(files.HEURISTICS)
@@ -216,42 +187,30 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
         suspects.remove(files.MODEL)
         cleared += f"{files.MODEL} is the one whose SHA-256 {context.card.name} has. "
     left = [file for file in suspects if file in (context.changed_files or ())] or suspects
-    shared = _shared(context, rows)
+    others = [file for file in suspects if file not in left]
     if suspects == [files.GOLDEN]:
-        return Cause(f"{shared}{cleared}So golden.jsonl was edited.", files.GOLDEN)
-    if len(left) == 1:
-        others = " and ".join(file for file in suspects if file not in left)
-        sentence = f"{left[0]} is not the file that it was before, as git has it, and {others} did not change."
-        return Cause(f"{shared}{cleared}{sentence}", left[0])
-    if files.GOLDEN in left and len(rows) <= RARE * len(context.golden):
-        others = " or ".join(file for file in left if file != files.GOLDEN)
-        sentence = f"Most rows agree: golden.jsonl was edited at these, or {others} gives another answer for them now."
-        return Cause(f"{shared}{cleared}{sentence}", files.GOLDEN)
-    sentence = (
-        f"{' and '.join(left)} are not of one training, though the manifest vouches for each of them: it was written "
-        "by hand, or the model was converted without deliver()."
-    )
-    return Cause(f"{shared}{cleared}{sentence}", left[0])
+        file, sentence = files.GOLDEN, "So golden.jsonl was edited."
+    elif len(left) == 1:
+        (file,) = left
+        sentence = (
+            f"{file} is not the file that it was before, as git has it, and {' and '.join(others)} did not change."
+        )
+    elif files.GOLDEN in left and len(rows) <= RARE * len(context.golden):
+        file, others = files.GOLDEN, [file for file in left if file != files.GOLDEN]
+        sentence = (
+            f"Most rows agree: golden.jsonl was edited at these, or {' or '.join(others)} gives another answer for "
+            "them now."
+        )
+    else:
+        file = left[0]
+        sentence = (
+            f"{' and '.join(left)} are not of one training, or one was edited, though the manifest vouches for each: "
+            "it was written by hand, or the model was converted without deliver()."
+        )
+    return Cause(f"{cleared}{sentence}", file)
 
 
 def _is_the_cards(context: DeliveryContext) -> bool | None:
     """Say whether the model's card is of this model, where deliver() wrote one: who edits the manifest forgets it."""
     figures = card.block(card.read(context.card), card.FIGURES) if context.card.is_file() else None
     return sha256((context.folder / files.MODEL).read_bytes()).hexdigest() in figures if figures else None
-
-
-def _shared(context: DeliveryContext, rows: Rows) -> str:
-    """Find the category or gap that all differing rows have and the fewest others, if there is one: a hint."""
-    differing = set(rows.tolist())
-    rarest: tuple[float, str] = (RARE, "")
-    for field in context.compiled["fields"]:
-        values = [line["row"].get(field["name"]) for line in context.golden]
-        common = {values[row] for row in differing}
-        if len(common) != 1 or (field["kind"] == "number" and common != {None}):
-            continue
-        agreeing = [value for row, value in enumerate(values) if row not in differing]
-        alike = sum(value in common for value in agreeing)
-        others = f"{alike} of the {len(agreeing)} rows that agree have" if alike else "no row that agrees has"
-        sentence = f"All of them have `{field['name']}` = {json.dumps(*common)}; {others}. "
-        rarest = min(rarest, (alike / max(1, len(agreeing)), sentence))
-    return rarest[1]

@@ -8,6 +8,7 @@ import numpy as np
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.rows import domains
+from handover.wording import shortly
 
 NAMED = 5  # of what is missing; the details name all
 
@@ -24,9 +25,8 @@ def covered(context: DeliveryContext) -> Broken | None:
     missing = list(_missing(context))
     if not missing:
         return None
-    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
     return Broken(
-        f"No golden row has {', '.join(missing[:NAMED])}{more}.",
+        f"No golden row has {shortly(missing, NAMED)}.",
         context.folder / "golden.jsonl",
         cause="They were written or thinned out by hand, or no such row gives every heuristic a number: deliver() "
         f"adds a row for each. Deliver again: {context.delivers}.",

@@ -1,7 +1,7 @@
 """H, whether each heuristic soon gives a number for every row: the search for one on which it does not."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,21 +10,18 @@ from handover.checks import roots, tries
 from handover.checks.contract import COMPILES
 from handover.checks.heuristics import broken_heuristic
 from handover.checks.reads import reads
-from handover.checks.search import simplest_row
 from handover.checks.trial import Fault, Trial
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, clause
 from handover.limit import or_end
-from handover.rows import Domain, domains
+from handover.rows import Domain, domains, simplified
 from predictor import files
 
 type Row = dict[str, Any]
 
 UNKNOWN = "Give None there, which is a gap to the model; or narrow the field in contract.py, if no row is like that."
-ODD_ROWS = 200  # of Hypothesis, which knows floats that nobody else thinks of
 STUCK_S = 60.0  # of the processor's time, for one heuristic: twenty times what it may have
 ROUNDS = 3  # of simplifying one field after the other
-DIGITS = 17  # tell any two floats apart
 
 
 @dataclass(frozen=True)
@@ -67,21 +64,15 @@ def first_failure(context: DeliveryContext) -> Failure | None:
     """Look for a row on which a heuristic fails, the same one each time: first where heuristics like to fail."""
     fields = domains(context.compiled)
     usual = {field.name: field.simplest for field in fields}
-    trials = {heuristic.__name__: Trial(context, heuristic, usual) for heuristic in context.heuristics}
     watched = roots.Traced(context)
-    for name, trial in trials.items():
+    for heuristic in context.heuristics:
+        name, trial = heuristic.__name__, Trial(context, heuristic, usual)
         may_read = reads(context.heuristics_tree, name, usual)
         read = [field for field in fields if field.name in may_read.fields]
         with or_end(STUCK_S):
             failing = _failing(trial, read, may_read.numbers, partial(watched.sides, name))
         if failing:
             return _simplified(name, trial, read, usual | failing[0], failing[1])
-    with or_end(STUCK_S):
-        odd = simplest_row(context, lambda row: any(trial.first_failing([row]) for trial in trials.values()), ODD_ROWS)
-    if odd is not None:
-        for name, trial in trials.items():
-            if fault := trial.fault(odd):
-                return _simplified(name, trial, fields, usual | odd, fault)
     return None
 
 
@@ -108,32 +99,7 @@ def _simplified(name: str, trial: Trial, fields: Sequence[Domain], row: Row, fau
             return seen is not None and seen.kind == fault.kind
 
         for _ in range(ROUNDS):
-            for field in fields:
-                row = next((simpler for simpler in _simpler(field, row, fails) if fails(simpler)), row)
+            row = simplified(fields, row, fails)
         fault = trial.fault(row) or fault
     read = trial.read_of(row) or [field.name for field in fields]
     return Failure(name, fault, row, tuple(field for field in row if field in read))
-
-
-def _simpler(field: Domain, row: Row, fails: Callable[[Row], bool]) -> Iterator[Row]:
-    """Give rows with simpler values of a field, the simplest first."""
-    value = row[field.name]
-    for simpler in field.choices or (field.simplest,):
-        if simpler == value:
-            return
-        yield row | {field.name: simpler}
-    if value is None or field.choices:
-        return
-    for digits in range(DIGITS):
-        unit = field.step or 10**-digits
-
-        def at(count: int, digits: int = digits) -> Row:
-            return row | {field.name: field.multiple(count) if field.step else count / 10**digits}
-
-        count, passes = round(value / unit), round(field.simplest / unit)
-        if fails(at(count)):
-            while abs(count - passes) > 1:
-                middle = (count + passes) // 2
-                count, passes = (middle, passes) if fails(at(middle)) else (count, middle)
-            yield at(count)
-            return

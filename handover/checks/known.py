@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from handover.git import git
@@ -47,71 +46,53 @@ def unknown_files(project: Project, build: Path) -> Iterator[Stray]:
         (RUNTIME, (layer,), recorded, NO_PACKAGE),
         (MODEL, (), {delivery / file for file in DELIVERED}, NO_DELIVERY),
     ):
-        yield from _Artifact(build / name, listed, sources, otherwise).strays()
+        yield from _strays(build / name, listed, sources, otherwise)
 
 
-class _Artifact:
-    """A built folder.
+def _strays(folder: Path, listed: set[Path], sources: tuple[Path, ...], otherwise: str) -> Iterator[Stray]:
+    """Give each file of a built folder, in order, that is not listed, and in none of the sources at the same place."""
+    ignored = _ignored(sources)
+    origins = {path: _origin(path.relative_to(folder), sources) for path in folder.rglob("*") if path.is_file()}
 
-    Parameters
-    ----------
-    folder
-        What is zipped.
-    listed
-        Files of it that are known.
-    sources
-        The project's folders whose files are known too, at the same places.
-    otherwise
-        What is said of a file that is neither.
-    """
-
-    def __init__(self, folder: Path, listed: set[Path], sources: tuple[Path, ...], otherwise: str) -> None:
-        self._folder = folder
-        self._listed = listed
-        self._sources = sources
-        self._otherwise = otherwise
-
-    def strays(self) -> Iterator[Stray]:
-        """Give each file that is not known, in order."""
-        wrong = {path: self._wrong_with(path) for path in sorted(self._folder.rglob("*")) if path.is_file()}
-        compiled = {Path(importlib.util.cache_from_source(str(path))): path for path in wrong if path.suffix == ".py"}
-        known = {path for path in wrong if not wrong[compiled.get(path, path)]}
-        strays = [path for path in wrong if wrong[path] and path not in compiled]
-        ours = {place for path in known for place in path.parents} | {self._folder, *self._folder.parents}
-        outermost = {path: [place for place in (path, *path.parents) if place not in ours][-1] for path in strays}
-        files = Counter(outermost.values())
-        for path in strays:
-            shown = outermost[path] if files[outermost[path]] > 1 else path
-            yield Stray(path, shown, wrong[path], self._source(path))
-
-    def _source(self, path: Path) -> Path | None:
-        places = (source / path.relative_to(self._folder) for source in self._sources)
-        return next(filter(Path.is_file, places), None) if path.suffix != ".pyc" else None
-
-    def _wrong_with(self, path: Path) -> str:
+    def fault(path: Path, origin: Path | None) -> str:
         """Say why a file is not known; nothing when it is."""
-        if path in self._listed:
+        if path in listed:
             return ""
         if path.suffix == ".pyc":
             return NO_MODULE
-        source = self._source(path)
-        if source is None:
-            return self._otherwise
-        within = next(folder.name for folder in self._sources if source.is_relative_to(folder))
-        if source in self._ignored:
+        if origin is None:
+            return otherwise
+        within = next(source.name for source in sources if origin.is_relative_to(source))
+        if origin in ignored:
             return f"comes from {within}/, where git ignores it"
-        if source.suffix != ".py" and not self._is_named(source.name):
+        if origin.suffix != ".py" and not _is_named(origin.name, sources):
             return f"comes from {within}/, and no module there names it"
         return ""
 
-    def _is_named(self, name: str) -> bool:
-        """Say whether a module of the sources has the name of a file, as a text or at the end of one."""
-        quoted = re.compile(rf"""["'/]{re.escape(name)}["']""")
-        return any(quoted.search(path.read_text(encoding="utf-8")) for at in self._sources for path in at.rglob("*.py"))
+    wrong = {path: fault(path, origins[path]) for path in sorted(origins)}
+    compiled = {Path(importlib.util.cache_from_source(str(path))): path for path in wrong if path.suffix == ".py"}
+    known = {path for path in wrong if not wrong[compiled.get(path, path)]}
+    strays = [path for path in wrong if wrong[path] and path not in compiled]
+    ours = {place for path in known for place in path.parents} | {folder, *folder.parents}
+    outermost = {path: [place for place in (path, *path.parents) if place not in ours][-1] for path in strays}
+    files = Counter(outermost.values())
+    for path in strays:
+        shown = outermost[path] if files[outermost[path]] > 1 else path
+        yield Stray(path, shown, wrong[path], origins[path])
 
-    @cached_property
-    def _ignored(self) -> set[Path]:
-        """Files that git was told to leave out; none where there is no repository."""
-        words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", ".")
-        listed = ((source, (git(source, *words) or b"").decode()) for source in self._sources)
-        return {source / name for source, names in listed for name in names.split("\0") if name}
+
+def _origin(place: Path, sources: tuple[Path, ...]) -> Path | None:
+    return next(filter(Path.is_file, (source / place for source in sources if place.suffix != ".pyc")), None)
+
+
+def _is_named(name: str, sources: tuple[Path, ...]) -> bool:
+    """Say whether a module of the sources has the name of a file, as a text or at the end of one."""
+    quoted = re.compile(rf"""["'/]{re.escape(name)}["']""")
+    return any(quoted.search(path.read_text(encoding="utf-8")) for source in sources for path in source.rglob("*.py"))
+
+
+def _ignored(sources: tuple[Path, ...]) -> set[Path]:
+    """List the files that git was told to leave out; none where there is no repository."""
+    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", ".")
+    listed = ((source, (git(source, *words) or b"").decode()) for source in sources)
+    return {source / name for source, names in listed for name in names.split("\0") if name}

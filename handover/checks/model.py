@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import onnx
@@ -13,10 +12,11 @@ from onnx import TensorProto, numpy_helper
 
 from handover import clipping
 from handover.checks.manifest import damage
-from handover.checks.search import simplest_row
+from handover.checks.tries import corners
 from handover.checks.values import as_trained, changed_heuristics
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
+from handover.rows import domains
 from handover.session import WHY, SlowGraphError
 from predictor import files
 from predictor.problems import MAX_BATCH_ROWS
@@ -27,7 +27,7 @@ RANDOM = {
     "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
 }  # fmt: skip
 KIB = 1024
-EXAMPLES = 500
+MOST_ROWS = 1000  # at the ends of ranges, where a model leaves its own
 # What stands before the sentence in a message of onnxruntime: its error class, and the place in its own source.
 OF_ONNXRUNTIME = re.compile(
     r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(/\S+:\d+ .*?\) (?=[A-Z]))?"
@@ -297,10 +297,6 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
     def outside(given: NDArray[np.float32]) -> bool:
         return not bool(((given >= np.float32(score.low)) & (given <= np.float32(score.high))).all())
 
-    def answer(row: dict[str, Any]) -> NDArray[np.float32]:
-        given: NDArray[np.float32] = context.model(context.encoder.vector(context.made(row)))[0]
-        return given
-
     if weight := _weight_that_is_no_number(context.graph):
         return _broken(context, f"{weight}: a row that comes to it gets no answer.", NO_NUMBER)
     for number, given in enumerate(context.model(context.golden_matrix), start=1):
@@ -308,12 +304,12 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
             if changed_heuristics(context, context.golden_matrix, as_trained(context)):
                 raise Skipped(blocked_by=("P203",))  # which names the heuristic
             return _beyond_range(context, f"golden row {number}", given)
-    row = simplest_row(context, lambda row: outside(answer(row)), EXAMPLES)
-    if row is None:
-        return _clipped(context) if "clip" in context.manifest else None
-    return _beyond_range(
-        context, "a row that the contract accepts", answer(row), EXTRAPOLATES, json.dumps(row, indent=2)
-    )
+    for row in corners(domains(context.compiled), (), MOST_ROWS):
+        vector = context.vector(row)
+        if vector is not None and outside(given := context.model(vector)[0]):
+            which = "a row that the contract accepts"
+            return _beyond_range(context, which, given, EXTRAPOLATES, json.dumps(row, indent=2))
+    return _clipped(context) if "clip" in context.manifest else None
 
 
 def _weight_that_is_no_number(model: onnx.ModelProto) -> str:

@@ -1,24 +1,19 @@
 """R, repeatable: whoever trains again, from the same data and libraries, gets the same delivery."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import onnx
-
-from handover import parity
-from handover.checks import causes, manifest_changes
-from handover.checks.answers import apart
+from handover.checks import causes, differences
 from handover.context import DeliveryContext
-from handover.delivery import FILES
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, installed_version, release, unlike
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
+from handover.wording import shortly
 from predictor import files
-from predictor.files import scores_in, shortened
+from predictor.files import shortened
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
@@ -122,8 +117,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     ]
     if not differ:
         return None
-    more = f"; and {len(differ) - NAMED} more" if len(differ) > NAMED else ""
-    those = f"{'; '.join(differ[:NAMED])}{more}"
+    those = shortly(differ, NAMED, "; ")
     if context.training is None:  # it trains in a repository of its own, with what is installed there
         raise Skipped(f"there is no training here, and it used other libraries: {those}")
     return Broken(
@@ -132,7 +126,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
         cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since: train here."
         if context.own
         else "The model was trained in another environment than this one: train here.",
-        details="\n".join(differ) if more else "",
+        details="\n".join(differ) if len(differ) > NAMED else "",
     )
 
 
@@ -180,16 +174,15 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     again = context.trained_again()
     then, now = (files.manifest(folder) for folder in (context.folder, again))
     machine = unlike(then.get("trained_on"), now["trained_on"])
-    differ = differences(context.folder, again) or manifest_changes.of_the_author(
+    differ = differences.of_files(context.folder, again) or differences.of_the_author(
         then, now, lambda: files.manifest(context.trained_again(times=2))
     )
     if not differ:
         note = f"the same bytes, though trained on another kind of machine ({machine})" if machine else ""
         return Kept(note, proved="training again gives the same files")
     if machine:
-        answers = apart(context.folder, again, context.contract.budgets.parity) or manifest_changes.difference(
-            then, now, manifest_changes.OF_ANY_MACHINE
-        )
+        answers = differences.of_answers(context.folder, again, context.contract.budgets.parity)
+        answers = answers or differences.of_manifests(then, now, differences.OF_ANY_MACHINE)
         if not answers:
             note = f"trained on another kind of machine ({machine}), so answers were compared and not bytes"
             return Kept(note, proved="training again gives the same answers")
@@ -201,7 +194,7 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     if edited := _edited(context):
         values, cause = edited
         return cause.broken(context, f"{evidence} {values}", "\n".join(differ))
-    repeats = not differences(again, context.trained_again(times=2))
+    repeats = not differences.of_files(again, context.trained_again(times=2))
     if repeats and differ[0].startswith(files.MANIFEST):
         return Broken(evidence, context.folder / files.MANIFEST, cause=f"{EDITED}: {context.delivers}.")
     return Broken(
@@ -218,46 +211,3 @@ def _edited(context: DeliveryContext) -> tuple[str, causes.Cause] | None:
         return causes.of_values(context)
     except Exception:  # golden rows or heuristics that cannot be read are other clauses' findings
         return None
-
-
-def differences(one: Path, other: Path) -> list[str]:
-    """Say in what the files of two deliveries differ, in a sentence each; where none does, in what the manifests do."""
-    how = {"model.onnx": _graphs, "golden.jsonl": _lines, "contract.json": _keys}
-    contents = {name: [(folder / name).read_bytes() for folder in (one, other)] for name in FILES}
-    sentences = [
-        f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
-    ]
-    of_manifests = manifest_changes.difference(*(files.manifest(folder) for folder in (one, other)))
-    return sentences or ([of_manifests] if of_manifests else [])
-
-
-def _bytes(then: bytes, now: bytes) -> str:
-    return f"{len(then)} bytes then, {len(now)} now"
-
-
-def _keys(one: bytes, other: bytes) -> str:
-    then, now = json.loads(one), json.loads(other)
-    return f"in {', '.join(key for key in then | now if then.get(key) != now.get(key)) or 'its layout'}"
-
-
-def _lines(one: bytes, other: bytes) -> str:
-    then, now = one.splitlines(), other.splitlines()
-    if len(then) != len(now):
-        return f"{len(then)} rows then, {len(now)} now"
-    differ = [number for number, lines in enumerate(zip(then, now, strict=True)) if lines[0] != lines[1]]
-    first = differ[0]
-    before, after = json.loads(then[first]), json.loads(now[first])
-    if before["row"] != after["row"]:
-        return f"{len(differ)} of {len(then)} rows; golden row {first + 1} is another row"
-    then_and_now = [parity.in_words(scores_in(line)) for line in (before, after)]
-    if then_and_now[0] == then_and_now[1] and before.get("heuristics") != after.get("heuristics"):
-        return f"{len(differ)} of {len(then)} rows; golden row {first + 1} has other values of heuristics"
-    scores = f"scored {then_and_now[0]} then, {then_and_now[1]} now"
-    return f"{len(differ)} of {len(then)} answers; golden row {first + 1} {scores}"
-
-
-def _graphs(one: bytes, other: bytes) -> str:
-    then, now = ([node.op_type for node in onnx.load_from_string(content).graph.node] for content in (one, other))
-    if then != now:
-        return f"its nodes are {', '.join(then)} then, {', '.join(now)} now"
-    return "its operators are the same, and their numbers or names are not"

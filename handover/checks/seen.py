@@ -1,5 +1,6 @@
 """M, what the training saw beside what the contract accepts: nothing is answered of which nothing was learned."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,6 @@ from handover.finding import Broken, Kept, Warned, clause
 from handover.rows import Domain, domains
 from handover.wording import figure
 from predictor.files import Json
-
-type Fault = tuple[str, str]
-"""The field at fault, and a sentence that says so."""
 
 # How many times as far from zero as its data a number may reach. Ranges are rounded outward, and a slip of the unit, or
 # of a zero, is a factor of ten or more. A number up to 100 is often a percentage or a count, and its range is not the
@@ -40,22 +38,20 @@ RECORDED = ("C109", "H105", "M101", "M111", "P201")
 def gaps_seen(context: DeliveryContext) -> Broken | Kept | None:
     if context.seen_in_training is None:
         return Kept(NO_RECORD)
-    seen, rows = _columns(context), context.seen_in_training["rows"]
-    answered = filled(context.graph, len(seen))  # by an imputer, whose author has said what stands for a gap
-    never = [
-        field.name
-        for place, field in enumerate(domains(context.compiled))
-        if field.nullable and not seen[field.name]["missing"] and place not in answered
-    ]
-    effects = ((name, effect) for name in never if (effect := _effect_of_a_gap(context, name)))
-    faults = [
-        (name, f"`{name}` may be missing, and in {_rows(rows)} it never was. {effect}") for name, effect in effects
-    ]
+    columns = context.encoder.columns
+    answered = {columns[place] for place in filled(context.graph, len(columns))}  # by an imputer, whose author knows
+
+    def never(field: Domain, column: Json, rows: str) -> str:
+        if not field.nullable or column["missing"] or field.name in answered:
+            return ""
+        effect = _effect_of_a_gap(context, field.name)
+        return f"`{field.name}` may be missing, and in {rows} it never was. {effect}" if effect else ""
+
     cause = (
         "The model cannot know what a gap means. Leave it out of some rows of the training, as callers will, or put an "
         "imputer before the model; or require it in contract.py, without `| None = None`."
     )
-    return _broken(context, faults, cause)
+    return _judged(context, never, cause)
 
 
 def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
@@ -88,27 +84,25 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
     broken="the contract accepts a value that the training never saw",
 )
 def values_seen(context: DeliveryContext) -> Broken | Kept | None:
-    if context.seen_in_training is None:
-        return None  # M118 says so
-    seen, rows = _columns(context), _rows(context.seen_in_training["rows"])
-    fields = domains(context.compiled)
-    faults = [(field.name, sentence) for field in fields if (sentence := _unseen(field, seen[field.name], rows))]
-    empty = [field.name for field in fields if _is_empty(seen[field.name])]
-    if empty and not faults:
-        them = "it" if len(empty) == 1 else "them"
-        warning = Warned(
-            f"{_listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {rows}.",
-            context.folder / "contract.py",
-            context.contract_line(empty[0]),
-            f"Callers send {them} in vain until a training has {them}.",
-            headline="a field of which the training had no value",
-        )
-        return Kept(warnings=(warning,))
     cause = (
         "The model learned nothing of it, and its answer there is a guess. Train on rows that have it, or take it out "
         "of contract.py, so that callers are refused or send what the model knows."
     )
-    return _broken(context, faults, cause)
+    if broken := _judged(context, _unseen, cause):
+        return broken
+    record = context.seen_in_training or {"columns": ()}
+    empty = [column["name"] for column in record["columns"][: len(context.compiled["fields"])] if _is_empty(column)]
+    if not empty:
+        return None
+    them = "it" if len(empty) == 1 else "them"
+    warning = Warned(
+        f"{_listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {_rows(record)}.",
+        context.folder / "contract.py",
+        context.contract_line(empty[0]),
+        f"Callers send {them} in vain until a training has {them}.",
+        headline="a field of which the training had no value",
+    )
+    return Kept(warnings=(warning,))
 
 
 def _is_empty(column: Json) -> bool:
@@ -144,23 +138,17 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
     broken="the contract accepts numbers far beyond what the training saw",
 )
 def reach_seen(context: DeliveryContext) -> Broken | None:
-    if context.seen_in_training is None:
-        return None  # M118 says so
-    seen, rows = _columns(context), _rows(context.seen_in_training["rows"])
-    faults = [
-        (field.name, sentence)
-        for field in domains(context.compiled)
-        if not field.choices and (sentence := _too_far(field, seen[field.name], rows))
-    ]
     cause = (
         "Of numbers so far away the model learned nothing. Where the data is in another unit than the contract says "
         "(cents, thousands, percent), convert it in the training; else narrow the range in contract.py to what the "
         "training has, or train on rows that reach as far."
     )
-    return _broken(context, faults, cause)
+    return _judged(context, _too_far, cause)
 
 
 def _too_far(field: Domain, column: Json, rows: str) -> str:
+    if field.choices:
+        return ""
     low, high = column["lowest"], column["highest"]
     first, last = field.ends
     accepted = max(-first, last)
@@ -187,23 +175,28 @@ def _completes_a_round(unseen: list[str], field: Domain) -> bool:
     return len(field.choices) - len(unseen) > 1 and is_round(list(map(_written, field.choices)))
 
 
-def _columns(context: DeliveryContext) -> dict[str, Json]:
-    record = context.seen_in_training or {}
-    return {column["name"]: column for column in record["columns"]}
+def _rows(record: Json) -> str:
+    return f"the {record['rows']} rows that the training laid out"
 
 
-def _rows(count: int) -> str:
-    return f"the {count} rows that the training laid out"
+def _judged(context: DeliveryContext, fault: Callable[[Domain, Json, str], str], cause: str) -> Broken | None:
+    """Compare each field with what the training saw of it: the first fault is told in full, and the others named.
 
-
-def _broken(context: DeliveryContext, faults: list[Fault], cause: str) -> Broken | None:
-    """Tell the first fault in full, and name the others."""
+    Nothing is where there is no record of that: M118 says so.
+    """
+    record = context.seen_in_training
+    if record is None:
+        return None
+    seen, rows = {column["name"]: column for column in record["columns"]}, _rows(record)
+    sentences = {field.name: fault(field, seen[field.name], rows) for field in domains(context.compiled)}
+    faults = {name: sentence for name, sentence in sentences.items() if sentence}
     if not faults:
         return None
-    (name, evidence), *others = faults
+    name, *others = faults
+    evidence = faults[name]
     if others:
-        evidence += f" So it is with {_listed([f'`{other}`' for other, _ in others])}."
-    details = "\n".join(sentence for _, sentence in faults) if others else ""
+        evidence += f" So it is with {_listed([f'`{other}`' for other in others])}."
+    details = "\n".join(faults.values()) if others else ""
     return Broken(evidence, context.folder / "contract.py", context.contract_line(name), cause, details)
 
 

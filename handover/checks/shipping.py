@@ -17,6 +17,7 @@ from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.local.stack import machine_of
 from handover.project import DISTRIBUTION, FUNCTION, MODEL, PYTHON, RUNTIME, Build, packed
+from handover.wording import shortly
 from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
@@ -218,24 +219,15 @@ def nothing_else(context: DeliveryContext) -> Broken | None:
     sizes: Counter[Path] = Counter()
     for stray in strays:
         sizes[stray.shown] += stray.path.stat().st_size
-    named = [f"{path.relative_to(context.build)} ({_sized(size)})" for path, size in sizes.most_common()]
+    named = [f"{path.relative_to(context.build)} ({size:,} bytes)" for path, size in sizes.most_common()]
     largest = next(stray for stray in strays if stray.shown == sizes.most_common(1)[0][0])
     evidence = f"{named[0]} {largest.reason}."
-    if others := named[1 : MOST_NAMED + 1]:
-        more = f" and {len(named) - MOST_NAMED - 1} more" if len(named) > MOST_NAMED + 1 else ""
-        evidence += f" Not known either: {', '.join(others)}{more}."
+    if others := named[1:]:
+        evidence += f" Not known either: {shortly(others, MOST_NAMED)}."
     evidence += f" Remove {'them' if others else 'it'}, and run make build."
     lines = [f"{stray.path.relative_to(context.build)} {stray.reason}" for stray in strays]
     details = "\n".join(lines) if len(lines) > 1 else ""
     return Broken(evidence, largest.source or largest.shown, details=details)
-
-
-def _sized(size: int) -> str:
-    """Write a size as people say it."""
-    for unit, name in ((MIB, "MiB"), (1024, "KiB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size} bytes"
 
 
 @of_the_build(
@@ -277,9 +269,8 @@ def serving_code(context: DeliveryContext) -> Kept | None:
     others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
     if not others:
         return None
-    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
     plural = "is" if len(others) == 1 else "are"
-    return Kept(f"{', '.join(others[:MOST_NAMED])}{more} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it")
+    return Kept(f"{shortly(others, MOST_NAMED)} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it")
 
 
 def _content(path: Path) -> bytes | None:

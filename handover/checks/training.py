@@ -6,6 +6,7 @@ from typing import Any
 
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
+from handover.wording import shortly
 
 MOST_NAMED = 3
 ANOTHER_NUMBER = "Columns were chosen, added or encoded between matrix() and fit, where the function does not do it."
@@ -47,12 +48,12 @@ def columns_as_given(context: DeliveryContext) -> Broken | None:
     if seen["order"] == "another number":
         fitted, columns = seen["fitted"], seen["columns"]
         details = [name for name in columns if name not in (fitted["names"] or columns)]
-        without = f"; without {_listed([f'`{name}`' for name in details])}" if details else ""
+        without = f"; without {shortly([f'`{name}`' for name in details], MOST_NAMED, '; ')}" if details else ""
         what, cause = f"{fitted['columns']} columns, and matrix() gives {len(columns)}{without}", ANOTHER_NUMBER
     elif seen["order"] in INSTEAD:
         what, cause = INSTEAD[seen["order"]]
         details = _differences(seen)
-        what = f"{what}: {_listed(details)}"
+        what = f"{what}: {shortly(details, MOST_NAMED, '; ')}"
     else:
         return None
     if "share_reordered" in seen:
@@ -139,7 +140,7 @@ def _split(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
     if beyond := seen.get("beyond"):
         first, named = beyond[0], [f"`{one['column']}` from {_range(one['ends'])}" for one in beyond]
         yield Warned(
-            f"The held-out rows have {_listed(named)}; of the other rows {first['share']:.0%} have "
+            f"The held-out rows have {shortly(named, MOST_NAMED, '; ')}; of the other rows {first['share']:.0%} have "
             f"`{first['column']}` beyond that.",
             *_place(context, seen),
             cause="The figures of merit say nothing of those rows. Where the data is sorted, shuffle it before the "
@@ -153,11 +154,6 @@ def _place(context: DeliveryContext, seen: dict[str, Any]) -> tuple[Path, int | 
         return context.training or context.folder / "model.onnx", None
     file, line = seen["place"]
     return context.training_root / file, line
-
-
-def _listed(sentences: list[str]) -> str:
-    more = len(sentences) - MOST_NAMED
-    return "; ".join(sentences[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _range(ends: list[float]) -> str:

@@ -26,34 +26,18 @@ def processor(asked: str | None = None) -> str:
 
 
 def run_build(architecture: str, log: Path | None = None) -> None:
-    """Have `sam` build all that the template names, for a processor.
-
-    Raises
-    ------
-    CannotRunError
-        When this system is not Linux, or `sam` is not installed.
-    """
+    """Have `sam` build all that the template names, for a processor."""
     if elsewhere := unavailable():
         raise CannotRunError(elsewhere)
     # The variable is for the makefiles of the layers, to which sam says nothing of it.
-    tools.sam(
-        "build",
-        "--parameter-overrides",
-        f"Architecture={architecture}",
-        log=log,
-        variables={"ARCHITECTURE": architecture},
-    )
+    parameter = f"Architecture={architecture}"
+    tools.sam("build", "--parameter-overrides", parameter, log=log, ARCHITECTURE=architecture)
 
 
 def build_first(*, built: bool, architecture: str | None = None) -> None:
     """Build what a command is about to look at, and deliver before, where nobody has: a model, or a stand-in.
 
     Where this is no project that can be built here, what is built is taken as it is.
-
-    Parameters
-    ----------
-    built
-        Whether what is built already is asked for.
     """
     if built or not _can_build():
         return

@@ -1,7 +1,6 @@
 """A delivery and its contract: drafted, held, explained, compared; and what is written of it."""
 
 import sys
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -239,25 +238,13 @@ def check(*, only: list[str], team: Team | None, delivery: Path, base: str | Non
     What could not be checked is not kept: a clause may be skipped only where handover.toml says so, and why. Where the
     current folder is no project, what looks at a project's stack is left out, and the report says so.
     """
-    sys.exit(checked(Reports(**asked), only=only, team=team, delivery=delivery, base=base, verbose=verbose))
-
-
-def checked(
-    reports: Reports,
-    *,
-    only: Sequence[str] = (),
-    team: Team | None = None,
-    delivery: Path = PROJECT.delivery,
-    base: str | None = None,
-    verbose: bool = False,
-) -> int:
-    """Check a delivery, and what was built of it, give the reports, and the exit status."""
-    asked = {"only": list(only), "delivery": delivery, "base": base, "team": team, "wanted": reports.names}
+    reports = Reports(**asked)
+    what = {"only": only, "delivery": delivery, "base": base, "team": team, "wanted": reports.names}
     with reports.cut_short():
-        done = shown("check", "Checking the clauses", verbose=verbose, **asked)
+        done = shown("check", "Checking the clauses", verbose=verbose, **what)
     reports.give(done.__getitem__)
-    status: int = done["status"]
-    return status
+    if done["status"]:
+        sys.exit(done["status"])
 
 
 @command(MODELLING)

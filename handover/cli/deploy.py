@@ -9,9 +9,8 @@ import click
 
 from handover.cli import tools
 from handover.cli.building import build_first
-from handover.cli.contract import checked
+from handover.cli.contract import check
 from handover.cli.group import DEPLOYMENT, PIPELINE, PROJECT, build_option, command
-from handover.cli.reports import Reports
 from handover.cli.where import begin, region_option, stack_name, url_option
 from handover.errors import CannotRunError
 
@@ -27,10 +26,6 @@ def preflight(stage: str, *, dirty: bool) -> None:
 
     Where users are on STAGE, all of it must be committed.
     """
-    _require_ready(stage, dirty=dirty)
-
-
-def _require_ready(stage: str, *, dirty: bool) -> None:
     from handover import stage as stages
 
     stages.require_as_built(PROJECT, stage)
@@ -97,13 +92,13 @@ def deploy(*, stage: str | None, region: str | None, url: str | None, built: boo
     """
     from handover import stage as stages
 
+    context = click.get_current_context()
     to = _named(stage)
     session = begin(region, to)
     if not built:
         build_first(built=False, architecture=stages.architecture(PROJECT, to))
-        if status := checked(Reports(as_json=False, markdown=None, github="GITHUB_ACTIONS" in os.environ)):
-            sys.exit(status)
-    _require_ready(to, dirty=dirty)
+        context.invoke(check, only=[], github="GITHUB_ACTIONS" in os.environ)
+    context.invoke(preflight, stage=to, dirty=dirty)
     _require_compatible(to, session, url, PROJECT.build, force=force)
     arguments = stages.deploy_arguments(PROJECT, to)
     tools.sam("deploy", "--config-env", to, "--region", session.region_name, *arguments)

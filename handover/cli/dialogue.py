@@ -36,12 +36,7 @@ def goes_on(kept: Path) -> str:
 def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
     """Ask for the fields and for what is answered, until both teams say that it is right.
 
-    Parameters
-    ----------
-    name
-        What the contract is called.
-    kept
-        The file that has what was answered so far: it is read first, and written after each answer.
+    What was answered so far is in the file ``kept``: it is read first, and written after each answer.
     """
     fields, answer = _read(kept)
     if fields:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PROJECT = Project(Path())
 # What a new AWS account allows to run at once, until it asks for more (Lambda quotas, concurrent executions).
 CONCURRENCY = 10
+WHOLE = 1000  # characters of a first sentence: none is as long
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 PATH = click.Path(path_type=Path)
 build_option = click.option(
@@ -61,7 +62,7 @@ class Commands(click.Group):
         width = max(map(len, names))
         grouped = {name for names in SECTIONS.values() for name in names}
         for section, members in {**SECTIONS, "More": {name for name in names if name not in grouped}}.items():
-            rows = [(name.ljust(width), _first_sentence(self.commands[name].help or "")) for name in sorted(members)]
+            rows = [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(members)]
             if rows:
                 with formatter.section(section):
                     formatter.write_dl(rows)
@@ -98,21 +99,9 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _first_sentence(text: str) -> str:
-    paragraph = " ".join(text.partition("\n\n")[0].split())
-    sentence, dot, _ = paragraph.partition(". ")
-    return sentence + dot.strip() if dot else paragraph
-
-
 @contextmanager
 def one_sentence(program: str = "handover") -> Iterator[None]:
-    """Turn what a person can fix into one sentence and exit status 2, for it could not run; what is stopped says none.
-
-    Parameters
-    ----------
-    program
-        Who says the sentence.
-    """
+    """Turn what a person can fix into one sentence of ``program`` and exit status 2; what is stopped says none."""
     from handover.local import signals
 
     try:

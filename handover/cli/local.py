@@ -60,7 +60,7 @@ def serve(port: int, limit: int, cors_origins: str | None, build: Path, *, built
     from handover.local.cors import Cors
     from handover.local.pool import Pool
     from handover.local.run import warm_up
-    from handover.local.server import serve as open_port
+    from handover.local.server import application, listening
     from handover.local.stack import at_home, built_function
 
     def log(line: str) -> None:
@@ -71,7 +71,7 @@ def serve(port: int, limit: int, cors_origins: str | None, build: Path, *, built
     with (
         suppress(KeyboardInterrupt),
         Pool(at_home(built_function(build)), limit, log) as pool,
-        open_port(pool, port, click.echo, Cors.of(build, _parameters(cors_origins))) as server,
+        listening(port, application(pool, click.echo, Cors.of(build, _parameters(cors_origins)))) as server,
     ):
         cold_ms = warm_up(pool)
         click.echo(

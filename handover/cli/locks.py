@@ -4,9 +4,8 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import click
 
@@ -22,6 +21,8 @@ SYSTEMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-dar
 """Where people train, and nothing is compiled. No Intel Mac: onnxruntime and cryptography have no wheels for one."""
 MACOS = "14.0"
 """What numpy, scipy and onnxruntime ask for at least."""
+WHEELS = ("--require-hashes", "--only-binary", ":all:")
+PYTHON = ("--python-version", "3.13")
 UNSATISFIED = 1
 """How uv ends where there is no such package; with 2 where it could not ask."""
 
@@ -31,11 +32,6 @@ def install(project: Project, purpose: str, *, quiet: bool = False) -> None:
 
     A stamp in the environment says when. With ``run`` comes what the emulator gives the function, in a folder of its
     own, for no command imports it.
-
-    Raises
-    ------
-    CannotRunError
-        When there is no such lock.
     """
     lock, beside = project.locks / f"{purpose}.txt", project.locks / "lambda.txt"
     if not lock.is_file():
@@ -45,7 +41,7 @@ def install(project: Project, purpose: str, *, quiet: bool = False) -> None:
         return
     if not quiet:
         _announce(purpose, lock)
-    how = ("--disable-pip-version-check", "install", "--quiet", "--require-hashes", "--only-binary", ":all:")
+    how = ("--disable-pip-version-check", "install", "--quiet", *WHEELS)
     for one in locks:
         apart = ("--target", str(Path(sys.prefix) / "lambda"), "--upgrade") if one == beside else ()
         tools.python("-m", "pip", *how, "--requirement", str(one), *apart)
@@ -67,16 +63,7 @@ def write(project: Project, *, upgrade: bool) -> None:
     """Write every lock for all platforms at once: names, versions and hashes, no addresses.
 
     One resolution binds them all, so that the purposes share one environment, and the layer runs what the tests ran.
-
-    Parameters
-    ----------
-    upgrade
-        Whether the newest of everything is taken; else versions that the locks name are kept where they still fit.
-
-    Raises
-    ------
-    CannotRunError
-        When there is nothing to lock, or what locks is not installed.
+    Unless the newest is asked for, versions that the locks name are kept where they still fit.
     """
     sources = sorted(project.locks.glob("*.in"))
     if not sources:
@@ -103,28 +90,12 @@ def write(project: Project, *, upgrade: bool) -> None:
 
 
 def without_wheels(project: Project) -> str | None:
-    """Name a system that lacks a wheel of what is locked for it, by asking the package index; uv's lines say of what.
-
-    Raises
-    ------
-    CannotRunError
-        When the index cannot be asked; uv's own lines say why.
-    """
+    """Name a system that lacks a wheel of what is locked for it, as the package index has it; uv says of what."""
     locks = [word for name in (*USUAL, "lambda") for word in ("--requirements", str(project.locks / f"{name}.txt"))]
-    how = [
-        "--dry-run",
-        "--no-deps",
-        "--target",
-        ".cache/none",
-        "--only-binary",
-        ":all:",
-        "--require-hashes",
-        "--python-version",
-        "3.13",
-    ]
+    how = ("--dry-run", "--no-deps", "--target", ".cache/none", *WHEELS, *PYTHON)
     for system in SYSTEMS:
         try:
-            _uv("install", *how, "--python-platform", system, *locks, variables={"MACOSX_DEPLOYMENT_TARGET": MACOS})
+            _uv("install", *how, "--python-platform", system, *locks, MACOSX_DEPLOYMENT_TARGET=MACOS)
         except SystemExit as ended:
             if ended.code == UNSATISFIED:
                 return system
@@ -139,12 +110,12 @@ def _lock(source: Path) -> Path:
 def _compile(sources: Sequence[Path], to: Path, *more: str, fresh: bool = False) -> None:
     if fresh:
         to.unlink(missing_ok=True)
-    how = ("--universal", "--python-version", "3.13", "--generate-hashes", "--no-header", "--no-annotate")
+    how = ("--universal", *PYTHON, "--generate-hashes", "--no-header", "--no-annotate")
     _uv("compile", *how, *map(str, sources), *more, "--output-file", str(to))
 
 
-def _uv(*words: str, variables: Mapping[str, str] = MappingProxyType({})) -> None:
+def _uv(*words: str, **variables: str) -> None:
     uv = tools.find("uv")
     if uv is None:
         raise CannotRunError("uv, which writes the locks, is not installed: run handover setup modelling (make setup)")
-    tools.run(uv, "pip", *words, "--quiet", variables=variables)
+    tools.run(uv, "pip", *words, "--quiet", log=None, **variables)

@@ -44,8 +44,8 @@ class Reports:
     as_json: bool
     markdown: Path | None
     github: bool
-    junit: Path | None = None
-    quiet: bool = False
+    junit: Path | None
+    quiet: bool
     html: Path | None = None
 
     @property

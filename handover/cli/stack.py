@@ -10,7 +10,7 @@ import click
 
 from handover.cli.group import CONCURRENCY, DEPLOYMENT, PROJECT, build_option, command, only_option, progress
 from handover.cli.reports import Reports, gives_reports
-from handover.cli.where import find_stack, names_a_stack, stack_name, url_option
+from handover.cli.where import find_stack, names_a_stack, url_option
 
 
 @command(DEPLOYMENT)
@@ -53,8 +53,8 @@ def verify(
 
         clauses = selected(only, CLAUSES, GROUP)
         behaviours = behaviours or bool(only and any(one.looks_at == "behaviours" for one in clauses))
-        name, expected = stack_name(stack, stage), built.read(build)
-        deployed, session = find_stack(name, stage, region)
+        expected = built.read(built.delivery_in(build))
+        deployed, session = find_stack(stack, stage, region)
         with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
             task = shown.add_task("Asking for the golden rows", total=requests(expected))
             answers = replay(client, expected, limit, lambda: shown.advance(task))
@@ -63,7 +63,7 @@ def verify(
                 from handover.live.behaviours import tried
 
                 behaves = tried(client, build)
-        context = LiveContext(deployed, expected, answers, stage or stage_of(name, PROJECT.samconfig), behaves)
+        context = LiveContext(deployed, expected, answers, stage or stage_of(deployed.name, PROJECT.samconfig), behaves)
     findings = list(evaluate(context, [one for one in clauses if behaviours or one.looks_at != "behaviours"]))
     reports.give(lambda report: write(report, findings, context))
     status = exit_status(findings)
@@ -91,14 +91,13 @@ def rollback(
 
     Exit status: 0, or 2 when it could not be moved.
     """
-    from handover.live import aws
     from handover.live.alias import roll_back
     from handover.live.deployments import Deployments
     from handover.live.version import Version, prove
 
-    deployed, session = find_stack(stack_name(stack, stage), stage, region)
-    functions = aws.functions(session)
-    deployments = Deployments.of(deployed, aws.cloudformation(session), aws.deployments(session))
+    deployed, session = find_stack(stack, stage, region)
+    functions = session.client("lambda")
+    deployments = Deployments.of(deployed, session.client("cloudformation"), session.client("codedeploy"))
     with progress() as shown:
 
         def proven(function: str, number: str) -> str:
@@ -118,8 +117,7 @@ def rollback(
 @names_a_stack
 def live_version(*, stack: str | None, stage: str | None, region: str | None) -> None:
     """Print the version that the alias points at, and nothing else: what to roll back to, noted before a deployment."""
-    from handover.live import aws
     from handover.live.alias import read as alias_of
 
-    deployed, session = find_stack(stack_name(stack, stage), stage, region)
-    click.echo(alias_of(aws.functions(session), deployed).version)
+    deployed, session = find_stack(stack, stage, region)
+    click.echo(alias_of(session.client("lambda"), deployed).version)

@@ -5,9 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import click
 
@@ -23,22 +21,12 @@ def find(name: str) -> str | None:
     return shutil.which(name, path=sysconfig.get_path("scripts"))
 
 
-def run(*command: str, log: Path | None = None, variables: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Run a program in the current folder.
+def run(*command: str, log: Path | None = None, **variables: str) -> None:
+    """Run a program in the current folder, with more variables; where it fails, end as it did, for its lines say why.
 
-    Parameters
-    ----------
-    log
-        Where what it prints goes; shown on stderr when it fails.
-    variables
-        What is added to the environment.
-
-    Raises
-    ------
-    SystemExit
-        With the program's exit status, when that is not 0: its own lines say why.
+    They are printed, or go to a ``log``, which is shown only when it fails.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in OF_MAKE} | dict(variables)
+    environment = {name: value for name, value in os.environ.items() if name not in OF_MAKE} | variables
     sys.stdout.flush()
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -52,21 +40,15 @@ def run(*command: str, log: Path | None = None, variables: Mapping[str, str] = M
         sys.exit(done.returncode)
 
 
-def sam(*words: str, log: Path | None = None, variables: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Run `sam`; parameters, and what is raised, are those of ``run``.
-
-    Raises
-    ------
-    CannotRunError
-        When it is not installed beside this command.
-    """
+def sam(*words: str, log: Path | None = None, **variables: str) -> None:
+    """Run `sam`, if it is installed beside this command; see ``run``."""
     program = find("sam")
     if program is None:
         raise CannotRunError(
             f"sam is not installed beside this handover: install the wheel of {DISTRIBUTION} with its extra, as in "
             "pip install 'WHEEL[sam]'"
         )
-    run(program, *words, log=log, variables={"SAM_CLI_TELEMETRY": "0", **variables})
+    run(program, *words, log=log, SAM_CLI_TELEMETRY="0", **variables)
 
 
 def python(*words: str) -> None:

@@ -41,7 +41,10 @@ def stack_name(stack: str | None, stage: str | None) -> str:
             "say which stack: --stage and an environment of samconfig.toml, or --stack and its name (STAGE= or STACK= "
             "to make)"
         )
-    return stack or of_stage(str(stage), PROJECT.samconfig)
+    named = stack or of_stage(str(stage), PROJECT.samconfig).get("stack_name")
+    if not named:
+        raise CannotRunError(f"{PROJECT.samconfig} names no stack for '{stage}': name it with --stack")
+    return str(named)
 
 
 def begin(region: str | None, stage: str | None) -> "boto3.Session":
@@ -50,17 +53,17 @@ def begin(region: str | None, stage: str | None) -> "boto3.Session":
     It is said on stderr: stdout is for what a program reads.
     """
     from handover.live import aws
-    from handover.live.stack import region_of_stage
+    from handover.live.stack import of_stage
 
-    session = aws.session(aws.region(region or (region_of_stage(stage, PROJECT.samconfig) if stage else None)))
+    session = aws.session(aws.region(region or of_stage(stage or "", PROJECT.samconfig).get("region")))
     click.echo(f"Account {aws.account(session)}, region {session.region_name}", err=True)
     return session
 
 
-def find_stack(name: str, stage: str | None, region: str | None) -> "tuple[Stack, boto3.Session]":
+def find_stack(stack: str | None, stage: str | None, region: str | None) -> "tuple[Stack, boto3.Session]":
     """Read a stack as it is there, and give the session that looked."""
-    from handover.live import aws
     from handover.live.stack import read
 
+    name = stack_name(stack, stage)
     session = begin(region, stage)
-    return read(aws.cloudformation(session), name), session
+    return read(session.client("cloudformation"), name), session

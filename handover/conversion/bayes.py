@@ -13,14 +13,32 @@ from handover.conversion.trees import softmax
 
 def answer(model: Any, rows: Rows, _: Method) -> str:
     """Add the probability of the second class, or of each of more."""
-    graph = rows.graph
-    likely = LIKELIHOODS[type(model).__name__](model, rows.changed(graph.double(rows.tensor), wide=True))
-    each = softmax(graph, likely)
+    graph, name = rows.graph, type(model).__name__
+    rows = rows.changed(graph.double(rows.tensor), wide=True)
+    each = softmax(graph, QUADRATIC[name](model, rows) if name in QUADRATIC else _linear(model, name, rows))
     return graph.add("Gather", each, np.array([1]), axis=1) if width(model) == 1 else each
 
 
+def _linear(model: Any, name: str, rows: Rows) -> str:
+    """Add the logarithm of each class's likelihood, but for what all classes share: here a sum of weighted columns."""
+    graph, tensor, weights = rows.graph, rows.tensor, model.feature_log_prob_
+    shift = np.zeros(len(model.classes_)) if name == "ComplementNB" else model.class_log_prior_
+    if name == "BernoulliNB":
+        if model.binarize is not None:
+            tensor = graph.double(graph.add("Greater", tensor, float(model.binarize)))
+        otherwise = np.log(1 - np.exp(weights))
+        weights, shift = weights - otherwise, shift + otherwise.sum(axis=1)
+    if name == "CategoricalNB":
+        each = [
+            graph.double(is_each(column, np.arange(known.shape[1], dtype=np.float64)))
+            for column, known in zip(rows.each(), weights, strict=True)
+        ]
+        tensor, weights = graph.add("Concat", *each, axis=1), np.hstack(weights)
+    total = graph.add("MatMul", tensor, np.asarray(weights, dtype=np.float64).T)
+    return graph.add("Add", total, np.asarray(shift, dtype=np.float64))
+
+
 def _gaussian(model: Any, rows: Rows) -> str:
-    """Add the logarithm of each class's likelihood, as the others here do, but for what all classes share."""
     if model.theta_.dtype == np.float32:
         raise ConversionError(
             "GaussianNB cannot be converted exactly where it was trained on float32, in which it then adds up; it can "
@@ -33,30 +51,6 @@ def _gaussian(model: Any, rows: Rows) -> str:
         total = rows.graph.add("MatMul", rows.graph.add("Mul", apart, apart), weights)
         parts.append(rows.graph.add("Add", total, float(np.log(prior) - 0.5 * np.log(2 * np.pi * variance).sum())))
     return rows.graph.add("Concat", *parts, axis=1)
-
-
-def _multinomial(model: Any, rows: Rows) -> str:
-    return _weighted(rows, model.feature_log_prob_, model.class_log_prior_)
-
-
-def _complement(model: Any, rows: Rows) -> str:
-    return _weighted(rows, model.feature_log_prob_, np.zeros(len(model.classes_)))
-
-
-def _bernoulli(model: Any, rows: Rows) -> str:
-    if model.binarize is not None:
-        rows = rows.changed(rows.graph.double(rows.graph.add("Greater", rows.tensor, float(model.binarize))))
-    otherwise = np.log(1 - np.exp(model.feature_log_prob_))
-    return _weighted(rows, model.feature_log_prob_ - otherwise, model.class_log_prior_ + otherwise.sum(axis=1))
-
-
-def _categorical(model: Any, rows: Rows) -> str:
-    parts = [
-        rows.graph.double(is_each(rows.of(np.array([column])), np.arange(known.shape[1], dtype=np.float64)))
-        for column, known in enumerate(model.feature_log_prob_)
-    ]
-    each = rows.changed(rows.graph.add("Concat", *parts, axis=1))
-    return _weighted(each, np.hstack(model.feature_log_prob_), model.class_log_prior_)
 
 
 def _quadratic(model: Any, rows: Rows) -> str:
@@ -72,16 +66,8 @@ def _quadratic(model: Any, rows: Rows) -> str:
     return rows.graph.add("Concat", *parts, axis=1)
 
 
-def _weighted(rows: Rows, weights: Any, shift: Any) -> str:
-    total = rows.graph.add("MatMul", rows.tensor, np.asarray(weights, dtype=np.float64).T)
-    return rows.graph.add("Add", total, np.asarray(shift, dtype=np.float64))
-
-
-LIKELIHOODS: dict[str, Callable[[Any, Rows], str]] = {
-    "BernoulliNB": _bernoulli,
-    "CategoricalNB": _categorical,
-    "ComplementNB": _complement,
+QUADRATIC: dict[str, Callable[[Any, Rows], str]] = {
     "GaussianNB": _gaussian,
-    "MultinomialNB": _multinomial,
     "QuadraticDiscriminantAnalysis": _quadratic,
 }
+CLASSIFIERS = ("BernoulliNB", "CategoricalNB", "ComplementNB", "MultinomialNB", *QUADRATIC)

@@ -8,7 +8,7 @@ from handover.conversion.encoding import interpolated
 from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
 from handover.conversion.rows import Method
-from handover.conversion.trees import softmax
+from handover.conversion.trees import sigmoid, softmax
 
 EPSILON = 1e-12
 """What scikit-learn adds to a probability before it takes the logarithm (sklearn.calibration._convert_to_logits)."""
@@ -21,15 +21,9 @@ MOST_MOVED = 2e-6
 def calibrated(
     graph: Graph, given: str, calibrators: list[Any], method: Method, width: int, *, single: bool = False
 ) -> str:
-    """Add the calibration of what a classifier gives by its method, float64 [N, C].
-
-    Parameters
-    ----------
-    single
-        Whether the graph computes that in float32.
-    """
-    if single:
-        for calibrator in calibrators:
+    """Add the calibration of what a classifier gives by its method, float64 [N, C]; ``single``: computed in float32."""
+    for calibrator in calibrators:
+        if single or getattr(calibrator, "X_thresholds_", np.empty(0)).dtype == np.float32:
             _require_flat(calibrator)
     if len(calibrators) == 1:
         return _calibrated(graph, given, calibrators[0], method, width)
@@ -39,8 +33,7 @@ def calibrated(
     ]
     together = graph.add("Concat", *each, axis=1)
     total = graph.add("ReduceSum", together, np.array([1]))
-    shares = graph.add("Div", together, graph.add("Where", graph.add("Equal", total, 0.0), 1.0, total))
-    return graph.add("Where", graph.add("Equal", total, 0.0), 1 / width, shares)
+    return graph.add("Where", graph.add("Equal", total, 0.0), 1 / width, graph.shared(together, total))
 
 
 def _calibrated(graph: Graph, given: str, calibrator: Any, method: Method, width: int) -> str:
@@ -49,31 +42,23 @@ def _calibrated(graph: Graph, given: str, calibrator: Any, method: Method, width
         slope, shift = float(calibrator.a_), float(calibrator.b_)
         return graph.add("Sigmoid", graph.add("Sub", graph.add("Mul", given, -slope), shift))
     if kind == "_TemperatureScaling":
-        if width > 1:
-            odds = given if method == "decision_function" else graph.add("Log", graph.add("Add", given, EPSILON))
-            return softmax(graph, graph.add("Mul", odds, float(calibrator.beta_)))
-        odds = graph.add("Mul", given, 2.0) if method == "decision_function" else _log_odds(graph, given)
-        return graph.add("Sigmoid", graph.add("Mul", odds, float(calibrator.beta_)))
+        odds = given
+        if method == "predict_proba":
+            odds = graph.add("Log", graph.add("Add", given, EPSILON))
+        if width == 1 and method == "predict_proba":
+            odds = graph.add("Sub", odds, graph.add("Log", graph.add("Sub", 1.0 + EPSILON, given)))
+        elif width == 1:
+            odds = graph.add("Mul", given, 2.0)
+        scaled = graph.add("Mul", odds, float(calibrator.beta_))
+        return softmax(graph, scaled) if width > 1 else sigmoid(graph, scaled)
     if kind == "IsotonicRegression":
-        return _interpolated(graph, given, calibrator)
+        x, y = calibrator.X_thresholds_.astype(np.float64), calibrator.y_thresholds_.astype(np.float64)
+        if len(x) == 1:
+            return graph.add("Add", graph.add("Mul", given, 0.0), float(y[0]))
+        return interpolated(graph, given, x, y)
     raise ConversionError(
         f"a classifier calibrated by {kind} cannot be converted; sigmoid, isotonic and temperature can be"
     )
-
-
-def _log_odds(graph: Graph, given: str) -> str:
-    one = graph.add("Log", graph.add("Add", given, EPSILON))
-    other = graph.add("Log", graph.add("Sub", 1.0 + EPSILON, given))
-    return graph.add("Sub", one, other)
-
-
-def _interpolated(graph: Graph, given: str, calibrator: Any) -> str:
-    x, y = calibrator.X_thresholds_.astype(np.float64), calibrator.y_thresholds_.astype(np.float64)
-    if len(x) == 1:
-        return graph.add("Add", graph.add("Mul", given, 0.0), float(y[0]))
-    if calibrator.X_thresholds_.dtype == np.float32:
-        _require_flat(calibrator)
-    return interpolated(graph, given, x, y)
 
 
 def _require_flat(calibrator: Any) -> None:

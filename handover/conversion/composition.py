@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto
 
 from handover.conversion import (
     bayes,
@@ -27,13 +26,12 @@ from handover.conversion.writer import write
 INSIDE = {
     "FixedThresholdClassifier": "estimator_",
     "FrozenEstimator": "estimator",
-    "GridSearchCV": "best_estimator_",
     "RANSACRegressor": "estimator_",
     "SelfTrainingClassifier": "estimator_",
-    "HalvingGridSearchCV": "best_estimator_",
-    "HalvingRandomSearchCV": "best_estimator_",
-    "RandomizedSearchCV": "best_estimator_",
     "TunedThresholdClassifierCV": "estimator_",
+    **dict.fromkeys(
+        ("GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV"), "best_estimator_"
+    ),
 }
 """Models that answer as another one does: where it is."""
 
@@ -121,7 +119,7 @@ def _median(model: Any, rows: Rows, method: Method) -> str:
     weights = graph.add("Gather", model.estimator_weights_[:count].astype(np.float64), order)
     reached = graph.add("CumSum", weights, np.array(1))
     half = graph.add("Mul", graph.add("Gather", reached, np.array([count - 1]), axis=1), 0.5)
-    enough = graph.add("Cast", graph.add("GreaterOrEqual", reached, half), to=TensorProto.INT32)
+    enough = graph.whole(graph.add("GreaterOrEqual", reached, half))
     return graph.add("GatherElements", ordered, graph.add("ArgMax", enough, axis=1), axis=1)
 
 
@@ -132,25 +130,20 @@ def _stacking(model: Any, rows: Rows, method: Method) -> str:
             f"{title(model)} cannot be converted where it asks its members for classes; it can be with "
             f"stack_method='auto', of members that give probabilities"
         )
-    parts = [rows.graph.single(answer(member, rows, asked)) for member, asked in members]
-    columns = len(parts) * width(model)
-    if model.passthrough:
-        parts.append(rows.graph.single(rows.tensor))
-        columns += rows.width
-    together = Rows(rows.graph, rows.graph.add("Concat", *parts, axis=1), columns, blurred=True)
-    return answer(model.final_estimator_, together, method)
+    each, blank = width(model), Rows(rows.graph, rows.tensor, rows.width, blurred=True)
+    parts = [blank.changed(rows.graph.single(answer(member, rows, asked)), each) for member, asked in members]
+    parts += [blank.changed(rows.graph.single(rows.tensor))] if model.passthrough else []
+    return answer(model.final_estimator_, blank.joined(parts, sparse=False), method)
 
 
 def _calibrated(model: Any, rows: Rows, _: Method) -> str:
-    members = [_calibrated_member(member, rows) for member in model.calibrated_classifiers_]
+    members = []
+    for member in model.calibrated_classifiers_:
+        asked, calibrators = member.estimator, member.calibrators
+        method: Method = "decision_function" if hasattr(asked, "decision_function") else "predict_proba"
+        given, single = answer(asked, rows, method), _is_single(asked)
+        members.append(calibration.calibrated(rows.graph, given, calibrators, method, width(asked), single=single))
     return _mean(rows, members, width=width(model))
-
-
-def _calibrated_member(model: Any, rows: Rows) -> str:
-    method: Method = "decision_function" if hasattr(model.estimator, "decision_function") else "predict_proba"
-    given = answer(model.estimator, rows, method)
-    single = _is_single(model.estimator)
-    return calibration.calibrated(rows.graph, given, model.calibrators, method, width(model.estimator), single=single)
 
 
 def _is_single(model: Any) -> bool:
@@ -172,8 +165,7 @@ def _one_against_rest(model: Any, rows: Rows, method: Method) -> str:
     together = graph.add("Concat", *each, axis=1)
     if method == "decision_function":
         return together
-    total = graph.add("ReduceSum", together, np.array([1]), keepdims=1)
-    return graph.add("Div", together, graph.add("Where", graph.add("Equal", total, 0.0), 1.0, total))
+    return graph.shared(together, graph.add("ReduceSum", together, np.array([1]), keepdims=1))
 
 
 def _transformed_target(model: Any, rows: Rows, method: Method) -> str:
@@ -199,5 +191,5 @@ RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "TransformedTargetRegressor": _transformed_target,
     "VotingClassifier": _voting,
     "VotingRegressor": _voting,
-    **dict.fromkeys(bayes.LIKELIHOODS, bayes.answer),
+    **dict.fromkeys(bayes.CLASSIFIERS, bayes.answer),
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto
 
 from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
@@ -58,13 +57,12 @@ def looked_up(step: Any, rows: Rows) -> Rows:
         unknown = _asked(step, np.array([[np.nanmax(known, initial=-1) + 1 for known in categories]]))
     widths = getattr(step, "_n_features_outs", [table.shape[1] // rows.width] * rows.width)
     graph, parts, start = rows.graph, list[Rows](), 0
-    for column, (known, width) in enumerate(zip(categories, widths, strict=True)):
-        each = graph.double(is_each(rows.of(np.array([column])), known.astype(np.float64)))
+    for column, known, width in zip(rows.each(), categories, widths, strict=True):
+        each = graph.double(is_each(column, known.astype(np.float64)))
         place = graph.add("MatMul", each, np.arange(1.0, len(known) + 1))
         given = np.concatenate([unknown, table[: len(known)]])[:, start : start + width]
         start += width
-        chosen = graph.add("Gather", given, graph.add("Cast", place, to=TensorProto.INT64))
-        parts.append(rows.changed(chosen, width, wide=True))
+        parts.append(rows.changed(graph.add("Gather", given, graph.whole(place)), width, wide=True))
     joined = rows.joined(parts, sparse=getattr(step, "sparse_output", False))
     narrow = kind != "TargetEncoder" and np.dtype(step.dtype) == np.float32
     return joined.changed(graph.single(joined.tensor), wide=False) if narrow else joined
@@ -79,14 +77,12 @@ def _asked(step: Any, rows: NDArray[Any]) -> NDArray[np.float64]:
 
 def normalised(step: Any, rows: Rows) -> Rows:
     """Add a Normalizer: a row divided by its own length, where it has one."""
-    graph, columns = rows.graph, rows.graph.double(rows.tensor)
-    absolute, along = graph.add("Abs", columns), np.array([1])
+    graph, columns, along = rows.graph, rows.graph.double(rows.tensor), np.array([1])
     if step.norm == "l2":
         length = graph.add("Sqrt", graph.add("ReduceSum", graph.add("Mul", columns, columns), along))
     else:
-        length = graph.add("ReduceMax" if step.norm == "max" else "ReduceSum", absolute, along)
-    length = graph.add("Where", graph.add("Equal", length, 0.0), 1.0, length)
-    return rows.computed(graph.add("Div", columns, length), blurred=step.norm != "max")
+        length = graph.add("ReduceMax" if step.norm == "max" else "ReduceSum", graph.add("Abs", columns), along)
+    return rows.computed(graph.shared(columns, length), blurred=step.norm != "max")
 
 
 def binarized(step: Any, rows: Rows) -> Rows:
@@ -103,8 +99,8 @@ def ranked(step: Any, rows: Rows) -> Rows:
             f"with 'uniform'"
         )
     graph, parts = rows.graph, []
-    for column, known in enumerate(step.quantiles_.T.astype(np.float64)):
-        asked = graph.double(rows.of(np.array([column])).tensor)
+    for column, known in zip(rows.each(), step.quantiles_.T.astype(np.float64), strict=True):
+        asked = graph.double(column.tensor)
         up = interpolated(graph, asked, known, step.references_)
         down = interpolated(graph, graph.add("Neg", asked), -known[::-1], -step.references_[::-1])
         middle = graph.add("Mul", graph.add("Sub", up, down), 0.5)
@@ -118,7 +114,7 @@ def interpolated(graph: Graph, given: str, x: NDArray[np.float64], y: NDArray[np
     with np.errstate(divide="ignore", invalid="ignore"):
         slopes = np.append(np.where(np.diff(x) > 0, np.diff(y) / np.diff(x), 0.0), 0.0)
     given = graph.add("Max", given, float(x[0]))
-    reached = graph.add("Cast", graph.add("GreaterOrEqual", given, x), to=TensorProto.INT64)
+    reached = graph.whole(graph.add("GreaterOrEqual", given, x))
     place = graph.add("Sub", graph.add("ReduceSum", reached, np.array([1])), np.array(1))
     place = graph.add("Max", place, np.array(0))  # what is not a number reaches nothing
     beyond = graph.add("Sub", given, graph.add("Gather", x, place))
@@ -129,9 +125,9 @@ def binned(step: Any, rows: Rows) -> Rows:
     """Add a KBinsDiscretizer: a column's bin is how many of its inner edges it reaches."""
     wide = rows.wide if step.dtype is None else np.dtype(step.dtype) == np.float64
     graph, parts = rows.graph, []
-    for column, edges in enumerate(step.bin_edges_):
-        asked = graph.double(rows.of(np.array([column])).tensor)
-        reached = graph.double(graph.add("GreaterOrEqual", asked, np.asarray(edges[1:-1], dtype=np.float64)))
+    for column, edges in zip(rows.each(), step.bin_edges_, strict=True):
+        inner = np.asarray(edges[1:-1], dtype=np.float64)
+        reached = graph.double(graph.add("GreaterOrEqual", graph.double(column.tensor), inner))
         place = rows.changed(graph.add("ReduceSum", reached, np.array([1])), 1, wide=True)
         if step.encode != "ordinal":
             place = place.changed(is_each(place, np.arange(len(edges) - 1, dtype=np.float64)), len(edges) - 1)

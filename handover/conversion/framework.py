@@ -13,6 +13,13 @@ from handover.conversion.trees import Ensemble
 type FloatRows = NDArray[np.float32]
 
 
+def _columns(model: Any) -> int | None:
+    """Ask a model of scikit-learn's kind, or a Booster of XGBoost or of LightGBM."""
+    names = ("n_features_in_", "num_features", "num_feature")
+    count = next((count for name in names if (count := getattr(model, name, None)) is not None), None)
+    return count() if callable(count) else count
+
+
 def _by_method(model: Any, method: Method, features: FloatRows) -> Any:
     return getattr(model, method)(features)
 
@@ -33,7 +40,7 @@ class Framework:
     """Gives what a method of the model answers to rows, float32 (N, K)."""
     gives_probabilities: Callable[[Any], bool] = lambda model: hasattr(model, "predict_proba")
     """Whether a model that knows classes gives their probabilities."""
-    count_columns: Callable[[Any], int | None] = lambda model: getattr(model, "n_features_in_", None)
+    count_columns: Callable[[Any], int | None] = _columns
     """Gives on how many columns a model was trained; None where it does not say."""
     compares_with_what_it_saw: bool = False
     """Whether its thresholds are numbers of the training themselves, so that the last bit of a column counts."""

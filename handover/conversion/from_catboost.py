@@ -29,19 +29,19 @@ WRITINGS: dict[str, Callable[[int], str]] = {"int": str, "float": lambda code: f
 """How a training may have written a code: CatBoost takes whole numbers and words."""
 GAPS = ("nan", "NaN", "None", "<NA>", "NaT", "", "missing", "-1", "-1.0")
 """How it may have written a missing one, the most usual first."""
-BITS = 2**64 - 1
+BITS, LOWER = 2**64 - 1, 2**32 - 1
 
 
 def read(model: Any) -> Ensemble:
     """Read a fitted CatBoost model, of its trees those that it kept."""
-    saved = _saved(model)
-    scale, biases = saved["scale_and_bias"]
-    if "params" not in saved["model_info"]:
+    saved = _Saved(model)
+    scale, biases = saved.file["scale_and_bias"]
+    if "params" not in saved.file["model_info"]:
         raise ConversionError(
             f"{title(model)} does not say what it was trained for, as a sum of models does not: average them in a "
             f"VotingClassifier(voting='soft') or a VotingRegressor, which can be converted"
         )
-    loss = saved["model_info"]["params"]["loss_function"]["type"]
+    loss = saved.file["model_info"]["params"]["loss_function"]["type"]
     if loss in OF_TARGETS:
         raise ConversionError(
             f"{title(model)} predicts {np.size(biases)} targets (loss_function={loss}); a score is of one: train a "
@@ -52,9 +52,9 @@ def read(model: Any) -> Ensemble:
             f"{title(model)} gives several numbers for a row (loss_function={loss}); a score is one, as of Logloss and "
             f"RMSE, or one for each class, as of MultiClass"
         )
-    test, base = _Tests(model, saved), _leaf(biases)
-    trees = [_symmetric(tree, test, np.size(base)) for tree in saved.get("oblivious_trees", ())]
-    trees += [_free(tree, test) for tree in saved.get("trees", ())]
+    base = _leaf(biases)
+    trees = [_symmetric(tree, saved, np.size(base)) for tree in saved.file.get("oblivious_trees", ())]
+    trees += [_free(tree, saved) for tree in saved.file.get("trees", ())]
     whole = Ensemble(trees, _columns(model), np.zeros_like(base)).scaled(float(scale))
     return Ensemble(whole.trees, whole.columns, base, _link(model, loss))
 
@@ -72,20 +72,12 @@ def _leaf(values: Any) -> Leaf:
     return np.asarray(values, dtype=np.float64) if np.size(values) > 1 else float(np.ravel(values)[0])
 
 
-def _saved(model: Any) -> dict[str, Any]:
-    with TemporaryDirectory(prefix="handover-catboost-") as folder:
-        file = Path(folder) / "model.json"
-        model.save_model(str(file), format="json")
-        saved: dict[str, Any] = json.loads(file.read_bytes())
-        return saved
-
-
-def _symmetric(tree: dict[str, Any], test: "_Tests", width: int) -> Node:
+def _symmetric(tree: dict[str, Any], saved: "_Saved", width: int) -> Node:
     """Read a tree of one question a level: a leaf's place has a bit for each answer, the first question's lowest."""
     nodes: list[Node] = list(map(_leaf, np.reshape(tree["leaf_values"], (-1, width))))
     for question in tree.get("splits") or ():
         pairs = zip(nodes[::2], nodes[1::2], strict=True)
-        nodes = [no if _are_one_leaf(no, yes) else test.split(question, yes, no) for no, yes in pairs]
+        nodes = [no if _are_one_leaf(no, yes) else saved.split(question, yes, no) for no, yes in pairs]
     return nodes[0]
 
 
@@ -93,7 +85,7 @@ def _are_one_leaf(no: Node, yes: Node) -> bool:
     return not isinstance(no, Split) and not isinstance(yes, Split) and np.array_equal(no, yes)
 
 
-def _free(tree: dict[str, Any], test: "_Tests") -> Node:
+def _free(tree: dict[str, Any], saved: "_Saved") -> Node:
     """Read a tree of grow_policy Depthwise or Lossguide, whose nodes stand in each other."""
     nodes = [tree]
 
@@ -102,44 +94,54 @@ def _free(tree: dict[str, Any], test: "_Tests") -> Node:
         if "value" in this:
             return _leaf(this["value"])
         nodes.extend((this["right"], this["left"]))
-        return test.split(this["split"], len(nodes) - 2, len(nodes) - 1)
+        return saved.split(this["split"], len(nodes) - 2, len(nodes) - 1)
 
     return grow(node)
 
 
-class _Tests:
-    """The questions of a model's trees, by what the file says of its columns."""
+class _Saved:
+    """What the file of a model says of its columns, and by that the questions of its trees."""
 
-    def __init__(self, model: Any, saved: dict[str, Any]) -> None:
-        features = saved["features_info"]
+    def __init__(self, model: Any) -> None:
+        with TemporaryDirectory(prefix="handover-catboost-") as folder:
+            file = Path(folder) / "model.json"
+            model.save_model(str(file), format="json")
+            self.file: dict[str, Any] = json.loads(file.read_bytes())
+        features = self.file["features_info"]
         if other := {"text_features", "embedding_features"} & features.keys():
             raise ConversionError(f"{title(model)} cannot be converted with {min(other)}; it can be without")
-        self._sets: dict[int, tuple[int, frozenset[int], bool, bool]] = {}
-        self._numbers = {one["feature_index"]: one for one in features["float_features"]}
-        self._writings = _writings(model, saved)
         listed = features.get("categorical_features") or ()
-        self._categories = {one["feature_index"]: one["flat_feature_index"] for one in listed}
+        self._numbers = {one["feature_index"]: one for one in features["float_features"]}
+        self._categories: dict[int, int] = {one["feature_index"]: one["flat_feature_index"] for one in listed}
         # A split has its number among all that the model knows: of numbers, of single categories, of statistics.
-        before = [one.get("borders") or () for one in features["float_features"]]
-        before += [one.get("values") or () for one in listed]
+        before = [
+            *(one.get("borders") or () for one in self._numbers.values()),
+            *(one.get("values") or () for one in listed),
+        ]
         self._first = sum(map(len, before))
         self._statistics = [one for one in features.get("ctrs") or () for _ in one["borders"]]
-        self._tables = {name: _table(given) for name, given in (saved.get("ctr_data") or {}).items()}
+        self._tables = {name: _table(given) for name, given in (self.file.get("ctr_data") or {}).items()}
+        seen = {one["flat_feature_index"]: {_of_table(v & LOWER) for v in one.get("values") or ()} for one in listed}
         for one in self._statistics:
             if [element["combination_element"] for element in one["elements"]] != ["cat_feature_value"]:
                 raise ConversionError(
                     f"{title(model)} cannot be converted with statistics of several columns together; it can be with "
                     f"max_ctr_complexity=1"
                 )
+            seen[self._column(one)] |= self._tables[one["identifier"]].counts.keys()
+        self.writings = {column: _writing(model, column, keys) for column, keys in seen.items()}
+        """How the codes of each column of categories were written."""
+        self._sets: dict[int, tuple[int, frozenset[int], bool, bool]] = {}
+
+    def _column(self, statistic: dict[str, Any]) -> int:
+        return self._categories[statistic["elements"][0]["cat_feature_index"]]
 
     def split(self, question: dict[str, Any], yes: Node, no: Node) -> Split:
         """Ask it; ``yes`` and ``no`` may be numbers of nodes."""
         if question["split_type"] == "FloatFeature":
             number = self._numbers[question["float_feature_index"]]
-            above = number["nan_value_treatment"] == "AsTrue"
-            return Split(
-                number["flat_feature_index"], "<=", float(np.float32(question["border"])), no, yes, missing=not above
-            )
+            column, border = number["flat_feature_index"], float(np.float32(question["border"]))
+            return Split(column, "<=", border, no, yes, missing=number["nan_value_treatment"] != "AsTrue")
         index = question["split_index"]
         if index not in self._sets:  # a level of a symmetric tree asks the same of all of its nodes
             self._sets[index] = self._set(question)
@@ -152,16 +154,15 @@ class _Tests:
         """Give the column, the codes that are answered otherwise than a category never seen, that answer, a gap's."""
         if question["split_type"] == "OneHotFeature":
             column = self._categories[question["cat_feature_index"]]
-            return self._answered(column, lambda word: word == question["value"] & 0xFFFFFFFF)
+            return self._answered(column, lambda word: word == question["value"] & LOWER)
         statistic = self._statistics[question["split_index"] - self._first]
-        column = self._categories[statistic["elements"][0]["cat_feature_index"]]
         table, border = self._tables[statistic["identifier"]], np.float32(question["border"])
-        return self._answered(column, lambda word: bool(table.value(statistic, word) > border))
+        return self._answered(self._column(statistic), lambda word: bool(table.value(statistic, word) > border))
 
     def _answered(self, column: int, says: Says) -> tuple[int, frozenset[int], bool, bool]:
-        writing, unseen = self._writings[column], says(UNSEEN)
+        writing, unseen = self.writings[column], says(UNSEEN)
         codes = frozenset(code for code, word in writing.seen.items() if says(word) != unseen)
-        return column, codes, unseen, says(writing.gap)
+        return column, codes, unseen, says(_hash(writing.gap))
 
 
 # --- categories: CatBoost knows them by the hashes of how they are written
@@ -199,6 +200,7 @@ class _Table:
 def _table(given: dict[str, Any]) -> _Table:
     listed, stride = given["hash_map"], given["hash_stride"]
     counts = {int(listed[at]): listed[at + 1 : at + stride] for at in range(0, len(listed), stride)}
+    counts.pop(BITS, None)  # a place that is empty
     return _Table(counts, given["counter_denominator"])
 
 
@@ -209,38 +211,23 @@ class _Writing:
     kind: str
     seen: dict[int, int]
     """The codes that it had, each with its hash."""
-    gap: int
-    """The hash of a missing one."""
-    gap_word: str
+    gap: str
+    """The word for a missing one."""
 
 
-def _writings(model: Any, saved: dict[str, Any]) -> dict[int, _Writing]:
-    """Find out how the codes of each column of categories were written, by the hashes that the model keeps."""
-    features = saved["features_info"]
-    seen: dict[int, set[int]] = {}
-    for one in features.get("categorical_features") or ():
-        seen[one["flat_feature_index"]] = {_of_table(value & 0xFFFFFFFF) for value in one.get("values") or ()}
-    places = {one["feature_index"]: one["flat_feature_index"] for one in features.get("categorical_features") or ()}
-    for one in features.get("ctrs") or ():
-        for element in one["elements"][:1] if len(one["elements"]) == 1 else ():
-            table = saved["ctr_data"][one["identifier"]]
-            keys = table["hash_map"][:: table["hash_stride"]]
-            seen[places[element["cat_feature_index"]]] |= {int(key) for key in keys} - {BITS}
-    return {column: _writing(model, column, words) for column, words in seen.items()}
-
-
-def _writing(model: Any, column: int, words: set[int]) -> _Writing:
+def _writing(model: Any, column: int, keys: set[int]) -> _Writing:
+    """Find out how the codes of a column were written, by the hashes that the model keeps, as keys of a table."""
     written = {
-        kind: {code: word for code, word in enumerate(_hashes(kind)) if _of_table(word) in words} for kind in WRITINGS
+        kind: {code: word for code, word in enumerate(_hashes(kind)) if _of_table(word) in keys} for kind in WRITINGS
     }
     kind = max(written, key=lambda kind: len(written[kind]))
-    gap = next((gap for gap in GAPS if _of_table(_hash(gap)) in words), GAPS[0])
-    if words - {_of_table(word) for word in (*written[kind].values(), _hash(gap))}:
+    gap = next((gap for gap in GAPS if _of_table(_hash(gap)) in keys), GAPS[0])
+    if keys - {_of_table(word) for word in (*written[kind].values(), _hash(gap))}:
         raise ConversionError(
             f"{title(model)} was trained on categories that are not the codes of matrix(...), in column "
             f"{model.feature_names_[column]}: train it on matrix(...).values, with these columns as whole numbers"
         )
-    return _Writing(kind, written[kind], _hash(gap), gap)
+    return _Writing(kind, written[kind], gap)
 
 
 @cache
@@ -257,13 +244,13 @@ def _hash(word: str) -> int:
         low, high = (int.from_bytes(part, "little") for part in (text[:wide], text[-wide:]))
         if wide == 8:
             turned = (high + size) & BITS
-            return (_mixed(low, turned >> size | turned << 64 - size) ^ high) & 0xFFFFFFFF
-        return _mixed(size + (low << 3), high) & 0xFFFFFFFF
+            return (_mixed(low, turned >> size | turned << 64 - size) ^ high) & LOWER
+        return _mixed(size + (low << 3), high) & LOWER
     if not size:
-        return first & 0xFFFFFFFF
+        return first & LOWER
     low, high = text[0] + (text[size >> 1] << 8), size + (text[-1] << 2)
     both = (low * first ^ high * third) & BITS
-    return ((both ^ both >> 47) * first) & 0xFFFFFFFF
+    return ((both ^ both >> 47) * first) & LOWER
 
 
 def _mixed(one: int, other: int) -> int:
@@ -288,20 +275,13 @@ def _ask(model: Any, method: Method, features: FloatRows) -> Any:
 
     loss = str(model.get_all_params().get("loss_function", ""))
     kind = "Exponent" if loss.startswith(LOGARITHMIC) else "RawFormulaVal"
-    if method == "predict_proba":
-        kind = "Probability"
-    return CatBoost.predict(model, _as_trained(model, features), prediction_type=kind)
-
-
-def _as_trained(model: Any, features: FloatRows) -> Any:
-    """Write the codes as the training did."""
-    if not model.get_cat_feature_indices():
-        return features
-    rows = features.astype(object)
-    for column, writing in _writings(model, _saved(model)).items():
-        codes, write = features[:, column], WRITINGS[writing.kind]
-        rows[:, column] = [writing.gap_word if np.isnan(code) else write(int(code)) for code in codes]
-    return rows
+    rows: Any = features
+    if model.get_cat_feature_indices():  # the codes are written as the training did
+        rows = features.astype(object)
+        for column, writing in _Saved(model).writings.items():
+            codes, write = features[:, column], WRITINGS[writing.kind]
+            rows[:, column] = [writing.gap if np.isnan(code) else write(int(code)) for code in codes]
+    return CatBoost.predict(model, rows, prediction_type="Probability" if method == "predict_proba" else kind)
 
 
 def _columns(model: Any) -> int:

@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,32 +17,30 @@ type Open = Callable[[Path], Any]
 
 IN_PYTHON = "load it in the program that delivers, and pass the model itself"
 AS_ONNX = "it comes in as ONNX"
-TABLE_OF_POINTS = "the points of a scorecard are read by read_scorecard(), and deliver() takes what it gives"
 INSTEAD = {
     ".bin": "save it with XGBoost as .ubj, CatBoost as .cbm, LightGBM as .txt, or as .onnx",
-    ".csv": TABLE_OF_POINTS,
-    ".h5": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
-    ".joblib": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
-    ".keras": f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx",
     ".mat": f"{AS_ONNX}: exportONNXNetwork of MATLAB's Deep Learning Toolbox, or as trees of XGBoost or LightGBM",
     ".model": "XGBoost's old binary format is no longer read: open it with the XGBoost that wrote it, and save it as "
     ".ubj or .json",
     ".mojo": f"{AS_ONNX}: convert_h2o of onnxmltools makes it of a MOJO",
     ".pb": f"{AS_ONNX}: tf2onnx makes it of a TensorFlow model",
-    ".pickle": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
-    ".pkl": f"a pickle can be anything, so it is not opened: {IN_PYTHON}",
     ".pmml": "no reader of PMML is exact and does without Java: save the model in its own tool as ONNX, or train it "
     "with XGBoost, LightGBM or CatBoost",
-    ".pt": f"{AS_ONNX}: torch.onnx.export of the model, in the program that has its class",
-    ".pt2": f"{AS_ONNX}: torch.onnx.export of the program",
-    ".pth": f"{AS_ONNX}: torch.onnx.export of the model, in the program that has its class",
-    ".rda": "only R reads it: save the model with xgb.save, lgb.save or catboost.save_model, or as ONNX",
-    ".rdata": "only R reads it: save the model with xgb.save, lgb.save or catboost.save_model, or as ONNX",
-    ".rds": "only R reads it: save the model with xgb.save, lgb.save or catboost.save_model, or as ONNX",
     ".safetensors": f"it has weights and no model; {AS_ONNX}: torch.onnx.export",
     ".skops": f"{IN_PYTHON}: skops.io.load",
     ".zip": f"unpack it; a MOJO of H2O's becomes ONNX with convert_h2o of onnxmltools; another model, {IN_PYTHON}",
-    ".xlsx": TABLE_OF_POINTS,
+    **dict.fromkeys(
+        (".csv", ".xlsx"), "the points of a scorecard are read by read_scorecard(), and deliver() takes what it gives"
+    ),
+    **dict.fromkeys((".h5", ".keras"), f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx"),
+    **dict.fromkeys((".joblib", ".pickle", ".pkl"), f"a pickle can be anything, so it is not opened: {IN_PYTHON}"),
+    **dict.fromkeys(
+        (".pt", ".pt2", ".pth"), f"{AS_ONNX}: torch.onnx.export of the model, in the program that has its class"
+    ),
+    **dict.fromkeys(
+        (".rda", ".rdata", ".rds"),
+        "only R reads it: save the model with xgb.save, lgb.save or catboost.save_model, or as ONNX",
+    ),
 }
 """What to do with a file that cannot be opened, by the end of its name."""
 LOOKS_LIKE = {
@@ -63,47 +62,36 @@ LOOKS_LIKE = {
 
 
 def opened(path: Path, columns: Columns, output: str | None = None) -> Any:
-    """Open a file, or a folder of MLflow.
+    """Open a file, or a folder of MLflow, as its framework has it; of ONNX as ``from_onnx.read`` does.
 
-    Parameters
-    ----------
-    columns, output
-        What ``from_onnx.read`` needs of an ONNX file; the others know their columns.
-
-    Returns
-    -------
-    The model as its framework has it, or an ``OnnxFile``.
-
-    Raises
-    ------
-    ConversionError
-        When it is not there, cut off, another thing than its name says, or of a kind that cannot be opened; says what
-        to do.
+    ``ConversionError`` when it is not there, cut off, another thing than its name says, or of a kind that cannot be
+    opened; says what to do.
     """
     if not path.exists():
         raise ConversionError(f"there is no file {path}")
+    kinds = KINDS | {"onnx": (partial(from_onnx.read, columns=columns, output=output), "ONNX")}
     if path.is_dir():
-        return _of_mlflow(path, columns, output)
+        return _of_mlflow(path, kinds)
     end = path.suffix.lower()
-    if end not in {".onnx", *OPENERS} and (opener := _by_beginning(path)):
-        return _open(path, *opener)
+    kind = ENDS.get(end) or next((kind for start, kind in BEGINNINGS.items() if _begins(path).startswith(start)), None)
+    if kind:
+        return _open(path, *kinds[kind])
     if end in INSTEAD:
         raise ConversionError(f"{path.name} cannot be delivered as it is: {INSTEAD[end]}")
-    if end == ".onnx":
-        return _open(path, lambda path: from_onnx.read(path, columns, output), "ONNX")
-    if end in OPENERS:
-        return _open(path, *OPENERS[end])
     raise ConversionError(
         f"{path.name} is of no known kind: deliver .onnx, XGBoost's .ubj or .json, LightGBM's .txt, CatBoost's .cbm or "
         f"a model folder of MLflow"
     )
 
 
+def _begins(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(32)
+
+
 def _open(path: Path, open_: Open, title: str) -> Any:
     """Open by a framework, whose way to fail is its own."""
-    with path.open("rb") as file:
-        begins = file.read(32)
-    if not begins:
+    if not (begins := _begins(path)):
         raise ConversionError(f"{path.name} is empty")
     try:
         return open_(path)
@@ -116,13 +104,6 @@ def _open(path: Path, open_: Open, title: str) -> Any:
     except Exception as error:  # of a damaged file each framework raises classes of its own
         look = _look(begins, path) or f": it is cut off or damaged ({line_of(error)})"
         raise ConversionError(f"{path.name} is no whole model of {title}{look}") from None
-
-
-def _by_beginning(path: Path) -> tuple[Open, str] | None:
-    """Find who opens a file whose name does not say it, as XGBoost's `.model`."""
-    with path.open("rb") as file:
-        begins = file.read(5)
-    return next((OPENERS[end] for start, end in BEGINNINGS.items() if begins.startswith(start)), None)
 
 
 def _look(begins: bytes, path: Path) -> str:
@@ -170,46 +151,43 @@ def _by_json(path: Path) -> Any:
     raise ConversionError(f"{path.name} is JSON, and no model of XGBoost or CatBoost that save_model wrote")
 
 
-OPENERS: dict[str, tuple[Open, str]] = {
-    ".cb": (_catboost, "CatBoost"),
-    ".cbm": (_catboost, "CatBoost"),
-    ".json": (_by_json, "XGBoost or CatBoost"),
-    ".lgb": (_lightgbm, "LightGBM"),
-    ".txt": (_lightgbm, "LightGBM"),
-    ".ubj": (_xgboost, "XGBoost"),
-    ".xgb": (_xgboost, "XGBoost"),
+KINDS: dict[str, tuple[Open, str]] = {
+    "xgboost": (_xgboost, "XGBoost"),
+    "lightgbm": (_lightgbm, "LightGBM"),
+    "catboost": (_catboost, "CatBoost"),
+    "json": (_by_json, "XGBoost or CatBoost"),
 }
-BEGINNINGS = {b"{L": ".ubj", b"CBM1": ".cbm", b"tree\n": ".txt"}
-"""How files begin that are known by it, and the usual end of their names."""
+"""Who opens a file, and as whose; the first three by their names in MLflow."""
+ENDS = {
+    ".json": "json",
+    ".onnx": "onnx",
+    **dict.fromkeys((".ubj", ".xgb"), "xgboost"),
+    **dict.fromkeys((".lgb", ".txt"), "lightgbm"),
+    **dict.fromkeys((".cb", ".cbm"), "catboost"),
+}
+BEGINNINGS = {b"{L": "xgboost", b"CBM1": "catboost", b"tree\n": "lightgbm"}
+"""How files begin that are known by it, whose name does not say it, as XGBoost's `.model`."""
+PICKLED = ("sklearn", "xgboost", "lightgbm", "catboost")
+"""The flavours of MLflow that may be a pickle."""
 
 
-# --- MLflow
-
-FLAVOURS = {"xgboost": (_xgboost, "XGBoost"), "lightgbm": (_lightgbm, "LightGBM"), "catboost": (_catboost, "CatBoost")}
-
-KNOWN = {*FLAVOURS, "onnx"}
-
-
-def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
+def _of_mlflow(folder: Path, kinds: dict[str, tuple[Open, str]]) -> Any:
     """Open a model folder by its own flavour; MLflow itself is asked only for what is pickled."""
     description = folder / "MLmodel"
     if not description.is_file():
         raise ConversionError(f"{folder} is a folder without a file MLmodel: give the model's file, or MLflow's folder")
     flavours = _flavours(description.read_text(encoding="utf-8"))
-    for name, facts in flavours.items():
-        file = folder / facts.get("data", "")
-        if name == "onnx" and file.is_file():
-            return _open(file, lambda path: from_onnx.read(path, columns, output), "ONNX")
-        if name in FLAVOURS and file.is_file() and file.suffix not in {".pkl", ".skops"}:
-            return _open(file, *FLAVOURS[name])
-    named = [folder / facts["data"] for name, facts in flavours.items() if name in KNOWN and facts.get("data")]
-    if named and not any(file.exists() for file in named):
-        raise ConversionError(f"{folder} has no {named[0].name}, which its MLmodel names: fetch the whole folder")
-    pickled = next((name for name in ("sklearn", *FLAVOURS) if name in flavours), None)
+    named = {name: folder / file for name, file in flavours.items() if name in kinds and file}
+    for name, file in named.items():
+        if file.is_file() and file.suffix not in {".pkl", ".skops"}:
+            return _open(file, *kinds[name])
+    if named and not any(file.exists() for file in named.values()):
+        first = next(iter(named.values())).name
+        raise ConversionError(f"{folder} has no {first}, which its MLmodel names: fetch the whole folder")
+    pickled = next((name for name in PICKLED if name in flavours), None)
     if pickled is None:
         raise ConversionError(
-            f"{folder} has the flavours {', '.join(flavours) or 'none'}; deliver one of sklearn, "
-            f"{', '.join(FLAVOURS)} or onnx"
+            f"{folder} has the flavours {', '.join(flavours) or 'none'}; deliver one of {', '.join(PICKLED)} or onnx"
         )
     try:
         loader = importlib.import_module(f"mlflow.{pickled}")
@@ -224,17 +202,9 @@ def _of_mlflow(folder: Path, columns: Columns, output: str | None) -> Any:
         raise ConversionError(f"MLflow does not open {folder}: {line_of(error)}") from error
 
 
-def _flavours(text: str) -> dict[str, dict[str, str]]:
-    """Read which flavours a model has, and what each says in words; of what is no description, none."""
+def _flavours(text: str) -> dict[str, str]:
+    """Read which flavours a model has, each with the file that it names; of what is no description, none."""
     try:
-        read = yaml.safe_load(text)
-    except yaml.YAMLError:
+        return {str(name): str(facts.get("data", "")) for name, facts in yaml.safe_load(text)["flavors"].items()}
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
         return {}
-    flavours = read.get("flavors") if isinstance(read, dict) else None
-    if not isinstance(flavours, dict):
-        return {}
-    return {
-        str(name): {key: value for key, value in facts.items() if isinstance(value, str)}
-        for name, facts in flavours.items()
-        if isinstance(facts, dict)
-    }

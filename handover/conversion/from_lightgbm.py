@@ -98,9 +98,4 @@ def _floats(tree: dict[str, str], name: str) -> list[float]:
     return [float(value) for value in tree.get(name, "").split()]
 
 
-def _columns(model: Any) -> int | None:
-    columns: int | None = model.num_feature() if hasattr(model, "num_feature") else model.n_features_in_
-    return columns
-
-
-LIGHTGBM = Framework("lightgbm", "LightGBM", read, unnamed=("Column_",), count_columns=_columns)
+LIGHTGBM = Framework("lightgbm", "LightGBM", read, unnamed=("Column_",))

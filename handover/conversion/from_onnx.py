@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,32 +45,20 @@ class OnnxFile:
 def read(path: Path, columns: Columns, output: str | None = None) -> OnnxFile:
     """Read a file, with the weights that lie beside it.
 
-    Parameters
-    ----------
-    columns
-        What the contract gives.
-    output
-        The output that is the score, or the probabilities of the classes; needed where several may be.
-
-    Raises
-    ------
-    ConversionError
-        When it is no ONNX file, takes something else than rows of these columns, gives no such output, or has what
-        onnxruntime has not.
+    Its ``output`` is the score, or the probabilities of the classes; it is needed where several may be.
+    ``ConversionError`` when it is no ONNX file, takes something else than rows of the contract's columns, gives no such
+    output, or has what onnxruntime has not.
     """
     model = _loaded(path)
     _require_plain(model, path.name)
     chosen, labels = _output(model, path.name, output)
-    _free_the_batch(model)
+    for value in _inputs(model):  # the graph takes any number of rows, if it was exported for one
+        for size in value.type.tensor_type.shape.dim[:1]:
+            size.dim_param = "N"
+    del model.graph.value_info[:]
     model.graph.ClearField("output")
     model.graph.output.append(chosen)
-    try:
-        size = _numbers_a_row(model, path.name, columns)
-    except TooLongError:
-        raise ConversionError(
-            f"{path.name} has not answered two rows within {ANSWER_S:g} s, and a caller waits for milliseconds: a size "
-            f"in it is wrong, or it was exported for other data"
-        ) from None
+    size = _numbers_a_row(model, path.name, columns)
     classes = None if size == 1 else labels if len(labels) == size else list(range(size))
     return OnnxFile(path.name, model, columns, classes)
 
@@ -157,15 +144,6 @@ def _output(model: onnx.ModelProto, name: str, wanted: str | None) -> tuple[onnx
     return tensors[wanted or next(iter(tensors))], labels
 
 
-def _free_the_batch(model: onnx.ModelProto) -> None:
-    """Let the graph take any number of rows, where it was exported for one."""
-    for value in _inputs(model):
-        sizes = value.type.tensor_type.shape.dim
-        if len(sizes):
-            sizes[0].dim_param = "N"
-    del model.graph.value_info[:]
-
-
 def _inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
     constants = {tensor.name for tensor in model.graph.initializer}
     return [value for value in model.graph.input if value.name not in constants]
@@ -177,24 +155,33 @@ def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what it says is in the exception
-    feeds = {value.name: _noughts(value, name, columns) for value in _inputs(model)}
-    _require_columns(model, name, columns)
+    feeds = _noughts(_inputs(model), name, columns)
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     for size in bare.graph.output[0].type.tensor_type.shape.dim:
         size.Clear()
-    open_it = partial(onnxruntime.InferenceSession, bare.SerializeToString(), options, ["CPUExecutionProvider"])
+
+    def asked() -> Any:
+        session = onnxruntime.InferenceSession(bare.SerializeToString(), options, ["CPUExecutionProvider"])
+        try:
+            return session.run(None, feeds)[0]
+        except Exception as error:  # onnxruntime has a class of its own for each way to fail
+            raise ConversionError(
+                f"{name} does not answer two rows at once ({line_of(error)}): export it with a first dimension that is "
+                f"free, as dynamic_axes or dynamic_shapes of torch.onnx.export make it"
+            ) from None
+
     try:
-        session = within(ANSWER_S, open_it)
-    except Exception as error:  # onnxruntime has a class of its own for each way to fail
-        raise ConversionError(f"onnxruntime {onnxruntime.__version__} does not open {name}: {line_of(error)}") from None
-    try:
-        given = np.asarray(within(ANSWER_S, lambda: session.run(None, feeds)[0]))
-    except Exception as error:  # as above
+        given = np.asarray(within(ANSWER_S, asked))
+    except TooLongError:
         raise ConversionError(
-            f"{name} does not answer two rows at once ({line_of(error)}): export it with a first dimension that is "
-            f"free, as dynamic_axes or dynamic_shapes of torch.onnx.export make it"
+            f"{name} has not answered two rows within {ANSWER_S:g} s, and a caller waits for milliseconds: a size in "
+            f"it is wrong, or it was exported for other data"
         ) from None
+    except ConversionError:
+        raise
+    except Exception as error:  # as above
+        raise ConversionError(f"onnxruntime {onnxruntime.__version__} does not open {name}: {line_of(error)}") from None
     if given.ndim not in {1, 2} or len(given) != 2 or not given.size:
         raise ConversionError(
             f"{name} gives an answer of shape {list(given.shape)} for two rows; a score is one number a row, or the "
@@ -203,20 +190,42 @@ def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
     return given.size // 2
 
 
-def _noughts(value: onnx.ValueInfoProto, name: str, columns: Columns) -> Any:
-    tensor = value.type.tensor_type
-    if tensor.elem_type not in KINDS:
-        kind = TensorProto.DataType.Name(tensor.elem_type).lower() if tensor.elem_type else "no tensor"
-        raise ConversionError(f"the input {value.name} of {name} is {kind}; it should be float32, or one of numbers")
-    sizes = tensor.shape.dim
-    if len(sizes) not in {1, 2}:
-        raise ConversionError(
-            f"the input {value.name} of {name} has {len(sizes)} dimensions; a table of rows has two, "
-            f"[N, {len(columns)}]"
-        )
-    shape = (2,) if len(sizes) == 1 else (2, sizes[1].dim_value or (len(columns) if _whole(value, columns) else 1))
-    words = columns.get(value.name) or ("",)
-    return np.full(shape, words[0] if tensor.elem_type == TensorProto.STRING else 0, dtype=KINDS[tensor.elem_type])
+def _noughts(inputs: list[onnx.ValueInfoProto], name: str, columns: Columns) -> dict[str, Any]:
+    """Give each input two rows of noughts, or of words, and require that it takes what the contract gives."""
+    feeds: dict[str, Any] = {}
+    unknown = [value.name for value in inputs if value.name not in columns]
+    for value in inputs:
+        kind, sizes = value.type.tensor_type.elem_type, value.type.tensor_type.shape.dim
+        if kind not in KINDS:
+            named = TensorProto.DataType.Name(kind).lower() if kind else "no tensor"
+            raise ConversionError(
+                f"the input {value.name} of {name} is {named}; it should be float32, or one of numbers"
+            )
+        if len(sizes) not in {1, 2}:
+            raise ConversionError(
+                f"the input {value.name} of {name} has {len(sizes)} dimensions; a table of rows has two, "
+                f"[N, {len(columns)}]"
+            )
+        if unknown and len(inputs) > 1:
+            raise ConversionError(
+                f"{name} takes {', '.join(unknown)}, and the contract has no such column: export it with one input of "
+                f"{len(columns)} columns, or with inputs of these names: {', '.join(columns)}"
+            )
+        whole, words = _whole(value, columns), columns.get(value.name)
+        width = 1 if len(sizes) == 1 else sizes[1].dim_value or (len(columns) if whole else 1)
+        if whole and width != len(columns):
+            raise ConversionError(
+                f"{name} takes {width} columns, and the contract gives {len(columns)}: {', '.join(columns)}; train it "
+                f"on all of them, in this order"
+            )
+        if kind == TensorProto.STRING and not words:
+            raise ConversionError(
+                f"{name} takes words as {value.name}, which are numbers in the contract: train it on numbers, where a "
+                f"category is its code"
+            )
+        nought = words[0] if words and kind == TensorProto.STRING else 0
+        feeds[value.name] = np.full((2, width)[: len(sizes)], nought, dtype=KINDS[kind])
+    return feeds
 
 
 def _whole(value: onnx.ValueInfoProto, columns: Columns) -> bool:
@@ -224,40 +233,12 @@ def _whole(value: onnx.ValueInfoProto, columns: Columns) -> bool:
     return value.name not in columns or len(columns) == 1
 
 
-def _require_columns(model: onnx.ModelProto, name: str, columns: Columns) -> None:
-    inputs = _inputs(model)
-    if len(inputs) == 1 and _whole(inputs[0], columns):
-        sizes = inputs[0].type.tensor_type.shape.dim
-        width = 1 if len(sizes) == 1 else sizes[1].dim_value or len(columns)
-        if width != len(columns):
-            raise ConversionError(
-                f"{name} takes {width} columns, and the contract gives {len(columns)}: {', '.join(columns)}; train it "
-                f"on all of them, in this order"
-            )
-        if inputs[0].type.tensor_type.elem_type == TensorProto.STRING:
-            raise ConversionError(
-                f"{name} takes words in all of its columns: train it on numbers, where a category is its code"
-            )
-        return
-    unknown = [value.name for value in inputs if value.name not in columns]
-    if unknown:
-        raise ConversionError(
-            f"{name} takes {', '.join(unknown)}, and the contract has no such column: export it with one input of "
-            f"{len(columns)} columns, or with inputs of these names: {', '.join(columns)}"
-        )
-    for value in inputs:
-        if value.type.tensor_type.elem_type == TensorProto.STRING and not columns[value.name]:
-            raise ConversionError(f"{name} takes words as {value.name}, which are numbers in the contract")
-
-
 def _feeds(file: OnnxFile, rows: Rows) -> list[str]:
     """Give each input of the graph what it takes of the rows."""
-    graph, places, feeds = rows.graph, {name: place for place, name in enumerate(file.columns)}, []
+    graph, places, feeds = rows.graph, list(file.columns), []
     for value in _inputs(file.model):
         kind, rank = value.type.tensor_type.elem_type, len(value.type.tensor_type.shape.dim)
-        column = rows
-        if not _whole(value, file.columns):
-            column = rows.of(np.array([places[value.name]]))
+        column = rows if _whole(value, file.columns) else rows.of(np.array([places.index(value.name)]))
         if kind == TensorProto.STRING:
             tensor = _words(column, file.columns[value.name])
         elif kind == TensorProto.FLOAT:
@@ -273,8 +254,7 @@ def _words(column: Rows, words: tuple[str, ...]) -> str:
     graph = column.graph
     numbers = graph.double(column.tensor)
     known = graph.add("Where", graph.add("IsNaN", numbers), float(len(words)), numbers)
-    place = graph.add("Cast", known, to=TensorProto.INT64)
-    return graph.add("Gather", np.array([*words, ""], dtype=object), place)
+    return graph.add("Gather", np.array([*words, ""], dtype=object), graph.whole(known))
 
 
 def _ask(model: Any, _: Method, __: FloatRows) -> Any:

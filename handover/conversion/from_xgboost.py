@@ -12,22 +12,15 @@ from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Leaf, Link, Node, Split, exponential, grow, sigmoid, softmax
 
 CATEGORICAL = 1
-IDENTITY = {
-    "binary:logitraw",
-    "rank:map",
-    "rank:ndcg",
-    "rank:pairwise",
-    "reg:absoluteerror",
-    "reg:expectileerror",
-    "reg:pseudohubererror",
-    "reg:quantileerror",
-    "reg:squarederror",
-    "reg:squaredlogerror",
+OF_ERRORS = ("absolute", "expectile", "pseudohuber", "quantile", "squared", "squaredlog")
+LINKS: dict[str, Link | None] = {
+    "binary:hinge": lambda graph, total: graph.double(graph.add("Greater", total, 0.0)),
+    **dict.fromkeys(("binary:logistic", "reg:logistic"), sigmoid),
+    **dict.fromkeys(("count:poisson", "reg:gamma", "reg:tweedie"), exponential),
+    **dict.fromkeys(("multi:softmax", "multi:softprob"), softmax),
+    **dict.fromkeys(("binary:logitraw", "rank:map", "rank:ndcg", "rank:pairwise")),
+    **{f"reg:{kind}error": None for kind in OF_ERRORS},
 }
-LOGISTIC = {"binary:logistic", "reg:logistic"}
-LOGARITHMIC = {"count:poisson", "reg:gamma", "reg:tweedie"}
-MULTICLASS = {"multi:softmax", "multi:softprob"}
-HINGE = "binary:hinge"
 
 
 def read(model: Any) -> Ensemble:
@@ -68,32 +61,20 @@ def read(model: Any) -> Ensemble:
     dropped = trees.get("weight_drop") or grown.get("weight_drop") or [1.0] * count
     nodes = [_tree(tree, missing, weight) for tree, weight in zip(grown["trees"][:count], dropped, strict=False)]
     # Its sums are float32. A sigmoid flattens what that does to them, an exponential makes more of it.
-    single = link is not sigmoid
-    return Ensemble(
-        nodes,
-        int(facts["num_feature"]),
-        base,
-        link,
-        single=single,
-        read_as_missing=gaps,
-        targets=grown["tree_info"][:count],
-    )
+    single, targets = link is not sigmoid, grown["tree_info"][:count]
+    columns = int(facts["num_feature"])
+    return Ensemble(nodes, columns, base, link, single=single, read_as_missing=gaps, targets=targets)
 
 
 def _link(model: Any, objective: str, base: float) -> tuple[Leaf, Link | None]:
     """Give what the sum begins with, where there is one, and what makes an answer of it."""
-    if objective in MULTICLASS:
-        return base, softmax
-    if objective in LOGISTIC:
-        return math.log(base / (1 - base)), sigmoid
-    if objective in LOGARITHMIC:
-        return math.log(base), exponential
-    if objective == HINGE:
-        return base, lambda graph, total: graph.double(graph.add("Greater", total, 0.0))
-    if objective in IDENTITY:
-        return base, None
-    can = ", ".join(sorted({HINGE, *LOGISTIC, *LOGARITHMIC, *IDENTITY, *MULTICLASS}))
-    raise ConversionError(f"{title(model)} cannot be converted with objective={objective}; it can be with {can}")
+    if objective not in LINKS:
+        can = ", ".join(sorted(LINKS))
+        raise ConversionError(f"{title(model)} cannot be converted with objective={objective}; it can be with {can}")
+    link = LINKS[objective]
+    if link is sigmoid:
+        return math.log(base / (1 - base)), link
+    return math.log(base) if link is exponential else base, link
 
 
 def _tree(tree: dict[str, Any], missing: float, weight: float) -> Node:
@@ -123,18 +104,12 @@ def _ask(model: Any, method: Method, features: FloatRows) -> Any:
     return getattr(model, method)(features)
 
 
-def _columns(model: Any) -> int | None:
-    columns: int | None = model.num_features() if hasattr(model, "num_features") else model.n_features_in_
-    return columns
-
-
 XGBOOST = Framework(
     "xgboost",
     "XGBoost",
     read,
     unnamed=("", "f"),
     ask=_ask,
-    count_columns=_columns,
     compares_with_what_it_saw=True,
     reads_sparse_zero_as_missing=True,
 )

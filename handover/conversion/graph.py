@@ -51,6 +51,10 @@ class Graph:
         self.nodes.append(helper.make_node(operator, names, given, name=name, domain=domain, **attributes))
         return given
 
+    def shared(self, numbers: str, total: str) -> str:
+        """Divide by a total, where it is not 0."""
+        return self.add("Div", numbers, self.add("Where", self.add("Equal", total, 0.0), 1.0, total))
+
     def double(self, tensor: str) -> str:
         """Give the tensor as float64."""
         return self._cast(tensor, TensorProto.DOUBLE)

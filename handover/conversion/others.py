@@ -47,41 +47,24 @@ NEAREST = {
 
 
 def prepared(step: Any, rows: Rows) -> list[str]:
-    """Add what skl2onnx makes of a transformer, in float32; give the names of its outputs.
-
-    Raises
-    ------
-    ConversionError
-        When it is none of ``STEPS``, or takes longer than ``MOST_SECONDS``.
-    """
+    """Add what skl2onnx makes of a transformer, in float32; give the names of its outputs."""
     if type(step).__name__ not in STEPS:
         raise unknown(step, STEPS_CAN)
     return _converted(step, rows, {}, STEPS_CAN)
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
-    """Add a model by skl2onnx; name its answer, see ``composition.answer``.
-
-    Raises
-    ------
-    ConversionError
-        When it is none of ``MODELS``, or takes longer than ``MOST_SECONDS``.
-    """
+    """Add a model by skl2onnx; name its answer, see ``composition.answer``."""
     if framework_of(model) is not SCIKIT_LEARN or type(model).__name__ not in MODELS:
         raise unknown(model, CAN)
-    options = _options(method)
+    options = {} if method == "predict" else {"zipmap": False}
+    options |= {"raw_scores": True} if method == "decision_function" else {}
     given = rows.graph.double(_converted(model, rows, options, CAN)[-1])  # a classifier's label comes first
     if method == "predict":
         return rows.graph.add("Reshape", given, np.array([-1, 1]))
     if width(model) > 1:
         return given
     return rows.graph.add("Gather", given, np.array([-1]), axis=1)
-
-
-def _options(method: Method) -> dict[str, Any]:
-    if method == "predict":
-        return {}
-    return {"zipmap": False} | ({"raw_scores": True} if method == "decision_function" else {})
 
 
 def unknown(model: Any, can: str) -> ConversionError:
@@ -96,6 +79,14 @@ def _converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> lis
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType
 
+    end = time.monotonic() + MOST_SECONDS
+
+    def name(seed: str, _: set[str]) -> str:
+        """Name a node, for each of which skl2onnx asks: the one place to stop it."""
+        if time.monotonic() > end:
+            raise ConversionError(f"{title(model)} takes longer than {MOST_SECONDS} s to convert; {can}")
+        return seed
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads what scikit-learn will drop one day
@@ -104,24 +95,13 @@ def _converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> lis
                 initial_types=[("features", FloatTensorType([None, rows.width]))],
                 options={id(model): options} if options else {},
                 target_opset={"": OPSET, "ai.onnx.ml": OTHERS},
-                naming=_until(time.monotonic() + MOST_SECONDS, model, can),
+                naming=name,
             )
     except ConversionError:
         raise
     except Exception as error:  # skl2onnx has a way of its own to fail for each setting that it does not know
         raise ConversionError(f"{title(model)} cannot be converted to ONNX ({_root_of(error)}); {can}") from error
     return rows.graph.embed(converted, rows.graph.single(rows.tensor) if rows.wide else rows.tensor)
-
-
-def _until(end: float, model: Any, can: str) -> Any:
-    """Make a namer for skl2onnx, which asks for a name for each node: the one place to stop it."""
-
-    def name(seed: str, _: set[str]) -> str:
-        if time.monotonic() > end:
-            raise ConversionError(f"{title(model)} takes longer than {MOST_SECONDS} s to convert; {can}")
-        return seed
-
-    return name
 
 
 def _root_of(error: BaseException) -> str:

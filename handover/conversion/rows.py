@@ -1,12 +1,13 @@
 """What a model of a graph is asked: a tensor of rows, and by which of its methods."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
 
 type Method = Literal["predict_proba", "decision_function", "predict"]
@@ -32,33 +33,30 @@ class Rows:
     blurred: bool = False
     """Whether a number may differ from scikit-learn's in its last bit, as where it is a sum, or a logarithm."""
 
-    def of(self, columns: NDArray[np.int64]) -> "Rows":
+    def of(self, columns: NDArray[np.int64]) -> Self:
         """Take some of the columns, in this order."""
         if np.array_equal(columns, np.arange(self.width)):
             return self
         return self.changed(self.graph.add("Gather", self.tensor, columns, axis=1), len(columns))
 
-    def changed(
-        self, tensor: str, width: int | None = None, *, sparse: bool | None = None, wide: bool | None = None
-    ) -> "Rows":
-        """Give what the columns have become."""
-        return replace(
-            self,
-            tensor=tensor,
-            width=self.width if width is None else width,
-            sparse=self.sparse if sparse is None else sparse,
-            wide=self.wide if wide is None else wide,
-        )
+    def each(self) -> Iterator[Self]:
+        """Take the columns one by one."""
+        return (self.of(np.array([column])) for column in range(self.width))
 
-    def computed(self, tensor: str, width: int | None = None, *, blurred: bool = False) -> "Rows":
+    def changed(self, tensor: str, width: int | None = None, **facts: Any) -> Self:
+        """Give what the columns have become, and what else is no longer as it was."""
+        return replace(self, tensor=tensor, width=width or self.width, **facts)
+
+    def computed(self, tensor: str, width: int | None = None, *, blurred: bool = False) -> Self:
         """Give what the columns have become, computed in float64 and now rounded to the rows' type."""
-        changed = self.changed(tensor if self.wide else self.graph.single(tensor), width)
-        return replace(changed, blurred=self.blurred or blurred)
+        typed = tensor if self.wide else self.graph.single(tensor)
+        return self.changed(typed, width, blurred=self.blurred or blurred)
 
-    def joined(self, parts: Sequence["Rows"], *, sparse: bool | None = None) -> "Rows":
+    def joined(self, parts: Sequence[Self], *, sparse: bool) -> Self:
         """Give what the columns have become: these parts side by side, as float64 where one of them is."""
-        wide = any(part.wide for part in parts)
+        if not parts:
+            raise ConversionError("a step of the pipeline gives no column at all")
+        wide, blurred = any(part.wide for part in parts), any(part.blurred for part in parts)
         typed = (self.graph.double(part.tensor) if wide and not part.wide else part.tensor for part in parts)
         tensor = self.graph.add("Concat", *typed, axis=1)
-        joined = self.changed(tensor, sum(part.width for part in parts), sparse=sparse, wide=wide)
-        return replace(joined, blurred=any(part.blurred for part in parts))
+        return self.changed(tensor, sum(part.width for part in parts), sparse=sparse, wide=wide, blurred=blurred)

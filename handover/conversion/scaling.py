@@ -38,18 +38,15 @@ def _operations(
     step: Any, of_rows: type[np.floating[Any]] = np.float64, *, sparse: bool = False
 ) -> list[tuple[str, NDArray[Any]]]:
     """Give what a scaler does, without what its settings leave out; columns of a sparse matrix it multiplies."""
-    is_standard = type(step).__name__ == "StandardScaler"  # it turns its constants into the rows' type first
-    constants = [(operator, getattr(step, name)) for operator, name in SCALERS[type(step).__name__]]
-    if is_standard and not step.with_mean:
-        del constants[0]
-    typed = [
-        (operator, constant.astype(of_rows) if is_standard else constant)
-        for operator, constant in constants
-        if constant is not None
-    ]
-    return [
-        ("Mul", 1 / constant) if sparse and operator == "Div" else (operator, constant) for operator, constant in typed
-    ]
+    operations = []
+    for operator, name in SCALERS[type(step).__name__]:
+        constant = getattr(step, name)
+        if constant is None or (name == "mean_" and not step.with_mean):
+            continue
+        if type(step).__name__ == "StandardScaler":  # it turns its constants into the rows' type first
+            constant = constant.astype(of_rows)
+        operations.append(("Mul", 1 / constant) if sparse and operator == "Div" else (operator, constant))
+    return operations
 
 
 def undone(step: Any, given: str, graph: Graph, whose: str) -> str:

@@ -21,37 +21,17 @@ SECOND_IS_POSITIVE = ([0, 1], [-1, 1])  # False and True are 0 and 1 to Python
 def training_time_scores(
     model: Any, features: FloatRows, *, positive: object = None, classes: Sequence[str] = ()
 ) -> NDArray[np.float64]:
-    """Ask the model.
-
-    Parameters
-    ----------
-    positive
-        The class whose probability is the score; needed where the classes are other than 0 and 1, -1 and 1, or False
-        and True, of which the second is.
-    classes
-        The classes whose probabilities are the scores, where there is more than one score.
+    """Ask the model, as ``to_graph`` converts it.
 
     Returns
     -------
     float64, shape (N, C): the classes' probabilities in their order; of a single score the class's, or the prediction.
-
-    Raises
-    ------
-    ConversionError
-        When the model is not fitted, is of an unknown framework, does not give these scores for a row of these columns,
-        or does not say which class the score is of.
+    ``ConversionError`` where the model is not fitted, is of an unknown framework, does not give these scores for a row
+    of these columns, or does not say which class the score is of.
     """
     method, chosen = scored_classes(model, features.shape[1], positive, classes)
     given = _numbers(model, features, classes) if method == "predict" else _asked(model, method, features)
     return given[:, chosen]
-
-
-def rounds_to_float32(model: Any) -> bool:
-    """Whether a model of scikit-learn, or a part of it, was fitted on float32 and computes in it."""
-    own = vars(model).values() if hasattr(model, "get_params") else []
-    inside = (getattr(model, name, None) for name in ("best_estimator_", "estimator_", "regressor_"))
-    parts = [*(step for _, step in getattr(model, "steps", ())), *(part for part in inside if part is not None)]
-    return any(getattr(value, "dtype", None) == np.float32 for value in own) or any(map(rounds_to_float32, parts))
 
 
 def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:
@@ -74,12 +54,7 @@ def _numbers(model: Any, features: FloatRows, classes: Sequence[str]) -> NDArray
 
 
 def scored_classes(model: Any, width: int, positive: object, classes: Sequence[str] = ()) -> tuple[Method, list[int]]:
-    """Check that the model gives the scores for a row, and find which of its numbers they are.
-
-    Returns
-    -------
-    The method that gives a number for each of its classes, or the only one, and the places of the scores among them.
-    """
+    """Find the method that gives the model's numbers for a row, and which of them are the scores."""
     _require_fitted(model, width)
     known = getattr(model, "classes_", None)
     is_booster = type(model).__name__ == "Booster"

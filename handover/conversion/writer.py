@@ -3,12 +3,13 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from onnx import TensorProto, numpy_helper
+from onnx import numpy_helper
 
 from handover.conversion.graph import Graph
 from handover.conversion.trees import Ensemble, Leaf, Split, at_most, below, splits
 from predictor.encoder import FLOAT32_MAX
+
+type Kind = type[np.float32 | np.float64]
 
 LESS_OR_EQUAL, MEMBER = 0, 6
 SUM = 1
@@ -27,14 +28,14 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
     A leaf of the operator adds one number to one sum. Where leaves are arrays, each tree gives the place of its leaf in
     a table instead: else a forest would stand in the file, and run, once for each class.
     """
+    kind = np.float32 if ensemble.single else np.float64
     arrays = ensemble.width > 1 and ensemble.targets is None
     targets = [0] * len(ensemble.trees) if ensemble.targets is None else list(ensemble.targets)
     missing = sorted(set(range(1 if arrays else ensemble.width)) - set(targets))
     nothing: Leaf = np.zeros(ensemble.width) if arrays else 0.0
     # The operator knows no tree that is a leaf.
-    trees = [
-        tree if isinstance(tree, Split) else _alike(tree) for tree in [*ensemble.trees, *(nothing for _ in missing)]
-    ]
+    whole = [*ensemble.trees, *(nothing for _ in missing)]
+    trees = [tree if isinstance(tree, Split) else _alike(tree) for tree in whole]
     targets += missing
     nodes = []
     for split in splits(trees):
@@ -44,20 +45,25 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
     roots = [place[id(tree)] for tree in trees]
     first = [root + before for before, root in enumerate([*roots, len(nodes)])]  # one leaf more than splits in each
     leaves = [child for split in nodes for child in (split.yes, split.no) if not isinstance(child, Split)]
-    weights = np.array(leaves, dtype=_kind(ensemble))
+    weights: Any = np.array(leaves, dtype=kind)
     for target in set(targets):  # what the sum begins with, on the leaves of its first tree: saves a node
         tree = targets.index(target)
-        base = np.array(ensemble.base, dtype=_kind(ensemble)).reshape(-1)
+        base = np.array(ensemble.base, dtype=kind).reshape(-1)
         weights[first[tree] : first[tree + 1]] += base if arrays else base[target]
-    columns = _prepared(graph, ensemble, nodes, features)
+    columns = _prepared(graph, ensemble, nodes, features, kind)
+    total = graph.add(
+        "TreeEnsemble",
+        columns,
+        domain="ai.onnx.ml",
+        aggregate_function=SUM,
+        n_targets=len(trees) if arrays else ensemble.width,
+        tree_roots=roots,
+        leaf_targetids=np.repeat(np.arange(len(trees)) if arrays else targets, np.diff(first)).tolist(),
+        leaf_weights=numpy_helper.from_array((np.arange(len(leaves)) if arrays else weights).astype(kind)),
+        **_questions(nodes, place, kind, wide=wide),
+    )
     if arrays:
-        each = np.repeat(np.arange(len(trees)), np.diff(first))
-        places = _node(graph, ensemble, nodes, columns, roots, each, np.arange(len(each)), len(trees), wide)
-        chosen = graph.add("Gather", weights, graph.add("Cast", places, to=TensorProto.INT64))
-        total = graph.add("ReduceSum", chosen, np.array([1]), keepdims=0)
-    else:
-        each = np.repeat(targets, np.diff(first))
-        total = _node(graph, ensemble, nodes, columns, roots, each, weights, ensemble.width, wide)
+        total = graph.add("ReduceSum", graph.add("Gather", weights, graph.whole(total)), np.array([1]), keepdims=0)
     total = graph.double(total) if ensemble.single else total
     if ensemble.slopes is None:
         return total
@@ -65,61 +71,34 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
     return graph.add("Add", total, graph.add("MatMul", numbers, ensemble.slopes))
 
 
-def _kind(ensemble: Ensemble) -> Any:
-    return np.float32 if ensemble.single else np.float64
-
-
-def _node(  # noqa: PLR0917  what the operator has
-    graph: Graph,
-    ensemble: Ensemble,
-    nodes: list[Split],
-    columns: str,
-    roots: list[int],
-    targets: NDArray[np.int64],
-    weights: NDArray[Any],
-    width: int,
-    wide: bool,
-) -> str:
-    """Add the operator, of ``width`` sums; of each leaf, its sum and what it adds there."""
-    kind = _kind(ensemble)
-    place = {id(split): index for index, split in enumerate(nodes)}
+def _questions(nodes: list[Split], place: dict[int, int], kind: Kind, *, wide: bool) -> dict[str, Any]:
+    """Give the operator's attributes that say what each node asks, and where it goes on."""
     asked = np.array([0.0 if isinstance(split.value, frozenset) else float(split.value) for split in nodes])
     lower = [split.test == "<" for split in nodes]
     values = np.where(lower, np.nextafter(asked, -np.inf) if wide else below(asked), asked if wide else at_most(asked))
-    members, leaves = list[float](), 0
-    goes: dict[str, list[int]] = {"true": [], "false": []}
-    ends: dict[str, list[int]] = {"true": [], "false": []}
-    for split in nodes:
-        if isinstance(split.value, frozenset):
-            members += [*(code + 1.0 for code in sorted(split.value) or [NO_CODE]), np.nan]
-        for side, child in (("true", split.yes), ("false", split.no)):
-            ends[side].append(int(not isinstance(child, Split)))
-            goes[side].append(place[id(child)] if isinstance(child, Split) else leaves)
-            leaves += not isinstance(child, Split)
-    sets: dict[str, Any] = (
-        {"membership_values": numpy_helper.from_array(np.array(members, dtype=kind))} if members else {}
-    )
-    return graph.add(
-        "TreeEnsemble",
-        columns,
-        domain="ai.onnx.ml",
-        aggregate_function=SUM,
-        n_targets=width,
-        tree_roots=roots,
-        nodes_featureids=[split.column for split in nodes],
-        nodes_modes=numpy_helper.from_array(
-            np.array([MEMBER if split.test == "in" else LESS_OR_EQUAL for split in nodes], dtype=np.uint8)
-        ),
-        nodes_splits=numpy_helper.from_array(values.astype(kind)),
-        nodes_truenodeids=goes["true"],
-        nodes_trueleafs=ends["true"],
-        nodes_falsenodeids=goes["false"],
-        nodes_falseleafs=ends["false"],
-        nodes_missing_value_tracks_true=[int(split.missing) for split in nodes],
-        leaf_targetids=targets.tolist(),
-        leaf_weights=numpy_helper.from_array(weights.astype(kind)),
+    modes = np.array([MEMBER if split.test == "in" else LESS_OR_EQUAL for split in nodes], dtype=np.uint8)
+    members = [
+        member
+        for split in nodes
+        if isinstance(split.value, frozenset)
+        for member in (*(code + 1.0 for code in sorted(split.value) or [NO_CODE]), np.nan)
+    ]
+    ends = np.array([[not isinstance(child, Split) for child in (split.yes, split.no)] for split in nodes])
+    goes = np.cumsum(ends).reshape(ends.shape) - 1  # leaves are counted in the order of their nodes
+    for node, side in np.argwhere(~ends):
+        goes[node, side] = place[id(nodes[node].no if side else nodes[node].yes)]
+    sets = {"membership_values": numpy_helper.from_array(np.array(members, dtype=kind))} if members else {}
+    return {
+        "nodes_featureids": [split.column for split in nodes],
+        "nodes_modes": numpy_helper.from_array(modes),
+        "nodes_splits": numpy_helper.from_array(values.astype(kind)),
+        "nodes_truenodeids": goes[:, 0].tolist(),
+        "nodes_trueleafs": ends[:, 0].astype(int).tolist(),
+        "nodes_falsenodeids": goes[:, 1].tolist(),
+        "nodes_falseleafs": ends[:, 1].astype(int).tolist(),
+        "nodes_missing_value_tracks_true": [int(split.missing) for split in nodes],
         **sets,
-    )
+    }
 
 
 def _join(split: Split) -> None:
@@ -144,22 +123,18 @@ def _alike(leaf: Leaf) -> Split:
     return Split(0, "<=", FLOAT32_MAX, leaf, leaf, missing=False)
 
 
-def _prepared(graph: Graph, ensemble: Ensemble, nodes: list[Split], features: str) -> str:
+def _prepared(graph: Graph, ensemble: Ensemble, nodes: list[Split], features: str, kind: Kind) -> str:
     """Give the columns as the trees read them: one more for a code, NaN for what is read as missing.
 
     ONNX's reference implementation ends a set at its code 0 (onnx 1.23), and onnxruntime keeps only codes from 1 to
     31 in a bit mask: so all codes are raised by one.
     """
-    kind = _kind(ensemble)
     coded = np.zeros(ensemble.columns, dtype=kind)
     coded[[split.column for split in nodes if split.test == "in"]] = 1
     tensor = graph.single(features) if ensemble.single else graph.double(features)
     if ensemble.read_as_missing:
         low, high = ensemble.read_as_missing
-        inside = graph.add(
-            "And",
-            graph.add("GreaterOrEqual", tensor, np.array(low, dtype=kind)),
-            graph.add("LessOrEqual", tensor, np.where(coded, -np.inf, high).astype(kind)),
-        )
-        tensor = graph.add("Where", inside, np.array(np.nan, dtype=kind), tensor)
+        beyond = graph.add("GreaterOrEqual", tensor, np.array(low, dtype=kind))
+        before = graph.add("LessOrEqual", tensor, np.where(coded, -np.inf, high).astype(kind))
+        tensor = graph.add("Where", graph.add("And", beyond, before), np.array(np.nan, dtype=kind), tensor)
     return graph.add("Add", tensor, coded) if coded.any() else tensor

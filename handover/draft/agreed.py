@@ -52,9 +52,9 @@ class Agreed:
         description = f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
         return Field(
             self.name,
-            header=description,
-            kind=self.kind,
-            evidence=self.evidence,
+            description,
+            self.kind,
+            self.evidence,
             values=(None,) if self.optional else (),
             low=self.low,
             high=self.high,

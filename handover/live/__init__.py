@@ -4,4 +4,7 @@ from handover.errors import CannotRunError
 
 
 class LiveError(CannotRunError):
-    """The cloud, or the way to it, did not allow what was asked; the message is one sentence."""
+    """The cloud, or the way to it, did not allow what was asked; the message is one sentence.
+
+    Any function of this package that asks may raise it, and no other error of AWS's or of the network's.
+    """

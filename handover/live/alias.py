@@ -35,13 +35,7 @@ class Alias:
 
 
 def read(client: "LambdaClient", stack: Stack) -> Alias:
-    """Ask Lambda for the alias that the stack's output ``Alias`` names.
-
-    Raises
-    ------
-    LiveError
-        When there is none, or Lambda cannot be asked.
-    """
+    """Ask Lambda for the alias that the stack's output ``Alias`` names."""
     function, name = stack.output("Alias").split(":")[-2:]
     with asked():
         alias = client.get_alias(FunctionName=function, Name=name)
@@ -60,7 +54,7 @@ def roll_back(
     to: str | None = None,
     dry_run: bool = False,
 ) -> str:
-    """Point the alias at an earlier version, and send every request there.
+    """Point the alias at an earlier version, and send every request there; say what moved, in a few sentences.
 
     Without ``to`` that is the version published before the one it points at, but for those that no users stayed with
     and those that users were moved back from; or, while a deployment is under way to a newer version, the one it points
@@ -71,15 +65,6 @@ def roll_back(
     prove
         Asks a function's version for its golden rows, says what it is, and raises ``LiveError`` where users must not
         get it; ``None`` moves them unproven.
-
-    Returns
-    -------
-    What moved, in a few sentences.
-
-    Raises
-    ------
-    LiveError
-        When there is no such version, it is not proven, or AWS refuses.
     """
     alias = read(client, stack)
     published = _published(client, alias.function)

@@ -47,15 +47,15 @@ class Built:
     golden: tuple[Golden, ...]
 
 
-def read(build: Path) -> Built:
-    """Read the delivery that `sam build` put into the model's layer; ``NothingBuiltError`` when it is not there."""
-    try:
-        return of_delivery(Build(build).delivery)
-    except FileNotFoundError:
-        raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
+def delivery_in(build: Path) -> Path:
+    """Give the delivery that `sam build` put into the model's layer; ``NothingBuiltError`` when it is not there."""
+    delivery = Build(build).delivery
+    if not (delivery / files.MANIFEST).is_file():
+        raise NothingBuiltError(f"there is no delivery in {build}: run make build")
+    return delivery
 
 
-def of_delivery(delivery: Path) -> Built:
+def read(delivery: Path) -> Built:
     """Read a delivery in a folder; raises as ``files.manifest`` does."""
     manifest, golden = files.manifest(delivery), files.golden(delivery)
     return Built(

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handover.diff.changes import DECIDING, PARTS, changes, least_version, reaches
-from handover.live import LiveError, aws, stack
+from handover.live import LiveError, stack
+from handover.live.built import delivery_in
 from handover.live.client import Client
-from handover.local.stack import NothingBuiltError
-from handover.project import Build
 from predictor import files
 from predictor.files import Json
 
@@ -23,7 +22,7 @@ NEVER_LIVE = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLB
 def compatible(
     name: str, build: Path, session: "boto3.Session", *, url: str | None = None, force: bool
 ) -> tuple[bool, str]:
-    """Compare what callers of a stack have with what was built, by the rules of C110.
+    """Compare what callers of a stack have with what was built, by the rules of C110; say whether it passes, and why.
 
     Parameters
     ----------
@@ -31,21 +30,10 @@ def compatible(
         Where the API answers, if not at the stack's output ``Url``.
     force
         Let a live API pass that cannot be asked; one that can is compared all the same.
-
-    Returns
-    -------
-    Whether what was built may be deployed, and a text that says why.
-
-    Raises
-    ------
-    NothingBuiltError
-        When there is no build.
-    LiveError
-        When the live API, or AWS, could not be asked.
     """
-    built = _built(build)
+    built = files.contract(delivery_in(build))
     try:
-        deployed = stack.read(aws.cloudformation(session), name)
+        deployed = stack.read(session.client("cloudformation"), name)
     except stack.NoStackError as error:
         return True, f"{error}: this first deployment has no callers yet"
     if deployed.status in NEVER_LIVE:
@@ -75,13 +63,6 @@ def _compared(name: str, live: Json, built: Json) -> tuple[bool, str]:
         f"{':' if changed else ''}\n{listed}\n"
         f"  Owner: modelling. Raise the version in contract.py, or take the change back; then make model"
     )
-
-
-def _built(build: Path) -> Json:
-    try:
-        return files.contract(Build(build).delivery)
-    except FileNotFoundError:
-        raise NothingBuiltError(f"there is no delivery in {build}: run make build") from None
 
 
 def _live(deployed: stack.Stack, session: "boto3.Session", url: str | None) -> Json:

@@ -1,7 +1,6 @@
 """Requests to the live API, over connections that are kept, each with the time it took."""
 
 import json
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -75,20 +74,7 @@ class Response(NamedTuple):
 
 
 class Client:
-    """Sends requests to one API from any thread; each takes a connection that is idle, or opens one.
-
-    Parameters
-    ----------
-    sign
-        How requests say who sends them.
-    connections
-        How many there are at most; a request waits for one.
-
-    Raises
-    ------
-    LiveError
-        When the URL is not one to send credentials to.
-    """
+    """Sends requests to one API from any thread; each takes a connection that is idle, or opens or waits for one."""
 
     def __init__(self, url: str, sign: Sign, connections: int = 1, timeout_s: float = TIMEOUT_S) -> None:
         parts = urlsplit(url)
@@ -100,19 +86,12 @@ class Client:
         self._url = url.rstrip("/")
         self._base = parts.path.rstrip("/")
         self._sign = sign
-        self._timeout_s = timeout_s
         self._pool = connection_from_url(url, timeout=timeout_s, maxsize=connections, block=True)
         self._pool.ConnectionCls = _Https if parts.scheme == "https" else _Http
 
     @classmethod
     def of(cls, stack: Stack, session: "boto3.Session", url: str | None = None, connections: int = 1) -> Self:
-        """Make the client of a stack's API, at another address if one is given; the stack's output says how it signs.
-
-        Raises
-        ------
-        LiveError
-            When an output or what signs is missing, or the URL is not one to send credentials to.
-        """
+        """Make the client of a stack's API, at another address if one is given; the stack's output says how to sign."""
         sign = signer(stack.output("Auth"), session, stack.region)
         return cls(url or stack.output("Url"), sign, connections)
 
@@ -123,13 +102,7 @@ class Client:
         self._pool.close()
 
     def ask(self, method: str, path: str, document: Any = None) -> Response:
-        """Send one request; wait and send it again when there are too many.
-
-        Raises
-        ------
-        LiveError
-            When there is no answer, or it is that the caller is not known.
-        """
+        """Send one request; wait and send it again when there are too many."""
         body = b"" if document is None else json.dumps(document).encode()
         headers = {} if document is None else {"content-type": "application/json"}
         signed = self._sign(method, self._url + path, body, headers)
@@ -140,32 +113,13 @@ class Client:
             except exceptions.ProtocolError:  # a connection was closed while it waited; asking twice does no harm
                 response = send()
         except exceptions.HTTPError as error:
-            raise self._unreached(error) from None
+            cause = error.reason if isinstance(error, exceptions.MaxRetryError) else error
+            raise LiveError(f"{self._url} cannot be reached: {cause}") from None
         ms = (time.perf_counter() - _request.began) * 1000
         if response.status in {401, 403}:
             raise self._unknown(response.status, response.headers)
         throttled = len(response.retries.history) if response.retries else 0
         return Response(response.status, response.headers, response.data, ms, throttled)
-
-    def _unreached(self, error: exceptions.HTTPError) -> LiveError:
-        match error.reason if isinstance(error, exceptions.MaxRetryError) else error:
-            case exceptions.NameResolutionError():
-                why = "its name leads nowhere (DNS)"
-            case exceptions.SSLError(args=(ssl.SSLCertVerificationError(verify_message=message),)):
-                why = f"its certificate is not trusted (TLS: {message})"
-            case exceptions.SSLError(args=(ssl.SSLError() as cause,)):
-                why = f"it does not speak TLS ({cause.reason or cause})"
-            case exceptions.NewConnectionError(__cause__=OSError(strerror=str(reason))):
-                why = reason
-            case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
-                why = f"no answer within {self._timeout_s:g} s"
-            case exceptions.ProtocolError(args=(_, OSError(strerror=str(reason)))):
-                why = reason
-            case exceptions.ProtocolError(args=(_, Exception() as cause)):
-                why = str(cause) or type(cause).__name__
-            case _:
-                why = str(error)
-        return LiveError(f"{self._url} cannot be reached: {why}")
 
     def _unknown(self, status: int, headers: Mapping[str, str]) -> LiveError:
         """Say why the API does not take the caller for one of its own; a clock that is wrong is the usual reason."""

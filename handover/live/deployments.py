@@ -33,13 +33,7 @@ class Deployments:
 
     @classmethod
     def of(cls, stack: Stack, cloudformation: "CloudFormationClient", client: "CodeDeployClient") -> Self:
-        """Ask for a stack's deployments; where its alias moves without CodeDeploy, there are none.
-
-        Raises
-        ------
-        LiveError
-            When AWS does not say.
-        """
+        """Ask for a stack's deployments; where its alias moves without CodeDeploy, there are none."""
         with asked():
             pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
             resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
@@ -85,13 +79,7 @@ class Deployments:
         return [one["deploymentId"] for one in self.listed if one["status"] in UNDER_WAY]
 
     def stop(self, id_: str) -> None:
-        """Stop a deployment, and wait until CodeDeploy has moved the users back, which is a deployment of its own.
-
-        Raises
-        ------
-        LiveError
-            When it does not end.
-        """
+        """Stop a deployment, and wait until CodeDeploy has moved the users back, which is a deployment of its own."""
         with asked():
             self.client.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
         stopped = self._ended(id_)
@@ -109,13 +97,7 @@ class Deployments:
 
 
 def _move(deployment: "DeploymentInfoTypeDef") -> tuple[str, str]:
-    """Give the versions that a deployment moves users from and to, by its AppSpec.
-
-    Raises
-    ------
-    LiveError
-        When it does not say: then nothing is known of who was live.
-    """
+    """Give the versions that a deployment moves users from and to, by its AppSpec."""
     revision: Any = deployment.get("revision", {})
     written = revision.get("appSpecContent") or revision.get("string") or {}
     specification = yaml.safe_load(written.get("content", "")) or {}  # JSON is YAML

@@ -59,16 +59,6 @@ def replay(client: Asked, built: Built, limit: int, step: Callable[[], None]) ->
 
     The burst comes first, for a request that finds every environment busy starts another one, cold; whatever waits warm
     already answers the rest of it. ``/health`` is asked for after it, so as not to warm the first.
-
-    Parameters
-    ----------
-    step
-        Called after every request.
-
-    Raises
-    ------
-    LiveError
-        When a request gets no answer at all.
     """
     burst, rest = built.golden[:limit], built.golden[limit:]
 

@@ -1,7 +1,7 @@
 """The headers by which an API knows who calls it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from botocore.auth import SigV4Auth
@@ -22,22 +22,17 @@ type Sign = Callable[[str, str, bytes, Headers], Headers]
 """From method, URL, body and headers to the headers to send."""
 
 
-def signer(auth: str, session: "boto3.Session", region: str, environment: Mapping[str, str] = os.environ) -> Sign:
+def signer(auth: str, session: "boto3.Session", region: str) -> Sign:
     """Choose by the stack's output ``Auth`` how requests say who sends them.
 
     ``AWS_IAM``: signature version 4
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html). ``JWT``: the bearer token in the variable
     HANDOVER_TOKEN. ``NONE``: not at all.
-
-    Raises
-    ------
-    LiveError
-        When there are no credentials, or no token, or ``auth`` is another word.
     """
     if auth == "NONE":
         return lambda method, url, body, headers: headers
     if auth == "JWT":
-        token = environment.get(TOKEN, "").strip()
+        token = os.environ.get(TOKEN, "").strip()
         if not token:
             raise LiveError(f"the API asks for a token (Auth is JWT): put one into the variable {TOKEN}")
         return lambda method, url, body, headers: headers | {"authorization": f"Bearer {token}"}

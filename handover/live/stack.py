@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from handover.live import LiveError, aws
-from handover.samconfig import Samconfig
+from handover.samconfig import Json, Samconfig
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -41,15 +41,7 @@ class Stack:
 
 
 def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
-    """Ask CloudFormation for the stack called ``name``.
-
-    Raises
-    ------
-    NoStackError
-        When there is none.
-    LiveError
-        When CloudFormation cannot be asked.
-    """
+    """Ask CloudFormation for the stack called ``name``; ``NoStackError`` when there is none."""
     region = cloudformation.meta.region_name
     with aws.asked():
         try:
@@ -62,21 +54,12 @@ def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
     return Stack(name, region, stack["StackStatus"], outputs)
 
 
-def of_stage(stage: str, samconfig: Path) -> str:
-    """Give the name of the stack that ``sam deploy --config-env STAGE`` deploys.
-
-    Raises
-    ------
-    LiveError
-        When the file names none.
-    """
+def of_stage(stage: str, samconfig: Path) -> Json:
+    """Give what ``sam deploy --config-env STAGE`` gets, with the stack's name and region; nothing without a file."""
     try:
-        name = Samconfig(samconfig).parameters(stage).get("stack_name")
+        return Samconfig(samconfig).parameters(stage)
     except FileNotFoundError:
-        raise LiveError(f"there is no {samconfig} here: name the stack with --stack") from None
-    if not name:
-        raise LiveError(f"{samconfig} names no stack for '{stage}': name it with --stack")
-    return str(name)
+        return {}
 
 
 def stage_of(name: str, samconfig: Path) -> str:
@@ -86,11 +69,3 @@ def stage_of(name: str, samconfig: Path) -> str:
         return next((stage for stage in config.stages if config.parameters(stage).get("stack_name") == name), "")
     except (OSError, ValueError):
         return ""
-
-
-def region_of_stage(stage: str, samconfig: Path) -> str | None:
-    """Give the region that ``sam deploy --config-env STAGE`` deploys to, if the file names one."""
-    try:
-        return Samconfig(samconfig).parameters(stage).get("region") or None
-    except FileNotFoundError:
-        return None

@@ -44,13 +44,7 @@ class Version:
     number: str
 
     def ask(self, method: str, path: str, document: Any = None) -> Response:
-        """Send one request, as API Gateway would.
-
-        Raises
-        ------
-        LiveError
-            When Lambda refuses, or the version ends without an answer.
-        """
+        """Send one request, as API Gateway would."""
         body = b"" if document is None else json.dumps(document).encode()
         request = gateway.Request(method, path, headers=(("content-type", "application/json"),), body=body)
         event = json.dumps(gateway.event(request, "rollback", datetime.now(UTC)))
@@ -70,11 +64,6 @@ class Version:
 
         Asking it is what wakes it, and the first request fails
         (https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html).
-
-        Raises
-        ------
-        LiveError
-            When it does not wake.
         """
         with asked():
             state = self.client.get_function_configuration(FunctionName=self.function, Qualifier=self.number)
@@ -90,13 +79,7 @@ class Version:
                 raise LiveError(f"version {self.number} was inactive and does not wake: run it again later") from None
 
     def delivered(self, stack: Stack) -> built.Built:
-        """Read what the version's own layer says of its model: Lambda keeps it.
-
-        Raises
-        ------
-        LiveError
-            When the version has no layer of this stack, or Lambda does not give it.
-        """
+        """Read what the version's own layer says of its model: Lambda keeps it."""
         with asked():
             described = self.client.get_function_configuration(FunctionName=self.function, Qualifier=self.number)
             layers = [layer["Arn"] for layer in described.get("Layers", [])]
@@ -109,7 +92,7 @@ class Version:
             with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(io.BytesIO(archive)) as packed:
                 for name in (files.MANIFEST, files.GOLDEN):
                     packed.extract(f"{FOLDER}/{name}", folder)
-                return built.of_delivery(Path(folder) / FOLDER)
+                return built.read(Path(folder) / FOLDER)
         except (urllib3.exceptions.HTTPError, zipfile.BadZipFile, KeyError):
             raise LiveError(f"the layer {named[0]} cannot be read") from None
 
@@ -121,11 +104,6 @@ def prove(version: Version, stack: Stack, begin: Callable[[int], Callable[[], No
     ----------
     begin
         Is told how many requests there will be, and gives what is called after each.
-
-    Raises
-    ------
-    LiveError
-        When it does not answer them as in training, or cannot be asked.
     """
     version.wake()
     delivered = version.delivered(stack)

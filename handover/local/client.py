@@ -20,15 +20,7 @@ def posted(path: str, body: Any) -> dict[str, Any]:
 
 
 def ask(pool: Pool, path: str, body: Any) -> Any:
-    """Post a body as JSON, and give the answer's.
-
-    Raises
-    ------
-    RefusedError
-        When the answer is not a success.
-    EnvironmentDiedError, FunctionTimedOutError
-        When there is none.
-    """
+    """Post a body as JSON, and give the answer's; ``RefusedError`` when it is not a success."""
     response = gateway.response(pool.invoke(json.dumps(posted(path, body)).encode()).reply)
     answer = json.loads(response.body)
     if response.status != 200:

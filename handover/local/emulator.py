@@ -45,11 +45,6 @@ class Emulator:
 
     The function runs under ``python -S``: a package that the layers lack is not found in this project's ``.venv``; and
     under ``-B``: what is built stays as it was built, as in Lambda, where these folders are read-only.
-
-    Raises
-    ------
-    EnvironmentDiedError
-        When the emulator cannot be started.
     """
 
     def __init__(self, function: BuiltFunction, log: Log) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import statistics
+import sys
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import Progress
 
@@ -18,22 +20,8 @@ from handover.local.pool import Pool
 from handover.local.stack import built_function
 
 
-def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | None = None) -> int:
-    """Send the event in ``path`` through the function in ``build``; print request, answer and latency.
-
-    Returns
-    -------
-    0 when the answer is a success (2xx), 1 when it is anything else.
-
-    Raises
-    ------
-    EventError
-        When the file is not an API Gateway event.
-    EnvironmentDiedError, FunctionTimedOutError
-        When there is no answer; the function's own lines have been printed by then.
-    """
-    console = console or Console(highlight=False, soft_wrap=True)
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+def answer_once(path: Path, build: Path, warm_invokes: int) -> int:
+    """Send the event in ``path`` through the function in ``build``; print request, answer, latency; 0 for a success."""
     lines: list[str] = []
     built = built_function(build)
     event = _event(path)
@@ -41,34 +29,29 @@ def answer_once(path: Path, build: Path, warm_invokes: int, console: Console | N
     with Pool(built, 1, lines.append) as pool:
         try:
             cold = pool.invoke(payload)
-            with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
-                warm = [
-                    pool.invoke(payload).ms
-                    for _ in progress.track(range(warm_invokes), description="Measuring the warm latency")
-                ]
+            with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+                rounds = progress.track(range(warm_invokes), description="Measuring the warm latency")
+                warm = [pool.invoke(payload).ms for _ in rounds]
         except (EnvironmentDiedError, FunctionTimedOutError):
             for line in lines:
-                errors.print(line, markup=False)
+                click.echo(line, err=True)
             raise
     answer = gateway.response(cold.reply)
     request = event["requestContext"]["http"]
     query = f"?{event['rawQueryString']}" if event.get("rawQueryString") else ""
-    console.print(f"Request   {request['method']} {request['path']}{query}", markup=False)
+    click.echo(f"Request   {request['method']} {request['path']}{query}")
     if event.get("body"):
-        console.print(f"          {event['body']}", markup=False)
-    console.print(f"Answer    {answer.status}  {answer.body.decode(errors='replace')}", markup=False)
+        click.echo(f"          {event['body']}")
+    click.echo(f"Answer    {answer.status}  {answer.body.decode(errors='replace')}")
     low, *_, high = statistics.quantiles(warm, n=20)
-    console.print(
-        f"Cold      {cold.ms:.0f} ms    process start, imports, verified delivery, first answer", markup=False
-    )
-    console.print(
+    click.echo(f"Cold      {cold.ms:.0f} ms    process start, imports, verified delivery, first answer")
+    click.echo(
         f"Warm      {statistics.median(warm):.2f} ms   median of {warm_invokes}, the emulator's HTTP included "
-        f"(5 % to 95 %: {low:.2f} to {high:.2f} ms)",
-        markup=False,
+        f"(5 % to 95 %: {low:.2f} to {high:.2f} ms)"
     )
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        reasons = [line for line in lines if not is_metrics(line)]  # the metrics say that it failed, these say why
-        errors.print(*reasons[:1], markup=False)
+        for line in [line for line in lines if not is_metrics(line)][:1]:  # the metrics say that it failed, this why
+            click.echo(line, err=True)
     return 0 if HTTPStatus(answer.status).is_success else 1
 
 

@@ -30,19 +30,8 @@ class PortTakenError(CannotRunError):
 NO_PAGES = Cors()
 
 
-def serve(pool: Pool, port: int, log: Callable[[str], None], cors: Cors = NO_PAGES) -> BaseWSGIServer:
-    """Open the port for what answers with the environments of ``pool``; see ``listening``."""
-    return listening(port, application(pool, log, cors))
-
-
 def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
-    """Open a port; ``serve_forever`` of what is returned answers, one thread for every request.
-
-    Raises
-    ------
-    PortTakenError
-        When the port is not available; names it.
-    """
+    """Open a port, if it is available; ``serve_forever`` of what is returned answers, one thread for every request."""
     with socket.socket() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,7 +1,6 @@
 """The built function, as the template that `sam build` wrote describes it."""
 
 import platform
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any
 
 from handover.cloudformation import Template
 from handover.errors import CannotRunError
+from handover.intrinsics import Values, as_text
 from handover.local.system import unavailable
 from handover.project import FUNCTION, Build
 
@@ -47,15 +47,8 @@ class BuiltFunction:
     timeout_s: int
 
 
-def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
-    """Read the function called ``name`` (its logical id) from the build.
-
-    Raises
-    ------
-    NothingBuiltError
-        When there is no build or not this function in it, when it is built for another processor, a property
-        requires what only the cloud knows, or this system is not Linux.
-    """
+def built_function(build: Path) -> BuiltFunction:
+    """Read the function from the build; ``NothingBuiltError`` when there is none that runs here."""
     if elsewhere := unavailable():
         raise NothingBuiltError(elsewhere)
     path = Build(build).template
@@ -64,15 +57,12 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
     except FileNotFoundError:
         raise NothingBuiltError("nothing is built: run make build") from None
     resources = template["Resources"]
-    if name not in resources:
-        raise NothingBuiltError(f"{path} has no {name}: run make build")
-    values = PSEUDO_PARAMETERS | {
-        parameter: str(declared["Default"])
-        for parameter, declared in template.get("Parameters", {}).items()
-        if "Default" in declared
-    }
-    values |= OWN_PARAMETERS
-    properties = resources[name]["Properties"]
+    if FUNCTION not in resources:
+        raise NothingBuiltError(f"{path} has no {FUNCTION}: run make build")
+    parameters = template.get("Parameters", {}).items()
+    defaults = {parameter: declared["Default"] for parameter, declared in parameters if "Default" in declared}
+    values = Values(template, PSEUDO_PARAMETERS | defaults | OWN_PARAMETERS)
+    properties = resources[FUNCTION]["Properties"]
     variables = properties.get("Environment", {}).get("Variables", {})
     layers = tuple(
         _folder(build, layer["Ref"], resources[layer["Ref"]]["Properties"]["ContentUri"])
@@ -84,8 +74,8 @@ def built_function(build: Path, name: str = FUNCTION) -> BuiltFunction:
             f"what is built is for {min(others)}, and this machine is {own_machine()}: run make build"
         )
     return BuiltFunction(
-        name=name,
-        root=_folder(build, name, properties["CodeUri"]),
+        name=FUNCTION,
+        root=_folder(build, FUNCTION, properties["CodeUri"]),
         layers=layers,
         handler=_text(properties["Handler"], values, "Handler"),
         variables={key: _text(value, values, key) for key, value in variables.items()},
@@ -122,21 +112,9 @@ def _folder(build: Path, owner: str, uri: str) -> Path:
     return folder
 
 
-def _text(written: Any, values: Mapping[str, str], what: str) -> str:
-    """Resolve one property: a plain value, a parameter's ``Ref``, or a ``Sub`` of parameters."""
-
-    def value(name: str) -> str:
-        if name not in values:
-            raise NothingBuiltError(f"{what} in template.yaml requires {name}, which has no value on this machine")
-        return values[name]
-
-    match written:
-        case bool():
-            return str(written).lower()
-        case str() | int() | float():
-            return str(written)
-        case {"Ref": str(name)}:
-            return value(name)
-        case {"Fn::Sub": str(text)}:
-            return re.sub(r"\$\{([^!}][^}]*)\}", lambda match: value(match[1]), text).replace("${!", "${")
-    raise NothingBuiltError(f"{what} in template.yaml is {written}, which only the cloud can resolve")
+def _text(written: Any, values: Values, what: str) -> str:
+    """Work out one property as a text."""
+    value = values.of(written)
+    if isinstance(value, dict | list):
+        raise NothingBuiltError(f"{what} in template.yaml is {value}, which only the cloud can resolve")
+    return as_text(value)

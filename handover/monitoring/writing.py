@@ -12,15 +12,7 @@ HEAD = "# The dashboard and the alarms on drift. `make model` writes it: the ban
 
 
 def write_monitoring(delivery: Path, to: Path) -> Path:
-    """Write the template for a delivery; the same delivery gives the same file.
-
-    Parameters
-    ----------
-    delivery
-        Folder of the delivery; its contract, manifest and held-out scores are read.
-    to
-        File to write; ``template.yaml`` nests it, and gives it its parameters.
-    """
+    """Write the template for a delivery; the same delivery gives the same file. ``template.yaml`` nests it."""
     contract, manifest = files.contract(delivery), files.manifest(delivery)
     watched = template(contract, manifest, held_out_scores(delivery, manifest))
     to.write_text(HEAD + yaml.dump(watched, Dumper=_Dumper, sort_keys=False, width=120), encoding="utf-8", newline="\n")

@@ -1,7 +1,7 @@
 """Findings as plain text: what stands in a terminal and in a log."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -96,14 +96,11 @@ def proved(findings: Iterable[Finding]) -> str:
 def summary(findings: Iterable[Finding]) -> str:
     """Count the verdicts and warnings in one line; what was skipped or left out is named with the reason."""
     findings = list(findings)
-    count = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
+    count = Counter(finding.verdict for finding in findings)
     left_out = "".join(f"; left out, for {reason}: {', '.join(codes)}" for reason, codes in what_is_left_out(findings))
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for finding in findings:
-        if finding.verdict is Verdict.SKIPPED:
-            reasons[finding.reason].append(finding.clause.code)
     skipped = "; ".join(
-        f"{', '.join(codes)}: {_plural(reason) if len(codes) > 1 else reason}" for reason, codes in reasons.items()
+        f"{', '.join(codes)}: {_plural(reason) if len(codes) > 1 else reason}"
+        for reason, codes in _by_reason(findings, Verdict.SKIPPED)
     )
     line = f"{count[Verdict.KEPT]} kept, {count[Verdict.BROKEN]} broken, {count[Verdict.SKIPPED]} skipped"
     return f"{line}{f' ({skipped})' if skipped else ''}{warning_count(findings)}{left_out}"
@@ -117,13 +114,17 @@ def warning_count(findings: Iterable[Finding]) -> str:
 
 def what_is_left_out(findings: Iterable[Finding]) -> Iterator[tuple[str, list[str]]]:
     """Give each reason for which clauses were left out, and their codes; of all or most of a group, its letter."""
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for finding in findings:
-        if finding.verdict is Verdict.LEFT_OUT:
-            reasons[finding.reason].append(finding.clause.code)
-    for reason, codes in reasons.items():
+    for reason, codes in _by_reason(findings, Verdict.LEFT_OUT):
         groups = {letter: list(members) for letter, members in groupby(codes, lambda code: code[0])}
         yield reason, sorted((part for members in groups.values() for part in _shortly(members)), key=len)
+
+
+def _by_reason(findings: Iterable[Finding], verdict: Verdict) -> Iterable[tuple[str, list[str]]]:
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for finding in findings:
+        if finding.verdict is verdict:
+            reasons[finding.reason].append(finding.clause.code)
+    return reasons.items()
 
 
 def _shortly(codes: list[str]) -> list[str]:

@@ -1,12 +1,12 @@
 import pytest
 
-from bench.statistics import Line, Spread, line, percentile, ratio, spread, steepest, worse_than_linear
+from bench.statistics import Line, Spread, line, percentiles, ratio, spread, steepest, worse_than_linear
 
 pytestmark = pytest.mark.quick
 
 
 def test_a_spread_is_the_median_between_its_quartiles() -> None:
-    assert spread([5, 1, 2, 4, 3]) == Spread(median=3, low=2, high=4)
+    assert spread([[5, 1], [2, 4, 3]]) == Spread(median=3, low=2, high=4)
 
 
 def test_a_ratio_is_taken_round_by_round_so_that_a_slow_round_slows_both() -> None:
@@ -21,7 +21,7 @@ def test_rounds_that_were_not_taken_in_turn_are_refused() -> None:
 
 
 def test_a_percentile_is_of_all_rounds_together() -> None:
-    assert percentile([[1.0, 2], [3, 4], [5]], 0.5) == 3
+    assert percentiles([[1.0, 2], [3, 4], [5]], 0.5) == [3]
 
 
 def test_a_line_finds_the_fixed_part_and_the_knee_where_both_are_equal() -> None:

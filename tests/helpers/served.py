@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from handover.local.cors import Cors
 from handover.local.pool import Pool
-from handover.local.server import NO_PAGES, serve
+from handover.local.server import NO_PAGES, application, listening
 from handover.local.stack import at_home
 from tests.helpers.function import built_with
 
@@ -23,7 +23,7 @@ def served(delivery: Path, layer: Path, cors: Cors = NO_PAGES, **variables: str)
     function = at_home(built_with(delivery, layer))
     function = replace(function, variables={**function.variables, **variables})
     with Pool(function, 2, lambda line: None) as pool, ThreadPoolExecutor(1) as apart:
-        server = serve(pool, 0, lambda line: None, cors)
+        server = listening(0, application(pool, lambda line: None, cors))
         apart.submit(server.serve_forever, 0.01)
         try:
             yield f"http://127.0.0.1:{server.port}/"

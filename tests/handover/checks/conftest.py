@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from handover import extent
-from handover.checks import finite
-from tests.helpers.remembered import Searches, search_briefly
+from handover.checks import determinism, finite
+from tests.helpers.remembered import Elsewhere, Searches, search_briefly
 from tests.helpers.sandbox import Sandbox
 
 
@@ -34,6 +34,18 @@ def searches() -> Searches:
 def searched_once(searches: Searches, monkeypatch: pytest.MonkeyPatch) -> None:
     """Search once for what the same contract and heuristics fail on."""
     monkeypatch.setattr(finite, "first_failure", searches)
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Elsewhere:
+    return Elsewhere()
+
+
+@pytest.fixture(autouse=True)
+def asked_once(request: pytest.FixtureRequest, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the processes of H108 once for the same heuristics, where something else is broken."""
+    if not re.search("H108|determinism", request.node.nodeid):
+        monkeypatch.setattr(determinism, "answers", elsewhere)
 
 
 @pytest.fixture(autouse=True)

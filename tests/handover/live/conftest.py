@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +51,24 @@ def build(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+def session(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
+    """Give a session that makes one client of each service, so that a test can say what it is answered."""
     session = boto3.Session(CREDENTIALS.access_key, CREDENTIALS.secret_key, CREDENTIALS.token, REGION)
-    client = session.client("cloudformation")
+    monkeypatch.setattr(session, "client", cache(session.client))
+    return session
+
+
+@pytest.fixture
+def cloudformation(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setattr(aws, "session", lambda region: session)
     monkeypatch.setattr(aws, "account", lambda session: ACCOUNT)
-    monkeypatch.setattr(aws, "cloudformation", lambda session: client)
-    with Stubber(client) as stubber:
+    with Stubber(session.client("cloudformation")) as stubber:
         yield stubber
 
 
 @pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    client = boto3.Session(CREDENTIALS.access_key, CREDENTIALS.secret_key, region_name=REGION).client("lambda")
-    monkeypatch.setattr(aws, "functions", lambda session: client)
-    with Stubber(client) as stubber:
+def functions(session: boto3.Session) -> Iterator[Stubber]:
+    with Stubber(session.client("lambda")) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()

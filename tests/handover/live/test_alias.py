@@ -8,9 +8,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from handover.live import LiveError, aws, deployments, version
+from handover.live import LiveError, deployments, version
 from tests.helpers import live
-from tests.helpers.live import ALIAS, CREDENTIALS, NAME, REGION, Done, stack_is_there
+from tests.helpers.live import ALIAS, NAME, Done, stack_is_there
 
 IS = "model 0123456789ab, contract 2.0.1"
 PROVEN = f"has {IS}, and answers its golden rows as in training"
@@ -66,13 +66,11 @@ def deployed(cloudformation: Stubber) -> None:
 
 
 @pytest.fixture
-def codedeploy(cloudformation: Stubber, monkeypatch: pytest.MonkeyPatch) -> Stubber:
+def codedeploy(cloudformation: Stubber, session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Stubber:
     """Give CodeDeploy, and a stack that it deploys."""
     of_stack(cloudformation, ("AWS::CodeDeploy::Application", APPLICATION), ("AWS::CodeDeploy::DeploymentGroup", GROUP))
-    client = boto3.Session(CREDENTIALS.access_key, CREDENTIALS.secret_key, region_name=REGION).client("codedeploy")
-    monkeypatch.setattr(aws, "deployments", lambda session: client)
     monkeypatch.setattr(deployments, "PAUSE_S", 0.0)
-    stubber = Stubber(client)
+    stubber = Stubber(session.client("codedeploy"))
     stubber.activate()
     return stubber
 

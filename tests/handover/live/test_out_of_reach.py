@@ -16,9 +16,10 @@ from click.testing import CliRunner
 from werkzeug import Response
 
 from handover.cli import main
+from handover.cli.where import stack_name
+from handover.errors import CannotRunError
 from handover.live import LiveError, aws
 from handover.live.client import Client
-from handover.live.stack import of_stage
 from tests.helpers.live import NAME, bearing, json_answer, run, serving, signed, stack_is_there
 
 ROOT = Path(__file__).parents[3]
@@ -115,20 +116,24 @@ def test_a_name_that_leads_nowhere(build, cloudformation, monkeypatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     stack_is_there(cloudformation, Url="https://gone.example", Auth="NONE")
-    assert sentence(build) == "handover: https://gone.example cannot be reached: its name leads nowhere (DNS)\n"
+    said = sentence(build)
+    assert said.startswith("handover: https://gone.example cannot be reached: ")
+    assert said.endswith(": Failed to resolve 'gone.example' ([Errno -2] Name or service not known)\n")
 
 
 def test_a_port_where_nobody_listens(build, cloudformation, bound) -> None:
     url = f"http://127.0.0.1:{port(bound)}"
     stack_is_there(cloudformation, Url=url, Auth="NONE")
-    assert sentence(build) == f"handover: {url} cannot be reached: Connection refused\n"
+    said = sentence(build)
+    assert said.startswith(f"handover: {url} cannot be reached: ")
+    assert said.endswith("Connection refused\n")
 
 
 def test_an_api_that_does_not_speak_tls(build, cloudformation) -> None:
     with serving(None, lambda request: json_answer(200, "")) as api:
         url = api.url.replace("http", "https")
         stack_is_there(cloudformation, Url=url, Auth="NONE")
-        assert sentence(build).startswith(f"handover: {url} cannot be reached: it does not speak TLS (")
+        assert sentence(build).startswith(f"handover: {url} cannot be reached: [SSL: ")
 
 
 @pytest.mark.parametrize("url", ["http://api.example", "ftp://api.example", "api.example"])
@@ -144,7 +149,8 @@ def test_an_api_that_does_not_answer_in_time(bound) -> None:
     client = Client(url, lambda method, url, body, headers: headers, timeout_s=0.1)
     with client, pytest.raises(LiveError) as raised:
         client.ask("GET", "/health")
-    assert str(raised.value) == f"{url} cannot be reached: no answer within 0.1 s"
+    assert str(raised.value).startswith(f"{url} cannot be reached: ")
+    assert str(raised.value).endswith(": Read timed out. (read timeout=0.1)")
 
 
 def test_a_request_that_nobody_signed(build, cloudformation) -> None:
@@ -166,8 +172,9 @@ def test_a_token_that_is_not_taken(build, cloudformation, monkeypatch) -> None:
         )
 
 
-def test_a_signature_that_is_wrong(build, cloudformation, monkeypatch) -> None:
+def test_a_signature_that_is_wrong(build, cloudformation, session, monkeypatch) -> None:
     other = boto3.Session("AKIDEXAMPLE", "another secret", "the-session-token", "eu-west-1")
+    monkeypatch.setattr(other, "client", session.client)
     monkeypatch.setattr(aws, "session", lambda region: other)
     with serving(None, signed) as api:
         stack_is_there(cloudformation, Url=api.url, Auth="AWS_IAM")
@@ -195,16 +202,13 @@ def test_one_stack_must_be_named(named: tuple[str, ...]) -> None:
         )
 
 
-def test_a_stage_names_the_stack_that_sam_deploys() -> None:
-    samconfig = ROOT / "samconfig.toml"
-    assert [of_stage(stage, samconfig) for stage in ("staging", "default")] == [
-        "credit-risk-staging",
-        "credit-risk-dev",
-    ]
-    with pytest.raises(LiveError, match=r"samconfig.toml names no stack for 'stagin': name it with --stack$"):
-        of_stage("stagin", samconfig)
-    with pytest.raises(LiveError, match=r"^there is no none.toml here: name the stack with --stack$"):
-        of_stage("staging", Path("none.toml"))
+def test_a_stage_names_the_stack_that_sam_deploys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert [stack_name(None, stage) for stage in ("staging", "default")] == ["credit-risk-staging", "credit-risk-dev"]
+    for folder in (ROOT, tmp_path):
+        monkeypatch.chdir(folder)
+        with pytest.raises(CannotRunError, match=r"^samconfig.toml names no stack for 'stagin': name it with --stack$"):
+            stack_name(None, "stagin")
 
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_again(bound) -> None:

@@ -133,14 +133,14 @@ def project(tmp_path: Path) -> Path:
     # The real command, until it would ask AWS: no call leaves this machine.
     (binaries / "handover").write_text(
         f"#!{ROOT}/.venv/bin/python\nimport sys, sysconfig\nfrom handover import stage\n"
-        "from handover.live import aws, callers\n"
+        "from handover.live import aws, callers, stack\n"
         f"sysconfig.get_path = lambda name: {str(binaries)!r}\n"
         "stage.require_as_built = stage.require_committed = lambda *asked: None\n"
         "stage.deploy_arguments = lambda *asked: []\n"
         "callers.compatible = lambda *asked, **more: (True, 'they get along')\n"
         f"aws.account = lambda session: '{ACCOUNT}'\n"
-        "def stop(session):\n    sys.exit(f'asks in {session.region_name}')\n"
-        "aws.cloudformation = stop\n"
+        "def stop(cloudformation, name):\n    sys.exit(f'asks in {cloudformation.meta.region_name}')\n"
+        "stack.read = stop\n"
         "from handover.cli import main\nmain()\n"
     )
     (binaries / "python").symlink_to(ROOT / ".venv" / "bin" / "python")

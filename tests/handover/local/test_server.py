@@ -13,7 +13,7 @@ import pytest
 from handover.local.cors import Cors
 from handover.local.gateway import INVOKE_BYTES, PAYLOAD_BYTES
 from handover.local.pool import Pool
-from handover.local.server import NO_PAGES, PortTakenError, serve
+from handover.local.server import NO_PAGES, PortTakenError, application, listening
 from handover.local.stack import BuiltFunction
 
 FUNCTION = """
@@ -31,7 +31,7 @@ def handler(event, context):
 @contextmanager
 def serving(function: BuiltFunction, log: list[str], limit: int = 2, cors: Cors = NO_PAGES) -> Iterator[int]:
     with Pool(function, limit, lambda line: None) as pool, ThreadPoolExecutor(1) as apart:
-        server = serve(pool, 0, log.append, cors)
+        server = listening(0, application(pool, log.append, cors))
         apart.submit(server.serve_forever, 0.01)
         try:
             yield server.port
@@ -122,5 +122,5 @@ def test_a_taken_port_is_named(build) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(PortTakenError) as refused:
-            serve(pool, port, print)
+            listening(port, application(pool, print))
     assert str(refused.value) == f"port {port} of 127.0.0.1 is not available (Address already in use): choose another"

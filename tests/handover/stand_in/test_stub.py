@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx.reference import ReferenceEvaluator
 
@@ -78,6 +78,7 @@ def test_scores_are_spread_over_the_band_of_each_decision(ends: set[float]) -> N
 
 
 @given(st.integers(3, 100), st.none() | st.floats(0.02, 1))
+@settings(max_examples=30)
 def test_the_scores_of_classes_add_up_to_one_and_lead_to_each_decision(count: int, below: float | None) -> None:
     contract = of_classes(count, Otherwise("ask", below) if below else None)
 

@@ -39,7 +39,7 @@ KINDS = ("high", "low", "middle")
 EXACT, REFUSED, TAKES_NO_GAPS = "exact", "refused", "takes none"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """What a set-up is trained on, and asked."""
 
@@ -147,19 +147,20 @@ def judged(fit: Fit, data: Data) -> Verdict:
             return Verdict(TAKES_NO_GAPS)
         try:
             graph = to_graph(model, data.columns, "test", classes=kinds_of(model))
-            training_time_scores(model, data.features[:2], classes=kinds_of(model))
+            rows = rows_asked(graph, data)
+            wanted = training_time_scores(model, rows, classes=kinds_of(model)).astype(np.float32)
         except ConversionError as error:
             return Verdict(REFUSED, str(error))
-        require_same(model, graph, rows_asked(graph, data))
+        require_same(graph, rows, wanted)
     return Verdict(EXACT)
 
 
-def require_same(model: Any, graph: bytes, rows: Features) -> None:
+def require_same(graph: bytes, rows: Features, wanted: NDArray[np.float32]) -> None:
     """Require the model's answers and decisions of the graph, of many rows at once, one by one, and of ONNX itself."""
     score = session(graph)
     given = score(rows)
-    wanted = training_time_scores(model, rows, classes=kinds_of(model)).astype(np.float32)
-    differ = differing(given, wanted, BUDGET)
+    near = (np.abs(given - wanted) <= BUDGET).all(axis=1)  # by less than any score may be off: the others are judged
+    differ = differing(given[~near], wanted[~near], BUDGET)
     assert not differ, f"{len(differ)} of {len(rows)} rows, by {np.nanmax(np.abs(given - wanted)):.3g}"
     flips = decided(given) != decided(wanted)
     assert not flips.any(), f"{flips.sum()} of {len(rows)} decisions flip"

@@ -3,6 +3,7 @@
 XGBoost's thresholds are numbers of the training, so that the last bit counts.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -220,8 +221,21 @@ def steps(data: Data) -> dict[str, list[Any]]:
 
 
 def of(name: str, last: str) -> Fit:
-    """Fit a pipeline of these steps and one of the two models."""
-    return lambda data: make_pipeline(*map(_copy, steps(data)[name]), clone(LAST[last])).fit(data.features, data.labels)
+    """Fit a pipeline of these steps and one of the models: the steps once for all models, as a pipeline fits them."""
+
+    def fit(data: Data) -> Any:
+        fitted, prepared = _prepared(name, data)
+        return make_pipeline(*fitted, clone(LAST[last]).fit(prepared, data.labels))
+
+    return fit
+
+
+@cache
+def _prepared(name: str, data: Data) -> tuple[list[Any], Any]:
+    """Give the fitted steps, and what they make of the data."""
+    pipeline = make_pipeline(*map(_copy, steps(data)[name]))
+    prepared = pipeline.fit_transform(data.features, data.labels)
+    return [step for _, step in pipeline.steps], prepared
 
 
 def _copy(step: Any) -> Any:

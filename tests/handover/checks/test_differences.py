@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handover.checks import manifest_changes
+from handover.checks import differences
 from handover.checks.manifest import agrees, hashes_match
 from handover.checks.model import same_columns
 from handover.context import DeliveryContext
@@ -77,7 +77,7 @@ def test_a_new_training_notices_what_was_edited(change: Callable[[Any, Any], Non
     unnoticed = []
     for path in LEAVES if change is replaced else PARTS:
         manifest = edited(path, change)
-        compared = manifest_changes.difference(manifest, WRITTEN) or manifest_changes.of_the_author(
+        compared = differences.of_manifests(manifest, WRITTEN) or differences.of_the_author(
             manifest, WRITTEN, lambda: WRITTEN
         )
         machine = unlike(manifest.get("trained_on"), WRITTEN["trained_on"])  # of which a note is made
