@@ -13,9 +13,9 @@ from typing import Any
 
 from handover.errors import CannotRunError
 
-MOST_WORDS = (
-    50_000_000  # rows times columns of what is made into a CSV: a draft keeps each in memory, in some 100 bytes
-)
+# Rows times columns of what is made into a CSV: a draft keeps each in memory, in some 100 bytes.
+MOST_WORDS = 50_000_000
+FROM_ELSEWHERE = ("autoinstall_known_extensions", "autoload_known_extensions")  # what DuckDB must not do
 BATCH = 10_000  # rows that are read from Parquet at a time
 LARGEST_WHOLE = 1e15  # up to it a double has all digits of a whole number
 
@@ -83,12 +83,10 @@ def _require_text(content: bytes, name: str) -> None:
 def _made(path: Path, rows: Rows, how: str, *notes: str, origin: str = "") -> DataFile:
     """Write rows, the header first, as a CSV. The header is quoted: one that begins with # would be a comment."""
     name = f"{path.stem}.csv"
-    text = io.StringIO(newline="")
-    plain = csv.writer(text, lineterminator="\n")
-    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    words = 0
+    text, words = io.StringIO(newline=""), 0
     for row in rows:
-        (plain if words else quoted).writerow([_word(value) for value in row])
+        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_MINIMAL if words else csv.QUOTE_ALL)
+        writer.writerow(map(_word, row))
         words += len(row)
         if words > MOST_WORDS:
             raise CannotRunError(
@@ -119,9 +117,7 @@ def _parquet(path: Path) -> Iterator[Sequence[str | None]]:
 
     source, file = "FROM read_parquet(?, hive_partitioning = false)", [escape(str(path))]
     try:
-        with duckdb.connect(
-            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-        ) as database:
+        with duckdb.connect(config=dict.fromkeys(FROM_ELSEWHERE, False)) as database:
             database.execute("SET TimeZone = 'UTC'")
             columns = database.execute(f"SELECT * {source} LIMIT 0", file).description
             yield [name for name, *_ in columns]

@@ -40,10 +40,8 @@ def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
         bottom = max(1, int(low) // 2) if whole and low else _half(low, high)
     if high <= 0 <= top:
         top = min(-1, -(int(-high) // 2)) if whole and high else _half(high, low)
-    if low >= 0 and not whole and high <= 1:
-        top = min(top, 1.0)
-    if low >= 0 and high == 100:  # percent
-        top = high
+    if low >= 0 and ((not whole and high <= 1 < top) or high == 100):  # a share, percent
+        top = 1.0 if high <= 1 else high
     return min(low, bottom), max(high, top)
 
 
@@ -93,10 +91,8 @@ def _stand_in(values: Sequence[float]) -> tuple[float, str] | None:
     zeros, beside = counts[0.0], distinct[1]
     is_apart = distinct[0] == 0 and beside >= 0.15 * distinct[-1]
     if is_apart and zeros < len(values) / 2 and len(distinct) >= FEWEST_VALUES:
-        return (
-            0.0,
-            f"Does 0 mean that there is none ({zeros} rows; the next is {figure(beside)})? If so, write NA for it.",
-        )
+        seen = f"{zeros} rows; the next is {figure(beside)}"
+        return 0.0, f"Does 0 mean that there is none ({seen})? If so, write NA for it."
     return None
 
 

@@ -64,7 +64,7 @@ def read(file: DataFile) -> Table:
     notes = []
     if preamble and not stated:
         notes.append(f"Lines of comment (#) above the header, which are not read: {preamble}.")
-    if not header[-1].strip() and all(len(words) == len(header) - 1 for _, words in rows):
+    if not header[-1].strip() and {len(words) for _, words in rows} == {len(header) - 1}:
         del header[-1]
         notes.append(f"The header of {file.origin} ends with a {_named(separator)} that no row has: it is not read.")
     _require_width(rows, len(header), separator, file.origin)

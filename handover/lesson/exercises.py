@@ -92,22 +92,20 @@ def _not_pushed(ground: Ground) -> str:
 
 
 def _not_green(ground: Ground) -> str:
-    if unpushed := _not_pushed(ground):
-        return unpushed
-    commit = Hosting(ground).branches[str(ground.mine.branch)]
-    return _of_build(ground, commit, f"'{Hosting(ground).subject(commit)}'")
+    return _not_pushed(ground) or _of_build(ground, str(ground.mine.branch))
 
 
-def _of_build(ground: Ground, commit: str, subject: str) -> str:
-    return NOT_GREEN.get(Hosting(ground).record(commit).outcome, "").format(subject=subject)
+def _of_build(ground: Ground, branch: str) -> str:
+    hosting = Hosting(ground)
+    commit = hosting.branches[branch]
+    subject = MAIN if branch == MAIN else f"'{hosting.subject(commit)}'"
+    return NOT_GREEN.get(hosting.record(commit).outcome, "").format(subject=subject)
 
 
 def _heuristic_unchanged(ground: Ground) -> str:
-    if on_main := _no_branch(ground):
-        return on_main
-    if ground.mine.ask("diff", "--quiet", f"origin/{MAIN}", "--", HEURISTICS) is not None:
-        return f"{HEURISTICS} is as it is on {MAIN}: edit it."
-    return _not_green(ground)
+    is_as_before = ground.mine.ask("diff", "--quiet", f"origin/{MAIN}", "--", HEURISTICS) is not None
+    unchanged = f"{HEURISTICS} is as it is on {MAIN}: edit it." if is_as_before else ""
+    return _no_branch(ground) or unchanged or _not_green(ground)
 
 
 def _nothing_read(ground: Ground) -> str:
@@ -122,12 +120,9 @@ def _nothing_read(ground: Ground) -> str:
 
 
 def _not_approved(ground: Ground) -> str:
-    if ungreen := _not_green(ground):
-        return ungreen
     pull = Hosting(ground).pull(str(ground.mine.branch))
-    if pull is None:
-        return f"There is no pull request of {ground.mine.branch} yet: open one on the page."
-    return "" if pull.merged else pull.obstacle
+    unopened = f"There is no pull request of {ground.mine.branch} yet: open one on the page."
+    return _not_green(ground) or (unopened if pull is None else pull.obstacle)
 
 
 def _not_live(ground: Ground) -> str:
@@ -138,7 +133,7 @@ def _not_live(ground: Ground) -> str:
             return "There is no pull request: open one on the page."
         return pulls[0].obstacle or f"The pull request of {pulls[0].branch} can be merged: press Merge on the page."
     main = hosting.branches[MAIN]
-    if sentence := _of_build(ground, main, MAIN):
+    if sentence := _of_build(ground, MAIN):
         return sentence
     if not _is_live(ground):
         return "The new model does not answer yet: it takes some seconds, while the page is open."

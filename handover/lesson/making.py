@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from handover.errors import CannotRunError
 from handover.init import init
 from handover.lesson import snapshots
-from handover.lesson.ground import AUTHOR, MAIN, Ground
+from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
 from handover.lesson.repository import Repository
 from handover.local.system import unavailable
 from handover.project import toy_data
@@ -82,7 +82,7 @@ def write(ground: Ground, tell: Callable[[str], None]) -> None:
             init(parts.project, toy_data(), TARGET)
             if not parts.mine.ask("rev-parse", "HEAD"):  # it could not commit, for git knows nobody
                 commit = ("commit", "--quiet", "--no-verify", "--message", "A project, as handover init writes it")
-                parts.mine.do(*commit, variables=AUTHOR)
+                parts.mine.do(*commit, variables=author(SOMEBODY))
             parts.mine.do("clone", "--quiet", "--bare", str(parts.project), str(parts.remote.folder))
             parts.remote.do("remote", "remove", "origin")
             hook = parts.remote.folder / "hooks" / "update"

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from handover.errors import CannotRunError
 from handover.git import GitError
-from handover.lesson.ground import AUTHOR, MAIN, Ground
+from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
 from handover.lesson.hosting import APPROVALS, BRANCHES, PULLS
 
 STARTS = "refs/lesson/"
@@ -106,7 +106,7 @@ def _all_files(ground: Ground) -> str:
         ground.mine.do("add", "--all", variables=index)
         tree = ground.mine.do("write-tree", variables=index)
     parents = ("-p", head) if (head := ground.mine.ask("rev-parse", "--verify", "--quiet", "HEAD")) else ()
-    return ground.mine.do("commit-tree", tree, *parents, "-m", "What lay there", variables=AUTHOR)
+    return ground.mine.do("commit-tree", tree, *parents, "-m", "What lay there", variables=author(SOMEBODY))
 
 
 def forget(ground: Ground, number: int) -> None:
