@@ -47,14 +47,7 @@ def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> 
     return folder
 
 
-DELIVERY = partial(
-    click.option,
-    "--delivery",
-    default=PROJECT.delivery,
-    show_default=True,
-    type=PATH,
-    help="What modelling handed over.",
-)
+DELIVERY = partial(click.option, "--delivery", default=PROJECT.delivery, type=PATH, help="What modelling handed over.")
 
 
 @command(BOTH)
@@ -66,13 +59,7 @@ DELIVERY = partial(
     "--contract-only", is_flag=True, help="In place of data: agree on the contract first, question by question."
 )
 @click.option("--like", type=PATH, help="With --contract-only: a JSON file of example requests.")
-@click.option(
-    "--ci",
-    default="github",
-    show_default=True,
-    type=click.Choice(["github", "gitlab", "azure"]),
-    help="Whose pipelines.",
-)
+@click.option("--ci", default="github", type=click.Choice(["github", "gitlab", "azure"]), help="Whose pipelines.")
 def init(
     folder: Path,
     data: Path | None,
@@ -172,7 +159,7 @@ def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
 
 @command(MODELLING)
 @DELIVERY(callback=delivered)
-@click.option("--to", default=PROJECT.events, show_default=True, type=PATH, help="Where the events go.")
+@click.option("--to", default=PROJECT.events, type=PATH, help="Where the events go.")
 def events(delivery: Path, to: Path) -> None:
     """Write requests to try the function with, made of the delivery's golden rows."""
     write_events(delivery, to)
@@ -180,7 +167,7 @@ def events(delivery: Path, to: Path) -> None:
 
 @command(MODELLING)
 @DELIVERY(callback=delivered)
-@click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
+@click.option("--to", default=PROJECT.monitoring, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
     write_monitoring(delivery, to)
@@ -265,9 +252,7 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
 @command(MODELLING)
 @click.argument("file", type=PATH)
 @click.option("--to", type=FILE, callback=to_write, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
-@click.option(
-    "--reasons", default=0, show_default=True, type=click.IntRange(0), help="How many reasons each answer has."
-)
+@click.option("--reasons", default=0, type=click.IntRange(0), help="How many reasons each answer has.")
 @DELIVERY(callback=delivered)
 def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
     """Score the rows of FILE, CSV or Parquet, by the function's own code, and write them with their answers.

@@ -1,6 +1,5 @@
 """A deployed stack that is being verified: what was built, and what the live API answered."""
 
-import json
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -96,10 +95,7 @@ class LiveContext:
         """The model and the contract's version that ``/health`` names; ``None`` where it is not answered 200."""
         if self.replay.health.status != 200:
             return None
-        try:
-            document = json.loads(self.replay.health.body)
-        except ValueError:
-            document = None
+        document = self.replay.health.document
         named = document if isinstance(document, dict) else {}
         return named.get("model"), named.get("contract")
 
