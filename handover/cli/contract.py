@@ -10,7 +10,7 @@ import click
 from handover.cli.child import apart, shown
 from handover.cli.delivering import write_events, write_monitoring, write_stand_in
 from handover.cli.group import BOTH, INTERRUPTED, MODELLING, PATH, PROJECT, command, only_option, progress
-from handover.cli.reports import FILE, Reports, gives_reports, to_write
+from handover.cli.reports import FILE, NEW_FILE, Reports, gives_reports
 from handover.errors import CannotRunError
 from handover.finding import Team
 
@@ -117,7 +117,7 @@ def _agree(folder: Path, like: Path | None, ci: "CI") -> None:
 
 
 @command(BOTH)
-@click.argument("file", type=FILE, callback=to_write, default="parcels.csv")
+@click.argument("file", type=NEW_FILE, default="parcels.csv")
 def example(file: Path) -> None:
     """Write toy data into FILE, to try init with: 400 parcels, made up, and whether each came late."""
     from handover.init import example as toy
@@ -215,7 +215,7 @@ def clauses(only: list[str]) -> None:
 @DELIVERY(callback=_begun)
 @BASE
 @gives_reports
-@click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
+@click.option("--html", type=NEW_FILE, help="Also draw them up as one HTML file.")
 @click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
 def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, verbose: bool, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
@@ -251,7 +251,7 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
 
 @command(MODELLING)
 @click.argument("file", type=PATH)
-@click.option("--to", type=FILE, callback=to_write, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
+@click.option("--to", type=NEW_FILE, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
 @click.option("--reasons", default=0, type=click.IntRange(0), help="How many reasons each answer has.")
 @DELIVERY(callback=delivered)
 def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
@@ -269,7 +269,7 @@ def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
 @command(BOTH)
 @click.argument("old", required=False)
 @click.argument("new", default=str(PROJECT.delivery))
-@click.option("--plot", type=FILE, callback=to_write, help="Also draw the scores, as a PNG.")
+@click.option("--plot", type=NEW_FILE, help="Also draw the scores, as a PNG.")
 def diff(old: str | None, new: str, plot: Path | None) -> None:
     """Compare two deliveries: what callers must know of NEW, and which answers differ from OLD's.
 
