@@ -257,13 +257,8 @@ class Contract:
         """Give the contract as plain JSON data, for ``contract.json``: production imports no schema code.
 
         ``fields`` is what the encoder reads, ``validator`` pydantic's own core schema without Python objects, and
-        ``schema`` the JSON Schema that callers are shown.
-
-        Raises
-        ------
-        ContractError
-            When a field cannot be compiled: free text, a nested or unbounded type, or a validator written in Python; or
-            when it would let in what it does not say.
+        ``schema`` the JSON Schema that callers are shown. ``ContractError`` when a field cannot be compiled: free text,
+        a nested or unbounded type, or a validator written in Python; or when it would let in what it does not say.
         """
         fields, validator, schema = compiled_row(self.row, strictly=Row.model_config)
         return {

@@ -75,10 +75,7 @@ class Package:
 def gather(delivery: Path) -> Package:
     """Take up the delivery in a folder, with its card.
 
-    Raises
-    ------
-    PackageError
-        When a file is missing, or is not the one that the manifest vouches for.
+    ``PackageError`` when a file is missing, or is not the one that the manifest vouches for.
     """
     paths = {name: delivery / name for name in DELIVERED} | {CARD: card.place(delivery)}
     try:
@@ -91,10 +88,7 @@ def gather(delivery: Path) -> Package:
 def read(file: Path) -> Package:
     """Read a packed delivery, whoever sent it: nothing is unpacked to the disk, and nothing is run.
 
-    Raises
-    ------
-    PackageError
-        When it is not what ``handover pack`` writes, byte for byte, or was changed on the way.
+    ``PackageError`` when it is not what ``handover pack`` writes, byte for byte, or was changed on the way.
     """
     try:
         if file.stat().st_size > LARGEST_MIB * 1024 * 1024:

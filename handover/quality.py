@@ -168,24 +168,24 @@ class HeldOut:
         and ``r2``.
         """
         mean = self.labels.mean(axis=0)
-        record = {"rows": len(self.labels), "mean_label": self.named([_digits(label) for label in mean])}
+        record = {"rows": len(self.labels), "mean_label": self.named([digits(label) for label in mean])}
         errors, base = self._errors(self.scores), self._errors(np.broadcast_to(mean, self.labels.shape))
         if not self.is_yes_or_no:
-            return {**record, "r2": _rounded(self.r2), **errors, "base_rate": base}
-        record["auc"] = _rounded(self.auc)
+            return {**record, "r2": rounded(self.r2), **errors, "base_rate": base}
+        record["auc"] = rounded(self.auc)
         if not self.may_be_probability:
             return record
         if self.of_classes:
-            record |= {"accuracy": _rounded(self.came.mean()), "confusion": self._confusion()}
-            base = {"accuracy": _rounded(mean.max()), **base}
+            record |= {"accuracy": rounded(self.came.mean()), "confusion": self._confusion()}
+            base = {"accuracy": rounded(mean.max()), **base}
         return {**record, **errors, "base_rate": base, **self._calibration()}
 
     def _errors(self, scores: Numbers) -> Json:
         """Give by how much such scores miss the labels on average."""
         squared = _squares(scores, self.labels).mean()
         if self.is_yes_or_no:
-            return {"log_loss": _rounded(log_losses(scores, self.labels).mean()), "brier": _rounded(squared)}
-        return {"mae": _digits(np.abs(scores - self.labels).mean()), "rmse": _digits(np.sqrt(squared))}
+            return {"log_loss": rounded(log_losses(scores, self.labels).mean()), "brier": rounded(squared)}
+        return {"mae": digits(np.abs(scores - self.labels).mean()), "rmse": digits(np.sqrt(squared))}
 
     def _calibration(self) -> Json:
         order = np.argsort(self.highest, kind="stable")
@@ -193,9 +193,9 @@ class HeldOut:
         rows = [len(bin_) for bin_ in bins]
         scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (self.highest, self.came))
         return {
-            "calibration_error": _rounded(np.average(np.abs(scores - labels), weights=rows)),
+            "calibration_error": rounded(np.average(np.abs(scores - labels), weights=rows)),
             "calibration": [
-                {"rows": count, "mean_score": _rounded(score), "mean_label": _rounded(label)}
+                {"rows": count, "mean_score": rounded(score), "mean_label": rounded(label)}
                 for count, score, label in zip(rows, scores, labels, strict=True)
             ],
         }
@@ -394,10 +394,11 @@ def _ranks(values: Numbers) -> Numbers:
     return ranks
 
 
-def _rounded(figure: Any) -> float:
-    return round(float(figure), 4)
+def rounded(figure: Any, places: int = 4) -> float:
+    """Round what has no unit."""
+    return round(float(figure), places) + 0  # no -0.0
 
 
-def _digits(figure: Any) -> float:
+def digits(figure: Any, count: int = 5) -> float:
     """Round what has a unit of its own, which may be small."""
-    return float(f"{float(figure):.5g}")
+    return float(f"{float(figure):.{count}g}")

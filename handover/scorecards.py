@@ -82,8 +82,6 @@ def read_scorecard(
     ----------
     path
         CSV as Excel writes it in any country, or a workbook.
-    contract, heuristics
-        What the columns are, and what they can be.
     scaling
         What makes a probability of the points; without it, the points are the score.
     closed

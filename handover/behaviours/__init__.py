@@ -69,17 +69,8 @@ golden = Golden()
 def drawn(count: int, /, **fixed: Any) -> Drawn:
     """Draw rows from the contract: each value of a field is as likely as the next, and the rows are the same each time.
 
-    Parameters
-    ----------
-    count
-        How many; 200 take a moment.
-    fixed
-        Fields that have this value in all of them, as in ``drawn(200, checking="none", amount=20_000)``.
-
-    Raises
-    ------
-    BehaviourError
-        When it is no number of rows.
+    200 take a moment. ``fixed`` are fields that have this value in all of them, as in ``drawn(200, checking="none",
+    amount=20_000)``.
     """
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise BehaviourError(f"drawn({count!r}): write how many rows, as in drawn(200)")
@@ -110,11 +101,6 @@ def always(
         ``golden``, ``drawn(200)``, or a list of rows written by hand.
     unless
         A function of a row: where it is true, the behaviour does not speak of that row.
-
-    Raises
-    ------
-    BehaviourError
-        When it is not called as described here.
     """
     return _declared("always", sentence, rows, unless, 1.0)
 

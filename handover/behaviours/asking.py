@@ -16,7 +16,16 @@ type Ask = Callable[[Sequence[Json]], Sequence[Json]]
 """Gives the answer to each row, as the function gives it: score or scores, and decision."""
 
 
-class UnknownNameError(Exception):
+class FaultError(Exception):
+    """What keeps a function of ``behaviours.py`` from being run on rows."""
+
+    def __init__(self, sentence: str, line: int | None = None, name: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence, self.line, self.name = sentence, line, name
+        """The sentence goes on after the name."""
+
+
+class UnknownNameError(FaultError):
     """A behaviour names what the contract does not have."""
 
     def __init__(self, kind: str, name: object, known: Sequence[str]) -> None:

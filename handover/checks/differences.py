@@ -75,12 +75,7 @@ def _graphs(one: bytes, other: bytes) -> str:
 def of_answers(then: Path, now: Path, tolerance: float) -> str:
     """Say in what one delivery answers otherwise than the other, in a part of a sentence; nothing where it does not.
 
-    Parameters
-    ----------
-    then, now
-        The folders of two deliveries that the same training made on two kinds of machine, where bytes need not agree.
-    tolerance
-        How far two scores of one row may lie apart, in the score's unit.
+    The same training made them on two kinds of machine, so bytes need not agree; ``tolerance`` is in the score's unit.
     """
     for name in SAME_EVERYWHERE:
         if (then / name).read_bytes() != (now / name).read_bytes():
@@ -119,17 +114,7 @@ def _of_golden(then: Path, now: Path, tolerance: float) -> str:
 
 
 def of_manifests(then: Json, now: Json, parts: Iterable[str] = ()) -> str:
-    """Say in what two manifests differ that no clause can compute from the other files, the first figure in full.
-
-    Parameters
-    ----------
-    parts
-        What is compared; everything, where nothing is named.
-
-    Returns
-    -------
-    Nothing where they agree.
-    """
+    """Say in what two manifests differ, or these parts of them, the first figure in full; nothing where they agree."""
     then, now = _comparable(then), _comparable(now)
     differ = [part for part in parts or now | then if then.get(part, ABSENT) != now.get(part, ABSENT)]
     if not differ:
@@ -170,10 +155,7 @@ def _short(figure: Any) -> str:
 def of_the_author(then: Json, now: Json, once_more: Callable[[], Json]) -> list[str]:
     """Say which figures of the author's own differ, in one sentence, where there are such.
 
-    Parameters
-    ----------
-    once_more
-        Gives the manifest of another new training: what differs from ``now`` in it, as a time does, is of the moment.
+    What differs between ``now`` and the manifest of a training ``once_more`` as well, as a time does, is of the moment.
     """
     before, after = _figures(then), _figures(now)
     if before == after:

@@ -158,7 +158,7 @@ def _differing(context: DeliveryContext, given: Scores, why: Callable[[Rows], Ca
     if (apart := parity.judged(given, expected, budget)) is None:
         return None
     rows, worst = np.array(apart.rows, dtype=np.intp), apart.worst
-    flips = [row for row in rows if context.decide(given[row]) != context.golden[row]["decision"]]
+    flips = [row for row in context.flipped(given) if row in rows]
     flipped = ""
     if flips:
         count = "1 decision flips" if len(flips) == 1 else f"{len(flips)} decisions flip, first"
@@ -196,14 +196,13 @@ def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
     broken="a decision differs from training",
 )
 def same_decisions(context: DeliveryContext) -> Broken | None:
-    given, golden = context.golden_here, context.golden
-    flipped = [row for row, line in enumerate(golden) if context.decide(given[row]) != line["decision"]]
+    given, flipped = context.golden_here, context.flipped(context.golden_here)
     budget = context.contract.budgets.flipped_decisions
     if len(flipped) <= budget:
         return None
     row = flipped[0]
     evidence = (
-        f"{len(flipped)} of {len(golden)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
+        f"{len(flipped)} of {len(given)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
         f"{budget} may be; the first is golden row {row + 1}: {_flip(context, row, given)}, with a score of "
         f"{context.in_words(given[row])}."
     )
@@ -257,7 +256,7 @@ def _own_words(context: DeliveryContext, error: Exception) -> str:
 )
 def built_scores(context: DeliveryContext) -> Broken | Kept:
     try:
-        given = scores_of(context, context.golden_answers)
+        given = context.scores_of(context.golden_answers)
     except UNANSWERED as error:
         evidence = f"Not all golden rows are answered: {_own_words(context, error)}"
         return _inside(context).broken(context, evidence)
@@ -267,12 +266,6 @@ def built_scores(context: DeliveryContext) -> Broken | Kept:
 
 def _inside(context: DeliveryContext) -> Cause:
     return inside.of_answers(context, [line["row"] for line in context.golden])
-
-
-def scores_of(context: DeliveryContext, answers: list[dict[str, Any]]) -> Scores:
-    """Give the scores of answers, float64 (N, C)."""
-    names = context.contract.scores.names
-    return np.array([[files.scores_in(answer)[name] for name in names] for answer in answers], dtype=np.float64)
 
 
 @clause(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.conversion.errors import ConversionError, title
+from handover.conversion.errors import ConversionError
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.from_scorecard import Bands
 from handover.conversion.rows import Method, Rows
@@ -47,10 +47,9 @@ def prepared(step: Any, rows: Rows) -> Rows:
     for name in step.get_support(names=True):
         place, edges, asked = _asked(step, name)
         tree = _tree(place, edges, step.transform(asked)[name].to_numpy(dtype=np.float64))
-        given.append(write(rows.graph, Ensemble([tree], rows.width), rows.tensor, wide=rows.wide))
-    if not given:
-        raise ConversionError(f"{title(step)} gives no column at all")
-    return rows.changed(rows.graph.add("Concat", *given, axis=1), len(given), sparse=False, wide=True)
+        tensor = write(rows.graph, Ensemble([tree], rows.width), rows.tensor, wide=rows.wide)
+        given.append(rows.changed(tensor, 1, wide=True))
+    return rows.joined(given, sparse=False)
 
 
 def _asked(process: Any, name: str) -> tuple[int, list[float], Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from handover.conversion.classes import by_name, in_order, name_of, numbers_its_classes
 from handover.conversion.errors import NEAREST_OF, ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
-from handover.conversion.frameworks import FRAMEWORKS, framework_of, inside
+from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.rows import Method
 
 EACH = ": train with a number for each, multi:softprob of XGBoost or multiclass of LightGBM"
@@ -26,23 +26,12 @@ def training_time_scores(
     Returns
     -------
     float64, shape (N, C): the classes' probabilities in their order; of a single score the class's, or the prediction.
-
-    Raises
-    ------
-    ConversionError
-        When the model is not fitted, is of an unknown framework, does not give these scores for a row of these columns,
-        or does not say which class the score is of.
+    ``ConversionError`` where the model is not fitted, is of an unknown framework, does not give these scores for a row
+    of these columns, or does not say which class the score is of.
     """
     method, chosen = scored_classes(model, features.shape[1], positive, classes)
     given = _numbers(model, features, classes) if method == "predict" else _asked(model, method, features)
     return given[:, chosen]
-
-
-def rounds_to_float32(model: Any) -> bool:
-    """Whether a model of scikit-learn, or a part of it, was fitted on float32 and computes in it."""
-    own = vars(model).values() if hasattr(model, "get_params") else []
-    of_float32 = any(getattr(value, "dtype", None) == np.float32 for value in own)
-    return of_float32 or any(map(rounds_to_float32, inside(model)))
 
 
 def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:
@@ -65,12 +54,7 @@ def _numbers(model: Any, features: FloatRows, classes: Sequence[str]) -> NDArray
 
 
 def scored_classes(model: Any, width: int, positive: object, classes: Sequence[str] = ()) -> tuple[Method, list[int]]:
-    """Check that the model gives the scores for a row, and find which of its numbers they are.
-
-    Returns
-    -------
-    The method that gives a number for each of its classes, or the only one, and the places of the scores among them.
-    """
+    """Find the method that gives the model's numbers for a row, and which of them are the scores."""
     _require_fitted(model, width)
     known = getattr(model, "classes_", None)
     is_booster = type(model).__name__ == "Booster"

@@ -222,11 +222,9 @@ def _workbook(path: Path, content: bytes) -> DataFile:
 
 
 def _table(cells: Rows) -> tuple[list[list[str]], int]:
-    """Take a sheet's table out of its empty rows and columns.
+    """Take a sheet's table out of its empty rows and columns; give its rows, and how many stand above its header.
 
-    Returns
-    -------
-    The rows, the header first: it is the first that fills more than half of the columns. And how many stand above it.
+    The header is the first row that fills more than half of the columns.
     """
     rows = _filled([[_word(cell).strip() for cell in row] for row in cells])
     above = next((number for number, row in enumerate(rows) if 2 * sum(map(bool, row)) > len(row)), 0)

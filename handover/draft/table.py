@@ -49,10 +49,7 @@ class Table:
 def read(file: DataFile) -> Table:
     """Read a table.
 
-    Raises
-    ------
-    CannotRunError
-        When the file has no row beside its header, or has a row of another length; it says which line is at fault.
+    ``CannotRunError`` when it has no row beside its header, or one of another length; it says which line is at fault.
     """
     text, encoding = decoded(file.content, file.origin)
     text, minus_signs = MINUS.subn("-", text)

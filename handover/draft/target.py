@@ -78,10 +78,7 @@ class Target:
 def target_of(table: Table, name: str) -> Target:
     """Read the target.
 
-    Raises
-    ------
-    CannotRunError
-        When there is no such column, when it has one class or too many, or too few rows.
+    ``CannotRunError`` when there is no such column, when it has one class or too many, or too few rows.
     """
     column = table.columns[_header(table, name)]
     is_number = _is_a_number(column)

@@ -104,7 +104,7 @@ def agree(
     Raises
     ------
     CannotRunError
-        As ``init`` does, and when the contract is none; nothing has been written then.
+        As ``init`` does, and when the contract is none.
     """
     name = _vacant(folder)
     fields, answer = ask(name)
@@ -139,12 +139,7 @@ def _write_project(
 ) -> list[str]:
     """Write all files of a project at once, or none; say so, and what to know of its place in a repository.
 
-    Parameters
-    ----------
-    own
-        What is the project's own.
-    more
-        Gives what else is, of the project as it is by then, in a folder of its own.
+    To what is its ``own``, ``more`` adds what is made of the project as it is by then, in a folder of its own.
     """
     inside = place(folder)
     files = rendered(current(), name, inside, ci) | dict(own)
@@ -179,13 +174,7 @@ def _require_enforceable(contract: str) -> None:
 
 
 def example(file: Path) -> Path:
-    """Write the toy data.
-
-    Raises
-    ------
-    CannotRunError
-        When the file exists, or cannot be written.
-    """
+    """Write the toy data; ``CannotRunError`` when the file exists, or cannot be written."""
     content = toy_data().read_bytes()
     try:
         with file.open("xb") as new:
@@ -200,10 +189,7 @@ def example(file: Path) -> Path:
 def rendered(release: Release, name: str, inside: str = ".", ci: CI = DEFAULT) -> dict[str, File]:
     """Give the files that the project called ``name`` has of a release, by their paths.
 
-    Parameters
-    ----------
-    inside
-        Where the project is in its repository. In a folder of it, what lies at its root has a path of ``../``.
+    Of a project ``inside`` a folder of its repository, what lies at the root has a path of ``../``.
     """
     files = {
         path: File(file.content.replace(EXAMPLE.encode(), name.encode()), file.executable)

@@ -92,21 +92,8 @@ class Model:
 def drafted(root: Path, fields: Sequence[Field], usual: Json) -> str:
     """Write ``behaviours.py`` of a new project: a direction, an invariance and a case, as far as its model has them.
 
-    Parameters
-    ----------
-    root
-        The project's folder, with its training and its data: it is trained once, in a copy.
-    usual
-        A row of each field's usual value.
-
-    Returns
-    -------
-    Nothing where the model has none of them.
-
-    Raises
-    ------
-    NotTrainedError
-        When the training does not deliver.
+    The project is trained once, in a copy; ``usual`` is a row of each field's usual value. Nothing is written where the
+    model has none of them; ``NotTrainedError`` when the training does not deliver.
     """
     project = Project(root)
     with trained_again(project, root, project.delivery, project.training) as again:

@@ -20,14 +20,7 @@ ELSEWHERE = "# {system} reads this file at the repository's root only: append th
 def place(folder: Path) -> str:
     """Say where in its repository a folder is, which need not be there yet: ``services/loans``.
 
-    Returns
-    -------
-    ``.`` where it is the root of one, or in none.
-
-    Raises
-    ------
-    CannotRunError
-        When the workflows could not name it.
+    It is ``.`` where it is the root of one, or in none; ``CannotRunError`` when the workflows could not name it.
     """
     folder = folder.resolve()
     nearest = next(above for above in (folder, *folder.parents) if above.is_dir())

@@ -49,14 +49,7 @@ class Upgrade(NamedTuple):
 
 
 def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
-    """Bring a project to the release that runs.
-
-    Parameters
-    ----------
-    root
-        The project's folder.
-    dry_run
-        Whether only to say what would be done.
+    """Bring a project to the release that runs; in a dry run, only say what would be done.
 
     Raises
     ------
@@ -92,10 +85,7 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
 def recorded(root: Path) -> Release:
     """Open the release that a project's files are of: the wheel that its lock names.
 
-    Raises
-    ------
-    CannotRunError
-        When there is no such lock, or no wheel of the hash that it has.
+    ``CannotRunError`` when there is no such lock, or no wheel of the hash that it has.
     """
     lock = _read(root / LOCK)
     named = lock and re.search(rb"^[\w-]+==(\S+) --hash=sha256:([0-9a-f]{64})\s*$", lock.content, re.MULTILINE)
@@ -115,12 +105,7 @@ def changes(
 ) -> Iterator[Change]:
     """Say what becomes of each file that somebody changed; the tool itself, and what is the project's own, apart.
 
-    Parameters
-    ----------
-    base, new
-        The files that the old and the new release give the project.
-    lying
-        The project's files, of the paths of both.
+    The ``base`` and the ``new`` files are those that the two releases give; ``lying`` are the project's own of these.
     """
     paths = sorted(path for path in {*base, *new} if not _fits(path, OWN) and not _fits(path, TOOL))
     locks = {path for path in paths if _fits(path, LOCKS)}

@@ -31,15 +31,8 @@ UNREACHED = "after connection broken by"
 def made(folder: Path, tell: Callable[[str], None]) -> Ground:
     """Make a practice ground in an empty folder, or go on where making it was interrupted.
 
-    Parameters
-    ----------
-    tell
-        Is given what is done next, before it is done.
-
-    Raises
-    ------
-    CannotRunError
-        When the folder has other things in it, lies in a repository, or something that it takes is missing.
+    What is done next is told before. ``CannotRunError`` when the folder has other things in it, lies in a repository,
+    or something that it takes is missing.
     """
     if elsewhere := unavailable():
         raise CannotRunError(elsewhere)
@@ -109,10 +102,7 @@ def write(ground: Ground, tell: Callable[[str], None]) -> None:
 def run(ground: Ground, *command: str, to_do: str, log: Path) -> None:
     """Run a command in the project; what it prints goes to a file.
 
-    Raises
-    ------
-    CannotRunError
-        When it fails; one sentence with the last line that it printed.
+    ``CannotRunError`` when it fails: one sentence with the last line that it printed.
     """
     with log.open("w", encoding="utf-8") as file:
         try:

@@ -122,10 +122,7 @@ def _kind(line: str) -> str:
 def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
     """Open the page; `serve_forever` of what is given answers. Builds and deployments end with it.
 
-    Raises
-    ------
-    CannotRunError
-        When a port is not available; names it.
+    ``CannotRunError`` when a port is not available; names it.
     """
     chosen = port or ground.port
     for needed in (chosen, chosen + 1):
@@ -156,11 +153,8 @@ def _require_free(port: int) -> None:
 def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
     """Translate between HTTP and the page.
 
-    Parameters
-    ----------
-    own
-        What a browser on this machine calls this server: by a name of somebody else's that leads here, or with a form
-        of another site's page, nobody gets an answer.
+    What a browser on this machine calls this server is its ``own``: by a name of somebody else's that leads here, or
+    with a form of another site's page, nobody gets an answer.
     """
 
     @Request.application

@@ -44,11 +44,9 @@ def branches_at(ground: Ground, number: int) -> dict[str, str]:
 
 
 def restore(ground: Ground, number: int) -> str:
-    """Put the start of an exercise back, there and in the person's folder; ``CannotRunError`` when it has not begun.
+    """Put the start of an exercise back, there and in the person's folder.
 
-    Returns
-    -------
-    Where what was there before is kept, as a sentence; nothing where nothing was.
+    Where what was there before is kept, is given as a sentence. ``CannotRunError`` when that exercise has not begun.
     """
     if number > reached(ground):
         raise CannotRunError(f"exercise {number} has not begun yet: the furthest start is {reached(ground)}'s")

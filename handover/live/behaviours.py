@@ -5,7 +5,7 @@ from itertools import batched
 from pathlib import Path
 
 from handover.behaviours import running, sentences
-from handover.behaviours.asking import Asking
+from handover.behaviours.asking import Asking, FaultError
 from handover.context.sources import BEHAVIOURS, run
 from handover.finding import Broken, Kept
 from handover.limit import TooLongError
@@ -37,7 +37,7 @@ def tried(client: Client, build: Path) -> Broken | Kept:
     asking = Asking(files.contract(delivery), ask)
     golden = [line["row"] for line in files.golden(delivery)]
     ran = list(running.run(path, module, golden, dict.fromkeys(ASKED, asking)))
-    if faults := [one for one in ran if isinstance(one, running.Fault)]:
+    if faults := [one for one in ran if isinstance(one, FaultError)]:
         raise LiveError(f"{path} cannot be tried: {sentences.faults(faults)}")
     results = [one for one in ran if isinstance(one, running.Result)]
     if broken := [result for result in results if not result.passes]:

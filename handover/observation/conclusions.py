@@ -34,21 +34,17 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
     ----------
     own
         The model's input.
-    learned
-        What the model and its parts were fitted on, with labels.
-    stopping
-        What chose how much they learned, by early stopping.
-    given
-        What ``matrix`` returned to the training, each (N, K).
-    judging
-        The held-out rows as ``matrix`` lays them out: values and columns.
+    learned, stopping
+        What the model and its parts were fitted on, with labels; what chose how much they learned.
+    given, judging
+        What ``matrix`` returned to the training, each (N, K), and how it lays the held-out rows out.
 
     Returns
     -------
     Plain data: counts, names, shares, minima and maxima; no row.
     """
     names = tuple(judging.columns)
-    fitted = {"rows": own.rows, "columns": own.width, "names": list(own.names) if own.names else None}
+    fitted = {"rows": len(own.hashes), "columns": own.width, "names": list(own.names) if own.names else None}
     summary: Json = {"fitted": fitted, "columns": list(names), "order": "another number"}
     if own.width == len(names):
         summary |= _columns(own, sum(map(len, given)), np.concatenate([*given, judging.values]), names)
@@ -88,14 +84,10 @@ def _columns(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -
 
 
 def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int] | None, float]:
-    """Find the order of columns in which fitted rows are rows of ``matrix``.
+    """Find for each fitted column the index of ``matrix``'s, ``None`` without a pair; and the share that it explains.
 
     A row's values, sorted, are the same in every order of its columns. Rows that agree in them are laid side by side,
     and each fitted column is the one that it equals most often in such pairs.
-
-    Returns
-    -------
-    For each fitted column the index of ``matrix``'s, and the share of rows that this explains; ``None`` without a pair.
     """
     distinct = whole[np.unique(hashed(whole), return_index=True)[1]]
     signs = hashed(np.sort(distinct, axis=1))

@@ -24,11 +24,6 @@ class Table:
     """The columns' names, where the table was a data frame with names."""
 
     @property
-    def rows(self) -> int:
-        """How many rows there were."""
-        return len(self.hashes)
-
-    @property
     def width(self) -> int:
         """How many columns there were."""
         return int(self.sample.shape[1])

@@ -41,14 +41,10 @@ def stub(
 
     Parameters
     ----------
-    contract, heuristics
-        What ``contract.py`` and ``heuristics.py`` say.
-    to
-        The delivery's folder.
     decision
         What is decided for every row; else each decision as often as the next, by a hash of the row.
     table
-        A CSV file of rows with their answers; other rows are answered as without it.
+        Rows with their answers; other rows are answered as without it.
 
     Returns
     -------
