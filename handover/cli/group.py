@@ -55,14 +55,12 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List each command, by who needs it, with the whole first sentence of its help, which cut says half."""
-        names = self.list_commands(ctx)
-        width = max(map(len, names))
-        grouped = {name for names in SECTIONS.values() for name in names}
-        for section, members in {**SECTIONS, "More": {name for name in names if name not in grouped}}.items():
-            rows = [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(members)]
-            if rows:
-                with formatter.section(section):
-                    formatter.write_dl(rows)
+        width = max(map(len, self.commands))
+        for section, names in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(
+                    [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(names)]
+                )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
