@@ -1,16 +1,16 @@
-"""What the commands on a delivery do in a process of their own, for they run what somebody delivered."""
+"""What the commands on a delivery do in a process of their own, for they run what somebody delivered.
+
+Each imports what it needs when it is called: the clauses and all that they look at take half a second.
+"""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from handover import reporters
 from handover.apart import Send
-from handover.checks import CLAUSES, GROUPS, selected
-from handover.context import DeliveryContext
-from handover.context.sources import Sources
 from handover.contract import Budgets
 from handover.errors import CannotRunError
 from handover.evaluation import UnknownCodeError, evaluate, left_out
@@ -18,11 +18,18 @@ from handover.finding import Clause, Team
 from handover.skips import allowances, exit_status, looser_budgets
 from predictor.files import Json
 
+if TYPE_CHECKING:
+    from handover.context import DeliveryContext
+    from handover.context.sources import Sources
+
 
 def check(
     send: Send, *, delivery: str, only: list[str], base: str | None, team: Team | None, wanted: list[str]
 ) -> Json:
     """Check a delivery against its contract; give the exit ``status``, and each report that is wanted, by its name."""
+    from handover import reporters
+    from handover.checks import selected
+
     clauses = selected(only)
     send({"total": len(clauses)})
     with _opened(delivery, base, team) as context:
@@ -40,6 +47,7 @@ def check(
 
 def named(code: str) -> Clause:
     """Find a clause of a delivery or of a live stack; ``UnknownCodeError`` names near codes and the groups."""
+    from handover.checks import CLAUSES, GROUPS
     from handover.live.clauses import CLAUSES as LIVE
     from handover.live.clauses import GROUP
 
@@ -134,8 +142,9 @@ def export_mlflow(send: Send, *, delivery: str, to: str) -> Json:
 
 
 @contextmanager
-def _written(send: Send, delivery: str) -> Iterator[Sources]:
+def _written(send: Send, delivery: str) -> Iterator["Sources"]:
     """Give what people wrote of a delivery; what is wrong with it is one sentence."""
+    from handover.context.sources import Sources
     from handover.contract import ContractError
     from handover.conversion import ConversionError
     from handover.errors import DeliverError
@@ -151,7 +160,10 @@ def _written(send: Send, delivery: str) -> Iterator[Sources]:
         ) from error
 
 
-def _opened(delivery: str, base: str | None, team: Team | None = None) -> DeliveryContext:
+def _opened(delivery: str, base: str | None, team: Team | None = None) -> "DeliveryContext":
+    from handover.checks import CLAUSES
+    from handover.context import DeliveryContext
+
     root = Path.cwd()
     allowed = allowances(root, {clause.code for clause in CLAUSES})
     folder = Path(os.path.normpath(root / delivery))  # the folders above it are asked for

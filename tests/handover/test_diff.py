@@ -474,6 +474,7 @@ def test_what_is_neither_folder_nor_revision_is_one_sentence(name: str, reposito
     assert sorted(path.name for path in repository.iterdir()) == [".git", "layers"]
 
 
+@pytest.mark.usefixtures("warm_commands")
 def test_a_plot_and_an_exit_status_for_a_build(old: Path, new: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["diff", str(old), str(new), "--plot", str(tmp_path / "moved.png")])
 
@@ -483,6 +484,7 @@ def test_a_plot_and_an_exit_status_for_a_build(old: Path, new: Path, tmp_path: P
     assert CliRunner().invoke(main, ["diff", str(old), str(old)]).exit_code == 0
 
 
+@pytest.mark.usefixtures("warm_commands")
 def test_what_cannot_be_compared_is_exit_2(old: Path) -> None:
     result = CliRunner().invoke(main, ["diff", "nowhere", str(old)])
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from handover.cli import main
 
+pytestmark = pytest.mark.usefixtures("warm_commands")
 ROOT = Path(__file__).parents[2]
 DELIVERY = ROOT / "layers" / "model" / "delivery"
 GOLDEN = [json.loads(line) for line in (DELIVERY / "golden.jsonl").read_text().splitlines()]
