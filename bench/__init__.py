@@ -1,1 +1,1 @@
-"""Side by side with what a user would pick instead: the same model, the same rows, one run."""
+"""Side by side with what a user would pick instead: the same work, the same rows, one run."""

@@ -84,14 +84,14 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         results["versions"] = {contender.name: versions(contender) for contender in ALL}
         results["size"] = {one.contender.name: one.size for one in staged}
         emulators: dict[str, served.Opener] = {
-            one.contender.name: partial(served.Emulated, one, rows[0]) for one in validating
+            one.contender.name: partial(served.emulated, one, rows[0]) for one in validating
         }
         servers: dict[str, served.Opener] = {
-            one.name: partial(served.Server, one, workload, rows[0]) for one in SERVERS
+            one.name: partial(served.server, one, workload, rows[0]) for one in SERVERS
         }
         everybody = emulators | servers
         for name, opened in progress.track(everybody.items(), description="Comparing scores"):
-            with served.running(opened) as contender:
+            with opened() as contender:
                 compare_scores(name, [contender.score(row) for row in rows], workload)
         if "cold" in only:
             results["cold_ms"] = emulated.cold(staged, events[0], counts.cold_rounds, progress)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pydantic
@@ -49,16 +50,10 @@ class ContractError(ValueError):
 def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) -> tuple[list[Json], Json, Json]:
     """Give ``fields``, ``validator`` and ``schema`` of a row; ``strictly`` is the configuration that every row has.
 
-    Raises
-    ------
-    ContractError
-        When a field is none that a model can have as a column, or lets in what it does not say.
+    ``ContractError`` when a field is none that a model can have as a column, or lets in what it does not say.
     """
     core: Any = row.__pydantic_core_schema__
-
-    def refused(sentence: str, topic: str = "type") -> ContractError:
-        return ContractError(sentence, topic=topic, field=row.__name__)
-
+    refused = partial(ContractError, topic="type", field=row.__name__)
     if core["type"] != "model" or core["schema"]["type"] != "model-fields":
         raise refused("a validator written in Python cannot ship; make it a heuristic")
     if core.get("post_init"):
@@ -72,50 +67,40 @@ def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) 
             raise refused(
                 f"its setting {word} is {row.model_config.get(word)!r}, and a row's is {agreed!r}: write class "
                 f"Record(Row), and no model_config",
-                "strict",
+                topic="strict",
             )
-    for name, field in core["schema"]["fields"].items():
-        _require_shown_as_it_is(name, field, row.model_fields[name].json_schema_extra)
+    for name, field in core["schema"]["fields"].items():  # callers read the name and rules that the function goes by
+        extra, refused = row.model_fields[name].json_schema_extra, partial(ContractError, topic="strict", field=name)
+        if "validation_alias" in field:
+            alias = field["validation_alias"]
+            raise refused(f"callers read this name, and would have to send {alias!r}; leave the alias away")
+        if isinstance(extra, Mapping) and (words := sorted(SHOWN_RULES & extra.keys())):
+            raise refused(
+                f"json_schema_extra shows callers another {words[0]} than the function goes by; leave it away"
+            )
     fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
     return [_field(*field) for field in fields.items()], _plain(core), row.model_json_schema(by_alias=False)
 
 
-def _require_shown_as_it_is(name: str, field: Json, extra: Any) -> None:
-    """Require that callers read the name and the rules that the function goes by."""
-    if "validation_alias" in field:
-        raise ContractError(
-            f"callers read this name, and would have to send {field['validation_alias']!r}; leave the alias away",
-            topic="strict",
-            field=name,
-        )
-    if isinstance(extra, Mapping) and (words := sorted(SHOWN_RULES & extra.keys())):
-        raise ContractError(
-            f"json_schema_extra shows callers another {words[0]} than the function goes by; leave it away",
-            topic="strict",
-            field=name,
-        )
-
-
 def _field(name: str, schema: Json) -> Json:
     """Say how the encoder lays the field out: its kind, and the order of its categories."""
+    refused = partial(ContractError, topic="type", field=name)
     declared, schema = schema, schema["schema"] if schema["type"] == "default" else schema
     if "default_factory" in declared:
-        raise ContractError("a default_factory is code, and cannot ship; write the default", topic="type", field=name)
+        raise refused("a default_factory is code, and cannot ship; write the default")
     inner = schema["schema"] if schema["type"] == "nullable" else schema
     kind = KINDS.get(inner["type"])
     if kind is None:
-        raise ContractError(
-            f"{NO_COLUMN.get(inner['type'], inner['type'])} cannot be a column of a model; "
-            f"write int, float, bool or Literal[...] of strings, with | None = None where it may be missing",
-            topic="type",
-            field=name,
+        raise refused(
+            f"{NO_COLUMN.get(inner['type'], inner['type'])} cannot be a column of a model; write int, float, bool or "
+            f"Literal[...] of strings, with | None = None where it may be missing"
         )
     if kind == "category" and not all(isinstance(category, str) for category in inner["expected"]):
-        raise ContractError("write its categories as strings, as in Literal['one', 'two']", topic="type", field=name)
+        raise refused("write its categories as strings, as in Literal['one', 'two']")
     if kind == "number":
         _require_bounds(name, inner)
     if inner.get("strict") is False:
-        raise ContractError("strict=False lets text in for numbers; leave it away", topic="strict", field=name)
+        raise refused("strict=False lets text in for numbers; leave it away", topic="strict")
     if "default" in declared:
         _require_sendable(name, schema, declared["default"])
     if kind == "category":
@@ -126,24 +111,17 @@ def _field(name: str, schema: Json) -> Json:
 def _require_bounds(name: str, schema: Json) -> None:
     """Require two ends, finite in float32, and a number from one to the other."""
     low, high = schema.get("ge", schema.get("gt")), schema.get("le", schema.get("lt"))
+    refused = partial(ContractError, topic="bounds", field=name)
     if low is None or high is None or not (low >= -FLOAT32_MAX and high <= FLOAT32_MAX):
-        raise ContractError(
-            "a number needs both ends, as in Field(ge=0, le=100), within float32", topic="bounds", field=name
-        )
+        raise refused("a number needs both ends, as in Field(ge=0, le=100), within float32")
     open_low, open_high = "gt" in schema, "lt" in schema
     step = schema.get("multiple_of") or (1 if schema["type"] == "int" else None)
-    if step is None:
-        is_empty = low > high or (low == high and (open_low or open_high))
-    else:
-        first, last = multiples(low, high, step, open_low=open_low, open_high=open_high)
-        is_empty = first > last
-    if is_empty:
+    first, last = multiples(low, high, step, open_low=open_low, open_high=open_high) if step else (low, high)
+    if first > last or (first == last and step is None and (open_low or open_high)):
         number = f"multiple of {schema['multiple_of']:g}" if "multiple_of" in schema else "number"
-        raise ContractError(
+        raise refused(
             f"no {number} lies between its ends {low:g} and {high:g}; the lowest value comes first, as in "
-            f"Field(ge=0, le=100)",
-            topic="bounds",
-            field=name,
+            f"Field(ge=0, le=100)"
         )
 
 
@@ -188,7 +166,6 @@ def _plain(schema: Json) -> Json:
         try:
             json.dumps(field, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise ContractError(
-                f"its rule is not plain data ({error}); make it a heuristic", topic="type", field=name
-            ) from None
+            sentence = f"its rule is not plain data ({error}); make it a heuristic"
+            raise ContractError(sentence, topic="type", field=name) from None
     return plain

@@ -133,11 +133,8 @@ class Contract:
     decision is the class of the highest; where none reaches ``otherwise.below``, it is ``otherwise.decision``. Their
     ``score`` may be left out; it says what the scores mean, and whether they are probabilities.
 
-    Raises
-    ------
-    ContractError
-        When the version is not ``major.minor.patch``, the decisions do not cover the score's range in order, the
-        classes cannot be told apart, or a budget is no limit.
+    ``ContractError`` when the version is not ``major.minor.patch``, the decisions do not cover the score's range in
+    order, the classes cannot be told apart, or a budget is no limit.
     """
 
     name: str
@@ -257,13 +254,8 @@ class Contract:
         """Give the contract as plain JSON data, for ``contract.json``: production imports no schema code.
 
         ``fields`` is what the encoder reads, ``validator`` pydantic's own core schema without Python objects, and
-        ``schema`` the JSON Schema that callers are shown.
-
-        Raises
-        ------
-        ContractError
-            When a field cannot be compiled: free text, a nested or unbounded type, or a validator written in Python; or
-            when it would let in what it does not say.
+        ``schema`` the JSON Schema that callers are shown. ``ContractError`` when a field cannot be compiled: free text,
+        a nested or unbounded type, or a validator written in Python; or when it would let in what it does not say.
         """
         fields, validator, schema = compiled_row(self.row, strictly=Row.model_config)
         return {

@@ -19,7 +19,6 @@ from handover.contract import Contract
 from handover.conversion import (
     ConversionError,
     own_columns,
-    rounds_to_float32,
     to_graph,
     training_time_scores,
     unlike,
@@ -34,7 +33,7 @@ from handover.labels import as_numbers
 from handover.limit import TooLongError, at_most
 from handover.merit import quality_record
 from handover.proof import Proof
-from handover.quality import HELD_OUT, HeldOut
+from handover.quality import HELD_OUT, HeldOut, rounded
 from handover.record import rows_like
 from handover.replacing import replace as replace_files
 from handover.rows import Domain, domains
@@ -82,8 +81,6 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
         from fields to values. None, NaN, NA and NaT are missing; 129.0 is a whole number, and 0 and 1 are false and
         true, where the contract asks for that. Other columns of a table are left out with a warning; a dict with
         another field is refused, as the function would refuse it.
-    contract, heuristics
-        What ``contract.py`` and ``heuristics.py`` say.
 
     Raises
     ------
@@ -144,18 +141,16 @@ def deliver(
     output
         The output of an ONNX file that is the score, where it has several.
     rows, labels
-        Rows that the model was not trained on, a table or dicts as for ``matrix``, with their outcomes, a column of a
-        library or a list: numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for
-        the other; of a contract of classes, the class of each. They judge the model, and are the baseline that
-        production is compared with; of them the delivery has figures, scores and labels. Golden rows are drawn: like
-        them in each field, but in no row, and such that every category, gap and end of a range has an answer of the
-        training.
+        Rows that the model was not trained on, as for ``matrix``, with their outcomes, a column of a library or a list:
+        numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for the other; of a
+        contract of classes, the class of each. They judge the model, and are the baseline that production is compared
+        with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each field, but
+        in no row, and such that every category, gap and end of a range has an answer of the training.
     to
         The delivery's folder; its ``contract.py`` stays as it is.
-    training
-        What the model was trained on, for the manifest: data, its SHA-256, rows, seed.
-    quality
-        The author's own figures of merit, for the manifest; those that production is judged by are computed here.
+    training, quality
+        For the manifest: what the model was trained on (data, its SHA-256, rows, seed), and the author's own figures of
+        merit; those that production is judged by are computed here.
     positive
         The class whose probability is the score; needed where the model's classes are not 0 and 1. Of a file, which
         knows no names of classes: what the labels call the one that it gives the probability of.
@@ -175,8 +170,7 @@ def deliver(
     DeliverError
         When the contract refuses a row, the labels cannot judge the model, the model fails on a row that the contract
         accepts or leaves the contract's range there, most answers are clipped, or the ONNX model does not give the
-        training-time model's answers within the contract's parity budget. Nothing has been
-        written then.
+        training-time model's answers within the contract's parity budget. Nothing has been written then.
     ConversionError
         When the model cannot become a graph.
     """
@@ -216,7 +210,6 @@ def deliver(
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
     graph()  # what cannot be converted is named before the model is asked, which may fail in a way of its own
-    oracle = replace(oracle, rounds=scores is None and rounds_to_float32(model))
     judged = ask(features) if oracle.known is None else session.opened(graph())(features)
     if clip:
         clipping.require_few(judged, contract.score)
@@ -363,11 +356,11 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
     deciles = np.quantile(highest, np.linspace(0, 1, 11))
     return {
         "rows": len(decisions),
-        "mean_score": round(float(highest.mean()), 6),
-        "mean_label": held_out.named([round(float(label), 6) for label in labels]),
-        "score_deciles": [round(float(decile), 6) for decile in deciles],
+        "mean_score": rounded(highest.mean(), 6),
+        "mean_label": held_out.named([rounded(label, 6) for label in labels]),
+        "score_deciles": [rounded(decile, 6) for decile in deciles],
         "decision_share": {
-            name: round(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
+            name: rounded(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
         },
     }
 

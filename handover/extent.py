@@ -95,15 +95,12 @@ class Extent:
         if self.known[place] < FEWEST_VALUES:
             power = 10.0 ** math.ceil(math.log10(max(-low, high, 1e-30)))
             return (-power if low < 0 else 0.0), power
-        return (low, high) if low == high else _outward(low, high)  # what so many share is nobody's alone
-
-
-def _outward(low: float, high: float) -> tuple[float, float]:
-    """Round both ends outward, to 1, 2 or 5 times a power of ten: a tenth of the range, or a little more."""
-    tenth = (high - low) / STEPS
-    power = 10.0 ** math.floor(math.log10(tenth))
-    step = power * next(times for times in (1, 2, 5, 10) if times * power >= tenth)
-    return float(f"{math.floor(low / step) * step:.6g}"), float(f"{math.ceil(high / step) * step:.6g}")
+        if low == high:  # what so many share is nobody's alone
+            return low, high
+        tenth = (high - low) / STEPS  # or a little more: 1, 2 or 5 times a power of ten
+        power = 10.0 ** math.floor(math.log10(tenth))
+        step = power * next(times for times in (1, 2, 5, 10) if times * power >= tenth)
+        return float(f"{math.floor(low / step) * step:.6g}"), float(f"{math.ceil(high / step) * step:.6g}")
 
 
 def note(compiled: Json, heuristics: ModuleType, extent: Extent) -> None:

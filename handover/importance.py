@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.progress import track
 
 from handover.merit import figures
-from handover.quality import HeldOut
+from handover.quality import HeldOut, rounded
 from predictor.encoder import FloatRows
 from predictor.files import Json
 
@@ -52,11 +51,7 @@ def permutation_importance(
         "rows": len(rows),
         "repeats": REPEATS,
         "columns": [
-            {"name": name, "fall": _rounded(np.mean(fall)), "spread": _rounded(np.std(fall, ddof=1))}
+            {"name": name, "fall": rounded(np.mean(fall)), "spread": rounded(np.std(fall, ddof=1))}
             for name, fall in zip(columns, falls, strict=True)
         ],
     }
-
-
-def _rounded(figure: Any) -> float:
-    return round(float(figure), 4) + 0  # no -0.0

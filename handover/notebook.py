@@ -9,17 +9,12 @@ from typing import Any
 from handover import delivery
 
 
-def is_notebook() -> bool:
-    """Say whether this is a Jupyter kernel, which shows HTML; IPython in a terminal does not."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    return getattr(shell, "kernel", None) is not None
-
-
 @wraps(delivery.deliver)
 def deliver_and_show(*given: Any, **named: Any) -> dict[str, Any]:
     """Deliver; in a notebook, draw how good the model is and what it looks at."""
     manifest = delivery.deliver(*given, **named)
-    if is_notebook():
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if getattr(shell, "kernel", None) is not None:  # a Jupyter kernel shows HTML; IPython in a terminal does not
         from IPython.display import HTML, display
 
         display(HTML(plots(Path(named["to"]))))

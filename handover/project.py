@@ -22,14 +22,12 @@ def packed() -> Path | None:
 
 def pages() -> Path:
     """Give the folder with a page for each clause: the wheel's, or that of the tool's own repository."""
-    folder = _PACKAGE / "_pages"
-    return folder if folder.is_dir() else _PACKAGE.parent / "docs" / "checks"
+    return _PACKAGE / "_pages" if packed() else _PACKAGE.parent / "docs" / "checks"
 
 
 def toy_data() -> Path:
     """Give the guide's data: the wheel's, or that of the tool's own repository."""
-    folder = _PACKAGE / "_example"
-    return (folder if folder.is_dir() else _PACKAGE.parent / "docs" / "first-delivery") / "parcels.csv"
+    return (_PACKAGE / "_example" if packed() else _PACKAGE.parent / "docs" / "first-delivery") / "parcels.csv"
 
 
 class Project:

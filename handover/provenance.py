@@ -38,17 +38,9 @@ STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 
 def properties(contract: Mapping[str, str], training: Mapping[str, Any]) -> dict[str, str]:
-    """Give what an ONNX file says of itself, so that a file without its manifest can still be placed.
+    """Give what an ONNX file says of itself beside its columns, so that a file without its manifest can be placed.
 
-    Parameters
-    ----------
-    contract, training
-        As the manifest has them.
-
-    Returns
-    -------
-    The ``metadata_props`` of the file, beside its columns: the contract's name and version, and the SHA-256 of the
-    training's data, where the training gives one.
+    The contract's name and version, and the SHA-256 of the training's data, where the manifest has them.
     """
     values = (contract["name"], contract["version"], training.get("sha256"))
     return {name: value for name, value in zip(PROPERTIES, values, strict=True) if isinstance(value, str)}
@@ -72,21 +64,16 @@ def libraries(model: Any) -> dict[str, str]:
     parts = model.get_params().values() if hasattr(model, "get_params") else ()  # a pipeline's steps are among them
     imported = {type(part).__module__ for part in (model, *parts)}
     for module in list(sys.modules.values()):
-        if (file := _own_file(module)) is not None:
-            imported |= set(_imports(file))
+        name, source = getattr(module, "__name__", ""), getattr(module, "__file__", None)
+        if not isinstance(source, str) or not source.endswith(".py"):
+            continue
+        if name.partition(".")[0] in OWN or not _is_installed(source):
+            with suppress(OSError, SyntaxError, ValueError):  # it may have been edited, or removed, since it was loaded
+                imported |= set(_imports(source, Path(source).stat().st_mtime_ns))
     main = sys.modules.get("__main__")
     if main is not None and not getattr(main, "__file__", None):
         imported |= set(_named_in(main))
     return _with_requirements(provider for name in imported for provider in _providers(name))
-
-
-def _own_file(module: ModuleType) -> Path | None:
-    """Give a module's source file where it belongs to the program and not to a library or to Python."""
-    name = getattr(module, "__name__", "")
-    source = getattr(module, "__file__", None)
-    if not isinstance(source, str) or not source.endswith(".py"):
-        return None
-    return Path(source) if name.partition(".")[0] in OWN or not _is_installed(source) else None
 
 
 @cache
@@ -95,18 +82,11 @@ def _is_installed(source: str) -> bool:
     return bool({"site-packages", "dist-packages"} & set(file.parts)) or file.is_relative_to(STDLIB)
 
 
-def _imports(file: Path) -> tuple[str, ...]:
-    """Read which modules a file imports, by their full names; those inside of functions too."""
-    try:
-        return _imported(file, file.stat().st_mtime_ns)
-    except (OSError, SyntaxError, ValueError):  # it may have been edited, or removed, since it was loaded
-        return ()
-
-
 @cache  # a notebook delivers again and again
-def _imported(file: Path, _changed: int) -> tuple[str, ...]:
+def _imports(source: str, _changed: int) -> tuple[str, ...]:
+    """Read which modules a file imports, by their full names; those inside of functions too."""
     names: list[str] = []
-    for node in _statements(ast.parse(file.read_bytes())):
+    for node in _statements(ast.parse(Path(source).read_bytes())):
         if isinstance(node, ast.Import):
             names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -126,17 +106,11 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
 
 def _named_in(main: ModuleType) -> Iterator[str]:
     """Name the modules that a session's names are of; what the notebook itself put there is not the program's."""
-    names = vars(main)
-    shell = names.get("get_ipython")
+    shell = vars(main).get("get_ipython")
     hidden = getattr(shell(), "user_ns_hidden", {}) if callable(shell) else {}
-    for name, value in names.items():
-        if name in hidden or name.startswith("_"):
-            continue
-        if isinstance(value, ModuleType):
-            yield value.__name__
-        else:
-            of = value if inspect.isclass(value) or inspect.isroutine(value) else type(value)
-            yield of.__module__ or ""  # a built-in function may be of no module
+    for value in (value for name, value in vars(main).items() if name not in hidden and not name.startswith("_")):
+        of = value if inspect.isclass(value) or inspect.isroutine(value) else type(value)
+        yield value.__name__ if isinstance(value, ModuleType) else of.__module__ or ""  # a built-in's may be None
 
 
 def _providers(imported: str) -> Collection[str]:
@@ -204,16 +178,13 @@ def _with_requirements(names: Iterable[str]) -> dict[str, str]:
 @cache
 def _version_and_requirements(name: str) -> tuple[str, tuple[str, ...]]:
     installed = distribution(name)
-    return installed.version, tuple(_required_everywhere(installed.requires or ()))
-
-
-def _required_everywhere(requires: Iterable[str]) -> Iterator[str]:
-    for text in requires:
+    required = []
+    for text in installed.requires or ():
         with suppress(InvalidRequirement):  # a form from before the standard
-            required = Requirement(text)
-            marker = required.marker
-            if marker is None or all(marker.evaluate({"extra": "", **platform}) for platform in PLATFORMS):
-                yield required.name
+            one = Requirement(text)
+            if one.marker is None or all(one.marker.evaluate({"extra": "", **platform}) for platform in PLATFORMS):
+                required.append(one.name)
+    return installed.version, tuple(required)
 
 
 # --- the machine
@@ -241,16 +212,11 @@ def release(version: Any) -> str:
 def machine() -> dict[str, Any]:
     """Describe what decides, on a machine, how its arithmetic rounds: what is in force here, not what was asked for.
 
-    Returns
-    -------
-    The operating system, the processor's architecture, the instructions that numpy chose among at run time, the kernels
+    Operating system, the processor's architecture, the instructions that numpy chose among at run time, the kernels
     that each library of linear algebra chose, and the threads of each pool, which sums are divided by.
     """
-    chosen = np.show_config(mode="dicts")["SIMD Extensions"]
-    pools = threadpool_info()
-    kernels = [
-        f"{pool['internal_api']} {pool.get('architecture') or ''}" for pool in pools if pool["user_api"] == "blas"
-    ]
+    chosen, pools = np.show_config(mode="dicts")["SIMD Extensions"], threadpool_info()
+    kernels = [f"{one['internal_api']} {one.get('architecture') or ''}" for one in pools if one["user_api"] == "blas"]
     return {
         "system": platform.system(),
         "machine": platform.machine(),

@@ -27,14 +27,7 @@ def to_mlflow(delivery: Path, to: Path) -> str:
     heuristics, and gives the score; of a contract of classes it takes an array and gives one of them for each class,
     for MLflow makes one column of what it gives to a table. The file in it is ``model.onnx`` to the byte.
 
-    Returns
-    -------
-    The model's name and version in a registry: those of the contract.
-
-    Raises
-    ------
-    CannotRunError
-        When MLflow is not installed, the folder has something in it, or the delivery cannot be opened or is a stand-in.
+    It gives the model's name and version in a registry: those of the contract.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # of one file, the card
@@ -61,6 +54,9 @@ def to_mlflow(delivery: Path, to: Path) -> str:
     if opened.scores.of_classes:
         takes = Schema([TensorSpec(np.dtype(np.float32), (-1, len(example.columns)))])
         gives = Schema([TensorSpec(np.dtype(np.float32), (-1, len(opened.scores.names)), "score")])
+    about: dict[str, Any] = {**provenance.properties(opened.manifest["contract"], opened.manifest["training"])}
+    about["x_model"] = opened.identity
+    about |= {word: opened.contract[word] for word in ("decisions", "classes", "otherwise") if word in opened.contract}
     content = (delivery / files.MODEL).read_bytes()
     page = card.place(delivery)
     mlflow.onnx.save_model(
@@ -70,16 +66,9 @@ def to_mlflow(delivery: Path, to: Path) -> str:
         input_example=example.to_numpy() if opened.scores.of_classes else example,
         pip_requirements=[f"{name}=={version(name)}" for name in NEEDS],
         onnx_execution_providers=["CPUExecutionProvider"],
-        metadata=_about(opened),
+        metadata=about,
         save_as_external_data=False,
         extra_files=[str(page)] if page.is_file() else None,
     )
     (to / "model.onnx").write_bytes(content)  # MLflow wrote an equal one; x-model is the hash of these bytes
     return f"{opened.contract['name']} {opened.contract['version']}"
-
-
-def _about(opened: Delivery) -> dict[str, Any]:
-    """Give what a registry shows beside a model."""
-    properties = provenance.properties(opened.manifest["contract"], opened.manifest["training"])
-    decided_by = [word for word in ("decisions", "classes", "otherwise") if word in opened.contract]
-    return {**properties, "x_model": opened.identity, **{word: opened.contract[word] for word in decided_by}}

@@ -37,12 +37,7 @@ class Retrained:
 
 
 def program(project: Project, folder: Path) -> Path | None:
-    """Find what trains a delivery: ``train.py`` beside its folder, or the program of the project's own delivery.
-
-    Returns
-    -------
-    ``None`` where there is no such file.
-    """
+    """Find what trains a delivery: ``train.py`` beside its folder, or the program of the project's own delivery."""
     training = project.training if folder == project.delivery else folder.parent / "train.py"
     return training if training.is_file() else None
 
@@ -69,14 +64,9 @@ def exceeds(root: Path, mib: int = LARGEST_MIB) -> bool:
 
 @contextmanager
 def trained_again(project: Project, root: Path, folder: Path, training: Path) -> Iterator[Retrained]:
-    """Train in a copy of ``root``, observed.
+    """Train in a copy of ``root``, observed; ``NotTrainedError`` when it fails, or takes more than ``MINUTES``.
 
     Hashes of strings are seeded anew in every Python process, and are here: an order that depends on them shows.
-
-    Raises
-    ------
-    NotTrainedError
-        When the training fails, or takes more than ``MINUTES``.
     """
     with TemporaryDirectory(prefix="handover-training-") as scratch:
         copy = Project(Path(scratch) / "project")

@@ -42,13 +42,9 @@ class Domain:
     @property
     def count(self) -> float:
         """How many different values there are, ``null`` among them; infinite where a number need not be whole."""
-        if self.choices:
-            return len(self.choices) + self.nullable
-        if self.low == self.high:
-            return 1 + self.nullable
-        if not self.step:
-            return math.inf
-        return self.steps.stop - self.steps.start + self.nullable
+        if self.choices or self.low == self.high:
+            return (len(self.choices) or 1) + self.nullable
+        return self.steps.stop - self.steps.start + self.nullable if self.step else math.inf
 
     @property
     def ends(self) -> tuple[Any, Any]:
@@ -147,7 +143,9 @@ def _domain(name: str, schema: Json, required: bool) -> Domain:
         choices = (False, True)
     if choices:
         return Domain(name, required, nullable, choices)
-    whole = kind["type"] == "integer"
+    whole, step = kind["type"] == "integer", kind.get("multipleOf", 0)
+    if whole:  # 3 for whole numbers that are multiples of 1.5
+        step = Fraction(step or 1).limit_denominator(1000).numerator
     return Domain(
         name,
         required,
@@ -156,14 +154,9 @@ def _domain(name: str, schema: Json, required: bool) -> Domain:
         high=kind.get("exclusiveMaximum", kind.get("maximum")),
         open_low="exclusiveMinimum" in kind,
         open_high="exclusiveMaximum" in kind,
-        step=_whole(kind.get("multipleOf", 1)) if whole else kind.get("multipleOf", 0),
+        step=step,
         whole=whole,
     )
-
-
-def _whole(step: float) -> int:
-    """Give the step between whole numbers that are multiples of a number: 3 for 1.5."""
-    return Fraction(step).limit_denominator(1000).numerator
 
 
 def drawn_row(fields: Iterable[Domain], random: Random, *, gaps: float = NULL_SHARE) -> Json:

@@ -34,12 +34,8 @@ OF_CONVERSION = (
     "train another kind of model"
 )
 OF_ROUNDING = (
-    "The model computes in float32, as it was fitted, and its own rounding is as large: fit it on "
-    "matrix(...).values.astype(float), which is scored without it, or sign a parity budget of the score's size"
-)
-OF_STEPS = (
-    "That is float32's rounding between the model's steps, at scores so large: sign a parity budget of the score's "
-    "size, as 1e-5 of its range, or leave a step out"
+    "That is float32's rounding, at scores so large: fit the model on matrix(...).values.astype(float), which scores "
+    "without it, sign a parity budget of the score's size, as 1e-5 of its range, or leave a step out"
 )
 OF_SCORES = (
     "Nothing was delivered: the scores= are those of another model or stand beside other rows, the file takes its "
@@ -57,8 +53,6 @@ class Oracle:
     """The rows that it can be asked about, as bytes; None where that is any."""
     cause: str = OF_CONVERSION
     """Why a graph may not answer as it does, and what to do then, where the difference itself does not tell."""
-    rounds: bool = False
-    """Whether it computes in float32, and so differs from an exact graph in the last digits of its scores."""
     digits: int | None = None
     """To how many digits behind the point its scores are rounded, where they are few."""
     record: Json | None = None
@@ -73,7 +67,7 @@ class Oracle:
         if self.digits is not None and apart <= 10.0**-self.digits:
             return f"Nothing was delivered: the scores= are rounded to {self.digits} digits: write all that they have"
         if self.cause == OF_CONVERSION and apart <= ROUNDING_STEPS * np.spacing(np.float32(largest)):
-            return OF_ROUNDING if self.rounds else OF_STEPS
+            return OF_ROUNDING
         return self.cause
 
 
@@ -100,11 +94,6 @@ def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
 
     Only the columns ``id`` and ``score``, or one of each class's name, count, in any place; lines may stand in any
     order. Commas part the columns, or semicolons or tabs, and then a number may have a decimal comma.
-
-    Raises
-    ------
-    DeliverError
-        When the file is not there, lacks one of them, or has the scores of other rows, not all, or no numbers.
     """
     named = _named(contract, rows)
     scores = _scores(path, contract.scores.names)

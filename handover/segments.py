@@ -3,13 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handover.merit import Figure, figures
-from handover.quality import HeldOut
+from handover.quality import HeldOut, digits
 from handover.rows import Domain
 from predictor.encoder import FloatRows
 from predictor.files import Json
@@ -67,10 +66,10 @@ def _compared(held_out: HeldOut, field: Domain, words: str, rows: Rows) -> Json:
         "field": field.name,
         "segment": words,
         "rows": int(rows.sum()),
-        "value": _digits(inside.value),
-        "elsewhere": _digits(outside.value),
-        "mean_score": _digits(held_out.highest[rows].mean()),
-        "mean_label": _digits(held_out.came[rows].mean()),
+        "value": digits(inside.value, 4),
+        "elsewhere": digits(outside.value, 4),
+        "mean_score": digits(held_out.highest[rows].mean(), 4),
+        "mean_label": digits(held_out.came[rows].mean(), 4),
         "beyond_chance": _errors_worse(inside, outside),
     }
 
@@ -114,7 +113,3 @@ def _errors_worse(inside: Figure, outside: Figure) -> float:
     if not worse:
         return 0.0  # a model without a fault has no error to divide by either
     return worse / error if (error := float(np.hypot(inside.error, outside.error))) else math.copysign(math.inf, worse)
-
-
-def _digits(figure: Any) -> float:
-    return float(f"{float(figure):.4g}")

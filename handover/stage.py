@@ -11,6 +11,7 @@ from handover.git import text
 from handover.local.stack import machine_of
 from handover.project import Build, Project
 from handover.samconfig import Samconfig
+from handover.wording import shortly
 from predictor import files
 
 ALLOWANCE = "AllowStandIn"
@@ -26,13 +27,7 @@ class StageError(CannotRunError):
 
 
 def architecture(project: Project, stage: str) -> str:
-    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default.
-
-    Raises
-    ------
-    StageError
-        When there is no ``samconfig.toml``, or no such stage in it.
-    """
+    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default."""
     config = Samconfig(project.samconfig)
     try:
         known = config.stages
@@ -56,10 +51,9 @@ def require_committed(project: Project, stage: str) -> None:
     A project that is in no repository has nothing to compare with. ``StageError`` names the first file.
     """
     if has_users(Samconfig(project.samconfig), stage, Template(project.template)) and (changed := _changes(project)):
-        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        names = shortly([line[3:] for line in changed], 1)
         raise StageError(
-            f"users are on {stage}, and {changed[0][3:]}{more} is not committed: commit first, or deploy it all the "
-            "same with DIRTY=1"
+            f"users are on {stage}, and {names} is not committed: commit first, or deploy it all the same with DIRTY=1"
         )
 
 
@@ -70,7 +64,9 @@ def deploy_arguments(project: Project, stage: str) -> list[str]:
     says, so the file's own are given again.
     """
     config = Samconfig(project.samconfig)
-    named = {"Commit": _commit(project), "Model": files.identity(files.manifest(project.delivery))}
+    commit = text(project.root, "rev-parse", f"--short={SHORT}", "HEAD")  # nothing outside of a repository
+    commit += "-dirty" if commit and _changes(project) else ""
+    named = {"Commit": commit, "Model": files.identity(files.manifest(project.delivery))}
     known = Template(project.template).source.get("Parameters", {})
     overrides = config.overrides(stage) | {name: value for name, value in named.items() if name in known}
     tags = config.tags(stage) | {name.lower(): value for name, value in named.items() if value}
@@ -82,12 +78,6 @@ def _pairs(values: Mapping[str, str]) -> list[str]:
     return [f'{name}="{value}"' for name, value in values.items()]
 
 
-def _commit(project: Project) -> str:
-    """Name the commit that lies there; nothing outside of a repository."""
-    commit = text(project.root, "rev-parse", f"--short={SHORT}", "HEAD")
-    return f"{commit}-dirty" if commit and _changes(project) else commit
-
-
 def _changes(project: Project) -> list[str]:
     """List what is not committed, each as git's status has it."""
     return text(project.root, "status", "--porcelain", "--", ".").splitlines()
@@ -96,13 +86,8 @@ def _changes(project: Project) -> list[str]:
 def require_as_built(project: Project, stage: str) -> None:
     """Require that what was built is what a stage should get.
 
-    Files are compared and not their dates, which a checkout and a downloaded artifact have anew.
-
-    Raises
-    ------
-    StageError
-        When nothing is built, when it is for another processor than the stage deploys, when the delivery, the function
-        or the template has changed since, or when it is a stand-in and the stage does not take one.
+    Files are compared and not their dates, which a checkout and a downloaded artifact have anew. A stand-in goes only
+    where a stage takes one.
     """
     wanted, build = architecture(project, stage), Build(project.build)
     run = f"run make build ARCHITECTURE={wanted}"

@@ -41,11 +41,8 @@ def _plain(unit: str) -> str:
 
 def _translated(word: str, other: str) -> bool:
     """Say whether one is a plain word and the other is written in another script: EUR and kg are not translated."""
-    return word.isascii() and word.islower() and len(word) > 3 and bool(re.search(r"\w", other)) and not _latin(other)
-
-
-def _latin(text: str) -> bool:
-    return any("LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha())
+    is_latin = any("LATIN" in unicodedata.name(letter, "") for letter in other if letter.isalpha())
+    return word.isascii() and word.islower() and len(word) > 3 and bool(re.search(r"\w", other)) and not is_latin
 
 
 def alike(names: Iterable[str], one: str, several: str) -> str:

@@ -6,6 +6,9 @@ from typing import Any
 
 from rich.progress import Progress
 
+from handover.errors import CannotRunError
+from handover.latency import NotMeasuredError
+
 type Samples = dict[str, list[list[float]]]
 """Times [ms] by contender: one list for each round, in which all contenders had their turn."""
 type Turn = Callable[[], list[float]]
@@ -19,7 +22,10 @@ def in_turn(
     samples: Samples = {name: [] for name in turns}
     for number in progress.track(range(uncounted + rounds), description=description):
         for name, turn in turns.items():
-            times = [round(time, 4) for time in turn()]
+            try:
+                times = [round(time, 4) for time in turn()]
+            except CannotRunError as error:
+                raise NotMeasuredError(f"{name}: {error}") from None
             if number >= uncounted:
                 samples[name].append(times)
     return samples

@@ -24,7 +24,7 @@ def emulator(staged: Staged) -> Iterator[Emulator]:
         with Emulator(staged.function, lines.append) as running:
             yield running
     except EnvironmentDiedError as error:
-        raise NotMeasuredError(f"{staged.contender.label}: {error}: {lines[-1]}") from error
+        raise NotMeasuredError(f"{error}: {lines[-1]}") from error
 
 
 def cold(contenders: Sequence[Staged], event: Any, rounds: int, progress: Progress) -> Samples:
@@ -45,11 +45,12 @@ def peak_memory(
 ) -> dict[str, float]:
     """Give the most memory that each function's process held, after so many requests [MB]."""
     payloads = [json.dumps(event).encode() for event in events]
-    peaks = {}
-    for staged in progress.track(contenders, description="Memory"):
+
+    def peak(staged: Staged) -> list[float]:
         with emulator(staged) as running:
             for payload in islice(cycle(payloads), requests):
                 running.invoke(payload)
-            function = processes.of_function(running.pid)
-            peaks[staged.contender.name] = round(processes.peak_rss_bytes(function) / 1e6, 2)
-    return peaks
+            return [processes.peak_rss_bytes(processes.of_function(running.pid)) / 1e6]
+
+    turns = {staged.contender.name: partial(peak, staged) for staged in contenders}
+    return {name: peaks[0][0] for name, peaks in in_turn(turns, 1, progress, "Memory").items()}

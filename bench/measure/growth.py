@@ -9,9 +9,10 @@ from rich.progress import Progress
 
 from bench.contenders import OURS
 from bench.measure import Turn, in_turn
-from bench.measure.inprocess import ContenderProbe, block
+from bench.measure.inprocess import block
 from bench.staging import Dock
 from bench.workload import Size, Workload, event, generate
+from handover.latency import Probe
 
 type Axes = Mapping[str, Sequence[int]]
 """Sizes by axis: ``columns``, ``trees`` and ``rows``, each ascending from the default size on."""
@@ -27,14 +28,14 @@ def measure(
     default = workload.size
     models = [("columns", size, Size(size, default.trees)) for size in axes["columns"]]
     models += [("trees", size, Size(default.columns, size)) for size in axes["trees"]]
-    probes: dict[Size, ContenderProbe] = {}
+    probes: dict[Size, Probe] = {}
     turns: dict[str, Turn] = {}
     with ExitStack() as stack:
         for axis, label, size in progress.track(models, description="Growth: models"):
             folder = dock.root / f"growth-{size.columns}-{size.trees}"
             grown = workload if size == default else generate(size, folder)
             if size not in probes:
-                probes[size] = stack.enter_context(ContenderProbe(dock.stage(OURS, grown)))
+                probes[size] = stack.enter_context(Probe(dock.stage(OURS, grown).function))
             events = [event("/predict", row) for row in grown.rows[:50]]
             turns[f"{axis} {label} quiet"] = partial(block, probes[size], "quiet", events, calls)
             turns[f"{axis} {label} session"] = partial(block, probes[size], "session", [1], calls)

@@ -25,27 +25,12 @@ GROUPS = (
 """By top-level package, where it is drawn under another name than its own."""
 
 
-class ContenderProbe(Probe):
-    """One contender in one process; its errors name it."""
-
-    def __init__(self, staged: Staged) -> None:
-        super().__init__(staged.function)
-        self._label = staged.contender.label
-
-    def log(self) -> str:
-        """Give what it wrote."""
-        try:
-            return super().log()
-        except NotMeasuredError as error:
-            raise NotMeasuredError(f"{self._label} ended in its own process: {error}") from None
-
-
 def warm(
     contenders: Sequence[Staged], events: Sequence[Any], batch: Any, *, blocks: int, calls: int, progress: Progress
 ) -> Samples:
     """Time all handlers warm, a block of calls each in turn; ours with and without telemetry, and a batch of rows."""
     with ExitStack() as stack:
-        probes = {staged.contender.name: stack.enter_context(ContenderProbe(staged)) for staged in contenders}
+        probes = {staged.contender.name: stack.enter_context(Probe(staged.function)) for staged in contenders}
         ours = probes[OURS.name]
         turns = {name: partial(block, probe, "handler", events, calls) for name, probe in probes.items()} | {
             "quiet": partial(block, ours, "quiet", events, calls),

@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.progress import Progress
+import click
 
 from bench import staging
 from bench.contenders import PEERS, VENVS, Contender, Package
@@ -44,25 +43,16 @@ def _pip(*arguments: str) -> None:
         raise CannotRunError((ended.stderr.strip().splitlines() or ["pip gave no reason"])[-1])
 
 
-def main() -> int:
-    """Install what is not up to date; say what could not be, and give 1 then."""
-    console = Console(highlight=False, soft_wrap=True)
+def main() -> None:
+    """Install what is not up to date."""
     VENVS.mkdir(exist_ok=True)
-    failed = 0
-    missing = [peer for peer in PEERS if not peer.up_to_date()]
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        for peer in progress.track(missing, description="Installing peers"):
-            packages = peer.lock.read_text().count("==")
-            console.print(f"Installing {peer.label} ({packages} packages) ...")
-            try:
-                install(peer)
-            except CannotRunError as error:
-                failed += 1
-                console.print(f"bench-peers: {peer.label} cannot be installed: {error}", markup=False)
-    console.print(f"{len(PEERS) - failed} of {len(PEERS)} peers are installed in bench/.venvs.")
-    return 1 if failed else 0
+    for peer in PEERS:
+        if not peer.up_to_date():
+            click.echo(f"Installing {peer.label} ({peer.lock.read_text().count('==')} packages) ...")
+            install(peer)
+    click.echo(f"All {len(PEERS)} peers are installed in bench/.venvs.")
 
 
 if __name__ == "__main__":
     with one_sentence("bench-peers"):
-        sys.exit(main())
+        main()

@@ -23,8 +23,6 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
 
     Parameters
     ----------
-    place, root
-        The project in the worktree, and where people work on it.
     options
         More words for ``handover check``.
     base

@@ -13,10 +13,7 @@ from handover.git import git, printed, text
 class Repository:
     """The git repository that a project lies in.
 
-    Raises
-    ------
-    CannotRunError
-        When the project's folder is in no repository, nothing is committed there, or git does not know who commits.
+    ``CannotRunError`` when it lies in none, nothing is committed there, or git does not know who commits.
     """
 
     def __init__(self, project: Path) -> None:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from handover.behaviours import LISTED, Behaviour, Drawn, Golden
-from handover.behaviours.asking import Asking, Call, GivenRow, RefusedError, UnknownNameError, Waiting, written
+from handover.behaviours.asking import Asking, Call, FaultError, GivenRow, RefusedError, Waiting, written
 from handover.limit import TooLongError, at_most
 from handover.rows import Domain, drawn_row, simplified
 from handover.source import line_in
@@ -28,24 +28,6 @@ LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model
 MOST_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
 DIGITS = 4
 GIVEN = {"row", "score", "decide"}
-
-
-class FaultError(Exception):
-    """A behaviour cannot be run; the message goes on after its name, and ``line`` is where."""
-
-    def __init__(self, sentence: str, line: int | None = None) -> None:
-        super().__init__(sentence)
-        self.line = line
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What keeps a function of ``behaviours.py`` from being run on rows."""
-
-    name: str
-    line: int
-    sentence: str
-    """As it goes on after the name."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +81,7 @@ type Outcome = Literal["passes", "waits", "left out", "asks nothing"] | RefusedE
 
 def run(
     path: Path, module: ModuleType, golden: Sequence[Json], asking: Mapping[str, Asking]
-) -> Iterator[Fault | Result]:
+) -> Iterator[FaultError | Result]:
     """Run the behaviours of a module. ``asking`` has who answers each kind of rows; those of another are left out."""
     tree = ast.parse(path.read_bytes())
     behaviours: list[Behaviour] = vars(module).get(LISTED, [])
@@ -107,14 +89,14 @@ def run(
         if not isinstance(node, FUNCTIONS) or node.name.startswith("_"):
             continue
         if not isinstance(vars(module).get(node.name), Behaviour):
-            yield Fault(node.name, node.lineno, f"has no sentence: {ABOVE}")
+            yield FaultError(f"has no sentence: {ABOVE}", node.lineno, node.name)
     for behaviour in behaviours:
         if behaviour.kind in asking:
             trial = Trial(behaviour, path, tree, asking[behaviour.kind])
             try:
                 yield trial.result(golden)
             except FaultError as fault:
-                yield Fault(behaviour.check.__name__, fault.line or trial.line, str(fault))
+                yield FaultError(fault.sentence, fault.line or trial.line, behaviour.check.__name__)
 
 
 class Trial:
@@ -172,8 +154,6 @@ class Trial:
         for number, row in enumerate(golden if isinstance(asked, Golden) else asked, start=1):
             try:
                 yield self._asking.row(row)
-            except UnknownNameError as error:
-                raise FaultError(f"{error} (row {number} of its rows)") from None
             except RefusedError as refused:
                 raise FaultError(f"has rows of which the contract refuses row {number}: {refused}") from None
 
@@ -185,8 +165,6 @@ class Trial:
                 drawn = drawn_row(fields, random)
                 yield self._asking.row({field.name: _short(field, drawn[field.name]) for field in fields} | asked.fixed)
                 left -= 1
-            except UnknownNameError as error:
-                raise FaultError(f"{error} (in drawn)") from None
             except RefusedError as refused:
                 refusal = str(refused)
             if not left:
@@ -221,14 +199,15 @@ class Trial:
             raise FaultError(
                 f"was stopped after {LIMIT_S:g} s, at {which}: it comes to no end, or is too slow"
             ) from None
-        except UnknownNameError as error:
-            raise FaultError(str(error), line_in(self._path, error)) from None
+        except FaultError as fault:
+            fault.line = fault.line or line_in(self._path, fault)
+            raise
         except AssertionError as error:
             return Failed(tuple(self._asking.calls), " ".join(str(error).split()))
-        except FaultError:
-            raise
         except (Exception, SystemExit) as error:  # somebody's code may raise anything
-            raise self._raised(error, row) from None
+            shown = words_of({name: row[name] for name in self._used()} or row)
+            sentence = f"raises {type(error).__name__} ({error}) where {shown}"
+            raise FaultError(sentence, line_in(self._path, error)) from None
         finally:
             self._left_s -= perf_counter() - began
 
@@ -241,10 +220,6 @@ class Trial:
         if given is not None:
             raise FaultError(f"returns {given!r}, which nobody looks at: write assert in place of return")
         return "passes" if asking.calls else "asks nothing"
-
-    def _raised(self, error: BaseException, row: Json) -> FaultError:
-        shown = words_of({name: row[name] for name in self._used()} or row)
-        return FaultError(f"raises {type(error).__name__} ({error}) where {shown}", line_in(self._path, error))
 
     def _used(self) -> list[str]:
         """Name the fields that its own lines name."""

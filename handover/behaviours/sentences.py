@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from handover.behaviours.running import Example, Fault, Result, counted, words_of
+from handover.behaviours.asking import FaultError
+from handover.behaviours.running import Example, Result, counted, words_of
 from predictor import files
 from predictor.files import Json
 
@@ -21,7 +22,7 @@ def kept(results: Iterable[Result]) -> str:
     return "".join(f"\n  {result.behaviour.sentence}: {_count(result)}" for result in results)
 
 
-def faults(wrong: Sequence[Fault]) -> str:
+def faults(wrong: Sequence[FaultError]) -> str:
     """Write a line for each fault."""
     return "\n  ".join(_ended(f"Line {fault.line}, {fault.name} {fault.sentence}") for fault in wrong)
 

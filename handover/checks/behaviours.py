@@ -1,7 +1,8 @@
 """B, behaviours: the model does what those who know the subject say of it in behaviours.py."""
 
 from handover.behaviours import sentences
-from handover.behaviours.running import Fault, Result
+from handover.behaviours.asking import FaultError
+from handover.behaviours.running import Result
 from handover.checks.parity import ELSEWHERE
 from handover.checks.running import failure
 from handover.context import DeliveryContext
@@ -35,7 +36,7 @@ def runs(context: DeliveryContext) -> Broken | None:
 )
 def tried(context: DeliveryContext) -> Broken | None:
     """It asks about rows of the contract, asserts something of the answers, and comes to an end."""
-    faults = [one for one in context.behaviours if isinstance(one, Fault)]
+    faults = [one for one in context.behaviours if isinstance(one, FaultError)]
     if not context.behaviours:
         evidence = 'There is none in it: write one, as in @always("a longer loan is no safer"), or remove the file.'
         return Broken(evidence, context.folder / BEHAVIOURS)

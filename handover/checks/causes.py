@@ -1,6 +1,5 @@
 """Why answers differ from the training's: which file of the delivery gives something else than it gave there."""
 
-import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -9,16 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from handover import card
-from handover.checks.values import Rows, as_trained, changed_heuristics, has_values, in_words, line_of
+from handover.checks.values import Rows, as_trained, changed_heuristics, in_words
 from handover.context import DeliveryContext
-from handover.conversion import thresholds
 from handover.finding import Broken, Owner
 from predictor import files
-from predictor.encoder import FloatRows
 
 FEWEST_EXPLAINED = 2  # rows: one alone is explained by a second column as well, one time in thirty
 MOST_ASKED = 200  # rows, so that a wide model takes seconds
-RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
+RARE = 0.3  # of the golden rows: where so few differ, they were edited one by one
 
 
 class Cause(NamedTuple):
@@ -59,13 +56,13 @@ def of_values(context: DeliveryContext) -> tuple[str, Cause] | None:
         )
     else:
         sentence += "These rows score the same with either value; the rows of callers need not."
-    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, line_of(context, changed)))
+    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, context.heuristic_line(changed[0].name)))
 
 
 def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
     """Say why the decisions on these golden rows are not the training's, though the scores are."""
     contract, edges = context.contract, "classes" if context.contract.classes else "decisions"
-    if all(context.decide(context.golden_scores[row]) == context.golden[row]["decision"] for row in rows):
+    if not set(rows) & set(context.flipped(context.golden_scores)):
         edge = (
             "Two classes have nearly the same score" if contract.classes else "A score lies on the edge of a decision"
         )
@@ -86,7 +83,7 @@ def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
 def _causes(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     yield from _reordered(context)
     yield from _heuristics(context)
-    yield from _column(context, rows)
+    yield from _category(context, rows)
 
 
 def _ruled_out(context: DeliveryContext, file: str | Path) -> bool:
@@ -122,49 +119,30 @@ def _heuristics(context: DeliveryContext) -> Iterator[Cause]:
         words, left = in_words(context, changed), len(context.apart(context.model(trained), context.golden_scores))
         if not left:
             theirs = "With the training's values all scores agree: heuristics.py computes something else now."
-            yield Cause(f"{words} {theirs}", files.HEURISTICS, line_of(context, changed))
+            yield Cause(f"{words} {theirs}", files.HEURISTICS, context.heuristic_line(changed[0].name))
         of = f"With the training's values {left} scores still differ: golden.jsonl is of another training."
         yield Cause(f"{words} {of if left else 'Rows of golden.jsonl were edited.'}", files.GOLDEN)
 
 
-def _column(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
-    """Find the one column of which another value alone gives each row the training's score, if there is one.
-
-    A category can have each of its codes. Of the rest that trees ask about, one number between each two thresholds
-    stands for all others there. Linear models are not asked about numbers: some value of any column gives any score.
-    """
-    rows, columns, asked = rows[:MOST_ASKED], context.encoder.columns, thresholds(context.graph)
-    codes = {field["name"]: len(field["categories"]) for field in context.compiled["fields"] if "categories" in field}
+def _category(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
+    """Find the one category of which another code alone gives each row the training's score, if there is one."""
     if len(rows) < FEWEST_EXPLAINED:
         return
-    right = []
-    for column, name in enumerate(columns):
-        cells = _cells([threshold for place, threshold in asked if place == column])
-        values = np.arange(codes[name], dtype=np.float32) if name in codes else cells
-        if len(values) and _explains(context, rows, column, np.append(values, np.float32(np.nan))):
-            right.append(name)
-    if len(right) != 1:
-        return
-    (name,) = right
-    only = f"Another value of `{name}`, and of no other column, gives each of these rows the training's score:"
-    if name in codes:
-        sentence = f"{only} its categories stand in another order now, and the model knows them by their place."
-        yield Cause(sentence, "contract.py", context.contract_line(name))
-    elif name in {heuristic.__name__ for heuristic in context.heuristics} and not has_values(context):
-        yield Cause(f"{only} it is computed otherwise now.", files.HEURISTICS, context.heuristic_line(name))
+    right = [
+        field["name"]
+        for column, field in enumerate(context.compiled["fields"])
+        if "categories" in field and _explains(context, rows[:MOST_ASKED], column, len(field["categories"]))
+    ]
+    if len(right) == 1:
+        sentence = (
+            f"Another value of `{right[0]}`, and of no other category, gives each of these rows the training's score: "
+            "its categories stand in another order now, and the model knows them by their place."
+        )
+        yield Cause(sentence, "contract.py", context.contract_line(right[0]))
 
 
-def _cells(asked: list[float]) -> FloatRows:
-    """Give a number in each cell between thresholds, on the lowest, and beyond both ends."""
-    if not asked:
-        return np.empty(0, dtype=np.float32)
-    ends = np.array(asked, dtype=np.float64)
-    beyond = 1 + np.abs(ends).max()
-    inner = (ends[:-1] + ends[1:]) / 2
-    return np.array([ends[0] - beyond, ends[0], *inner, ends[-1], ends[-1] + beyond], dtype=np.float32)
-
-
-def _explains(context: DeliveryContext, rows: Rows, column: int, values: FloatRows) -> bool:
+def _explains(context: DeliveryContext, rows: Rows, column: int, codes: int) -> bool:
+    values = np.array([*range(codes), np.nan], dtype=np.float32)
     tried = np.repeat(context.golden_matrix[rows], len(values), axis=0)
     tried[:, column] = np.tile(values, len(rows))
     expected = np.repeat(context.golden_scores[rows], len(values), axis=0)
@@ -179,9 +157,9 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
     is_the_cards = _is_the_cards(context)
     if is_the_cards is False:
         sentence = f"{context.card.name}, which deliver() wrote too, has the SHA-256 of another {files.MODEL}."
-        return Cause(f"{_shared(context, rows)}{sentence}", files.MODEL)
+        return Cause(sentence, files.MODEL)
     cleared = "The heuristics give the training's values. "
-    if not has_values(context) or changed_heuristics(context, context.golden_matrix, as_trained(context)):
+    if changed_heuristics(context, context.golden_matrix, as_trained(context)):
         suspects.append(files.HEURISTICS)
         cleared = ""
     if is_the_cards:
@@ -208,27 +186,10 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
             f"{' and '.join(left)} are not of one training, or one was edited, though the manifest vouches for each: "
             "it was written by hand, or the model was converted without deliver()."
         )
-    return Cause(f"{_shared(context, rows)}{cleared}{sentence}", file)
+    return Cause(f"{cleared}{sentence}", file)
 
 
 def _is_the_cards(context: DeliveryContext) -> bool | None:
     """Say whether the model's card is of this model, where deliver() wrote one: who edits the manifest forgets it."""
     figures = card.block(card.read(context.card), card.FIGURES) if context.card.is_file() else None
     return sha256((context.folder / files.MODEL).read_bytes()).hexdigest() in figures if figures else None
-
-
-def _shared(context: DeliveryContext, rows: Rows) -> str:
-    """Find the category or gap that all differing rows have and the fewest others, if there is one: a hint."""
-    differing = set(rows.tolist())
-    rarest: tuple[float, str] = (RARE, "")
-    for field in context.compiled["fields"]:
-        values = [line["row"].get(field["name"]) for line in context.golden]
-        common = {values[row] for row in differing}
-        if len(common) != 1 or (field["kind"] == "number" and common != {None}):
-            continue
-        agreeing = [value for row, value in enumerate(values) if row not in differing]
-        alike = sum(value in common for value in agreeing)
-        others = f"{alike} of the {len(agreeing)} rows that agree have" if alike else "no row that agrees has"
-        sentence = f"All of them have `{field['name']}` = {json.dumps(*common)}; {others}. "
-        rarest = min(rarest, (alike / max(1, len(agreeing)), sentence))
-    return rarest[1]

@@ -15,7 +15,8 @@ from handover.checks.heuristics import ROWS, broken_heuristic
 from handover.context import DeliveryContext
 from handover.context.sources import run
 from handover.finding import Broken, clause
-from handover.surroundings import BACKWARDS, FORWARDS, MAKES_SETS, Answers, Surroundings, answers, turn_sets
+from handover.surroundings import MAKES_SETS, Answers, Surroundings, answers, turn_sets
+from handover.surroundings.process import BACKWARDS, FORWARDS
 from predictor.files import Json
 
 # Quarters of an hour apart from UTC, for minutes show what hours may not, and to both sides, for days.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from handover import parity
 from handover.checks import causes, inside
 from handover.checks.causes import Cause
-from handover.checks.values import Rows, has_values
+from handover.checks.values import Rows
 from handover.context import UNANSWERED, DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.golden import FEWEST_GOLDEN_ROWS, real_rows
@@ -85,12 +85,12 @@ def _no_golden_row(context: DeliveryContext, line: Any, number: int) -> str:
     if not isinstance(line, dict):
         return f"Line {number} is not a JSON object."
     scores = context.contract.scores
-    missing = sorted({"row", "scores" if scores.of_classes else files.SINGLE, "decision"} - set(line))
+    missing = sorted({"row", "scores" if scores.of_classes else files.SINGLE, "decision", "heuristics"} - set(line))
     if missing:
         return f"Line {number} lacks {', '.join(missing)}."
     if fault := _no_scores(files.scores_in(line), scores.names):
         return f"The {'scores' if scores.of_classes else 'score'} of golden row {number} {fault}."
-    values = line.get("heuristics", {})
+    values = line["heuristics"]
     if not isinstance(values, dict) or not all(value is None or _is_number(value) for value in values.values()):
         return f"The heuristics of golden row {number} are {json.dumps(values)}, not numbers by their names."
     if line["decision"] not in scores.decisions:
@@ -158,7 +158,7 @@ def _differing(context: DeliveryContext, given: Scores, why: Callable[[Rows], Ca
     if (apart := parity.judged(given, expected, budget)) is None:
         return None
     rows, worst = np.array(apart.rows, dtype=np.intp), apart.worst
-    flips = [row for row in rows if context.decide(given[row]) != context.golden[row]["decision"]]
+    flips = [row for row in context.flipped(given) if row in rows]
     flipped = ""
     if flips:
         count = "1 decision flips" if len(flips) == 1 else f"{len(flips)} decisions flip, first"
@@ -196,14 +196,13 @@ def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
     broken="a decision differs from training",
 )
 def same_decisions(context: DeliveryContext) -> Broken | None:
-    given, golden = context.golden_here, context.golden
-    flipped = [row for row, line in enumerate(golden) if context.decide(given[row]) != line["decision"]]
+    given, flipped = context.golden_here, context.flipped(context.golden_here)
     budget = context.contract.budgets.flipped_decisions
     if len(flipped) <= budget:
         return None
     row = flipped[0]
     evidence = (
-        f"{len(flipped)} of {len(golden)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
+        f"{len(flipped)} of {len(given)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
         f"{budget} may be; the first is golden row {row + 1}: {_flip(context, row, given)}, with a score of "
         f"{context.in_words(given[row])}."
     )
@@ -257,7 +256,7 @@ def _own_words(context: DeliveryContext, error: Exception) -> str:
 )
 def built_scores(context: DeliveryContext) -> Broken | Kept:
     try:
-        given = scores_of(context, context.golden_answers)
+        given = context.scores_of(context.golden_answers)
     except UNANSWERED as error:
         evidence = f"Not all golden rows are answered: {_own_words(context, error)}"
         return _inside(context).broken(context, evidence)
@@ -267,12 +266,6 @@ def built_scores(context: DeliveryContext) -> Broken | Kept:
 
 def _inside(context: DeliveryContext) -> Cause:
     return inside.of_answers(context, [line["row"] for line in context.golden])
-
-
-def scores_of(context: DeliveryContext, answers: list[dict[str, Any]]) -> Scores:
-    """Give the scores of answers, float64 (N, C)."""
-    names = context.contract.scores.names
-    return np.array([[files.scores_in(answer)[name] for name in names] for answer in answers], dtype=np.float64)
 
 
 @clause(
@@ -303,11 +296,9 @@ def same_twice(context: DeliveryContext) -> Broken | None:
     rule="each heuristic gives the values that it gave in training",
     broken="a heuristic gives another value than in training",
 )
-def values_of_the_training(context: DeliveryContext) -> Broken | Kept | None:
+def values_of_the_training(context: DeliveryContext) -> Broken | None:
     """Where scores differ too, P203 says it, and R505 where they were written anew: here they agree."""
     if differ := causes.of_values(context):
         evidence, cause = differ
         return cause.broken(context, evidence)
-    if context.heuristics and not has_values(context):
-        return Kept("golden.jsonl does not say what the heuristics gave in training: an older deliver() wrote it")
     return None

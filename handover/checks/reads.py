@@ -1,19 +1,8 @@
 """What a heuristic reads, by its syntax: the fields and numbers of its lines, and of those that it uses."""
 
 import ast
-import math
-import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-FOLDED: dict[type[ast.operator], Any] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: math.pow,  # of floats: `10 ** 10 ** 10` overflows at once, where whole numbers would be worked out
-}
 
 
 @dataclass(frozen=True)
@@ -25,26 +14,23 @@ class Reads:
 
 
 def reads(tree: ast.Module, heuristic: str, fields: Iterable[str]) -> Reads:
-    """Say what a heuristic may read of its row, through helper functions and tables too.
+    """Say which of all fields a heuristic may read, through helper functions and tables too.
 
-    Parameters
-    ----------
-    fields
-        The names of all fields, in the contract's order. A heuristic that reaches for fields by a name that it works
-        out may read each of them.
+    One that reaches for fields by a name that it works out may read each of them.
     """
     names: set[str] = set()
     numbers: dict[float, None] = {}
     for line in _lines(tree, heuristic):
         for node in ast.walk(line):
             match node:
+                case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                    numbers |= {number: None, -number: None}
                 case ast.Attribute(attr=name) | ast.Constant(value=str(name)):
                     names.add(name)
                 case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(), *_]):
                     pass
                 case ast.Call(func=ast.Name(id="getattr")) | ast.Name(id="vars" | "attrgetter"):
                     names.add("__dict__")
-        numbers |= dict.fromkeys(_numbers(line))
     every = "__dict__" in names or "attrgetter" in names
     return Reads(tuple(field for field in fields if every or field in names), tuple(numbers))
 
@@ -70,28 +56,3 @@ def _defined(line: ast.stmt) -> list[str]:
     if isinstance(line, ast.FunctionDef | ast.ClassDef):
         return [line.name]
     return [node.id for node in ast.walk(line) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-
-
-def _numbers(line: ast.AST) -> Iterator[float]:
-    """Give the numbers that stand in a line, worked out where they are made of others: ``-1``, ``3 * 12``."""
-    number = _folded(line)
-    if number is not None:
-        yield number
-    for node in ast.iter_child_nodes(line):
-        yield from _numbers(node)
-
-
-def _folded(node: ast.AST) -> float | None:
-    match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return number
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            folded = _folded(operand)
-            return None if folded is None else -folded
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in FOLDED:
-            first, second = _folded(left), _folded(right)
-            try:
-                return None if first is None or second is None else float(FOLDED[type(op)](first, second))
-            except (ArithmeticError, ValueError):
-                return None
-    return None

@@ -117,12 +117,7 @@ def _side(value: float, other: float) -> int:
 def roots(fields: Sequence[Domain], sides_at: SidesAt) -> Iterator[Row]:
     """Give the rows next to each change of side that bisection finds, along each number on many backgrounds.
 
-    Parameters
-    ----------
-    fields
-        Those that the heuristic reads.
-    sides_at
-        Runs the heuristic on a row; ``None`` where it fails, and the row is given.
+    The fields are those that the heuristic reads. Where ``sides_at`` is ``None``, it fails, and the row is given.
     """
     values = [field.choices or tuple(dict.fromkeys(field.ends)) for field in fields]
     for row in combined(fields, values, MOST_BACKGROUNDS):

@@ -15,10 +15,7 @@ NAMED = re.compile(r"\s*(?:def\s+(\w+)\s*\(|(\w+)\s*:\s*(?:int|float|bool|str|Li
 def failure(path: Path, error: BaseException, purpose: str = "") -> Broken:
     """Say how a file could not be read or run: it is somebody's code, and may raise anything.
 
-    Parameters
-    ----------
-    purpose
-        A sentence for one that was read and refused: what such a file is for.
+    ``purpose`` is a sentence for one that was read and refused: what such a file is for.
     """
     match error:
         case RefusedSourceError(fault=fault):

@@ -62,14 +62,7 @@ def sought(context: DeliveryContext, faults: Faults, *, by_default: bool = False
     """Look for a fault in the stack of each stage with users; where there is no such stage, in the template's own.
 
     A fault that the template's defaults do not have, and that is gone when the stage leaves one parameter at its
-    default, lies in ``samconfig.toml``.
-
-    Parameters
-    ----------
-    faults
-        Gives what is wrong with a stack; the first is told.
-    by_default
-        Whether the template's own defaults are looked at in any case.
+    default, lies in ``samconfig.toml``. With ``by_default``, the template's own stack is looked at in any case.
     """
 
     def fault(values: Mapping[str, str]) -> Fault | None:

@@ -8,7 +8,7 @@ from onnx.reference import ReferenceEvaluator
 
 from handover import parity
 from handover.checks import inside
-from handover.checks.parity import ELSEWHERE, scores_of
+from handover.checks.parity import ELSEWHERE
 from handover.context import UNANSWERED, DeliveryContext
 from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Skipped, clause
@@ -70,7 +70,7 @@ def built_at_thresholds(context: DeliveryContext) -> Broken | None:
     except UNANSWERED as error:
         cause = inside.of_answers(context, rows, "row {}")
         return cause.broken(context, f"Not all rows at thresholds are answered: {error}")
-    given = scores_of(context, answers)
+    given = context.scores_of(answers)
     differing = set(context.apart(given, expected).tolist())
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
         decision = context.decide(given[place])

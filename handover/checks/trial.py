@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -65,56 +65,41 @@ class TriedRow:
 
 
 class Trial:
-    """One heuristic of a delivery, tried on row after row.
-
-    Parameters
-    ----------
-    usual
-        A row of the contract, for what a tried row leaves out.
-    """
+    """One heuristic of a delivery, tried on row after row; what a row leaves out is as in the usual one."""
 
     def __init__(self, context: DeliveryContext, heuristic: Heuristic, usual: Row) -> None:
         self._context, self._heuristic, self._usual = context, heuristic, usual
         self._limit_s = context.contract.budgets.heuristic_ms / 1000
         self._spent_s = 0.0
-        self._at: Row = {}
 
     def first_failing(self, rows: Iterable[Row], at_once: int = AT_ONCE) -> tuple[Row, Fault] | None:
         """Find the first row with a fault; ``None`` also where the time for all rows of the heuristic is up."""
         began = thread_time()
         for batch in batched(rows, at_once, strict=False):
-            for row in self._suspects(batch):
-                if fault := self.fault(row):
-                    return row, fault
+            if self._is_suspect(batch):
+                for row in batch:
+                    if fault := self.fault(row):
+                        return row, fault
             if self._spent_s + thread_time() - began > SEARCH_S:
                 break
         self._spent_s += thread_time() - began
         return None
 
-    def _suspects(self, batch: Sequence[Row]) -> Sequence[Row]:
-        """Give the rows of a batch that have to be asked alone, the likeliest first: none, of most batches."""
-        began = thread_time()
+    def _is_suspect(self, batch: Iterable[Row]) -> bool:
+        """Tell whether rows of a batch have to be asked alone: of most batches none has."""
+        unknown: list[Unknown] = []
+        row, began = TriedRow({}, self._usual, [], unknown), thread_time()
         try:
             with at_most(AT_ONCE * self._limit_s, of_processor=True):
-                odd = self._first_odd(batch)
-        except TooLongError:
-            odd = self._at
-        if odd is not None:
-            return [odd, *batch]
-        return batch if thread_time() - began > self._limit_s else ()
-
-    def _first_odd(self, batch: Iterable[Row]) -> Row | None:
-        unknown: list[Any] = []
-        row, heuristic = TriedRow({}, self._usual, [], unknown), self._heuristic
-        for self._at in batch:  # where it is when time is up
-            row.__dict__ = dict(self._at)
-            try:
-                value = heuristic(row)
-            except Exception:  # a heuristic may raise anything
-                return self._at
-            if unknown or not (value is None or (type(value) in NUMBERS and -FLOAT32_MAX <= value <= FLOAT32_MAX)):
-                return self._at
-        return None
+                for values in batch:
+                    row.__dict__ = dict(values)
+                    value = self._heuristic(row)
+                    holds = value is None or (type(value) in NUMBERS and -FLOAT32_MAX <= value <= FLOAT32_MAX)
+                    if unknown or not holds:
+                        return True
+        except (Exception, TooLongError):  # a heuristic may raise anything
+            return True
+        return thread_time() - began > self._limit_s
 
     def fault(self, row: Row) -> Fault | None:
         """Say what is wrong with what the heuristic makes of a row that the contract accepts, if anything is."""

@@ -26,14 +26,7 @@ def every_row(fields: Sequence[Domain]) -> Iterator[Row] | None:
 def corners(fields: Sequence[Domain], numbers: Collection[float], most: int = MOST_CORNERS) -> Iterator[Row]:
     """Put together what the fields can be at their ends, at zero, and beside numbers; each category, flag and gap.
 
-    Parameters
-    ----------
-    numbers
-        Those in the heuristic's lines: where it does something else from 37 on, 36, 37 and 38 are tried.
-
-    Returns
-    -------
-    Every combination, where there are few enough; else as many of them at random.
+    The numbers are those in a heuristic's lines: where it does something else from 37 on, 36, 37 and 38 are tried.
     """
     return combined(fields, [_corner_values(field, numbers) for field in fields], most)
 
@@ -82,9 +75,7 @@ def _corner_values(field: Domain, numbers: Iterable[float]) -> list[Any]:
     if field.choices:
         return _known(field)
     values = [field.simplest, *field.edge_values]
-    for end in field.ends:
-        values += around(field, end)
-    for number in numbers:
+    for number in (*field.ends, *numbers):
         values += around(field, number)
     return sorted(set(values), key=_size) + [None] * field.nullable
 

@@ -1,12 +1,12 @@
 """What heuristics give here, beside what they gave elsewhere: in training, or in the built function."""
 
-import ast
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handover.context import DeliveryContext
+from handover.wording import shortly
 from predictor.encoder import FloatRows
 
 type Rows = NDArray[np.intp]
@@ -25,32 +25,18 @@ class Changed(NamedTuple):
     is_: NDArray[np.float32]
 
 
-def has_values(context: DeliveryContext) -> bool:
-    """Whether golden.jsonl says what the heuristics gave in training; an older ``deliver()`` left that out."""
-    return all("heuristics" in line for line in context.golden)
-
-
 def as_trained(context: DeliveryContext) -> FloatRows:
-    """Give the golden rows as the model's input, float32 (N, K), with the values that the heuristics gave in training.
-
-    Where a line has none, they are those of here.
-    """
+    """Give the golden rows as the model's input, float32 (N, K), with what the heuristics gave in training."""
     matrix, columns = context.golden_matrix.copy(), context.encoder.columns
     for row, line in enumerate(context.golden):
-        for name, value in line.get("heuristics", {}).items():
+        for name, value in line["heuristics"].items():
             if name in columns:
                 matrix[row, columns.index(name)] = np.nan if value is None else value
     return matrix
 
 
 def changed_heuristics(context: DeliveryContext, given: FloatRows, expected: FloatRows) -> list[Changed]:
-    """List the heuristics that give other values here than elsewhere, in the order of their columns.
-
-    Parameters
-    ----------
-    given, expected
-        The same rows as the model's input, float32 (N, K).
-    """
+    """List the heuristics whose values in the same rows, float32 (N, K), are others, in the order of their columns."""
     heuristics = {heuristic.__name__ for heuristic in context.heuristics}
     known = np.where(np.isnan(expected), 0, expected)
     differs = ~np.isclose(
@@ -74,30 +60,6 @@ def in_words(
     if len(first.was) > 1:
         sentence += f"; so for {len(first.rows)} of {len(first.was)} rows"
     if others:
-        named = [f"`{other.name}`" for other in others[:MOST_NAMED]]
-        named += [f"{len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
-        listed = " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
-        sentence += f". {listed} {'differ' if others[1:] else 'differs'} too"
-    if name := _shared(context, changed):
-        sentence += f"; all of them use `{name}` (line {context.heuristic_line(name)})"
+        named = shortly([f"`{other.name}`" for other in others], MOST_NAMED)
+        sentence += f". {named} {'differ' if others[1:] else 'differs'} too"
     return f"{sentence}."
-
-
-def line_of(context: DeliveryContext, changed: list[Changed]) -> int | None:
-    """Find the line at fault: that of the first heuristic, or of what all of them use, where that is one thing."""
-    return context.heuristic_line(_shared(context, changed) or changed[0].name)
-
-
-def _shared(context: DeliveryContext, changed: list[Changed]) -> str:
-    """Name the constant or helper of heuristics.py that all of several heuristics use, where that is one thing."""
-    names = {one.name for one in changed}
-    used, defined = [], set()
-    for node in context.heuristics_tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in names:
-            used.append({inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)})
-        elif isinstance(node, ast.FunctionDef):
-            defined.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            defined |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-    shared = set.intersection(*used) & defined if len(used) > 1 else set()
-    return shared.pop() if len(shared) == 1 else ""

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from handover import card, retraining
 from handover.behaviours import running
-from handover.behaviours.asking import Asking
+from handover.behaviours.asking import Asking, FaultError
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
 from handover.context.sources import BEHAVIOURS
@@ -360,7 +360,7 @@ class DeliveryContext(Delivered):
         return True
 
     @cached_property
-    def behaviours(self) -> list[running.Fault | running.Result]:
+    def behaviours(self) -> list[FaultError | running.Result]:
         """What became of each behaviour: golden rows are the built function's to answer, where it does."""
         golden = Asking(self.recorded, self.answers if self.is_answered_as_built else self.answered_here)
         others = Asking(self.recorded, self.answered_here)

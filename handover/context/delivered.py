@@ -109,8 +109,12 @@ class Delivered(Sources):
     @cached_property
     def golden_scores(self) -> NDArray[np.float64]:
         """The training-time model's scores of the golden rows, float64 (N, C)."""
-        golden, names = self.golden, self.contract.scores.names
-        return np.array([[files.scores_in(line)[name] for name in names] for line in golden], dtype=np.float64)
+        return self.scores_of(self.golden)
+
+    def scores_of(self, answers: Sequence[Json]) -> NDArray[np.float64]:
+        """Give the scores of answers, float64 (N, C)."""
+        names = self.contract.scores.names
+        return np.array([[files.scores_in(answer)[name] for name in names] for answer in answers], dtype=np.float64)
 
     @cached_property
     def golden_here(self) -> NDArray[np.float32]:
@@ -130,6 +134,10 @@ class Delivered(Sources):
     def decide(self, scores: NDArray[Any]) -> str | None:
         """Decide on the scores of one row as the contract says."""
         return self.contract.decide(scores)
+
+    def flipped(self, scores: NDArray[Any]) -> list[int]:
+        """Find the golden rows that these scores of theirs decide otherwise than in training."""
+        return [row for row, line in enumerate(self.golden) if self.decide(scores[row]) != line["decision"]]
 
     def in_words(self, scores: NDArray[Any]) -> str:
         """Write the scores of one row."""

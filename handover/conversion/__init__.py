@@ -13,7 +13,7 @@ from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
 from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Rows
-from handover.conversion.scores import rounds_to_float32, scored_classes, training_time_scores
+from handover.conversion.scores import scored_classes, training_time_scores
 from handover.conversion.thresholds import at_thresholds, filled, thresholds
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "numbers_its_classes",
     "opened",
     "own_columns",
-    "rounds_to_float32",
     "thresholds",
     "to_graph",
     "training_time_scores",
@@ -53,10 +52,8 @@ def to_graph(
     model
         scikit-learn (also a pipeline, with models of the others inside), XGBoost, LightGBM or CatBoost, trained on
         float32 (N, K).
-    columns
-        The K columns of the model's input, written into the file so that it explains itself.
-    name
-        The graph's name.
+    columns, about
+        The K columns of the model's input, and what else the file says of itself, as its properties.
     positive
         The class whose probability is the score; needed where the classes are other than 0 and 1, -1 and 1, or False
         and True, of which the second is.
@@ -64,17 +61,11 @@ def to_graph(
         The classes whose probabilities are the scores, where there is more than one score.
     clip
         The ends, from low to high, that the score is clipped to; a score that is not a number is not.
-    about
-        What else the file says of itself, as its properties.
 
     Returns
     -------
     A serialized ``ModelProto``: input ``features`` float32 [N, K], output ``score`` float32 [N], or [N, C] of classes.
-
-    Raises
-    ------
-    ConversionError
-        When the model, or a setting of it, cannot be converted; names it, and the nearest that can.
+    ``ConversionError`` where the model, or a setting of it, cannot be converted; names it, and the nearest that can.
     """
     method, chosen = scored_classes(model, len(columns), positive, classes)
     graph = Graph()

@@ -13,14 +13,9 @@ USUAL = 0.5
 
 
 def unlike(model: Any, scored: object, edges: Sequence[float]) -> str:
-    """Say that a model decides elsewhere than the contract does, where its author chose that; else nothing.
+    """Say that a model decides elsewhere than at the contract's edges, where its author chose that; else nothing.
 
-    Parameters
-    ----------
-    scored
-        The class whose probability is the score; None where that is the second.
-    edges
-        Those of the contract's decisions.
+    ``scored`` is the class whose probability is the score; None where that is the second.
     """
     while (
         inner := model.steps[-1][1] if hasattr(model, "steps") else getattr(model, "best_estimator_", None)

@@ -37,18 +37,12 @@ def title(model: Any) -> str:
 
 
 def require_codes(model: Any, categories: Iterable[Sequence[Any] | None], how: str) -> None:
-    """Require that the categories of a DataFrame, by whose places a model tells them apart, are the contract's codes.
+    """Require that a DataFrame's categories, by whose places a model tells them apart, are codes; None stands for text.
 
-    Parameters
-    ----------
-    categories
-        Those of each column, None where they are text.
-    how
-        How such a model is trained on codes.
+    The sentence says ``how`` such a model is trained on codes.
     """
-    for known in categories:
-        if known is None or list(known) != list(range(len(known))):
-            raise ConversionError(
-                f"{title(model)} was trained on a DataFrame whose categories are not the codes 0, 1, 2 and so on, all "
-                f"of them: train it on matrix(...).values with {how}"
-            )
+    if any(known is None or list(known) != list(range(len(known))) for known in categories):
+        raise ConversionError(
+            f"{title(model)} was trained on a DataFrame whose categories are not the codes 0, 1, 2 and so on, all of "
+            f"them: train it on matrix(...).values with {how}"
+        )

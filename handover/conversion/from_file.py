@@ -62,22 +62,10 @@ LOOKS_LIKE = {
 
 
 def opened(path: Path, columns: Columns, output: str | None = None) -> Any:
-    """Open a file, or a folder of MLflow.
+    """Open a file, or a folder of MLflow, as its framework has it; of ONNX as ``from_onnx.read`` does.
 
-    Parameters
-    ----------
-    columns, output
-        What ``from_onnx.read`` needs of an ONNX file; the others know their columns.
-
-    Returns
-    -------
-    The model as its framework has it, or an ``OnnxFile``.
-
-    Raises
-    ------
-    ConversionError
-        When it is not there, cut off, another thing than its name says, or of a kind that cannot be opened; says what
-        to do.
+    ``ConversionError`` when it is not there, cut off, another thing than its name says, or of a kind that cannot be
+    opened; says what to do.
     """
     if not path.exists():
         raise ConversionError(f"there is no file {path}")

@@ -45,18 +45,9 @@ class OnnxFile:
 def read(path: Path, columns: Columns, output: str | None = None) -> OnnxFile:
     """Read a file, with the weights that lie beside it.
 
-    Parameters
-    ----------
-    columns
-        What the contract gives.
-    output
-        The output that is the score, or the probabilities of the classes; needed where several may be.
-
-    Raises
-    ------
-    ConversionError
-        When it is no ONNX file, takes something else than rows of these columns, gives no such output, or has what
-        onnxruntime has not.
+    Its ``output`` is the score, or the probabilities of the classes; it is needed where several may be.
+    ``ConversionError`` when it is no ONNX file, takes something else than rows of the contract's columns, gives no such
+    output, or has what onnxruntime has not.
     """
     model = _loaded(path)
     _require_plain(model, path.name)

@@ -37,12 +37,8 @@ class Scaling:
     def by_pdo(cls, pdo: float, *, points: float, odds: float) -> Self:
         """Scale as banks write it; the score is the probability of a bad one.
 
-        Parameters
-        ----------
-        pdo
-            How many points double the odds of good to bad [points].
-        points, odds
-            So many points stand for so many good ones to one bad, as 600 for 50.
+        ``pdo`` [points] double the odds of good to bad; so many ``points`` stand for so many good ones to one bad, the
+        ``odds``, as 600 for 50.
         """
         if not (odds > 0 and math.isfinite(odds)):
             raise ConversionError(f"odds={odds!r}: write how many good ones there are to one bad, as in odds=50")

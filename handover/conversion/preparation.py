@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from handover.conversion import encoding, from_optbinning, others, scaling
-from handover.conversion.errors import ConversionError, title
+from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.rows import Rows
@@ -35,13 +35,13 @@ def prepared(step: Any, rows: Rows) -> Rows:
         return from_optbinning.prepared(step, rows)
     if framework_of(step) is not SCIKIT_LEARN:
         raise others.unknown(step, others.STEPS_CAN)
-    if name in scaling.SCALERS:
-        return scaling.scaled(step, rows)
     if rule := RULES.get(name):
         return rule(step, rows)
     if hasattr(step, "get_support"):
         return rows.of(np.flatnonzero(step.get_support()))
-    (tensor,) = others.prepared(step, rows)
+    if name not in others.STEPS:
+        raise others.unknown(step, others.STEPS_CAN)
+    (tensor,) = others.converted(step, rows, {}, others.STEPS_CAN)
     blurred = rows.blurred or name != "PolynomialFeatures"
     return rows.changed(tensor, len(step.get_feature_names_out()), wide=False, blurred=blurred)
 
@@ -55,20 +55,19 @@ def _pipeline(step: Any, rows: Rows) -> Rows:
 def _by_columns(step: Any, rows: Rows) -> Rows:
     """Give each transformer its columns; set what they give side by side."""
     places = step._transformer_to_input_indices
-    chosen = [(name, inner, places[name]) for name, inner, _ in step.transformers_]
-    parts = [prepared(inner, rows.of(places)) for _, inner, places in chosen if not _drops(inner) and len(places)]
-    return _joined(step, parts, rows, sparse=step.sparse_output_)
+    chosen = [(inner, places[name]) for name, inner, _ in step.transformers_ if len(places[name]) and not _drops(inner)]
+    parts = [prepared(inner, rows.of(columns)) for inner, columns in chosen]
+    return rows.joined(parts, sparse=step.sparse_output_)
 
 
 def _union(step: Any, rows: Rows) -> Rows:
-    weights = step.transformer_weights or {}
-    chosen = [(prepared(inner, rows), weights.get(name)) for name, inner in step.transformer_list if not _drops(inner)]
-    parts = [part if weight is None else _weighted(part, weight) for part, weight in chosen]
-    return _joined(step, parts, rows, sparse=any(part.sparse for part in parts))
-
-
-def _weighted(rows: Rows, weight: float) -> Rows:
-    return rows.changed(rows.graph.add("Mul", rows.tensor, np.array(weight, np.float64 if rows.wide else np.float32)))
+    weights, parts = step.transformer_weights or {}, list[Rows]()
+    for name, inner in step.transformer_list:
+        if not _drops(inner):
+            part = prepared(inner, rows)
+            weight = np.array(weights.get(name, 1), np.float64 if part.wide else np.float32)
+            parts.append(part.changed(rows.graph.add("Mul", part.tensor, weight)) if name in weights else part)
+    return rows.joined(parts, sparse=any(part.sparse for part in parts))
 
 
 def _affine(step: Any, rows: Rows) -> Rows:
@@ -85,38 +84,28 @@ def _drops(step: Any) -> bool:
     return isinstance(step, str) and step == "drop"
 
 
-def _joined(step: Any, parts: list[Rows], rows: Rows, *, sparse: bool) -> Rows:
-    if not parts:
-        raise ConversionError(f"{title(step)} gives no column at all")
-    return rows.joined(parts, sparse=sparse)
+def _gaps(step: Any, rows: Rows) -> str:
+    """Ask each value whether it is missing."""
+    if not np.isnan(step.missing_values):
+        raise ConversionError(
+            f"{type(step).__name__} cannot be converted with missing_values={step.missing_values}; it can be with nan, "
+            f"which is what matrix(...) gives"
+        )
+    return rows.graph.add("IsNaN", rows.tensor)
 
 
 def _filled(step: Any, rows: Rows) -> Rows:
     """Fill the gaps; where the transformer says so, add a column of 0 and 1 for each in which the training saw one."""
-    if not np.isnan(step.missing_values):
-        raise ConversionError(
-            f"SimpleImputer cannot be converted with missing_values={step.missing_values}; it can be with nan, which "
-            f"is what matrix(...) gives"
-        )
-    graph, values = rows.graph, np.asarray(step.statistics_, dtype=np.float64 if rows.wide else np.float32)
+    gaps, values = _gaps(step, rows), np.asarray(step.statistics_, dtype=np.float64 if rows.wide else np.float32)
     if np.isnan(values).any():
         raise ConversionError("SimpleImputer was trained on a column without a single value: leave that column out")
-    gaps = graph.add("IsNaN", rows.tensor)
-    tensor = graph.add("Where", gaps, values, rows.tensor)
-    if not step.add_indicator:
-        return rows.changed(tensor)
-    return rows.joined([rows.changed(tensor), _marked(step.indicator_, rows)], sparse=rows.sparse)
+    full = rows.changed(rows.graph.add("Where", gaps, values, rows.tensor))
+    return rows.joined([full, _marked(step.indicator_, rows)], sparse=rows.sparse) if step.add_indicator else full
 
 
 def _marked(step: Any, rows: Rows) -> Rows:
     """Add a column of 0 and 1 for each in which the training saw a gap, or for all."""
-    if not np.isnan(step.missing_values):
-        raise ConversionError(
-            f"MissingIndicator cannot be converted with missing_values={step.missing_values}; it can "
-            f"be with nan, which is what matrix(...) gives"
-        )
-    gaps = rows.graph.single(rows.graph.add("IsNaN", rows.tensor))
-    return rows.changed(gaps, wide=False).of(step.features_)
+    return rows.changed(rows.graph.single(_gaps(step, rows)), wide=False).of(step.features_)
 
 
 RULES: dict[str, Callable[[Any, Rows], Rows]] = {
@@ -127,11 +116,10 @@ RULES: dict[str, Callable[[Any, Rows], Rows]] = {
     "KBinsDiscretizer": encoding.binned,
     "MissingIndicator": _marked,
     "Normalizer": encoding.normalised,
-    "OneHotEncoder": encoding.looked_up,
-    "OrdinalEncoder": encoding.looked_up,
     "Pipeline": _pipeline,
     "QuantileTransformer": encoding.ranked,
     "SimpleImputer": _filled,
-    "TargetEncoder": encoding.looked_up,
+    **dict.fromkeys(("OneHotEncoder", "OrdinalEncoder", "TargetEncoder"), encoding.looked_up),
     **dict.fromkeys(AFFINE, _affine),
+    **dict.fromkeys(scaling.SCALERS, scaling.scaled),
 }

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
 
 type Method = Literal["predict_proba", "decision_function", "predict"]
@@ -53,6 +54,8 @@ class Rows:
 
     def joined(self, parts: Sequence[Self], *, sparse: bool) -> Self:
         """Give what the columns have become: these parts side by side, as float64 where one of them is."""
+        if not parts:
+            raise ConversionError("a step of the pipeline gives no column at all")
         wide, blurred = any(part.wide for part in parts), any(part.blurred for part in parts)
         typed = (self.graph.double(part.tensor) if wide and not part.wide else part.tensor for part in parts)
         tensor = self.graph.add("Concat", *typed, axis=1)

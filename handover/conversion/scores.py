@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from handover.conversion.classes import by_name, in_order, name_of, numbers_its_classes
 from handover.conversion.errors import NEAREST_OF, ConversionError, title
 from handover.conversion.framework import FloatRows, Framework
-from handover.conversion.frameworks import FRAMEWORKS, framework_of, inside
+from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.rows import Method
 
 EACH = ": train with a number for each, multi:softprob of XGBoost or multiclass of LightGBM"
@@ -26,23 +26,12 @@ def training_time_scores(
     Returns
     -------
     float64, shape (N, C): the classes' probabilities in their order; of a single score the class's, or the prediction.
-
-    Raises
-    ------
-    ConversionError
-        When the model is not fitted, is of an unknown framework, does not give these scores for a row of these columns,
-        or does not say which class the score is of.
+    ``ConversionError`` where the model is not fitted, is of an unknown framework, does not give these scores for a row
+    of these columns, or does not say which class the score is of.
     """
     method, chosen = scored_classes(model, features.shape[1], positive, classes)
     given = _numbers(model, features, classes) if method == "predict" else _asked(model, method, features)
     return given[:, chosen]
-
-
-def rounds_to_float32(model: Any) -> bool:
-    """Whether a model of scikit-learn, or a part of it, was fitted on float32 and computes in it."""
-    own = vars(model).values() if hasattr(model, "get_params") else []
-    of_float32 = any(getattr(value, "dtype", None) == np.float32 for value in own)
-    return of_float32 or any(map(rounds_to_float32, inside(model)))
 
 
 def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:
@@ -65,12 +54,7 @@ def _numbers(model: Any, features: FloatRows, classes: Sequence[str]) -> NDArray
 
 
 def scored_classes(model: Any, width: int, positive: object, classes: Sequence[str] = ()) -> tuple[Method, list[int]]:
-    """Check that the model gives the scores for a row, and find which of its numbers they are.
-
-    Returns
-    -------
-    The method that gives a number for each of its classes, or the only one, and the places of the scores among them.
-    """
+    """Find the method that gives the model's numbers for a row, and which of them are the scores."""
     _require_fitted(model, width)
     known = getattr(model, "classes_", None)
     is_booster = type(model).__name__ == "Booster"
@@ -99,7 +83,11 @@ def scored_classes(model: Any, width: int, positive: object, classes: Sequence[s
             f"the model knows {len(names)} classes; a score needs exactly two, or write classes=(...) in the contract, "
             f"in place of score and decisions"
         )
-    _require_probabilities(model)
+    if not _framework(model).gives_probabilities(model):
+        raise ConversionError(
+            f"{title(model)} gives classes and no probabilities (no predict_proba): wrap it in CalibratedClassifierCV, "
+            f"or train a LogisticRegression; VotingClassifier takes voting='soft', SVC probability=True"
+        )
     chosen = _in_order(model, names, classes, positive) if classes else [_positive(model, names, positive)]
     return "predict_proba", chosen
 
@@ -118,14 +106,6 @@ def _in_order(model: Any, names: list[Any], classes: Sequence[str], positive: ob
         f"the classes of {title(model)} are not the contract's: it {' and '.join(parts)}; train it on labels that "
         f"are the contract's classes, or their places from 0 to {len(classes) - 1}"
     )
-
-
-def _require_probabilities(model: Any) -> None:
-    if not _framework(model).gives_probabilities(model):
-        raise ConversionError(
-            f"{title(model)} gives classes and no probabilities (no predict_proba): wrap it in CalibratedClassifierCV, "
-            f"or train a LogisticRegression; VotingClassifier takes voting='soft', SVC probability=True"
-        )
 
 
 def _positive(model: Any, names: list[Any], positive: object) -> int:
@@ -173,12 +153,11 @@ def _require_fitted(model: Any, width: int) -> None:
         raise ConversionError(
             f"{title(model)} is no model, for it has no predict(...): deliver what was trained with it"
         )
-    trained = framework.count_columns
     if hasattr(model, "get_params") and not _is_fitted(model):
         raise ConversionError(f"{title(model)} is not fitted: call its fit(...) with matrix(...).values and the labels")
     if getattr(model, "n_outputs_", 1) != 1:
         raise ConversionError(f"{title(model)} gives {model.n_outputs_} numbers for a row; a score is one")
-    if (columns := trained(model)) not in {None, width}:
+    if (columns := framework.count_columns(model)) not in {None, width}:
         raise ConversionError(
             f"{title(model)} was trained on {columns} columns, and the contract gives {width}: train it on "
             f"matrix(...).values, all of its columns in their order"

@@ -92,13 +92,7 @@ def at_thresholds(graph: bytes, features: FloatRows) -> FloatRows:
     """Make rows at which the trees are most easily wrong: on each threshold, and one float32 step to either side.
 
     A threshold that the framework keeps as float64 and onnxruntime as float32 sends exactly such a row the other way.
-
-    Parameters
-    ----------
-    graph
-        A serialized model with trees; without trees there are no such rows.
-    features
-        Rows of the model's input, float32 (N, K), taken in turn: each gets one column changed.
+    Rows of the model's input, float32 (N, K), are taken in turn, and each gets one column changed.
 
     Returns
     -------

@@ -62,12 +62,13 @@ class Ensemble:
 
     def scaled(self, weight: float) -> Self:
         """Multiply what the trees add, in place."""
-        self.trees[:] = [tree if isinstance(tree, Split) else tree * weight for tree in self.trees]
+
+        def times(node: Node) -> Node:
+            return node if isinstance(node, Split) else node * weight
+
+        self.trees[:] = map(times, self.trees)
         for split in splits(self.trees):
-            if not isinstance(split.yes, Split):
-                split.yes = split.yes * weight
-            if not isinstance(split.no, Split):
-                split.no = split.no * weight
+            split.yes, split.no = times(split.yes), times(split.no)
         return replace(self, base=self.base * weight)
 
 
@@ -83,12 +84,9 @@ def splits(trees: Iterable[Node]) -> Iterable[Split]:
 
 
 def grow(read: Callable[[int], Node], root: int = 0) -> Node:
-    """Build a tree from numbered nodes, without recursion: a tree may be deeper than Python's stack.
+    """Build a tree of what is read by number: a leaf, or a split whose ``yes`` and ``no`` are numbers of nodes.
 
-    Parameters
-    ----------
-    read
-        Gives a node by its number: a leaf, or a split whose ``yes`` and ``no`` are numbers of nodes.
+    It is no recursion: a tree may be deeper than Python's stack.
     """
     top = read(root)
     waiting = [top] if isinstance(top, Split) else []

@@ -90,10 +90,7 @@ class Difference:
 def compare(old: Path, new: Path) -> Difference:
     """Compare two deliveries: their contracts, and their answers to the golden rows of the old one.
 
-    Raises
-    ------
-    DiffError
-        When one of the folders has no delivery that answers.
+    ``DiffError`` when one of the folders has no delivery that answers.
     """
     before, after = _opened(old), _opened(new)
     hashes = [delivery.manifest["files"] for delivery in (before, after)]

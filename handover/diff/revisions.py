@@ -74,15 +74,8 @@ class DiffError(CannotRunError):
 def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
     """Open the delivery that ``name`` means: a folder, ``REVISION`` (its ``folder``), or ``REVISION:FOLDER``.
 
-    Parameters
-    ----------
-    folder
-        Where the delivery is in a revision, from the current folder, which is in the repository.
-
-    Raises
-    ------
-    DiffError
-        When ``name`` is neither.
+    In a revision, ``folder`` is seen from the current folder, which is in the repository. ``DiffError`` when ``name``
+    is neither.
     """
     if Path(name).is_dir():
         yield Path(name)

@@ -20,16 +20,9 @@ MOST_LATIN = 0.3  # share of Latin letters in such words; more, and it is Wester
 
 
 def decoded(content: bytes, name: str) -> tuple[str, str]:
-    """Read a file as text.
+    """Read a file as text; give it with the encoding that it was read by, as Python names it.
 
-    Returns
-    -------
-    The text, and the encoding that it was read by, as Python names it.
-
-    Raises
-    ------
-    CannotRunError
-        When the file is UTF-8 but for some lines, or in an encoding that cannot be told.
+    ``CannotRunError`` when the file is UTF-8 but for some lines, or in an encoding that cannot be told.
     """
     encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else _encoding(content, name)
     try:
@@ -41,7 +34,7 @@ def decoded(content: bytes, name: str) -> tuple[str, str]:
 
 
 def _encoding(content: bytes, name: str) -> str:
-    """Name a file's encoding; refuse one that is UTF-8 but for some lines.
+    """Name a file's encoding.
 
     A line in another encoding is UTF-8 by chance at times, most of them never are.
     """

@@ -52,10 +52,7 @@ class Source:
 def training(table: Table, file: DataFile, fields: Sequence[Field], target: Target, **words: str) -> str:
     """Write ``train.py``, of the contract's ``name``, which says ``where`` the data is when it is not there.
 
-    Raises
-    ------
-    CannotRunError
-        When pandas does not read the file, or reads other values than the draft was made of.
+    ``CannotRunError`` when pandas does not read the file, or reads other values than the draft was made of.
     """
     sources = _sources(table, file, fields, target)
     decimal, thousands = _marks(table.name, list(sources.values()))

@@ -30,15 +30,7 @@ class File(NamedTuple):
 
 
 class Release:
-    """A wheel of the tool.
-
-    Parameters
-    ----------
-    name
-        The wheel's file name, which says its version.
-    content
-        The wheel itself.
-    """
+    """A wheel of the tool, whose file's name says its version."""
 
     def __init__(self, name: str, content: bytes) -> None:
         self.name = name
@@ -62,10 +54,7 @@ class Release:
 def current() -> Release:
     """Give the release that runs now: the wheel, made again of what was installed; from a source tree, built.
 
-    Raises
-    ------
-    CannotRunError
-        When an installed file is not the one that was installed, or the wheel cannot be built.
+    ``CannotRunError`` when an installed file is not the one that was installed, or the wheel cannot be built.
     """
     return _packed_again(distribution(DISTRIBUTION)) if packed() else _built(Path(__file__).parents[2])
 

@@ -51,12 +51,7 @@ class Latency:
 class Probe:
     """A function in a process of its own, without a network, as ``probe.py`` says; a context that ends it.
 
-    Parameters
-    ----------
-    options
-        Of Python.
-    imports
-        Modules that are imported before the handler.
+    ``options`` are Python's, ``imports`` the modules that are imported before the handler.
     """
 
     def __init__(self, function: BuiltFunction, options: Sequence[str] = (), imports: Sequence[str] = ()) -> None:
@@ -104,13 +99,7 @@ class Probe:
         return json.loads(answer)
 
     def log(self) -> str:
-        """Let it end, and give what it wrote on stderr.
-
-        Raises
-        ------
-        NotMeasuredError
-            When it ends with another status than 0.
-        """
+        """Let it end, and give what it wrote on stderr; ``NotMeasuredError`` when its status is not 0."""
         self._process.communicate()
         self._log.seek(0)
         log = self._log.read()
@@ -122,12 +111,7 @@ class Probe:
 def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
     """Start the function and the floor in turn, cold; then ask both in turn in one process, warm.
 
-    Raises
-    ------
-    EnvironmentDiedError
-        When the function does not start in the emulator.
-    NotMeasuredError
-        When it does not start in a process of its own.
+    ``EnvironmentDiedError`` when it does not start in the emulator, ``NotMeasuredError`` when not in its own process.
     """
     sent = json.dumps(event).encode()
     floor = replace(function, root=HERE / "floor", handler="floor.handler")
@@ -139,12 +123,7 @@ def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
                 cold[one.handler].append(emulator.cold_ms or 0.0)
     with Probe(function) as probe:
         warm, warm_floor = probe.ask({"calls": [("handler", [event]), ("session", [1])], "rounds": WARM_ROUNDS})
-    return Latency(
-        cold_ms=np.array(cold[function.handler]),
-        cold_floor_ms=np.array(cold[floor.handler]),
-        warm_ms=np.array(warm),
-        warm_floor_ms=np.array(warm_floor),
-    )
+    return Latency(*map(np.array, (cold[function.handler], cold[floor.handler], warm, warm_floor)))
 
 
 def modules(function: BuiltFunction) -> list[str]:
@@ -155,19 +134,9 @@ def modules(function: BuiltFunction) -> list[str]:
 
 
 def import_times(function: BuiltFunction, imports: Sequence[str] = ()) -> list[tuple[str, float]]:
-    """Time each module's import by itself, without what it imports in turn [ms].
+    """Time each module's import by itself, without what it imports in turn [ms]; ``imports`` come before the handler.
 
-    Python's own clock for it, ``-X importtime``, slows every import a little.
-
-    Parameters
-    ----------
-    imports
-        Modules that are imported before the handler.
-
-    Raises
-    ------
-    NotMeasuredError
-        When it does not start.
+    By Python's own clock, ``-X importtime``, which slows each a little; ``NotMeasuredError`` when it does not start.
     """
     with Probe(function, ["-X", "importtime"], imports) as probe:
         lines = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", probe.log(), re.MULTILINE)

@@ -122,14 +122,19 @@ def _kind(line: str) -> str:
 def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
     """Open the page; `serve_forever` of what is given answers. Builds and deployments end with it.
 
-    Raises
-    ------
-    CannotRunError
-        When a port is not available; names it.
+    ``CannotRunError`` when a port is not available; names it.
     """
     chosen = port or ground.port
     for needed in (chosen, chosen + 1):
-        _require_free(needed)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, needed))
+            except OSError as error:
+                raise CannotRunError(
+                    f"port {needed} of {LOOPBACK} is not available ({error.strerror}): is the page open in another "
+                    f"terminal? If not, choose another port, as in --port {PORT + 100}"
+                ) from None
     ground.remote.do("config", "lesson.port", str(chosen))
     service = Service(ground)
     own = {f"{name}:{chosen}" for name in (LOOPBACK, "localhost")}
@@ -141,26 +146,11 @@ def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
             service.stop()
 
 
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            raise CannotRunError(
-                f"port {port} of {LOOPBACK} is not available ({error.strerror}): is the page open in another terminal? "
-                f"If not, choose another port, as in --port {PORT + 100}"
-            ) from None
-
-
 def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
     """Translate between HTTP and the page.
 
-    Parameters
-    ----------
-    own
-        What a browser on this machine calls this server: by a name of somebody else's that leads here, or with a form
-        of another site's page, nobody gets an answer.
+    What a browser on this machine calls this server is its ``own``: by a name of somebody else's that leads here, or
+    with a form of another site's page, nobody gets an answer.
     """
 
     @Request.application

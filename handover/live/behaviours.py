@@ -1,12 +1,11 @@
 """Behaviours, asked of the live API: those on golden rows and on rows by hand."""
 
-import json
 from collections.abc import Sequence
 from itertools import batched
 from pathlib import Path
 
 from handover.behaviours import running, sentences
-from handover.behaviours.asking import Asking
+from handover.behaviours.asking import Asking, FaultError
 from handover.context.sources import BEHAVIOURS, run
 from handover.finding import Broken, Kept
 from handover.limit import TooLongError
@@ -38,7 +37,7 @@ def tried(client: Client, build: Path) -> Broken | Kept:
     asking = Asking(files.contract(delivery), ask)
     golden = [line["row"] for line in files.golden(delivery)]
     ran = list(running.run(path, module, golden, dict.fromkeys(ASKED, asking)))
-    if faults := [one for one in ran if isinstance(one, running.Fault)]:
+    if faults := [one for one in ran if isinstance(one, FaultError)]:
         raise LiveError(f"{path} cannot be tried: {sentences.faults(faults)}")
     results = [one for one in ran if isinstance(one, running.Result)]
     if broken := [result for result in results if not result.passes]:
@@ -51,5 +50,5 @@ def _answers(client: Client, rows: Sequence[Json]) -> list[Json]:
     if response.status != 200:
         sentence = response.body[:200].decode(errors="replace")
         raise LiveError(f"what behaviours ask is answered {response.status}: {sentence}")
-    answers: list[Json] = json.loads(response.body)
+    answers: list[Json] = response.document
     return answers

@@ -52,16 +52,10 @@ class Fitted:
 
 
 class Observer:
-    """Observes one training, and writes a summary when it has delivered.
+    """Observes one training while it is open, and writes a summary (JSON, no row) when it has delivered.
 
-    Parameters
-    ----------
-    delivery
-        The folder whose delivery is meant: a training may make several.
-    summary
-        The file that is written, JSON: counts, names, shares, minima and maxima; no row.
-
-    The process is observed for as long as this is open. The project is the current folder.
+    A training may make several deliveries: ``delivery`` is the folder of the one that is meant. The project is the
+    current folder.
     """
 
     def __init__(self, delivery: Path, summary: Path) -> None:
@@ -100,11 +94,10 @@ class Observer:
         kind = self._kinds.get(code) or _kind(code, frame)
         if kind is None:
             return sys.monitoring.DISABLE
+        is_new, self._kinds[code] = code not in self._kinds, kind
         if kind in ("fit", "data"):
-            self._kinds[code] = kind
             self._safely(self._fit_started, code, frame)
-        elif code not in self._kinds:
-            self._kinds[code] = kind
+        elif is_new:
             sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_RETURN)
         return None
 
@@ -130,18 +123,14 @@ class Observer:
         from handover.observation.tables import table  # noqa: PLC0415  # numpy: the training has imported it by now
 
         model, data, *others = (frame.f_locals[name] for name in code.co_varnames[: code.co_argcount])
-        if self._within_itself(frame, model):
-            return
+        if any(caller.f_code in self._kinds and caller.f_locals.get("self") is model for caller in _callers(frame)):
+            return  # a class's ``fit`` called from its subclass's: the outer one has what was given
         noted = self._fitted.get(id(model))
         if noted is None or not (code.co_name == "partial_fit" or getattr(model, "warm_start", False)):
             self._fitted[id(model)] = noted = Fitted(self._weakly(model), self._place(frame))
         noted.tables.append(table(data))
         noted.stopping += [one for judging in _judging(frame) if (one := table(judging)) is not None]
         noted.labelled |= self._kinds[code] == "data" or (bool(others) and others[0] is not None)
-
-    def _within_itself(self, frame: FrameType, model: Any) -> bool:
-        """Tell whether this is a class's ``fit`` called from its subclass's: the outer one has what was given."""
-        return any(caller.f_code in self._kinds and caller.f_locals.get("self") is model for caller in _callers(frame))
 
     def _place(self, frame: FrameType) -> tuple[str, int] | None:
         for caller in _callers(frame):
@@ -186,24 +175,23 @@ class Observer:
     def _conclusions(self, frame: FrameType, model: Any) -> dict[str, Any]:
         from handover.observation.conclusions import conclude  # noqa: PLC0415
 
+        name, own = type(model).__name__, self._own(model)
         if self._failure:
             return {"unseen": f"the observation failed ({self._failure})"}
         if self._given_numbers > MOST_KEPT:
             return {"unseen": f"matrix() gave more than {MOST_KEPT:,} numbers"}
-        own = self._own(model)
         if own is None:
             return {
-                "unseen": f"no fit of the {type(model).__name__} that was delivered was seen: it was loaded from a "
-                f"file, copied, or fitted in another process"
+                "unseen": f"no fit of the {name} that was delivered was seen: it was loaded from a file, copied, or "
+                f"fitted in another process"
             }
         if own.tables[-1] is None:
-            return {"unseen": f"the {type(model).__name__} was fitted on what cannot be read as a table of numbers"}
-        rows, given = frame.f_locals["rows"], {name: frame.f_locals[name] for name in ("contract", "heuristics")}
+            return {"unseen": f"the {name} was fitted on what cannot be read as a table of numbers"}
+        rows, given = frame.f_locals["rows"], {word: frame.f_locals[word] for word in ("contract", "heuristics")}
         judging = frame.f_globals["matrix"](rows, **given)
         learned = [table for part in self._parts(model) if part.labelled for table in part.tables if table is not None]
         stopping = [table for part in self._parts(model) if part.stopped_early for table in part.stopping]
-        conclusions = conclude(own.tables[-1], learned, stopping, self._given, judging)
-        return {"model": type(model).__name__, "place": own.place} | conclusions
+        return {"model": name, "place": own.place} | conclude(own.tables[-1], learned, stopping, self._given, judging)
 
     def _own(self, model: Any) -> Fitted | None:
         """Find what a model's input was when it was fitted: of one that was put together, its first step's."""
@@ -237,10 +225,8 @@ def _kind(code: CodeType, frame: FrameType) -> Kind | None:
         return "fit"
     if name == "__init__" and arguments[:3] == DATA:
         return "data"
-    if name == "train":
-        return "train"
-    if name in ("matrix", "deliver") and _ours(frame):
-        return "matrix" if name == "matrix" else "deliver"
+    if name == "train" or (name in ("matrix", "deliver") and _ours(frame)):
+        return name  # type: ignore[return-value]  # one of the three
     return None
 
 

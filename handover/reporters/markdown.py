@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from handover.description import as_markdown
 from handover.finding import Context, Finding, Verdict
-from handover.reporters.groups import counted, folds, group, grouped
-from handover.reporters.model import model
-from handover.reporters.text import place, proved, source_line, summary, warnings
-from handover.skips import FILE, exit_status, skips
+from handover.reporters.page import filled
+from handover.reporters.text import summary
+from handover.skips import exit_status
 from handover.templates import environment
 
 BACKTICK = "&#96;"
@@ -20,25 +18,14 @@ MARKS = {Verdict.KEPT: "kept", Verdict.BROKEN: "**BROKEN**", Verdict.SKIPPED: "s
 def report(findings: Sequence[Finding], context: Context) -> str:
     """Write the verdict, every broken clause in full, what the model is, and all clauses, by group, folded if kept."""
     filters = {"coded": coded, "escaped": escaped, "as_table": as_markdown}
-    template = environment(Path(__file__).parent, html=False, filters=filters).get_template("report.md.jinja")
-    return template.render(
+    return filled(
+        environment(Path(__file__).parent, html=False, filters=filters).get_template("report.md.jinja"),
+        findings,
+        context,
         subject=context.subject,
         verdict=("kept", "broken", "not checked in full")[exit_status(findings)],
-        notice=context.notice,
         summary=summary(findings),
-        proved=proved(findings),
-        broken=[(finding, finding.broken, *context.remedy(finding)) for finding in findings if finding.broken],
-        skips=skips(findings),
-        allowances=FILE,
-        warnings=warnings(findings),
-        findings=findings,
-        model=model(context),
-        groups=[(group(one[0].clause)[0], counted(one), folds(one), one) for one in grouped(findings)],
         marks=MARKS,
-        place=partial(place, context=context),
-        source_line=source_line,
-        page_of=context.page,
-        explain=context.explain,
     )
 
 

@@ -63,33 +63,22 @@ def line_in(path: Path, error: BaseException) -> int | None:
 
 def refuse(heuristics: ast.Module) -> None:
     """Let heuristics run, or say why not; ``RefusedSourceError`` when they import or reach for what they must not."""
-    if fault := _import_fault(heuristics, PURE_MODULES) or reach_beyond_the_row(heuristics):
+    if foreign := foreign_import(heuristics):
+        raise RefusedSourceError(Fault(foreign[0], f"imports {foreign[1]}"))
+    if fault := reach_beyond_the_row(heuristics):
         raise RefusedSourceError(fault)
-
-
-def _import_fault(tree: ast.Module, allowed: Collection[str]) -> Fault | None:
-    foreign = foreign_import(tree, allowed)
-    return Fault(foreign[0], f"imports {foreign[1]}") if foreign else None
 
 
 def foreign_import(tree: ast.Module, allowed: Collection[str] = PURE_MODULES) -> tuple[int, str] | None:
     """Find the first import of what is not allowed, in what runs in production: its line, and the module's name."""
     for node in _run_in_production(tree):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module if node.module and not node.level else "a module beside it", *_modules_among(node)]
-        for name in names:
-            if name not in allowed:
-                return node.lineno, name
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom):  # a module may be taken out of another one, as in `from enum import sys`
+            taken = [name for one in names if (name := one.lstrip("_")) in sys.stdlib_module_names - ALSO_MODULES]
+            names = [node.module if node.module and not node.level else "a module beside it", *taken]
+        if foreign := next((name for name in names if name not in allowed), None):
+            return node.lineno, foreign
     return None
-
-
-def _modules_among(node: ast.ImportFrom) -> list[str]:
-    """Name the modules that are taken out of another one, as in ``from enum import sys``."""
-    names = [alias.name.lstrip("_") for alias in node.names]
-    return [name for name in names if name in sys.stdlib_module_names - ALSO_MODULES]
 
 
 def reach_beyond_the_row(tree: ast.Module) -> Fault | None:
@@ -98,17 +87,15 @@ def reach_beyond_the_row(tree: ast.Module) -> Fault | None:
     What is a module's is known by where it was imported from: a field, a variable or a method may have any name.
     """
     names = Names(tree)
-    for node in _run_in_production(tree):
-        if what := _reads(node, names) or _changes(node, names, tree):
-            return Fault(node.lineno, what)
-    return None
+    faults = ((node, _reads(node, names) or _changes(node, names, tree)) for node in _run_in_production(tree))
+    return next((Fault(node.lineno, what) for node, what in faults if what), None)
 
 
 def _reads(node: ast.AST, names: Names) -> str:
     """Say what a node reads that is not its row's, in the end of a sentence."""
     origin = names.origin(node)
-    if _is_of(node, IMPURE_NAMES, names) or (isinstance(node, ast.Attribute) and node.attr in BEHIND):
-        return f"uses {ast.unparse(node)}"
+    if what := _uses(node, IMPURE_NAMES, names):
+        return what
     if isinstance(node, ast.Attribute) and node.attr == "__hash__":
         return f"uses {ast.unparse(node)}, which for text is another number in each process"
     if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
@@ -117,21 +104,19 @@ def _reads(node: ast.AST, names: Names) -> str:
             return f"keeps the rows of {node.name} in a cache ({ast.unparse(cache)})"
     if origin in CLOCKS:
         return f"reads the clock ({ast.unparse(node)})"
-    if isinstance(node, ast.Call) and names.origin(node.func) in LOCAL_TIMES and not _has_zone(node):
-        return (
-            f"follows the machine's time zone ({ast.unparse(node.func)}), and production has another than a training: "
-            f"give the zone, as in datetime.fromtimestamp(seconds, tz=UTC)"
+    if isinstance(node, ast.Call) and len(node.args) < 2 and names.origin(node.func) in LOCAL_TIMES:
+        has_zone = any(keyword.arg in {"tz", None} for keyword in node.keywords)
+        advice = (
+            "and production has another than a training: give the zone, as in datetime.fromtimestamp(seconds, tz=UTC)"
         )
+        return "" if has_zone else f"follows the machine's time zone ({ast.unparse(node.func)}), {advice}"
     return ""
 
 
-def _is_of(node: ast.AST, builtins: Collection[str], names: Names) -> bool:
-    """Tell whether a node is one of these names of Python's own."""
-    return isinstance(node, ast.Name) and node.id in builtins and names.binder(node) is None
-
-
-def _has_zone(call: ast.Call) -> bool:
-    return len(call.args) > 1 or any(keyword.arg in {"tz", None} for keyword in call.keywords)
+def _uses(node: ast.AST, builtins: Collection[str], names: Names) -> str:
+    """Say where a node is one of these names of Python's own, or reaches behind a function."""
+    is_builtin = isinstance(node, ast.Name) and node.id in builtins and names.binder(node) is None
+    return f"uses {ast.unparse(node)}" if is_builtin or getattr(node, "attr", "") in BEHIND else ""
 
 
 def _changes(node: ast.AST, names: Names, tree: ast.Module) -> str:
@@ -146,7 +131,7 @@ def _changes(node: ast.AST, names: Names, tree: ast.Module) -> str:
         case ast.Subscript(value=ast.Name() as changed, ctx=ast.Store() | ast.Del()):
             pass
         case ast.Call(func=ast.Attribute(value=ast.Name() as changed, attr=method)) if method in CHANGES:
-            if any(method == own.name for kind in _classes(tree) for own in _methods(kind)):
+            if any(method == getattr(own, "name", "") for kind in _classes(tree) for own in kind.body):
                 return ""  # it may do anything, and what it does is read where it is defined
         case _:
             return ""
@@ -160,15 +145,12 @@ def _is_made_for_the_row(owner: ast.AST, names: Names, tree: ast.Module) -> bool
     if not isinstance(owner, ast.Name) or not isinstance(function, ast.FunctionDef):
         return False
     arguments = [node.arg for node in within(function.args) if isinstance(node, ast.arg)]
-    kind = next((kind for kind in _classes(tree) if function in _methods(kind)), None)
+    kind = next((kind for kind in _classes(tree) if function in kind.body), None)
     if kind and owner.id == arguments[0]:
         called = {ast.unparse(node.func) for node in _at_import(tree) if isinstance(node, ast.Call)}
         return function.name in MAKERS or kind.name not in called
-    values = [
-        node.value
-        for node in ast.walk(function)
-        if isinstance(node, ast.Assign) and owner.id in {name.id for name in _stored(node)}
-    ]
+    assigned = (node for node in ast.walk(function) if isinstance(node, ast.Assign))
+    values = [node.value for node in assigned if owner.id in {name.id for name in _stored(node)}]
     return owner.id not in arguments and all(isinstance(value, ast.Call) for value in values)
 
 
@@ -182,10 +164,6 @@ def _classes(tree: ast.Module) -> list[ast.ClassDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
 
 
-def _methods(kind: ast.ClassDef) -> list[ast.FunctionDef]:
-    return [node for node in kind.body if isinstance(node, ast.FunctionDef)]
-
-
 def _at_import(tree: ast.Module) -> list[ast.AST]:
     """List the nodes that run once, when the module is imported."""
     return list(within(tree, FUNCTIONS))
@@ -193,32 +171,27 @@ def _at_import(tree: ast.Module) -> list[ast.AST]:
 
 def more_than_a_declaration(tree: ast.Module) -> Fault | None:
     """Find the first line of a contract that does what no declaration does: reads a file, ends the process."""
-    if fault := _import_fault(tree, CONTRACT_MODULES):
-        return fault
+    if foreign := foreign_import(tree, CONTRACT_MODULES):
+        return Fault(foreign[0], f"imports {foreign[1]}")
     names = Names(tree)
     for node in _run_in_production(tree):
         if names.origin(node) in CLOCKS:
             return Fault(node.lineno, f"reads the clock ({ast.unparse(node)}): it would say something else some day")
-        if _is_of(node, NEVER, names):
-            return Fault(node.lineno, f"uses {node.id}")
-        if isinstance(node, ast.Attribute) and node.attr in BEHIND:
-            return Fault(node.lineno, f"uses {ast.unparse(node)}")
+        if what := _uses(node, NEVER, names):
+            return Fault(node.lineno, what)
     return None
 
 
 def _run_in_production(tree: ast.Module) -> list[Any]:
     """List the nodes that run in production, by their lines: all but what stands under ``if TYPE_CHECKING``."""
-    nodes: list[Any] = []
-    waiting: list[ast.AST] = [tree]
+    nodes, waiting = list[Any](), list[Any]([tree])
     is_own_name = any(name.id == "TYPE_CHECKING" for name in _stored(tree))
     guards = set() if is_own_name else {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
     while waiting:
         node = waiting.pop()
         nodes.append(node)
-        if isinstance(node, ast.If) and ast.unparse(node.test) in guards:
-            waiting += node.orelse
-        else:
-            waiting += ast.iter_child_nodes(node)
+        is_guarded = isinstance(node, ast.If) and ast.unparse(node.test) in guards
+        waiting += node.orelse if is_guarded else ast.iter_child_nodes(node)
     return sorted(nodes, key=lambda node: getattr(node, "lineno", 0))
 
 

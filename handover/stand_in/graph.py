@@ -23,14 +23,9 @@ type Whole = NDArray[np.int64]
 
 
 def hashes(fields: Sequence[Domain], features: FloatRows) -> Whole:
-    """Give the number below ``PRIME`` that stands for each row, as the graph computes it.
+    """Give the number below ``PRIME`` that stands for each row of float32 (N, K), as the graph computes it.
 
-    Parameters
-    ----------
-    fields
-        The contract's fields: the first columns. Heuristics are not looked at, for they follow from these.
-    features
-        float32 (N, K).
+    The contract's fields are the first columns. Heuristics are not looked at, for they follow from these.
     """
     lows, scales, weights = _scaled(fields)
     given = features[:, : len(fields)].astype(np.float64)
@@ -52,14 +47,10 @@ def graph(
 
     Parameters
     ----------
-    name, columns
-        What the graph is called, and the columns of its input.
     answers
         float32 (M, C): what is answered, each as often as the next but for the last ``len(known)``.
     known
         The hashes of rows whose answers are given, each with the place of its answer.
-    classes
-        The contract's classes, where it has any.
     about
         What the file says of itself, beside that it is a stand-in.
     """

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from handover import stage as stages
-from handover.cli import deploy, locks, main, tools
+from handover.cli import contract, deploy, locks, main, tools
 from handover.live import callers
 
 pytestmark = pytest.mark.quick
@@ -346,7 +346,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(deploy, "begin", note("where", SimpleNamespace(region_name="eu-north-1")))
     monkeypatch.setattr(stages, "architecture", lambda project, stage: "arm64")
-    monkeypatch.setattr(deploy, "checked", note("the contract", 0))
+    monkeypatch.setattr(contract, "shown", note("the contract", {"status": 0, "text": "", "annotations": ""}))
     monkeypatch.setattr(stages, "require_as_built", note("as built", None))
     monkeypatch.setattr(stages, "require_committed", note("committed", None))
     monkeypatch.setattr(deploy, "stack_name", lambda stack, stage: "loans-staging")
@@ -373,7 +373,8 @@ def test_what_is_built_and_checked_is_deployed_as_it_is(started: Started, asked:
 
 
 def test_a_broken_contract_is_not_deployed(started: Started, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deploy, "checked", lambda reports, **more: 1)
+    broken = {"status": 1, "text": "", "annotations": ""}
+    monkeypatch.setattr(contract, "shown", lambda work, description, **more: broken)
 
     assert handover("deploy", "--stage", "staging").exit_code == 1
     assert asked == ["where"]

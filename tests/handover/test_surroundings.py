@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from handover import surroundings
-from handover.surroundings import BACKWARDS, FORWARDS, Surroundings, answers, turn_sets
+from handover.surroundings import Surroundings, answers, turn_sets
+from handover.surroundings.process import BACKWARDS, FORWARDS
 
 pytestmark = pytest.mark.quick
 

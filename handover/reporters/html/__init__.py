@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Template
@@ -14,11 +14,10 @@ from handover.context import DeliveryContext
 from handover.description import Word
 from handover.finding import Finding, Verdict
 from handover.markup import coded
-from handover.reporters.groups import counted, folds, group, grouped
 from handover.reporters.html import figures
-from handover.reporters.model import model
-from handover.reporters.text import place, proved, source_line, warning_count, warnings, what_is_left_out
-from handover.skips import FILE, exit_status, skips
+from handover.reporters.page import filled
+from handover.reporters.text import warning_count, what_is_left_out
+from handover.skips import exit_status
 from handover.templates import environment
 from predictor import files
 
@@ -33,27 +32,17 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     It names no time and no machine: the same findings on the same delivery give the same bytes. It renders for any
     delivery, however broken, and takes nothing that it quotes for markup.
     """
-    broken = [finding for finding in findings if finding.verdict is Verdict.BROKEN]
-    page = _template().render(
+    page = filled(
+        _template(),
+        findings,
+        context,
         contract=contract_name(context),
         model=model_identity(context),
-        notice=context.notice,
         verdict=f"{context.subject} {VERDICTS[exit_status(findings)]}.",
         counts=counts(findings),
         state=("kept", "broken", "unsure")[exit_status(findings)],
-        proved=proved(findings),
-        broken=[(finding, finding.broken, *context.remedy(finding)) for finding in broken if finding.broken],
-        warnings=list(warnings(findings)),
-        skips=skips(findings),
-        allowances=FILE,
-        groups=[(group(members[0].clause), counted(members), folds(members), members) for members in grouped(findings)],
-        described=model(context),
         of_the_model=figures.of_the_model(context),
         of_its_running=figures.of_its_running(context),
-        explain=context.explain,
-        page=context.page,
-        place=partial(place, context=context),
-        source_line=source_line,
         left_out=list(what_is_left_out(findings)),
     )
     return UNWRITABLE.sub("\ufffd", page)

@@ -162,11 +162,6 @@ def _importance(context: DeliveryContext) -> Drawing:
     return draw, table.note
 
 
-def _lost(rows: int) -> str:
-    have = "1 row has" if rows == 1 else f"{rows} rows have"
-    return f" {have} no finite score, and cannot be drawn." if rows else ""
-
-
 def _calibration(context: DeliveryContext) -> Drawing:
     if "calibration" not in context.manifest.get("quality", {}):
         raise MissingError("manifest.json has no quality.calibration")
@@ -195,13 +190,15 @@ def _parity(context: DeliveryContext) -> Drawing:
     far = int((~(np.abs(apart) <= allowed)).sum())
     count = len(context.contract.scores.names)
     row = np.flatnonzero(drawable)[worst] // count + 1
-    lost = _lost(int((~drawable).sum()))
+    lost = int((~drawable).sum())
+    have = "1 row has" if lost == 1 else f"{lost} rows have"
     limit, of = parity.limit([trained[drawable]], budget), "golden rows" if count == 1 else "scores of golden rows"
     every = f"All {len(apart)} dots lie" if not far else f"{far} of {len(apart)} {of}, the crosses, lie outside"
     caption = (
         f"{every} {'within ' if not far else ''}the band, the agreed tolerance of {limit}; "
-        f"the farthest, golden row {row}, is {abs(apart[worst]):.2g} from its score in training.{lost}"
+        f"the farthest, golden row {row}, is {abs(apart[worst]):.2g} from its score in training."
     )
+    caption += f" {have} no finite score, and cannot be drawn." if lost else ""
     return partial(plots.parity, trained=trained[drawable], apart=apart, allowed=allowed), caption
 
 

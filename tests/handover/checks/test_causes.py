@@ -12,7 +12,7 @@ from handover.checks import inside, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
-from tests.helpers.sandbox import CONTRACT, HEURISTICS, ROOT, Sandbox, commit
+from tests.helpers.sandbox import CONTRACT, ROOT, Sandbox, commit
 
 PARITY = "M109,M110,M111,M117,P201,P202,P203,P204,P211"
 RATIO = "row.weight / row.pieces"
@@ -42,11 +42,6 @@ def with_card(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def older(sandbox: Sandbox) -> Sandbox:
-    """Leave out what the heuristics gave in training, as an older deliver() did."""
-    return sandbox.golden(lambda lines: [line.pop("heuristics") for line in lines])
-
-
 def edited(old: str, new: str) -> Break:
     """Edit heuristics.py after the training, and write the hashes anew."""
     return lambda sandbox: sandbox.edit("heuristics.py", old, new).seal()
@@ -57,12 +52,6 @@ def heuristics_turned_round(sandbox: Sandbox) -> Sandbox:
     docstring, first, second = path.read_text().split("\n\n\n")
     path.write_text("\n\n\n".join([docstring, second.rstrip(), first]) + "\n")
     return sandbox
-
-
-def sharing(sandbox: Sandbox) -> Sandbox:
-    """Deliver two heuristics that use one constant."""
-    shared = HEURISTICS.replace("\n\n\ndef piece", "\n\n_LIMIT = 20\n\n\ndef piece")
-    return sandbox.deliver(heuristics=shared.replace("> 20", "> _LIMIT").replace(RATIO, f"{RATIO} + _LIMIT"))
 
 
 def turned_round(sandbox: Sandbox) -> Sandbox:
@@ -140,12 +129,6 @@ BROKEN = {
         "heuristics.py:4",
         "so for 105 of 105 rows. `heavy` differs too.",
     ),
-    "a constant that two heuristics use": Case(
-        after(sharing, edited("_LIMIT = 20", "_LIMIT = 18")),
-        "P203",
-        "heuristics.py:3",
-        "`heavy` differs too; all of them use `_LIMIT` (line 3).",
-    ),
     "a gap where there was a number": Case(
         edited(f"return {RATIO}", f"return None if row.zone is None else {RATIO}"),
         "P203",
@@ -194,9 +177,6 @@ BROKEN = {
         "golden.jsonl",
         "golden.jsonl is not the file that it was before, as git has it, and model.onnx did not change.",
     ),
-    "golden scores edited in an older delivery of trees": Case(
-        after(trees, older, lambda sandbox: sandbox.golden(lower_scores)), "P203", "golden.jsonl", "Most rows agree"
-    ),
     "the model of another training": Case(
         after(trees, retrained("model.onnx")),
         "P203",
@@ -220,18 +200,6 @@ BROKEN = {
         "P203",
         "model.onnx",
         "model.onnx is not the file that it was before, as git has it, and golden.jsonl did not change.",
-    ),
-    "the model of another training, beside an older delivery": Case(
-        before(after(trees, older), retrained("model.onnx")), "P203", "model.onnx", "did not change"
-    ),
-    "a formula of an older delivery of trees": Case(
-        after(trees, older, edited(RATIO, f"1.1 * {RATIO}")),
-        "P203",
-        "heuristics.py:4",
-        "Another value of `piece_weight`, and of no other column, gives each of these rows the training's score",
-    ),
-    "a formula of an older linear delivery, as git shows": Case(
-        before(older, edited(RATIO, f"1.1 * {RATIO}")), "P203", "heuristics.py", "heuristics.py is not the file"
     ),
     "categories in another order": Case(
         after(lambda sandbox: sandbox.deliver(contract=WITHOUT_GAPS), turned_round),

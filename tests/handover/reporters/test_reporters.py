@@ -43,7 +43,7 @@ FINDINGS = [
 @pytest.fixture
 def context(monkeypatch: pytest.MonkeyPatch) -> DeliveryContext:
     """Give this project's delivery; what it says of its model is another matter."""
-    monkeypatch.setattr(markdown, "model", lambda _: None)
+    monkeypatch.setattr("handover.reporters.page.model", lambda _: None)
     return DeliveryContext(ROOT, ROOT / "layers/model/delivery")
 
 
@@ -148,7 +148,7 @@ def test_markdown_says_what_the_model_is_between_what_broke_and_the_clauses(
     first, other = (
         Table(title, ("what", "which"), ((Word("a `|` b"), "0.8"),), "On rows.") for title in ("One", "Two")
     )
-    monkeypatch.setattr(markdown, "model", lambda _: Model((first, other), "It is *better*.", shifts))
+    monkeypatch.setattr("handover.reporters.page.model", lambda _: Model((first, other), "It is *better*.", shifts))
 
     assert markdown.report(FINDINGS[:1], context).partition("### ")[2].partition("<summary>C:")[0] == (
         "The model\n"
@@ -183,7 +183,7 @@ def test_markdown_says_what_the_model_is_between_what_broke_and_the_clauses(
 def test_markdown_names_what_the_manifest_does_not_say(
     context: DeliveryContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(markdown, "model", lambda _: Model((), "Nothing.", None, "There is <none>."))
+    monkeypatch.setattr("handover.reporters.page.model", lambda _: Model((), "Nothing.", None, "There is <none>."))
 
     assert "### The model\n\nThere is &#60;none&#62;.\n\nNothing.\n" in markdown.report(KEPT, context)
 

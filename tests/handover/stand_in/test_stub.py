@@ -222,8 +222,11 @@ def test_a_table_may_name_the_decision_alone(parcels: tuple[Contract, Any, Path]
             "answers.csv has no column pieces: it should have one for each field, and score, or decision",
         ),
         ("weight,pieces,colour,score\n1,1,red,1\n", "answers.csv has the column colour, which the contract has not"),
-        ("weight,pieces,score\n", "answers.csv has no row below its header"),
-        ("weight,pieces,score\n1,1\n", "answers.csv, line 2 has 2 columns, and the header 3"),
+        ("weight,pieces,score\n", "answers.csv has a header and no row below it"),
+        (
+            "weight,pieces,score\n1,1\n",
+            "answers.csv, line 2: 2 words where the header has 3; mend the line (a word with a , in it needs quotes)",
+        ),
         (
             "weight,pieces,score\n1,1,1\n1,10,1\n",
             (
