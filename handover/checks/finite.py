@@ -68,10 +68,10 @@ def first_failure(context: DeliveryContext) -> Failure | None:
     watched = roots.Traced(context)
     for heuristic in context.heuristics:
         name, trial = heuristic.__name__, Trial(context, heuristic, usual)
-        may_read = reads(context.heuristics_tree, name, usual)
-        read = [field for field in fields if field.name in may_read.fields]
+        names, numbers = reads(context.heuristics_tree, name, usual)
+        read = [field for field in fields if field.name in names]
         with or_end(STUCK_S):
-            failing = _failing(trial, read, may_read.numbers, partial(watched.sides, name))
+            failing = _failing(trial, read, numbers, partial(watched.sides, name))
         if failing:
             return _simplified(name, trial, read, usual | failing[0], failing[1])
     return None
