@@ -8,7 +8,6 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from handover import card
 from handover.errors import CannotRunError
@@ -53,10 +52,13 @@ class Package:
     def content(self) -> bytes:
         """The file's bytes: the same files give the same bytes, whenever and wherever they are packed."""
         archive = io.BytesIO()
-        sums = {SUMS: _sums(self.files)} | {name: self.files[name] for name in sorted(self.files)}
+        ordered = {name: self.files[name] for name in sorted(self.files)}
+        # What `sha256sum --check` reads.
+        lines = (f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in ordered.items())
+        contents = {SUMS: "".join(lines).encode(), **ordered}
         # Not compressed, which another Python does otherwise; and nobody unpacks more than was sent.
         with tarfile.open(fileobj=archive, mode="w:", format=tarfile.USTAR_FORMAT) as tar:
-            for name, content in sums.items():
+            for name, content in contents.items():
                 member = tarfile.TarInfo(name)  # of 1970, of nobody, and readable
                 member.size = len(content)
                 tar.addfile(member, io.BytesIO(content))
@@ -130,8 +132,11 @@ def _members(file: Path, content: bytes) -> dict[str, bytes]:
 def _package(found: Mapping[str, bytes], where: str, remedy: str) -> Package:
     if missing := [name for name in REQUIRED if name not in found]:
         raise PackageError(f"{where} has no {missing[0]}: {remedy}")
-    manifest = _manifest(found[files.MANIFEST])
-    vouched, contract = manifest.get("files"), manifest.get("contract")
+    try:
+        manifest = json.loads(found[files.MANIFEST])
+    except (ValueError, RecursionError):
+        manifest = None
+    vouched, contract = (manifest.get(word) if isinstance(manifest, dict) else None for word in ("files", "contract"))
     if not isinstance(vouched, dict) or not isinstance(contract, dict) or not vouched.keys() >= {*files.SERVED}:
         raise PackageError(f"manifest.json of {where} is not as deliver() writes it: {remedy}")
     for name, sha256 in vouched.items():
@@ -143,17 +148,3 @@ def _package(found: Mapping[str, bytes], where: str, remedy: str) -> Package:
     ):
         raise PackageError(f"manifest.json of {where} has no contract's name and version: {remedy}")
     return Package(found, name, version, files.identity(manifest))
-
-
-def _manifest(content: bytes) -> dict[str, Any]:
-    try:
-        manifest = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return manifest if isinstance(manifest, dict) else {}
-
-
-def _sums(contents: Mapping[str, bytes]) -> bytes:
-    """Write what ``sha256sum --check`` reads."""
-    lines = (f"{hashlib.sha256(contents[name]).hexdigest()}  {name}\n" for name in sorted(contents))
-    return "".join(lines).encode()

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 from handover.wording import same_unit, units
@@ -37,14 +38,10 @@ def changes(old: Json, new: Json, reasons: tuple[Sequence[str], Sequence[str]] =
     reasons
         The heuristics of the old delivery and of the new one: what ``?reasons=`` may answer, beside the fields.
     """
-    listed = [
-        *_identity(old, new),
-        *_fields(old, new),
-        *_answer(old, new),
-        *_reasons(old, new, *reasons),
-        *_words(old, new),
-    ]
-    return sorted(listed, key=lambda change: LEVELS.index(change.level))
+    found = chain(
+        _identity(old, new), _fields(old, new), _answer(old, new), _reasons(old, new, *reasons), _words(old, new)
+    )
+    return sorted(found, key=lambda change: LEVELS.index(change.level))
 
 
 def heuristics(manifest: Any) -> tuple[str, ...]:
@@ -82,17 +79,17 @@ def _identity(old: Json, new: Json) -> Iterator[Change]:
     for part, sentence in (("name", "the contract is named"), ("format", "the format of contract.json is")):
         if old[part] != new[part]:
             yield Change("major", f"{sentence} {new[part]}, was {old[part]}")
-    if _rules(old["validator"]) != _rules(new["validator"]):
+    # The rules of a row that are not those of a field.
+    rules = [
+        (
+            _without(validator, "schema", "config"),
+            _without(validator.get("config", {}), "title"),
+            _without(validator["schema"], "fields", "model_name"),
+        )
+        for validator in (old["validator"], new["validator"])
+    ]
+    if rules[0] != rules[1]:
         yield Change("major", "the row as a whole must keep other rules (unknown fields, strict types)")
-
-
-def _rules(validator: Json) -> tuple[Json, ...]:
-    """Give the rules of a row that are not those of a field."""
-    return (
-        _without(validator, "schema", "config"),
-        _without(validator.get("config", {}), "title"),
-        _without(validator["schema"], "fields", "model_name"),
-    )
 
 
 def _without(mapping: Json, *keys: str) -> Json:
@@ -178,8 +175,8 @@ def _range(old: Json, new: Json) -> Iterator[tuple[Level, str]]:
         was, now = _bound(old, closed, opened, sign), _bound(new, closed, opened, sign)
         if (was[0] * sign, was[1]) != (now[0] * sign, now[1]):
             narrower = (now[0] * sign, now[1]) > (was[0] * sign, was[1])
-            only = "only " if narrower else ""
-            yield "major" if narrower else "minor", f"is taken {only}{end} {_end(now)} now, was {end} {_end(was)}"
+            taken = f"{'only ' if narrower else ''}{end} {now[0]}{' (left out)' * now[1]}"
+            yield "major" if narrower else "minor", f"is taken {taken} now, was {end} {was[0]}{' (left out)' * was[1]}"
 
 
 def _bound(schema: Json, closed: str, opened: str, sign: int) -> Bound:
@@ -190,10 +187,6 @@ def _bound(schema: Json, closed: str, opened: str, sign: int) -> Bound:
         is_whole = schema["type"] == "int" and float(schema[opened]).is_integer()
         ends.append((schema[opened] + sign, False) if is_whole else (schema[opened], True))
     return max(ends, key=lambda end: (end[0] * sign, end[1]), default=(-math.inf * sign, False))
-
-
-def _end(bound: Bound) -> str:
-    return f"{bound[0]}{' (left out)' * bound[1]}"
 
 
 def _steps(old: Json, new: Json) -> Iterator[tuple[Level, str]]:
@@ -282,7 +275,8 @@ def _words(old: Json, new: Json) -> Iterator[Change]:
     for name in _common(after, before):
         was, now = (_unit(document[name]) for document in (before, after))
         if was and now and not (len(was) == len(now) and all(map(same_unit, was, now))):
-            yield Change("major", f"{name}: its unit is {_bracketed(now)} now, was {_bracketed(was)}")
+            now_in, was_in = (", ".join(f"[{unit}]" for unit in named) for named in (now, was))
+            yield Change("major", f"{name}: its unit is {now_in} now, was {was_in}")
         elif _words_of(before[name]) != _words_of(after[name]):
             yield Change("patch", f"{name}: described as {_json(after[name].get('description', ''))} now")
     if _words_of(old["schema"]) != _words_of(new["schema"]):
@@ -298,10 +292,6 @@ def _unit(schema: Json) -> list[str]:
     """Read the unit of a number off its description."""
     types = {kind.get("type") for kind in (schema, *schema.get("anyOf", ()))}
     return units(schema.get("description", "")) if types & NUMBERS else []
-
-
-def _bracketed(names: list[str]) -> str:
-    return ", ".join(f"[{name}]" for name in names)
 
 
 def _words_of(schema: Json) -> tuple[Any, ...]:

@@ -17,11 +17,9 @@ CALLERS = {
     "none": "the contract is the same",
 }
 STAND_INS = {
-    (
-        "old",
-    ): "The old delivery was a stand-in, whose scores were made up: no model, and no answer, is compared with it.",
-    ("new",): "The new delivery is a stand-in, whose scores are made up: no model, and no answer, is compared with it.",
-    ("old", "new"): "Both deliveries are stand-ins, whose scores are made up: no answer is compared.",
+    "old": "The old delivery was a stand-in, whose scores were made up: no model, and no answer, is compared with it.",
+    "new": "The new delivery is a stand-in, whose scores are made up: no model, and no answer, is compared with it.",
+    "old, new": "Both deliveries are stand-ins, whose scores are made up: no answer is compared.",
 }
 
 
@@ -36,7 +34,7 @@ def text(difference: Difference) -> str:
     if difference.replaced and not difference.stand_ins:
         lines += ["", "Replaced:", *(f"  {file}" for file in difference.replaced)]
     if difference.stand_ins:
-        return "\n".join([*lines, "", STAND_INS[difference.stand_ins]])
+        return "\n".join([*lines, "", STAND_INS[", ".join(difference.stand_ins)]])
     return "\n".join([*lines, "", *_models(difference.merit), "", *_answers(difference)])
 
 
@@ -94,23 +92,18 @@ def _flips(difference: Difference) -> list[str]:
     flips, rows = difference.flips, len(difference.rows)
     if not flips:
         return ["  No decision flips."]
-    first = flips[0]
-    was_decided, now_decided = difference.old.decisions[first], difference.new.decisions[first]
+    decisions = list(zip(difference.old.decisions, difference.new.decisions, strict=True))
     line = (
         f"  {len(flips)} of {rows} decisions flip ({len(flips) / rows:.1%}), "
-        f"the first on row {difference.rows[first]}: {was_decided} -> {now_decided}."
+        f"the first on row {difference.rows[flips[0]]}: {' -> '.join(decisions[flips[0]])}."
     )
-    return [line, "", *_table(difference)]
-
-
-def _table(difference: Difference) -> list[str]:
-    """Count the rows by old decision (down) and new decision (across)."""
-    count = Counter(zip(difference.old.decisions, difference.new.decisions, strict=True))
-    across = list(difference.new.answers)
+    # The rows by old decision (down) and new decision (across).
+    count, across = Counter(decisions), difference.new.answers
     table = [["old, new:", *across]]
     table += [[old, *(str(count[old, new]) for new in across)] for old in difference.old.answers]
     first, widths = max(len(row[0]) for row in table), [max(len(name), 5) for name in across]
-    return ["  ".join(["  " + name.ljust(first), *map(str.rjust, figures, widths)]) for name, *figures in table]
+    lines = ("  ".join(["  " + name.ljust(first), *map(str.rjust, figures, widths)]) for name, *figures in table)
+    return [line, "", *lines]
 
 
 def plot(difference: Difference, to: Path) -> None:

@@ -112,10 +112,9 @@ def field_of(name: str, column: Column) -> Field | LeftOut:
     distinct: Counter[str] = Counter()
     for word, count in known.items():
         distinct[spelling[word]] += count
-    is_one = number and len(set(map(number, known))) == 1
-    same = Counter({next(iter(known)): known.total()})
     absent = len(column.words) - known.total()
-    if why := unusable.constant(same if is_one else distinct, absent):
+    is_one = number and len(set(map(number, known))) == 1  # 1 and 1.0
+    if why := unusable.constant(Counter({next(iter(known)): known.total()}) if is_one else distinct, absent):
         return LeftOut(column.header, why)
     if unusable.date(distinct, column.header):
         return LeftOut(column.header, A_DATE)
@@ -146,10 +145,10 @@ def _number(name: str, column: Column, number: Number, missing: str) -> Field | 
     known = [value for value in values if value is not None]
     low, high = min(known), max(known)
     largest = max(-low, high)
+    why = unusable.row_number(known, column.header) if number.whole else ""
     if largest > FLOAT32_MAX / 2:
-        large = f"a number too large for float32 ({max(known, key=abs):g}): mend it, or write NA for it"
-        return LeftOut(column.header, large)
-    if number.whole and (why := unusable.row_number(known, column.header)):
+        why = f"a number too large for float32 ({max(known, key=abs):g}): mend it, or write NA for it"
+    if why:
         return LeftOut(column.header, why)
     is_whole = number.whole and largest <= LARGEST_EXACT_INTEGER / 2
     if not is_whole:
@@ -163,10 +162,8 @@ def _number(name: str, column: Column, number: Number, missing: str) -> Field | 
         bottom, top, unit_of_time = frame
         evidence += f" Every {unit_of_time} may come."
     elif is_whole and calendars.is_year(column.header, known):
-        top, later = (
-            calendars.LAST_YEAR,
-            f"Years after {high:.0f} will come, and the model has seen none: is an age meant?",
-        )
+        top = calendars.LAST_YEAR
+        later = f"Years after {high:.0f} will come, and the model has seen none: is an age meant?"
         question = f"{question} {later}".strip()
     kind: Kind = "whole" if is_whole else "decimal"
     return Field(name, column.header, kind, evidence, values, bottom, top, question=question)
@@ -211,7 +208,5 @@ def _taken_as_one(spelling: dict[str, str]) -> str:
     for word in sorted(spelling):
         if word != spelling[word]:
             others[spelling[word]].append(f"'{short(word)}'")
-    if not others:
-        return ""
     pairs = "; ".join(f"{', '.join(words)} as '{short(word)}'" for word, words in sorted(others.items()))
-    return f"Are these one? {pairs}: they are read so, and callers must write it so."
+    return pairs and f"Are these one? {pairs}: they are read so, and callers must write it so."

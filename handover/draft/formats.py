@@ -13,9 +13,9 @@ from typing import Any
 
 from handover.errors import CannotRunError
 
-MOST_WORDS = (
-    50_000_000  # rows times columns of what is made into a CSV: a draft keeps each in memory, in some 100 bytes
-)
+# Rows times columns of what is made into a CSV: a draft keeps each in memory, in some 100 bytes.
+MOST_WORDS = 50_000_000
+FROM_ELSEWHERE = ("autoinstall_known_extensions", "autoload_known_extensions")  # what DuckDB must not do
 BATCH = 10_000  # rows that are read from Parquet at a time
 LARGEST_WHOLE = 1e15  # up to it a double has all digits of a whole number
 
@@ -23,13 +23,6 @@ PARQUET = b"PAR1"
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # Excel since 2007 and OpenDocument; Excel before
 JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*[{\[\]])')  # "[" may begin a header: [id],[income]
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7z"}
-FOREIGN = {
-    b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"GIF8": "an image", b"%PDF": "a PDF",
-    b"ARROW1": "an Arrow file", b"FEA1": "a Feather file", b"ORC": "an ORC file", b"Obj\x01": "an Avro file",
-    b"\x89HDF": "an HDF5 file", b"SQLite format 3": "a SQLite database", b"RDX": "R's own data",
-    b"$FL2": "an SPSS file", b"$FL3": "an SPSS file", b"<stata_dta>": "a Stata file",
-    **{bytes([0x80, protocol]): "a pickle of Python" for protocol in range(2, 6)},
-}  # fmt: skip
 MARKUP = re.compile(rb"\s*<(!doctype|html|\?xml|table|head|meta)", re.IGNORECASE)
 
 type Rows = Iterable[Sequence[Any]]
@@ -81,24 +74,19 @@ def _require_text(content: bytes, name: str) -> None:
     for signature, kind in COMPRESSED.items():
         if content.startswith(signature):
             raise CannotRunError(f"{name} is compressed ({kind}): unpack it first")
-    kind = next((kind for signature, kind in FOREIGN.items() if content.startswith(signature)), "")
-    if MARKUP.match(content):
-        kind = "a page of HTML or XML, whatever its name says"
-    if not kind and b"\0" in content and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
-        kind = "not text"
-    if kind:
+    is_page = MARKUP.match(content)
+    if is_page or (b"\0" in content and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}):
+        kind = "a page of HTML or XML, whatever its name says" if is_page else "not text"
         raise CannotRunError(f"{name} is {kind}: save its table as CSV, Parquet, JSON lines or Excel first")
 
 
 def _made(path: Path, rows: Rows, how: str, *notes: str, origin: str = "") -> DataFile:
     """Write rows, the header first, as a CSV. The header is quoted: one that begins with # would be a comment."""
     name = f"{path.stem}.csv"
-    text = io.StringIO(newline="")
-    plain = csv.writer(text, lineterminator="\n")
-    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    words = 0
+    text, words = io.StringIO(newline=""), 0
     for row in rows:
-        (plain if words else quoted).writerow([_word(value) for value in row])
+        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_MINIMAL if words else csv.QUOTE_ALL)
+        writer.writerow(map(_word, row))
         words += len(row)
         if words > MOST_WORDS:
             raise CannotRunError(
@@ -109,21 +97,17 @@ def _made(path: Path, rows: Rows, how: str, *notes: str, origin: str = "") -> Da
     return DataFile(name, content, origin or path.name, (note, *notes))
 
 
-def _word(value: Any) -> str:  # noqa: PLR0911  one way out for each type
+def _word(value: Any) -> str:
     match value:
         case None:
             return ""
-        case str():
-            return value
         case bool():
             return str(value).lower()
         case float() if value.is_integer() and abs(value) < LARGEST_WHOLE:  # a workbook has no other numbers
             return str(int(value))
         case datetime() if value.time() == time():
             return value.date().isoformat()
-        case date() | time():
-            return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
-        case float() | int() | timedelta():
+        case str() | date() | time() | timedelta() | float() | int():
             return str(value)
     return json.dumps(value, ensure_ascii=False)
 
@@ -133,9 +117,7 @@ def _parquet(path: Path) -> Iterator[Sequence[str | None]]:
 
     source, file = "FROM read_parquet(?, hive_partitioning = false)", [escape(str(path))]
     try:
-        with duckdb.connect(
-            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-        ) as database:
+        with duckdb.connect(config=dict.fromkeys(FROM_ELSEWHERE, False)) as database:
             database.execute("SET TimeZone = 'UTC'")
             columns = database.execute(f"SELECT * {source} LIMIT 0", file).description
             yield [name for name, *_ in columns]
@@ -206,19 +188,18 @@ def _workbook(path: Path, content: bytes) -> DataFile:
             if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
         }
     except CalamineError as error:
-        kind = "a zip archive, and no workbook" if content.startswith(ZIP) else "no workbook that can be read"
-        what = "unpack it, or save" if content.startswith(ZIP) else "save"
+        kind, what = "no workbook that can be read", "save"
+        if content.startswith(ZIP):
+            kind, what = "a zip archive, and no workbook", "unpack it, or save"
         raise CannotRunError(f"{path.name} is {kind} ({error}): {what} its table as CSV, without a password") from None
     tables = {name: (rows, above) for name, (rows, above) in tables.items() if len(rows) > 1 and len(rows[0]) > 1}
     if not tables:
         raise CannotRunError(f"{path.name} has no sheet with a table: a header, and rows below it")
     name, (rows, above) = next(iter(tables.items()))
     notes = [f"Rows above the header of {path.name}, which are not read: {above}."] if above else []
-    if not tables.keys() - {name}:
-        return _made(path, rows, "was read by calamine", *notes)
     others = ", ".join(f"'{other}'" for other in tables if other != name)
-    how = f"was read by calamine: its sheet '{name}', and not {others}"
-    return _made(path, rows, how, *notes, origin=f"{path.name} (sheet '{name}')")
+    how = f"was read by calamine{others and f": its sheet '{name}', and not {others}"}"
+    return _made(path, rows, how, *notes, origin=path.name + (f" (sheet '{name}')" if others else ""))
 
 
 def _table(cells: Rows) -> tuple[list[list[str]], int]:

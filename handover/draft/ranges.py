@@ -26,7 +26,12 @@ def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
         ends = allowed([value for value in values if value != stand_in[0]], whole=whole)
         return min(stand_in[0], *ends), max(stand_in[0], *ends)
     low, high = min(values), max(values)
-    if max(-low, high) <= LARGEST_OF_A_SCALE and _is_scale(values):
+    distinct, most = set(values), min(MOST_OF_A_SCALE, max(FEW_VALUES, len(values) / ROWS_OF_EACH))
+    if (
+        max(-low, high) <= LARGEST_OF_A_SCALE
+        and len(distinct) <= most
+        and all(2 * value % 1 == 0 for value in distinct)
+    ):
         return low, high
     room = ROOM * (high - low)
     bottom, top = outward(low - room, high + room, whole=whole)
@@ -35,22 +40,14 @@ def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
         bottom = max(1, int(low) // 2) if whole and low else _half(low, high)
     if high <= 0 <= top:
         top = min(-1, -(int(-high) // 2)) if whole and high else _half(high, low)
-    if low >= 0 and not whole and high <= 1:
-        top = min(top, 1.0)
-    if low >= 0 and high == 100:  # percent
-        top = high
+    if low >= 0 and ((not whole and high <= 1 < top) or high == 100):  # a share, percent
+        top = 1.0 if high <= 1 else high
     return min(low, bottom), max(high, top)
 
 
 def _half(near: float, far: float) -> float:
     """Halve the end next to 0; where it is next to nothing beside the other end, 0 itself will come one day."""
     return float(f"{near / 2:.2g}") if abs(near) >= LITTLE * abs(far) else 0.0
-
-
-def _is_scale(values: Sequence[float]) -> bool:
-    distinct = set(values)
-    most = min(MOST_OF_A_SCALE, max(FEW_VALUES, len(values) / ROWS_OF_EACH))
-    return len(distinct) <= most and all((2 * value) % 1 == 0 for value in distinct)
 
 
 def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
@@ -94,10 +91,8 @@ def _stand_in(values: Sequence[float]) -> tuple[float, str] | None:
     zeros, beside = counts[0.0], distinct[1]
     is_apart = distinct[0] == 0 and beside >= 0.15 * distinct[-1]
     if is_apart and zeros < len(values) / 2 and len(distinct) >= FEWEST_VALUES:
-        return (
-            0.0,
-            f"Does 0 mean that there is none ({zeros} rows; the next is {figure(beside)})? If so, write NA for it.",
-        )
+        seen = f"{zeros} rows; the next is {figure(beside)}"
+        return 0.0, f"Does 0 mean that there is none ({seen})? If so, write NA for it."
     return None
 
 

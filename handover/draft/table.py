@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from handover.draft.encodings import decoded
@@ -63,7 +64,7 @@ def read(file: DataFile) -> Table:
     notes = []
     if preamble and not stated:
         notes.append(f"Lines of comment (#) above the header, which are not read: {preamble}.")
-    if not header[-1].strip() and all(len(words) == len(header) - 1 for _, words in rows):
+    if not header[-1].strip() and {len(words) for _, words in rows} == {len(header) - 1}:
         del header[-1]
         notes.append(f"The header of {file.origin} ends with a {_named(separator)} that no row has: it is not read.")
     _require_width(rows, len(header), separator, file.origin)
@@ -97,12 +98,9 @@ def _comments(text: str) -> int:
         return 0
     lines = text.split("\n")
     count = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    reader = _reader("\n".join(lines[count - 1 :]), _separator("\n".join(lines[count:])))
-    try:
-        last, below = next(reader), next(reader)
-    except (csv.Error, StopIteration):
-        return count
-    return count - (len(last) == len(below) and any(Column("", [word]).number for word in below))
+    separator = _separator("\n".join(lines[count:]))
+    last, below = (line.split(separator) for line in [*lines, ""][count - 1 : count + 1])
+    return count - (len(last) == len(below) and any(Column("", [word.strip(' "\r')]).number for word in below))
 
 
 def _lines(text: str, separator: str, name: str, preamble: int) -> tuple[Lines, int]:
@@ -153,18 +151,12 @@ def _separator(text: str) -> str:
     """Choose the separator that cuts the most records into as many words as the header has: more than one."""
 
     def evenness(separator: str) -> tuple[float, int]:
-        lengths: list[int] = []
+        filled = (words for words in _reader(text, separator) if any(map(str.strip, words)))
         try:
-            for words in _reader(text, separator):
-                if any(word.strip() for word in words):
-                    lengths.append(len(words))
-                if len(lengths) == LOOKED_AT:
-                    break
+            lengths = [len(words) for words in islice(filled, LOOKED_AT)]
         except csv.Error:
-            return (0.0, 0)
-        if not lengths or lengths[0] == 1:
-            return (0.0, 0)
-        return (lengths.count(lengths[0]) / len(lengths), lengths[0])
+            lengths = []
+        return (lengths.count(lengths[0]) / len(lengths), lengths[0]) if lengths and lengths[0] > 1 else (0.0, 0)
 
     best = max(SEPARATORS, key=evenness)
     return best if evenness(best)[1] else ","

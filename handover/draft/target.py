@@ -139,14 +139,12 @@ def _require_classes(column: Column, classes: Counter[str]) -> None:
         raise CannotRunError(
             f"the target '{column.header}' has {count}, spelt in {len(classes)} ways ({spelt}): write each in one way"
         )
-    if len(classes) == 2:
-        return
-    draft = field_of("target", column)
-    if len(classes) > MOST_CLASSES or isinstance(draft, LeftOut):
-        why = f" ({draft.why})" if isinstance(draft, LeftOut) else ""
+    draft = field_of("target", column) if len(classes) > 2 else None
+    why = f" ({draft.why})" if isinstance(draft, LeftOut) else ""
+    if why or len(classes) > MOST_CLASSES:
+        values = f"{len(classes)} values{why}"
         raise CannotRunError(
-            f"the target '{column.header}' is neither a number nor one of a few classes: it has {len(classes)} values"
-            f"{why}"
+            f"the target '{column.header}' is neither a number nor one of a few classes: it has {values}"
         )
 
 

@@ -78,7 +78,8 @@ def date(distinct: Iterable[str], header: str) -> bool:
     if not sample:
         return False
     if all(re.fullmatch(r"\d+(\.0)?", word, re.ASCII) for word in sample):
-        if NAMES_A_TIME.search(header) and all(_counts_seconds(float(word)) for word in sample):
+        seconds = [float(word) for word in sample] if NAMES_A_TIME.search(header) else [0.0]
+        if any(SECONDS[0] <= min(seconds) / scale <= max(seconds) / scale <= SECONDS[1] for scale in (1, 1000)):
             return True
         is_named_or_many = len(sample) >= FEWEST_TO_TELL or "date" in header.lower()
         if all(re.fullmatch(r"(19|20)\d{2}(0[1-9]|1[0-2])", word, re.ASCII) for word in sample):
@@ -92,10 +93,6 @@ def date(distinct: Iterable[str], header: str) -> bool:
     forms = [form for form in forms if any(_is_of(word, form) for word in days[:TRIED])]
     strays = sum(not any(_is_of(word, form) for form in forms) for word in days) if forms else len(days)
     return strays <= max(STRAY * len(days), len(days) >= FEWEST_TO_TELL)  # of many, one may be 0000-00-00
-
-
-def _counts_seconds(number: float) -> bool:
-    return any(SECONDS[0] <= number / scale <= SECONDS[1] for scale in (1, 1000))
 
 
 def _is_of(word: str, form: str) -> bool:
@@ -146,16 +143,14 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
     is_mostly_new = known >= FEWEST_TO_TELL and len(distinct) > 0.9 * known
     if (blanks >= 4 or (blanks >= 1 and length > 40)) and (is_mostly_new or len(distinct) > MOST_CATEGORIES):
         return f"free text: {len(distinct)} different texts of {length:.0f} characters on average"
-    if is_mostly_new:
-        return f"{AN_ID} or a name: {len(distinct)} different values in {known} rows"
-    if len(distinct) > MOST_CATEGORIES and names_things(header):
-        return f"{AN_ID} or a code: {len(distinct)} different values in {known} rows"
-    is_name = len(distinct) > MOST_CATEGORIES and NAMES_PEOPLE.search(header)
-    if is_name or (len(distinct) > 10 and all(map(NAMES_ONE.fullmatch, distinct))):
-        return f"{AN_ID} or a name: {len(distinct)} different values in {known} rows"
+    is_long = len(distinct) > MOST_CATEGORIES
+    is_name = is_mostly_new or (is_long and NAMES_PEOPLE.search(header))
+    is_name = is_name or (len(distinct) > 10 and all(map(NAMES_ONE.fullmatch, distinct)))
+    if is_name or (is_long and names_things(header)):
+        return f"{AN_ID} or a {'name' if is_name else 'code'}: {len(distinct)} different values in {known} rows"
     if len(distinct) > 10 and known < FEWEST_OF_EACH * len(distinct):
         return f"{len(distinct)} different words in {known} rows: too few of each to learn from; group them"
-    if len(distinct) > MOST_CATEGORIES:
+    if is_long:
         return f"{len(distinct)} different words: this draft lists at most {MOST_CATEGORIES}; group the rare ones"
     return ""
 

@@ -97,7 +97,7 @@ def _number(distinct: set[str], usual: DecimalMark) -> Number | None:
         if all(map(number.fits, known)):
             # 3.0 beside gaps is how pandas writes the whole number 3.
             may_be_whole = len(known) < len(distinct) or not any(mark in word for word in known)
-            is_whole = may_be_whole and all("e" not in word.lower() and _is_integer(number(word)) for word in known)
+            is_whole = may_be_whole and not any("e" in word.lower() or (number(word) or 0) % 1 for word in known)
             return Number(whole=is_whole, decimal_mark=mark)
     return None
 
@@ -120,10 +120,6 @@ def usual_mark(columns: Iterable[Iterable[str]]) -> DecimalMark:
         if number and not all(map(Number(decimal_mark="," if number.decimal_mark == "." else ".").fits, sample)):
             settled.add(number.decimal_mark)
     return "," if settled == {","} else "."
-
-
-def _is_integer(value: float | None) -> bool:
-    return value is not None and float(value).is_integer()
 
 
 def quoted(word: str) -> str:

@@ -4,10 +4,7 @@ import shlex
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment
 
 from handover.draft.fields import Field
 from handover.draft.naming import unit
@@ -18,17 +15,9 @@ WIDTH = 120
 LONGEST_DESCRIPTION = 60
 
 
-@cache
-def _environment() -> Environment:
-    filters = {"comment": _comment, "figure": _figure, "pairs": _pairs, "quoted": quoted, "shell": shlex.quote}
-    made = environment(Path(__file__).parent / "templates", html=False, filters=filters)
-    made.globals |= {"declared": _declared, "fits": _fits, "laid_out": laid_out}
-    return made
-
-
 def rendered(template: str, **values: object) -> str:
     """Fill in one of the templates."""
-    return _environment().get_template(f"{template}.jinja").render(**values)
+    return TEMPLATES.get_template(f"{template}.jinja").render(**values)
 
 
 def laid_out(head: str, brackets: str, items: Sequence[str], end: str = ",") -> str:
@@ -83,3 +72,8 @@ def _comment(text: str, indent: str = "") -> str:
     return textwrap.fill(
         readable, WIDTH - wide, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   ", break_on_hyphens=False
     )
+
+
+FILTERS = {"comment": _comment, "figure": _figure, "pairs": _pairs, "quoted": quoted, "shell": shlex.quote}
+TEMPLATES = environment(Path(__file__).parent / "templates", html=False, filters=FILTERS)
+TEMPLATES.globals |= {"declared": _declared, "fits": _fits, "laid_out": laid_out}

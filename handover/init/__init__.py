@@ -20,7 +20,7 @@ from handover.draft.fields import LeftOut
 from handover.errors import CannotRunError
 from handover.git import git, text
 from handover.init import behaviours
-from handover.init.hosting import CI, DEFAULT, chosen, worded
+from handover.init.hosting import CI, DEFAULT, PLACES, chosen, worded
 from handover.init.monorepo import notes, place, placed
 from handover.init.release import File, Release, current
 from handover.local.system import unavailable
@@ -109,7 +109,13 @@ def agree(
     name = _vacant(folder)
     fields, answer = ask(name)
     contract = agreed.contract(name, fields, answer)
-    _require_enforceable(contract)
+    # What production could not enforce, or whose names callers could not tell apart, is refused.
+    try:
+        written: Contract = load_source(contract.encode(), Path("agreed_contract.py")).CONTRACT
+        for _, fault in written.lookalikes:
+            raise CannotRunError(fault)
+    except ContractError as error:
+        raise CannotRunError(str(error)) from error
     drafts = tuple(field.drafted for field in fields)
     report = Report(name, "", drafts, tuple(left_out), (), answer.drafted, ())
     own = _texts(name, report, {field.name: field.usual for field in fields}, ci) | {
@@ -128,7 +134,14 @@ def agree(
 
 def _vacant(folder: Path) -> str:
     """Give the name of the project that a folder will be; nothing may be there yet."""
-    name = _named(folder)
+    plain = unicodedata.normalize("NFKD", folder.name).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if not re.match("[a-z]", name):
+        raise CannotRunError(f"'{folder.name or folder}' is not a name: begin with a letter, as in my-model")
+    if len(name) > LONGEST_NAME:
+        raise CannotRunError(
+            f"'{name}' is too long a name: AWS has room for {LONGEST_NAME} characters of it in the names of its roles"
+        )
     if folder.exists() or folder.is_symlink():
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")
     return name
@@ -160,17 +173,6 @@ def _write_project(
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
     return [f"{folder} is a project of {len(files) + len(last)} files{_committed(folder)}.", *notes(files, inside)]
-
-
-def _require_enforceable(contract: str) -> None:
-    """Refuse a contract that production could not enforce, or whose names callers could not tell apart."""
-    try:
-        written: Contract = load_source(contract.encode(), Path("agreed_contract.py")).CONTRACT
-        faults = written.lookalikes
-    except ContractError as error:
-        raise CannotRunError(str(error)) from error
-    for _, fault in faults:
-        raise CannotRunError(fault)
 
 
 def example(file: Path) -> Path:
@@ -206,8 +208,8 @@ def write(files: Mapping[str, File], to: Path) -> None:
     for path, file in files.items():
         (to / path).parent.mkdir(parents=True, exist_ok=True)
         (to / path).write_bytes(file.content)
-        if file.executable:
-            (to / path).chmod(0o755)
+        mode = (to / path).stat().st_mode
+        (to / path).chmod(mode | 0o111 if file.executable else mode & ~0o111)
 
 
 def _own(name: str, draft: Draft, ci: CI, *, private: bool) -> dict[str, File]:
@@ -232,7 +234,7 @@ def _texts(name: str, report: Report, usual: Mapping[str, Any], ci: CI, *, priva
     request = json.dumps(usual, ensure_ascii=False)
     words: dict[str, Any] = {"name": name, "report": report, "request": request, "private": private, "ci": ci}
     templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
-    return {path: worded(_filled(template, **words), ci) for path, template in templates.items()}
+    return {path: worded(_filled(template, **words), PLACES[ci]) for path, template in templates.items()}
 
 
 def _behaviours(whole: Path, draft: Draft) -> dict[str, File]:
@@ -252,32 +254,19 @@ def _file(text: str) -> File:
     return File(text.encode())
 
 
-def _named(folder: Path) -> str:
-    plain = unicodedata.normalize("NFKD", folder.name).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if not re.match("[a-z]", name):
-        raise CannotRunError(f"'{folder.name or folder}' is not a name: begin with a letter, as in my-model")
-    if len(name) > LONGEST_NAME:
-        raise CannotRunError(
-            f"'{name}' is too long a name: AWS has room for {LONGEST_NAME} characters of it in the names of its roles"
-        )
-    return name
-
-
 def _usual_row(report: Report) -> dict[str, Any]:
     """Make a row of each field's usual value: the middle one of numbers, the most frequent of others.
 
     Of several classes it is a usual row of the largest: one between them would be of none.
     """
-    labels = report.target.labels.tolist()
-    largest, _ = Counter(labels).most_common(1)[0]
+    largest, _ = Counter(report.target.labels.tolist()).most_common(1)[0]
     row = {}
     for field in report.fields:
-        own = [
-            value for value, label in zip(field.values, labels, strict=True) if label == largest and value is not None
-        ]
-        narrows = report.target.classes and len(own) > 1
-        known = own if narrows else [value for value in field.values if value is not None]
+        known = [value for value in field.values if value is not None]
+        of_the_largest = field.known & (report.target.labels == largest)
+        own = [value for value, is_own in zip(field.values, of_the_largest, strict=True) if is_own]
+        if report.target.classes and len(own) > 1:
+            known = own
         row[field.name] = (
             replace(field, values=known).middle if field.is_number else Counter(known).most_common(1)[0][0]
         )

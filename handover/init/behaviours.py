@@ -104,13 +104,15 @@ def drafted(root: Path, fields: Sequence[Field], usual: Json) -> str:
         direction = _direction(model, pairs)
         others = [pair for pair in pairs if not direction or direction.name != f"{pair.field.name}_counts"]
         invariance = _invariance(model, others)
-        case = _case(model.decided(usual))
-    behaviours = [one for one in (direction, invariance, case) if one]
-    if not behaviours:
-        return ""
+        decision = model.decided(usual)
+    behaviours = [one for one in (direction, invariance) if one]
+    row: list[str] = []
+    if decision:
+        above = laid_out("@always", "()", [quoted(f"a usual row is decided: {decision}"), "rows=[_USUAL]"], "")
+        behaviours.append(Drafted(above, "usual_row", "decide", f"decide(row) == {quoted(decision)}"))
+        row = [f'"{name}": {_literal(value)}' for name, value in usual.items()]
     words = sorted({one.above[1:].partition("(")[0] for one in behaviours})
-    row = [f'"{name}": {_literal(value)}' for name, value in usual.items()] if case else []
-    return rendered("behaviours.py", behaviours=behaviours, words=words, usual=row)
+    return rendered("behaviours.py", behaviours=behaviours, words=words, usual=row) if behaviours else ""
 
 
 def _two(field: Field) -> tuple[Any, Any] | None:
@@ -164,7 +166,9 @@ def _invariance(model: Model, pairs: Sequence[Pair]) -> Drafted | None:
         return None
     pair = min(pairs, key=lambda pair: float(np.abs(pair.more).max()))
     most = np.abs(pair.more).max(axis=0)
-    limit = _rounded_up(max(SPARE * float(most.max()), model.spread / 20))
+    least = max(SPARE * float(most.max()), model.spread / 20)
+    step = 10.0 ** math.floor(math.log10(least))
+    limit = float(f"{math.ceil(least / step) * step:.1g}")  # rounded up to one digit
     if not 0 < limit <= SMALL * model.spread:
         return None
     of = _of(model, int(most.argmax()))
@@ -178,17 +182,6 @@ def _invariance(model: Model, pairs: Sequence[Pair]) -> Drafted | None:
     )
 
 
-def _case(decision: str) -> Drafted | None:
-    if not decision:
-        return None
-    return Drafted(
-        laid_out("@always", "()", [quoted(f"a usual row is decided: {decision}"), "rows=[_USUAL]"], ""),
-        "usual_row",
-        "decide",
-        f"decide(row) == {quoted(decision)}",
-    )
-
-
 def _literal(value: Any) -> str:
     return quoted(value) if isinstance(value, str) else repr(value)
 
@@ -196,9 +189,3 @@ def _literal(value: Any) -> str:
 def _of(model: Model, score: int) -> str:
     """Write which of the scores is meant; nothing where there is only one."""
     return f"[{quoted(model.scores.names[score])}]" if model.scores.of_classes else ""
-
-
-def _rounded_up(number: float) -> float:
-    """Round up to one digit."""
-    step = 10.0 ** math.floor(math.log10(number))
-    return float(f"{math.ceil(number / step) * step:.1g}")

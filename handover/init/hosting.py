@@ -69,16 +69,12 @@ def chosen(files: Mapping[str, File], ci: CI) -> dict[str, File]:
         if path in others or (ci != DEFAULT and path.startswith(GITHUBS) and path not in places):
             continue
         words = TRUST.get(ci, {}) | places if path == ROLE else places
-        given[places.get(path, path)] = _worded(file, words)
+        given[places.get(path, path)] = worded(file, words)
     return given
 
 
-def worded(file: File, ci: CI) -> File:
-    """Name the places of a system in a file that names GitHub's."""
-    return _worded(file, PLACES[ci])
-
-
-def _worded(file: File, words: Mapping[str, str]) -> File:
+def worded(file: File, words: Mapping[str, str]) -> File:
+    """Put the words of another system in place of GitHub's, such as ``PLACES``."""
     for old, new in words.items():
         file = file._replace(content=file.content.replace(old.encode(), new.encode()))
     return file

@@ -37,7 +37,7 @@ def placed(files: Mapping[str, File], name: str, inside: str) -> dict[str, File]
     """Give the files of a project that lies in a folder of its repository; those at the root begin with ``../``."""
     if inside == ".":
         return dict(files)
-    root = PurePath(os.path.relpath(".", inside)).as_posix()
+    root, folder = PurePath(os.path.relpath(".", inside)).as_posix(), "/" + inside.replace(" ", "\\ ") + "/"
     moved = {}
     for path, file in files.items():
         if path.startswith(WORKFLOWS):
@@ -47,8 +47,8 @@ def placed(files: Mapping[str, File], name: str, inside: str) -> dict[str, File]
         elif path in PIPELINES.values():
             moved[path] = File(_pipelines(file.content.decode(), inside, path).encode(), file.executable)
         elif path in ALL_OWNERS:
-            owners = ELSEWHERE.format(system=ALL_OWNERS[path]) + _owners(file.content.decode(), inside)
-            moved[path] = File(owners.encode(), file.executable)
+            owners = re.sub(r"^[*/]", lambda _: folder, file.content.decode(), flags=re.MULTILINE)
+            moved[path] = File((ELSEWHERE.format(system=ALL_OWNERS[path]) + owners).encode())
         else:
             moved[path] = file
     return moved
@@ -72,11 +72,6 @@ def notes(files: Iterable[str], inside: str) -> list[str]:
         f"Workflows and owners are read at the repository's root: {', '.join(names)} are in its {WORKFLOWS[:-1]};",
         f"append {inside}/{OWNERS} to its CODEOWNERS.",
     ]
-
-
-def _owners(text: str, inside: str) -> str:
-    folder = inside.replace(" ", "\\ ")
-    return re.sub(r"^[*/]", lambda _: f"/{folder}/", text, flags=re.MULTILINE)
 
 
 def _workflow(text: str, name: str, inside: str, path: str) -> str:

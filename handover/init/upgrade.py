@@ -4,10 +4,9 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -57,13 +56,12 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
         When it is not a project, git would not bring back what is overwritten, or its own release is not known or
         newer; nothing has been written then.
     """
-    name, old = _name(root), recorded(root)
+    (name, ci), old = _named(root), recorded(root)
     new, inside = current(), place(root)
     if (old.version, old.sha256) == (new.version, new.sha256):
         return Upgrade(f"{name} is up to date: handover {new.version}", conflicts=False)
     if Version(new.version) < Version(old.version):
         raise CannotRunError(f"{name} has handover {old.version}, and this is {new.version}: install a newer one")
-    ci = _ci(root)
     base, files = rendered(old, name, inside, ci), rendered(new, name, inside, ci)
     paths = {*base, *files}
     _require_committed(root, paths)
@@ -112,8 +110,10 @@ def changes(
     relocked = any(base.get(path) != new.get(path) for path in locks)
     for path in paths:
         before, mine, after = base.get(path), lying.get(path), new.get(path)
-        if mine is None:
-            change = _of_missing(path, before, after)
+        if mine is None and (before is None or after is None):
+            change = after and Change(path, "added", file=after)
+        elif mine is None:
+            change = Change(path, "kept", "you deleted it" + (", and the tool changed it" if after != before else ""))
         elif after is None:
             change = (
                 Change(path, "removed") if _same(mine, before) else Change(path, "kept", "the tool has it no longer")
@@ -125,12 +125,6 @@ def changes(
             change = _of_both(path, before, mine, after, version)
         if change:
             yield change
-
-
-def _of_missing(path: str, base: File | None, new: File | None) -> Change | None:
-    if base is None or new is None:
-        return new and Change(path, "added", file=new)
-    return Change(path, "kept", "you deleted it" if new == base else "you deleted it, and the tool changed it")
 
 
 def _of_both(path: str, base: File | None, mine: File, new: File, version: str) -> Change | None:
@@ -183,29 +177,22 @@ def _with_ends_of(mine: File, file: File) -> File:
 # --- the project
 
 
-def _name(root: Path) -> str:
+def _named(root: Path) -> tuple[str, CI]:
+    """Read what the project is called, and whose pipelines it has."""
     try:
-        name = _pyproject(root)["project"]["name"]
+        pyproject = tomllib.loads((root / "pyproject.toml").read_bytes().decode())
+        name = str(pyproject["project"]["name"])
     except (OSError, ValueError, KeyError, TypeError):
         raise CannotRunError(
             "this is not a project of handover init: there is no pyproject.toml with its name"
         ) from None
-    return str(name)
-
-
-def _ci(root: Path) -> CI:
-    """Read whose pipelines the project has."""
-    named = _pyproject(root).get("tool", {}).get("handover", {}).get("ci", DEFAULT)
+    named = pyproject.get("tool", {}).get("handover", {}).get("ci", DEFAULT)
     for system in SYSTEMS:
         if system == named:
-            return system
+            return name, system
     raise CannotRunError(
         f"pyproject.toml has ci = {named!r} below [tool.handover], and it is one of {', '.join(SYSTEMS)}"
     )
-
-
-def _pyproject(root: Path) -> dict[str, Any]:
-    return tomllib.loads((root / "pyproject.toml").read_bytes().decode())
 
 
 def _require_committed(root: Path, paths: Iterable[str]) -> None:
@@ -232,8 +219,6 @@ def _carry_out(root: Path, planned: Sequence[Change]) -> None:
     try:
         write({change.path: change.file for change in planned if change.file}, root)
         for change in planned:
-            if change.file and not change.file.executable:
-                (root / change.path).chmod((root / change.path).stat().st_mode & ~0o111)
             if change.outcome == "removed":
                 (root / change.path).unlink()
     except OSError as error:
@@ -247,17 +232,11 @@ def _fits(path: str, patterns: Iterable[str]) -> bool:
 
 
 def _to_lock(root: Path, planned: Iterable[Change], new: Mapping[str, File]) -> list[str]:
-    """Name what the tool's locks were not made of, where they take the place of the project's."""
+    """Name what the tool's locks were not made of, where they took the place of the project's."""
     if not any(change.file and _fits(change.path, LOCKS) for change in planned):
         return []
-    written = {change.path: change.file for change in planned if change.file}
-    lying = {path.relative_to(root).as_posix(): path for pattern in NEEDS for path in root.glob(pattern)}
-    gone = {change.path for change in planned if change.outcome == "removed"}
-    return sorted(
-        path
-        for path in {*lying, *filter(partial(_fits, patterns=NEEDS), written)} - gone
-        if path not in new or not _same(written.get(path) or File(lying[path].read_bytes()), new[path])
-    )
+    lying = {path.relative_to(root).as_posix(): path.read_bytes() for need in NEEDS for path in root.glob(need)}
+    return sorted(path for path in lying if path not in new or not _same(File(lying[path]), new[path]))
 
 
 def _report(

@@ -24,41 +24,25 @@ NOT_GREEN = {
 }
 
 
-class Type(NamedTuple):
-    """A command, typed in the project's folder."""
+class Step(NamedTuple):
+    """A command to type, lines of a file to replace, what to press on the page, or what takes seconds by itself."""
 
-    command: str
-
-
-class Edit(NamedTuple):
-    """Lines of a file to be replaced, in any editor."""
-
-    file: str
-    old: str
-    new: str
+    command: str = ""
+    file: str = ""
+    old: str = ""
+    new: str = ""
+    words: str = ""
+    """What the button or the link says."""
+    where: str = ""
+    sentence: str = ""
+    over: str = ""
+    """Which of ``OVER`` says that the seconds have passed."""
 
     @property
     def lines(self) -> str:
-        """The lines as a difference."""
+        """The lines of a file as a difference."""
         signs = (("-", self.old), ("+", self.new))
         return "\n".join(f"{sign}{line}" for sign, text in signs for line in text.splitlines())
-
-
-class Click(NamedTuple):
-    """A button or a link of the page, by its words."""
-
-    words: str
-    where: str
-
-
-class Wait(NamedTuple):
-    """Something that takes seconds by itself."""
-
-    sentence: str
-    over: Callable[[Ground], bool]
-
-
-type Step = Type | Edit | Click | Wait
 
 
 class Exercise(NamedTuple):
@@ -108,22 +92,20 @@ def _not_pushed(ground: Ground) -> str:
 
 
 def _not_green(ground: Ground) -> str:
-    if unpushed := _not_pushed(ground):
-        return unpushed
-    commit = Hosting(ground).branches[str(ground.mine.branch)]
-    return _of_build(ground, commit, f"'{Hosting(ground).subject(commit)}'")
+    return _not_pushed(ground) or _of_build(ground, str(ground.mine.branch))
 
 
-def _of_build(ground: Ground, commit: str, subject: str) -> str:
-    return NOT_GREEN.get(Hosting(ground).record(commit).outcome, "").format(subject=subject)
+def _of_build(ground: Ground, branch: str) -> str:
+    hosting = Hosting(ground)
+    commit = hosting.branches[branch]
+    subject = MAIN if branch == MAIN else f"'{hosting.subject(commit)}'"
+    return NOT_GREEN.get(hosting.record(commit).outcome, "").format(subject=subject)
 
 
 def _heuristic_unchanged(ground: Ground) -> str:
-    if on_main := _no_branch(ground):
-        return on_main
-    if ground.mine.ask("diff", "--quiet", f"origin/{MAIN}", "--", HEURISTICS) is not None:
-        return f"{HEURISTICS} is as it is on {MAIN}: edit it."
-    return _not_green(ground)
+    is_as_before = ground.mine.ask("diff", "--quiet", f"origin/{MAIN}", "--", HEURISTICS) is not None
+    unchanged = f"{HEURISTICS} is as it is on {MAIN}: edit it." if is_as_before else ""
+    return _no_branch(ground) or unchanged or _not_green(ground)
 
 
 def _nothing_read(ground: Ground) -> str:
@@ -138,12 +120,9 @@ def _nothing_read(ground: Ground) -> str:
 
 
 def _not_approved(ground: Ground) -> str:
-    if ungreen := _not_green(ground):
-        return ungreen
     pull = Hosting(ground).pull(str(ground.mine.branch))
-    if pull is None:
-        return f"There is no pull request of {ground.mine.branch} yet: open one on the page."
-    return "" if pull.merged else pull.obstacle
+    unopened = f"There is no pull request of {ground.mine.branch} yet: open one on the page."
+    return _not_green(ground) or (unopened if pull is None else pull.obstacle)
 
 
 def _not_live(ground: Ground) -> str:
@@ -154,7 +133,7 @@ def _not_live(ground: Ground) -> str:
             return "There is no pull request: open one on the page."
         return pulls[0].obstacle or f"The pull request of {pulls[0].branch} can be merged: press Merge on the page."
     main = hosting.branches[MAIN]
-    if sentence := _of_build(ground, main, MAIN):
+    if sentence := _of_build(ground, MAIN):
         return sentence
     if not _is_live(ground):
         return "The new model does not answer yet: it takes some seconds, while the page is open."
@@ -181,22 +160,12 @@ MISSING = (_no_branch, _heuristic_unchanged, _nothing_read, _not_green, _not_app
 OVER = {"built": _is_built, "live": _is_live}
 
 
-def _step(words: dict[str, str], ask: str) -> Step:
-    match words:
-        case {"command": command}:
-            return Type(command.replace("{ask}", ask))
-        case {"file": file, "old": old, "new": new}:
-            return Edit(f"{DELIVERY}/{file}", old, new)
-        case {"sentence": sentence, "over": over}:
-            return Wait(sentence, OVER[over])
-    return Click(**words)
-
-
 def _exercises() -> Iterator[Exercise]:
     content = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     for words, missing in zip(content["exercises"], MISSING, strict=True):
-        steps = tuple(_step(step, content["ask"]) for step in words.pop("steps"))
-        yield Exercise(**words, steps=steps, missing=missing)
+        steps = (Step(**step) for step in words.pop("steps"))
+        steps = (step._replace(command=step.command.replace("{ask}", content["ask"])) for step in steps)
+        yield Exercise(**words, steps=tuple(steps), missing=missing)
 
 
 EXERCISES = tuple(_exercises())

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 
 from handover.errors import CannotRunError
@@ -17,6 +18,11 @@ LOCKS = ("run", "modelling")
 """What `make setup` installs, each with a stamp that make compares with its lock."""
 SOMEBODY = {"user.name": "A data scientist", "user.email": "lesson@example.org"}
 """Who commits, where git has not been told."""
+
+
+def author(somebody: Mapping[str, str]) -> dict[str, str]:
+    """Let somebody commit, by variables, whatever git has been told."""
+    return {f"GIT_{who}_{key[5:].upper()}": to for who in ("AUTHOR", "COMMITTER") for key, to in somebody.items()}
 
 
 class Ground:

@@ -8,17 +8,13 @@ from typing import NamedTuple
 
 from handover.errors import CannotRunError
 from handover.git import GitError
-from handover.lesson.ground import MAIN, Ground
+from handover.lesson.ground import MAIN, Ground, author
 from handover.lesson.records import Outcome, Record
 from handover.lesson.repository import Repository
 
 BRANCHES, PULLS, APPROVALS = "refs/heads/", "refs/pulls/", "refs/approvals/"
 """What the service knows of a repository is in the repository: a pull request is a ref of its branch's name."""
-SERVICE = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "The hosting service"), ("EMAIL", "hosting@example.org"))
-}
+SERVICE = author({"user.name": "The hosting service", "user.email": "hosting@example.org"})
 
 
 class Merged(NamedTuple):
@@ -46,13 +42,20 @@ class Pull:
 
     @property
     def obstacle(self) -> str:
-        """Why it cannot be merged now, as a sentence; nothing where it can be."""
+        """Why it cannot be merged now, as a sentence; nothing where it can be, or is."""
+        if self.merged:
+            return ""
         if self.deleted:
             return (
                 f"The branch {self.branch} is gone: `git push --set-upstream origin {self.branch}` publishes it again."
             )
         if self.trial.conflicts:
-            return conflict(self.branch, self.trial.conflicts)
+            first, *others = self.trial.conflicts
+            return (
+                f"{MAIN} and {self.branch} both changed {first}{f' and {len(others)} more' if others else ''}: "
+                f"`git pull --no-rebase --no-edit origin {MAIN}`, on {self.branch}, brings both together, and "
+                "`handover lesson check` says what is left."
+            )
         if self.trial.refused:
             return f"It cannot be merged: {self.trial.refused}."
         if self.record.outcome is not Outcome.KEPT:
@@ -163,15 +166,6 @@ class Hosting:
             record=self.record(head),
             trial=Merged() if merged else merge(self.repository.folder, heads[MAIN], head, "Merge"),
         )
-
-
-def conflict(branch: str, files: tuple[str, ...]) -> str:
-    """Say that a branch cannot be merged, and the way out."""
-    others = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    return (
-        f"{MAIN} and {branch} both changed {files[0]}{others}: `git pull --no-rebase --no-edit origin {MAIN}`, "
-        f"on {branch}, brings both together, and `handover lesson check` says what is left."
-    )
 
 
 @lru_cache

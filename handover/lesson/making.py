@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from handover.errors import CannotRunError
 from handover.init import init
 from handover.lesson import snapshots
-from handover.lesson.ground import MAIN, Ground
+from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
 from handover.lesson.repository import Repository
 from handover.local.system import unavailable
 from handover.project import toy_data
@@ -68,7 +68,7 @@ def deliver(ground: Ground) -> None:
 
 
 def write(ground: Ground, tell: Callable[[str], None]) -> None:
-    """Write the project and its remote, both or neither."""
+    """Write the project's remote, whole or not at all."""
     folder = ground.folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CannotRunError(f"{folder} is not empty: a practice ground takes a folder of its own")
@@ -79,21 +79,16 @@ def write(ground: Ground, tell: Callable[[str], None]) -> None:
             raise CannotRunError(f"{folder} lies in the repository {repository}: choose a folder outside of it")
         with TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
             parts = Ground(Path(scratch))
-            parts.hosting.mkdir()
             init(parts.project, toy_data(), TARGET)
-            parts.settle()
-            if not parts.mine.ask("rev-parse", "HEAD"):  # it could not commit: now there is somebody who does
-                parts.mine.do("commit", "--quiet", "--no-verify", "--message", "A project, as handover init writes it")
+            if not parts.mine.ask("rev-parse", "HEAD"):  # it could not commit, for git knows nobody
+                commit = ("commit", "--quiet", "--no-verify", "--message", "A project, as handover init writes it")
+                parts.mine.do(*commit, variables=author(SOMEBODY))
             parts.mine.do("clone", "--quiet", "--bare", str(parts.project), str(parts.remote.folder))
             parts.remote.do("remote", "remove", "origin")
             hook = parts.remote.folder / "hooks" / "update"
             hook.parent.mkdir(exist_ok=True)
             hook.write_text(PROTECTED, encoding="utf-8", newline="\n")
             hook.chmod(0o755)
-            parts.mine.do("remote", "add", "origin", f"../hosting/{parts.remote.folder.name}")
-            parts.mine.do("fetch", "--quiet")
-            parts.mine.do("branch", "--quiet", f"--set-upstream-to=origin/{MAIN}", MAIN)
-            shutil.move(parts.project, ground.project)
             shutil.move(parts.hosting, ground.hosting)
     except OSError as error:
         raise CannotRunError(f"{folder} cannot be written: {error.strerror}") from None
@@ -118,16 +113,12 @@ def run(ground: Ground, *command: str, to_do: str, log: Path) -> None:
         except FileNotFoundError:
             raise CannotRunError(f"{command[0]} is not installed: install it, and type the same again") from None
     if done.returncode:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        # The last line before what make says of it.
+        lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("make")]
+        reason = ["it gave no reason", *lines][-1]
+        if UNREACHED in text:
+            reason = "the package index cannot be reached, which it takes this once"
         raise CannotRunError(
-            f"{to_do} failed: {_reason(log)} (all of it: {log}). Nothing is lost: put that right and type the same "
-            "again"
+            f"{to_do} failed: {reason} (all of it: {log}). Nothing is lost: put that right and type the same again"
         )
-
-
-def _reason(log: Path) -> str:
-    """Give the last line that a failed command printed, before what make says of it."""
-    text = log.read_text(encoding="utf-8", errors="replace")
-    if UNREACHED in text:
-        return "the package index cannot be reached, which it takes this once"
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("make")]
-    return lines[-1].strip() if lines else "it gave no reason"

@@ -126,7 +126,15 @@ def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
     """
     chosen = port or ground.port
     for needed in (chosen, chosen + 1):
-        _require_free(needed)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, needed))
+            except OSError as error:
+                raise CannotRunError(
+                    f"port {needed} of {LOOPBACK} is not available ({error.strerror}): is the page open in another "
+                    f"terminal? If not, choose another port, as in --port {PORT + 100}"
+                ) from None
     ground.remote.do("config", "lesson.port", str(chosen))
     service = Service(ground)
     own = {f"{name}:{chosen}" for name in (LOOPBACK, "localhost")}
@@ -136,18 +144,6 @@ def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
             yield server
         finally:
             service.stop()
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            raise CannotRunError(
-                f"port {port} of {LOOPBACK} is not available ({error.strerror}): is the page open in another terminal? "
-                f"If not, choose another port, as in --port {PORT + 100}"
-            ) from None
 
 
 def _application(page: Page, own: Collection[str]) -> "WSGIApplication":

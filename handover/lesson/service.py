@@ -85,8 +85,7 @@ class Live:
     def stop(self) -> None:
         """End it."""
         if self._process:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGINT)
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:

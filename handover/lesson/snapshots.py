@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from handover.errors import CannotRunError
 from handover.git import GitError
-from handover.lesson.ground import MAIN, SOMEBODY, Ground
+from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
 from handover.lesson.hosting import APPROVALS, BRANCHES, PULLS
 
 STARTS = "refs/lesson/"
@@ -105,13 +105,8 @@ def _all_files(ground: Ground) -> str:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         ground.mine.do("add", "--all", variables=index)
         tree = ground.mine.do("write-tree", variables=index)
-    somebody = {
-        f"GIT_{who}_{what}": SOMEBODY[f"user.{what.lower()}"]
-        for who in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    }
     parents = ("-p", head) if (head := ground.mine.ask("rev-parse", "--verify", "--quiet", "HEAD")) else ()
-    return ground.mine.do("commit-tree", tree, *parents, "-m", "What lay there", variables=somebody)
+    return ground.mine.do("commit-tree", tree, *parents, "-m", "What lay there", variables=author(SOMEBODY))
 
 
 def forget(ground: Ground, number: int) -> None:

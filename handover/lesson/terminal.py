@@ -1,9 +1,8 @@
 """An exercise as a terminal shows it."""
 
 import textwrap
-from collections.abc import Iterator
 
-from handover.lesson.exercises import EXERCISES, Click, Edit, Step, Type, Wait
+from handover.lesson.exercises import EXERCISES, Step
 from handover.lesson.ground import Ground
 
 WIDTH = 100
@@ -25,14 +24,9 @@ def wrapped(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _step(step: Step, ground: Ground) -> Iterator[str]:
-    match step:
-        case Type(command):
-            yield f"  $ {command.replace('{api}', ground.api)}"
-        case Edit(file):
-            yield f"  In {file}:"
-            yield textwrap.indent(step.lines, "    ")
-        case Click(words, where):
-            yield f"  On {ground.page}, {where}: press {words}"
-        case Wait(sentence):
-            yield f"  {sentence}"
+def _step(step: Step, ground: Ground) -> list[str]:
+    if step.command:
+        return [f"  $ {step.command.replace('{api}', ground.api)}"]
+    if step.file:
+        return [f"  In {step.file}:", textwrap.indent(step.lines, "    ")]
+    return [f"  On {ground.page}, {step.where}: press {step.words}" if step.words else f"  {step.sentence}"]

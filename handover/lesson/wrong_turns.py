@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from handover.lesson import snapshots
 from handover.lesson.ground import MAIN, Ground
-from handover.lesson.hosting import Hosting, conflict
+from handover.lesson.hosting import Hosting
 
 
 def wrong_turn(ground: Ground) -> str:
@@ -86,13 +86,8 @@ def _rebased(ground: Ground) -> str:
     return f"{branch} has commits at the remote that you do not have: `git pull`." if behind else ""
 
 
-def _deleted_at_the_remote(ground: Ground) -> str:
-    return next((pull.obstacle for pull in Hosting(ground).pulls if pull.deleted), "")
-
-
-def _conflict(ground: Ground) -> str:
-    pulls = [pull for pull in Hosting(ground).pulls if not pull.merged]
-    return next((conflict(pull.branch, pull.trial.conflicts) for pull in pulls if pull.trial.conflicts), "")
+def _deleted_at_the_remote_or_in_conflict(ground: Ground) -> str:
+    return next((pull.obstacle for pull in Hosting(ground).pulls if pull.deleted or pull.trial.conflicts), "")
 
 
 TURNS = (
@@ -102,8 +97,7 @@ TURNS = (
     _committed_on_main,
     _branch_deleted,
     _rebased,
-    _deleted_at_the_remote,
-    _conflict,
+    _deleted_at_the_remote_or_in_conflict,
 )
 
 

@@ -22,7 +22,6 @@ from handover.stand_in.graph import hashes as hashed
 from handover.stand_in.table import read
 from predictor import delivery as serving
 from predictor import files
-from predictor.encoder import FloatRows
 from predictor.files import Json
 
 SEED = 1  # another one than that of the rows that cover every value
@@ -85,6 +84,7 @@ def stub(
     likely = _readable_rows(fields)
     proof = Proof(contract, encoding, Oracle(session), (nothing, session(nothing)), likely)
     proof.require_parity(model)
+    references = [line["row"] for line in proof.golden_lines[:REFERENCES] if "covers" not in line]
     contents = {
         files.CONTRACT: as_json(compiled),
         files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
@@ -96,7 +96,7 @@ def stub(
         "stand_in": answered,
         "contract": named,
         "files": hashes(contents),
-        "columns": column_records(contract, encoding.columns, _features(encoding, proof.golden_lines)),
+        "columns": column_records(contract, encoding.columns, encoding.matrix(references)),
         "tolerance": contract.budgets.parity,
         "golden_rows": proof.golden_record,
     }
@@ -128,19 +128,14 @@ def _known(hashed: Sequence[int], lines: Sequence[int], name: str, first: int) -
 def _readable_rows(fields: Sequence[Domain]) -> Iterator[Json]:
     """Draw rows without end, each time the same ones, with numbers of as few digits as people write."""
     random = Random(SEED)  # noqa: S311  nothing here is secret
+    widths = {field.name: field.ends[1] - field.ends[0] for field in fields if not field.choices}
+    digits = {
+        name: max(0, READ - 1 - math.floor(math.log10(width))) if width else READ for name, width in widths.items()
+    }
     while True:
         row = drawn_row(fields, random)
         yield row | {
-            field.name: field.nearest(round(row[field.name], _digits(field)))
+            field.name: field.nearest(round(row[field.name], digits[field.name]))
             for field in fields
             if not field.choices and row[field.name] is not None
         }
-
-
-def _digits(field: Domain) -> int:
-    low, high = field.ends
-    return max(0, READ - 1 - math.floor(math.log10(high - low))) if low < high else READ
-
-
-def _features(encoding: Encoding, lines: Sequence[Json]) -> FloatRows:
-    return encoding.matrix([line["row"] for line in lines[:REFERENCES] if "covers" not in line])

@@ -1,5 +1,6 @@
 """What a stand-in answers: scores that were made up, so many for each decision, each with digits that people read."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,8 +15,7 @@ MOST = 1000  # answers: as many as tell rows apart, and few enough for any contr
 MOST_NUMBERS = 20_000  # of all answers, where there are many classes
 FEWEST = 5  # of a decision
 DIGITS = range(3, 18)
-SHARE_DIGITS = 4  # of a class's score
-CLOSEST = 0.99  # of the highest score: what another class has at most
+FEWEST_DIGITS = 4  # of a class's score: one more for ten times the classes
 
 
 def made_up(contract: Contract, decision: str | None = None) -> Scores:
@@ -64,33 +64,22 @@ def _short(contract: Contract, decision: str, score: float) -> tuple[float] | No
 
 
 def _of_classes(contract: Contract, decision: str, count: int) -> Scores:
-    """Make scores up that add up to 1 and lead to a decision; none where there are no such."""
+    """Make scores up that add up to 1, the same for all classes but the highest; none where none lead to a decision."""
     classes = list(contract.classes)
     is_class = decision in classes
     # What is otherwise decided is decided for any highest class, each in turn.
     highest_ones = [classes.index(decision)] if is_class else list(range(len(classes)))
     below = contract.otherwise.below if contract.otherwise else 0.0
     least, most = (max(below, 1 / len(classes)), 1.0) if is_class else (1 / len(classes), below)
+    digits, others = FEWEST_DIGITS + int(math.log10(len(classes))), len(classes) - 1
     rows = []
     for place, highest in enumerate(np.linspace(least, most, count + 1)[1:] if least < most or is_class else []):
-        first = highest_ones[place % len(highest_ones)]
-        rows.append(_shares(len(classes), first, float(highest), place))
+        share = round((1 - float(highest)) / others, digits)
+        row = [share] * len(classes)
+        row[highest_ones[place % len(highest_ones)]] = round(1 - others * share, digits)
+        rows.append(row)
     fitting = [row for row in rows if _decided(contract, row) == decision]
     return np.array(fitting, dtype=np.float32).reshape(-1, len(classes))
-
-
-def _shares(count: int, first: int, highest: float, place: int) -> list[float]:
-    """Give one class the highest share, and others what is left: the next ones the most of it, in turn."""
-    others = [(first + 1 + (place + step) % (count - 1)) % count for step in range(count - 1)]
-    shares, left = [0.0] * count, 1 - highest
-    for step, other in enumerate(others):
-        # Never more than the highest has, and enough that what is left fits into those after it.
-        least = left - CLOSEST * highest * (count - 2 - step)
-        shares[other] = round(max(least, min(left / 2, CLOSEST * highest)), SHARE_DIGITS) if step < count - 2 else left
-        left -= shares[other]
-    shares = [max(0.0, round(share, SHARE_DIGITS)) for share in shares]
-    shares[first] = round(1 - sum(shares) + shares[first], SHARE_DIGITS)
-    return shares
 
 
 def _decided(contract: Contract, scores: Sequence[float]) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handover.lesson import snapshots
-from handover.lesson.exercises import EXERCISES, Click
+from handover.lesson.exercises import EXERCISES, Step
 from handover.lesson.ground import Ground
 from handover.lesson.making import made
 from tests.helpers.browser import WIDTHS, Browser
@@ -39,7 +39,7 @@ def at_each_width(browser: Browser, url: str) -> None:
 
 
 def test_every_exercise_is_done_by_what_it_says(ground: Ground, browser: Browser) -> None:
-    def click(step: Click) -> None:
+    def click(step: Step) -> None:
         browser.open(ground.page)
         if not browser.script(f"return !!{WORDED}", step.words):
             go_by("Pull request")

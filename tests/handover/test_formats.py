@@ -260,8 +260,8 @@ OBJECTS = "data is not a list of objects, one for each row, as pandas writes by 
     [
         (b"", "data is empty"),
         (b"\x1f\x8b\x08\0", "data is compressed (gzip): unpack it first"),
-        (pickle.dumps({"x": [1]}), f"data is a pickle of Python: {SAVE}"),
-        (b"\x89PNG\r\n\x1a\n", f"data is an image: {SAVE}"),
+        (pickle.dumps({"x": [1]}), f"data is not text: {SAVE}"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", f"data is not text: {SAVE}"),
         (b"<html><table>", f"data is a page of HTML or XML, whatever its name says: {SAVE}"),
         (b"x,y\n\0,1\n", f"data is not text: {SAVE}"),
         (

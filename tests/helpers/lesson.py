@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from handover.lesson import making
-from handover.lesson.exercises import Click, Edit, Step, Type, Wait
+from handover.lesson.exercises import OVER, Step
 from handover.lesson.ground import LOCKS, Ground
 from handover.lesson.page import opened
 
@@ -37,6 +37,7 @@ def written(folder: Path) -> Ground:
     """Write a ground; nothing is trained yet."""
     ground = Ground(folder)
     making.write(ground, lambda what: None)
+    ground.clone()
     share(ground)
     return ground
 
@@ -64,22 +65,21 @@ def program(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
-def follow(ground: Ground, step: Step, click: Callable[[Click], None]) -> str:
+def follow(ground: Ground, step: Step, click: Callable[[Step], None]) -> str:
     """Do what a step of an exercise says; give what a command prints."""
-    match step:
-        case Type(command):
-            return typed(ground, command.replace("{api}", ground.api))
-        case Edit(file, old, new):
-            path = ground.project / file
-            assert path.read_text().count(old) == 1, f"{file} has not once:\n{old}"
-            path.write_text(path.read_text().replace(old, new))
-        case Click():
-            click(step)
-        case Wait(sentence, over):
-            until = time.monotonic() + WAIT_S
-            while not over(ground):
-                assert time.monotonic() < until, sentence
-                time.sleep(0.1)
+    if step.command:
+        return typed(ground, step.command.replace("{api}", ground.api))
+    if step.file:
+        path = ground.project / step.file
+        assert path.read_text().count(step.old) == 1, f"{step.file} has not once:\n{step.old}"
+        path.write_text(path.read_text().replace(step.old, step.new))
+    elif step.words:
+        click(step)
+    else:
+        until = time.monotonic() + WAIT_S
+        while not OVER[step.over](ground):
+            assert time.monotonic() < until, step.sentence
+            time.sleep(0.1)
     return ""
 
 
@@ -119,7 +119,7 @@ class Visitor:
         status, to = self._ask("POST", path, urlencode(form or {}), headers)
         return self.get(to)[1] if status == 303 else str(status)
 
-    def click(self, step: Click) -> None:
+    def click(self, step: Step) -> None:
         """Press a button or follow a link by its words, there or at a pull request; of several the last."""
         pulls = re.findall(r'href="(/pull\?.*?)"', self.get("/")[1])
         for page in (self.get(path)[1] for path in ("/", *pulls)):
