@@ -130,13 +130,10 @@ class Dock:
         )
 
     def _copy(self, contender: Contender, workload: Workload, to: Path) -> None:
-        uncompiled = shutil.ignore_patterns("__pycache__")
-        if contender is OURS:
-            shutil.copytree(self._built.root, to)
-        elif contender is PLAIN:
-            shutil.copytree(self._built.root, to, ignore=uncompiled)
-        elif contender is FLOOR:
-            shutil.copytree(latency.HERE / "floor", to, ignore=uncompiled)
+        sources = {OURS: self._built.root, PLAIN: self._built.root, FLOOR: latency.HERE / "floor"}
+        if source := sources.get(contender):
+            without = None if contender is OURS else shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, to, ignore=without)
         else:
             copy_peer(contender, workload, to)
         if contender is FLOOR or contender.package is Package.COMPILED:

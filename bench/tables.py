@@ -45,7 +45,9 @@ def show(results: dict[str, Any], console: Console) -> None:
 
 def tables(results: dict[str, Any]) -> list[Table]:
     """Give the tables of all that was measured, the targets first."""
-    tables = [_targets(results)]
+    rows = [(target.what, target.goal, target.result, target.verdict) for target in targets(results)]
+    head = ("what", "target", "measured", "verdict")
+    tables = [Table("Targets: ratios within this run, median (quartiles)", head, rows)]
     if "cold_ms" in results:
         tables.append(_times("Cold start, from process to first answer", "ms", results["cold_ms"], LAMBDA_NAMES))
     if "warm_ms" in results:
@@ -58,11 +60,6 @@ def tables(results: dict[str, Any]) -> list[Table]:
         title = f"A CSV file of {results['counts']['file_rows']:,} rows scored, from file to file"
         tables.append(_times(title, "ms", results["file_ms"], (OURS.name, "pandas", "pandas_apply")))
     return [*tables, _weights(results)]
-
-
-def _targets(results: dict[str, Any]) -> Table:
-    rows = [(target.what, target.goal, target.result, target.verdict) for target in targets(results)]
-    return Table("Targets: ratios within this run, median (quartiles)", ("what", "target", "measured", "verdict"), rows)
 
 
 def _times(title: str, unit: str, samples: dict[str, Any], order: tuple[str, ...]) -> Table:

@@ -133,11 +133,8 @@ class Contract:
     decision is the class of the highest; where none reaches ``otherwise.below``, it is ``otherwise.decision``. Their
     ``score`` may be left out; it says what the scores mean, and whether they are probabilities.
 
-    Raises
-    ------
-    ContractError
-        When the version is not ``major.minor.patch``, the decisions do not cover the score's range in order, the
-        classes cannot be told apart, or a budget is no limit.
+    ``ContractError`` when the version is not ``major.minor.patch``, the decisions do not cover the score's range in
+    order, the classes cannot be told apart, or a budget is no limit.
     """
 
     name: str

@@ -27,12 +27,8 @@ def require_order(held_out: HeldOut) -> None:
     """Require that no other order of the classes fits the held-out labels better than chance explains.
 
     The order to compare with is the one that has the highest mean AUC of one class against the rest, which does not
-    feel what class weights do to probabilities; what is compared is the rows' log loss.
-
-    Raises
-    ------
-    DeliverError
-        Names both orders, and their AUC.
+    feel what class weights do to probabilities; what is compared is the rows' log loss. ``DeliverError`` names both
+    orders, and their AUC.
     """
     from scipy.optimize import linear_sum_assignment  # only who numbers classes waits for it
 

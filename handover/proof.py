@@ -36,12 +36,8 @@ class Proof:
 
     Rows of every kind that the contract accepts are drawn, see ``handover.drawing``; one on which a heuristic fails is
     left out. Beside them are the rows that judge the model, float32 (N, K), with its answers to them, rows like those
-    of the data, without end, and the real rows that are to be golden rows.
-
-    Raises
-    ------
-    DeliverError
-        When the model raises on such a row, or leaves the contract's range.
+    of the data, without end, and the real rows that are to be golden rows. ``DeliverError`` when the model raises on
+    such a row, or leaves the contract's range.
     """
 
     def __init__(  # noqa: PLR0917  what is asked, who is asked, and what about
@@ -115,10 +111,7 @@ class Proof:
     def require_parity(self, graph: bytes) -> None:
         """Compare onnxruntime's answers with the model's: on held-out rows, drawn ones, and ones beside thresholds.
 
-        Raises
-        ------
-        DeliverError
-            When they differ by more than the contract's budget, or in a decision.
+        ``DeliverError`` when they differ by more than the contract's budget, or in a decision.
         """
         answer, golden = session.opened(graph), [made for made, _ in self._golden]
         beside = self._drawing.beside_thresholds(thresholds(onnx.load_from_string(graph)))

@@ -212,9 +212,7 @@ def release(version: Any) -> str:
 def machine() -> dict[str, Any]:
     """Describe what decides, on a machine, how its arithmetic rounds: what is in force here, not what was asked for.
 
-    Returns
-    -------
-    The operating system, the processor's architecture, the instructions that numpy chose among at run time, the kernels
+    Operating system, the processor's architecture, the instructions that numpy chose among at run time, the kernels
     that each library of linear algebra chose, and the threads of each pool, which sums are divided by.
     """
     chosen, pools = np.show_config(mode="dicts")["SIMD Extensions"], threadpool_info()

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,16 +33,12 @@ RANKS, OTHER_WIDTH = 0.5, 20.0
 
 CONSTANT = "The model learned nothing: its labels were all alike, or every split was ruled out by its settings."
 INVERTED = (
-    "Its labels are inverted, or the score is the probability of the other class: positive= of deliver() names the "
-    "class that the labels call 1."
+    "Its labels are inverted, or the score speaks for the other class: positive= of deliver() names the class that the "
+    "labels call 1. Where good ones have more points, good ones are 1."
 )
 REORDERED = (
     "Its scores are those of other classes: the model's classes stand in another order than the contract's, or the "
     "labels were numbered in another."
-)
-UPSIDE_DOWN = (
-    "The score falls where the label rises: a label of 1 is what a high score speaks for, so where good ones have more "
-    "points, good ones are 1."
 )
 MISMATCH = (
     "It was trained on labels that do not belong to their rows (shuffled by a join), on columns in another order than "
@@ -138,19 +134,18 @@ class HeldOut:
         (*names, label), *lines = list(csv.reader(io.StringIO(content.decode(errors="replace")))) or [[""]]
         of_classes = len(names) > 1
         places = {name: [float(name == other) for other in names] for name in names}
+        it_should = "it should have the columns score and label, and a finite number in each"
+        if of_classes:
+            it_should = "it should have for each class a column of scores from 0 to 1, and a class as label"
         try:
             scores = np.array([line[:-1] for line in lines], dtype=np.float64)
             labels = np.array([places[line[-1]] if of_classes else [line[-1]] for line in lines], dtype=np.float64)
-            known = label == LABEL and (of_classes or names == [SINGLE])
-            within = bool(((scores >= 0) & (scores <= 1)).all() if of_classes else np.isfinite([scores, labels]).all())
-            is_one = known and within and scores.shape == (len(lines), len(names))
         except (ValueError, LookupError):  # a word among the numbers, a line with fewer, an unknown class
-            is_one = False
-        if not is_one:
-            each = "for each class a column of scores from 0 to 1, and a class as label"
-            raise ValueError(
-                f"it should have {each if of_classes else 'the columns score and label, and a finite number in each'}"
-            )
+            raise ValueError(it_should) from None
+        known = label == LABEL and (of_classes or names == [SINGLE]) and scores.shape == (len(lines), len(names))
+        within = ((scores >= 0) & (scores <= 1)).all() if of_classes else np.isfinite(scores).all()
+        if not (known and within and np.isfinite(labels).all()):
+            raise ValueError(it_should)
         if len(labels) and not np.ptp(labels, axis=0).any():
             raise ValueError("all of its labels are alike, and no model can be judged by such rows")
         return cls(scores.astype(np.float32).astype(np.float64), labels, tuple(names))
@@ -278,48 +273,63 @@ class HeldOut:
         if not np.ptp(self.scores, axis=0).any():
             alike = ", ".join(f"{score:g}" for score in self.scores[0])
             return f"Every one of the {len(self.scores)} held-out rows scores {alike}.", CONSTANT
-        if self.is_yes_or_no:
-            return self._ignorance_of_yes_or_no(least_auc, probability=probability)
-        if probability and (apart := self._of_another_unit()):
-            return apart, OTHER_UNIT
-        return self._ignorance_of_numbers(least_r2), MISMATCH
+        faults = (
+            self._faults_of_yes_or_no(least_auc, probability=probability)
+            if self.is_yes_or_no
+            else self._faults_of_numbers(least_r2, probability=probability)
+        )
+        return next(faults, ("", ""))
 
-    def _ignorance_of_yes_or_no(self, least_auc: float, *, probability: bool) -> tuple[str, str]:
+    def _faults_of_yes_or_no(self, least_auc: float, *, probability: bool) -> Iterator[tuple[str, str]]:
         rows, mean, auc, chance = len(self.labels), self.labels.mean(axis=0), self.auc, WORSE_BY * self.auc_error
         if auc < least_auc - chance:
-            inverted = INVERTED if self.may_be_probability else UPSIDE_DOWN
-            other = REORDERED if self.of_classes else inverted
-            return (
+            other = REORDERED if self.of_classes else INVERTED
+            evidence = (
                 f"Its {self._auc_name} on the {rows} held-out rows is {auc:.3f}; by chance it would be "
                 f"{least_auc - chance:.3f}."
-            ), other if auc < 0.5 - chance else MISMATCH
+            )
+            yield evidence, other if auc < 0.5 - chance else MISMATCH
         if not (probability and self.may_be_probability) or self.rarer < FEWEST_FOR_MEANS:
-            return "", ""
+            return
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
         losses = log_losses(self.scores, self.labels)
         base = log_losses(np.broadcast_to(mean, self.labels.shape), self.labels)
         if (losses - base).mean() > WORSE_BY * standard_error(losses - base):
-            evidence = f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}"
             everyone = "the classes' shares" if self.of_classes else f"the mean label, {mean[0]:.3f},"
-            return f"{evidence}; answering {everyone} to everyone has {base.mean():.3f}.", cause
-        return (apart, cause) if (apart := self._apart(mean)) else ("", "")
-
-    def _apart(self, mean: Numbers) -> str:
-        """Say of the first score whose mean is not its label's that it is so."""
-        rows = len(self.labels)
-        for column, name in enumerate(self.names):
-            scores, labels = self.scores[:, column], self.labels[:, column]
+            evidence = (
+                f"Its log loss on the {rows} held-out rows is {losses.mean():.3f}; answering {everyone} to everyone "
+                f"has {base.mean():.3f}."
+            )
+            yield evidence, cause
+        for scores, labels, name in zip(self.scores.T, self.labels.T, self.names, strict=True):
             spread = max((scores * (1 - scores)).sum(), ((scores - labels) ** 2).sum())
-            apart, share = abs(scores.mean() - mean[column]), mean[column]
+            apart, share = abs(scores.mean() - labels.mean()), labels.mean()
             if apart > APART_BY * np.sqrt(spread) / rows and apart > SHIFT * min(share, 1 - share):
-                whose, label = (
-                    (f"mean score of {name}", "its share") if self.of_classes else ("mean score", "the mean label")
+                whose, what = ("", "the mean label") if not self.of_classes else (f" of {name}", "its share")
+                evidence = (
+                    f"Its mean score{whose} on the {rows} held-out rows is {scores.mean():.3f}, and {what} "
+                    f"{share:.3f}: more than chance explains."
                 )
-                return (
-                    f"Its {whose} on the {rows} held-out rows is {scores.mean():.3f}, and {label} {share:.3f}: more "
-                    f"than chance explains."
-                )
-        return ""
+                yield evidence, cause
+
+    def _faults_of_numbers(self, least_r2: float, *, probability: bool) -> Iterator[tuple[str, str]]:
+        """Take what ranks the labels for learned, for a median or a quantile may miss by more than the mean does."""
+        rows, ranked = len(self.labels), self.rank_correlation
+        scores, labels = (np.quantile(values, (0.25, 0.75)) for values in (self.scores, self.labels))
+        ratio = (labels[1] - labels[0]) / (scores[1] - scores[0]) if scores[1] > scores[0] else 0.0
+        is_other = ratio and not 1 / OTHER_WIDTH < ratio < OTHER_WIDTH and ranked > RANKS
+        if probability and is_other and self.misses_more_than_the_mean:
+            evidence = (
+                f"Half of the {rows} held-out rows score {scores[0]:.3g} to {scores[1]:.3g}, and half of their labels "
+                f"are {labels[0]:.3g} to {labels[1]:.3g}."
+            )
+            yield evidence, OTHER_UNIT
+        by_chance = WORSE_BY / np.sqrt(max(1, rows - 1))
+        if ranked < -by_chance:
+            sentence = f"On the {rows} held-out rows the score falls where the label rises"
+            yield f"{sentence} (rank correlation {ranked:.2f}).", MISMATCH
+        if self._misses_more(least_r2) and (ranked < by_chance or least_r2 > 0):
+            yield f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least.", MISMATCH
 
     @property
     def misses_more_than_the_mean(self) -> bool:
@@ -330,28 +340,6 @@ class HeldOut:
         spread = (self.labels[:, 0] - self.labels.mean()) ** 2
         more = _squares(self.scores, self.labels) - (1 - least_r2) * spread
         return bool(more.mean() > WORSE_BY * standard_error(more))
-
-    def _of_another_unit(self) -> str:
-        """Say of scores that rank the labels, and miss them by far, that they are far too wide or too narrow."""
-        scores, labels = (np.quantile(values, (0.25, 0.75)) for values in (self.scores, self.labels))
-        ratio = (labels[1] - labels[0]) / (scores[1] - scores[0]) if scores[1] > scores[0] else 0.0
-        is_so = ratio and not 1 / OTHER_WIDTH < ratio < OTHER_WIDTH and self.rank_correlation > RANKS
-        if not (is_so and self.misses_more_than_the_mean):
-            return ""
-        return (
-            f"Half of the {len(self.labels)} held-out rows score {scores[0]:.3g} to {scores[1]:.3g}, and half of their "
-            f"labels are {labels[0]:.3g} to {labels[1]:.3g}."
-        )
-
-    def _ignorance_of_numbers(self, least_r2: float) -> str:
-        """Take what ranks the labels for learned, for a median or a quantile may miss by more than the mean does."""
-        rows, ranked = len(self.labels), self.rank_correlation
-        by_chance = WORSE_BY / np.sqrt(max(1, rows - 1))
-        if ranked < -by_chance:
-            return f"On the {rows} held-out rows the score falls where the label rises (rank correlation {ranked:.2f})."
-        if self._misses_more(least_r2) and (ranked < by_chance or least_r2 > 0):
-            return f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least."
-        return ""
 
 
 def standard_error(values: Numbers) -> float:

@@ -27,14 +27,7 @@ def to_mlflow(delivery: Path, to: Path) -> str:
     heuristics, and gives the score; of a contract of classes it takes an array and gives one of them for each class,
     for MLflow makes one column of what it gives to a table. The file in it is ``model.onnx`` to the byte.
 
-    Returns
-    -------
-    The model's name and version in a registry: those of the contract.
-
-    Raises
-    ------
-    CannotRunError
-        When MLflow is not installed, the folder has something in it, or the delivery cannot be opened or is a stand-in.
+    It gives the model's name and version in a registry: those of the contract.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # of one file, the card

@@ -18,6 +18,7 @@ from handover.draft.words import FLAGS, GAPS_AMONG_NUMBERS, Column, Number
 from handover.encoding import Encoding
 from handover.errors import CannotRunError, DeliverError
 from handover.rows import Domain, domains
+from handover.wording import shortly
 
 HEADERS = ("column", "from", "to", "category", "points")
 BASE = {"base", "base points", "intercept"}
@@ -134,7 +135,7 @@ def _sorted(lines: Iterable[Line], columns: Sequence[str]) -> tuple[float, dict[
                 raise line.refusal(f"everyone has {base[0].points:g} points already, by line {base[0].number}")
             base.append(line)
         else:
-            raise line.refusal(f"the contract has no column '{line.column}'; it has {_listed(columns)}")
+            raise line.refusal(f"the contract has no column '{line.column}'; it has {shortly(columns, MOST_NAMED)}")
     return sum(line.points for line in base), of
 
 
@@ -172,13 +173,13 @@ def _categories(place: int, field: Domain, lines: list[Line], last: Line, gap: f
             raise line.refusal(f"`{field.name}` is {kind} in place of from and to")
         if word not in _words(field):
             raise line.refusal(
-                f"the contract's `{field.name}` has no '{line.category}'; it has {_listed(_words(field))}"
+                f"the contract's `{field.name}` has no '{line.category}'; it has {shortly(_words(field), MOST_NAMED)}"
             )
         if word in known:
             raise line.twice(f"'{line.category}'", known[word])
         known[word] = line
     if without := [word for word in _words(field) if word not in known]:
-        raise last.refusal(f"`{field.name}` ends here, without points for {_listed(without)}")
+        raise last.refusal(f"`{field.name}` ends here, without points for {shortly(without, MOST_NAMED)}")
     points = [known[word].points for word in _words(field)]
     return _bands(place, [code + 0.5 for code in range(len(points) - 1)], points, gap)
 
@@ -303,8 +304,3 @@ def _part(low: float, high: float) -> str:
 
 def _words(field: Domain) -> list[str]:
     return [" ".join(str(choice).split()) for choice in field.choices]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

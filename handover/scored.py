@@ -28,16 +28,7 @@ def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[in
 
     A row that the contract refuses, or that a heuristic fails on, keeps its place; why stands in ``problem``. A column
     that the contract does not require may be left out. A CSV is written as one that was read. ``step`` is told how many
-    rows are done, and of how many.
-
-    Returns
-    -------
-    How many rows got an answer, and how many did not.
-
-    Raises
-    ------
-    CannotRunError
-        When the file cannot be read, lacks a field of the contract, or the delivery cannot be opened.
+    rows are done, and of how many; given is how many rows got an answer, and how many did not.
     """
     try:
         opened = Delivery.open(delivery)

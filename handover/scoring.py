@@ -94,11 +94,6 @@ def given(path: Path, contract: Contract, rows: Sequence[ProofRow]) -> Oracle:
 
     Only the columns ``id`` and ``score``, or one of each class's name, count, in any place; lines may stand in any
     order. Commas part the columns, or semicolons or tabs, and then a number may have a decimal comma.
-
-    Raises
-    ------
-    DeliverError
-        When the file is not there, lacks one of them, or has the scores of other rows, not all, or no numbers.
     """
     named = _named(contract, rows)
     scores = _scores(path, contract.scores.names)

@@ -11,6 +11,7 @@ from handover.git import text
 from handover.local.stack import machine_of
 from handover.project import Build, Project
 from handover.samconfig import Samconfig
+from handover.wording import shortly
 from predictor import files
 
 ALLOWANCE = "AllowStandIn"
@@ -50,10 +51,9 @@ def require_committed(project: Project, stage: str) -> None:
     A project that is in no repository has nothing to compare with. ``StageError`` names the first file.
     """
     if has_users(Samconfig(project.samconfig), stage, Template(project.template)) and (changed := _changes(project)):
-        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        names = shortly([line[3:] for line in changed], 1)
         raise StageError(
-            f"users are on {stage}, and {changed[0][3:]}{more} is not committed: commit first, or deploy it all the "
-            "same with DIRTY=1"
+            f"users are on {stage}, and {names} is not committed: commit first, or deploy it all the same with DIRTY=1"
         )
 
 

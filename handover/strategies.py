@@ -15,19 +15,18 @@ def accepted_rows(compiled: Json) -> st.SearchStrategy[Json]:
     """
     fields = domains(compiled)
     return st.fixed_dictionaries(
-        {field.name: values(field) for field in fields if field.required},
-        optional={field.name: values(field) for field in fields if not field.required},
+        {field.name: _values(field) for field in fields if field.required},
+        optional={field.name: _values(field) for field in fields if not field.required},
     )
 
 
-def values(field: Domain) -> st.SearchStrategy[Any]:
+def _values(field: Domain) -> st.SearchStrategy[Any]:
     """Draw one field's values; Hypothesis likes the ends of a range. ``null`` is among them where it may be."""
-    return st.one_of(_known(field), st.none()) if field.nullable else _known(field)
-
-
-def _known(field: Domain) -> st.SearchStrategy[Any]:
+    known: st.SearchStrategy[Any]
     if field.choices:
-        return st.sampled_from(field.choices)
-    if field.step:
-        return st.integers(field.steps[0], field.steps[-1]).map(field.multiple)
-    return st.floats(field.low, field.high, exclude_min=field.open_low, exclude_max=field.open_high)
+        known = st.sampled_from(field.choices)
+    elif field.step:
+        known = st.integers(field.steps[0], field.steps[-1]).map(field.multiple)
+    else:
+        known = st.floats(field.low, field.high, exclude_min=field.open_low, exclude_max=field.open_high)
+    return known | st.none() if field.nullable else known

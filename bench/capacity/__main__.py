@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from bench.capacity import aws, bill, page, plots, simulation
+from bench.capacity import aws, page, plots, simulation
 from bench.capacity.measured import PROJECT, Measured, measure
 from bench.capacity.page import PROCESSES, RATES, SLOTTED_MS, Capacity
 from bench.capacity.simulation import Run
@@ -70,12 +70,6 @@ def main(cold_ms: float | None, warm_ms: float | None) -> None:
     plots.cold(drawn, lifetime_s, NUMBERS.parent / "cold.png")
     plots.month(capacity.bills, NUMBERS.parent / "month.png")
     (DOCS / "capacity.md").write_text(page.write(capacity), encoding="utf-8")
-    for rate, items in capacity.bills.items():
-        logs, function = bill.part(items, "Logs"), bill.part(items, "Lambda")
-        click.echo(
-            f"{rate:>9,}/s  {sum(items.values()):>9,.2f} USD a month, of it HTTP API {items['HTTP API']:,.2f}, "
-            f"logs {logs:,.2f}, Lambda {function:,.2f}"
-        )
     click.echo("docs/capacity.md  docs/capacity/{memory,cold,month}.png")
 
 

@@ -126,25 +126,19 @@ def _declared(
         raise BehaviourError(f'@{word} takes a sentence first, as in @{word}("a longer loan is no safer")')
     if unless is not None and not callable(unless):
         raise BehaviourError(f"unless={unless!r}: write a function of a row, as in unless=lambda row: row.months > 66")
-    given = rows if isinstance(rows, Golden | Drawn) else _by_hand(rows)
+    if not isinstance(rows, Golden | Drawn):
+        rows = tuple(rows) if isinstance(rows, Iterable) and not isinstance(rows, Mapping | str) else ()
+        if not rows or not all(isinstance(row, Mapping) for row in rows):
+            raise BehaviourError(
+                'rows= takes golden, drawn(200), or a list of rows, as in [{"months": 12}, {"months": 24}]'
+            )
+        rows = tuple(map(dict, rows))
 
     def declare(function: Asserted) -> Behaviour:
         if not inspect.isfunction(function):
             raise BehaviourError(f"below @{word} stands a {type(function).__name__}: write a def there")
-        behaviour = Behaviour(" ".join(sentence.split()).rstrip("."), function, given, unless, least)
+        behaviour = Behaviour(" ".join(sentence.split()).rstrip("."), function, rows, unless, least)
         function.__globals__.setdefault(LISTED, []).append(behaviour)  # one of a loop counts, too
         return behaviour
 
     return declare
-
-
-def _by_hand(rows: Any) -> tuple[Json, ...]:
-    try:
-        listed = () if isinstance(rows, Mapping | str) else tuple(rows)
-    except TypeError:
-        listed = ()
-    if not listed or not all(isinstance(row, Mapping) for row in listed):
-        raise BehaviourError(
-            'rows= takes golden, drawn(200), or a list of rows, as in [{"months": 12}, {"months": 24}]'
-        )
-    return tuple(map(dict, listed))

@@ -113,6 +113,7 @@ class Asking:
 
     def __init__(self, contract: Json, ask: Ask) -> None:
         self.fields: list[Domain] = domains(contract)
+        self._empty = GivenRow({field.name: None for field in self.fields})
         self._validator, _ = serving.validators(contract)
         self._decisions = files.decisions(contract)
         self._ask = ask
@@ -126,9 +127,8 @@ class Asking:
 
         ``UnknownNameError`` or ``RefusedError`` when it is no row of the contract.
         """
-        row = GivenRow({field.name: None for field in self.fields}) | values
         self._accepted(values)
-        return row
+        return self._empty | values
 
     def score(self, row: Mapping[str, Any]) -> float | Scores:
         """Give a row's score, or that of each class; the ``score`` of behaviours."""
@@ -146,9 +146,6 @@ class Asking:
             self._answers |= zip(waiting, self._ask([*waiting.values()]), strict=True)
 
     def _answer(self, row: Mapping[str, Any]) -> Json:
-        names = [field.name for field in self.fields]
-        if unknown := next((name for name in row if name not in names), None):
-            raise UnknownNameError("field", unknown, names)
         key, sent = self._accepted(row)
         if key not in self._answers:
             self._waiting[key] = sent
@@ -157,7 +154,8 @@ class Asking:
         return self._answers[key]
 
     def _accepted(self, row: Mapping[str, Any]) -> tuple[str, Json]:
-        """Give a row as JSON, and as a caller sends it."""
+        """Give a row as JSON, and as a caller sends it; see ``row`` for what it raises."""
+        self._empty | row  # which names what is no field
         key = json.dumps(dict(row), default=lambda value: value.item(), sort_keys=True)  # numpy's numbers are numbers
         try:
             self._validator.validate_json(key)

@@ -8,12 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from handover import card
-from handover.checks.values import Rows, as_trained, changed_heuristics, has_values, in_words
+from handover.checks.values import Rows, as_trained, changed_heuristics, in_words
 from handover.context import DeliveryContext
-from handover.conversion import thresholds
 from handover.finding import Broken, Owner
 from predictor import files
-from predictor.encoder import FloatRows
 
 FEWEST_EXPLAINED = 2  # rows: one alone is explained by a second column as well, one time in thirty
 MOST_ASKED = 200  # rows, so that a wide model takes seconds
@@ -85,7 +83,7 @@ def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
 def _causes(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     yield from _reordered(context)
     yield from _heuristics(context)
-    yield from _column(context, rows)
+    yield from _category(context, rows)
 
 
 def _ruled_out(context: DeliveryContext, file: str | Path) -> bool:
@@ -126,44 +124,25 @@ def _heuristics(context: DeliveryContext) -> Iterator[Cause]:
         yield Cause(f"{words} {of if left else 'Rows of golden.jsonl were edited.'}", files.GOLDEN)
 
 
-def _column(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
-    """Find the one column of which another value alone gives each row the training's score, if there is one.
-
-    A category can have each of its codes. Of the rest that trees ask about, one number between each two thresholds
-    stands for all others there. Linear models are not asked about numbers: some value of any column gives any score.
-    """
-    rows, columns, asked = rows[:MOST_ASKED], context.encoder.columns, thresholds(context.graph)
-    codes = {field["name"]: len(field["categories"]) for field in context.compiled["fields"] if "categories" in field}
+def _category(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
+    """Find the one category of which another code alone gives each row the training's score, if there is one."""
     if len(rows) < FEWEST_EXPLAINED:
         return
-    right = []
-    for column, name in enumerate(columns):
-        cells = _cells([threshold for place, threshold in asked if place == column])
-        values = np.arange(codes[name], dtype=np.float32) if name in codes else cells
-        if len(values) and _explains(context, rows, column, np.append(values, np.float32(np.nan))):
-            right.append(name)
-    if len(right) != 1:
-        return
-    (name,) = right
-    only = f"Another value of `{name}`, and of no other column, gives each of these rows the training's score:"
-    if name in codes:
-        sentence = f"{only} its categories stand in another order now, and the model knows them by their place."
-        yield Cause(sentence, "contract.py", context.contract_line(name))
-    elif name in {heuristic.__name__ for heuristic in context.heuristics} and not has_values(context):
-        yield Cause(f"{only} it is computed otherwise now.", files.HEURISTICS, context.heuristic_line(name))
+    right = [
+        field["name"]
+        for column, field in enumerate(context.compiled["fields"])
+        if "categories" in field and _explains(context, rows[:MOST_ASKED], column, len(field["categories"]))
+    ]
+    if len(right) == 1:
+        sentence = (
+            f"Another value of `{right[0]}`, and of no other category, gives each of these rows the training's score: "
+            "its categories stand in another order now, and the model knows them by their place."
+        )
+        yield Cause(sentence, "contract.py", context.contract_line(right[0]))
 
 
-def _cells(asked: list[float]) -> FloatRows:
-    """Give a number in each cell between thresholds, on the lowest, and beyond both ends."""
-    if not asked:
-        return np.empty(0, dtype=np.float32)
-    ends = np.array(asked, dtype=np.float64)
-    beyond = 1 + np.abs(ends).max()
-    inner = (ends[:-1] + ends[1:]) / 2
-    return np.array([ends[0] - beyond, ends[0], *inner, ends[-1], ends[-1] + beyond], dtype=np.float32)
-
-
-def _explains(context: DeliveryContext, rows: Rows, column: int, values: FloatRows) -> bool:
+def _explains(context: DeliveryContext, rows: Rows, column: int, codes: int) -> bool:
+    values = np.array([*range(codes), np.nan], dtype=np.float32)
     tried = np.repeat(context.golden_matrix[rows], len(values), axis=0)
     tried[:, column] = np.tile(values, len(rows))
     expected = np.repeat(context.golden_scores[rows], len(values), axis=0)
@@ -180,7 +159,7 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
         sentence = f"{context.card.name}, which deliver() wrote too, has the SHA-256 of another {files.MODEL}."
         return Cause(sentence, files.MODEL)
     cleared = "The heuristics give the training's values. "
-    if not has_values(context) or changed_heuristics(context, context.golden_matrix, as_trained(context)):
+    if changed_heuristics(context, context.golden_matrix, as_trained(context)):
         suspects.append(files.HEURISTICS)
         cleared = ""
     if is_the_cards:

@@ -44,7 +44,7 @@ def readable(context: DeliveryContext) -> Broken | None:
     except ContractError as error:
         if error.topic != "names":
             return None  # readable, and wrong: the clause whose rule it breaks says so
-        return Broken(f"{error}.", path, context.contract_line(str(error.field)))
+        return _at(context, str(error.field), f"{error}.")
     except (Exception, SystemExit, TooLongError) as error:
         if isinstance(error, AttributeError) and "has no attribute 'CONTRACT'" in str(error):
             return Broken("It does not define CONTRACT = Contract(...).", path)
@@ -60,14 +60,14 @@ def _compiles(topic: str) -> Callable[[DeliveryContext], Broken | None]:
             context.compiled  # noqa: B018  compiling it is the check
         except ContractError as error:
             if error.topic == topic:
-                line = context.contract_line(error.field or error.word)
-                return Broken(f"{error}.", context.folder / "contract.py", line)
+                return _at(context, error.field or error.word, f"{error}.")
         return None
 
     return check
 
 
-def _broken_field(context: DeliveryContext, name: str, evidence: str) -> Broken:
+def _at(context: DeliveryContext, name: str, evidence: str) -> Broken:
+    """Point at the line of contract.py that has this name."""
     return Broken(evidence, context.folder / "contract.py", context.contract_line(name))
 
 
@@ -126,8 +126,7 @@ def budgets_limit(context: DeliveryContext) -> Broken | None:
         unlimited = context.contract.unlimited
     except ContractError:
         return _compiles("budgets")(context)
-    word, sentence = unlimited or ("", "")
-    return Broken(f"{sentence}.", context.folder / "contract.py", context.contract_line(word)) if unlimited else None
+    return _at(context, unlimited[0], f"{unlimited[1]}.") if unlimited else None
 
 
 @clause(
@@ -146,7 +145,7 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
                     f"{name} may be as large as {max(ends, key=abs)}, and from {LARGEST_EXACT_INTEGER} on two whole "
                     f"numbers can become the same float32. Take a larger unit, or leave it out if it is an identifier."
                 )
-                return _broken_field(context, name, evidence)
+                return _at(context, name, evidence)
     return None
 
 
@@ -173,7 +172,7 @@ def described(context: DeliveryContext) -> Broken | Kept:
             f"No unit: {', '.join(unitless)}. Write it in square brackets, as in [DM] or [months]; a count is [1]."
         )
     if evidence:
-        return _broken_field(context, (undescribed + unitless)[0], " ".join(evidence))
+        return _at(context, (undescribed + unitless)[0], " ".join(evidence))
     texts = descriptions | {"score": context.contract.score.meaning}
     return Kept(
         warnings=(
@@ -218,12 +217,6 @@ def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warne
     broken="a field, a category or a decision has a name that callers will trip over",
 )
 def well_named(context: DeliveryContext) -> Broken | None:
-    line, evidence = next(_bad_names(context), (None, ""))
-    return Broken(evidence, context.folder / "contract.py", line) if evidence else None
-
-
-def _bad_names(context: DeliveryContext) -> Iterator[tuple[int | None, str]]:
-    """Give the line of each bad name, of a field, a category or a decision, with the sentence that says so."""
     odd = [
         name
         for name in context.compiled["schema"]["properties"]
@@ -231,9 +224,10 @@ def _bad_names(context: DeliveryContext) -> Iterator[tuple[int | None, str]]:
     ]
     if odd:
         words = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
-        yield context.contract_line(odd[0]), words
+        return _at(context, odd[0], words)
     for name, fault in context.contract.lookalikes:
-        yield context.contract_line(name), f"{fault}."
+        return _at(context, name, f"{fault}.")
+    return None
 
 
 @clause(
@@ -283,7 +277,7 @@ def version_raised(context: DeliveryContext) -> Broken | None:
 
 def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
     """Say that the version is too low to follow one that was agreed before."""
-    before, version = agreed.contract, context.contract.version
+    before, version, (then, is_) = agreed.contract, context.contract.version, _then(agreed)
     changed = changes(before, context.compiled, (agreed.heuristics, _heuristics(context)))
     least = least_version(before["version"], changed[0].level if changed else "none")
     if reaches(version, least):
@@ -296,7 +290,7 @@ def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
         f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}" if changed else "The contract is the same, its version fell"
     )
     return Broken(
-        f"{what}. {_then(agreed)} the contract {_is(agreed)} {before['version']}, so its version must be at least "
+        f"{what}. {then} the contract {is_} {before['version']}, so its version must be at least "
         f"{least}, and is {version}.",
         context.folder / "contract.py",
         context.contract_line("version"),
@@ -312,12 +306,8 @@ def _heuristics(context: DeliveryContext) -> tuple[str, ...]:
         return ()
 
 
-def _then(agreed: Agreed) -> str:
-    return "Earlier on this branch" if agreed.earlier else "On the base branch"
-
-
-def _is(agreed: Agreed) -> str:
-    return "was" if agreed.earlier else "is"
+def _then(agreed: Agreed) -> tuple[str, str]:
+    return ("Earlier on this branch", "was") if agreed.earlier else ("On the base branch", "is")
 
 
 @clause(
@@ -362,18 +352,18 @@ def _looser(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[float, 
 
 
 def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[float, float]]) -> Broken:
-    then = f"{_then(agreed).lower()} {_is(agreed)}"
+    then = " ".join(_then(agreed)).lower()
     seen = "; ".join(f"{name} is {now:g}, and {then} {was:g}" for name, (was, now) in looser.items())
     lines = "; ".join(f'{name} = {{ to = {now:g}, why = "the reason in words" }}' for name, (_, now) in looser.items())
     least = least_version(agreed.contract["version"], "patch")
     raised = (
         "" if reaches(context.contract.version, least) else f", and modelling raises the version, to {least} at least"
     )
-    return Broken(
+    return _at(
+        context,
+        next(iter(looser)),
         f"{seen}: the check lets through more than both teams signed. Write what it was; or, where both teams mean it, "
         f"deployment adds to {FILE}, below [{BUDGETS}]: {lines}{raised}.",
-        context.folder / "contract.py",
-        context.contract_line(next(iter(looser))),
     )
 
 

@@ -52,11 +52,7 @@ def forgets(context: DeliveryContext) -> Broken | None:
             if kept := sum(now > then for now, then in zip(_owners(golden), owners, strict=True)):
                 evidence = f"`{name}` has answered {len(golden)} golden rows, and still has {kept} of them in memory."
                 return replace(broken_heuristic(context, name, evidence), cause=KEEPS_ROWS)
-        sizes = [_size(fresh.heuristics_module)]
-        for half in halves:
-            _ask(heuristic, half)
-            sizes.append(_size(fresh.heuristics_module))
-        grown = sizes[1] - sizes[0], sizes[2] - sizes[1]
+        grown = list(_growth(heuristic, fresh.heuristics_module, halves))
         if grown[1] > len(halves[1]) / 2 and grown[1] > NEARLY * grown[0] and _grows(context, heuristic, fresh):
             evidence = (
                 f"`{name}` keeps {grown[0]} objects in memory of {len(halves[0])} rows drawn from the contract, and "
@@ -69,12 +65,21 @@ def forgets(context: DeliveryContext) -> Broken | None:
 def _grows(context: DeliveryContext, heuristic: Heuristic, sources: Sources) -> bool:
     """Look again, on many more rows: whole numbers up to some thousands are all remembered some day."""
     rows = (SimpleNamespace(**row) for row in draws(domains(context.compiled)))
-    sizes = [_size(sources.heuristics_module)]
-    with suppress(TooLongError), at_most(LOOKING_S, of_processor=True):
-        for _ in range(2):
-            _ask(heuristic, islice(rows, MANY))
-            sizes.append(_size(sources.heuristics_module))
-    return len(sizes) < 3 or sizes[2] - sizes[1] > MOST_OF_MANY * (sizes[1] - sizes[0])
+    try:
+        with at_most(LOOKING_S, of_processor=True):
+            first, second = _growth(heuristic, sources.heuristics_module, (islice(rows, MANY) for _ in range(2)))
+    except TooLongError:
+        return True
+    return second > MOST_OF_MANY * first
+
+
+def _growth(heuristic: Heuristic, module: ModuleType, batches: Iterable[Iterable[Any]]) -> Iterator[int]:
+    """Count the objects that a module has more after each batch of rows."""
+    before = _size(module)
+    for batch in batches:
+        _ask(heuristic, batch)
+        yield (after := _size(module)) - before
+        before = after
 
 
 def _drawn(context: DeliveryContext) -> Iterator[Any]:

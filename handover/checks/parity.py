@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from handover import parity
 from handover.checks import causes, inside
 from handover.checks.causes import Cause
-from handover.checks.values import Rows, has_values
+from handover.checks.values import Rows
 from handover.context import UNANSWERED, DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.golden import FEWEST_GOLDEN_ROWS, real_rows
@@ -85,12 +85,12 @@ def _no_golden_row(context: DeliveryContext, line: Any, number: int) -> str:
     if not isinstance(line, dict):
         return f"Line {number} is not a JSON object."
     scores = context.contract.scores
-    missing = sorted({"row", "scores" if scores.of_classes else files.SINGLE, "decision"} - set(line))
+    missing = sorted({"row", "scores" if scores.of_classes else files.SINGLE, "decision", "heuristics"} - set(line))
     if missing:
         return f"Line {number} lacks {', '.join(missing)}."
     if fault := _no_scores(files.scores_in(line), scores.names):
         return f"The {'scores' if scores.of_classes else 'score'} of golden row {number} {fault}."
-    values = line.get("heuristics", {})
+    values = line["heuristics"]
     if not isinstance(values, dict) or not all(value is None or _is_number(value) for value in values.values()):
         return f"The heuristics of golden row {number} are {json.dumps(values)}, not numbers by their names."
     if line["decision"] not in scores.decisions:
@@ -296,11 +296,9 @@ def same_twice(context: DeliveryContext) -> Broken | None:
     rule="each heuristic gives the values that it gave in training",
     broken="a heuristic gives another value than in training",
 )
-def values_of_the_training(context: DeliveryContext) -> Broken | Kept | None:
+def values_of_the_training(context: DeliveryContext) -> Broken | None:
     """Where scores differ too, P203 says it, and R505 where they were written anew: here they agree."""
     if differ := causes.of_values(context):
         evidence, cause = differ
         return cause.broken(context, evidence)
-    if context.heuristics and not has_values(context):
-        return Kept("golden.jsonl does not say what the heuristics gave in training: an older deliver() wrote it")
     return None

@@ -1,5 +1,6 @@
 """T, how a version comes to the users: it is published, proven first, and can be taken back."""
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import permutations
@@ -76,18 +77,8 @@ def parameters_move_the_alias(context: DeliveryContext) -> Broken | None:
 
 def _parameters(context: DeliveryContext, value: Any) -> set[str]:
     """Name the template's parameters that a value refers to."""
-    match value:
-        case {"Ref": str(name)}:
-            names = {name}
-        case {"Fn::Sub": str(text)}:
-            names = set(re.findall(r"\$\{(\w+)\}", text))
-        case dict():
-            return _parameters(context, list(value.values()))
-        case list():
-            return set().union(*(_parameters(context, inner) for inner in value))
-        case _:
-            return set()
-    return names & set(context.template.source.get("Parameters", {}))
+    named = re.findall(r'\{"Ref": "(\w+)"\}|\$\{(\w+)\}', json.dumps(value, default=str))
+    return {name for either in named for name in either} & set(context.template.source.get("Parameters", {}))
 
 
 @of_the_template(

@@ -25,19 +25,11 @@ class Changed(NamedTuple):
     is_: NDArray[np.float32]
 
 
-def has_values(context: DeliveryContext) -> bool:
-    """Whether golden.jsonl says what the heuristics gave in training; an older ``deliver()`` left that out."""
-    return all("heuristics" in line for line in context.golden)
-
-
 def as_trained(context: DeliveryContext) -> FloatRows:
-    """Give the golden rows as the model's input, float32 (N, K), with the values that the heuristics gave in training.
-
-    Where a line has none, they are those of here.
-    """
+    """Give the golden rows as the model's input, float32 (N, K), with what the heuristics gave in training."""
     matrix, columns = context.golden_matrix.copy(), context.encoder.columns
     for row, line in enumerate(context.golden):
-        for name, value in line.get("heuristics", {}).items():
+        for name, value in line["heuristics"].items():
             if name in columns:
                 matrix[row, columns.index(name)] = np.nan if value is None else value
     return matrix

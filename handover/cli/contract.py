@@ -10,7 +10,7 @@ import click
 from handover.cli.child import apart, shown
 from handover.cli.delivering import write_events, write_monitoring, write_stand_in
 from handover.cli.group import BOTH, INTERRUPTED, MODELLING, PATH, PROJECT, command, only_option, progress
-from handover.cli.reports import FILE, Reports, gives_reports, to_write
+from handover.cli.reports import FILE, NEW_FILE, Reports, gives_reports
 from handover.errors import CannotRunError
 from handover.finding import Team
 
@@ -47,14 +47,7 @@ def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> 
     return folder
 
 
-DELIVERY = partial(
-    click.option,
-    "--delivery",
-    default=PROJECT.delivery,
-    show_default=True,
-    type=PATH,
-    help="What modelling handed over.",
-)
+DELIVERY = partial(click.option, "--delivery", default=PROJECT.delivery, type=PATH, help="What modelling handed over.")
 
 
 @command(BOTH)
@@ -66,13 +59,7 @@ DELIVERY = partial(
     "--contract-only", is_flag=True, help="In place of data: agree on the contract first, question by question."
 )
 @click.option("--like", type=PATH, help="With --contract-only: a JSON file of example requests.")
-@click.option(
-    "--ci",
-    default="github",
-    show_default=True,
-    type=click.Choice(["github", "gitlab", "azure"]),
-    help="Whose pipelines.",
-)
+@click.option("--ci", default="github", type=click.Choice(["github", "gitlab", "azure"]), help="Whose pipelines.")
 def init(
     folder: Path,
     data: Path | None,
@@ -130,7 +117,7 @@ def _agree(folder: Path, like: Path | None, ci: "CI") -> None:
 
 
 @command(BOTH)
-@click.argument("file", type=FILE, callback=to_write, default="parcels.csv")
+@click.argument("file", type=NEW_FILE, default="parcels.csv")
 def example(file: Path) -> None:
     """Write toy data into FILE, to try init with: 400 parcels, made up, and whether each came late."""
     from handover.init import example as toy
@@ -172,7 +159,7 @@ def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
 
 @command(MODELLING)
 @DELIVERY(callback=delivered)
-@click.option("--to", default=PROJECT.events, show_default=True, type=PATH, help="Where the events go.")
+@click.option("--to", default=PROJECT.events, type=PATH, help="Where the events go.")
 def events(delivery: Path, to: Path) -> None:
     """Write requests to try the function with, made of the delivery's golden rows."""
     write_events(delivery, to)
@@ -180,7 +167,7 @@ def events(delivery: Path, to: Path) -> None:
 
 @command(MODELLING)
 @DELIVERY(callback=delivered)
-@click.option("--to", default=PROJECT.monitoring, show_default=True, type=FILE, help="Where the template goes.")
+@click.option("--to", default=PROJECT.monitoring, type=FILE, help="Where the template goes.")
 def monitoring(delivery: Path, to: Path) -> None:
     """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
     write_monitoring(delivery, to)
@@ -228,7 +215,7 @@ def clauses(only: list[str]) -> None:
 @DELIVERY(callback=_begun)
 @BASE
 @gives_reports
-@click.option("--html", type=FILE, callback=to_write, help="Also draw them up as one HTML file.")
+@click.option("--html", type=NEW_FILE, help="Also draw them up as one HTML file.")
 @click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
 def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, verbose: bool, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
@@ -264,10 +251,8 @@ def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words:
 
 @command(MODELLING)
 @click.argument("file", type=PATH)
-@click.option("--to", type=FILE, callback=to_write, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
-@click.option(
-    "--reasons", default=0, show_default=True, type=click.IntRange(0), help="How many reasons each answer has."
-)
+@click.option("--to", type=NEW_FILE, help="CSV, or Parquet by its ending.  [default: FILE.scored.csv]")
+@click.option("--reasons", default=0, type=click.IntRange(0), help="How many reasons each answer has.")
 @DELIVERY(callback=delivered)
 def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
     """Score the rows of FILE, CSV or Parquet, by the function's own code, and write them with their answers.
@@ -284,7 +269,7 @@ def score(file: Path, to: Path | None, reasons: int, delivery: Path) -> None:
 @command(BOTH)
 @click.argument("old", required=False)
 @click.argument("new", default=str(PROJECT.delivery))
-@click.option("--plot", type=FILE, callback=to_write, help="Also draw the scores, as a PNG.")
+@click.option("--plot", type=NEW_FILE, help="Also draw the scores, as a PNG.")
 def diff(old: str | None, new: str, plot: Path | None) -> None:
     """Compare two deliveries: what callers must know of NEW, and which answers differ from OLD's.
 

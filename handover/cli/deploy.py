@@ -44,14 +44,14 @@ def region(*, region: str | None, stage: str | None) -> None:
     click.echo(begin(region, stage).region_name)
 
 
-_stage_option = click.option("--stage", help="The environment of samconfig.toml that is deployed to.")
-_force_option = click.option("--force", is_flag=True, help="Pass too where the live API cannot be asked.")
-
-
-def _named(stage: str | None) -> str:
+def _named(_: click.Context, __: click.Parameter, stage: str | None) -> str:
     if not stage:
         raise CannotRunError("say where: --stage and an environment of samconfig.toml (STAGE= to make)")
     return stage
+
+
+_stage_option = click.option("--stage", callback=_named, help="The environment of samconfig.toml that is deployed to.")
+_force_option = click.option("--force", is_flag=True, help="Pass too where the live API cannot be asked.")
 
 
 @command(PIPELINE)
@@ -60,12 +60,12 @@ def _named(stage: str | None) -> str:
 @url_option
 @build_option
 @_force_option
-def compatible(*, stage: str | None, region: str | None, url: str | None, build: Path, force: bool) -> None:
+def compatible(*, stage: str, region: str | None, url: str | None, build: Path, force: bool) -> None:
     """Say whether callers of what STAGE has get along with what was built, by the live contract's version.
 
     Exit status: 0 they do, or there are none yet; 1 they do not; 2 the live API could not be asked.
     """
-    _require_compatible(_named(stage), begin(region, stage), url, build, force=force)
+    _require_compatible(stage, begin(region, stage), url, build, force=force)
 
 
 def _require_compatible(stage: str, session: "boto3.Session", url: str | None, build: Path, *, force: bool) -> None:
@@ -84,7 +84,7 @@ def _require_compatible(stage: str, session: "boto3.Session", url: str | None, b
 @click.option("--built", is_flag=True, help="Deploy what is built and checked already.")
 @click.option("--dirty", is_flag=True, help="Deploy also what is not committed.")
 @_force_option
-def deploy(*, stage: str | None, region: str | None, url: str | None, built: bool, dirty: bool, force: bool) -> None:
+def deploy(*, stage: str, region: str | None, url: str | None, built: bool, dirty: bool, force: bool) -> None:
     """Build for a stage, check, ask its live API whether callers get along, and deploy: sam deploy.
 
     Exit status: that of sam deploy; before it, 1 where the contract is broken or callers do not get along, 2 where
@@ -93,24 +93,22 @@ def deploy(*, stage: str | None, region: str | None, url: str | None, built: boo
     from handover import stage as stages
 
     context = click.get_current_context()
-    to = _named(stage)
-    session = begin(region, to)
+    session = begin(region, stage)
     if not built:
-        build_first(built=False, architecture=stages.architecture(PROJECT, to))
+        build_first(built=False, architecture=stages.architecture(PROJECT, stage))
         context.invoke(check, only=[], github="GITHUB_ACTIONS" in os.environ)
-    context.invoke(preflight, stage=to, dirty=dirty)
-    _require_compatible(to, session, url, PROJECT.build, force=force)
-    arguments = stages.deploy_arguments(PROJECT, to)
-    tools.sam("deploy", "--config-env", to, "--region", session.region_name, *arguments)
+    context.invoke(preflight, stage=stage, dirty=dirty)
+    _require_compatible(stage, session, url, PROJECT.build, force=force)
+    arguments = stages.deploy_arguments(PROJECT, stage)
+    tools.sam("deploy", "--config-env", stage, "--region", session.region_name, *arguments)
 
 
 @command(DEPLOYMENT)
 @_stage_option
 @region_option
 @click.option("--yes", is_flag=True, help="Do not ask first.")
-def undeploy(*, stage: str | None, region: str | None, yes: bool) -> None:
+def undeploy(*, stage: str, region: str | None, yes: bool) -> None:
     """Take a stage's stack down, once you have agreed: sam delete. The layers' versions stay."""
-    to = _named(stage)
-    session = begin(region, to)
+    session = begin(region, stage)
     without_asking = ["--no-prompts"] if yes else []
-    tools.sam("delete", "--config-env", to, "--region", session.region_name, *without_asking)
+    tools.sam("delete", "--config-env", stage, "--region", session.region_name, *without_asking)

@@ -8,7 +8,7 @@ import click
 from handover.cli.child import apart
 from handover.cli.contract import DELIVERY, delivered
 from handover.cli.group import PATH, PIPELINE, listed, main
-from handover.cli.reports import FILE, to_write
+from handover.cli.reports import NEW_FILE
 from handover.errors import CannotRunError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,7 +22,7 @@ def export() -> None:
 
 
 @export.command()
-@click.argument("file", type=FILE, callback=to_write, default="row.schema.json")
+@click.argument("file", type=NEW_FILE, default="row.schema.json")
 @DELIVERY(callback=delivered)
 def schema(file: Path, delivery: Path) -> None:
     """Write what a row may be into FILE, as JSON Schema: for tools of data contracts, forms and validators.

@@ -22,12 +22,9 @@ CONCURRENCY = 10
 WHOLE = 1000  # characters of a first sentence: none is as long
 INTERRUPTED = 130  # exit status of what Ctrl-C ended: 128 + SIGINT
 PATH = click.Path(path_type=Path)
-build_option = click.option(
-    "--build", default=PROJECT.build, show_default=True, type=PATH, help="What sam build wrote."
-)
+build_option = click.option("--build", default=PROJECT.build, type=PATH, help="What sam build wrote.")
 only_option = click.option(
     "--only",
-    default="",
     callback=lambda _, __, beginnings: beginnings.split(",") if beginnings else [],
     help="Only clauses whose codes begin like this, as in P2,S.",
 )
@@ -58,14 +55,12 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List each command, by who needs it, with the whole first sentence of its help, which cut says half."""
-        names = self.list_commands(ctx)
-        width = max(map(len, names))
-        grouped = {name for names in SECTIONS.values() for name in names}
-        for section, members in {**SECTIONS, "More": {name for name in names if name not in grouped}}.items():
-            rows = [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(members)]
-            if rows:
-                with formatter.section(section):
-                    formatter.write_dl(rows)
+        width = max(map(len, self.commands))
+        for section, names in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(
+                    [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(names)]
+                )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -91,7 +86,10 @@ class Commands(click.Group):
                 ) from None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120, "show_default": True},
+)
 @click.version_option(package_name=DISTRIBUTION, prog_name="handover")
 def main() -> None:
     """Put a model behind an API: init writes a project around your data, whose make calls the other commands."""

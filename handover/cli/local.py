@@ -41,8 +41,8 @@ def run(event: Path, since: float | None, build: Path, *, built: bool) -> None:
 
 
 @command(BOTH)
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
-@click.option("--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in flight.")
+@click.option("--port", default=3000, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
+@click.option("--limit", default=CONCURRENCY, type=click.IntRange(1), help="Requests in flight.")
 @click.option(
     "--cors-origins",
     metavar="ORIGINS",

@@ -8,12 +8,12 @@ import click
 
 from handover.cli.contract import BASE, DELIVERY, delivered
 from handover.cli.group import DEPLOYMENT, MODELLING, PATH, command
-from handover.cli.reports import FILE, to_write
+from handover.cli.reports import NEW_FILE
 from handover.errors import CannotRunError
 
 
 @command(MODELLING)
-@click.argument("file", type=FILE, callback=to_write, required=False)
+@click.argument("file", type=NEW_FILE, required=False)
 @DELIVERY(callback=delivered)
 def pack(file: Path | None, delivery: Path) -> None:
     """Write the delivery and its card into FILE, for another repository to accept; the same files give the same bytes.
@@ -34,9 +34,9 @@ def pack(file: Path | None, delivery: Path) -> None:
 @command(DEPLOYMENT)
 @click.argument("file", type=PATH)
 @click.option("--dry-run", is_flag=True, help="Only check and compare it.")
-@click.option("--markdown", type=FILE, callback=to_write, help="Also append the check's report to a Markdown file.")
-@click.option("--junit", type=FILE, callback=to_write, help="Also write it as JUnit's XML.")
-@click.option("--html", type=FILE, callback=to_write, help="Also draw it up as one HTML file.")
+@click.option("--markdown", type=NEW_FILE, help="Also append the check's report to a Markdown file.")
+@click.option("--junit", type=NEW_FILE, help="Also write it as JUnit's XML.")
+@click.option("--html", type=NEW_FILE, help="Also draw it up as one HTML file.")
 @BASE
 def accept(file: Path, base: str | None, *, dry_run: bool, **reports: Any) -> None:
     """Check the delivery in FILE, compare it with the one here, and put it on a git branch of its own.

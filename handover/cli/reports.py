@@ -13,21 +13,25 @@ from handover.errors import CannotRunError
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-def to_write(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
-    """Say at once, before any work is done, that a file could not be written in the end."""
-    if path and not path.parent.is_dir():
-        raise click.BadParameter(f"there is no folder '{path.parent}'", param=parameter)
-    return path
+class _NewFile(click.Path):
+    """A file to be written in the end: before any work is done it is said where that could not be."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path: Any = super().convert(value, param, ctx)
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder '{path.parent}'", param, ctx)
+        return path
+
+
+NEW_FILE = _NewFile(dir_okay=False, path_type=Path)
 
 
 def gives_reports[F: Callable[..., Any]](command: F) -> F:
     """Let a command be asked for reports, by the options that ``Reports`` is made of."""
     for option in (
         click.option("--github", is_flag=True, help="Also print them as annotations of a GitHub workflow."),
-        click.option(
-            "--junit", type=FILE, callback=to_write, help="Also write them as JUnit's XML, for other systems."
-        ),
-        click.option("--markdown", type=FILE, callback=to_write, help="Also append them to a Markdown file."),
+        click.option("--junit", type=NEW_FILE, help="Also write them as JUnit's XML, for other systems."),
+        click.option("--markdown", type=NEW_FILE, help="Also append them to a Markdown file."),
         click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON."),
         click.option(
             "--quiet", "-q", is_flag=True, help="Print what is broken or not checked, a line each, and no more."

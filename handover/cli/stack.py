@@ -17,9 +17,7 @@ from handover.cli.where import find_stack, names_a_stack, url_option
 @names_a_stack
 @url_option
 @build_option
-@click.option(
-    "--limit", default=CONCURRENCY, show_default=True, type=click.IntRange(1), help="Requests in the first burst."
-)
+@click.option("--limit", default=CONCURRENCY, type=click.IntRange(1), help="Requests in the first burst.")
 @only_option
 @click.option("--behaviours", is_flag=True, help="Also ask what behaviours.py asks of golden rows and rows by hand.")
 @gives_reports

@@ -20,10 +20,6 @@ def _columns(model: Any) -> int | None:
     return count() if callable(count) else count
 
 
-def _by_method(model: Any, method: Method, features: FloatRows) -> Any:
-    return getattr(model, method)(features)
-
-
 @dataclass(frozen=True)
 class Framework:
     """A framework: how its models are read, and how they are asked."""
@@ -36,7 +32,7 @@ class Framework:
     """Gives the trees of a fitted model; None where it is something else."""
     unnamed: tuple[str, ...]
     """How it calls a column that has no name, before the column's number."""
-    ask: Callable[[Any, Method, FloatRows], Any] = _by_method
+    ask: Callable[[Any, Method, FloatRows], Any] = lambda model, method, features: getattr(model, method)(features)
     """Gives what a method of the model answers to rows, float32 (N, K)."""
     gives_probabilities: Callable[[Any], bool] = lambda model: hasattr(model, "predict_proba")
     """Whether a model that knows classes gives their probabilities."""

@@ -42,13 +42,14 @@ def own_columns(model: Any) -> list[str]:
     except Exception:  # not fitted yet, in each framework's own way: its conversion says so
         return []
     if not names:
-        return own_columns(inner[0]) if (inner := inside(model)) else []
+        return own_columns(inner) if (inner := _inside(model)) is not None else []
     stems = {stem for framework in FRAMEWORKS for stem in framework.unnamed}
     return [] if any(names == [f"{stem}{place}" for place in range(len(names))] for stem in stems) else names
 
 
-def inside(model: Any) -> list[Any]:
-    """List what a model consists of: a pipeline's steps, the model of a search, those of a vote and the like."""
+def _inside(model: Any) -> Any:
+    """Give the first model that a pipeline, a search, a vote or the like gives its own columns to."""
     steps = [step for _, step in getattr(model, "steps", ()) if not isinstance(step, str | None)]
-    kept = [one for name in INSIDE if (one := getattr(model, name, None)) is not None]
-    return steps + [part for one in kept for part in (one if isinstance(one, list) else [one])]
+    kept = (one for name in INSIDE if (one := getattr(model, name, None)) is not None)
+    first = next(iter(steps), None) or next(kept, None)
+    return next(iter(first), None) if isinstance(first, list) else first

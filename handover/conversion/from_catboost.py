@@ -6,7 +6,7 @@ hashes in util/digest/city.cpp.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,16 +55,11 @@ def read(model: Any) -> Ensemble:
     base = _leaf(biases)
     trees = [_symmetric(tree, saved, np.size(base)) for tree in saved.file.get("oblivious_trees", ())]
     trees += [_free(tree, saved) for tree in saved.file.get("trees", ())]
-    whole = Ensemble(trees, _columns(model), np.zeros_like(base)).scaled(float(scale))
-    return Ensemble(whole.trees, whole.columns, base, _link(model, loss))
-
-
-def _link(model: Any, loss: str) -> Link | None:
-    if loss == "MultiClass":
-        return softmax
+    whole = Ensemble(trees, len(model.feature_names_), np.zeros_like(base)).scaled(float(scale))
+    link: Link | None = exponential if loss in LOGARITHMIC else None
     if len(model.classes_):
-        return sigmoid
-    return exponential if loss in LOGARITHMIC else None
+        link = softmax if loss == "MultiClass" else sigmoid
+    return replace(whole, base=base, link=link)
 
 
 def _leaf(values: Any) -> Leaf:
@@ -76,13 +71,9 @@ def _symmetric(tree: dict[str, Any], saved: "_Saved", width: int) -> Node:
     """Read a tree of one question a level: a leaf's place has a bit for each answer, the first question's lowest."""
     nodes: list[Node] = list(map(_leaf, np.reshape(tree["leaf_values"], (-1, width))))
     for question in tree.get("splits") or ():
-        pairs = zip(nodes[::2], nodes[1::2], strict=True)
-        nodes = [no if _are_one_leaf(no, yes) else saved.split(question, yes, no) for no, yes in pairs]
+        pairs: Any = zip(nodes[::2], nodes[1::2], strict=True)
+        nodes = [no if np.array_equal(no, yes) else saved.split(question, yes, no) for no, yes in pairs]
     return nodes[0]
-
-
-def _are_one_leaf(no: Node, yes: Node) -> bool:
-    return not isinstance(no, Split) and not isinstance(yes, Split) and np.array_equal(no, yes)
 
 
 def _free(tree: dict[str, Any], saved: "_Saved") -> Node:
@@ -236,28 +227,19 @@ def _hashes(kind: str) -> tuple[int, ...]:
 
 
 def _hash(word: str) -> int:
-    """Give CityHash64 (1.0) of a word of up to 16 bytes, of which CatBoost keeps the lower half."""
-    text, first, third = word.encode(), 0x9AE16A3B2F90404F, 0xC949D7C7509E6557
+    """Give CityHash64 (1.0) of a word of up to 8 bytes, of which CatBoost keeps the lower half."""
+    text, first, third, factor = word.encode(), 0x9AE16A3B2F90404F, 0xC949D7C7509E6557, 0x9DDFEA08EB382D69
     size = len(text)
-    if size > 3:  # its first and its last bytes, which may overlap
-        wide = 8 if size > 8 else 4
-        low, high = (int.from_bytes(part, "little") for part in (text[:wide], text[-wide:]))
-        if wide == 8:
-            turned = (high + size) & BITS
-            return (_mixed(low, turned >> size | turned << 64 - size) ^ high) & LOWER
-        return _mixed(size + (low << 3), high) & LOWER
+    if size > 3:  # its first and its last four bytes, which may overlap
+        low, high = (int.from_bytes(part, "little") for part in (text[:4], text[-4:]))
+        mixed = ((size + (low << 3) ^ high) * factor) & BITS
+        mixed = ((high ^ mixed ^ mixed >> 47) & BITS) * factor & BITS
+        return (mixed ^ mixed >> 47) * factor & LOWER
     if not size:
         return first & LOWER
     low, high = text[0] + (text[size >> 1] << 8), size + (text[-1] << 2)
     both = (low * first ^ high * third) & BITS
     return ((both ^ both >> 47) * first) & LOWER
-
-
-def _mixed(one: int, other: int) -> int:
-    factor = 0x9DDFEA08EB382D69
-    mixed = ((one ^ other) & BITS) * factor & BITS
-    mixed = ((other ^ mixed ^ mixed >> 47) & BITS) * factor & BITS
-    return (mixed ^ mixed >> 47) * factor & BITS
 
 
 def _of_table(word: int) -> int:
@@ -284,10 +266,6 @@ def _ask(model: Any, method: Method, features: FloatRows) -> Any:
     return CatBoost.predict(model, rows, prediction_type="Probability" if method == "predict_proba" else kind)
 
 
-def _columns(model: Any) -> int:
-    return len(model.feature_names_)  # ``n_features_in_`` is 0 after it was loaded from a file
-
-
 CATBOOST = Framework(
     "catboost",
     "CatBoost",
@@ -295,5 +273,5 @@ CATBOOST = Framework(
     unnamed=("",),
     ask=_ask,
     gives_probabilities=lambda _: True,
-    count_columns=_columns,
+    count_columns=lambda model: len(model.feature_names_),  # ``n_features_in_`` is 0 of a file's
 )

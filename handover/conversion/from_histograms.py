@@ -9,11 +9,8 @@ from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, 
 
 LINKS: dict[str, Link | None] = {
     "log_loss": sigmoid,
-    "poisson": exponential,
-    "gamma": exponential,
-    "squared_error": None,
-    "absolute_error": None,
-    "quantile": None,
+    **dict.fromkeys(("poisson", "gamma"), exponential),
+    **dict.fromkeys(("squared_error", "absolute_error", "quantile")),
 }
 MOST_CODES = 256
 
@@ -24,11 +21,8 @@ def read(model: Any) -> Ensemble:
         raise ConversionError(
             f"{type(model).__name__} cannot be converted with loss={model.loss!r}; it can be with {', '.join(LINKS)}"
         )
-    categorical = model.is_categorical_
-    if categorical is None:
-        categorical = np.zeros(model.n_features_in_, dtype=bool)
-    # The encoder in front of the trees puts the categories' columns first.
-    order = [*np.flatnonzero(categorical).tolist(), *np.flatnonzero(~categorical).tolist()]
+    categorical = np.zeros(model.n_features_in_, bool) if model.is_categorical_ is None else model.is_categorical_
+    order = np.argsort(~categorical, kind="stable").tolist()  # the encoder in front puts the categories' columns first
     codes = _codes(model) if categorical.any() else {}
     base = np.array(model._baseline_prediction, dtype=np.float64).reshape(-1)
     trees = [_tree(predictor, order, codes) for round_ in model._predictors for predictor in round_]
@@ -69,9 +63,6 @@ def _codes(model: Any) -> dict[int, dict[int, int]]:
                 f"{type(model).__name__} was trained on categories that are text: train it on matrix(...).values, "
                 f"with the numbers of their columns as categorical_features"
             )
-        codes[column] = {
-            place: int(code)
-            for place, code in enumerate(categories.tolist()[:MOST_CODES])
-            if code == code  # noqa: PLR0124  NaN is not: what is missing is no category
-        }
+        known = enumerate(categories.tolist()[:MOST_CODES])
+        codes[column] = {place: int(code) for place, code in known if not np.isnan(code)}
     return codes

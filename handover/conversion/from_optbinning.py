@@ -28,12 +28,17 @@ def read(model: Any) -> Ensemble:
             f"a Scorecard of optbinning cannot be converted with the estimator {kind}; it can be with "
             f"{', '.join(LINKS)}"
         )
-    points = _points(model) if model.scaling_method else None
+    of_bins = model.table().groupby("Variable") if model.scaling_method else ()
+    points = {name: part["Points"].to_numpy(dtype=np.float64) for name, part in of_bins}  # in the order of the bins
     weights = dict(zip(process.get_support(names=True), np.ravel(estimator.coef_), strict=True))
+    # optbinning gives the place of each value's bin, or its weight of evidence.
+    how: dict[str, Any] = {"metric": "indices", "metric_special": "empirical", "metric_missing": "empirical"}
+    if not points:
+        how = {"metric": None, "metric_special": model._metric_special, "metric_missing": model._metric_missing}
     trees = []
     for name, weight in weights.items():
         place, edges, asked = _asked(process, name)
-        given = _transformed(model, asked, points is not None)[name].to_numpy()
+        given = process.transform(X=asked, **how)[name].to_numpy()
         trees.append(_tree(place, edges, points[name][given] if points else weight * given))
     columns = len(process.variable_names)
     if points:
@@ -66,12 +71,6 @@ def _tree(place: int, edges: list[float], given: NDArray[np.float64]) -> Node:
     return Bands(place, tuple(edges), tuple(each), missing).tree("from")
 
 
-def _points(model: Any) -> dict[str, NDArray[np.float64]]:
-    """Give each column's points, in the order of its bins."""
-    table = model.table()
-    return {name: part["Points"].to_numpy(dtype=np.float64) for name, part in table.groupby("Variable")}
-
-
 def _bands(binned: Any, name: str) -> tuple[list[float], list[float]]:
     """Give the edges of a column's bands, and a value inside of each."""
     if binned.dtype == "categorical":
@@ -97,14 +96,6 @@ def _frame(process: Any, values: NDArray[np.floating[Any]]) -> Any:
     from pandas import DataFrame
 
     return DataFrame(values.astype(np.float64), columns=list(process.variable_names))
-
-
-def _transformed(model: Any, asked: Any, as_places: bool) -> Any:
-    """Ask optbinning for the place of each value's bin, or for its weight of evidence."""
-    empirical = {"metric_special": "empirical", "metric_missing": "empirical"}
-    fitted = {"metric_special": model._metric_special, "metric_missing": model._metric_missing}
-    how: dict[str, Any] = {"metric": "indices", **empirical} if as_places else {"metric": None, **fitted}
-    return model.binning_process_.transform(X=asked, **how)
 
 
 def _ask(model: Any, _: Method, features: FloatRows) -> Any:

@@ -120,19 +120,16 @@ def _votes_of(values: Floats) -> Floats:
 
 
 READERS: dict[str, Callable[[Any, list[Any]], Ensemble]] = {
-    "AdaBoostClassifier": _votes,
-    "BaggingClassifier": _averaged,
     "BalancedRandomForestClassifier": _averaged,
-    "BaggingRegressor": _averaged,
-    "ExtraTreesClassifier": _averaged,
-    "ExtraTreesRegressor": _averaged,
-    "GradientBoostingClassifier": _boosted,
-    "GradientBoostingRegressor": _boosted,
-    "HistGradientBoostingClassifier": lambda model, _: from_histograms.read(model),
-    "HistGradientBoostingRegressor": lambda model, _: from_histograms.read(model),
-    "RUSBoostClassifier": _votes,
-    "RandomForestClassifier": _averaged,
-    "RandomForestRegressor": _averaged,
+    **dict.fromkeys(("AdaBoostClassifier", "RUSBoostClassifier"), _votes),
+    **dict.fromkeys(("BaggingClassifier", "BaggingRegressor"), _averaged),
+    **dict.fromkeys(("ExtraTreesClassifier", "ExtraTreesRegressor"), _averaged),
+    **dict.fromkeys(("GradientBoostingClassifier", "GradientBoostingRegressor"), _boosted),
+    **dict.fromkeys(
+        ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor"),
+        lambda model, _: from_histograms.read(model),
+    ),
+    **dict.fromkeys(("RandomForestClassifier", "RandomForestRegressor"), _averaged),
 }
 
 

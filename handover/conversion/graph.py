@@ -147,10 +147,5 @@ class Graph:
         if self.opsets:
             return self.opsets
         operators = {node.op_type for node in self.nodes if node.domain == "ai.onnx.ml"}
-        if not operators:
-            return {"": OPSET}
-        if "TreeEnsemble" not in operators:
-            return {"": OPSET, "ai.onnx.ml": OTHERS}
-        if older := operators & {"TreeEnsembleClassifier", "TreeEnsembleRegressor"}:
-            raise ConversionError(f"trees that skl2onnx writes ({min(older)}) cannot stand beside others in one file")
-        return {"": OPSET, "ai.onnx.ml": TREES}
+        version = {"ai.onnx.ml": TREES if "TreeEnsemble" in operators else OTHERS}
+        return {"": OPSET} | (version if operators else {})

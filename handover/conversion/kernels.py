@@ -1,4 +1,4 @@
-"""Support vectors: a weighted sum of how alike a row is to each of them, in float64 as libsvm computes it."""
+"""Models that compare a row with rows of the training: support vectors, as libsvm computes them, and neighbours."""
 
 from typing import Any
 
@@ -11,10 +11,11 @@ from handover.conversion.rows import Method, Rows, width
 
 LEAST = 1e-7
 ENOUGH = 0.0025
+EUCLIDEAN = {"euclidean", "minkowski"}
 SWEEPS = 2  # what libsvm's own bound needs at most for two classes: tried for 210,000 probabilities
 
 
-def answer(model: Any, rows: Rows, method: Method) -> str:
+def support_vectors(model: Any, rows: Rows, method: Method) -> str:
     """Add a number or a decision, and the probability that libsvm makes of it, float64 [N, 1]."""
     if width(model) > 1:
         return others.answer(model, rows, method)
@@ -81,3 +82,22 @@ def _likeness(model: Any, graph: Graph, columns: str) -> str:
         f"{type(model).__name__} cannot be converted with kernel={model.kernel}; it can be with linear, rbf, poly and "
         f"sigmoid"
     )
+
+
+def neighbours(model: Any, rows: Rows, _: Method) -> str:
+    """Add the mean label of the nearest rows; for a classifier the share of its second class, or of each of more."""
+    name = type(model).__name__
+    if model.effective_metric_ not in EUCLIDEAN or model.weights not in {"uniform", None}:
+        raise ConversionError(
+            f"{name} cannot be converted with metric={model.effective_metric_} and weights={model.weights}; it can be "
+            f"with metric='euclidean' and weights='uniform'"
+        )
+    graph = rows.graph
+    known = np.asarray(model._fit_X, dtype=np.float64)
+    apart = graph.add("Sub", graph.add("Unsqueeze", graph.double(rows.tensor), np.array([1])), known)
+    distances = graph.add("ReduceSum", graph.add("Mul", apart, apart), np.array([2]), keepdims=0)
+    nearest = graph.add_several("TopK", 2, distances, np.array([model.n_neighbors]), axis=1, largest=0)[1]
+    labels = np.asarray(model._y, dtype=np.float64).reshape(-1, 1)
+    if width(model) > 1:
+        labels = np.eye(width(model))[labels[:, 0].astype(int)]
+    return graph.add("ReduceMean", graph.add("Gather", labels, nearest), np.array([1]), keepdims=0)

@@ -46,20 +46,13 @@ NEAREST = {
 """What can be converted, of what comes near to something that cannot."""
 
 
-def prepared(step: Any, rows: Rows) -> list[str]:
-    """Add what skl2onnx makes of a transformer, in float32; give the names of its outputs."""
-    if type(step).__name__ not in STEPS:
-        raise unknown(step, STEPS_CAN)
-    return _converted(step, rows, {}, STEPS_CAN)
-
-
 def answer(model: Any, rows: Rows, method: Method) -> str:
     """Add a model by skl2onnx; name its answer, see ``composition.answer``."""
     if framework_of(model) is not SCIKIT_LEARN or type(model).__name__ not in MODELS:
         raise unknown(model, CAN)
     options = {} if method == "predict" else {"zipmap": False}
     options |= {"raw_scores": True} if method == "decision_function" else {}
-    given = rows.graph.double(_converted(model, rows, options, CAN)[-1])  # a classifier's label comes first
+    given = rows.graph.double(converted(model, rows, options, CAN)[-1])  # a classifier's label comes first
     if method == "predict":
         return rows.graph.add("Reshape", given, np.array([-1, 1]))
     if width(model) > 1:
@@ -75,7 +68,8 @@ def unknown(model: Any, can: str) -> ConversionError:
     return ConversionError(f"{name} cannot be converted; {NEAREST.get(name, can)}")
 
 
-def _converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> list[str]:
+def converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> list[str]:
+    """Add what skl2onnx makes of a model or a transformer, in float32; give the names of its outputs."""
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType
 
@@ -90,7 +84,7 @@ def _converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> lis
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads what scikit-learn will drop one day
-            converted = to_onnx(
+            added = to_onnx(
                 model,
                 initial_types=[("features", FloatTensorType([None, rows.width]))],
                 options={id(model): options} if options else {},
@@ -101,7 +95,7 @@ def _converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> lis
         raise
     except Exception as error:  # skl2onnx has a way of its own to fail for each setting that it does not know
         raise ConversionError(f"{title(model)} cannot be converted to ONNX ({_root_of(error)}); {can}") from error
-    return rows.graph.embed(converted, rows.graph.single(rows.tensor) if rows.wide else rows.tensor)
+    return rows.graph.embed(added, rows.graph.single(rows.tensor) if rows.wide else rows.tensor)
 
 
 def _root_of(error: BaseException) -> str:

@@ -35,13 +35,13 @@ def prepared(step: Any, rows: Rows) -> Rows:
         return from_optbinning.prepared(step, rows)
     if framework_of(step) is not SCIKIT_LEARN:
         raise others.unknown(step, others.STEPS_CAN)
-    if name in scaling.SCALERS:
-        return scaling.scaled(step, rows)
     if rule := RULES.get(name):
         return rule(step, rows)
     if hasattr(step, "get_support"):
         return rows.of(np.flatnonzero(step.get_support()))
-    (tensor,) = others.prepared(step, rows)
+    if name not in others.STEPS:
+        raise others.unknown(step, others.STEPS_CAN)
+    (tensor,) = others.converted(step, rows, {}, others.STEPS_CAN)
     blurred = rows.blurred or name != "PolynomialFeatures"
     return rows.changed(tensor, len(step.get_feature_names_out()), wide=False, blurred=blurred)
 
@@ -116,11 +116,10 @@ RULES: dict[str, Callable[[Any, Rows], Rows]] = {
     "KBinsDiscretizer": encoding.binned,
     "MissingIndicator": _marked,
     "Normalizer": encoding.normalised,
-    "OneHotEncoder": encoding.looked_up,
-    "OrdinalEncoder": encoding.looked_up,
     "Pipeline": _pipeline,
     "QuantileTransformer": encoding.ranked,
     "SimpleImputer": _filled,
-    "TargetEncoder": encoding.looked_up,
+    **dict.fromkeys(("OneHotEncoder", "OrdinalEncoder", "TargetEncoder"), encoding.looked_up),
     **dict.fromkeys(AFFINE, _affine),
+    **dict.fromkeys(scaling.SCALERS, scaling.scaled),
 }

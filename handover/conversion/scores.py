@@ -83,7 +83,11 @@ def scored_classes(model: Any, width: int, positive: object, classes: Sequence[s
             f"the model knows {len(names)} classes; a score needs exactly two, or write classes=(...) in the contract, "
             f"in place of score and decisions"
         )
-    _require_probabilities(model)
+    if not _framework(model).gives_probabilities(model):
+        raise ConversionError(
+            f"{title(model)} gives classes and no probabilities (no predict_proba): wrap it in CalibratedClassifierCV, "
+            f"or train a LogisticRegression; VotingClassifier takes voting='soft', SVC probability=True"
+        )
     chosen = _in_order(model, names, classes, positive) if classes else [_positive(model, names, positive)]
     return "predict_proba", chosen
 
@@ -102,14 +106,6 @@ def _in_order(model: Any, names: list[Any], classes: Sequence[str], positive: ob
         f"the classes of {title(model)} are not the contract's: it {' and '.join(parts)}; train it on labels that "
         f"are the contract's classes, or their places from 0 to {len(classes) - 1}"
     )
-
-
-def _require_probabilities(model: Any) -> None:
-    if not _framework(model).gives_probabilities(model):
-        raise ConversionError(
-            f"{title(model)} gives classes and no probabilities (no predict_proba): wrap it in CalibratedClassifierCV, "
-            f"or train a LogisticRegression; VotingClassifier takes voting='soft', SVC probability=True"
-        )
 
 
 def _positive(model: Any, names: list[Any], positive: object) -> int:
@@ -157,12 +153,11 @@ def _require_fitted(model: Any, width: int) -> None:
         raise ConversionError(
             f"{title(model)} is no model, for it has no predict(...): deliver what was trained with it"
         )
-    trained = framework.count_columns
     if hasattr(model, "get_params") and not _is_fitted(model):
         raise ConversionError(f"{title(model)} is not fitted: call its fit(...) with matrix(...).values and the labels")
     if getattr(model, "n_outputs_", 1) != 1:
         raise ConversionError(f"{title(model)} gives {model.n_outputs_} numbers for a row; a score is one")
-    if (columns := trained(model)) not in {None, width}:
+    if (columns := framework.count_columns(model)) not in {None, width}:
         raise ConversionError(
             f"{title(model)} was trained on {columns} columns, and the contract gives {width}: train it on "
             f"matrix(...).values, all of its columns in their order"

@@ -33,9 +33,11 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
     targets = [0] * len(ensemble.trees) if ensemble.targets is None else list(ensemble.targets)
     missing = sorted(set(range(1 if arrays else ensemble.width)) - set(targets))
     nothing: Leaf = np.zeros(ensemble.width) if arrays else 0.0
-    # The operator knows no tree that is a leaf.
+    # The operator knows no tree that is a leaf: a question to which both answers are that leaf stands for it.
     whole = [*ensemble.trees, *(nothing for _ in missing)]
-    trees = [tree if isinstance(tree, Split) else _alike(tree) for tree in whole]
+    trees = [
+        tree if isinstance(tree, Split) else Split(0, "<=", FLOAT32_MAX, tree, tree, missing=False) for tree in whole
+    ]
     targets += missing
     nodes = []
     for split in splits(trees):
@@ -116,11 +118,6 @@ def _join(split: Split) -> None:
         split.value |= other.value
         split.missing |= other.missing
         split.no = other.no
-
-
-def _alike(leaf: Leaf) -> Split:
-    """Make a tree that answers everyone alike."""
-    return Split(0, "<=", FLOAT32_MAX, leaf, leaf, missing=False)
 
 
 def _prepared(graph: Graph, ensemble: Ensemble, nodes: list[Split], features: str, kind: Kind) -> str:

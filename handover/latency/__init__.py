@@ -111,12 +111,7 @@ class Probe:
 def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
     """Start the function and the floor in turn, cold; then ask both in turn in one process, warm.
 
-    Raises
-    ------
-    EnvironmentDiedError
-        When the function does not start in the emulator.
-    NotMeasuredError
-        When it does not start in a process of its own.
+    ``EnvironmentDiedError`` when it does not start in the emulator, ``NotMeasuredError`` when not in its own process.
     """
     sent = json.dumps(event).encode()
     floor = replace(function, root=HERE / "floor", handler="floor.handler")

@@ -1,6 +1,5 @@
 """Behaviours, asked of the live API: those on golden rows and on rows by hand."""
 
-import json
 from collections.abc import Sequence
 from itertools import batched
 from pathlib import Path
@@ -51,5 +50,5 @@ def _answers(client: Client, rows: Sequence[Json]) -> list[Json]:
     if response.status != 200:
         sentence = response.body[:200].decode(errors="replace")
         raise LiveError(f"what behaviours ask is answered {response.status}: {sentence}")
-    answers: list[Json] = json.loads(response.body)
+    answers: list[Json] = response.document
     return answers

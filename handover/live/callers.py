@@ -1,6 +1,5 @@
 """Whether those who call a deployed API get along with what was built: its live contract, and the built one."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,11 +70,8 @@ def _live(deployed: stack.Stack, session: "boto3.Session", url: str | None) -> J
         response = client.ask("GET", "/contract")
     if response.status != 200:
         raise LiveError(f"GET /contract of {deployed.name} is answered {response.status}")
-    try:
-        document = json.loads(response.body)
-        live = document | {"schema": document["row"]}
-    except (ValueError, TypeError, KeyError):
-        live = {}
+    live: Json = response.document if isinstance(response.document, dict) else {}
+    live |= {"schema": live["row"]} if "row" in live else {}
     if not live.keys() >= PARTS or not live.keys() & DECIDING:
         raise LiveError(f"GET /contract of {deployed.name} is not answered with a contract")
-    return dict(live)
+    return live

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -71,6 +72,12 @@ class Response(NamedTuple):
     """From sending the request to the last byte [ms]; the connection was open before."""
     throttled: int
     """How often it was answered 429 before, and sent again after the pause."""
+
+    @property
+    def document(self) -> Any:
+        """Its body's JSON; ``None`` where it is none."""
+        with suppress(ValueError):
+            return json.loads(self.body)
 
 
 class Client:

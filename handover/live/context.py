@@ -1,12 +1,12 @@
 """A deployed stack that is being verified: what was built, and what the live API answered."""
 
-import json
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from handover.finding import Broken, Clause, Finding, Kept
@@ -35,6 +35,10 @@ class LiveContext:
     """Whether it behaves as ``behaviours.py`` says, where that was asked for."""
 
     has_model = False
+    allowed = MappingProxyType[str, str]({})
+    """Nothing may be skipped: a deployment is verified in full,"""
+    team = None
+    """and for both teams."""
 
     @property
     def subject(self) -> str:
@@ -45,15 +49,6 @@ class LiveContext:
     def notice(self) -> str:
         """Say where what was deployed is no model."""
         return "What was built is a stand-in: no model was trained yet." if self.built.model == files.STAND_IN else ""
-
-    @property
-    def allowed(self) -> Mapping[str, str]:
-        """Allow nothing to be skipped: a deployment is verified in full."""
-        return {}
-
-    @property
-    def team(self) -> None:
-        """Verify for both teams."""
 
     def left_out(self, clause: Clause) -> str:
         """Leave out how a stand-in behaves, which nobody meant; all else that is verified is there."""
@@ -96,10 +91,7 @@ class LiveContext:
         """The model and the contract's version that ``/health`` names; ``None`` where it is not answered 200."""
         if self.replay.health.status != 200:
             return None
-        try:
-            document = json.loads(self.replay.health.body)
-        except ValueError:
-            document = None
+        document = self.replay.health.document
         named = document if isinstance(document, dict) else {}
         return named.get("model"), named.get("contract")
 

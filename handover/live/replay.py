@@ -1,6 +1,5 @@
 """The golden rows once more, through the live API."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -80,7 +79,7 @@ def replay(client: Asked, built: Built, limit: int, step: Callable[[], None]) ->
     return Replay(
         health=health,
         answers=(
-            *(_answer(golden, "alone", response, _json(response)) for golden, response in asked),
+            *(_answer(golden, "alone", response, response.document) for golden, response in asked),
             *_batch(built.golden[:BATCH_ROWS], batch),
         ),
         cold_ms=tuple(response.ms for response in answered if _cold(response)),
@@ -95,7 +94,7 @@ def requests(built: Built) -> int:
 
 
 def _batch(golden: Sequence[Golden], response: Response) -> Iterator[Answer]:
-    document = _json(response)
+    document = response.document
     each = document if isinstance(document, list) and len(document) == len(golden) else [None] * len(golden)
     for row, answer in zip(golden, each, strict=True):
         yield _answer(row, "in a batch", response, answer)
@@ -118,13 +117,6 @@ def _refusal(response: Response, document: Any) -> str:
     request_id = problem.get("request_id") or response.headers.get("apigw-requestid")
     short = " ".join(str(text).split())[:REFUSAL] or "an empty body"
     return f"{short} (request id {request_id})" if request_id else short
-
-
-def _json(response: Response) -> Any:
-    try:
-        return json.loads(response.body)
-    except ValueError:
-        return None
 
 
 def _cold(response: Response) -> bool:

@@ -6,21 +6,13 @@ from handover.local.stack import REGION, BuiltFunction
 
 
 def variables(function: BuiltFunction, opt: Path, client: Path) -> dict[str, str]:
-    """Give the variables that the function meets in Lambda, with this machine's folders.
+    """Give the variables that the function meets in Lambda, with this machine's folders; nothing is the caller's.
 
-    Parameters
-    ----------
-    opt
-        Folder that stands for ``/opt``.
-    client
-        Folder of AWS's runtime interface client, which Lambda keeps in ``/var/runtime``.
-
-    Returns
-    -------
-    Names as Lambda defines them
+    Names are Lambda's
     (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime). Those
     of the log and of the runtime API the emulator adds itself, and the credentials, which it sets to nothing. A value
-    of the template that lies under ``/opt`` points into ``opt``. Nothing is taken from the caller.
+    of the template that lies under ``/opt`` points into ``opt``; ``client`` has AWS's runtime interface client, which
+    Lambda keeps in ``/var/runtime``.
     """
     python_path = [function.root, *(layer / "python" for layer in function.layers), client]
     return {

@@ -47,14 +47,8 @@ class Pool:
     def invoke(self, event: bytes) -> Invocation:
         """Send one event to the environment used last of those that wait, or to a new one, which is cold.
 
-        Raises
-        ------
-        ThrottledError
-            When as many as may run are busy.
-        EnvironmentDiedError
-            When the environment ended; another, cold, takes its place at the next request.
-        FunctionTimedOutError
-            When the function did not answer in time; likewise.
+        ``ThrottledError`` when as many as may run are busy. It raises as ``Emulator.invoke`` does, too: then another
+        environment, cold, takes its place at the next request.
         """
         with self._lock:
             if self._stopped:

@@ -1,6 +1,7 @@
 """The HTTP server on loopback: API Gateway's part of the way, for any client on this machine."""
 
 import json
+import logging
 import socket
 import time
 import uuid
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from handover.errors import CannotRunError
 from handover.local import gateway
@@ -32,6 +33,7 @@ NO_PAGES = Cors()
 
 def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
     """Open a port, if it is available; ``serve_forever`` of what is returned answers, one thread for every request."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the application writes a line of its own for each request
     with socket.socket() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -41,7 +43,7 @@ def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
             raise PortTakenError(
                 f"port {port} of {LOOPBACK} is not available ({error.strerror}): choose another"
             ) from None
-        return make_server(LOOPBACK, port, application, threaded=True, request_handler=_Quiet, fd=opened.fileno())
+        return make_server(LOOPBACK, port, application, threaded=True, fd=opened.fileno())
 
 
 def application(pool: Pool, log: Callable[[str], None], cors: Cors = NO_PAGES) -> "WSGIApplication":
@@ -91,10 +93,3 @@ def _answer(request: Request, pool: Pool) -> tuple[gateway.Response, str]:
     except (EnvironmentDiedError, FunctionTimedOutError) as error:
         return gateway.refusal(500), str(error)
     return gateway.response(answered.reply), "cold" if answered.cold else "warm"
-
-
-class _Quiet(WSGIRequestHandler):
-    """Werkzeug's request handler without its log: the application writes one of its own."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""

@@ -14,6 +14,7 @@ type Shares = NDArray[np.float64]
 AS_GIVEN = 0.25  # share of fitted rows that are matrix()'s; oversampling leaves at least half, gaps made later a few
 REORDERED = 0.5  # share that are its rows with their columns in another order, and at least 0.2 more than as they are
 MOST_PAIRED = 500  # fitted rows, each with at most twenty of matrix()'s
+QUANTILES = np.linspace(0, 1, 101)
 KNOWN = 0.5  # share of a column's distinct values that matrix()'s has; a flag that was scaled still has its 0
 MOVED = 0.5  # of the column's standard deviation, by which its quantiles lie elsewhere; noise on purpose: a few percent
 OUTSIDE = 0.5  # share of values outside of the column's range, where only the held-out rows are known
@@ -43,13 +44,13 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
     -------
     Plain data: counts, names, shares, minima and maxima; no row.
     """
-    names = tuple(judging.columns)
-    fitted = {"rows": len(own.hashes), "columns": own.width, "names": list(own.names) if own.names else None}
+    names, width = tuple(judging.columns), own.sample.shape[1]
+    fitted = {"rows": len(own.hashes), "columns": width, "names": list(own.names) if own.names else None}
     summary: Json = {"fitted": fitted, "columns": list(names), "order": "another number"}
-    if own.width == len(names):
+    if width == len(names):
         summary |= _columns(own, sum(map(len, given)), np.concatenate([*given, judging.values]), names)
     for word, tables in (("judging", learned), ("stopping", stopping)):
-        sets = [table.hashes for table in tables if table.width == len(names)]
+        sets = [table.hashes for table in tables if table.sample.shape[1] == len(names)]
         if summary["order"] == "as given" and sets:
             summary[word] = _rows(sets, given, judging.values)
     if "judging" in summary:
@@ -142,19 +143,14 @@ def _changed(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -
         tells = len(np.unique(theirs)) >= TELLING
         telling += tells
         outside = float(((mine < theirs[0]) | (mine > theirs[-1])).mean())
-        moved = _moved(mine, theirs) > MOVED if from_matrix else outside > OUTSIDE
+        # how far the quantiles are apart, in standard deviations
+        apart = np.abs(np.quantile(mine.astype(float), QUANTILES) - np.quantile(theirs.astype(float), QUANTILES))
+        moved = apart.mean() / theirs.astype(float).std() > MOVED if from_matrix else outside > OUTSIDE
         if moved and np.isin(np.unique(mine), theirs).mean() <= KNOWN:
             ranges = {"fitted": mine[[0, -1]].tolist(), "given": theirs[[0, -1]].tolist()}
             changed.append({"column": name, **ranges})
             changed_and_telling += tells
     return changed if from_matrix or changed_and_telling > telling / 2 else []
-
-
-def _moved(one: Floats, other: Floats) -> float:
-    """Give how far the quantiles of two samples are apart, in the second one's standard deviations."""
-    at = np.linspace(0, 1, 101)
-    apart = np.abs(np.quantile(one.astype(float), at) - np.quantile(other.astype(float), at))
-    return float(apart.mean() / other.astype(float).std())
 
 
 # --- rows

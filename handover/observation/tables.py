@@ -23,11 +23,6 @@ class Table:
     names: tuple[str, ...] | None
     """The columns' names, where the table was a data frame with names."""
 
-    @property
-    def width(self) -> int:
-        """How many columns there were."""
-        return int(self.sample.shape[1])
-
 
 def table(data: Any) -> Table | None:
     """Keep what is needed of a table; ``None`` where it is no table of numbers, as a sparse matrix is not."""

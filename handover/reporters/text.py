@@ -1,10 +1,12 @@
 """Findings as plain text: what stands in a terminal and in a log."""
 
+import linecache
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from handover.finding import Clause, Context, Evidence, Finding, Verdict, Warned, declared
@@ -74,10 +76,8 @@ def source_line(evidence: Evidence) -> str:
     path, number = evidence.path, evidence.line
     if not number or not isinstance(path, Path) or path.suffix not in SOURCES:
         return ""
-    try:
-        line = path.read_text(encoding="utf-8", errors="replace").split("\n")[number - 1]
-    except (OSError, IndexError):
-        return ""
+    linecache.checkcache(str(path))
+    line = linecache.getline(str(path), number)
     plain = re.sub(r"\s+", " ", "".join(letter if letter.isprintable() else " " for letter in line)).strip()
     return plain if len(plain) <= LONGEST_LINE else f"{plain[: LONGEST_LINE - 4]} ..."
 
@@ -173,7 +173,7 @@ def explanation(finding: Finding, context: "DeliveryContext") -> str:
     if finding.broken:
         outcome = broken(finding, context)
         if finding.broken.details:
-            outcome += f"\n{_indented(finding.broken.details)}\n"
+            outcome += f"\n{indent(finding.broken.details, '  ')}\n"
     else:
         why = f" ({finding.reason or finding.note})" if finding.reason or finding.note else ""
         leave = f"  {FILE} allows it: {finding.allowed}\n" if finding.allowed else ""
@@ -190,7 +190,3 @@ def page(clause: Clause) -> str:
             f"# {clause.code}: {clause.rule}\n\nIts page {file} is gone: install {DISTRIBUTION} again, or restore it.\n"
         )
     return file.read_text(encoding="utf-8")
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

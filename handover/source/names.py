@@ -68,17 +68,10 @@ def within(scope: Scope, until: tuple[type[ast.AST], ...] = SCOPES) -> Iterator[
 
 def _around(scope: Scope) -> list[ast.AST]:
     """List what stands at the head of a scope, and belongs to the one around it: decorators, defaults, base classes."""
-    match scope:
-        case (
-            ast.FunctionDef(decorator_list=decorators, args=args)
-            | ast.AsyncFunctionDef(decorator_list=decorators, args=args)
-        ):
-            return [*decorators, *args.defaults, *filter(None, args.kw_defaults)]
-        case ast.Lambda(args=args):
-            return [*args.defaults, *filter(None, args.kw_defaults)]
-        case ast.ClassDef(decorator_list=decorators, bases=bases, keywords=keywords):
-            return [*decorators, *bases, *keywords]
-    return []
+    decorators = getattr(scope, "decorator_list", [])
+    if isinstance(scope, FUNCTIONS):
+        return [*decorators, *scope.args.defaults, *filter(None, scope.args.kw_defaults)]
+    return [*decorators, *scope.bases, *scope.keywords] if isinstance(scope, ast.ClassDef) else []
 
 
 def _bound(node: ast.AST) -> list[str]:

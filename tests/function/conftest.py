@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -42,28 +43,36 @@ def opened(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     sys.modules.pop("predictor.handler", None)
 
 
-@pytest.fixture
-def built(tmp_path: Path) -> Iterator[Open]:
-    """Give a way to open what `sam build` made, in a new environment of AWS's emulator, on another delivery."""
+def started(folder: Path, layer: Path, environments: ExitStack) -> Function:
+    """Start what `sam build` made on another delivery, in a new environment of AWS's emulator."""
+    function = built_with(folder, layer)
+    variables = {**function.variables, "POWERTOOLS_METRICS_NAMESPACE": "handover-test"}
+    lines: SimpleQueue[str] = SimpleQueue()
+    emulator = Emulator(replace(function, variables=variables), lines.put)
+    environments.callback(emulator.stop)
+
+    def send(event: Any) -> Sent:
+        response = json.loads(emulator.invoke(json.dumps(event).encode()))
+        left = [json.loads(lines.get(timeout=LINE_S))]
+        while "_aws" not in left[-1]:  # the line of metrics is a request's last
+            left.append(json.loads(lines.get(timeout=LINE_S)))
+        return response, left
+
+    return Function(folder, send)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """Give a way to open what `sam build` made: one environment for a delivery, for many requests, as Lambda has it."""
     with ExitStack() as environments:
+        yield cache(lambda folder: started(folder, tmp_path_factory.mktemp("layers") / "model", environments))
 
-        def open_on(folder: Path) -> Function:
-            function = built_with(folder, tmp_path / "model")
-            variables = {**function.variables, "POWERTOOLS_METRICS_NAMESPACE": "handover-test"}
-            lines: SimpleQueue[str] = SimpleQueue()
-            emulator = Emulator(replace(function, variables=variables), lines.put)
-            environments.callback(emulator.stop)
 
-            def send(event: Any) -> Sent:
-                response = json.loads(emulator.invoke(json.dumps(event).encode()))
-                left = [json.loads(lines.get(timeout=LINE_S))]
-                while "_aws" not in left[-1]:  # the line of metrics is a request's last
-                    left.append(json.loads(lines.get(timeout=LINE_S)))
-                return response, left
-
-            return Function(folder, send)
-
-        yield open_on
+@pytest.fixture
+def built_anew(tmp_path: Path) -> Iterator[Open]:
+    """Give a way to open it in a new environment."""
+    with ExitStack() as environments:
+        yield lambda folder: started(folder, tmp_path / "model", environments)
 
 
 @pytest.fixture(params=["opened", "built"])
@@ -81,6 +90,13 @@ def function(either: Open, delivery: Path) -> Function:
 @pytest.fixture
 def parcel_function(either: Open, parcels: Path) -> Function:
     return either(parcels)
+
+
+@pytest.fixture(params=["opened", "built_anew"])
+def new_function(request: pytest.FixtureRequest, parcels: Path) -> Function:
+    """Give the function in an environment that has answered nothing yet."""
+    way: Open = request.getfixturevalue(request.param)
+    return way(parcels)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from handover.delivery import DeliverError, deliver, matrix
 from predictor import files
 from predictor.delivery import session
 from tests.helpers.parcels import HEURISTICS, PARCELS, module, parcel_rows
+from tests.helpers.remembered import search_briefly
 from tests.helpers.sandbox import CONTRACT, Sandbox
 
 DAYS = Score("days on the way", low=3.0, high=10.0)
@@ -145,6 +146,13 @@ def test_a_model_that_is_mostly_clipped_is_refused(heuristics: ModuleType, tmp_p
     )
 
 
+@pytest.fixture
+def searched_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for rows that fail among fewer: the searches have tests of their own."""
+    search_briefly(monkeypatch)
+
+
+@pytest.mark.usefixtures("searched_briefly")
 @pytest.mark.parametrize(
     ("high", "note"),
     [
@@ -171,5 +179,6 @@ def test_the_check_notes_how_much_is_clipped(high: str, note: str, tmp_path: Pat
     assert "Its clip says held_out 0.5, and held_out.csv gives 0." in sandbox.says("C,H,M")
 
 
+@pytest.mark.usefixtures("searched_briefly")
 def test_nothing_is_noted_of_a_model_that_is_not_clipped(tmp_path: Path) -> None:
     assert "clip" not in Sandbox(tmp_path / "delivery").deliver().says("C,H,M")

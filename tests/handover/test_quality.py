@@ -16,7 +16,7 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from handover.quality import CONSTANT, INVERTED, MISMATCH, OTHER_UNIT, UNCALIBRATED, UPSIDE_DOWN, HeldOut
+from handover.quality import CONSTANT, INVERTED, MISMATCH, OTHER_UNIT, UNCALIBRATED, HeldOut
 
 pytestmark = pytest.mark.quick
 
@@ -163,7 +163,7 @@ def test_points_rank_and_are_no_probability() -> None:
     assert points.auc == pytest.approx(honest().auc, abs=1e-3)
     assert points.ignorance(**ANYTHING) == ("", "")
     evidence, cause = HeldOut(-points.scores, points.labels).ignorance(**ANYTHING)
-    assert (evidence[:32], cause) == ("Its AUC on the 400 held-out rows", UPSIDE_DOWN)
+    assert (evidence[:32], cause) == ("Its AUC on the 400 held-out rows", INVERTED)
 
 
 def test_another_year_is_no_fault() -> None:

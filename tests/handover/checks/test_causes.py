@@ -42,11 +42,6 @@ def with_card(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def older(sandbox: Sandbox) -> Sandbox:
-    """Leave out what the heuristics gave in training, as an older deliver() did."""
-    return sandbox.golden(lambda lines: [line.pop("heuristics") for line in lines])
-
-
 def edited(old: str, new: str) -> Break:
     """Edit heuristics.py after the training, and write the hashes anew."""
     return lambda sandbox: sandbox.edit("heuristics.py", old, new).seal()
@@ -182,9 +177,6 @@ BROKEN = {
         "golden.jsonl",
         "golden.jsonl is not the file that it was before, as git has it, and model.onnx did not change.",
     ),
-    "golden scores edited in an older delivery of trees": Case(
-        after(trees, older, lambda sandbox: sandbox.golden(lower_scores)), "P203", "golden.jsonl", "Most rows agree"
-    ),
     "the model of another training": Case(
         after(trees, retrained("model.onnx")),
         "P203",
@@ -208,18 +200,6 @@ BROKEN = {
         "P203",
         "model.onnx",
         "model.onnx is not the file that it was before, as git has it, and golden.jsonl did not change.",
-    ),
-    "the model of another training, beside an older delivery": Case(
-        before(after(trees, older), retrained("model.onnx")), "P203", "model.onnx", "did not change"
-    ),
-    "a formula of an older delivery of trees": Case(
-        after(trees, older, edited(RATIO, f"1.1 * {RATIO}")),
-        "P203",
-        "heuristics.py:4",
-        "Another value of `piece_weight`, and of no other column, gives each of these rows the training's score",
-    ),
-    "a formula of an older linear delivery, as git shows": Case(
-        before(older, edited(RATIO, f"1.1 * {RATIO}")), "P203", "heuristics.py", "heuristics.py is not the file"
     ),
     "categories in another order": Case(
         after(lambda sandbox: sandbox.deliver(contract=WITHOUT_GAPS), turned_round),

@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from handover import Budgets, Contract, Field, Row, Score, deliver
+from handover import Budgets, Contract, Field, Row, Score, deliver, drawing, importance, proof
 from handover.observation.observer import Observer
 from tests.helpers.parcels import module
 
@@ -144,6 +144,15 @@ def trained(folder: Path, rows: list[dict[str, Any]], row: type[Row]) -> dict[st
 
 
 type Training = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def proved_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prove each model on few rows, which are not what is looked at here: a proof's rows have tests of their own."""
+    monkeypatch.setattr(drawing, "FEWEST_RANDOM_ROWS", 20)
+    monkeypatch.setattr(drawing, "RANDOM_ROWS_PER_FIELD", 4)
+    monkeypatch.setattr(proof, "LIKELY_ROWS", 120)
+    monkeypatch.setattr(importance, "REPEATS", 2)
 
 
 @pytest.fixture
