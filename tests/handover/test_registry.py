@@ -14,10 +14,17 @@ from handover.cli import main
 from handover.errors import CannotRunError
 from handover.registry import to_mlflow
 from predictor import files
-from tests.helpers.flowers import deliver_flowers
 from tests.helpers.sandbox import Sandbox
 
-# In a process of its own, as somebody who has the folder would; rows, and what the function says of them, beside it.
+# In one process, which imports MLflow once: it takes seconds.
+EXPORTS = """
+import sys
+from handover.cli import main
+
+for delivery, folder in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
+    main(["export", "mlflow", folder, "--delivery", delivery], standalone_mode=False)
+"""
+# In another one, as somebody who has the folder would; rows, and what the function says of them, beside it.
 ASKS = """
 import json, sys
 from pathlib import Path
@@ -29,23 +36,23 @@ from mlflow.pyfunc import load_model
 from predictor import files
 from predictor.delivery import Delivery
 
-delivery, folder = map(Path, sys.argv[1:])
-model, opened = load_model(folder), Delivery.open(delivery)
-rows = [opened.row.validate_json(json.dumps(golden["row"])) for golden in files.golden(delivery)]
-features, expected = opened.encoder.matrix(rows), opened.model(opened.encoder.matrix(rows))
-table = pd.DataFrame(features, columns=opened.encoder.columns)
-if opened.scores.of_classes:
-    answers = [model.predict(features)["score"]]
-else:
-    given = (table, table.astype(float), table[table.columns[::-1]])
-    answers = [model.predict(one)[["score"]].to_numpy() for one in given]
-print(json.dumps({
-    "same": [bool(np.array_equal(given, expected)) for given in answers],
-    "rows": len(rows),
-    "example": np.array_equal(model.input_example, features[:3], equal_nan=True),
-    "metadata": model.metadata.metadata,
-    "inputs": model.metadata.signature.inputs.input_names(),
-}))
+for delivery, folder in zip(map(Path, sys.argv[1::2]), sys.argv[2::2], strict=True):
+    model, opened = load_model(folder), Delivery.open(delivery)
+    rows = [opened.row.validate_json(json.dumps(golden["row"])) for golden in files.golden(delivery)]
+    features, expected = opened.encoder.matrix(rows), opened.model(opened.encoder.matrix(rows))
+    table = pd.DataFrame(features, columns=opened.encoder.columns)
+    if opened.scores.of_classes:
+        answers = [model.predict(features)["score"]]
+    else:
+        given = (table, table.astype(float), table[table.columns[::-1]])
+        answers = [model.predict(one)[["score"]].to_numpy() for one in given]
+    print(json.dumps({
+        "same": [bool(np.array_equal(given, expected)) for given in answers],
+        "rows": len(rows),
+        "example": np.array_equal(model.input_example, features[:3], equal_nan=True),
+        "metadata": model.metadata.metadata,
+        "inputs": model.metadata.signature.inputs.input_names(),
+    }))
 """
 
 
@@ -57,26 +64,33 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sandbox.deliver().folder
 
 
-def exported(delivery: Path, to: Path) -> dict[str, Any]:
-    """Export a delivery by the command, and ask MLflow what is there."""
-    command = [sys.executable, "-m", "handover", "export", "mlflow", str(to), "--delivery", str(delivery)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    name = files.manifest(delivery)["contract"]
-    assert (done.returncode, done.stdout) == (
-        0,
-        f"Wrote {name['name']} {name['version']} to {to}, a model folder of MLflow.\n",
-    ), done.stderr
-    asked = subprocess.run(
-        [sys.executable, "-c", ASKS, str(delivery), str(to)], capture_output=True, text=True, check=False
+@pytest.fixture(scope="module")
+def exported(parcels: Path, flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Export two deliveries by the command, ask MLflow what is there, and give its answers and the first's folder."""
+    folder = tmp_path_factory.mktemp("exported")
+    deliveries = {"parcels": parcels, "flowers": flowers}
+    pairs = [str(path) for name, delivery in deliveries.items() for path in (delivery, folder / name)]
+    done, asked = (
+        subprocess.run([sys.executable, "-c", program, *pairs], capture_output=True, text=True, check=False)
+        for program in (EXPORTS, ASKS)
     )
+    contracts = {name: files.manifest(delivery)["contract"] for name, delivery in deliveries.items()}
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        [
+            f"Wrote {contract['name']} {contract['version']} to {folder / name}, a model folder of MLflow."
+            for name, contract in contracts.items()
+        ],
+    ), done.stderr
     assert asked.returncode == 0, asked.stderr
-    answer: dict[str, Any] = json.loads(asked.stdout)
-    assert answer["rows"] == len(files.golden(delivery))
-    return answer
+    answers = dict(zip(deliveries, map(json.loads, asked.stdout.splitlines()), strict=True))
+    for name, delivery in deliveries.items():
+        assert answers[name]["rows"] == len(files.golden(delivery))
+    return answers | {"folder": folder / "parcels"}
 
 
-def test_mlflow_answers_a_table_by_its_names_as_the_delivery_does(parcels: Path, tmp_path: Path) -> None:
-    answer = exported(parcels, tmp_path / "exported")
+def test_mlflow_answers_a_table_by_its_names_as_the_delivery_does(parcels: Path, exported: dict[str, Any]) -> None:
+    answer, folder = exported["parcels"], exported["folder"]
     manifest = files.manifest(parcels)
 
     assert answer["same"] == [True, True, True]
@@ -88,13 +102,12 @@ def test_mlflow_answers_a_table_by_its_names_as_the_delivery_does(parcels: Path,
         "x_model": files.identity(manifest),
         "decisions": files.contract(parcels)["decisions"],
     }
-    assert (tmp_path / "exported" / "model.onnx").read_bytes() == (parcels / "model.onnx").read_bytes()
-    assert (tmp_path / "exported" / "extra_files" / "card.md").read_text() == "# Parcels\n"
+    assert (folder / "model.onnx").read_bytes() == (parcels / "model.onnx").read_bytes()
+    assert (folder / "extra_files" / "card.md").read_text() == "# Parcels\n"
 
 
-def test_of_classes_mlflow_answers_an_array_with_each_class(tmp_path: Path) -> None:
-    deliver_flowers(tmp_path / "delivery")
-    answer = exported(tmp_path / "delivery", tmp_path / "exported")
+def test_of_classes_mlflow_answers_an_array_with_each_class(exported: dict[str, Any]) -> None:
+    answer = exported["flowers"]
 
     assert answer["same"] == [True]
     assert answer["metadata"]["classes"] == ["setosa", "virginica", "versicolor"]

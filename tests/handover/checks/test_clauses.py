@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
 from handover import session
-from handover.checks import CLAUSES, thresholds
+from handover.checks import CLAUSES, thresholds, trial
 from handover.context import sources
 from handover.finding import DECLARED
 from handover.limit import LEFT_ALONE
@@ -804,6 +804,8 @@ def test_a_broken_clause_is_reported(sandbox: Sandbox, name: str, monkeypatch: p
         monkeypatch.setattr(thresholds, "ReferenceEvaluator", Astray)
     if name == "M121":
         monkeypatch.setattr(session, "START_S", -0.3)  # and half a second for these rows
+    if name == "H107-endless":
+        monkeypatch.setattr(trial, "STOPPED_S", 0.2)  # of each try
 
     reports.check(name, broken(sandbox).says(only), but=hashless)
     for thread in threading.enumerate():

@@ -15,12 +15,12 @@ from handover.latency import Latency, NotMeasuredError, measure
 from handover.local.stack import BuiltFunction
 from handover.reporters.text import report
 from tests.helpers import reports
-from tests.helpers.sandbox import HEURISTICS, ROOT, Sandbox
+from tests.helpers.sandbox import ROOT, Sandbox
 
 BREAKS = {
     "L601": ("def piece", "import unittest\n\n\ndef piece"),
     "L602": ("def piece", "import time\n\ntime.sleep(0.4)\n\n\ndef piece"),
-    "L603": ("return row.weight > 20", "return row.weight > sum(range(50_000)) % 7 + 14"),
+    "L603": ("return row.weight > 20", "return row.weight > 20 + 0 * sum(range(50_000))"),
 }
 
 
@@ -38,7 +38,7 @@ def figureless(text: str) -> str:
 @pytest.mark.parametrize("code", BREAKS)
 def test_a_broken_clause_is_reported(sandbox: Sandbox, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "COLD_PAIRS", 3)
-    sandbox.deliver(heuristics=HEURISTICS.replace(*BREAKS[code], 1))
+    sandbox.edit("heuristics.py", *BREAKS[code]).seal()  # it answers as before, only later
 
     reports.check(code, figureless(says(sandbox, code)))
 

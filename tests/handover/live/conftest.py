@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from botocore.stub import Stubber
 
 from handover.live import aws
@@ -16,6 +17,14 @@ from handover.local.pool import Pool
 from handover.local.server import application
 from tests.helpers.function import built_with
 from tests.helpers.live import ACCOUNT, BUILD, CREDENTIALS, REGION, _function
+
+
+@pytest.fixture(scope="package", autouse=True)
+def read_once() -> Iterator[None]:
+    """Read what botocore knows of a service once: it does so for each session, of which a command makes one."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(JSONFileLoader, "load_file", staticmethod(cache(JSONFileLoader().load_file)))
+        yield
 
 
 @pytest.fixture

@@ -167,13 +167,21 @@ def test_every_target_that_reaches_aws_ends_in_one_sentence_without_a_region(pro
     assert not (project / "called").exists()
 
 
-@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
-    ("words", "variables", "expected"),
+    ("target", "words", "variables", "expected"),
     [
-        ([], {"AWS_PROFILE": "there"}, "us-west-2"),
-        ([], {"AWS_PROFILE": "there", "AWS_REGION": "sa-east-1"}, "sa-east-1"),
-        (["REGION=eu-north-1"], {"AWS_REGION": "sa-east-1", "AWS_DEFAULT_REGION": "sa-east-1"}, "eu-north-1"),
+        ("live-version", [], {"AWS_PROFILE": "there"}, "us-west-2"),
+        ("live-version", [], {"AWS_PROFILE": "there", "AWS_REGION": "sa-east-1"}, "sa-east-1"),
+        # Each target hands REGION on in a line of its own.
+        *(
+            (
+                target,
+                ["REGION=eu-north-1"],
+                {"AWS_REGION": "sa-east-1", "AWS_DEFAULT_REGION": "sa-east-1"},
+                "eu-north-1",
+            )
+            for target in TARGETS
+        ),
     ],
 )
 def test_all_targets_look_in_the_same_region_and_say_so_first(
