@@ -58,7 +58,21 @@ def figures(held_out: HeldOut) -> tuple[Figure, ...]:
     of one against the rest, the log loss and the accuracy; else R2 and the mean absolute error [the score's unit].
     The labels must not be all alike.
     """
-    return _of_yes_or_no(held_out) if held_out.is_yes_or_no else _of_numbers(held_out)
+    if not held_out.is_yes_or_no:
+        missed = (held_out.scores - held_out.labels)[:, 0]
+        spread = (held_out.labels[:, 0] - held_out.labels.mean()) ** 2
+        influence = ((1 - held_out.r2) * spread - missed**2) / spread.mean()
+        r2 = Figure("R2", held_out.r2, influence, least=-np.inf, most=1)
+        return r2, _mean("MAE", np.abs(missed), has_unit=True)
+    pulls = [_pull(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
+    auc = Figure("AUC", held_out.auc, np.mean(pulls, axis=0), most=1)
+    if not held_out.may_be_probability:
+        return (auc,)
+    losses = _mean("log loss", log_losses(held_out.scores, held_out.labels))
+    if not held_out.of_classes:
+        return auc, losses
+    accuracy = float(held_out.came.mean())
+    return auc, losses, Figure("accuracy", accuracy, held_out.came - accuracy, most=1)
 
 
 def may_be_chance(held_out: HeldOut) -> bool:
@@ -81,31 +95,12 @@ def quality_record(held_out: HeldOut) -> Json:
     return {**held_out.figures(), "interval": intervals}
 
 
-def _of_yes_or_no(held_out: HeldOut) -> tuple[Figure, ...]:
-    pulls = [_pull(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
-    auc = Figure("AUC", held_out.auc, np.mean(pulls, axis=0), most=1)
-    if not held_out.may_be_probability:
-        return (auc,)
-    losses = _mean("log loss", log_losses(held_out.scores, held_out.labels))
-    if not held_out.of_classes:
-        return auc, losses
-    accuracy = float(held_out.came.mean())
-    return auc, losses, Figure("accuracy", accuracy, held_out.came - accuracy, most=1)
-
-
 def _pull(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
     """Give how far each row pulls the AUC of one score, around a mean of 0."""
     placed = placements(scores, is_one)
     for these in (is_one, ~is_one):
         placed[these] = (placed[these] - placed[these].mean()) * len(scores) / these.sum()
     return placed
-
-
-def _of_numbers(held_out: HeldOut) -> tuple[Figure, ...]:
-    missed = (held_out.scores - held_out.labels)[:, 0]
-    spread = (held_out.labels[:, 0] - held_out.labels.mean()) ** 2
-    influence = ((1 - held_out.r2) * spread - missed**2) / spread.mean()
-    return Figure("R2", held_out.r2, influence, least=-np.inf, most=1), _mean("MAE", np.abs(missed), has_unit=True)
 
 
 def _mean(name: str, losses: Numbers, *, has_unit: bool = False) -> Figure:

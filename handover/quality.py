@@ -366,10 +366,11 @@ def placements(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
 
     The mean of either is the AUC (Mann-Whitney).
     """
-    ranks = _ranks(scores)
     placed = np.empty(len(scores))
     for these in (is_one, ~is_one):
-        placed[these] = (ranks[these] - _ranks(scores[these])) / (~these).sum()
+        others = np.sort(scores[~these])
+        lower, upto = (np.searchsorted(others, scores[these], side) for side in ("left", "right"))
+        placed[these] = (lower + upto) / (2 * len(others))
     placed[~is_one] = 1 - placed[~is_one]
     return placed
 

@@ -164,11 +164,6 @@ def drawn_row(fields: Iterable[Domain], random: Random, *, gaps: float = NULL_SH
     return {field.name: None if field.nullable and random.random() < gaps else field.drawn(random) for field in fields}
 
 
-def different_rows(compiled: Json) -> float:
-    """Count the rows that a contract accepts; infinite where a number need not be whole."""
-    return math.prod(field.count for field in domains(compiled))
-
-
 def simplified(fields: Iterable[Domain], row: Json, fails: Callable[[Json], bool]) -> Json:
     """Give each field in turn the simplest value with which a row still fails."""
     for field in fields:

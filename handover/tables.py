@@ -1,7 +1,6 @@
 """Data as its owner has it, a table of any library or dicts, becomes rows as an application would send them."""
 
 import math
-import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -15,6 +14,7 @@ import numpy as np
 
 from handover.errors import DeliverError
 from handover.rows import Domain
+from handover.wording import shortly
 from predictor.files import Json
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ type Where = Callable[[int], str]
 
 SINGLE: dict[Any, Callable[[Any], Any]] = {nw.Float16: np.float16, nw.Float32: np.float32}
 MISSING = {"NAType", "NaTType"}  # of pandas, by name: it need not be imported here
-MOST_LETTERS = 200  # of the names of columns, in a sentence
+MOST_NAMED = 10  # columns in a sentence
 
 
 def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tuple[list[Any], Where]:
@@ -61,14 +61,14 @@ def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tu
     columns = list(map(str, table.columns))
     extra = [column for column in columns if column not in known]
     if absent := [name for name in known if name not in columns]:
-        beside = f"; it has {_listed(extra)}, which the contract has not" if extra else ""
+        beside = f"; it has {shortly(extra, MOST_NAMED)}, which the contract has not" if extra else ""
         raise DeliverError(
-            f"the table has no column for the contract's {_listed(absent)}{beside}: say in FIELDS of the training "
-            f"which column it is read from, rename one, or add one of None"
+            f"the table has no column for the contract's {shortly(absent, MOST_NAMED)}{beside}: say in FIELDS of the "
+            f"training which column it is read from, rename one, or add one of None"
         )
     if extra:
         warnings.warn(
-            f"columns that the contract has not are left out: {_listed(extra)}",
+            f"columns that the contract has not are left out: {shortly(extra, MOST_NAMED)}",
             skip_file_prefixes=(str(Path(__file__).parent),),  # whoever called, by whichever way
         )
     where = partial(_named, index=nw.maybe_get_index(table))
@@ -130,10 +130,6 @@ def _values(column: nw.Series[Any]) -> list[Any]:
 def _named(place: int, index: Sequence[Any] | None = None) -> str:
     label = place if index is None else index[place]
     return f"row {place}" if label == place else f"row {place} (index {label})"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return textwrap.shorten(", ".join(names), MOST_LETTERS, placeholder=" ...")
 
 
 def _sent(rows: Iterable[Any], fields: Mapping[str, Domain], where: Where) -> list[Json]:

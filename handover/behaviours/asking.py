@@ -78,18 +78,13 @@ class Scores(dict[str, float]):
 class Decision(str):
     """What was decided. It is compared with nothing that cannot be decided: that would hold of every row."""
 
-    _known: tuple[str, ...]
+    known: tuple[str, ...] = ()
+    """All that can be decided."""
     __hash__ = str.__hash__
 
-    def __new__(cls, decision: str, known: tuple[str, ...]) -> Self:
-        """Make it of a decision, and of all that there are."""
-        made = super().__new__(cls, decision)
-        made._known = known
-        return made
-
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, str) and other not in self._known:
-            raise UnknownNameError("decision", other, self._known)
+        if isinstance(other, str) and other not in self.known:
+            raise UnknownNameError("decision", other, self.known)
         return super().__eq__(other)
 
     def __ne__(self, other: object) -> bool:
@@ -137,7 +132,9 @@ class Asking:
 
     def decide(self, row: Mapping[str, Any]) -> Decision:
         """Give the decision on a row; the ``decide`` of behaviours."""
-        return Decision(self._answer(row)["decision"], self._decisions)
+        decision = Decision(self._answer(row)["decision"])
+        decision.known = self._decisions
+        return decision
 
     def settle(self) -> None:
         """Ask for all that waits for an answer."""

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from handover.checks.contract import COMPILES
@@ -12,14 +11,9 @@ from predictor import files
 
 BEGINNINGS = {"startswith", "endswith"}  # take parts of words
 
-
-@dataclass(frozen=True)
-class Group:
-    """Words that stand for one thing: the keys of a table, a set, what one expression is compared with."""
-
-    words: tuple[ast.Constant, ...]
-    of: str = ""
-    """The field that is compared with them, or looked up in them, where it is plain to see."""
+type Group = tuple[tuple[ast.Constant, ...], str]
+"""Words that stand for one thing: the keys of a table, a set, what one expression is compared with; and the field that
+is compared with them, or looked up in them, where it is plain to see."""
 
 
 @clause(
@@ -35,18 +29,18 @@ def of_the_contract(context: DeliveryContext) -> Broken | None:
     fields = {field["name"]: field["categories"] for field in context.compiled["fields"] if field["kind"] == "category"}
     every = {category for categories in fields.values() for category in categories}
     groups = list(_groups(context.heuristics_tree, fields))
-    grouped = {word for group in groups for word in group.words}
+    grouped = {constant for constants, _ in groups for constant in constants}
     texts = (node for node in ast.walk(context.heuristics_tree) if isinstance(node, ast.Constant))
     meant = every | {node.value for node in texts if node not in grouped}  # as in `.get(row.purpose or "missing")`
-    for group in groups:
-        strange = [word for word in group.words if word.value not in meant]
-        words = {word.value for word in group.words}
-        name = group.of or max(fields, key=lambda field: len(words & set(fields[field])), default="")
+    for constants, of in groups:
+        strange = [word for word in constants if word.value not in meant]
+        words = {word.value for word in constants}
+        name = of or max(fields, key=lambda field: len(words & set(fields[field])), default="")
         missing = [category for category in fields.get(name, ()) if category not in words]
         for word in strange if missing else ():
             near = get_close_matches(word.value, missing, n=1)
             known = len(words & set(fields[name])) / len(words)
-            signs = known == 1 / 2, bool(near), bool(group.of)
+            signs = known == 1 / 2, bool(near), bool(of)
             if known > 1 / 2 or sum(signs) > 1:
                 return Broken(_sentence(word, name, near), context.folder / files.HEURISTICS, word.lineno)
     return None
@@ -115,7 +109,7 @@ def _values(node: ast.AST) -> Sequence[ast.expr | None]:
 def _group(values: Iterable[ast.expr | None], of: str = "") -> Iterator[Group]:
     words = [value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
     if len(words) > 1 or (words and of):
-        yield Group(tuple(words), of)
+        yield tuple(words), of
 
 
 def _field(node: ast.expr, fields: Mapping[str, object]) -> str:

@@ -22,6 +22,7 @@ type Row = dict[str, Any]
 UNKNOWN = "Give None there, which is a gap to the model; or narrow the field in contract.py, if no row is like that."
 STUCK_S = 60.0  # of the processor's time, for one heuristic: twenty times what it may have
 ROUNDS = 3  # of simplifying one field after the other
+MOST_SHOWN = 5  # fields in a sentence, of a heuristic that may read all
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Failure:
     row: Row
     """The simplest that was come upon."""
     read: tuple[str, ...]
-    """The fields that the heuristic reads of it."""
+    """The fields that the heuristic may read of it; of many, those that cannot be as simple as the rest."""
 
 
 @clause(
@@ -67,10 +68,10 @@ def first_failure(context: DeliveryContext) -> Failure | None:
     watched = roots.Traced(context)
     for heuristic in context.heuristics:
         name, trial = heuristic.__name__, Trial(context, heuristic, usual)
-        may_read = reads(context.heuristics_tree, name, usual)
-        read = [field for field in fields if field.name in may_read.fields]
+        names, numbers = reads(context.heuristics_tree, name, usual)
+        read = [field for field in fields if field.name in names]
         with or_end(STUCK_S):
-            failing = _failing(trial, read, may_read.numbers, partial(watched.sides, name))
+            failing = _failing(trial, read, numbers, partial(watched.sides, name))
         if failing:
             return _simplified(name, trial, read, usual | failing[0], failing[1])
     return None
@@ -101,5 +102,6 @@ def _simplified(name: str, trial: Trial, fields: Sequence[Domain], row: Row, fau
         for _ in range(ROUNDS):
             row = simplified(fields, row, fails)
         fault = trial.fault(row) or fault
-    read = trial.read_of(row) or [field.name for field in fields]
-    return Failure(name, fault, row, tuple(field for field in row if field in read))
+    odd = [field for field in fields if row[field.name] != field.simplest]
+    shown = odd if odd and len(fields) > MOST_SHOWN else fields
+    return Failure(name, fault, row, tuple(field.name for field in shown))

@@ -2,19 +2,10 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
-class Reads:
-    """What a heuristic may read of its row, and the numbers that stand in its lines."""
-
-    fields: tuple[str, ...]
-    numbers: tuple[float, ...]
-
-
-def reads(tree: ast.Module, heuristic: str, fields: Iterable[str]) -> Reads:
-    """Say which of all fields a heuristic may read, through helper functions and tables too.
+def reads(tree: ast.Module, heuristic: str, fields: Iterable[str]) -> tuple[list[str], list[float]]:
+    """List which of all fields a heuristic may read, through helpers and tables too, and the numbers in its lines.
 
     One that reaches for fields by a name that it works out may read each of them.
     """
@@ -32,7 +23,7 @@ def reads(tree: ast.Module, heuristic: str, fields: Iterable[str]) -> Reads:
                 case ast.Call(func=ast.Name(id="getattr")) | ast.Name(id="vars" | "attrgetter"):
                     names.add("__dict__")
     every = "__dict__" in names or "attrgetter" in names
-    return Reads(tuple(field for field in fields if every or field in names), tuple(numbers))
+    return [field for field in fields if every or field in names], list(numbers)
 
 
 def _lines(tree: ast.Module, name: str) -> list[ast.stmt]:

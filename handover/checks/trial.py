@@ -3,7 +3,6 @@
 import inspect
 import math
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import batched
@@ -48,16 +47,12 @@ class TriedRow:
     It has no name of its own that a field could have.
     """
 
-    __slots__ = ("__dict__", "__others", "__read", "__unknown")
+    __slots__ = ("__dict__", "__unknown")
 
-    def __init__(self, values: Row, others: Row, read: list[str], unknown: list[Unknown]) -> None:
-        self.__dict__ = values
-        self.__others, self.__read, self.__unknown = others, read, unknown
+    def __init__(self, unknown: list[Unknown]) -> None:
+        self.__unknown = unknown
 
     def __getattr__(self, name: str) -> Any:
-        if name in self.__others:
-            self.__read.append(name)
-            return self.__others[name]
         if not name.startswith("__"):  # Python itself asks for those
             lines = [(frame.f_code.co_filename, line) for frame, line in walk_stack(inspect.currentframe())]
             self.__unknown.append((name, lines))
@@ -88,11 +83,11 @@ class Trial:
     def _is_suspect(self, batch: Iterable[Row]) -> bool:
         """Tell whether rows of a batch have to be asked alone: of most batches none has."""
         unknown: list[Unknown] = []
-        row, began = TriedRow({}, self._usual, [], unknown), thread_time()
+        row, began = TriedRow(unknown), thread_time()
         try:
             with at_most(AT_ONCE * self._limit_s, of_processor=True):
                 for values in batch:
-                    row.__dict__ = dict(values)
+                    row.__dict__ = self._usual | values
                     value = self._heuristic(row)
                     holds = value is None or (type(value) in NUMBERS and -FLOAT32_MAX <= value <= FLOAT32_MAX)
                     if unknown or not holds:
@@ -115,10 +110,11 @@ class Trial:
 
     def _asked(self, values: Row) -> Fault | None:
         unknown: list[Unknown] = []
-        fault, began = None, thread_time()
+        row, fault, began = TriedRow(unknown), None, thread_time()
+        row.__dict__ = dict(values)
         try:
             with at_most(STOPPED_S, of_processor=True):
-                fault = _odd(self._heuristic(TriedRow(dict(values), {}, [], unknown)))
+                fault = _odd(self._heuristic(row))
         except TooLongError:
             stopped = f"It was stopped after {STOPPED_S:g} s of the processor's time, twice."
             return Fault("endless", "comes to no end", stopped, of_time=True)
@@ -139,13 +135,6 @@ class Trial:
         nearest = f"; the nearest field is {near[0]}" if near else ""
         hidden = "" if raised else "Nobody sees it: the heuristic goes on without the field."
         return Fault(name, f"asks for row.{name}, which the contract does not have{nearest}", hidden, line)
-
-    def read_of(self, row: Row) -> list[str]:
-        """Name the fields that the heuristic reads on its way through a row, as far as it can be followed."""
-        read: list[str] = []
-        with suppress(Exception, TooLongError), at_most(self._limit_s, of_processor=True):  # what comes of it is known
-            self._heuristic(TriedRow({}, self._usual | row, read, []))
-        return read
 
 
 def _odd(value: object) -> Fault | None:

@@ -64,9 +64,7 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
         return rows.graph.add("Gather", given, np.array([1]), axis=1) if of_two else given
     if name.startswith("Bagging"):
         return _bagging(model, rows, method)
-    if linear.answers(model, method):
-        return linear.answer(model, rows, method)
-    return others.answer(model, rows, method)
+    return linear.answer(model, rows, method) or others.answer(model, rows, method)
 
 
 def _pipeline(model: Any, rows: Rows, method: Method) -> str:

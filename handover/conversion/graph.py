@@ -111,6 +111,9 @@ class Graph:
         shape = self.constant(np.array([-1, *sizes]))
         self.nodes.append(helper.make_node("Reshape", [answer, shape], [SCORE], name=SCORE))
         self._drop_what_nobody_reads()
+        operators = {node.op_type for node in self.nodes if node.domain == "ai.onnx.ml"}
+        version = {"ai.onnx.ml": TREES if "TreeEnsemble" in operators else OTHERS} if operators else {}
+        opsets = self.opsets or {"": OPSET, **version}
         model = helper.make_model(
             helper.make_graph(
                 self.nodes,
@@ -119,7 +122,7 @@ class Graph:
                 [helper.make_tensor_value_info(SCORE, TensorProto.FLOAT, ["N", *sizes])],
                 list(self.constants.values()),
             ),
-            opset_imports=[helper.make_opsetid(domain, version) for domain, version in self._opsets().items()],
+            opset_imports=[helper.make_opsetid(domain, version) for domain, version in opsets.items()],
             ir_version=10,
             producer_name="handover",
         )
@@ -142,10 +145,3 @@ class Graph:
                 kept.append(node)
         self.nodes = kept[::-1]
         self.constants = {name: tensor for name, tensor in self.constants.items() if name in read}
-
-    def _opsets(self) -> dict[str, int]:
-        if self.opsets:
-            return self.opsets
-        operators = {node.op_type for node in self.nodes if node.domain == "ai.onnx.ml"}
-        version = {"ai.onnx.ml": TREES if "TreeEnsemble" in operators else OTHERS}
-        return {"": OPSET} | (version if operators else {})

@@ -12,17 +12,15 @@ LOGISTIC = {"LinearDiscriminantAnalysis", "LogisticRegression", "LogisticRegress
 """Classifiers whose probabilities are the sigmoid of the sum, or the softmax of several."""
 
 
-def answers(model: Any, method: Method) -> bool:
-    """Say whether what the model's method gives is a sum of weighted columns, or made of one as is known here."""
-    if not type(model).__module__.startswith(PACKAGES) or not hasattr(model, "coef_"):
-        return False
-    if method != "predict_proba" or type(model).__name__ in LOGISTIC:
-        return True
-    return getattr(model, "loss", None) == "log_loss" and width(model) == 1
+def answer(model: Any, rows: Rows, method: Method) -> str | None:
+    """Add the sums, one or one for each class, and the probabilities or the mean that the model makes of them.
 
-
-def answer(model: Any, rows: Rows, method: Method) -> str:
-    """Add the sums, one or one for each class, and the probabilities or the mean that the model makes of them."""
+    None where what its method gives is no sum of weighted columns, and not made of one as is known here.
+    """
+    logistic = type(model).__name__ in LOGISTIC or (getattr(model, "loss", "") == "log_loss" and width(model) == 1)
+    known = type(model).__module__.startswith(PACKAGES) and hasattr(model, "coef_")
+    if not known or (method == "predict_proba" and not logistic):
+        return None
     slopes = np.atleast_2d(model.coef_).astype(np.float64).T
     at_nought = np.ravel(model.intercept_).astype(np.float64)
     if hasattr(model, "_x_mean"):  # partial least squares

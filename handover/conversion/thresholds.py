@@ -7,10 +7,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from handover.conversion.framework import FloatRows
 from handover.conversion.graph import FEATURES
 from predictor.encoder import FLOAT32_MAX
 
-type FloatRows = NDArray[np.float32]
 type Floats = NDArray[np.float64]
 
 KEEP_NUMBERS = {"Cast": 0, "Identity": 0, "Imputer": 0, "Where": 2}

@@ -2,7 +2,8 @@
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import chain, count
 
 from pydantic import BaseModel
 
@@ -17,19 +18,24 @@ LONGEST = 30  # characters of a name: two of them and some words make a line
 
 def field_names(headers: Iterable[str]) -> dict[str, str]:
     """Give each header a field name of small letters, digits and underscores; no two the same."""
-    names: dict[str, str] = {}
-    used: set[str] = set()
+    headers, names = list(headers), []
     for place, header in enumerate(headers, start=1):
-        name = first = snake(header) or f"column_{place}"
-        if keyword.iskeyword(name) or hasattr(BaseModel, name) or name in TYPES or name.startswith("model_"):
-            name = first = f"{name}_" if not name.startswith("model_") else f"the_{name}"
-        count = 1
-        while name in used:
-            count += 1
-            name = f"{first.rstrip('_')}_{count}"
-        used.add(name)
-        names[header] = name
-    return names
+        name = snake(header) or f"column_{place}"
+        if name.startswith("model_"):
+            name = f"the_{name}"
+        elif keyword.iskeyword(name) or hasattr(BaseModel, name) or name in TYPES:
+            name = f"{name}_"
+        names.append(name)
+    return dict(zip(headers, distinct(names, lambda name, number: f"{name.rstrip('_')}_{number}"), strict=True))
+
+
+def distinct(names: Iterable[str], numbered: Callable[[str, int], str]) -> list[str]:
+    """Tell apart names that are the same: the later ones are numbered."""
+    made: list[str] = []
+    for name in names:
+        others = (numbered(name, number) for number in count(2))
+        made.append(next(one for one in chain([name], others) if one not in made))
+    return made
 
 
 def snake(header: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from handover.draft.encodings import decoded
 from handover.draft.formats import DataFile
+from handover.draft.naming import distinct
 from handover.draft.words import Column, usual_mark
 from handover.errors import CannotRunError
 
@@ -68,7 +69,8 @@ def read(file: DataFile) -> Table:
         del header[-1]
         notes.append(f"The header of {file.origin} ends with a {_named(separator)} that no row has: it is not read.")
     _require_width(rows, len(header), separator, file.origin)
-    names, repeated = _distinct([" ".join(name.split()) for name in header])
+    header = [" ".join(name.split()) or f"column {place}" for place, name in enumerate(header, start=1)]
+    names = distinct(header, "{} ({})".format)
     columns: dict[str, list[str]] = {}
     blanks: dict[str, dict[str, str]] = {}
     for name, words in zip(names, zip(*(words for _, words in rows), strict=True), strict=True):
@@ -79,7 +81,7 @@ def read(file: DataFile) -> Table:
     return Table(
         name=file.origin,
         columns={name: Column(name, words, mark, blanks[name]) for name, words in columns.items()},
-        repeated=repeated,
+        repeated=frozenset(name for name, times in Counter(header).items() if times > 1),
         lines=tuple(number for number, _ in rows),
         separator=separator,
         encoding=encoding,
@@ -160,20 +162,6 @@ def _separator(text: str) -> str:
 
     best = max(SEPARATORS, key=evenness)
     return best if evenness(best)[1] else ","
-
-
-def _distinct(header: list[str]) -> tuple[list[str], frozenset[str]]:
-    named = [name or f"column {place}" for place, name in enumerate(header, start=1)]
-    count = Counter(named)
-    seen: Counter[str] = Counter()
-    names: list[str] = []
-    for name in named:
-        seen[name] += 1
-        unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
-        while unique in names or (seen[name] > 1 and unique in count):
-            unique += "'"
-        names.append(unique)
-    return names, frozenset(name for name, times in count.items() if times > 1)
 
 
 def _named(separator: str) -> str:

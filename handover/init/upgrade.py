@@ -66,6 +66,9 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
     paths = {*base, *files}
     _require_committed(root, paths)
     lying = {path: file for path in paths if (file := _read(root / path))}
+    # A checkout on Windows has other line ends, in every line: they are left aside until files are written.
+    crlf = {path for path, file in lying.items() if _has_crlf(file.content)}
+    lying |= {path: lying[path]._replace(content=lying[path].content.replace(b"\r\n", b"\n")) for path in crlf}
     planned = list(changes(base, lying, files, new.version))
     last = [  # until then it can all be done again: the old release is still there, and the recorded one
         Change(f"vendor/{new.name}", "updated" if new.name == old.name else "added", file=File(new.content)),
@@ -73,7 +76,7 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
         *(Change(path, "removed") for path in sorted(lying) if path.startswith("vendor/") and path not in files),
     ]
     if not dry_run:
-        _carry_out(root, [*planned, *last])
+        _carry_out(root, [*planned, *last], crlf)
     return Upgrade(
         _report(name, old, new, [*planned, *last], lock=_to_lock(root, planned, files), dry_run=dry_run),
         conflicts=any(change.outcome == "conflict" for change in planned),
@@ -115,12 +118,10 @@ def changes(
         elif mine is None:
             change = Change(path, "kept", "you deleted it" + (", and the tool changed it" if after != before else ""))
         elif after is None:
-            change = (
-                Change(path, "removed") if _same(mine, before) else Change(path, "kept", "the tool has it no longer")
-            )
+            change = Change(path, "removed") if mine == before else Change(path, "kept", "the tool has it no longer")
         elif before and relocked and path in locks:  # one resolution: all of them are the tool's, or all the project's
-            why = "" if _same(mine, before) else "it is the tool's again, as all locks"
-            change = None if _same(mine, after) else Change(path, "updated", why, _with_ends_of(mine, after))
+            why = "" if mine == before else "it is the tool's again, as all locks"
+            change = None if mine == after else Change(path, "updated", why, after)
         else:
             change = _of_both(path, before, mine, after, version)
         if change:
@@ -128,12 +129,12 @@ def changes(
 
 
 def _of_both(path: str, base: File | None, mine: File, new: File, version: str) -> Change | None:
-    if _same(mine, new):
+    if mine == new:
         return None
     if base is None:
         return _merged(path, File(b"", new.executable), mine, new, version)
-    if _same(mine, base):
-        return Change(path, "updated", file=_with_ends_of(mine, new))
+    if mine == base:
+        return Change(path, "updated", file=new)
     return Change(path, "kept", "only you changed it") if new == base else _merged(path, base, mine, new, version)
 
 
@@ -142,36 +143,16 @@ def _merged(path: str, base: File, mine: File, new: File, version: str) -> Chang
     with TemporaryDirectory() as scratch:
         three = {"mine": mine, "base": base, "new": new}
         for name, file in three.items():
-            Path(scratch, name).write_bytes(_plain(file))
+            Path(scratch, name).write_bytes(file.content)
         labels = [word for label in ("yours", "base", f"handover {version}") for word in ("-L", label)]
         command = ["git", "merge-file", "-p", "--diff3", *labels, *three]
         ended = subprocess.run(command, cwd=scratch, capture_output=True, check=False)
     if ended.returncode >= CANNOT_MERGE:
         return Change(path, "conflict", "it is not text, so yours stays, and the tool's is in its wheel only")
-    merged = _with_ends_of(mine, File(ended.stdout, executable))
+    merged = File(ended.stdout, executable)
     if ended.returncode:
         return Change(path, "conflict", "you and the tool changed the same lines: look for <<<<<<<", merged)
     return Change(path, "merged", file=merged)
-
-
-# --- line ends: a checkout on Windows has others, in every line
-
-
-def _plain(file: File) -> bytes:
-    return file.content.replace(b"\r\n", b"\n") if _has_crlf(file) else file.content
-
-
-def _has_crlf(file: File) -> bool:
-    ends = file.content.count(b"\r\n")
-    return 0 < ends == file.content.count(b"\n") and b"\0" not in file.content
-
-
-def _same(mine: File, other: File | None) -> bool:
-    return other is not None and mine.executable == other.executable and _plain(mine) == _plain(other)
-
-
-def _with_ends_of(mine: File, file: File) -> File:
-    return file._replace(content=_plain(file).replace(b"\n", b"\r\n")) if _has_crlf(mine) else file
 
 
 # --- the project
@@ -215,9 +196,17 @@ def _read(path: Path) -> File | None:
     return File(path.read_bytes(), bool(path.stat().st_mode & 0o100))
 
 
-def _carry_out(root: Path, planned: Sequence[Change]) -> None:
+def _has_crlf(content: bytes) -> bool:
+    return 0 < content.count(b"\r\n") == content.count(b"\n") and b"\0" not in content
+
+
+def _carry_out(root: Path, planned: Sequence[Change], crlf: set[str]) -> None:
+    files = {change.path: change.file for change in planned if change.file}
+    files |= {
+        path: files[path]._replace(content=files[path].content.replace(b"\n", b"\r\n")) for path in crlf & files.keys()
+    }
     try:
-        write({change.path: change.file for change in planned if change.file}, root)
+        write(files, root)
         for change in planned:
             if change.outcome == "removed":
                 (root / change.path).unlink()
@@ -236,7 +225,8 @@ def _to_lock(root: Path, planned: Iterable[Change], new: Mapping[str, File]) -> 
     if not any(change.file and _fits(change.path, LOCKS) for change in planned):
         return []
     lying = {path.relative_to(root).as_posix(): path.read_bytes() for need in NEEDS for path in root.glob(need)}
-    return sorted(path for path in lying if path not in new or not _same(File(lying[path]), new[path]))
+    known = {path: file.content for path, file in new.items()}
+    return sorted(path for path, content in lying.items() if content.replace(b"\r\n", b"\n") != known.get(path))
 
 
 def _report(

@@ -16,7 +16,7 @@ from predictor.limits import Limits
 from predictor.problems import Problem
 
 COST = Path(__file__).parent / "cost.py"
-GROWTH_KIB = 1024  # what a thousand refusals may leave: pages that the allocators keep, no bodies
+GROWTH_KIB = 400  # what four hundred refusals may leave: pages that the allocators keep, no bodies
 
 TEXTS = st.text(st.sampled_from("ab0 _-.,:;[]{}()<>&\"\\/'\n\x7fé漢😀"), min_size=1, max_size=12)
 FIELD = st.one_of(

@@ -264,7 +264,7 @@ def test_columns_that_the_contract_has_not_are_left_out_with_a_warning() -> None
 def test_of_many_columns_a_warning_names_the_first() -> None:
     wide = pd.DataFrame([ROW | {f"column_{place}": 0 for place in range(300)}])
 
-    with pytest.warns(UserWarning, match=r"^columns that .* are left out: column_0, column_1, .{150,170} \.\.\.$"):
+    with pytest.warns(UserWarning, match=r"^columns that .* are left out: column_0, .*, column_9 and 290 more$"):
         tables.read(wide, FIELDS)
 
 
