@@ -102,6 +102,8 @@ def _environment(variables: Any) -> dict[str, str]:
 def _serve() -> None:
     for library in sys.argv[1:]:
         __import__(library)
+    if "handover.delivery" in sys.modules:  # which names the libraries, and looks up once what a process has of them
+        sys.modules["handover.provenance"].libraries(None)
     for line in sys.stdin:
         asked = json.loads(line)
         with TemporaryFile() as output, TemporaryFile() as errors:
