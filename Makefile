@@ -99,7 +99,7 @@ lock: .venv/run .venv/modelling  ## write the locks anew, after an edit of requi
 clean:  ## remove what the other targets made: .venv, .aws-sam, caches
 	test ! -x $(BIN)/handover || $(BIN)/handover clean
 	test ! -d .venv || find .venv -mindepth 1 -delete
-	rmdir .venv 2>/dev/null || true  # in a dev container it is a volume, which stays
+	rmdir .venv 2>/dev/null || true
 
 help:  ## list these targets
 	awk -F ':.*## ' '/^##@ / { print (group++ ? "\n" : "") substr($$0, 5) } \

@@ -50,6 +50,8 @@ For pipelines and upkeep
   make clean         remove what the other targets made: .venv, .aws-sam, caches
   make help          list these targets
 """
+EMPTIES = "test ! -d .venv || find .venv -mindepth 1 -delete rmdir .venv 2>/dev/null || true"
+"""What `clean` does itself, for its command lies in there; what is a volume stays."""
 CALLS = {
     "run": "run --since T",
     "serve": "serve --port 3000",
@@ -129,7 +131,7 @@ def test_a_target_calls_the_command_and_hands_on_what_it_is_given(project: Path,
 
     assert [words.split() for words in called] == [
         *(words.split() for words in before),
-        [*last.split(), *(["rm", "-rf", ".venv"] if target == "clean" else [])],
+        [*last.split(), *(EMPTIES.split() if target == "clean" else [])],
     ]
     assert {words.split()[0] for words in called} <= set(main.commands)
 

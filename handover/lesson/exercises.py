@@ -151,7 +151,7 @@ def _is_live(ground: Ground) -> bool:
     """Say whether the main branch's model answers."""
     answer = ask(ground.port + 1, "GET", "/health")
     manifest = ground.remote.ask("show", f"{MAIN}:{DELIVERY}/manifest.json")
-    return bool(answer and manifest and answer.headers["x-model"] == files.identity(json.loads(manifest)))
+    return bool(answer and manifest and answer.model == files.identity(json.loads(manifest)))
 
 
 # --- what ``exercises.toml`` says of each

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-
-import urllib3
+from typing import NamedTuple
 
 from handover.errors import CannotRunError
 from handover.lesson.ground import MAIN, Ground
@@ -28,13 +28,22 @@ STARTS_S = 30.0
 """How long the deployed function may take until it answers [s]; it takes about one."""
 
 
-def ask(port: int, method: str, path: str, body: str | None = None) -> urllib3.BaseHTTPResponse | None:
+class Answer(NamedTuple):
+    """What an HTTP server answered."""
+
+    status: int
+    model: str
+    """What `x-model` says."""
+    text: str
+
+
+def ask(port: int, method: str, path: str, body: str | None = None) -> Answer | None:
     """Ask a server on loopback; ``None`` where nobody answers."""
-    url, headers = f"http://127.0.0.1:{port}{path}", {"content-type": "application/json"}
-    try:
-        return urllib3.request(method, url, body=body, headers=headers, timeout=STARTS_S, retries=False)
-    except urllib3.exceptions.HTTPError:
-        return None
+    with closing(HTTPConnection("127.0.0.1", port, timeout=STARTS_S)) as connection, suppress(OSError):
+        connection.request(method, path, body, {"content-type": "application/json"})
+        response = connection.getresponse()
+        return Answer(response.status, response.getheader("x-model", ""), response.read().decode(errors="replace"))
+    return None
 
 
 def _started(ground: Ground, command: Sequence[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
@@ -77,7 +86,7 @@ class Live:
         self.commit = record.commit
         if answer := self._first_answer(row):
             self.trouble = ""
-            record.answered(answer.headers.get("x-model", ""), answer.data.decode(errors="replace"))
+            record.answered(answer.model, answer.text)
         else:
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it gave no reason"]
             self.trouble = f"The function does not answer: {lines[-1].removeprefix('handover: ')}"
@@ -93,7 +102,7 @@ class Live:
                 self._process.wait()
             self._process = None
 
-    def _first_answer(self, row: str) -> urllib3.BaseHTTPResponse | None:
+    def _first_answer(self, row: str) -> Answer | None:
         until = time.monotonic() + STARTS_S
         while self._process and self._process.poll() is None and time.monotonic() < until:
             if answer := ask(self.ground.port + 1, "POST", "/predict", row):

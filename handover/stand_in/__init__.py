@@ -19,7 +19,6 @@ from handover.scoring import Oracle
 from handover.stand_in.answers import made_up
 from handover.stand_in.graph import graph, is_stand_in
 from handover.stand_in.graph import hashes as hashed
-from handover.stand_in.table import read
 from predictor import delivery as serving
 from predictor import files
 from predictor.files import Json
@@ -64,6 +63,8 @@ def stub(
     answered = f"every row is decided {decision}" if decision else "scores are made up, by a hash of the row"
     known: dict[int, int] = {}
     if table:
+        from handover.stand_in.table import read
+
         given = read(table, contract, encoding)
         known = _known(hashed(fields, given.features).tolist(), given.lines, table.name, len(answers))
         answers = np.concatenate([answers, given.answers])

@@ -203,6 +203,16 @@ def test_rows_of_a_table_get_its_answers_and_others_are_made_up(parcels: tuple[C
     assert manifest["stand_in"] == said
 
 
+def test_a_table_may_be_as_an_office_writes_it(parcels: tuple[Contract, Any, Path]) -> None:
+    contract, heuristics, to = parcels
+    table = to.parent / "answers.csv"
+    table.write_text("pieces;weight;score\n1;2,5;7,25\n2;30;0\n")
+    stub(contract, heuristics, to, table=table)
+
+    (answer,) = scores_of(to, [{"weight": 2.5, "pieces": 1}])
+    assert answer.scores == (7.25,)
+
+
 def test_a_table_may_name_the_decision_alone(parcels: tuple[Contract, Any, Path]) -> None:
     contract, heuristics, to = parcels
     table = to.parent / "answers.csv"

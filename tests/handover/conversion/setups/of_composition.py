@@ -171,7 +171,7 @@ COMPOSITION: dict[str, Fit] = {
     ),
     "`GridSearchCV(refit=False)`": classifier(GridSearchCV(boosted(), {"max_depth": [2, 3]}, cv=2, refit=False)),
     "`FixedThresholdClassifier`": classifier(FixedThresholdClassifier(boosted(), threshold=0.3)),
-    "`TunedThresholdClassifierCV`": classifier(TunedThresholdClassifierCV(logistic(), cv=2)),
+    "`TunedThresholdClassifierCV`": classifier(TunedThresholdClassifierCV(logistic(), cv=2, thresholds=10)),
     "`OneVsRestClassifier(LogisticRegression())`": classifier(OneVsRestClassifier(logistic())),
     "`TransformedTargetRegressor(func=np.log1p, inverse_func=np.expm1)`": regressor(
         TransformedTargetRegressor(numbers(), func=np.log1p, inverse_func=np.expm1)

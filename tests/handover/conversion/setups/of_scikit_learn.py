@@ -114,7 +114,7 @@ LINEAR: dict[str, Fit] = {
     "`ARDRegression`": regressor(scaled(ARDRegression())),
     "`HuberRegressor`": regressor(scaled(HuberRegressor())),
     "`TheilSenRegressor`": regressor(scaled(TheilSenRegressor(max_subpopulation=50, **SEED))),
-    "`RANSACRegressor(Ridge())`": regressor(scaled(RANSACRegressor(Ridge(), min_samples=0.5, **SEED))),
+    "`RANSACRegressor(Ridge())`": regressor(scaled(RANSACRegressor(Ridge(), min_samples=0.5, max_trials=20, **SEED))),
     "`QuantileRegressor`": regressor(scaled(QuantileRegressor(alpha=0.01))),
     "`PoissonRegressor`": regressor(scaled(PoissonRegressor())),
     "`GammaRegressor`": regressor(scaled(GammaRegressor())),
