@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from handover import card
-from handover.checks.values import Rows, as_trained, changed_heuristics, in_words
+from handover.checks.values import Rows, as_trained, changed_heuristics, in_words, line_of
 from handover.context import DeliveryContext
 from handover.finding import Broken, Owner
 from predictor import files
@@ -56,7 +56,7 @@ def of_values(context: DeliveryContext) -> tuple[str, Cause] | None:
         )
     else:
         sentence += "These rows score the same with either value; the rows of callers need not."
-    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, context.heuristic_line(changed[0].name)))
+    return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, line_of(context, changed)))
 
 
 def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
@@ -119,7 +119,7 @@ def _heuristics(context: DeliveryContext) -> Iterator[Cause]:
         words, left = in_words(context, changed), len(context.apart(context.model(trained), context.golden_scores))
         if not left:
             theirs = "With the training's values all scores agree: heuristics.py computes something else now."
-            yield Cause(f"{words} {theirs}", files.HEURISTICS, context.heuristic_line(changed[0].name))
+            yield Cause(f"{words} {theirs}", files.HEURISTICS, line_of(context, changed))
         of = f"With the training's values {left} scores still differ: golden.jsonl is of another training."
         yield Cause(f"{words} {of if left else 'Rows of golden.jsonl were edited.'}", files.GOLDEN)
 

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from handover.checks import encoded
 from handover.checks.causes import Cause
-from handover.checks.values import changed_heuristics, in_words
+from handover.checks.values import changed_heuristics, in_words, line_of
 from handover.context import DeliveryContext
 from handover.errors import CannotRunError
 from handover.local.emulator import Emulator
@@ -68,7 +68,7 @@ def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = 
             return Cause(
                 f"{words} It looks at where it runs. {alone}",
                 files.HEURISTICS,
-                context.heuristic_line(changed[0].name),
+                line_of(context, changed),
                 "modelling",
             )
     return _of_what_is_built(

@@ -1,12 +1,12 @@
 """What heuristics give here, beside what they gave elsewhere: in training, or in the built function."""
 
+import ast
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handover.context import DeliveryContext
-from handover.wording import shortly
 from predictor.encoder import FloatRows
 
 type Rows = NDArray[np.intp]
@@ -60,6 +60,30 @@ def in_words(
     if len(first.was) > 1:
         sentence += f"; so for {len(first.rows)} of {len(first.was)} rows"
     if others:
-        named = shortly([f"`{other.name}`" for other in others], MOST_NAMED)
-        sentence += f". {named} {'differ' if others[1:] else 'differs'} too"
+        named = [f"`{other.name}`" for other in others[:MOST_NAMED]]
+        named += [f"{len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
+        listed = " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+        sentence += f". {listed} {'differ' if others[1:] else 'differs'} too"
+    if name := _shared(context, changed):
+        sentence += f"; all of them use `{name}` (line {context.heuristic_line(name)})"
     return f"{sentence}."
+
+
+def line_of(context: DeliveryContext, changed: list[Changed]) -> int | None:
+    """Find the line at fault: that of the first heuristic, or of what all of them use, where that is one thing."""
+    return context.heuristic_line(_shared(context, changed) or changed[0].name)
+
+
+def _shared(context: DeliveryContext, changed: list[Changed]) -> str:
+    """Name the constant or helper of heuristics.py that all of several heuristics use, where that is one thing."""
+    names = {one.name for one in changed}
+    used, defined = [], set()
+    for node in context.heuristics_tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            used.append({inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)})
+        elif isinstance(node, ast.FunctionDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            defined |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    shared = set.intersection(*used) & defined if len(used) > 1 else set()
+    return shared.pop() if len(shared) == 1 else ""

@@ -12,7 +12,7 @@ from handover.checks import inside, selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
-from tests.helpers.sandbox import CONTRACT, ROOT, Sandbox, commit
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, ROOT, Sandbox, commit
 
 PARITY = "M109,M110,M111,M117,P201,P202,P203,P204,P211"
 RATIO = "row.weight / row.pieces"
@@ -52,6 +52,12 @@ def heuristics_turned_round(sandbox: Sandbox) -> Sandbox:
     docstring, first, second = path.read_text().split("\n\n\n")
     path.write_text("\n\n\n".join([docstring, second.rstrip(), first]) + "\n")
     return sandbox
+
+
+def sharing(sandbox: Sandbox) -> Sandbox:
+    """Deliver two heuristics that use one constant."""
+    shared = HEURISTICS.replace("\n\n\ndef piece", "\n\n_LIMIT = 20\n\n\ndef piece")
+    return sandbox.deliver(heuristics=shared.replace("> 20", "> _LIMIT").replace(RATIO, f"{RATIO} + _LIMIT"))
 
 
 def turned_round(sandbox: Sandbox) -> Sandbox:
@@ -128,6 +134,12 @@ BROKEN = {
         "P203",
         "heuristics.py:4",
         "so for 105 of 105 rows. `heavy` differs too.",
+    ),
+    "a constant that two heuristics use": Case(
+        after(sharing, edited("_LIMIT = 20", "_LIMIT = 18")),
+        "P203",
+        "heuristics.py:3",
+        "`heavy` differs too; all of them use `_LIMIT` (line 3).",
     ),
     "a gap where there was a number": Case(
         edited(f"return {RATIO}", f"return None if row.zone is None else {RATIO}"),
