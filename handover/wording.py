@@ -59,9 +59,16 @@ def alike(names: Iterable[str], one: str, several: str) -> str:
         if HARDLY_SEEN.match(name) or HARDLY_SEEN.match(name[-1]):
             return f"the {one} {_shown(name)} begins or ends with a character that nobody sees"
         if before := seen.get(look(name)):
-            return f"the {several} {_shown(before)} and {_shown(name)} look alike"
+            return f"the {several} {_shown(before)} and {_shown(name)} look alike{_how(before, name)}"
         seen[look(name)] = name
     return ""
+
+
+def _how(one: str, other: str) -> str:
+    """Say in what two names differ that look alike, where that is not plain to see."""
+    if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other):
+        return ": an accent is one character with its letter here, and one of its own there"
+    return ": one has a character that nobody sees" if HARDLY_SEEN.sub("", one) == HARDLY_SEEN.sub("", other) else ""
 
 
 def look(name: str) -> str:

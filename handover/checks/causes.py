@@ -1,5 +1,6 @@
 """Why answers differ from the training's: which file of the delivery gives something else than it gave there."""
 
+import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ from predictor import files
 
 FEWEST_EXPLAINED = 2  # rows: one alone is explained by a second column as well, one time in thirty
 MOST_ASKED = 200  # rows, so that a wide model takes seconds
-RARE = 0.3  # of the golden rows: where so few differ, they were edited one by one
+RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
 
 
 class Cause(NamedTuple):
@@ -68,11 +69,27 @@ def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
         )
         sentence = f"{edge}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
         return Cause(sentence, "contract.py", context.contract_line(edges))
-    sentence = "contract.py decides the very scores of golden.jsonl otherwise:"
-    if _ruled_out(context, "contract.py"):
-        return _with_remedy(context, Cause(f"{sentence} golden.jsonl was edited.", files.GOLDEN))
-    sentence += " its edges were moved after the delivery, or golden.jsonl was edited."
-    return _with_remedy(context, Cause(sentence, "contract.py", context.contract_line(edges)))
+    moved = Cause(
+        "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery.",
+        "contract.py",
+        context.contract_line(edges),
+    )
+    edited = Cause("No edges give these decisions to these scores: golden.jsonl was edited.", files.GOLDEN)
+    likely, other = (moved, edited) if _by_edges(context) else (edited, moved)
+    return _with_remedy(context, other if _ruled_out(context, likely.file) else likely)
+
+
+def _by_edges(context: DeliveryContext) -> bool:
+    """Whether some edges, not those of contract.py, give the golden rows their decisions."""
+    contract, golden = context.contract, context.golden
+    if contract.classes:
+        other = contract.otherwise.decision if contract.otherwise else None
+        decided = map(context.decide, context.golden_scores)
+        pairs = [{line["decision"], decision} for line, decision in zip(golden, decided, strict=True)]
+        return all(len(pair) == 1 or other in pair for pair in pairs)
+    order = list(contract.decisions)
+    places = [order.index(golden[row]["decision"]) for row in context.golden_scores[:, 0].argsort()]
+    return places == sorted(places)
 
 
 def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
@@ -83,6 +100,7 @@ def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
 def _causes(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     yield from _reordered(context)
     yield from _heuristics(context)
+    yield from _rounded(context, rows)
     yield from _category(context, rows)
 
 
@@ -124,6 +142,17 @@ def _heuristics(context: DeliveryContext) -> Iterator[Cause]:
         yield Cause(f"{words} {of if left else 'Rows of golden.jsonl were edited.'}", files.GOLDEN)
 
 
+def _rounded(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
+    """Find the number of digits to which the answers were rounded, if they were."""
+    scores = context.golden_scores
+    distance = np.abs(scores[rows] - context.golden_here[rows].astype(np.float64))
+    for digits in range(1, 6):
+        if np.all(distance <= 0.5001 * 10.0**-digits) and np.all(scores == scores.round(digits)):
+            sentence = f"The scores in golden.jsonl are rounded to {digits} digits: deliver() writes all of them."
+            yield Cause(sentence, files.GOLDEN)
+            return
+
+
 def _category(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     """Find the one category of which another code alone gives each row the training's score, if there is one."""
     if len(rows) < FEWEST_EXPLAINED:
@@ -157,7 +186,7 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
     is_the_cards = _is_the_cards(context)
     if is_the_cards is False:
         sentence = f"{context.card.name}, which deliver() wrote too, has the SHA-256 of another {files.MODEL}."
-        return Cause(sentence, files.MODEL)
+        return Cause(f"{_shared(context, rows)}{sentence}", files.MODEL)
     cleared = "The heuristics give the training's values. "
     if changed_heuristics(context, context.golden_matrix, as_trained(context)):
         suspects.append(files.HEURISTICS)
@@ -183,10 +212,25 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
     else:
         file = left[0]
         sentence = (
-            f"{' and '.join(left)} are not of one training, or one was edited, though the manifest vouches for each: "
-            "it was written by hand, or the model was converted without deliver()."
+            f"{' and '.join(left)} are not of one training, though the manifest vouches for each of them: it was "
+            "written by hand, or the model was converted without deliver()."
         )
-    return Cause(f"{cleared}{sentence}", file)
+    return Cause(f"{_shared(context, rows)}{cleared}{sentence}", file)
+
+
+def _shared(context: DeliveryContext, rows: Rows) -> str:
+    """Find the category or gap that all differing rows have and the fewest others, if there is one: a hint."""
+    differing, rarest = set(rows.tolist()), (RARE, "")
+    for field in context.compiled["fields"]:
+        values = [line["row"].get(field["name"]) for line in context.golden]
+        common = {values[row] for row in differing}
+        if len(common) == 1 and (field["kind"] != "number" or common == {None}):
+            agreeing = [value for row, value in enumerate(values) if row not in differing]
+            alike = sum(value in common for value in agreeing)
+            others = f"{alike} of the {len(agreeing)} rows that agree have" if alike else "no row that agrees has"
+            sentence = f"All of them have `{field['name']}` = {json.dumps(*common)}; {others}. "
+            rarest = min(rarest, (alike / max(1, len(agreeing)), sentence))
+    return rarest[1]
 
 
 def _is_the_cards(context: DeliveryContext) -> bool | None:

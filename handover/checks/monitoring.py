@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from handover import monitoring
 from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
@@ -168,10 +169,22 @@ def bands_are_of_the_delivery(context: DeliveryContext) -> Broken | None:
         if name not in alarms:
             return Broken(f"It has no {name}: nobody is told when that drifts.", watched.path)
         for figure in FIGURES:
-            if alarms[name].get(figure) != alarm.get(figure):
+            if differs := _first_difference(figure, alarms[name].get(figure), alarm.get(figure)):
+                what, is_, should = differs
                 evidence = (
-                    f"{name} has another {figure} than the delivery's held-out scores give. An edit of this file is "
-                    "lost with the next make model; handover monitoring writes the file anew."
+                    f"The {what} of {name} is {is_}, and should be {should} by the delivery's held-out scores. An "
+                    "edit of this file is lost with the next make model; handover monitoring writes the file anew."
                 )
                 return Broken(evidence, watched.path, watched.line(name, "Properties", figure))
     return None
+
+
+def _first_difference(name: str, seen: Any, expected: Any) -> tuple[str, Any, Any] | None:
+    """Name the first part of a property that is not as expected, and what it is."""
+    if isinstance(seen, dict) and isinstance(expected, dict) and seen.keys() == expected.keys():
+        parts = [(key, seen[key], expected[key]) for key in expected]
+    elif isinstance(seen, list) and isinstance(expected, list) and len(seen) == len(expected):
+        parts = [(name, *pair) for pair in zip(seen, expected, strict=True)]
+    else:
+        return None if seen == expected else (name, seen, expected)
+    return next(filter(None, (_first_difference(*part) for part in parts)), None)

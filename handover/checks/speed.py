@@ -1,5 +1,7 @@
 """L, latency: what a caller waits for, cold and warm, as ratios to the least that could answer with this model."""
 
+import ast
+
 import numpy as np
 
 from handover.context import DeliveryContext
@@ -51,6 +53,11 @@ def imports_nothing_forbidden(context: DeliveryContext) -> Broken | None:
     if not forbidden:
         return None
     evidence = f"INIT imports {'; '.join(f'{name} ({FORBIDDEN[name]})' for name in forbidden)}."
+    for node in ast.walk(context.heuristics_tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+            if any(name.partition(".")[0] in forbidden for name in names):
+                return Broken(evidence, context.folder / "heuristics.py", node.lineno)
     cause = "A module of function/ or of heuristics.py brings it along, or a package of the layer does."
     return Broken(evidence, context.project.function.parent, cause=cause)
 
