@@ -115,8 +115,9 @@ def _look(begins: bytes, path: Path) -> str:
 def _xgboost(path: Path) -> Any:
     from xgboost import Booster
 
-    booster = Booster()
-    booster.load_model(path)
+    booster, content = Booster(), path.read_bytes()
+    # Of a file that is cut off XGBoost reads on, into what lies in memory behind it: zeros are no model.
+    booster.load_model(bytearray(content + bytes(4096)) if content.startswith(b"{L") else path)
     best = booster.attr("best_iteration")  # up to which R and XGBClassifier predict
     return booster if best is None else booster[: int(best) + 1]
 

@@ -72,9 +72,15 @@ def test_after_the_block_nothing_is_stopped() -> None:
 
 
 def test_garbage_that_others_left_is_not_collected_in_the_codes_time() -> None:
-    with at_most(1):
-        assert not gc.isenabled()
-    assert gc.isenabled()
+    before = gc.isenabled()
+    gc.enable()  # the function's handler disables it where it is imported
+
+    try:
+        with at_most(1):
+            assert not gc.isenabled()
+        assert gc.isenabled()
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_one_call_that_never_comes_back_ends_the_process_at_a_line_that_is_printed() -> None:
