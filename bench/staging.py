@@ -110,7 +110,10 @@ class Dock:
         else:
             shipped.append(contender.installed())
         if contender in {OURS, FLOOR, PLAIN}:
-            shipped.append(self._ship(self._model_layer(workload)))
+            layer = self.root / "raw" / workload.folder.name / "model-layer"
+            if not layer.exists():
+                shutil.copytree(workload.folder / "delivery", layer / "delivery")
+            shipped.append(self._ship(layer))
         folders = [folder for folder, _ in shipped]
         files = chain.from_iterable(folder.rglob("*") for folder in folders)
         return Staged(
@@ -138,12 +141,6 @@ class Dock:
             copy_peer(contender, workload, to)
         if contender is FLOOR or contender.package is Package.COMPILED:
             byte_compile(to)
-
-    def _model_layer(self, workload: Workload) -> Path:
-        layer = self.root / "raw" / workload.folder.name / "model-layer"
-        if not layer.exists():
-            shutil.copytree(workload.folder / "delivery", layer / "delivery")
-        return layer
 
     def _ship(self, source: Path) -> tuple[Path, int]:
         if source not in self._shipped:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import click
@@ -39,9 +38,9 @@ def runs(occupied_ms: float) -> Iterator[dict[str, Any]]:
         yield {"process": "bursty", "rate": rate, "lifetime_s": default_s, "occupied_ms": SLOTTED_MS}
 
 
-def read(path: Path = NUMBERS) -> Capacity:
+def read() -> Capacity:
     """Read what the page in ``docs`` was written from."""
-    numbers = json.loads(path.read_text(encoding="utf-8"))
+    numbers = json.loads(NUMBERS.read_text(encoding="utf-8"))
     return Capacity(Measured(**numbers["measured"]), [Run(**run) for run in numbers["runs"]])
 
 

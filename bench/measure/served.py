@@ -71,7 +71,8 @@ def server(contender: Contender, workload: Workload, row: Row) -> Iterator[Serve
     with TemporaryDirectory(prefix="bench-") as home, closing(HTTPConnection(LOOPBACK, port, timeout=10)) as connection:
         task, mark = Path(home) / "task", processes.mark()
         staging.copy_peer(contender, workload, task)
-        variables = _variables(contender, home) | mark
+        path = os.pathsep.join([str(contender.environment / "bin"), "/usr/local/bin", "/usr/bin", "/bin"])
+        variables = QUIET | {"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "PATH": path} | mark
         if contender is MLFLOW:
             save = [str(contender.environment / "bin" / "python"), "save.py", "saved"]
             ended = subprocess.run(save, cwd=task, env=variables, capture_output=True, text=True, check=False)
@@ -163,8 +164,3 @@ def _command(contender: Contender, port: int) -> list[str]:
         options = ["--env-manager", "local", "--workers", "1"]
         return [str(programs / "mlflow"), "models", "serve", "--model-uri", "saved", *options, *at]
     return [str(programs / "python"), "-m", "uvicorn", "app:app", "--workers", "1", *at]
-
-
-def _variables(contender: Contender, home: str) -> dict[str, str]:
-    path = os.pathsep.join([str(contender.environment / "bin"), "/usr/local/bin", "/usr/bin", "/bin"])
-    return QUIET | {"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "PATH": path}
