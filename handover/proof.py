@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from handover import parity, session
 from handover.contract import Contract
@@ -19,13 +18,10 @@ from handover.errors import DeliverError
 from handover.golden import Answered, ProofRow, chosen_of, golden_record
 from handover.limit import or_end
 from handover.rows import domains
-from handover.scoring import Oracle
+from handover.scoring import Oracle, Scores
 from predictor import files
 from predictor.encoder import FloatRows
 from predictor.files import Json
-
-type Scores = NDArray[np.float32]
-"""float32 (N, C), as many for a row as the contract has."""
 
 STUCK_S = 300.0  # of the processor, for heuristics of rows that are drawn: more, and a call does not come back
 LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there

@@ -19,7 +19,6 @@ from predictor.problems import MAX_BATCH_ROWS, Problem
 
 PROBLEM = "problem"
 """The column that says why a row got no answer."""
-REASONS = "reasons"
 PARQUET, JSON = {".parquet", ".pq"}, {".json", ".jsonl", ".ndjson"}
 
 
@@ -63,7 +62,7 @@ def _answers(delivery: Delivery, prediction: Prediction, rows: tuple[Json, ...],
     """Answer rows together, and one by one where the batch is refused for one of them."""
     try:
         for answer in prediction.predict_batch(json.dumps(rows), reasons):
-            why = {REASONS: " ".join(answer.reasons)} if answer.reasons else {}
+            why = {"reasons": " ".join(answer.reasons)} if answer.reasons else {}
             yield {"decision": answer.decision, **dict(zip(delivery.scores.names, answer.scores, strict=True)), **why}
     except (Problem, HeuristicError, ModelError) as error:
         if len(rows) > 1:

@@ -19,6 +19,7 @@ from predictor.encoder import FloatRows
 from predictor.files import Json
 
 type Scores = NDArray[np.float32]
+"""float32 (N, C), as many for a row as the contract has."""
 type Ask = Callable[[FloatRows], Scores]
 
 ID, SCORE = "id", "score"
