@@ -50,8 +50,6 @@ class Figure:
 def figures(held_out: HeldOut) -> tuple[Figure, ...]:
     """Give the figures that models are compared by; the first is the one that decides.
 
-    Returns
-    -------
     For labels of 0 and 1 the AUC and, where scores may be probabilities, the log loss [nat]; for classes the mean AUC
     of one against the rest, the log loss and the accuracy; else R2 and the mean absolute error [the score's unit].
     The labels must not be all alike.

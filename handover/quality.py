@@ -149,8 +149,6 @@ class HeldOut:
     def figures(self) -> Json:
         """Give the figures of merit, each beside that of answering the mean label to everyone.
 
-        Returns
-        -------
         For labels of 0 and 1: ``auc``, and where the scores lie between, ``log_loss`` [nat], ``brier``,
         ``calibration_error`` (the mean distance of score and label over bins of equal size) and ``calibration`` (those
         bins). For classes the same: ``auc`` is the mean of each one's against the rest, the calibration is of the

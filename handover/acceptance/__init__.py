@@ -49,11 +49,8 @@ def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Acce
     """Check a delivery in a worktree of the project's repository, and commit it there on a branch of its own.
 
     What lies in the project's folder stays as it is, committed or not; in a dry run, so do the branches.
-
-    Raises
-    ------
-    CannotRunError
-        When this is no project in a git repository, the contract is another project's, or the branch is there already.
+    ``CannotRunError`` when this is no project in a git repository, the contract is another project's, or the branch is
+    there already.
     """
     repository = Repository(root)
     branch = f"delivery/{package.label}-{files.shortened(package.sha256)}"

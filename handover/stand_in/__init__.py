@@ -35,18 +35,8 @@ def stub(
 ) -> Json:
     """Write a stand-in for the model of a contract: a delivery like any other, but for what judges a model.
 
-    The same contract gives the same files.
-
-    Parameters
-    ----------
-    decision
-        What is decided for every row; else each decision as often as the next, by a hash of the row.
-    table
-        Rows with their answers; other rows are answered as without it.
-
-    Returns
-    -------
-    The manifest, as written to ``manifest.json``.
+    The same contract gives the same files, of which the manifest is given back. A ``decision`` is decided for every
+    row; else each as often as the next, by a hash of the row. Rows of a ``table`` have the answers that stand there.
 
     Raises
     ------

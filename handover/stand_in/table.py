@@ -23,12 +23,8 @@ def read(path: Path, contract: Contract, encoding: Encoding) -> tuple[FloatRows,
     """Read a table: its rows as the model's input, float32 (N, K), their answers, float32 (N, C), and their lines.
 
     Beside the contract's fields it has a column ``score``, or one of each class's name, or a column ``decision``. What
-    is missing is empty.
-
-    Raises
-    ------
-    DeliverError
-        When the file cannot be read, lacks a column, or a line of it has a row or an answer that the contract refuses.
+    is missing is empty. ``DeliverError`` when the file cannot be read, lacks a column, or a line of it has a row or an
+    answer that the contract refuses.
     """
     fields, names = domains(contract.compiled()), contract.scores.names
     try:
