@@ -267,12 +267,9 @@ class HeldOut:
         if not np.ptp(self.scores, axis=0).any():
             alike = ", ".join(f"{score:g}" for score in self.scores[0])
             return f"Every one of the {len(self.scores)} held-out rows scores {alike}.", CONSTANT
-        faults = (
-            self._faults_of_yes_or_no(least_auc, probability=probability)
-            if self.is_yes_or_no
-            else self._faults_of_numbers(least_r2, probability=probability)
-        )
-        return next(faults, ("", ""))
+        of_numbers, of_yes_or_no = (self._faults_of_numbers, least_r2), (self._faults_of_yes_or_no, least_auc)
+        faults, least = of_yes_or_no if self.is_yes_or_no else of_numbers
+        return next(faults(least, probability=probability), ("", ""))
 
     def _faults_of_yes_or_no(self, least_auc: float, *, probability: bool) -> Iterator[tuple[str, str]]:
         rows, mean, auc, chance = len(self.labels), self.labels.mean(axis=0), self.auc, WORSE_BY * self.auc_error

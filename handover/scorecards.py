@@ -264,9 +264,8 @@ def _number(number: Number, word: str, where: str) -> float:
 def _number_of(table: Table, columns: Mapping[str, Column]) -> Number:
     """Find how the table writes its numbers; where semicolons part the words, a comma is the decimal mark."""
     numeric = [header for header in ("from", "to", "points") if header in columns]
-    words = [word for header in numeric for word in columns[header].words]
     usual = "," if table.separator == ";" else columns["points"].usual_mark
-    known = [word for word in words if word.lower() not in OPEN]
+    known = [word for header in numeric for word in columns[header].words if word.lower() not in OPEN]
     column = Column("", known, usual)
     number = Number(decimal_mark=column.number.decimal_mark if column.number else usual)
     other = Number(decimal_mark="." if number.decimal_mark == "," else ",")
