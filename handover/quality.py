@@ -170,7 +170,6 @@ class HeldOut:
         return {**record, **errors, "base_rate": base, **self._calibration()}
 
     def _errors(self, scores: Numbers) -> Json:
-        """Give by how much such scores miss the labels on average."""
         squared = _squares(scores, self.labels).mean()
         if self.is_yes_or_no:
             return {"log_loss": rounded(log_losses(scores, self.labels).mean()), "brier": rounded(squared)}
@@ -190,7 +189,6 @@ class HeldOut:
         }
 
     def _confusion(self) -> Json:
-        """Count for each class the rows that are of it, by the class that has their highest score."""
         counts = {name: dict.fromkeys(self.names, 0) for name in self.names}
         for true, highest in zip(self.labels.argmax(axis=1), self.scores.argmax(axis=1), strict=True):
             counts[self.names[true]][self.names[highest]] += 1

@@ -73,7 +73,6 @@ def _answers(delivery: Delivery, prediction: Prediction, rows: tuple[Json, ...],
 
 
 def _why(error: Exception) -> str:
-    """Say what is wrong with a row, as its caller would read it."""
     if not isinstance(error, Problem):
         return str(error)
     document = error.document()
@@ -82,10 +81,7 @@ def _why(error: Exception) -> str:
 
 
 def _read(file: Path, contract: Json) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Read the table, and how it is written; words stay words.
-
-    A semicolon in the header says that a comma is for decimals.
-    """
+    """Read the table, and how it is written: a semicolon in the header says that a comma is for decimals."""
     try:
         if file.suffix.lower() in PARQUET:
             return pd.read_parquet(file), {}

@@ -112,7 +112,6 @@ def require_as_built(project: Project, stage: str) -> None:
 
 
 def _changed(project: Project, build: Build) -> Iterator[Path]:
-    """Name what has changed since it was built."""
     for source, folder, pattern in (
         (project.delivery, build.delivery, "*.onnx"),
         (project.function, build.function / "predictor", "*.py"),
