@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.quality import HeldOut, log_losses, placements, standard_error
+from handover.quality import HeldOut, Numbers, log_losses, placements, standard_error
 from predictor.files import Json
-
-type Numbers = NDArray[np.float64]
 
 NORMAL_975 = 1.96
 """Quantile of the normal distribution: 95 % of a figure's errors are within so many standard errors."""
@@ -52,8 +50,6 @@ class Figure:
 def figures(held_out: HeldOut) -> tuple[Figure, ...]:
     """Give the figures that models are compared by; the first is the one that decides.
 
-    Returns
-    -------
     For labels of 0 and 1 the AUC and, where scores may be probabilities, the log loss [nat]; for classes the mean AUC
     of one against the rest, the log loss and the accuracy; else R2 and the mean absolute error [the score's unit].
     The labels must not be all alike.
@@ -114,15 +110,8 @@ class Shift:
 
     was: Figure
     now: Figure
-    paired: bool
-    """Whether both are of the same rows."""
-
-    @property
-    def error(self) -> float:
-        """Standard error of the difference."""
-        if self.paired:
-            return standard_error(self.now.influence - self.was.influence)
-        return float(np.hypot(self.was.error, self.now.error))
+    error: float
+    """Standard error of the difference."""
 
     @property
     def difference(self) -> float:
@@ -185,5 +174,8 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
         return None
     now = now.ordered(before.names)
     paired = np.array_equal(before.labels, now.labels)
-    pairs = zip(figures(before), figures(now), strict=False)  # points have no log loss, and a probability has
-    return Comparison(tuple(Shift(was, is_now, paired) for was, is_now in pairs), paired)
+    shifts = []
+    for was, is_ in zip(figures(before), figures(now), strict=False):  # points have no log loss, and a probability has
+        error = standard_error(is_.influence - was.influence) if paired else float(np.hypot(was.error, is_.error))
+        shifts.append(Shift(was, is_, error))
+    return Comparison(tuple(shifts), paired)

@@ -10,7 +10,7 @@ from handover import delivery
 
 
 @wraps(delivery.deliver)
-def deliver_and_show(*given: Any, **named: Any) -> dict[str, Any]:
+def deliver(*given: Any, **named: Any) -> dict[str, Any]:
     """Deliver; in a notebook, draw how good the model is and what it looks at."""
     manifest = delivery.deliver(*given, **named)
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
@@ -37,7 +37,3 @@ def plots(folder: Path) -> str:
     )
     page = f"display:flex;flex-wrap:wrap;padding:1em;background:#fff;color:var(--ink);{colours}"
     return f'<div style="{page}">{figures}</div>'
-
-
-deliver = deliver_and_show
-"""What ``from handover import deliver`` gives."""

@@ -53,11 +53,9 @@ def _numbers(rows: Rows) -> list[list[float]]:
 
 
 def _differs(given: list[float], trained: list[float], budget: float) -> bool:
-    for score, right in zip(given, trained, strict=True):
-        apart = abs(score - right)
-        if not (apart <= budget or apart <= files.allowed(right, budget)):  # what is no number is not near either
-            return True
-    return False
+    apart = ((abs(score - right), right) for score, right in zip(given, trained, strict=True))
+    # What is no number is not near either.
+    return not all(off <= budget or off <= files.allowed(right, budget) for off, right in apart)
 
 
 def in_words(scores: Mapping[str, float]) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from handover import parity, session
 from handover.contract import Contract
@@ -19,13 +18,10 @@ from handover.errors import DeliverError
 from handover.golden import Answered, ProofRow, chosen_of, golden_record
 from handover.limit import or_end
 from handover.rows import domains
-from handover.scoring import Oracle
+from handover.scoring import Oracle, Scores
 from predictor import files
 from predictor.encoder import FloatRows
 from predictor.files import Json
-
-type Scores = NDArray[np.float32]
-"""float32 (N, C), as many for a row as the contract has."""
 
 STUCK_S = 300.0  # of the processor, for heuristics of rows that are drawn: more, and a call does not come back
 LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there
@@ -63,7 +59,7 @@ class Proof:
         self._rows, self._drawn = self._drawing.rows, self._drawing.features
         self.drawn_scores = self._answers()
         self._require_range(self.drawn_scores, "the model's scores", partial(_named, self._rows))
-        drawn = self._answered(self._rows, self.drawn_scores)
+        drawn = list(self._answered(self._rows, self.drawn_scores))
         self._golden = chosen_of(
             self._asked(likely_rows) if anything else [one for one in drawn if not one[0].covers],
             drawn,
@@ -91,19 +87,17 @@ class Proof:
             return []
         scores = self._ask(self._features(rows))
         self._require_range(scores, "the model's scores", partial(_named, rows))
-        return self._answered(rows, scores)
+        return list(self._answered(rows, scores))
 
-    def _answered(self, rows: Iterable[ProofRow], scores: Scores) -> list[Answered]:
-        return [(made, self._line(made, given)) for made, given in zip(rows, scores, strict=True)]
-
-    def _line(self, made: ProofRow, scores: Scores) -> Json:
-        """Write a row with its answer, and what the heuristics made of it: where they give something else, it shows."""
-        # As few digits as tell a float32 from all others; a gap is no number in JSON.
-        values = [None if np.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
-        heuristics = dict(zip(self._encoding.columns[self._first :], values, strict=True))
-        answer = [float(str(score)) for score in scores]
-        document = self._scores.document(answer, str(self._contract.decide(scores)))
-        return {"row": dict(made.row), **document, "heuristics": heuristics}
+    def _answered(self, rows: Iterable[ProofRow], scores: Scores) -> Iterator[Answered]:
+        """Write rows with their answers, and what the heuristics made of them: where those give another, it shows."""
+        for made, given in zip(rows, scores, strict=True):
+            # As few digits as tell a float32 from all others; a gap is no number in JSON.
+            values = [None if np.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
+            heuristics = dict(zip(self._encoding.columns[self._first :], values, strict=True))
+            answer = [float(str(score)) for score in given]
+            document = self._scores.document(answer, str(self._contract.decide(given)))
+            yield made, {"row": dict(made.row), **document, "heuristics": heuristics}
 
     def _features(self, rows: Sequence[ProofRow]) -> FloatRows:
         return stacked((row.vector for row in rows), len(self._encoding.columns))

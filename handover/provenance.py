@@ -54,12 +54,8 @@ def libraries(model: Any) -> dict[str, str]:
 
     A library is used when a file of the program imports it, anywhere, and it was loaded: what is only installed is
     not, nor what is imported for type checkers alone. The program's files are ``__main__`` and every loaded module
-    that is no installed package. A notebook has no such file: what its names are of stands for its imports.
-
-    Parameters
-    ----------
-    model
-        The trained model: its frameworks are used, even if it was only read from a file.
+    that is no installed package. A notebook has no such file: what its names are of stands for its imports. The trained
+    model's frameworks are used, even if it was only read from a file.
     """
     parts = model.get_params().values() if hasattr(model, "get_params") else ()  # a pipeline's steps are among them
     imported = {type(part).__module__ for part in (model, *parts)}

@@ -82,8 +82,7 @@ class HeldOut:
     @property
     def ones(self) -> Numbers:
         """How many rows have the label 1, of each score that can be judged as a ranking."""
-        ones: Numbers = self.labels[:, self.columns].sum(axis=0)
-        return ones
+        return self.labels[:, self.columns].sum(axis=0)
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -98,20 +97,17 @@ class HeldOut:
     @property
     def highest(self) -> Numbers:
         """The highest score of each row, float64 (N,): how sure the model is; of one score, that score."""
-        highest: Numbers = self.scores.max(axis=1)
-        return highest
+        return self.scores.max(axis=1)
 
     @property
     def came(self) -> Numbers:
         """The label that belongs to the highest score, float64 (N,): of classes, whether the row is of that one."""
-        came: Numbers = np.take_along_axis(self.labels, self.scores.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
-        return came
+        return np.take_along_axis(self.labels, self.scores.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
 
     @property
     def outcomes(self) -> Numbers:
         """What came of each row, float64 (N,): its label, or the place of its class."""
-        outcomes: Numbers = self.labels.argmax(axis=1).astype(np.float64) if self.of_classes else self.labels[:, 0]
-        return outcomes
+        return self.labels.argmax(axis=1).astype(np.float64) if self.of_classes else self.labels[:, 0]
 
     def named(self, values: Sequence[float]) -> Any:
         """Give C figures by their names; of a single score the only one."""
@@ -153,8 +149,6 @@ class HeldOut:
     def figures(self) -> Json:
         """Give the figures of merit, each beside that of answering the mean label to everyone.
 
-        Returns
-        -------
         For labels of 0 and 1: ``auc``, and where the scores lie between, ``log_loss`` [nat], ``brier``,
         ``calibration_error`` (the mean distance of score and label over bins of equal size) and ``calibration`` (those
         bins). For classes the same: ``auc`` is the mean of each one's against the rest, the calibration is of the
@@ -176,7 +170,6 @@ class HeldOut:
         return {**record, **errors, "base_rate": base, **self._calibration()}
 
     def _errors(self, scores: Numbers) -> Json:
-        """Give by how much such scores miss the labels on average."""
         squared = _squares(scores, self.labels).mean()
         if self.is_yes_or_no:
             return {"log_loss": rounded(log_losses(scores, self.labels).mean()), "brier": rounded(squared)}
@@ -196,7 +189,6 @@ class HeldOut:
         }
 
     def _confusion(self) -> Json:
-        """Count for each class the rows that are of it, by the class that has their highest score."""
         counts = {name: dict.fromkeys(self.names, 0) for name in self.names}
         for true, highest in zip(self.labels.argmax(axis=1), self.scores.argmax(axis=1), strict=True):
             counts[self.names[true]][self.names[highest]] += 1
@@ -273,12 +265,9 @@ class HeldOut:
         if not np.ptp(self.scores, axis=0).any():
             alike = ", ".join(f"{score:g}" for score in self.scores[0])
             return f"Every one of the {len(self.scores)} held-out rows scores {alike}.", CONSTANT
-        faults = (
-            self._faults_of_yes_or_no(least_auc, probability=probability)
-            if self.is_yes_or_no
-            else self._faults_of_numbers(least_r2, probability=probability)
-        )
-        return next(faults, ("", ""))
+        of_numbers, of_yes_or_no = (self._faults_of_numbers, least_r2), (self._faults_of_yes_or_no, least_auc)
+        faults, least = of_yes_or_no if self.is_yes_or_no else of_numbers
+        return next(faults(least, probability=probability), ("", ""))
 
     def _faults_of_yes_or_no(self, least_auc: float, *, probability: bool) -> Iterator[tuple[str, str]]:
         rows, mean, auc, chance = len(self.labels), self.labels.mean(axis=0), self.auc, WORSE_BY * self.auc_error
@@ -318,7 +307,7 @@ class HeldOut:
         scores, labels = (np.quantile(values, (0.25, 0.75)) for values in (self.scores, self.labels))
         ratio = (labels[1] - labels[0]) / (scores[1] - scores[0]) if scores[1] > scores[0] else 0.0
         is_other = ratio and not 1 / OTHER_WIDTH < ratio < OTHER_WIDTH and ranked > RANKS
-        if probability and is_other and self.misses_more_than_the_mean:
+        if probability and is_other and self.misses_more():
             evidence = (
                 f"Half of the {rows} held-out rows score {scores[0]:.3g} to {scores[1]:.3g}, and half of their labels "
                 f"are {labels[0]:.3g} to {labels[1]:.3g}."
@@ -328,15 +317,11 @@ class HeldOut:
         if ranked < -by_chance:
             sentence = f"On the {rows} held-out rows the score falls where the label rises"
             yield f"{sentence} (rank correlation {ranked:.2f}).", MISMATCH
-        if self._misses_more(least_r2) and (ranked < by_chance or least_r2 > 0):
+        if self.misses_more(least_r2) and (ranked < by_chance or least_r2 > 0):
             yield f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least.", MISMATCH
 
-    @property
-    def misses_more_than_the_mean(self) -> bool:
-        """Whether the mean label would be the better answer, beyond chance, as for some quantiles it is."""
-        return self._misses_more(0.0)
-
-    def _misses_more(self, least_r2: float) -> bool:
+    def misses_more(self, least_r2: float = 0.0) -> bool:
+        """Whether the R2 is below that, beyond chance; below 0, as of some quantiles, the mean label answers better."""
         spread = (self.labels[:, 0] - self.labels.mean()) ** 2
         more = _squares(self.scores, self.labels) - (1 - least_r2) * spread
         return bool(more.mean() > WORSE_BY * standard_error(more))
@@ -349,16 +334,14 @@ def standard_error(values: Numbers) -> float:
 
 def _squares(scores: Numbers, labels: Numbers) -> Numbers:
     """Give by how much each row's scores miss its labels, squared and added up, float64 (N,)."""
-    squares: Numbers = ((scores - labels) ** 2).sum(axis=1)
-    return squares
+    return ((scores - labels) ** 2).sum(axis=1)
 
 
 def log_losses(scores: Numbers, labels: Numbers) -> Numbers:
     """Give each row's log loss [nat], float64 (N,), of scores and labels (N, C): of the score of what came."""
     if scores.shape[1] == 1:  # the score of what did not come is the rest
         scores, labels = np.hstack([1 - scores, scores]), np.hstack([1 - labels, labels])
-    losses: Numbers = -np.log(np.clip((scores * labels).sum(axis=1), SUREST, 1 - SUREST))
-    return losses
+    return -np.log(np.clip((scores * labels).sum(axis=1), SUREST, 1 - SUREST))
 
 
 def placements(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
@@ -379,8 +362,7 @@ def _ranks(values: Numbers) -> Numbers:
     """Give each value its place from the smallest, from 1; equal ones share the mean of theirs."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    ranks: Numbers = (last - (counts - 1) / 2)[places]
-    return ranks
+    return (last - (counts - 1) / 2)[places]
 
 
 def rounded(figure: Any, places: int = 4) -> float:

@@ -31,7 +31,6 @@ def rows_like(fields: Sequence[Domain], features: FloatRows) -> Iterator[Json]:
 
 
 def _drawing(field: Domain, column: FloatRows, random: Random) -> Callable[[], Any]:
-    """Give what draws a field."""
     seen = np.sort(column[~np.isnan(column)])
     known = [float(str(number)) for number in seen]  # as a person would write it, not to the last bit of a float32
     gaps = 1 - len(known) / len(column) if field.nullable else 0.0

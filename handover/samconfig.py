@@ -5,9 +5,8 @@ import shlex
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-type Json = dict[str, Any]
+from predictor.files import Json
 
 
 class Samconfig:

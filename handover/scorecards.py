@@ -31,7 +31,8 @@ MOST_NAMED = 5
 class Line:
     """A line of the table: a band or a category, and its points."""
 
-    table: str
+    where: str
+    """Its place, in words."""
     number: int
     """Its place in the file, from 1."""
     column: str
@@ -45,11 +46,6 @@ class Line:
     def is_band(self) -> bool:
         """Whether it has an end."""
         return bool(np.isfinite(self.low) or np.isfinite(self.high))
-
-    @property
-    def where(self) -> str:
-        """Name its place."""
-        return f"{self.table}, line {self.number}"
 
     def refusal(self, sentence: str) -> DeliverError:
         """Say what is wrong with it."""
@@ -114,9 +110,12 @@ def read_scorecard(
             field = fields.get(column)
             gap, others = _points_of_a_gap(lines, field, missing)
             if field and field.choices:
-                bands.append(_categories(place, field, others, (others or lines)[-1], gap))
+                edges, points = _categories(field, others, (others or lines)[-1])
             else:
-                bands.append(_numbers(place, field, _in_order(others, lines[-1], closed), gap, closed))
+                edges, points = _numbers(field, _in_order(others, lines[-1], closed), closed)
+            ends = [at for at, (band, after) in enumerate(pairwise(points)) if band != after]
+            joined = [points[0], *(points[at + 1] for at in ends)]  # neighbours of the same points are one band
+            bands.append(Bands(place, tuple(edges[at] for at in ends), tuple(joined), gap))
     return Scorecard(columns, tuple(bands), base, scaling, closed)
 
 
@@ -162,7 +161,7 @@ def _points_of_a_gap(lines: list[Line], field: Domain | None, missing: str) -> t
     return gaps[0].points if gaps else np.nan, [line for line in lines if line not in gaps]
 
 
-def _categories(place: int, field: Domain, lines: list[Line], last: Line, gap: float) -> Bands:
+def _categories(field: Domain, lines: list[Line], last: Line) -> tuple[list[float], list[float]]:
     """Give a category the band of its code: from a half below it to a half above."""
     is_flag = field.choices == (False, True)
     known: dict[str, Line] = {}
@@ -181,7 +180,7 @@ def _categories(place: int, field: Domain, lines: list[Line], last: Line, gap: f
     if without := [word for word in _words(field) if word not in known]:
         raise last.refusal(f"`{field.name}` ends here, without points for {shortly(without, MOST_NAMED)}")
     points = [known[word].points for word in _words(field)]
-    return _bands(place, [code + 0.5 for code in range(len(points) - 1)], points, gap)
+    return [code + 0.5 for code in range(len(points) - 1)], points
 
 
 def _in_order(lines: list[Line], last: Line, closed: Closed) -> list[Line]:
@@ -207,14 +206,14 @@ def _in_order(lines: list[Line], last: Line, closed: Closed) -> list[Line]:
     return lines
 
 
-def _numbers(place: int, field: Domain | None, lines: list[Line], gap: float, closed: Closed) -> Bands:
+def _numbers(field: Domain | None, lines: list[Line], closed: Closed) -> tuple[list[float], list[float]]:
     if field:
         lines = _reached(field, lines, closed)
-        return _bands(place, [line.high for line in lines[:-1]], [line.points for line in lines], gap)
+        return [line.high for line in lines[:-1]], [line.points for line in lines]
     edges = [lines[0].low, *(line.high for line in lines)]  # beyond its bands a heuristic's number has no points
     points = [line.points for line in lines]
     points = [*([] if np.isinf(edges[0]) else [np.nan]), *points, *([] if np.isinf(edges[-1]) else [np.nan])]
-    return _bands(place, [edge for edge in edges if np.isfinite(edge)], points, gap)
+    return [edge for edge in edges if np.isfinite(edge)], points
 
 
 def _reached(field: Domain, lines: list[Line], closed: Closed) -> list[Line]:
@@ -235,18 +234,7 @@ def _reached(field: Domain, lines: list[Line], closed: Closed) -> list[Line]:
     return lines[first : last + 1]
 
 
-def _bands(place: int, edges: Sequence[float], points: Sequence[float], gap: float) -> Bands:
-    """Join neighbours of the same points."""
-    joined_edges, joined = list[float](), [points[0]]
-    for edge, value in zip(edges, points[1:], strict=True):
-        if value != joined[-1]:
-            joined_edges.append(edge)
-            joined.append(value)
-    return Bands(place, tuple(joined_edges), tuple(joined), gap)
-
-
 def _lines(table: Table) -> Iterable[Line]:
-    """Read the words of each line."""
     columns = {header.lower(): column for header, column in table.columns.items()}
     if absent := [header for header in ("column", "points") if header not in columns]:
         raise DeliverError(
@@ -263,11 +251,10 @@ def _lines(table: Table) -> Iterable[Line]:
             none if word.lower() in OPEN else float(np.float32(_number(number, word, f"{where}: {header}")))
             for header, word, none in (("from", low, -np.inf), ("to", high, np.inf))
         )
-        yield Line(table.name, place, column, start, end, category, _number(number, points, f"{where}: points"))
+        yield Line(where, place, column, start, end, category, _number(number, points, f"{where}: points"))
 
 
 def _number(number: Number, word: str, where: str) -> float:
-    """Read a number."""
     value = number(word) if number.fits(word) else None
     if value is None:
         raise DeliverError(f"{where} {f"is '{word}', which is not a number" if word else 'is empty'}")
@@ -277,9 +264,8 @@ def _number(number: Number, word: str, where: str) -> float:
 def _number_of(table: Table, columns: Mapping[str, Column]) -> Number:
     """Find how the table writes its numbers; where semicolons part the words, a comma is the decimal mark."""
     numeric = [header for header in ("from", "to", "points") if header in columns]
-    words = [word for header in numeric for word in columns[header].words]
     usual = "," if table.separator == ";" else columns["points"].usual_mark
-    known = [word for word in words if word.lower() not in OPEN]
+    known = [word for header in numeric for word in columns[header].words if word.lower() not in OPEN]
     column = Column("", known, usual)
     number = Number(decimal_mark=column.number.decimal_mark if column.number else usual)
     other = Number(decimal_mark="." if number.decimal_mark == "," else ",")
@@ -296,7 +282,6 @@ def _number_of(table: Table, columns: Mapping[str, Column]) -> Number:
 
 
 def _part(low: float, high: float) -> str:
-    """Name a part of a number's range."""
     if np.isinf(low):
         return f"the part up to {high:g}" if np.isfinite(high) else "every number"
     return f"the part from {low:g} {f'to {high:g}' if np.isfinite(high) else 'on'}"

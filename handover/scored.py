@@ -19,7 +19,6 @@ from predictor.problems import MAX_BATCH_ROWS, Problem
 
 PROBLEM = "problem"
 """The column that says why a row got no answer."""
-REASONS = "reasons"
 PARQUET, JSON = {".parquet", ".pq"}, {".json", ".jsonl", ".ndjson"}
 
 
@@ -63,7 +62,7 @@ def _answers(delivery: Delivery, prediction: Prediction, rows: tuple[Json, ...],
     """Answer rows together, and one by one where the batch is refused for one of them."""
     try:
         for answer in prediction.predict_batch(json.dumps(rows), reasons):
-            why = {REASONS: " ".join(answer.reasons)} if answer.reasons else {}
+            why = {"reasons": " ".join(answer.reasons)} if answer.reasons else {}
             yield {"decision": answer.decision, **dict(zip(delivery.scores.names, answer.scores, strict=True)), **why}
     except (Problem, HeuristicError, ModelError) as error:
         if len(rows) > 1:
@@ -74,7 +73,6 @@ def _answers(delivery: Delivery, prediction: Prediction, rows: tuple[Json, ...],
 
 
 def _why(error: Exception) -> str:
-    """Say what is wrong with a row, as its caller would read it."""
     if not isinstance(error, Problem):
         return str(error)
     document = error.document()
@@ -83,10 +81,7 @@ def _why(error: Exception) -> str:
 
 
 def _read(file: Path, contract: Json) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Read the table, and how it is written; words stay words.
-
-    A semicolon in the header says that a comma is for decimals.
-    """
+    """Read the table, and how it is written: a semicolon in the header says that a comma is for decimals."""
     try:
         if file.suffix.lower() in PARQUET:
             return pd.read_parquet(file), {}

@@ -19,6 +19,7 @@ from predictor.encoder import FloatRows
 from predictor.files import Json
 
 type Scores = NDArray[np.float32]
+"""float32 (N, C), as many for a row as the contract has."""
 type Ask = Callable[[FloatRows], Scores]
 
 ID, SCORE = "id", "score"
@@ -164,7 +165,6 @@ def _named(contract: Contract, rows: Sequence[ProofRow]) -> dict[str, ProofRow]:
 
 
 def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
-    """Read the scores of each id, in the order of their names."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

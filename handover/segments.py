@@ -31,11 +31,9 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
     error, is compared with that of all other rows. An R2 is not: it falls wherever the labels differ little. An AUC
     falls where the scores differ little, so also within the segments of a field that the model leans on.
 
-    Returns
-    -------
-    ``figure``, which is compared; ``tried``, how many segments have enough rows, and ``fewest_rows``, how many that
-    are; ``beyond_chance``, how many are worse than that: so much worse as any segment is in one of twenty models
-    that are as good everywhere (Bonferroni's bound); ``worst``, five at most, those first that chance explains least:
+    It gives the ``figure``, which is compared; ``tried``, how many segments have enough rows, and ``fewest_rows``, how
+    many that are; ``beyond_chance``, how many are worse than that: so much worse as any segment is in one of twenty
+    models that are as good everywhere (Bonferroni's bound); ``worst``, five at most, first what chance explains least:
     ``field``, ``segment``, ``rows``, ``value``, ``elsewhere``, ``mean_score``, ``mean_label``, ``beyond_chance``.
     """
     tried = [

@@ -47,16 +47,9 @@ class Skip:
 
 
 def allowances(root: Path, codes: Collection[str]) -> dict[str, str]:
-    """Read which clauses a project allows to be skipped, each with the reason in words.
+    """Read which clauses a project allows to be skipped, each with the reason in words; none where there is no file.
 
-    Returns
-    -------
-    Nothing where there is no such file.
-
-    Raises
-    ------
-    AllowanceError
-        When the file names no clause of ``codes``, gives no reason, or is not TOML.
+    ``AllowanceError`` when it names no clause of ``codes``, gives no reason, or is not TOML.
     """
     allowed = _table(root, TABLE, "clause")
     for code, reason in allowed.items():
@@ -70,10 +63,7 @@ def allowances(root: Path, codes: Collection[str]) -> dict[str, str]:
 def looser_budgets(root: Path, names: Collection[str]) -> dict[str, Looser]:
     """Read which budgets of the contract deployment agreed to loosen, each with its new limit and the reason in words.
 
-    Raises
-    ------
-    AllowanceError
-        When the file names no budget of ``names``, or does not say how far or why.
+    ``AllowanceError`` when the file names no budget of ``names``, does not say how far or why, or is not TOML.
     """
     agreed = _table(root, BUDGETS, "budget")
     for name, line in agreed.items():

@@ -1,5 +1,6 @@
 """A stage of ``samconfig.toml``, and whether what was built may go there."""
 
+import filecmp
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -111,7 +112,6 @@ def require_as_built(project: Project, stage: str) -> None:
 
 
 def _changed(project: Project, build: Build) -> Iterator[Path]:
-    """Name what has changed since it was built."""
     for source, folder, pattern in (
         (project.delivery, build.delivery, "*.onnx"),
         (project.function, build.function / "predictor", "*.py"),
@@ -119,16 +119,12 @@ def _changed(project: Project, build: Build) -> Iterator[Path]:
         (project.function, build.hook / "predictor", "files.py"),
     ):
         expected = {path.name for path in source.glob(pattern)}
-        for name in sorted(expected | {path.name for path in folder.glob("*") if path.is_file()}):
-            if _bytes(source / name) != _bytes(folder / name):
-                yield source / name
+        names = expected | {path.name for path in folder.glob("*") if path.is_file()}
+        _, differ, lacking = filecmp.cmpfiles(source, folder, names, shallow=False)
+        yield from (source / name for name in sorted(differ + lacking))
     for template, built in ((project.template, build.template), (project.monitoring, build.monitoring)):
         if _compared(template) != _compared(built):
             yield template
-
-
-def _bytes(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
 
 
 def _compared(path: Path) -> Any:

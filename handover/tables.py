@@ -38,16 +38,9 @@ def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tu
     0.10000000149011612 that it is in float64. Columns of a table that the contract has no field for are left out, with
     a warning that is shown where the caller's caller is.
 
-    Returns
-    -------
-    The rows, which nobody has validated yet, and what names one by its place: ``row 3``, and where a pandas table has
-    another label for it, ``row 3 (index 1007)``.
-
-    Raises
-    ------
-    DeliverError
-        When a table has no column for a field, or two of one name; when a value is no number, flag or word, which names
-        row, field and kind.
+    Given are the rows, which nobody has validated yet, and what names one by its place: ``row 3``, and where a pandas
+    table has another label for it, ``row 3 (index 1007)``. ``DeliverError`` when a table has no column for a field, or
+    two of one name; when a value is no number, flag or word, which names row, field and kind.
     """
     known = {field.name: field for field in fields}
     table = _table(rows)

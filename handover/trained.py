@@ -54,6 +54,6 @@ def proof_rows(contract: Contract, encoding: Encoding, graph: bytes | None) -> l
 
 def _sha256(path: Path) -> str:
     """Give a file's SHA-256; of a folder that of all of its files, by their names."""
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    return digests[0] if path.is_file() else hashlib.sha256("".join(digests).encode()).hexdigest()
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    content = "".join(map(_sha256, files)).encode() if path.is_dir() else path.read_bytes()
+    return hashlib.sha256(content).hexdigest()

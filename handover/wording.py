@@ -16,6 +16,7 @@ SPELT: dict[str, str] = WORDS["units"]["spelt"]
 TRANSLATED = {word: unit for unit, words in WORDS["units"]["times"].items() for word in words}
 HARDLY_SEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 VARIANT = re.compile(r"[\ufe00-\ufe0f]")  # which picture a character is shown as
+_shown = json.dumps  # in ASCII: what cannot be told apart is escaped
 LOOKS_LIKE = str.maketrans({"\u2018": "'", "\u2019": "'", "\u00b4": "'", "`": "'", "\u201c": '"', "\u201d": '"'})
 
 
@@ -76,10 +77,6 @@ def look(name: str) -> str:
     seen = HARDLY_SEEN.sub("", VARIANT.sub("", unicodedata.normalize("NFKC", name))).translate(LOOKS_LIKE)
     seen = "".join("-" if unicodedata.category(letter) == "Pd" else letter for letter in seen)
     return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
-
-
-def _shown(name: str) -> str:
-    return json.dumps(name)  # in ASCII: what cannot be told apart is escaped
 
 
 def shortly(words: Sequence[str], most: int, separator: str = ", ") -> str:

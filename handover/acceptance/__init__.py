@@ -1,6 +1,7 @@
 """A packed delivery is taken into the repository that deploys it: checked beside it, and put on a branch of its own."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +50,8 @@ def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Acce
     """Check a delivery in a worktree of the project's repository, and commit it there on a branch of its own.
 
     What lies in the project's folder stays as it is, committed or not; in a dry run, so do the branches.
-
-    Raises
-    ------
-    CannotRunError
-        When this is no project in a git repository, the contract is another project's, or the branch is there already.
+    ``CannotRunError`` when this is no project in a git repository, the contract is another project's, or the branch is
+    there already.
     """
     repository = Repository(root)
     branch = f"delivery/{package.label}-{files.shortened(package.sha256)}"
@@ -66,7 +64,9 @@ def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Acce
             raise CannotRunError(
                 f"there is no {usual} in the last commit here: accept runs in the project that deploys"
             )
-        _require_same_contract(project, package)
+        with suppress(OSError, ValueError, AttributeError):  # nothing was delivered yet
+            if (here := files.contract(project.delivery).get("name")) != package.name:  # it was sent here by mistake
+                raise CannotRunError(f"this project's contract is {here}, and the delivery is of {package.name}")
         if not _put(project, package):
             return Accepted(0, f"{package.name} {package.version} lies here already, to the byte: nothing to accept.")
         judgement = judge(place)
@@ -82,16 +82,6 @@ def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Acce
         repository.commit(place, [path for path in written if path.exists()], message, branch)
     placed = f"On the branch {branch}, one commit after {files.shortened(repository.head)}; your checkout is as it was."
     return Accepted(0, f"{judgement}\n\n{placed}\n\nNext:\n  git push origin {branch}")
-
-
-def _require_same_contract(project: Project, package: Package) -> None:
-    """Refuse another project's delivery, which was sent here by mistake."""
-    try:
-        here = files.contract(project.delivery).get("name")
-    except (OSError, ValueError, AttributeError):
-        return  # nothing was delivered yet
-    if here != package.name:
-        raise CannotRunError(f"this project's contract is {here}, and the delivery is of {package.name}")
 
 
 def _put(project: Project, package: Package) -> bool:

@@ -21,17 +21,9 @@ FIRST = "Nothing was delivered here before: there is nothing to compare with."
 def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | None = None) -> Judgement:
     """Build and check the delivery that lies in a worktree's project, and compare it with the last commit's.
 
-    Parameters
-    ----------
-    options
-        More words for ``handover check``.
-    base
-        The git revision whose contract was agreed before; the last commit, if it is not named.
-
-    Raises
-    ------
-    CannotRunError
-        When it cannot be built, nothing is set up to build with, or this system builds nothing.
+    ``options`` are more words for ``handover check``; ``base`` is the git revision whose contract was agreed before, if
+    that is not the last commit. ``CannotRunError`` when it cannot be built, nothing is set up to build with, or this
+    system builds nothing.
     """
     for derived in ("events", "monitoring"):  # of what these cannot read, the check says what is wrong with it
         _handover(place, derived, stderr=subprocess.DEVNULL)

@@ -54,7 +54,7 @@ def learned(context: DeliveryContext) -> Broken | Kept:
 def _misses(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:
     """Tell of a number that ranks the rows, and misses by more than the mean label does."""
     held_out = context.held_out
-    if not held_out.is_yes_or_no and context.contract.score.probability and held_out.misses_more_than_the_mean:
+    if not held_out.is_yes_or_no and context.contract.score.probability and held_out.misses_more():
         yield Warned(
             f"Its R2 on {len(held_out.scores)} held-out rows is {figure.written(figure.value)}, though it ranks them: "
             f"its mean score is {held_out.scores.mean():.3g}, and the mean label {held_out.labels.mean():.3g}.",

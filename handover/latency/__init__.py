@@ -6,9 +6,9 @@ import re
 import statistics
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Timer
@@ -24,6 +24,7 @@ from handover.local.stack import BuiltFunction
 
 COLD_PAIRS = 11
 WARM_ROUNDS = 2000
+SLOWEST = 5
 ANSWER_S = 60.0
 """How long a probe may take to one answer [s]."""
 HERE = Path(__file__).parent
@@ -143,11 +144,8 @@ def import_times(function: BuiltFunction, imports: Sequence[str] = ()) -> list[t
     return [(module, int(own_us) / 1000) for own_us, module in lines]
 
 
-def slowest_imports(function: BuiltFunction, count: int = 5) -> list[tuple[str, float]]:
+def slowest_imports(function: BuiltFunction) -> list[tuple[str, float]]:
     """Name the modules that take longest to import by themselves [ms], medians of three; errors as ``import_times``."""
-    times: dict[str, list[float]] = defaultdict(list)
-    for _ in range(3):
-        for module, own_ms in import_times(function):
-            times[module].append(own_ms)
-    medians = [(module, statistics.median(own)) for module, own in times.items()]
-    return sorted(medians, key=lambda entry: -entry[1])[:count]
+    first, *others = (dict(import_times(function)) for _ in range(3))
+    medians = [(name, statistics.median([own, *(run.get(name, own) for run in others)])) for name, own in first.items()]
+    return sorted(medians, key=itemgetter(1), reverse=True)[:SLOWEST]

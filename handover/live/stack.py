@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from handover.live import LiveError, aws
-from handover.samconfig import Json, Samconfig
+from handover.samconfig import Samconfig
+from predictor.files import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

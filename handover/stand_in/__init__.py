@@ -35,18 +35,8 @@ def stub(
 ) -> Json:
     """Write a stand-in for the model of a contract: a delivery like any other, but for what judges a model.
 
-    The same contract gives the same files.
-
-    Parameters
-    ----------
-    decision
-        What is decided for every row; else each decision as often as the next, by a hash of the row.
-    table
-        Rows with their answers; other rows are answered as without it.
-
-    Returns
-    -------
-    The manifest, as written to ``manifest.json``.
+    The same contract gives the same files, of which the manifest is given back. A ``decision`` is decided for every
+    row; else each as often as the next, by a hash of the row. Rows of a ``table`` have the answers that stand there.
 
     Raises
     ------
@@ -65,21 +55,14 @@ def stub(
     if table:
         from handover.stand_in.table import read
 
-        given = read(table, contract, encoding)
-        known = _known(hashed(fields, given.features).tolist(), given.lines, table.name, len(answers))
-        answers = np.concatenate([answers, given.answers])
+        features, given, lines = read(table, contract, encoding)
+        known = _known(hashed(fields, features).tolist(), lines, table.name, len(answers))
+        answers = np.concatenate([answers, given])
         rows = "1 row has its answer" if len(known) == 1 else f"{len(known)} rows have their answers"
         answered = f"{rows} by {table.name}; for others {answered}"
     named = {"name": contract.name, "version": contract.version}
-    model = graph(
-        contract.name,
-        fields,
-        encoding.columns,
-        answers,
-        known=known,
-        classes=contract.classes,
-        about=properties(named, {}),
-    )
+    about = properties(named, {})
+    model = graph(contract.name, fields, encoding.columns, answers, known=known, classes=contract.classes, about=about)
     nothing = np.empty((0, len(encoding.columns)), dtype=np.float32)
     session = serving.session(model)
     likely = _readable_rows(fields)
@@ -129,14 +112,9 @@ def _known(hashed: Sequence[int], lines: Sequence[int], name: str, first: int) -
 def _readable_rows(fields: Sequence[Domain]) -> Iterator[Json]:
     """Draw rows without end, each time the same ones, with numbers of as few digits as people write."""
     random = Random(SEED)  # noqa: S311  nothing here is secret
-    widths = {field.name: field.ends[1] - field.ends[0] for field in fields if not field.choices}
-    digits = {
-        name: max(0, READ - 1 - math.floor(math.log10(width))) if width else READ for name, width in widths.items()
-    }
+    widths = [(field, field.ends[1] - field.ends[0]) for field in fields if not field.choices]
+    numbers = [(one, max(0, READ - 1 - math.floor(math.log10(width))) if width else READ) for one, width in widths]
     while True:
         row = drawn_row(fields, random)
-        yield row | {
-            field.name: field.nearest(round(row[field.name], digits[field.name]))
-            for field in fields
-            if not field.choices and row[field.name] is not None
-        }
+        drawn = [(field, row[field.name], digits) for field, digits in numbers]
+        yield row | {one.name: one.nearest(round(value, digits)) for one, value, digits in drawn if value is not None}

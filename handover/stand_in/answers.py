@@ -19,16 +19,10 @@ FEWEST_DIGITS = 4  # of a class's score: one more for ten times the classes
 
 
 def made_up(contract: Contract, decision: str | None = None) -> Scores:
-    """Make answers up for each decision, or for one, each decision as often as the next.
+    """Make answers up for each decision, or for one, each decision as often as the next, float32 (M, C).
 
-    Returns
-    -------
-    float32 (M, C). Of a contract of classes, the scores of a row add up to 1.
-
-    Raises
-    ------
-    DeliverError
-        When the contract has no such decision, or no scores lead to it.
+    Of a contract of classes, the scores of a row add up to 1. ``DeliverError`` when the contract has no such decision,
+    or no scores lead to it.
     """
     decisions = contract.scores.decisions
     if decision is not None and decision not in decisions:

@@ -45,14 +45,9 @@ def graph(
 ) -> bytes:
     """Write the graph.
 
-    Parameters
-    ----------
-    answers
-        float32 (M, C): what is answered, each as often as the next but for the last ``len(known)``.
-    known
-        The hashes of rows whose answers are given, each with the place of its answer.
-    about
-        What the file says of itself, beside that it is a stand-in.
+    The ``answers`` are float32 (M, C), each given as often as the next but for the last ``len(known)``: those belong to
+    the rows whose hashes are ``known``, each with the place of its answer. What the file says ``about`` itself stands
+    beside that it is a stand-in.
     """
     lows, scales, weights = _scaled(fields)
     made = Graph()

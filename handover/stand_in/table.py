@@ -1,12 +1,10 @@
 """Rows and answers that the teams wrote down, for a stand-in to give: a table of fields, and each row's answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from handover.contract import Contract
 from handover.draft import table
@@ -15,34 +13,18 @@ from handover.draft.words import FLAGS, Number
 from handover.encoding import Encoding
 from handover.errors import CannotRunError, DeliverError
 from handover.rows import Domain, domains
-from handover.stand_in.answers import made_up
+from handover.stand_in.answers import Scores, made_up
 from predictor.encoder import FloatRows
-
-type Scores = NDArray[np.float32]
 
 DECISION = "decision"
 
 
-@dataclass(frozen=True)
-class Given:
-    """Rows as the model's input, float32 (N, K), and their answers, float32 (N, C)."""
-
-    features: FloatRows
-    answers: Scores
-    lines: tuple[int, ...]
-    """Where each stands in the file."""
-
-
-def read(path: Path, contract: Contract, encoding: Encoding) -> Given:
-    """Read a table.
+def read(path: Path, contract: Contract, encoding: Encoding) -> tuple[FloatRows, Scores, tuple[int, ...]]:
+    """Read a table: its rows as the model's input, float32 (N, K), their answers, float32 (N, C), and their lines.
 
     Beside the contract's fields it has a column ``score``, or one of each class's name, or a column ``decision``. What
-    is missing is empty.
-
-    Raises
-    ------
-    DeliverError
-        When the file cannot be read, lacks a column, or a line of it has a row or an answer that the contract refuses.
+    is missing is empty. ``DeliverError`` when the file cannot be read, lacks a column, or a line of it has a row or an
+    answer that the contract refuses.
     """
     fields, names = domains(contract.compiled()), contract.scores.names
     try:
@@ -68,7 +50,7 @@ def read(path: Path, contract: Contract, encoding: Encoding) -> Given:
     words = zip(*(head[name].words for name in answered), strict=True)
     answers = [_answer(said, contract, number, place) for said, place in zip(words, places, strict=True)]
     features = encoding.matrix(rows, places.__getitem__)
-    return Given(features, np.array(answers, dtype=np.float32), given.lines)
+    return features, np.array(answers, dtype=np.float32), given.lines
 
 
 def _value(word: str, field: Domain, number: Number) -> Any:

@@ -49,7 +49,7 @@ def answers(
     rows = list(rows)[:: -1 if surroundings.last_first else 1]
     tree = ast.parse(heuristics.read_bytes())
     if surroundings.sets:
-        _turn(tree)
+        ast.fix_missing_locations(_Turned().visit(tree))
     code = compile(tree, heuristics, "exec", dont_inherit=True)
     asked = asdict(surroundings) | {"module": heuristics.stem, "code": code, "names": list(names), "rows": rows}
     environment = os.environ | {"PYTHONHASHSEED": str(surroundings.seed), "TZ": surroundings.zone}
@@ -82,8 +82,4 @@ class _Turned(ast.NodeTransformer):
 def turn_sets(tree: ast.Module, module: ModuleType, sets: str, lines: Collection[int] = ()) -> None:
     """Change the source of a module so that the sets that it will make are read in order, see ``Surroundings``."""
     vars(module)[AS_TWIN] = as_twins(sets, lines)
-    _turn(tree)
-
-
-def _turn(tree: ast.Module) -> None:
     ast.fix_missing_locations(_Turned().visit(tree))

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handover.stand_in import stub
-from handover.strategies import accepted_rows
 from predictor.limits import Limits
 from tests.helpers.function import Answered, Function, Open
 from tests.helpers.parcels import HEURISTICS, PARCELS, module
+from tests.helpers.strategies import accepted_rows
 
 MARK = "zebra-crossing"  # what a caller sends and must never see again
 

@@ -12,10 +12,10 @@ from pydantic import AfterValidator, BaseModel, ValidationError, computed_field,
 
 from delivery.contract import CONTRACT
 from handover import Budgets, Contract, ContractError, Field, Otherwise, Row, Score
-from handover.strategies import accepted_rows
 from predictor.delivery import validators
 from tests.helpers.flowers import FLOWERS
 from tests.helpers.parcels import PARCELS, Parcel
+from tests.helpers.strategies import accepted_rows
 
 BUDGETS = Budgets(1, 1, 1e-5, 0)
 

@@ -24,11 +24,11 @@ from handover.diff.reporters import plot, text
 from handover.diff.revisions import DiffError, delivery_at
 from handover.merit import Comparison
 from handover.quality import HeldOut
-from handover.strategies import accepted_rows
 from predictor import delivery as serving
 from tests.helpers.flowers import CONTRACT as FLOWERS
 from tests.helpers.flowers import deliver_flowers
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
+from tests.helpers.strategies import accepted_rows
 
 ZONE = 'zone: Literal["home", "abroad"] | None = Field(default=None, description="Where it goes")'
 WEIGHT = 'weight: float = Field(ge=0, le=30, description="Weight [kg]")'

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from handover import Budgets, Contract, Field, Row, Score
 from handover.rows import Domain, domains, drawn_row
-from handover.strategies import accepted_rows
 from predictor.delivery import validators
+from tests.helpers.strategies import accepted_rows
 
 pytestmark = pytest.mark.quick
 

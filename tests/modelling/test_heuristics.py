@@ -10,8 +10,8 @@ from hypothesis import given
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
-from handover.strategies import accepted_rows
 from predictor.delivery import heuristics_in, validators
+from tests.helpers.strategies import accepted_rows
 
 pytestmark = pytest.mark.quick
 
