@@ -5,7 +5,7 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -116,11 +116,11 @@ class Trial:
         rows = list(self._rows(golden))
         outcomes = self._outcomes(rows)
         refused = tuple(str(outcome) for outcome in outcomes if isinstance(outcome, RefusedError))
-        failed = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
+        failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
         spoken = len(failed) + outcomes.count("passes")
         if not spoken:
             raise FaultError(_never(outcomes, counted(len(rows), self._behaviour.kind), refused))
-        example = self._example(rows, failed[0], outcomes[failed[0]]) if failed else None
+        example = self._example(rows, *failed[0]) if failed else None
         return Result(self._behaviour, self.line, spoken, len(failed), refused, example)
 
     def _require_form(self) -> None:
@@ -138,13 +138,10 @@ class Trial:
         node = self._functions.get(name)
         if node is None or name in seen:
             return False
-        for inner in ast.walk(node):
-            word = getattr(inner, "id", getattr(inner, "attr", ""))
-            if isinstance(inner, ast.Assert | ast.Raise) or word.startswith("assert"):
-                return True
-            if word in self._functions and self._asserts(word, seen | {name}):
-                return True
-        return False
+        words = {getattr(inner, "id", getattr(inner, "attr", "")) for inner in ast.walk(node)}
+        return any(isinstance(inner, ast.Assert | ast.Raise) for inner in ast.walk(node)) or any(
+            word.startswith("assert") or self._asserts(word, seen | {name}) for word in words
+        )
 
     def _rows(self, golden: Sequence[Json]) -> Iterator[GivenRow]:
         asked = self._behaviour.rows
@@ -223,31 +220,28 @@ class Trial:
 
     def _used(self) -> list[str]:
         """Name the fields that its own lines name."""
-        node = self._functions.get(self._behaviour.check.__name__)
-        inner = [*ast.walk(node)] if node else []
+        inner = ast.walk(self._functions[self._behaviour.check.__name__])
         named = {getattr(one, word, "") for one in inner for word in ("attr", "value", "arg")}
         return [field.name for field in self._asking.fields if field.name in named]
 
     # --- the row that is shown
 
-    def _example(self, rows: Sequence[GivenRow], place: int, outcome: Outcome | None) -> Example:
+    def _example(self, rows: Sequence[GivenRow], place: int, failed: Failed) -> Example:
         shown, row, number = {*self._used()}, rows[place], place + 1
         if isinstance(asked := self._behaviour.rows, Drawn):
             free = [field for field in self._asking.fields if field.name not in asked.fixed]
-            row = GivenRow(simplified(free, row, lambda simpler: isinstance(self._tried(simpler), Failed)))
+            row = GivenRow(simplified(free, row, lambda simpler: self._failed(simpler) is not None))
             shown |= {field.name for field in self._asking.fields if row[field.name] != field.simplest}
-            outcome, number = self._tried(row), 0
-        if not isinstance(outcome, Failed):
-            raise TypeError("an example is of a row on which it does not hold")
+            failed, number = self._failed(row) or failed, 0
         in_order = tuple(name for name in row if name in shown or not shown)
-        return Example(outcome.calls, outcome.message, dict(row), in_order, number)
+        return Example(failed.calls, failed.message, dict(row), in_order, number)
 
-    def _tried(self, row: Json) -> Outcome | None:
-        """Run it on a row that was changed; nothing comes of one that is none."""
-        try:
-            return self._outcomes([self._asking.row(row)])[0]
-        except (FaultError, RefusedError):
-            return None
+    def _failed(self, row: Json) -> Failed | None:
+        """Run it on a row that was changed; ``None`` where it holds, or the row is none."""
+        with suppress(FaultError, RefusedError):
+            (outcome,) = self._outcomes([self._asking.row(row)])
+            return outcome if isinstance(outcome, Failed) else None
+        return None
 
 
 def _short(field: Domain, value: Any) -> Any:

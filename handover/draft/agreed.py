@@ -43,8 +43,7 @@ class Agreed:
     def allowed(self) -> str:
         """What a caller may send, in words."""
         values = f"{figure(self.low)} to {figure(self.high)} [{self.unit}]" if self.unit else ", ".join(self.categories)
-        gap = "may be missing" if self.optional else ""
-        return ", ".join(filter(None, [values or "true or false", gap]))
+        return (values or "true or false") + (", may be missing" if self.optional else "")
 
     @property
     def drafted(self) -> Field:

@@ -131,7 +131,7 @@ def field_of(name: str, column: Column) -> Field | LeftOut:
 
 def _are_names(column: Column) -> bool:
     """Say whether whole numbers are names: of customers or districts, one is not more than another."""
-    if not unusable.names_things(column.header):
+    if not unusable.NAMES_THINGS.search(column.header):
         return False
     known = column.counts.keys() - GAPS_AMONG_NUMBERS
     # What pandas wrote as 3.0 would make an odd category.

@@ -173,21 +173,14 @@ def _json(content: bytes, name: str) -> Iterator[Sequence[Any]]:
 
 def _workbook(path: Path, content: bytes) -> DataFile:
     """Read the first visible sheet that has a table."""
-    from python_calamine import (  # noqa: PLC0415  only for workbooks
-        CalamineError,
-        CalamineWorkbook,
-        SheetTypeEnum,
-        SheetVisibleEnum,
-    )
+    import python_calamine as calamine  # noqa: PLC0415  only for workbooks
 
+    shown = (calamine.SheetTypeEnum.WorkSheet, calamine.SheetVisibleEnum.Visible)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        tables = {
-            sheet.name: _table(book.get_sheet_by_name(sheet.name).to_python())
-            for sheet in book.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-        }
-    except CalamineError as error:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [sheet.name for sheet in book.sheets_metadata if (sheet.typ, sheet.visible) == shown]
+        tables = {name: _table(book.get_sheet_by_name(name).to_python()) for name in sheets}
+    except calamine.CalamineError as error:
         kind, what = "no workbook that can be read", "save"
         if content.startswith(ZIP):
             kind, what = "a zip archive, and no workbook", "unpack it, or save"

@@ -28,18 +28,18 @@ YES = {"1", "true", "yes", "y", "t", "ja", "oui", "si", "sí", "positive", "pos"
 NO = {"0", "-1", "false", "no", "n", "f", "nein", "non", "negative", "neg", "good", "none", "normal"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """What is to be predicted."""
 
     header: str
     meaning: str
-    low: float
-    high: float
-    decisions: dict[str, float]
     evidence: str
     summary: str
     """What was decided here, in a sentence for the person who asked."""
+    low: float = 0.0
+    high: float = 1.0
+    decisions: dict[str, float] = field(default_factory=dict)
     positive: str | None = None
     """The class whose probability the score is; ``None`` where the target is a number, or one of more classes."""
     rows: tuple[int, ...] = ()
@@ -70,9 +70,8 @@ class Target:
     @property
     def is_skewed(self) -> bool:
         """Whether it is a number as amounts and counts are: never negative, its mean far above its median."""
-        return bool(
-            self.positive is None and self.labels.min() >= 0 and self.labels.mean() > SKEW * np.median(self.labels)
-        )
+        labels = self.labels
+        return bool(self.positive is None and labels.min() >= 0 and labels.mean() > SKEW * np.median(labels))
 
 
 def target_of(table: Table, name: str) -> Target:
@@ -165,9 +164,6 @@ def _classes(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Ta
         rows=rows,
         labels=np.array([float(words.index(column.words[index])) for index in rows]),
         meaning=f"probability of each {header}",
-        low=0.0,
-        high=1.0,
-        decisions={},
         evidence=f"{header} is {listed} of {count} rows.",
         summary=f"Each of the {len(names)} classes of {header} has a score, its probability; the decision is the class "
         f"of the highest.",
@@ -191,8 +187,6 @@ def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Targ
         rows=rows,
         labels=np.array([float(column.words[index] == positive) for index in rows]),
         meaning=f"probability that {header} is {name}",
-        low=0.0,
-        high=1.0,
         decisions={"low": low, "middle": _below_one((1 + low) / 2), "high": 1.0},
         evidence=f"{header} is '{name}' in {classes[positive]} of {count} rows ({share:.1%}): low ends a little "
         f"above that, high begins in the middle between there and certainty.",
@@ -241,14 +235,9 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
         high=high,
         decisions={"low": first, "middle": second, "high": high} if has_three else {"low": first, "high": high},
         evidence=f"{header} is {figure(least)} to {figure(most)} in {len(rows)} rows, and the range has a little room; "
-        f"what the model says beyond it is clipped. Of the rows, {share_of_low(labels, first):.0%} are low.",
+        f"what the model says beyond it is clipped. Of the rows, {np.mean(labels <= first):.0%} are low.",
         summary=summary,
     )
-
-
-def share_of_low(labels: NDArray[np.float64], edge: float) -> float:
-    """Give the share of the rows that lie up to the first edge."""
-    return float(np.mean(labels <= edge))
 
 
 def _edge(labels: NDArray[np.float64], share: float) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from handover.draft.fields import Field
 from handover.draft.naming import unit
+from handover.draft.unusable import short
 from handover.draft.words import plain, quoted
 from handover.templates import environment
 
@@ -41,8 +42,7 @@ def _declared(field: Field) -> str:
 def _description(field: Field) -> str:
     if field.description:
         return field.description
-    longest = LONGEST_DESCRIPTION
-    header = field.header if len(field.header) <= longest else f"{field.header[: longest - 3]}..."
+    header = short(field.header, LONGEST_DESCRIPTION)
     if not field.is_number:
         return header
     known = unit(field.header)
