@@ -11,12 +11,12 @@ from pathlib import Path
 from random import Random
 from time import perf_counter
 from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 from handover.behaviours import LISTED, Behaviour, Drawn, Golden
 from handover.behaviours.asking import Asking, Call, FaultError, GivenRow, RefusedError, Waiting, written
 from handover.limit import TooLongError, at_most
-from handover.rows import Domain, drawn_row, simplified
+from handover.rows import drawn_row, simplified
 from handover.source import line_in
 from predictor.files import Json
 
@@ -26,7 +26,7 @@ SEED = 0  # the same rows each time
 TRIES = 20  # rows drawn for each that is asked for, where the contract refuses some
 LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model takes is not in it
 MOST_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
-DIGITS = 4
+DIGITS = 4  # of a number that is drawn, as people write them
 GIVEN = {"row", "score", "decide"}
 
 
@@ -160,7 +160,10 @@ class Trial:
         for _ in range(TRIES * asked.count):
             try:
                 drawn = drawn_row(fields, random)
-                yield self._asking.row({field.name: _short(field, drawn[field.name]) for field in fields} | asked.fixed)
+                for field in fields:
+                    if isinstance(value := drawn[field.name], float):
+                        drawn[field.name] = field.nearest(float(f"{value:.{DIGITS}g}"))
+                yield self._asking.row(drawn | asked.fixed)
                 left -= 1
             except RefusedError as refused:
                 refusal = str(refused)
@@ -242,11 +245,6 @@ class Trial:
             (outcome,) = self._outcomes([self._asking.row(row)])
             return outcome if isinstance(outcome, Failed) else None
         return None
-
-
-def _short(field: Domain, value: Any) -> Any:
-    """Write a number as people do: in few digits."""
-    return field.nearest(float(f"{value:.{DIGITS}g}")) if isinstance(value, float) else value
 
 
 def _parameters(check: Callable[..., object]) -> list[str]:

@@ -59,7 +59,7 @@ class Draft:
 
 
 def drafted(name: str, data: Path, header: str, track: Track = iter, *, private: bool = False) -> Draft:
-    """Draft a delivery from a data file.
+    """Draft a delivery from a data file; ``CannotRunError`` when the file or its target cannot be used.
 
     Parameters
     ----------
@@ -69,11 +69,6 @@ def drafted(name: str, data: Path, header: str, track: Track = iter, *, private:
         Is given the columns to look at: of a large file, each takes a while.
     private
         Whether the draft may show no number that one row alone has, and no word that is not a category.
-
-    Raises
-    ------
-    CannotRunError
-        When the file or its target cannot be used.
     """
     file = as_csv(data)
     table = read(file)
@@ -134,8 +129,7 @@ def _asked(field: Field, question: str) -> Field:
 def _leaking(draft: Field | LeftOut, leak: Leak) -> Field | LeftOut:
     """Leave out a column that leaks; where that is but suspected, take it in and ask."""
     if isinstance(draft, Field) and leak.how_sure == "perhaps":
-        doubt = f"Is it known before the outcome is? {leak.why[0].upper()}{leak.why[1:]}."
-        return _asked(draft, doubt)
+        return _asked(draft, f"Is it known before the outcome is? {leak.why[0].upper()}{leak.why[1:]}.")
     likely = "" if leak.how_sure == "surely" else "likely "
     return LeftOut(draft.header, f"{likely}a leak: {leak.why}; is it known before the outcome is?")
 

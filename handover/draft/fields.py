@@ -193,10 +193,7 @@ def _category(
 
 
 def _spellings(written: Counter[str]) -> dict[str, str]:
-    """Give each word the spelling that is read for it: of words that differ in capitals alone, the most frequent.
-
-    A contract cannot have both: callers would not tell them apart.
-    """
+    """Give each word the most frequent that differs in capitals alone, if at all: callers would not tell them apart."""
     chosen: dict[str, str] = {}
     for word in sorted(written, key=lambda word: (-written[word], word)):
         chosen.setdefault(word.casefold(), word)

@@ -45,13 +45,8 @@ def as_csv(path: Path) -> DataFile:
     """Read a data file; what is not delimited text is made into a CSV (UTF-8, comma), each value as a word.
 
     No word says less than the value did: dates are ISO, decimals exact, doubles the shortest text that is read as the
-    same number, lists and structs JSON; a gap is the empty word.
-
-    Raises
-    ------
-    CannotRunError
-        When the file cannot be read, is empty, or is none of CSV, TSV, Parquet, JSON, JSON lines and a workbook; it
-        says what to save it as.
+    same number, lists and structs JSON; a gap is the empty word. ``CannotRunError`` when the file cannot be read, is
+    empty, or is none of CSV, TSV, Parquet, JSON, JSON lines and a workbook; it says what to save it as.
     """
     try:
         content = path.read_bytes()
@@ -196,10 +191,7 @@ def _workbook(path: Path, content: bytes) -> DataFile:
 
 
 def _table(cells: Rows) -> tuple[list[list[str]], int]:
-    """Take a sheet's table out of its empty rows and columns; give its rows, and how many stand above its header.
-
-    The header is the first row that fills more than half of the columns.
-    """
+    """Give a sheet's table, and how many rows stand above its header: the first that fills most of the columns."""
     rows = _filled([[_word(cell).strip() for cell in row] for row in cells])
     above = next((number for number, row in enumerate(rows) if 2 * sum(map(bool, row)) > len(row)), 0)
     return _filled(rows[above:]), above

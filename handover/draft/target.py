@@ -13,7 +13,7 @@ from handover.draft.ranges import between, far_off, outward
 from handover.draft.table import Table
 from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column
 from handover.errors import CannotRunError
-from handover.wording import figure
+from handover.wording import figure, shortly
 
 FEWEST_ROWS = 30  # 20 to judge, and 10 to learn from
 FEWEST_OF_A_CLASS = 5
@@ -75,10 +75,7 @@ class Target:
 
 
 def target_of(table: Table, name: str) -> Target:
-    """Read the target.
-
-    ``CannotRunError`` when there is no such column, when it has one class or too many, or too few rows.
-    """
+    """Read the target; ``CannotRunError`` when there is no such column, or one class, too many, or too few rows."""
     column = table.columns[_header(table, name)]
     is_number = _is_a_number(column)
     gaps = GAPS_AMONG_NUMBERS if is_number else GAPS
@@ -111,10 +108,9 @@ def _header(table: Table, name: str) -> str:
         names = list(table.columns)
         by_spelling = {name.casefold(): name for name in reversed(names)}
         close = get_close_matches(wanted.casefold(), by_spelling, n=1)
-        shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
         hint = "; is its first line no header?" if any(Column("", [name]).number for name in names) else ""
         meant = f", but '{by_spelling[close[0]]}'" if close else ""
-        raise CannotRunError(f"{table.name} has no column '{name}'{meant}; it has {shown}{hint}")
+        raise CannotRunError(f"{table.name} has no column '{name}'{meant}; it has {shortly(names, 20)}{hint}")
     return wanted
 
 
@@ -241,10 +237,7 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
 
 
 def _edge(labels: NDArray[np.float64], share: float) -> float:
-    """Place an edge near a share of the rows, with as few digits as a person would write.
-
-    It lies on no value that many rows have: a score there could fall either way.
-    """
+    """Place an edge near a share of the rows, in few digits, and not where many lie: these could fall either way."""
     near = [float(np.quantile(labels, some)) for some in (share - NEAR, share, share + NEAR)]
     for edge in (float(f"{near[1]:.{digits}g}") for digits in range(1, 18)):
         if near[0] <= edge <= near[2] and np.mean(labels == edge) < NEAR:

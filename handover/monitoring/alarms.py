@@ -21,11 +21,8 @@ FIRST = "Compare the requests' fields with the training data first, then tell mo
 def drift_alarms(contract: Json, manifest: Json, scores: list[float]) -> Json:
     """Give the alarms by logical id.
 
-    Parameters
-    ----------
-    scores
-        Of the held-out rows, in the score's own unit, of several the highest: what the bands are drawn around. Without
-        any, as of a stand-in, there are no alarms: nothing is ordinary.
+    The bands are drawn around the ``scores`` of the held-out rows, in the score's own unit, of several the highest.
+    Without any, as of a stand-in, there are no alarms: nothing is ordinary.
     """
     if not scores:
         return {}
