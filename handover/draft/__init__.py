@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handover import protected
-from handover.draft import repeats
-from handover.draft.copies import copies, renamed
 from handover.draft.discretion import ELSEWHERE, discreet
 from handover.draft.examples import examples
 from handover.draft.fields import Field, LeftOut, field_of
 from handover.draft.formats import DataFile, as_csv
 from handover.draft.leaks import Leak, filled_by_target, gives_away, made_up
 from handover.draft.naming import field_names
+from handover.draft.repeats import copies, renamed, repeated_rows
 from handover.draft.table import Table, read
 from handover.draft.target import Target, target_of
 from handover.draft.training import training
@@ -92,7 +91,7 @@ def drafted(name: str, data: Path, header: str, track: Track = iter, *, private:
             left_out=tuple(left_out),
             heuristics=tuple(example.name for example in chosen),
             target=target,
-            notes=(*file.notes, *_notes(table, target), *repeats.notes(table, target, left_out)),
+            notes=(*file.notes, *_notes(table, target), *repeated_rows(table, target, left_out)),
         ),
     )
 

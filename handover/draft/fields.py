@@ -82,11 +82,6 @@ class Field:
         return np.array([codes[value] if codes and value is not None else value for value in self.values], np.float64)
 
     @cached_property
-    def known(self) -> NDArray[np.bool_]:
-        """Which rows have a value."""
-        return ~np.isnan(self.encoded)
-
-    @cached_property
     def groups(self) -> NDArray[np.int64]:
         """A number for each value, missing included, in the order of their appearance; one for each row."""
         codes, _ = pd.factorize(self.encoded, use_na_sentinel=False)

@@ -24,12 +24,12 @@ PARAMETERS = {
 CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboards:name=${Name}"
 
 
-def held_out_scores(delivery: Path, manifest: Json) -> list[float]:
-    """Read the scores that bands are drawn around, of several the highest of each row; a stand-in has none."""
-    if files.stand_in(manifest):
-        return []
-    scores: list[float] = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
-    return scores
+def of_delivery(delivery: Path) -> Json:
+    """Give the template of a delivery as data, its bands drawn around the held-out scores; a stand-in has none."""
+    manifest = files.manifest(delivery)
+    is_trained = not files.stand_in(manifest)
+    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist() if is_trained else []
+    return template(files.contract(delivery), manifest, scores)
 
 
 def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
@@ -54,9 +54,8 @@ def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
 
 def write_monitoring(delivery: Path, to: Path) -> Path:
     """Write the template for a delivery; the same delivery gives the same file. ``template.yaml`` nests it."""
-    contract, manifest = files.contract(delivery), files.manifest(delivery)
-    watched = template(contract, manifest, held_out_scores(delivery, manifest))
-    to.write_text(HEAD + yaml.dump(watched, Dumper=_Dumper, sort_keys=False, width=120), encoding="utf-8", newline="\n")
+    text = yaml.dump(of_delivery(delivery), Dumper=_Dumper, sort_keys=False, width=120)
+    to.write_text(HEAD + text, encoding="utf-8", newline="\n")
     return to
 
 
