@@ -22,8 +22,10 @@ __all__ = ["Behaviour", "BehaviourError", "always", "drawn", "golden", "mostly"]
 LISTED = "__behaviours__"
 """Where a module's behaviours are, in the order in which it declares them."""
 
-type Rows = Golden | Drawn | tuple[Json, ...]
+type Rows = Golden | Drawn | Iterable[Mapping[str, Any]]
 type Asserted = Callable[..., object]
+type Unless = Callable[[Any], object] | None
+type Declare = Callable[[Asserted], Behaviour]
 
 
 class BehaviourError(ValueError):
@@ -50,8 +52,8 @@ class Behaviour:
     sentence: str
     check: Asserted = field(repr=False)
     """Asserts it of one ``row``, with ``score`` or ``decide``."""
-    rows: Rows
-    unless: Callable[[Any], object] | None
+    rows: Golden | Drawn | tuple[Json, ...]
+    unless: Unless
     """Says of a row that the behaviour does not speak of it."""
     least: float
     """The share of the rows on which it holds, at least."""
@@ -77,13 +79,7 @@ def drawn(count: int, /, **fixed: Any) -> Drawn:
     return Drawn(count, fixed)
 
 
-def always(
-    sentence: str,
-    /,
-    *,
-    rows: Golden | Drawn | Iterable[Mapping[str, Any]] = golden,
-    unless: Callable[[Any], object] | None = None,
-) -> Callable[[Asserted], Behaviour]:
+def always(sentence: str, /, *, rows: Rows = golden, unless: Unless = None) -> Declare:
     """Declare that the function below holds on every row.
 
     The function takes ``row`` and what it asks of the model: ``score(row)``, which gives the score (of a contract of
@@ -105,23 +101,14 @@ def always(
     return _declared("always", sentence, rows, unless, 1.0)
 
 
-def mostly(
-    sentence: str,
-    /,
-    *,
-    least: float,
-    rows: Golden | Drawn | Iterable[Mapping[str, Any]] = golden,
-    unless: Callable[[Any], object] | None = None,
-) -> Callable[[Asserted], Behaviour]:
+def mostly(sentence: str, /, *, least: float, rows: Rows = golden, unless: Unless = None) -> Declare:
     """Declare that the function below holds on a share of the rows: ``least=0.99`` is 99 in 100. Else as ``always``."""
     if not isinstance(least, int | float) or not 0 < least < 1:
         raise BehaviourError(f"least={least!r}: write a share between 0 and 1, as in least=0.99; @always means 1")
     return _declared("mostly", sentence, rows, unless, float(least))
 
 
-def _declared(
-    word: str, sentence: Any, rows: Any, unless: Callable[[Any], object] | None, least: float
-) -> Callable[[Asserted], Behaviour]:
+def _declared(word: str, sentence: Any, rows: Any, unless: Unless, least: float) -> Declare:
     if not isinstance(sentence, str) or not sentence.strip():
         raise BehaviourError(f'@{word} takes a sentence first, as in @{word}("a longer loan is no safer")')
     if unless is not None and not callable(unless):

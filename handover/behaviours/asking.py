@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from pydantic_core import ValidationError
 
@@ -14,6 +14,8 @@ from predictor.files import Json
 
 type Ask = Callable[[Sequence[Json]], Sequence[Json]]
 """Gives the answer to each row, as the function gives it: score or scores, and decision."""
+type Call = tuple[Json, Json]
+"""A row that was asked about, and its answer."""
 
 
 class FaultError(Exception):
@@ -63,8 +65,7 @@ class GivenRow(dict[str, Any]):
     def __or__(self, changes: Mapping[str, Any]) -> Self:  # type: ignore[override]  # a row stays a row, not a dict
         """Give another row, with these fields instead."""
         for name in changes:
-            if name not in self:
-                self.__missing__(name)
+            self[name]
         return type(self)({**self, **changes})
 
 
@@ -94,13 +95,6 @@ class Decision(str):
 def written(value: Any) -> str:
     """Write a value of a row; a number in six digits, for its last ones are mostly those of an addition."""
     return json.dumps(float(f"{value:.6g}") if isinstance(value, float) else value)
-
-
-class Call(NamedTuple):
-    """A row that was asked about, and its answer."""
-
-    row: Json
-    answer: Json
 
 
 class Asking:
@@ -147,7 +141,7 @@ class Asking:
         if key not in self._answers:
             self._waiting[key] = sent
             raise Waiting
-        self.calls.append(Call(sent, self._answers[key]))
+        self.calls.append((sent, self._answers[key]))
         return self._answers[key]
 
     def _accepted(self, row: Mapping[str, Any]) -> tuple[str, Json]:

@@ -5,18 +5,18 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from time import perf_counter
 from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 from handover.behaviours import LISTED, Behaviour, Drawn, Golden
 from handover.behaviours.asking import Asking, Call, FaultError, GivenRow, RefusedError, Waiting, written
 from handover.limit import TooLongError, at_most
-from handover.rows import Domain, drawn_row, simplified
+from handover.rows import drawn_row, simplified
 from handover.source import line_in
 from predictor.files import Json
 
@@ -26,7 +26,7 @@ SEED = 0  # the same rows each time
 TRIES = 20  # rows drawn for each that is asked for, where the contract refuses some
 LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model takes is not in it
 MOST_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
-DIGITS = 4
+DIGITS = 4  # of a number that is drawn, as people write them
 GIVEN = {"row", "score", "decide"}
 
 
@@ -116,11 +116,11 @@ class Trial:
         rows = list(self._rows(golden))
         outcomes = self._outcomes(rows)
         refused = tuple(str(outcome) for outcome in outcomes if isinstance(outcome, RefusedError))
-        failed = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
+        failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
         spoken = len(failed) + outcomes.count("passes")
         if not spoken:
             raise FaultError(_never(outcomes, counted(len(rows), self._behaviour.kind), refused))
-        example = self._example(rows, failed[0], outcomes[failed[0]]) if failed else None
+        example = self._example(rows, *failed[0]) if failed else None
         return Result(self._behaviour, self.line, spoken, len(failed), refused, example)
 
     def _require_form(self) -> None:
@@ -138,13 +138,10 @@ class Trial:
         node = self._functions.get(name)
         if node is None or name in seen:
             return False
-        for inner in ast.walk(node):
-            word = getattr(inner, "id", getattr(inner, "attr", ""))
-            if isinstance(inner, ast.Assert | ast.Raise) or word.startswith("assert"):
-                return True
-            if word in self._functions and self._asserts(word, seen | {name}):
-                return True
-        return False
+        words = {getattr(inner, "id", getattr(inner, "attr", "")) for inner in ast.walk(node)}
+        return any(isinstance(inner, ast.Assert | ast.Raise) for inner in ast.walk(node)) or any(
+            word.startswith("assert") or self._asserts(word, seen | {name}) for word in words
+        )
 
     def _rows(self, golden: Sequence[Json]) -> Iterator[GivenRow]:
         asked = self._behaviour.rows
@@ -163,7 +160,10 @@ class Trial:
         for _ in range(TRIES * asked.count):
             try:
                 drawn = drawn_row(fields, random)
-                yield self._asking.row({field.name: _short(field, drawn[field.name]) for field in fields} | asked.fixed)
+                for field in fields:
+                    if isinstance(value := drawn[field.name], float):
+                        drawn[field.name] = field.nearest(float(f"{value:.{DIGITS}g}"))
+                yield self._asking.row(drawn | asked.fixed)
                 left -= 1
             except RefusedError as refused:
                 refusal = str(refused)
@@ -223,36 +223,28 @@ class Trial:
 
     def _used(self) -> list[str]:
         """Name the fields that its own lines name."""
-        node = self._functions.get(self._behaviour.check.__name__)
-        inner = [*ast.walk(node)] if node else []
+        inner = ast.walk(self._functions[self._behaviour.check.__name__])
         named = {getattr(one, word, "") for one in inner for word in ("attr", "value", "arg")}
         return [field.name for field in self._asking.fields if field.name in named]
 
     # --- the row that is shown
 
-    def _example(self, rows: Sequence[GivenRow], place: int, outcome: Outcome | None) -> Example:
+    def _example(self, rows: Sequence[GivenRow], place: int, failed: Failed) -> Example:
         shown, row, number = {*self._used()}, rows[place], place + 1
         if isinstance(asked := self._behaviour.rows, Drawn):
             free = [field for field in self._asking.fields if field.name not in asked.fixed]
-            row = GivenRow(simplified(free, row, lambda simpler: isinstance(self._tried(simpler), Failed)))
+            row = GivenRow(simplified(free, row, lambda simpler: self._failed(simpler) is not None))
             shown |= {field.name for field in self._asking.fields if row[field.name] != field.simplest}
-            outcome, number = self._tried(row), 0
-        if not isinstance(outcome, Failed):
-            raise TypeError("an example is of a row on which it does not hold")
+            failed, number = self._failed(row) or failed, 0
         in_order = tuple(name for name in row if name in shown or not shown)
-        return Example(outcome.calls, outcome.message, dict(row), in_order, number)
+        return Example(failed.calls, failed.message, dict(row), in_order, number)
 
-    def _tried(self, row: Json) -> Outcome | None:
-        """Run it on a row that was changed; nothing comes of one that is none."""
-        try:
-            return self._outcomes([self._asking.row(row)])[0]
-        except (FaultError, RefusedError):
-            return None
-
-
-def _short(field: Domain, value: Any) -> Any:
-    """Write a number as people do: in few digits."""
-    return field.nearest(float(f"{value:.{DIGITS}g}")) if isinstance(value, float) else value
+    def _failed(self, row: Json) -> Failed | None:
+        """Run it on a row that was changed; ``None`` where it holds, or the row is none."""
+        with suppress(FaultError, RefusedError):
+            (outcome,) = self._outcomes([self._asking.row(row)])
+            return outcome if isinstance(outcome, Failed) else None
+        return None
 
 
 def _parameters(check: Callable[..., object]) -> list[str]:

@@ -34,12 +34,16 @@ def _ended(sentence: str) -> str:
 def broken(results: Sequence[Result], count: int) -> str:
     """Say how many of all behaviours do not hold, and of each on how many rows, and on which, with the answers."""
     do = "does" if len(results) == 1 else "do"
-    return "\n  ".join([f"{len(results)} of {count} behaviours {do} not hold.", *map(_broken, results)])
+    each = [_broken(result, result.example) for result in results if result.example]
+    return "\n  ".join([f"{len(results)} of {count} behaviours {do} not hold.", *each])
 
 
 def details(results: Sequence[Result]) -> str:
     """Write the row of each that does not hold in full, and every answer."""
-    return "\n\n".join(map("\n".join, map(_details, results)))
+    shown = [(result.behaviour.sentence, result.example) for result in results if result.example]
+    return "\n\n".join(
+        "\n".join([f"{sentence}:", json.dumps(example.row), *_answers(example)]) for sentence, example in shown
+    )
 
 
 def _count(result: Result) -> str:
@@ -55,8 +59,7 @@ def _refused(result: Result) -> str:
     return f" ({count} more are left out, for the contract refuses what becomes of them: {result.refused[0]})"
 
 
-def _broken(result: Result) -> str:
-    example = _example(result)
+def _broken(result: Result, example: Example) -> str:
     answers = [*_answers(example)]
     cut = f"; {len(answers) - MOST_ANSWERS} more answers" if len(answers) > MOST_ANSWERS else ""
     may = f", where {result.most or 'none'} may be" if result.behaviour.least < 1 else ""
@@ -94,16 +97,3 @@ def _rounded(answer: Json) -> str:
     single = "scores" not in answer
     scores = {name: float(f"{score:.5g}") for name, score in files.scores_in(answer).items()}
     return files.in_words((scores if single else {"scores": scores}) | {"decision": answer["decision"]})
-
-
-def _details(result: Result) -> Iterator[str]:
-    example = _example(result)
-    yield f"{result.behaviour.sentence}:"
-    yield json.dumps(example.row)
-    yield from _answers(example)
-
-
-def _example(result: Result) -> Example:
-    if result.example is None:
-        raise ValueError(f"{result.behaviour.sentence} holds on every row")
-    return result.example

@@ -161,9 +161,7 @@ def monitoring_is_of_this(context: DeliveryContext) -> Broken | None:
     broken="an alarm on drift was edited",
 )
 def bands_are_of_the_delivery(context: DeliveryContext) -> Broken | None:
-    delivery, watched = context.project.delivery, Template(context.project.monitoring)
-    manifest = files.manifest(delivery)
-    expected = monitoring.template(files.contract(delivery), manifest, monitoring.held_out_scores(delivery, manifest))
+    watched, expected = Template(context.project.monitoring), monitoring.of_delivery(context.project.delivery)
     alarms = watched.of_kind(ALARM, watched.source)
     for name, alarm in watched.of_kind(ALARM, expected).items():
         if name not in alarms:

@@ -26,7 +26,7 @@ def write_events(delivery: Path = PROJECT.delivery, to: Path = PROJECT.events) -
 
 def write_monitoring(delivery: Path = PROJECT.delivery, to: Path = PROJECT.monitoring) -> None:
     """Write the dashboard and the alarms for a delivery, and say so."""
-    from handover.monitoring.writing import write_monitoring as write
+    from handover.monitoring import write_monitoring as write
 
     click.echo(f"Wrote {write(delivery, to)}.")
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handover import protected
-from handover.draft import repeats
-from handover.draft.copies import copies, renamed
 from handover.draft.discretion import ELSEWHERE, discreet
 from handover.draft.examples import examples
 from handover.draft.fields import Field, LeftOut, field_of
 from handover.draft.formats import DataFile, as_csv
 from handover.draft.leaks import Leak, filled_by_target, gives_away, made_up
 from handover.draft.naming import field_names
+from handover.draft.repeats import copies, renamed, repeated_rows
 from handover.draft.table import Table, read
 from handover.draft.target import Target, target_of
 from handover.draft.training import training
@@ -59,7 +58,7 @@ class Draft:
 
 
 def drafted(name: str, data: Path, header: str, track: Track = iter, *, private: bool = False) -> Draft:
-    """Draft a delivery from a data file.
+    """Draft a delivery from a data file; ``CannotRunError`` when the file or its target cannot be used.
 
     Parameters
     ----------
@@ -69,11 +68,6 @@ def drafted(name: str, data: Path, header: str, track: Track = iter, *, private:
         Is given the columns to look at: of a large file, each takes a while.
     private
         Whether the draft may show no number that one row alone has, and no word that is not a category.
-
-    Raises
-    ------
-    CannotRunError
-        When the file or its target cannot be used.
     """
     file = as_csv(data)
     table = read(file)
@@ -97,7 +91,7 @@ def drafted(name: str, data: Path, header: str, track: Track = iter, *, private:
             left_out=tuple(left_out),
             heuristics=tuple(example.name for example in chosen),
             target=target,
-            notes=(*file.notes, *_notes(table, target), *repeats.notes(table, target, left_out)),
+            notes=(*file.notes, *_notes(table, target), *repeated_rows(table, target, left_out)),
         ),
     )
 
@@ -134,8 +128,7 @@ def _asked(field: Field, question: str) -> Field:
 def _leaking(draft: Field | LeftOut, leak: Leak) -> Field | LeftOut:
     """Leave out a column that leaks; where that is but suspected, take it in and ask."""
     if isinstance(draft, Field) and leak.how_sure == "perhaps":
-        doubt = f"Is it known before the outcome is? {leak.why[0].upper()}{leak.why[1:]}."
-        return _asked(draft, doubt)
+        return _asked(draft, f"Is it known before the outcome is? {leak.why[0].upper()}{leak.why[1:]}.")
     likely = "" if leak.how_sure == "surely" else "likely "
     return LeftOut(draft.header, f"{likely}a leak: {leak.why}; is it known before the outcome is?")
 

@@ -43,8 +43,7 @@ class Agreed:
     def allowed(self) -> str:
         """What a caller may send, in words."""
         values = f"{figure(self.low)} to {figure(self.high)} [{self.unit}]" if self.unit else ", ".join(self.categories)
-        gap = "may be missing" if self.optional else ""
-        return ", ".join(filter(None, [values or "true or false", gap]))
+        return (values or "true or false") + (", may be missing" if self.optional else "")
 
     @property
     def drafted(self) -> Field:
@@ -127,11 +126,7 @@ def read_requests(path: Path) -> tuple[list[Agreed], list[LeftOut]]:
     """Take the fields from example requests: a JSON object, a list of them, or one on each line.
 
     Kinds are taken from the values, categories are those that were seen, and ranges are guessed with room.
-
-    Raises
-    ------
-    CannotRunError
-        When the file cannot be read, or has no request, or one with a list or an object in it.
+    ``CannotRunError`` when the file cannot be read, has no request, or one with a list or an object in it.
     """
     requests = _requests(path)
     headers = list(dict.fromkeys(header for request in requests for header in request))

@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
+
 from handover.draft.fields import Field, LeftOut
-from handover.draft.target import Target, share_of_low
+from handover.draft.target import Target
 from handover.wording import figure
 
 PRIVATE = "[private]"  # in place of what is quoted
@@ -33,14 +35,10 @@ def _field(field: Field) -> Field:
 
 
 def _target(target: Target) -> Target:
-    labels = target.labels.tolist()
-    low = share_of_low(target.labels, next(iter(target.decisions.values())))
-    own = {target.low, target.high}
-    return replace(
-        target,
-        evidence=f"{target.header} is a number in {len(labels)} rows. Of them, {low:.0%} are low.",
-        summary=_without((label for label in labels if label not in own), target.summary),
-    )
+    low = np.mean(target.labels <= target.decisions["low"])
+    evidence = f"{target.header} is a number in {len(target.labels)} rows. Of them, {low:.0%} are low."
+    labels = (label for label in target.labels.tolist() if label not in {target.low, target.high})
+    return replace(target, evidence=evidence, summary=_without(labels, target.summary))
 
 
 def _without(values: Iterable[float], text: str) -> str:

@@ -34,10 +34,7 @@ def decoded(content: bytes, name: str) -> tuple[str, str]:
 
 
 def _encoding(content: bytes, name: str) -> str:
-    """Name a file's encoding.
-
-    A line in another encoding is UTF-8 by chance at times, most of them never are.
-    """
+    """Name a file's encoding. A line in another than UTF-8 is UTF-8 by chance at times, most of them never are."""
     faults, sound = [], 0
     for number, line in enumerate(content.split(b"\n"), start=1):
         try:
@@ -57,10 +54,7 @@ def _encoding(content: bytes, name: str) -> str:
 
 
 def _code_page(content: bytes) -> str:
-    """Name the code page of a text that is not UTF-8: another than cp1252 only where the words are of another script.
-
-    What tells Cyrillic from Greek does not tell one Latin page from another.
-    """
+    """Name the code page: of Latin letters cp1252, for nothing in the words tells one Latin page from another."""
     words = dict.fromkeys(word for word in re.split(rb'[\s,;0-9."]+', content) if not word.isascii())
     if len(words) < FEWEST_WORDS:
         return "cp1252"

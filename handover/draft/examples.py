@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +20,7 @@ from predictor.encoder import FLOAT32_MAX, Encoder
 ROWS = 2000  # looked at, to see whether a heuristic says something
 MOST_ALIKE = 0.7  # share of rows on which a heuristic may be one number, or another column: 0.7 ** 20 is below 0.1 %
 FIELDS = 6  # of each kind that are tried in pairs
+MOST = 2  # examples
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,15 @@ class Example:
     formula: str
 
 
-def examples(fields: Sequence[Field], count: int = 2) -> list[Example]:
+def examples(fields: Sequence[Field]) -> list[Example]:
     """Choose the first heuristics that vary over the data and repeat no other column."""
-    rows = [
-        SimpleNamespace({field.name: field.values[index] for field in fields})
-        for index in range(min(ROWS, len(fields[0].values)))
-    ]
+    names = [field.name for field in fields]
+    records = islice(zip(*(field.values for field in fields), strict=True), ROWS)
+    rows = [SimpleNamespace(zip(names, record, strict=True)) for record in records]
     columns = [field.encoded[:ROWS].astype(np.float32) for field in fields]
-    taken = {field.name for field in fields}
     chosen: dict[str, Example] = {}
     for example in _proposed(fields):
-        if example.kind in chosen or example.name in taken:
+        if example.kind in chosen or example.name in names:
             continue
         source = rendered("heuristics.py", name="this draft", examples=[example]).encode()
         functions = serving.heuristics_in(serving.load_source(source, Path("heuristics.py")))
@@ -56,7 +55,7 @@ def examples(fields: Sequence[Field], count: int = 2) -> list[Example]:
         if counts.max() <= MOST_ALIKE * len(rows) and copies <= MOST_ALIKE:
             chosen[example.kind] = example
             columns.append(values)
-        if len(chosen) == count:
+        if len(chosen) == MOST:
             break
     return list(chosen.values())
 
@@ -65,21 +64,17 @@ def _proposed(fields: Sequence[Field]) -> Iterator[Example]:
     """Propose heuristics, the more telling first."""
     numbers = sorted((field for field in fields if field.is_number), key=lambda field: -len(set(field.values)))[:FIELDS]
     flags = [field for field in fields if field.kind == "flag"][:FIELDS]
-    categories = sorted(
-        (field for field in fields if field.kind == "category"), key=lambda field: not field.categories[2:]
-    )
+    categories = [field for field in fields if field.kind == "category"]
     pairs = sorted(combinations(numbers, 2), key=lambda pair: not _alike(*pair))
     for above, below in filter(None, (_divisible(*pair) for pair in pairs)):
         units = [unit(above.header), unit(below.header)]
         known = UNIT_UNKNOWN if UNIT_UNKNOWN in units else "1" if units[0] == units[1] else "/".join(units)
         meaning, formula = f"Ratio of {above.name} to {below.name} [{known}]", f"row.{above.name} / row.{below.name}"
         yield Example("ratio", f"{above.name}_per_{below.name}", "float", meaning, (above, below), formula)
-    for field in categories:
+    for field in sorted(categories, key=lambda field: len(field.categories) < 3):
         most_common = Counter(value for value in field.values if value is not None).most_common(1)[0][0]
-        meaning, formula = (
-            f"Whether {field.name} is the most common one [1]",
-            f"row.{field.name} == {quoted(most_common)}",
-        )
+        meaning = f"Whether {field.name} is the most common one [1]"
+        formula = f"row.{field.name} == {quoted(most_common)}"
         yield Example("most common", f"common_{field.name}", "bool", meaning, (field,), formula)
     for one, other in pairs:
         if _alike(one, other):

@@ -82,11 +82,6 @@ class Field:
         return np.array([codes[value] if codes and value is not None else value for value in self.values], np.float64)
 
     @cached_property
-    def known(self) -> NDArray[np.bool_]:
-        """Which rows have a value."""
-        return ~np.isnan(self.encoded)
-
-    @cached_property
     def groups(self) -> NDArray[np.int64]:
         """A number for each value, missing included, in the order of their appearance; one for each row."""
         codes, _ = pd.factorize(self.encoded, use_na_sentinel=False)
@@ -131,7 +126,7 @@ def field_of(name: str, column: Column) -> Field | LeftOut:
 
 def _are_names(column: Column) -> bool:
     """Say whether whole numbers are names: of customers or districts, one is not more than another."""
-    if not unusable.names_things(column.header):
+    if not unusable.NAMES_THINGS.search(column.header):
         return False
     known = column.counts.keys() - GAPS_AMONG_NUMBERS
     # What pandas wrote as 3.0 would make an odd category.
@@ -193,10 +188,7 @@ def _category(
 
 
 def _spellings(written: Counter[str]) -> dict[str, str]:
-    """Give each word the spelling that is read for it: of words that differ in capitals alone, the most frequent.
-
-    A contract cannot have both: callers would not tell them apart.
-    """
+    """Give each word the most frequent that differs in capitals alone, if at all: callers would not tell them apart."""
     chosen: dict[str, str] = {}
     for word in sorted(written, key=lambda word: (-written[word], word)):
         chosen.setdefault(word.casefold(), word)

@@ -45,13 +45,8 @@ def as_csv(path: Path) -> DataFile:
     """Read a data file; what is not delimited text is made into a CSV (UTF-8, comma), each value as a word.
 
     No word says less than the value did: dates are ISO, decimals exact, doubles the shortest text that is read as the
-    same number, lists and structs JSON; a gap is the empty word.
-
-    Raises
-    ------
-    CannotRunError
-        When the file cannot be read, is empty, or is none of CSV, TSV, Parquet, JSON, JSON lines and a workbook; it
-        says what to save it as.
+    same number, lists and structs JSON; a gap is the empty word. ``CannotRunError`` when the file cannot be read, is
+    empty, or is none of CSV, TSV, Parquet, JSON, JSON lines and a workbook; it says what to save it as.
     """
     try:
         content = path.read_bytes()
@@ -173,21 +168,14 @@ def _json(content: bytes, name: str) -> Iterator[Sequence[Any]]:
 
 def _workbook(path: Path, content: bytes) -> DataFile:
     """Read the first visible sheet that has a table."""
-    from python_calamine import (  # noqa: PLC0415  only for workbooks
-        CalamineError,
-        CalamineWorkbook,
-        SheetTypeEnum,
-        SheetVisibleEnum,
-    )
+    import python_calamine as calamine  # noqa: PLC0415  only for workbooks
 
+    shown = (calamine.SheetTypeEnum.WorkSheet, calamine.SheetVisibleEnum.Visible)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        tables = {
-            sheet.name: _table(book.get_sheet_by_name(sheet.name).to_python())
-            for sheet in book.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-        }
-    except CalamineError as error:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [sheet.name for sheet in book.sheets_metadata if (sheet.typ, sheet.visible) == shown]
+        tables = {name: _table(book.get_sheet_by_name(name).to_python()) for name in sheets}
+    except calamine.CalamineError as error:
         kind, what = "no workbook that can be read", "save"
         if content.startswith(ZIP):
             kind, what = "a zip archive, and no workbook", "unpack it, or save"
@@ -203,10 +191,7 @@ def _workbook(path: Path, content: bytes) -> DataFile:
 
 
 def _table(cells: Rows) -> tuple[list[list[str]], int]:
-    """Take a sheet's table out of its empty rows and columns; give its rows, and how many stand above its header.
-
-    The header is the first row that fills more than half of the columns.
-    """
+    """Give a sheet's table, and how many rows stand above its header: the first that fills most of the columns."""
     rows = _filled([[_word(cell).strip() for cell in row] for row in cells])
     above = next((number for number, row in enumerate(rows) if 2 * sum(map(bool, row)) > len(row)), 0)
     return _filled(rows[above:]), above

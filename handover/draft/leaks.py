@@ -46,17 +46,17 @@ def gives_away(field: Field, target: Target) -> Leak | None:
     if target.classes:  # what gives the target away gives each class away
         leaks = [gives_away(field, target.of_class(place)) for place in range(len(target.classes))]
         return leaks[0] if all(leaks) else None
-    share = _share_by_groups(field.groups, target.labels)
+    known, labels = ~np.isnan(field.encoded), target.labels
+    share = _share_by_groups(field.groups, labels)
     if share == 1.0 and field.groups.max() == 1:
         return Leak(f"it is {target.header} in other words", "surely")
     if field.is_number:
-        share = max(share, _share_by_threshold(field.encoded[field.known], target.labels[field.known], target.labels))
+        share = max(share, _share_by_threshold(field.encoded[known], labels[known], labels))
     alone = f"alone it tells {share:.1%} of {target.header} rightly"
     if share >= ALMOST:
         return Leak(alone, "likely")
-    if by_gaps := filled_by_target(field.known, target):
-        return by_gaps
-    return Leak(alone, "perhaps") if share >= SUSPECT and len(target.labels) >= FEWEST_ROWS else None
+    suspected = Leak(alone, "perhaps") if share >= SUSPECT and len(labels) >= FEWEST_ROWS else None
+    return filled_by_target(known, target) or suspected
 
 
 def filled_by_target(known: ArrayLike, target: Target) -> Leak | None:
@@ -149,7 +149,7 @@ def _share_by_threshold(numbers: Floats, classes: Floats, labels: Floats) -> flo
 
 
 def _of_a_number(field: Field, target: Target) -> Leak | None:
-    labels, groups, known = target.labels, field.groups, field.known
+    labels, groups, known = target.labels, field.groups, ~np.isnan(field.encoded)
     if field.kind != "category" and known.sum() >= max(10, 0.5 * len(known)):
         numbers = field.encoded[known]
         if len(np.unique(numbers)) > 10:

@@ -27,11 +27,8 @@ def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
         return min(stand_in[0], *ends), max(stand_in[0], *ends)
     low, high = min(values), max(values)
     distinct, most = set(values), min(MOST_OF_A_SCALE, max(FEW_VALUES, len(values) / ROWS_OF_EACH))
-    if (
-        max(-low, high) <= LARGEST_OF_A_SCALE
-        and len(distinct) <= most
-        and all(2 * value % 1 == 0 for value in distinct)
-    ):
+    is_scale = max(-low, high) <= LARGEST_OF_A_SCALE and len(distinct) <= most
+    if is_scale and all(2 * value % 1 == 0 for value in distinct):
         return low, high
     room = ROOM * (high - low)
     bottom, top = outward(low - room, high + room, whole=whole)
@@ -61,9 +58,9 @@ def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
     return (int(bottom), int(top)) if whole else (min(low, float(bottom)), max(high, float(top)))
 
 
-def between(lower: float, upper: float, share: float = 0.5) -> float:
-    """Give a number between two others, a share of the way, with as few digits as leave it between them."""
-    number = lower + share * (upper - lower)
+def between(lower: float, upper: float) -> float:
+    """Give a number halfway between two others, with as few digits as leave it between them."""
+    number = lower + 0.5 * (upper - lower)
     rounded = (float(f"{number:.{digits}g}") for digits in range(3, 18))
     return next((short for short in rounded if lower < short < upper), number)
 

@@ -1,22 +1,45 @@
-"""Rows that are not independent: the same one twice, or many of one person. Held-out rows are then not new."""
+"""What repeats: a column says what another says already; a row is there twice, or is one of many of one person."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import prod
 
-from handover.draft.fields import LeftOut
+from handover.draft.fields import Field, LeftOut
 from handover.draft.table import Table
 from handover.draft.target import Target
 from handover.draft.unusable import AN_ID
 from handover.draft.words import GAPS
 
+FEWEST_OF_EACH = 5  # rows of a value, on average: with fewer, two columns may pair off by chance
+FEWEST_VALUES = 3  # two flags that are each other's opposite pair off as well
 PLACES = re.compile(r"(?i)zip|post|plz|fips|code")  # many rows of one district are many people
 
 
-def notes(table: Table, target: Target, left_out: Iterable[LeftOut]) -> Iterator[str]:
-    """Say which rows repeat others, in sentences."""
-    columns = [table.columns[header].at(target.rows).words for header in table.columns]
+def copies(fields: Iterable[Field]) -> list[tuple[Field, str]]:
+    """Find the columns with the very values of an earlier one, each with that one's header."""
+    return _repeated((field, (field.categories, field.encoded.tobytes())) for field in fields)
+
+
+def renamed(fields: Iterable[Field]) -> list[tuple[Field, str]]:
+    """Find the columns whose every value goes with one value of an earlier one, each with that one's header."""
+    return _repeated(
+        (field, field.groups.tobytes())
+        for field in fields
+        if FEWEST_VALUES <= field.groups.max() + 1 <= len(field.values) / FEWEST_OF_EACH
+    )
+
+
+def _repeated(marked: Iterable[tuple[Field, object]]) -> list[tuple[Field, str]]:
+    first: dict[object, str] = {}
+    return [
+        (field, header) for field, mark in marked if (header := first.setdefault(mark, field.header)) != field.header
+    ]
+
+
+def repeated_rows(table: Table, target: Target, left_out: Iterable[LeftOut]) -> Iterator[str]:
+    """Say in sentences which rows are not independent: held-out ones are then not new."""
+    columns = [column.at(target.rows).words for column in table.columns.values()]
     rows = len(target.rows)
     again = rows - len(set(zip(*columns, strict=True)))
     # Of flags alone, rows are alike by chance: as many pairs as if each column were drawn for itself.

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from handover.vocabulary import WORDS
@@ -13,6 +12,10 @@ from handover.wording import has_words
 
 CATEGORIES: dict[str, Any] = WORDS["categories"]
 OFF_THE_SCALE = set(CATEGORIES["off_the_scale"])
+SCALES = [  # the place of each word
+    {word.strip(): place for place, level in enumerate(scale.split(";")) for word in level.split("|")}
+    for scale in CATEGORIES["scales"].splitlines()
+]
 
 LETTERS = re.compile(r"[A-Z]\d?")  # A to G, A1 to G5: the alphabet is their order
 NUMBER = re.compile(r"((?:(?<=[(\[,<=])|^)-)?(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?\s?([km](?![a-z]))?(?:st|nd|rd|th)?")
@@ -68,18 +71,10 @@ def is_round(words: Collection[str]) -> bool:
     return order is not None and set(order.categories) == set(words)
 
 
-@cache
-def _places() -> list[dict[str, int]]:
-    return [
-        {word.strip(): place for place, level in enumerate(scale.split(";")) for word in level.split("|")}
-        for scale in CATEGORIES["scales"].splitlines()
-    ]
-
-
 def _scale(words: Collection[str]) -> Order | None:
     plain = {word: re.sub(r"[\s_/.-]+(?=\w)", " ", _folded(word)).strip() for word in words}
     rest = [word for word in words if plain[word] not in OFF_THE_SCALE]
-    for places in _places():
+    for places in SCALES:
         known = {word: places[plain[word]] for word in rest if plain[word] in places}
         fewest = 2 if max(map(len, rest), default=0) > 2 else 3  # S and M may be single and married
         if len(known) == len(rest) >= fewest and len(set(known.values())) == len(known):
@@ -91,11 +86,9 @@ def _numbered(words: Collection[str]) -> Order | None:
     """Order by the numbers in the words, where these say the same beside them."""
     spans = {word: span for word in words if (span := _span(word))}
     others = [word for word in words if word not in spans]
-    is_all = len(spans) > 1 and (
-        not others or (len(others) == 1 < len(spans) - 1) or {*map(_folded, others)} <= OFF_THE_SCALE
-    )
+    is_all = {*map(_folded, others)} <= OFF_THE_SCALE or len(others) == 1 < len(spans) - 1
     keys = {span[1:] for span in spans.values()}
-    if not is_all or len({rest for rest, *_ in spans.values()}) > 1 or len(keys) < len(spans):
+    if len(spans) < 2 or not is_all or len({rest for rest, *_ in spans.values()}) > 1 or len(keys) < len(spans):
         return None
     ordered = sorted(spans, key=lambda word: spans[word][1:])
     if any(low != high for low, high in keys) or any(re.search(r"\d(st|nd|rd|th)\b", _folded(word)) for word in spans):

@@ -13,7 +13,7 @@ from handover.draft.ranges import between, far_off, outward
 from handover.draft.table import Table
 from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column
 from handover.errors import CannotRunError
-from handover.wording import figure
+from handover.wording import figure, shortly
 
 FEWEST_ROWS = 30  # 20 to judge, and 10 to learn from
 FEWEST_OF_A_CLASS = 5
@@ -28,18 +28,18 @@ YES = {"1", "true", "yes", "y", "t", "ja", "oui", "si", "sí", "positive", "pos"
 NO = {"0", "-1", "false", "no", "n", "f", "nein", "non", "negative", "neg", "good", "none", "normal"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """What is to be predicted."""
 
     header: str
     meaning: str
-    low: float
-    high: float
-    decisions: dict[str, float]
     evidence: str
     summary: str
     """What was decided here, in a sentence for the person who asked."""
+    low: float = 0.0
+    high: float = 1.0
+    decisions: dict[str, float] = field(default_factory=dict)
     positive: str | None = None
     """The class whose probability the score is; ``None`` where the target is a number, or one of more classes."""
     rows: tuple[int, ...] = ()
@@ -70,16 +70,12 @@ class Target:
     @property
     def is_skewed(self) -> bool:
         """Whether it is a number as amounts and counts are: never negative, its mean far above its median."""
-        return bool(
-            self.positive is None and self.labels.min() >= 0 and self.labels.mean() > SKEW * np.median(self.labels)
-        )
+        labels = self.labels
+        return bool(self.positive is None and labels.min() >= 0 and labels.mean() > SKEW * np.median(labels))
 
 
 def target_of(table: Table, name: str) -> Target:
-    """Read the target.
-
-    ``CannotRunError`` when there is no such column, when it has one class or too many, or too few rows.
-    """
+    """Read the target; ``CannotRunError`` when there is no such column, or one class, too many, or too few rows."""
     column = table.columns[_header(table, name)]
     is_number = _is_a_number(column)
     gaps = GAPS_AMONG_NUMBERS if is_number else GAPS
@@ -112,10 +108,9 @@ def _header(table: Table, name: str) -> str:
         names = list(table.columns)
         by_spelling = {name.casefold(): name for name in reversed(names)}
         close = get_close_matches(wanted.casefold(), by_spelling, n=1)
-        shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
         hint = "; is its first line no header?" if any(Column("", [name]).number for name in names) else ""
         meant = f", but '{by_spelling[close[0]]}'" if close else ""
-        raise CannotRunError(f"{table.name} has no column '{name}'{meant}; it has {shown}{hint}")
+        raise CannotRunError(f"{table.name} has no column '{name}'{meant}; it has {shortly(names, 20)}{hint}")
     return wanted
 
 
@@ -165,9 +160,6 @@ def _classes(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Ta
         rows=rows,
         labels=np.array([float(words.index(column.words[index])) for index in rows]),
         meaning=f"probability of each {header}",
-        low=0.0,
-        high=1.0,
-        decisions={},
         evidence=f"{header} is {listed} of {count} rows.",
         summary=f"Each of the {len(names)} classes of {header} has a score, its probability; the decision is the class "
         f"of the highest.",
@@ -191,8 +183,6 @@ def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Targ
         rows=rows,
         labels=np.array([float(column.words[index] == positive) for index in rows]),
         meaning=f"probability that {header} is {name}",
-        low=0.0,
-        high=1.0,
         decisions={"low": low, "middle": _below_one((1 + low) / 2), "high": 1.0},
         evidence=f"{header} is '{name}' in {classes[positive]} of {count} rows ({share:.1%}): low ends a little "
         f"above that, high begins in the middle between there and certainty.",
@@ -241,21 +231,13 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
         high=high,
         decisions={"low": first, "middle": second, "high": high} if has_three else {"low": first, "high": high},
         evidence=f"{header} is {figure(least)} to {figure(most)} in {len(rows)} rows, and the range has a little room; "
-        f"what the model says beyond it is clipped. Of the rows, {share_of_low(labels, first):.0%} are low.",
+        f"what the model says beyond it is clipped. Of the rows, {np.mean(labels <= first):.0%} are low.",
         summary=summary,
     )
 
 
-def share_of_low(labels: NDArray[np.float64], edge: float) -> float:
-    """Give the share of the rows that lie up to the first edge."""
-    return float(np.mean(labels <= edge))
-
-
 def _edge(labels: NDArray[np.float64], share: float) -> float:
-    """Place an edge near a share of the rows, with as few digits as a person would write.
-
-    It lies on no value that many rows have: a score there could fall either way.
-    """
+    """Place an edge near a share of the rows, in few digits, and not where many lie: these could fall either way."""
     near = [float(np.quantile(labels, some)) for some in (share - NEAR, share, share + NEAR)]
     for edge in (float(f"{near[1]:.{digits}g}") for digits in range(1, 18)):
         if near[0] <= edge <= near[2] and np.mean(labels == edge) < NEAR:

@@ -49,7 +49,7 @@ NAMES_ONE = re.compile(  # what names one person, thing or place, by its form: e
     re.ASCII | re.IGNORECASE,
 )
 DIGITS_OF_A_NAME = 9  # whole numbers that all have as many digits, or more, and hardly one twice, are no amounts
-NAMES_THINGS = re.compile(
+NAMES_THINGS = re.compile(  # whole numbers under such a header are names, as of customers, districts or telephones
     r"(?i)(^|[^a-z])(id|zip|zip.?code|post.?code|postal.?code|plz|phone|phone.?number|fips)$|^id[^a-z]|(?-i:[a-z]I[Dd]$)"
     r"|(customer|user|client|order|account|product|item|member|person|patient|employee|store|location|vendor)id$"
 )
@@ -119,15 +119,11 @@ def row_number(values: Sequence[float], header: str) -> str:
     return ""
 
 
-def names_things(header: str) -> bool:
-    """Say whether whole numbers under this header are names, as of customers, districts or telephones."""
-    return bool(NAMES_THINGS.search(header))
-
-
 def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  one way out for each reason
     """Say why the words are no categories; nothing when they are."""
     known = distinct.total()
-    is_code = any(re.match(r"0\d", word, re.ASCII) for word in distinct) or names_things(header)
+    names_things = NAMES_THINGS.search(header)
+    is_code = names_things or any(re.match(r"0\d", word, re.ASCII) for word in distinct)
     if all(map(NESTED.fullmatch, distinct)):
         return f"lists or structs, as '{short(next(iter(distinct)))}': make columns of what matters in them"
     strays = [word for word in distinct if word not in GAPS_AMONG_NUMBERS and not _either_number(word)]
@@ -146,7 +142,7 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
     is_long = len(distinct) > MOST_CATEGORIES
     is_name = is_mostly_new or (is_long and NAMES_PEOPLE.search(header))
     is_name = is_name or (len(distinct) > 10 and all(map(NAMES_ONE.fullmatch, distinct)))
-    if is_name or (is_long and names_things(header)):
+    if is_name or (is_long and names_things):
         return f"{AN_ID} or a {'name' if is_name else 'code'}: {len(distinct)} different values in {known} rows"
     if len(distinct) > 10 and known < FEWEST_OF_EACH * len(distinct):
         return f"{len(distinct)} different words in {known} rows: too few of each to learn from; group them"
@@ -170,6 +166,6 @@ def _either_number(word: str) -> bool:
     return Number().fits(word) or Number(decimal_mark=",").fits(word)
 
 
-def short(word: str) -> str:
+def short(word: str, longest: int = 40) -> str:
     """Cut a long word, to be shown."""
-    return word if len(word) <= 40 else f"{word[:37]}..."
+    return word if len(word) <= longest else f"{word[: longest - 3]}..."

@@ -21,6 +21,10 @@ FLAGS = {
 }  # fmt: skip
 PAIRS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"1", "0"}, {"1.0", "0.0"})
 
+NUMBER = {
+    mark: re.compile(rf"[+-]?((\d+|\d{{1,3}}({group}\d{{3}})+)({point}\d*)?|{point}\d+)([eE][+-]?\d+)?", re.ASCII)
+    for mark, point, group in ((".", r"\.", ","), (",", ",", r"\."))
+}
 LEADING_ZERO = re.compile(r"0\d+", re.ASCII)
 THOUSANDS_BY_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 THOUSANDS_BY_DOT = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII)
@@ -39,16 +43,9 @@ class Number:
     whole: bool = False
     decimal_mark: DecimalMark = "."
 
-    @cached_property
-    def _form(self) -> re.Pattern[str]:
-        mark = re.escape(self.decimal_mark)
-        group = "," if self.decimal_mark == "." else r"\."
-        digits = rf"(\d+|\d{{1,3}}({group}\d{{3}})+)"
-        return re.compile(rf"[+-]?({digits}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?", re.ASCII)
-
     def fits(self, word: str) -> bool:
         """Say whether the word is a number written so."""
-        return self._form.fullmatch(word) is not None
+        return NUMBER[self.decimal_mark].fullmatch(word) is not None
 
     def __call__(self, word: str) -> float | None:
         """Read a word that fits, or a gap."""

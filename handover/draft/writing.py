@@ -1,6 +1,5 @@
 """The draft as text, by the templates: Python laid out as ruff lays it out, and the report."""
 
-import shlex
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from handover.draft.fields import Field
 from handover.draft.naming import unit
+from handover.draft.unusable import short
 from handover.draft.words import plain, quoted
 from handover.templates import environment
 
@@ -33,7 +33,7 @@ def _declared(field: Field) -> str:
     words = f"Literal[{', '.join(map(quoted, field.categories))}]" if _fits(field) else f"{field.name.upper()}_WORDS"
     kind = {"whole": "int", "decimal": "float", "flag": "bool", "category": words}[field.kind]
     default = ["default=None"] if field.optional else []
-    ends = [f"ge={_figure(field.low)}", f"le={_figure(field.high)}"] if field.is_number else []
+    ends = [f"ge={literal(field.low)}", f"le={literal(field.high)}"] if field.is_number else []
     head = f"    {field.name}: {kind}{' | None' if field.optional else ''} = Field"
     return laid_out(head, "()", [*default, *ends, f"description={quoted(_description(field))}"], end="")
 
@@ -41,8 +41,7 @@ def _declared(field: Field) -> str:
 def _description(field: Field) -> str:
     if field.description:
         return field.description
-    longest = LONGEST_DESCRIPTION
-    header = field.header if len(field.header) <= longest else f"{field.header[: longest - 3]}..."
+    header = short(field.header, LONGEST_DESCRIPTION)
     if not field.is_number:
         return header
     known = unit(field.header)
@@ -55,15 +54,13 @@ def _fits(field: Field) -> bool:
     return len(field.name) + sum(len(quoted(word)) + 2 for word in field.categories) < WIDTH - 50
 
 
-def _pairs(values: Mapping[str, str | float]) -> list[str]:
-    return [
-        f"{quoted(word)}: {quoted(value) if isinstance(value, str) else _figure(value)}"
-        for word, value in values.items()
-    ]
+def _pairs(values: Mapping[str, object]) -> list[str]:
+    return [f"{quoted(word)}: {literal(value)}" for word, value in values.items()]
 
 
-def _figure(number: float) -> str:
-    return repr(number).replace("e+", "e")
+def literal(value: object) -> str:
+    """Write a word, a number or a flag as Python source."""
+    return quoted(value) if isinstance(value, str) else repr(value).replace("e+", "e")
 
 
 def _comment(text: str, indent: str = "") -> str:
@@ -74,6 +71,6 @@ def _comment(text: str, indent: str = "") -> str:
     )
 
 
-FILTERS = {"comment": _comment, "figure": _figure, "pairs": _pairs, "quoted": quoted, "shell": shlex.quote}
+FILTERS = {"comment": _comment, "literal": literal, "pairs": _pairs, "quoted": quoted}
 TEMPLATES = environment(Path(__file__).parent / "templates", html=False, filters=FILTERS)
 TEMPLATES.globals |= {"declared": _declared, "fits": _fits, "laid_out": laid_out}

@@ -259,12 +259,13 @@ def _usual_row(report: Report) -> dict[str, Any]:
 
     Of several classes it is a usual row of the largest: one between them would be of none.
     """
-    largest, _ = Counter(report.target.labels.tolist()).most_common(1)[0]
+    labels = report.target.labels.tolist()
+    largest, _ = Counter(labels).most_common(1)[0]
     row = {}
     for field in report.fields:
         known = [value for value in field.values if value is not None]
-        of_the_largest = field.known & (report.target.labels == largest)
-        own = [value for value, is_own in zip(field.values, of_the_largest, strict=True) if is_own]
+        of_rows = zip(field.values, labels, strict=True)
+        own = [value for value, label in of_rows if label == largest and value is not None]
         if report.target.classes and len(own) > 1:
             known = own
         row[field.name] = (

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from handover.draft.fields import Field
 from handover.draft.words import quoted
-from handover.draft.writing import laid_out, rendered
+from handover.draft.writing import laid_out, literal, rendered
 from handover.project import Project
 from handover.retraining import trained_again
 from predictor import files
@@ -56,7 +56,7 @@ class Pair:
 
     def rows(self, first: str, second: str) -> str:
         """Name the row with each value."""
-        one, other = (f'row | {{"{self.field.name}": {_literal(value)}}}' for value in self.values)
+        one, other = (f'row | {{"{self.field.name}": {literal(value)}}}' for value in self.values)
         return f"{first}, {second} = {one}, {other}"
 
 
@@ -110,7 +110,7 @@ def drafted(root: Path, fields: Sequence[Field], usual: Json) -> str:
     if decision:
         above = laid_out("@always", "()", [quoted(f"a usual row is decided: {decision}"), "rows=[_USUAL]"], "")
         behaviours.append(Drafted(above, "usual_row", "decide", f"decide(row) == {quoted(decision)}"))
-        row = [f'"{name}": {_literal(value)}' for name, value in usual.items()]
+        row = [f'"{name}": {literal(value)}' for name, value in usual.items()]
     words = sorted({one.above[1:].partition("(")[0] for one in behaviours})
     return rendered("behaviours.py", behaviours=behaviours, words=words, usual=row) if behaviours else ""
 
@@ -148,7 +148,7 @@ def _direction(model: Model, pairs: Sequence[Pair]) -> Drafted | None:
         return None
     _, pair, score, rises = max(clear, key=lambda one: one[0])
     of = _of(model, score)
-    name, (first, second) = pair.field.name, map(_literal, pair.values)
+    name, (first, second) = pair.field.name, map(literal, pair.values)
     what = f"score of {model.scores.names[score]}" if of else "score"
     sentence = f"{name} of {second} gives no {'lower' if rises else 'higher'} {what} than {first}"
     return Drafted(
@@ -172,7 +172,7 @@ def _invariance(model: Model, pairs: Sequence[Pair]) -> Drafted | None:
     if not 0 < limit <= SMALL * model.spread:
         return None
     of = _of(model, int(most.argmax()))
-    name, values = pair.field.name, " or ".join(map(_literal, pair.values))
+    name, values = pair.field.name, " or ".join(map(literal, pair.values))
     return Drafted(
         laid_out("@always", "()", [quoted(f"{name} of {values} hardly matters")], ""),
         f"{name}_hardly_matters",
@@ -180,10 +180,6 @@ def _invariance(model: Model, pairs: Sequence[Pair]) -> Drafted | None:
         f"abs(score(other){of} - score(one){of}) < {limit:g}",
         pair.rows("one", "other"),
     )
-
-
-def _literal(value: Any) -> str:
-    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def _of(model: Model, score: int) -> str:

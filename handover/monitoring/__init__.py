@@ -2,6 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from handover.monitoring.alarms import drift_alarms
 from handover.monitoring.dashboard import widgets
@@ -9,6 +12,7 @@ from handover.quality import HELD_OUT, HeldOut
 from predictor import files
 from predictor.files import Json
 
+HEAD = "# The dashboard and the alarms on drift. `make model` writes it: the bands are of this delivery's baseline.\n"
 PARAMETERS = {
     "Name": "Name of the stack whose function and API are watched.",
     "Namespace": "Namespace of the function's own metrics.",
@@ -20,12 +24,12 @@ PARAMETERS = {
 CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboards:name=${Name}"
 
 
-def held_out_scores(delivery: Path, manifest: Json) -> list[float]:
-    """Read the scores that bands are drawn around, of several the highest of each row; a stand-in has none."""
-    if files.stand_in(manifest):
-        return []
-    scores: list[float] = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
-    return scores
+def of_delivery(delivery: Path) -> Json:
+    """Give the template of a delivery as data, its bands drawn around the held-out scores; a stand-in has none."""
+    manifest = files.manifest(delivery)
+    is_trained = not files.stand_in(manifest)
+    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist() if is_trained else []
+    return template(files.contract(delivery), manifest, scores)
 
 
 def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
@@ -46,3 +50,24 @@ def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
         },
         "Outputs": {"Dashboard": {"Description": "Where all of it is drawn.", "Value": {"Fn::Sub": CONSOLE}}},
     }
+
+
+def write_monitoring(delivery: Path, to: Path) -> Path:
+    """Write the template for a delivery; the same delivery gives the same file. ``template.yaml`` nests it."""
+    text = yaml.dump(of_delivery(delivery), Dumper=_Dumper, sort_keys=False, width=120)
+    to.write_text(HEAD + text, encoding="utf-8", newline="\n")
+    return to
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML as people write it: long texts over several lines, nothing by reference."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)

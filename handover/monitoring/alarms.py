@@ -21,11 +21,8 @@ FIRST = "Compare the requests' fields with the training data first, then tell mo
 def drift_alarms(contract: Json, manifest: Json, scores: list[float]) -> Json:
     """Give the alarms by logical id.
 
-    Parameters
-    ----------
-    scores
-        Of the held-out rows, in the score's own unit, of several the highest: what the bands are drawn around. Without
-        any, as of a stand-in, there are no alarms: nothing is ordinary.
+    The bands are drawn around the ``scores`` of the held-out rows, in the score's own unit, of several the highest.
+    Without any, as of a stand-in, there are no alarms: nothing is ordinary.
     """
     if not scores:
         return {}
@@ -87,7 +84,7 @@ def _drift_alarm(model: str, description: str, measure: tuple[str, str], ordinar
         _metric("scores", model, name, "SampleCount"),
     ]
     rings = {"EvaluationPeriods": 3, "DatapointsToAlarm": 2, "TreatMissingData": "notBreaching"}
-    return _alarm(description, metrics, {"Threshold": band, **rings})
+    return _alarm(description, metrics, Threshold=band, **rings)
 
 
 def _blind_alarm(model: str) -> Json:
@@ -100,7 +97,7 @@ def _blind_alarm(model: str) -> Json:
         _metric("scores", model, "score", "SampleCount"),
     ]
     rings = {"EvaluationPeriods": 24, "DatapointsToAlarm": 24, "TreatMissingData": "missing"}
-    return _alarm(description, metrics, {"Threshold": 0, **rings, "InsufficientDataActions": TOPIC})
+    return _alarm(description, metrics, Threshold=0, **rings, InsufficientDataActions=TOPIC)
 
 
 def _metric(id_: str, model: str, name: str, statistic: str) -> Json:
@@ -113,7 +110,7 @@ def _metric(id_: str, model: str, name: str, statistic: str) -> Json:
     return {"Id": id_, "ReturnData": False, "MetricStat": {"Metric": metric, "Stat": statistic, "Period": HOUR_S}}
 
 
-def _alarm(description: str, metrics: list[Json], rings: Json) -> Json:
+def _alarm(description: str, metrics: list[Json], **rings: object) -> Json:
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {

@@ -7,17 +7,17 @@ from handover.monitoring.alarms import HOUR_S, SERVICE, rank, shares
 from predictor import files
 from predictor.files import Json
 
+REGION = "${AWS::Region}"
+
 
 def widgets(contract: Json, manifest: Json) -> list[Json]:
     """Lay the widgets out, for ``Fn::Sub`` to put the stack's own names in."""
     model = files.identity(manifest)
     baseline = manifest.get("baseline", {})
-    api, function = (
-        ["AWS/ApiGateway", None, "ApiId", "${ApiId}"],
-        ["AWS/Lambda", None, "FunctionName", "${FunctionName}"],
-    )
-    score: list[Any] = ["${Namespace}", "score", "model", model, "service", SERVICE]
-    own = '{"${Namespace}",model,service}'  # CloudWatch reads a hyphen only between quotes
+    api, function = ("AWS/ApiGateway", "ApiId", "${ApiId}"), ("AWS/Lambda", "FunctionName", "${FunctionName}")
+    own = ("${Namespace}", "model", model, "service", SERVICE)
+    # CloudWatch reads a hyphen, as a namespace may have, only between quotes.
+    cold_starts = """SEARCH('{"${Namespace}",model,service} MetricName="cold_start"', 'Sum')"""
     by_version = (
         'SEARCH(\'{AWS/Lambda,ExecutedVersion,FunctionName,Resource} FunctionName="${FunctionName}" '
         "MetricName=\"Invocations\"', 'Sum')"
@@ -36,28 +36,28 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
             _line(api, "4xx", "4xx", stat="Sum"),
             _line(api, "5xx", "5xx", stat="Sum"),
         ], period=60),
-        _logs("Errors by code", "filter error.0 = 1 | stats count() as requests by error_code, bin(5m)"),
+        {"type": "log", "properties": {
+            "title": "Errors by code", "view": "bar", "stacked": True, "region": REGION,
+            "query": "SOURCE '${LogGroup}' | filter error.0 = 1 | stats count() as requests by error_code, bin(5m)",
+        }},
         _plot("Latency: median, and the slowest hundredth [ms]", [
             _line(api, "Latency", "callers, p50", stat="p50"),
             _line(api, "Latency", "callers, p99", stat="p99"),
             _line(function, "Duration", "function, p50", stat="p50"),
             _line(function, "Duration", "function, p99", stat="p99"),
         ], period=60),
-        _plot("Cold starts [1/5 min]", [
-            [{"expression": f"SEARCH('{own} MetricName=\"cold_start\"', 'Sum')", "label": "cold starts"}],
-        ]),
+        _plot("Cold starts [1/5 min]", [[{"expression": cold_starts, "label": "cold starts"}]]),
         _plot("Environments at once, and requests turned away", [
             _line(function, "ConcurrentExecutions", "environments", stat="Maximum"),
             _line(function, "Throttles", "turned away", stat="Sum"),
         ], period=60),
         _plot("Version that answers [1/5 min]", [[{"expression": by_version, "label": ""}]]),
         _plot(f"{'Highest score' if 'classes' in contract else 'Score'}: lowest tenth, median, highest tenth", [
-            [*score, {"stat": f"p{10 * tenth}", "label": f"p{10 * tenth}"}] for tenth in tenths
+            _line(own, "score", f"p{10 * tenth}", stat=f"p{10 * tenth}") for tenth in tenths
         ], lines=deciles, period=HOUR_S),
     ]  # fmt: skip
     if intervals:
-        decided = ["${Namespace}", metric, *score[2:]]
-        ranks = [[*decided, {"stat": rank(*edges), "label": name}] for name, edges in intervals.items()]
+        ranks = [_line(own, metric, name, stat=rank(*edges)) for name, edges in intervals.items()]
         drawn.append(_plot("Decisions [%]", ranks, lines=lines, period=HOUR_S))
     placed = [{"type": "text", "x": 0, "y": 0, "width": 24, "height": 3, "properties": {"markdown": text}}]
     for place, widget in enumerate(drawn):
@@ -76,8 +76,8 @@ def _origin(manifest: Json) -> str:
     )
 
 
-def _line(metric: list[Any], name: str, label: str, stat: str) -> list[Any]:
-    namespace, _, *dimensions = metric
+def _line(source: tuple[str, ...], name: str, label: str, stat: str) -> list[Any]:
+    namespace, *dimensions = source
     return [namespace, name, *dimensions, {"stat": stat, "label": label}]
 
 
@@ -88,23 +88,10 @@ def _plot(title: str, metrics: list[Any], lines: dict[str, float] | None = None,
         "properties": {
             "title": title,
             "view": "timeSeries",
-            "region": "${AWS::Region}",
+            "region": REGION,
             "period": period,
             "metrics": metrics,
             "yAxis": {"left": {"min": 0}} if not lines or min(lines.values()) >= 0 else {},
             **({"annotations": {"horizontal": across}} if across else {}),
-        },
-    }
-
-
-def _logs(title: str, query: str) -> Json:
-    return {
-        "type": "log",
-        "properties": {
-            "title": title,
-            "view": "bar",
-            "stacked": True,
-            "region": "${AWS::Region}",
-            "query": f"SOURCE '${{LogGroup}}' | {query}",
         },
     }

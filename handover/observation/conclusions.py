@@ -31,6 +31,8 @@ BEYOND = 0.25  # share of the rows beyond the held-out rows' ends; where 30 rows
 def conclude(own: Table, learned: list[Table], stopping: list[Table], given: list[Floats], judging: Any) -> Json:
     """Compare what a model was fitted on with what ``matrix`` gave, and with the rows that judge it.
 
+    Gives plain data: counts, names, shares, minima and maxima; no row.
+
     Parameters
     ----------
     own
@@ -39,10 +41,6 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
         What the model and its parts were fitted on, with labels; what chose how much they learned.
     given, judging
         What ``matrix`` returned to the training, each (N, K), and how it lays the held-out rows out.
-
-    Returns
-    -------
-    Plain data: counts, names, shares, minima and maxima; no row.
     """
     names, width = tuple(judging.columns), own.sample.shape[1]
     fitted = {"rows": len(own.hashes), "columns": width, "names": list(own.names) if own.names else None}
@@ -68,8 +66,8 @@ def _columns(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -
     known = np.unique(hashed(whole))
     share = float(np.isin(own.hashes, known).mean())
     summary: Json = {"order": "as given", "share_as_given": round(share, 4)}
-    order, reordered = _order(own.sample, whole, known) if share < REORDERED else (None, 0.0)
-    if order is not None and reordered >= max(REORDERED, share + 0.2):
+    order, reordered = _order(own.sample, whole, known) if share < REORDERED else ([], 0.0)
+    if reordered >= max(REORDERED, share + 0.2):
         given = [names[column] for column in order]
         return summary | {"order": "permuted", "given": given, "share_reordered": round(reordered, 4)}
     if filled := _filled(own, whole, known, names):
@@ -84,8 +82,8 @@ def _columns(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -
     return summary | {"order": "other names"} if other_names else summary
 
 
-def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int] | None, float]:
-    """Find for each fitted column the index of ``matrix``'s, ``None`` without a pair; and the share that it explains.
+def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int], float]:
+    """Find for each fitted column the index of ``matrix``'s, none without a pair; and the share that it explains.
 
     A row's values, sorted, are the same in every order of its columns. Rows that agree in them are laid side by side,
     and each fitted column is the one that it equals most often in such pairs.
@@ -97,7 +95,7 @@ def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int] | No
     first, last = np.searchsorted(signs, wanted), np.searchsorted(signs, wanted, side="right")
     pairs = [(row, other) for row in range(len(wanted)) for other in range(first[row], min(last[row], first[row] + 20))]
     if not pairs:
-        return None, 0.0
+        return [], 0.0
     rows, others = np.array(pairs).T
     theirs = distinct[others]
     order: list[int] = []

@@ -115,7 +115,7 @@ def _reads(node: ast.AST, names: Names) -> str:
 
 def _uses(node: ast.AST, builtins: Collection[str], names: Names) -> str:
     """Say where a node is one of these names of Python's own, or reaches behind a function."""
-    is_builtin = isinstance(node, ast.Name) and node.id in builtins and names.binder(node) is None
+    is_builtin = isinstance(node, ast.Name) and node.id in builtins and names.binders.get(node) is None
     return f"uses {ast.unparse(node)}" if is_builtin or getattr(node, "attr", "") in BEHIND else ""
 
 
@@ -135,13 +135,13 @@ def _changes(node: ast.AST, names: Names, tree: ast.Module) -> str:
                 return ""  # it may do anything, and what it does is read where it is defined
         case _:
             return ""
-    lasts = names.binder(changed) is tree and not names.origin(changed)
+    lasts = names.binders.get(changed) is tree and not names.origin(changed)
     return f"changes {changed.id}, which outlives the request" if lasts and node not in _at_import(tree) else ""
 
 
 def _is_made_for_the_row(owner: ast.AST, names: Names, tree: ast.Module) -> bool:
     """Tell whether an object did not exist before the row: it was made in this function, or its class is used so."""
-    function = names.binder(owner)
+    function = names.binders.get(owner)
     if not isinstance(owner, ast.Name) or not isinstance(function, ast.FunctionDef):
         return False
     arguments = [node.arg for node in within(function.args) if isinstance(node, ast.arg)]

@@ -13,18 +13,15 @@ class Names:
     """The names of a module, resolved as Python does."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self._binders: dict[ast.AST, Scope | None] = {}
+        self.binders: dict[ast.AST, Scope | None] = {}
+        """The scope that binds each name; ``None`` where none does, for it is Python's own."""
         self._known: dict[tuple[Scope, str], str] = {}
         self._resolve(tree, {})
-
-    def binder(self, name: ast.AST) -> Scope | None:
-        """Give the scope that binds a name; ``None`` where none does, for it is Python's own."""
-        return self._binders.get(name)
 
     def origin(self, node: ast.AST) -> str:
         """Say what of a module a name or an attribute is, as ``datetime.datetime.now``; nothing where it is none."""
         match node:
-            case ast.Name(id=name) if binder := self.binder(node):
+            case ast.Name(id=name) if binder := self.binders.get(node):
                 return self._known.get((binder, name), "")
             case ast.Attribute(value=value, attr=name) if base := self.origin(value):
                 return f"{base}.{name}"
@@ -34,7 +31,7 @@ class Names:
         nodes = list(within(scope))
         others = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
         visible = around | {name: scope for node in nodes for name in _bound(node) if name not in others}
-        self._binders |= {node: visible.get(node.id) for node in nodes if isinstance(node, ast.Name)}
+        self.binders |= {node: visible.get(node.id) for node in nodes if isinstance(node, ast.Name)}
         for node in nodes:
             self._import(scope, node)
         for node in nodes:

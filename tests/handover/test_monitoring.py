@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from handover.cloudformation import Template
-from handover.monitoring import template
+from handover.monitoring import template, write_monitoring
 from handover.monitoring.alarms import ENOUGH, SERVICE, rank, shares
-from handover.monitoring.writing import write_monitoring
 
 ROOT = Path(__file__).parents[2]
 DELIVERY = ROOT / "layers" / "model" / "delivery"

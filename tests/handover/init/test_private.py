@@ -25,7 +25,7 @@ from handover.errors import CannotRunError
 from handover.events import write_events
 from handover.init import init
 from handover.init.release import Release, current
-from handover.monitoring.writing import write_monitoring
+from handover.monitoring import write_monitoring
 from handover.project import Project
 from handover.retraining import trained_again
 from handover.skips import allowances
