@@ -45,8 +45,12 @@ def region(*, region: str | None, stage: str | None) -> None:
 
 
 def _named(_: click.Context, __: click.Parameter, stage: str | None) -> str:
+    """Require a stage that there is, before anything else is looked at."""
+    from handover.stage import known
+
     if not stage:
         raise CannotRunError("say where: --stage and an environment of samconfig.toml (STAGE= to make)")
+    known(PROJECT, stage)
     return stage
 
 
