@@ -93,14 +93,14 @@ def _summary(name: str, fields: Sequence[Agreed], answer: Answer) -> str:
 def _field(before: Sequence[Agreed]) -> Agreed | None:
     """Ask for one field; None where there are no more."""
     names = [field.name for field in before]
-    word = _ask(f"\nField {len(names) + 1}, its name", lambda word: _name_or_end(word, names), default="")
+
+    def name_or_end(word: str) -> str:
+        if not word and not names:
+            raise ValueError("a contract has one field at least")
+        return checked_name(word, names) if word else ""
+
+    word = _ask(f"\nField {len(names) + 1}, its name", name_or_end, default="")
     return _about(word) if word else None
-
-
-def _name_or_end(word: str, names: Sequence[str]) -> str:
-    if not word and not names:
-        raise ValueError("a contract has one field at least")
-    return checked_name(word, names) if word else ""
 
 
 def _about(name: str) -> Agreed:
@@ -121,7 +121,6 @@ def _about(name: str) -> Agreed:
 
 
 def _answer() -> Answer:
-    """Ask what a caller gets."""
     click.echo("\nWhat does a caller get? A score with a decision, or one of three classes or more, each with a score.")
     if _choose("Answer", ["score", "classes"], default="score") == "classes":
         classes = _ask("Classes, with commas between them", lambda word: _names(word, 3))

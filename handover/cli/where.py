@@ -40,7 +40,7 @@ def stack_name(stack: str | None, stage: str | None) -> str:
             "say which stack: --stage and an environment of samconfig.toml, or --stack and its name (STAGE= or STACK= "
             "to make)"
         )
-    named = stack or _of(stage).get("stack_name")
+    named = stack or of_stage(stage).get("stack_name")
     if not named:
         raise CannotRunError(f"{PROJECT.samconfig} names no stack for '{stage}': name it with --stack")
     return str(named)
@@ -53,7 +53,7 @@ def begin(region: str | None, stage: str | None) -> "boto3.Session":
     """
     from handover.live import aws
 
-    named = _of(stage).get("region")
+    named = of_stage(stage).get("region")
     session = aws.session(aws.region(region or named))
     click.echo(f"Account {aws.account(session)}, region {session.region_name}", err=True)
     return session
@@ -67,8 +67,11 @@ def find_stack(name: str, stage: str | None, region: str | None) -> "tuple[Stack
     return read(session.client("cloudformation"), name), session
 
 
-def _of(stage: str | None) -> "Json":
-    """Give what ``sam deploy --config-env STAGE`` gets, with the stack's name and region; nothing without a file."""
+def of_stage(stage: str | None) -> "Json":
+    """Give what ``sam deploy --config-env STAGE`` gets, with the stack's name and region; nothing without a file.
+
+    ``StageError`` where the file has no such stage.
+    """
     from handover.stage import known
 
     return known(PROJECT, stage).parameters(stage) if stage and PROJECT.samconfig.is_file() else {}
