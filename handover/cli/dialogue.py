@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from handover.description import in_columns
 from handover.draft.agreed import KINDS, Agreed, Answer, checked_name
 from handover.replacing import replace as replace_files
 from handover.wording import alike, figure
@@ -86,8 +87,7 @@ def _read(kept: Path) -> tuple[list[Agreed], Answer | None]:
 def _summary(name: str, fields: Sequence[Agreed], answer: Answer) -> str:
     rows = [(field.name, KINDS[field.kind], field.allowed, field.meaning) for field in fields]
     rows.append((ANSWER, "classes" if answer.classes else "score", answer.allowed, answer.meaning))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join([name, *("  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)])
+    return "\n".join([name, *(f"  {line}" for line in in_columns(rows))])
 
 
 def _field(before: Sequence[Agreed]) -> Agreed | None:
