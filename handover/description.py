@@ -1,7 +1,7 @@
 """What a manifest says of a model, as tables that people read: in the card, the reports and where it was delivered."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -214,6 +214,10 @@ def _cell(cell: str) -> str:
 
 def as_text(table: Table) -> str:
     """Write a table as lines of text, columns below each other."""
-    rows = [table.head, *table.rows]
+    return "\n".join(in_columns([table.head, *table.rows]))
+
+
+def in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Write rows as lines of text, their cells below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

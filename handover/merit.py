@@ -131,6 +131,13 @@ class Shift:
             return "within the noise"
         return "better" if (low > 0) == self.now.rises else "worse"
 
+    @property
+    def words(self) -> tuple[str, str, str, str, str, str]:
+        """Its name, both values, the difference, the 95 % interval of that, and the verdict, as they are written."""
+        was, now, difference = self.was.value, self.now.value, self.now.written(self.difference, "+")
+        interval = " to ".join(self.now.written(end, "+") for end in self.interval)
+        return self.now.name, self.was.written(was), self.now.written(now), difference, interval, self.verdict
+
 
 @dataclass(frozen=True)
 class Comparison:

@@ -27,15 +27,21 @@ class StageError(CannotRunError):
     """Nothing may be deployed; the message says why, and what to do."""
 
 
-def architecture(project: Project, stage: str) -> str:
-    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default."""
+def known(project: Project, stage: str) -> Samconfig:
+    """Read ``samconfig.toml``; ``StageError`` where it has no such stage, or is not there."""
     config = Samconfig(project.samconfig)
     try:
-        known = config.stages
+        stages = config.stages
     except FileNotFoundError:
         raise StageError(f"there is no {project.samconfig.name} here: stages are deployed from a project") from None
-    if stage not in known:
-        raise StageError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(known)}")
+    if stage not in stages:
+        raise StageError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(stages)}")
+    return config
+
+
+def architecture(project: Project, stage: str) -> str:
+    """Say for which processor a stage deploys: its ``Architecture``, or else the template's default."""
+    config = known(project, stage)
     default: str = Template(project.template).source["Parameters"]["Architecture"]["Default"]
     return config.overrides(stage).get("Architecture", default)
 

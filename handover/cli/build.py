@@ -35,7 +35,7 @@ def train() -> None:
 def build(architecture: str | None, *, quiet: bool) -> None:
     """Build the function, its hook and its layers as they are deployed, into .aws-sam/build: sam build."""
     if quiet:
-        build_first(built=False, architecture=architecture)
+        build_first(architecture)
     else:
         run_build(processor(architecture))
 

@@ -34,25 +34,16 @@ def run_build(architecture: str, log: Path | None = None) -> None:
     tools.sam("build", "--parameter-overrides", parameter, log=log, ARCHITECTURE=architecture)
 
 
-def build_first(*, built: bool, architecture: str | None = None) -> None:
+def build_first(architecture: str | None = None) -> None:
     """Build what a command is about to look at, and deliver before, where nobody has: a model, or a stand-in.
 
-    Where this is no project that can be built here, what is built is taken as it is.
+    Where this is no project that is set up, on a system that builds it, what is built is taken as it is.
     """
-    if built or not _can_build():
+    is_set_up = PROJECT.template.is_file() and PROJECT.environment.is_dir() and tools.find("sam")
+    if unavailable() or not is_set_up:
         return
     wanted = processor(architecture)
     if not (PROJECT.delivery / "manifest.json").is_file():
         delivering.train() if PROJECT.training.is_file() else delivering.write_stand_in()
     click.echo("Building the function and its layers (sam build) ...")
     run_build(wanted, log=PROJECT.build.with_name("build.log"))
-
-
-def _can_build() -> bool:
-    """Whether this folder is a project that is set up, on a system that builds it."""
-    return (
-        not unavailable()
-        and PROJECT.template.is_file()
-        and PROJECT.environment.is_dir()
-        and tools.find("sam") is not None
-    )

@@ -12,7 +12,6 @@ type Event = dict[str, Any]
 def apart(work: str, show: Callable[[Event], None] = lambda event: None, **arguments: Any) -> dict[str, Any]:
     """Have a function of ``work.py`` done in another process; say where it was when that ended too early."""
     from handover import apart as processes
-    from handover.apart import CutShortError
 
     begun = "its beginning"
     given = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
@@ -24,8 +23,8 @@ def apart(work: str, show: Callable[[Event], None] = lambda event: None, **argum
 
     try:
         return processes.apart(f"handover.cli.work:{work}", given, hear)
-    except CutShortError as error:
-        raise CutShortError(
+    except processes.CutShortError as error:
+        raise processes.CutShortError(
             f"{work} ended early, at {begun}, so nothing is known of the delivery: {error}. What a delivery runs may "
             f"have stopped it, or the machine"
         ) from None

@@ -191,13 +191,13 @@ def explain(code: str | None, delivery: Path, base: str | None) -> None:
 @only_option
 def clauses(only: list[str]) -> None:
     """List the clauses: code, who fixes what breaks it, and the rule. handover explain CODE says more."""
-    from handover.checks import CLAUSES, GROUPS
+    from handover import checks
     from handover.evaluation import selected
-    from handover.live.clauses import CLAUSES as LIVE
-    from handover.live.clauses import GROUP
+    from handover.live import clauses as live
 
-    chosen = selected(only, (*CLAUSES, *LIVE), GROUPS | GROUP)
-    for letter, meaning in (GROUPS | GROUP).items():
+    groups = checks.GROUPS | live.GROUP
+    chosen = selected(only, (*checks.CLAUSES, *live.CLAUSES), groups)
+    for letter, meaning in groups.items():
         if members := [clause for clause in chosen if clause.code[0] == letter]:
             click.echo(f"{letter}  {meaning}")
             for clause in members:

@@ -11,7 +11,7 @@ from handover.cli import tools
 from handover.cli.building import build_first
 from handover.cli.contract import check
 from handover.cli.group import DEPLOYMENT, PIPELINE, PROJECT, build_option, command
-from handover.cli.where import begin, region_option, stack_name, url_option
+from handover.cli.where import begin, of_stage, region_option, stack_name, url_option
 from handover.errors import CannotRunError
 
 if TYPE_CHECKING:
@@ -45,8 +45,10 @@ def region(*, region: str | None, stage: str | None) -> None:
 
 
 def _named(_: click.Context, __: click.Parameter, stage: str | None) -> str:
+    """Require a stage that there is, before anything else is looked at."""
     if not stage:
         raise CannotRunError("say where: --stage and an environment of samconfig.toml (STAGE= to make)")
+    of_stage(stage)
     return stage
 
 
@@ -95,7 +97,7 @@ def deploy(*, stage: str, region: str | None, url: str | None, built: bool, dirt
     context = click.get_current_context()
     session = begin(region, stage)
     if not built:
-        build_first(built=False, architecture=stages.architecture(PROJECT, stage))
+        build_first(stages.architecture(PROJECT, stage))
         context.invoke(check, only=[], github="GITHUB_ACTIONS" in os.environ)
     context.invoke(preflight, stage=stage, dirty=dirty)
     _require_compatible(stage, session, url, PROJECT.build, force=force)
@@ -109,6 +111,5 @@ def deploy(*, stage: str, region: str | None, url: str | None, built: bool, dirt
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def undeploy(*, stage: str, region: str | None, yes: bool) -> None:
     """Take a stage's stack down, once you have agreed: sam delete. The layers' versions stay."""
-    session = begin(region, stage)
     without_asking = ["--no-prompts"] if yes else []
-    tools.sam("delete", "--config-env", stage, "--region", session.region_name, *without_asking)
+    tools.sam("delete", "--config-env", stage, "--region", begin(region, stage).region_name, *without_asking)

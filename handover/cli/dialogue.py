@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from handover.description import in_columns
 from handover.draft.agreed import KINDS, Agreed, Answer, checked_name
 from handover.replacing import replace as replace_files
 from handover.wording import alike, figure
@@ -86,21 +87,20 @@ def _read(kept: Path) -> tuple[list[Agreed], Answer | None]:
 def _summary(name: str, fields: Sequence[Agreed], answer: Answer) -> str:
     rows = [(field.name, KINDS[field.kind], field.allowed, field.meaning) for field in fields]
     rows.append((ANSWER, "classes" if answer.classes else "score", answer.allowed, answer.meaning))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join([name, *("  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)])
+    return "\n".join([name, *(f"  {line}" for line in in_columns(rows))])
 
 
 def _field(before: Sequence[Agreed]) -> Agreed | None:
     """Ask for one field; None where there are no more."""
     names = [field.name for field in before]
-    word = _ask(f"\nField {len(names) + 1}, its name", lambda word: _name_or_end(word, names), default="")
+
+    def name_or_end(word: str) -> str:
+        if not word and not names:
+            raise ValueError("a contract has one field at least")
+        return checked_name(word, names) if word else ""
+
+    word = _ask(f"\nField {len(names) + 1}, its name", name_or_end, default="")
     return _about(word) if word else None
-
-
-def _name_or_end(word: str, names: Sequence[str]) -> str:
-    if not word and not names:
-        raise ValueError("a contract has one field at least")
-    return checked_name(word, names) if word else ""
 
 
 def _about(name: str) -> Agreed:
@@ -121,7 +121,6 @@ def _about(name: str) -> Agreed:
 
 
 def _answer() -> Answer:
-    """Ask what a caller gets."""
     click.echo("\nWhat does a caller get? A score with a decision, or one of three classes or more, each with a score.")
     if _choose("Answer", ["score", "classes"], default="score") == "classes":
         classes = _ask("Classes, with commas between them", lambda word: _names(word, 3))

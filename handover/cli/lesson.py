@@ -54,49 +54,41 @@ def begin(folder: Path, port: int | None) -> None:
 @lesson.command()
 def check() -> None:
     """Say whether the exercise is done, and show the next one. Exit status: 0 when it is, 1 when not yet."""
-    from handover.lesson import snapshots
-    from handover.lesson.exercises import EXERCISES, advance, missing
+    from handover.lesson import exercises, snapshots, terminal
     from handover.lesson.ground import around
-    from handover.lesson.terminal import shown
 
     ground = around(Path())
-    done = advance(ground)
+    done = exercises.advance(ground)
     number = snapshots.reached(ground)
     for passed in done:
-        click.echo(f"Done: {EXERCISES[passed - 1].title}.\n")
-    click.echo(shown(ground, number))
-    if not done and number <= len(EXERCISES):
-        click.echo(f"\nNot done yet. {missing(ground, number)}")
+        click.echo(f"Done: {exercises.EXERCISES[passed - 1].title}.\n")
+    click.echo(terminal.shown(ground, number))
+    if not done and number <= len(exercises.EXERCISES):
+        click.echo(f"\nNot done yet. {exercises.missing(ground, number)}")
         sys.exit(1)
 
 
 @lesson.command()
 def hint() -> None:
     """Give a hint on the exercise."""
-    from handover.lesson import snapshots
-    from handover.lesson.exercises import EXERCISES
+    from handover.lesson import exercises, snapshots, terminal, wrong_turns
     from handover.lesson.ground import around
-    from handover.lesson.terminal import wrapped
-    from handover.lesson.wrong_turns import wrong_turn
 
     ground = around(Path())
-    number = min(snapshots.reached(ground), len(EXERCISES))
-    if turn := wrong_turn(ground):
-        click.echo(wrapped(turn))
-    click.echo(wrapped(EXERCISES[number - 1].hint))
+    number = min(snapshots.reached(ground), len(exercises.EXERCISES))
+    if turn := wrong_turns.wrong_turn(ground):
+        click.echo(terminal.wrapped(turn))
+    click.echo(terminal.wrapped(exercises.EXERCISES[number - 1].hint))
 
 
 @lesson.command()
 @click.argument("number", type=click.IntRange(1), required=False)
 def back(number: int | None) -> None:
     """Put the start of the exercise back, or of an earlier one, NUMBER; what was there is kept."""
-    from handover.lesson import snapshots
-    from handover.lesson.exercises import EXERCISES
+    from handover.lesson import exercises, snapshots, terminal
     from handover.lesson.ground import around
-    from handover.lesson.terminal import shown
 
     ground = around(Path())
-    number = number or min(snapshots.reached(ground), len(EXERCISES))
+    number = number or min(snapshots.reached(ground), len(exercises.EXERCISES))
     kept = snapshots.restore(ground, number)
-    click.echo(f"This is the start of exercise {number}. {kept}\n")
-    click.echo(shown(ground, number))
+    click.echo(f"This is the start of exercise {number}. {kept}\n\n{terminal.shown(ground, number)}")

@@ -31,7 +31,8 @@ def run(event: Path, since: float | None, build: Path, *, built: bool) -> None:
     EVENT is events/predict.json, if it is not named. A project is built first, and a model is trained where there is
     none.
     """
-    build_first(built=built or build != PROJECT.build)
+    if not built and build == PROJECT.build:
+        build_first()
     from handover.local.run import answer_once
 
     status = answer_once(event, build, WARM_INVOKES)
@@ -55,7 +56,8 @@ def serve(port: int, limit: int, cors_origins: str | None, build: Path, *, built
 
     A project is built first.
     """
-    build_first(built=built or build != PROJECT.build)
+    if not built and build == PROJECT.build:
+        build_first()
     from handover.local.chatter import is_metrics
     from handover.local.cors import Cors
     from handover.local.pool import Pool

@@ -40,17 +40,13 @@ def install(project: Project, purpose: str, *, quiet: bool = False) -> None:
     if stamp.exists() and all(stamp.stat().st_mtime >= one.stat().st_mtime for one in locks):
         return
     if not quiet:
-        _announce(purpose, lock)
+        count = len(re.findall("^[^#\n]*==", lock.read_text(encoding="utf-8"), re.MULTILINE))
+        click.echo(f"Installing what {purpose} needs ({count} packages) ...", err=True)
     how = ("--disable-pip-version-check", "install", "--quiet", *WHEELS)
     for one in locks:
         apart = ("--target", str(Path(sys.prefix) / "lambda"), "--upgrade") if one == beside else ()
         tools.python("-m", "pip", *how, "--requirement", str(one), *apart)
     stamp.touch()
-
-
-def _announce(purpose: str, lock: Path) -> None:
-    count = len(re.findall("^[^#\n]*==", lock.read_text(encoding="utf-8"), re.MULTILINE))
-    click.echo(f"Installing what {purpose} needs ({count} packages) ...", err=True)
 
 
 def make_importable(project: Project) -> None:

@@ -53,11 +53,16 @@ class Reports:
     html: Path | None = None
 
     @property
+    def files(self) -> dict[str, Path]:
+        """Those that go to a file."""
+        asked = {"markdown": self.markdown, "junit": self.junit, "html": self.html}
+        return {name: path for name, path in asked.items() if path}
+
+    @property
     def names(self) -> list[str]:
         """Their names, as ``handover.reporters.write`` knows them; the first is what is printed in any case."""
-        also = {"annotations": self.github, "markdown": self.markdown, "junit": self.junit, "html": self.html}
         printed = "json" if self.as_json else "quiet" if self.quiet else "text"
-        return [printed, *(name for name, asked in also.items() if asked)]
+        return [printed, *(["annotations"] if self.github else []), *self.files]
 
     def give(self, written: Callable[[str], str]) -> None:
         """Print and write each report; ``written`` gives it by its name."""
@@ -68,14 +73,9 @@ class Reports:
     def _give_others(self, written: Callable[[str], str]) -> None:
         if self.github and (annotations := written("annotations")):
             click.echo(annotations)
-        for name, path, mode in (
-            ("markdown", self.markdown, "a"),
-            ("junit", self.junit, "w"),
-            ("html", self.html, "w"),
-        ):
-            if path:
-                with path.open(mode, encoding="utf-8") as file:
-                    file.write(written(name))
+        for name, path in self.files.items():
+            with path.open("a" if name == "markdown" else "w", encoding="utf-8") as file:
+                file.write(written(name))
 
     @contextmanager
     def cut_short(self) -> Iterator[None]:

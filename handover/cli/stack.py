@@ -10,7 +10,7 @@ import click
 
 from handover.cli.group import CONCURRENCY, DEPLOYMENT, PROJECT, build_option, command, only_option, progress
 from handover.cli.reports import Reports, gives_reports
-from handover.cli.where import find_stack, names_a_stack, url_option
+from handover.cli.where import find_stack, names_a_stack, stack_name, url_option
 
 
 @command(DEPLOYMENT)
@@ -39,6 +39,7 @@ def verify(
     """
     reports = Reports(**asked)
     with reports.cut_short():
+        name = stack_name(stack, stage)
         from handover.evaluation import evaluate, selected
         from handover.live import built
         from handover.live.clauses import CLAUSES, GROUP
@@ -52,7 +53,7 @@ def verify(
         clauses = selected(only, CLAUSES, GROUP)
         behaviours = behaviours or bool(only and any(one.looks_at == "behaviours" for one in clauses))
         expected = built.read(built.delivery_in(build))
-        deployed, session = find_stack(stack, stage, region)
+        deployed, session = find_stack(name, stage, region)
         with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
             task = shown.add_task("Asking for the golden rows", total=requests(expected))
             answers = replay(client, expected, limit, lambda: shown.advance(task))
@@ -93,7 +94,7 @@ def rollback(
     from handover.live.deployments import Deployments
     from handover.live.version import Version, prove
 
-    deployed, session = find_stack(stack, stage, region)
+    deployed, session = find_stack(stack_name(stack, stage), stage, region)
     functions = session.client("lambda")
     deployments = Deployments.of(deployed, session.client("cloudformation"), session.client("codedeploy"))
     with progress() as shown:
@@ -117,5 +118,5 @@ def live_version(*, stack: str | None, stage: str | None, region: str | None) ->
     """Print the version that the alias points at, and nothing else: what to roll back to, noted before a deployment."""
     from handover.live.alias import read as alias_of
 
-    deployed, session = find_stack(stack, stage, region)
+    deployed, session = find_stack(stack_name(stack, stage), stage, region)
     click.echo(alias_of(session.client("lambda"), deployed).version)

@@ -34,7 +34,8 @@ def setup(purposes: tuple[str, ...], *, quiet: bool) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...], *, built: bool) -> None:
     """Run the project's tests: every event, golden row and case through the built function. ARGUMENTS are pytest's."""
-    build_first(built=built)
+    if not built:
+        build_first()
     tools.python("-m", "pytest", *(arguments or ("tests",)))
 
 

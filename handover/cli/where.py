@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import boto3
 
     from handover.live.stack import Stack
+    from handover.samconfig import Json
 
 region_option = click.option(
     "--region",
@@ -33,15 +34,13 @@ def names_a_stack[F: Callable[..., None]](command: F) -> F:
 
 
 def stack_name(stack: str | None, stage: str | None) -> str:
-    """Give the stack's name: its own, or that of the stage."""
-    from handover.live.stack import of_stage
-
+    """Give the stack's name: its own, or that of the stage, which samconfig.toml must have."""
     if bool(stack) == bool(stage):
         raise CannotRunError(
             "say which stack: --stage and an environment of samconfig.toml, or --stack and its name (STAGE= or STACK= "
             "to make)"
         )
-    named = stack or of_stage(str(stage), PROJECT.samconfig).get("stack_name")
+    named = stack or of_stage(stage).get("stack_name")
     if not named:
         raise CannotRunError(f"{PROJECT.samconfig} names no stack for '{stage}': name it with --stack")
     return str(named)
@@ -53,17 +52,26 @@ def begin(region: str | None, stage: str | None) -> "boto3.Session":
     It is said on stderr: stdout is for what a program reads.
     """
     from handover.live import aws
-    from handover.live.stack import of_stage
 
-    session = aws.session(aws.region(region or of_stage(stage or "", PROJECT.samconfig).get("region")))
+    named = of_stage(stage).get("region")
+    session = aws.session(aws.region(region or named))
     click.echo(f"Account {aws.account(session)}, region {session.region_name}", err=True)
     return session
 
 
-def find_stack(stack: str | None, stage: str | None, region: str | None) -> "tuple[Stack, boto3.Session]":
+def find_stack(name: str, stage: str | None, region: str | None) -> "tuple[Stack, boto3.Session]":
     """Read a stack as it is there, and give the session that looked."""
     from handover.live.stack import read
 
-    name = stack_name(stack, stage)
     session = begin(region, stage)
     return read(session.client("cloudformation"), name), session
+
+
+def of_stage(stage: str | None) -> "Json":
+    """Give what ``sam deploy --config-env STAGE`` gets, with the stack's name and region; nothing without a file.
+
+    ``StageError`` where the file has no such stage.
+    """
+    from handover.stage import known
+
+    return known(PROJECT, stage).parameters(stage) if stage and PROJECT.samconfig.is_file() else {}

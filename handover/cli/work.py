@@ -47,15 +47,14 @@ def check(
 
 def named(code: str) -> Clause:
     """Find a clause of a delivery or of a live stack; ``UnknownCodeError`` names near codes and the groups."""
-    from handover.checks import CLAUSES, GROUPS
-    from handover.live.clauses import CLAUSES as LIVE
-    from handover.live.clauses import GROUP
+    from handover import checks
+    from handover.live import clauses as live
 
-    clauses = {clause.code: clause for clause in (*CLAUSES, *LIVE)}
-    clause = clauses.get(code.strip().upper())
-    if clause is None:
-        raise UnknownCodeError(f"there is no clause '{code}'", code, clauses.values(), GROUPS | GROUP)
-    return clause
+    known = (*checks.CLAUSES, *live.CLAUSES)
+    for clause in known:
+        if clause.code == code.strip().upper():
+            return clause
+    raise UnknownCodeError(f"there is no clause '{code}'", code, known, checks.GROUPS | live.GROUP)
 
 
 def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:

@@ -33,10 +33,7 @@ class Change:
 def changes(old: Json, new: Json, reasons: tuple[Sequence[str], Sequence[str]] = ((), ())) -> list[Change]:
     """List what changed from one compiled contract (``contract.json``) to another, the gravest first.
 
-    Parameters
-    ----------
-    reasons
-        The heuristics of the old delivery and of the new one: what ``?reasons=`` may answer, beside the fields.
+    ``reasons`` are the heuristics of the old delivery and of the new: what ``?reasons=`` may answer, beside the fields.
     """
     found = chain(
         _identity(old, new), _fields(old, new), _answer(old, new), _reasons(old, new, *reasons), _words(old, new)

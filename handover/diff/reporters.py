@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from handover import parity
+from handover.description import in_columns
 from handover.diff.comparison import Difference
 from handover.merit import Comparison
 
@@ -44,19 +45,11 @@ def _models(merit: Comparison | str) -> list[str]:
         return [f"Models: not compared, for {merit}."]
     if merit.is_none:
         return [f"Models: the new one {merit.verdict}."]
-    table = [
-        (
-            shift.now.name,
-            f"{shift.was.written(shift.was.value)} -> {shift.now.written(shift.now.value)}",
-            shift.now.written(shift.difference, "+"),
-            f"(95 %: {' to '.join(shift.now.written(end, '+') for end in shift.interval)})",
-            shift.verdict,
-        )
-        for shift in merit.shifts
+    rows = [
+        (name, f"{was} -> {now}", difference, f"(95 %: {interval})", verdict)
+        for name, was, now, difference, interval, verdict in (shift.words for shift in merit.shifts)
     ]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in table]
-    return [f"Models: the new one {merit.verdict}.", *(f"  {line}" for line in lines), f"  {merit.rows}"]
+    return [f"Models: the new one {merit.verdict}.", *(f"  {line}" for line in in_columns(rows)), f"  {merit.rows}"]
 
 
 def _answers(difference: Difference) -> list[str]:

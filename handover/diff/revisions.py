@@ -108,10 +108,7 @@ def agreed_before(
     first contract under the present version, and the first under the version before. What is compared is the files as
     they lie there, committed or not.
 
-    Raises
-    ------
-    NoBaseError
-        When the repository knows no base, as after a shallow clone, or git cannot read it.
+    ``NoBaseError`` when the repository knows no base, as after a shallow clone, or git cannot read it.
     """
     head, left = _head_and_left(folder, base, environment)
     if not head:
@@ -138,7 +135,7 @@ def delivered_before(
     if left == head and git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
         if last := text(folder, "log", "-1", "--first-parent", "--format=%H", head, "--", "."):
             left = f"{last}^1"
-        if last in _cuts(folder):
+        if last in _of_git(folder, "shallow").split():
             raise NoBaseError("this shallow clone ends before the last delivery: git fetch --unshallow")
     home = _home(folder, left, name)
     return None if home is None else git(folder, "show", f"{left}:{home}{file}")
@@ -174,7 +171,6 @@ def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str
 
 
 def _left(folder: Path, head: str, named: str, environment: Mapping[str, str]) -> str:
-    """Find the commit at which this branch left its base."""
     name, cut = named or BRANCHES[0], False
     for branch in (named,) if named else BRANCHES:
         if not (tip := _tip(folder, branch)):
@@ -208,7 +204,7 @@ def _tip(folder: Path, name: str) -> str:
 
 def _history(folder: Path, head: str, name: str) -> Iterator[Agreed]:
     """Give the contracts that this branch has had, as it had them after each merge, the latest first."""
-    cuts, since = _cuts(folder), head
+    cuts, since = _of_git(folder, "shallow").split(), head
     while (home := _home(folder, since, name)) is not None:  # and then in the folder that it was moved from
         path = f":(top){home}{files.CONTRACT}"
         commits = text(folder, "log", "--first-parent", "--format=%H", since, "--", path).split()
@@ -218,11 +214,6 @@ def _history(folder: Path, head: str, name: str) -> Iterator[Agreed]:
             if commit in cuts:
                 raise NoBaseError("this shallow clone ends before the contract's last version: git fetch --unshallow")
         since = f"{commits[-1]}^1"
-
-
-def _cuts(folder: Path) -> set[str]:
-    """Name the commits at which a shallow clone ends."""
-    return set(_of_git(folder, "shallow").split())
 
 
 def _first_of_versions(contracts: Iterator[Agreed], version: str) -> Iterator[Agreed]:
@@ -254,7 +245,6 @@ def _home(folder: Path, commit: str, name: str) -> str | None:
 
 
 def _agreed(folder: Path, revision: str) -> Agreed | None:
-    """Read what a commit has in a folder."""
     contract = _recorded(folder, revision)
     return Agreed(contract, heuristics(_document(folder, f"{revision}{files.MANIFEST}"))) if contract else None
 

@@ -40,18 +40,11 @@ Git ignores {data}. Finish README.md beside it: where is the data kept?
 contract.py has the words of every category, rare ones too: read it before you push."""
 UNIGNORED = "{data} itself lies in this repository, where git does not ignore it: move it out before you commit."
 
-__all__ = ["File", "Release", "agree", "example", "init", "rendered"]
-
 
 def init(folder: Path, data: Path, target: str, track: Track = iter, *, private: bool = False, ci: CI = DEFAULT) -> str:
-    """Write a project, in a folder that does not exist yet and has its name.
+    """Write a project, in a folder that does not exist yet and has its name, of data as ``drafted`` takes it.
 
-    Parameters
-    ----------
-    data, target, track
-        As ``drafted`` takes them.
-    private
-        Whether the data stays out of the repository: git ignores it, and the draft quotes no single row.
+    ``private`` data stays out of the repository: git ignores it, and the draft quotes no single row.
 
     Returns
     -------
@@ -67,9 +60,14 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
     draft = drafted(name, data, target, track, private=private)
 
     def more(whole: Path) -> Mapping[str, File]:
+        """Draft what the model must do, by the model that the project's training makes."""
         if private:
             (whole / DATA / draft.data.name).chmod(0o600)
-        return _behaviours(whole, draft)
+        try:
+            text = behaviours.drafted(whole, draft.report.fields, _usual_row(draft.report))
+        except Exception:  # a training may fail in any way: `make model` says why, where something can be done about it
+            return {}
+        return {f"{DELIVERY}/behaviours.py": _file(text)} if text else {}
 
     written, *notes = _write_project(folder, name, _own(name, draft, ci, private=private), more, ci=ci)
     lines = [draft.report.text(), "", written]
@@ -235,15 +233,6 @@ def _texts(name: str, report: Report, usual: Mapping[str, Any], ci: CI, *, priva
     words: dict[str, Any] = {"name": name, "report": report, "request": request, "private": private, "ci": ci}
     templates = {"README.md": "README.md", "pyproject.toml": "pyproject.toml", "modelling/card.md": "card.md"}
     return {path: worded(_filled(template, **words), PLACES[ci]) for path, template in templates.items()}
-
-
-def _behaviours(whole: Path, draft: Draft) -> dict[str, File]:
-    """Draft what the model must do, by the model that the project's training makes."""
-    try:
-        text = behaviours.drafted(whole, draft.report.fields, _usual_row(draft.report))
-    except Exception:  # a training may fail in any way: `make model` says why, where a person can do something about it
-        return {}
-    return {f"{DELIVERY}/behaviours.py": _file(text)} if text else {}
 
 
 def _filled(template: str, /, **words: Any) -> File:

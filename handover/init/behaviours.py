@@ -19,10 +19,10 @@ from handover.project import Project
 from handover.retraining import trained_again
 from predictor import files
 from predictor.delivery import Delivery
+from predictor.files import Json
 from predictor.prediction import Prediction
 from predictor.problems import MAX_BATCH_ROWS
 
-type Json = dict[str, Any]
 type Scores = NDArray[np.float64]
 
 # The model that will be trained on other heuristics, or by another version of the framework, is to have them, too.

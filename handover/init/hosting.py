@@ -9,7 +9,6 @@ type CI = Literal["github", "gitlab", "azure"]
 
 SYSTEMS: tuple[CI, ...] = get_args(CI.__value__)
 DEFAULT: CI = "github"
-GITHUBS = ".github/"
 PIPELINES: dict[CI, str] = {"gitlab": ".gitlab-ci.yml", "azure": "azure-pipelines.yml"}
 """The one file with a system's pipelines, of those that have one."""
 
@@ -66,7 +65,7 @@ def chosen(files: Mapping[str, File], ci: CI) -> dict[str, File]:
     others = {pipeline for system, pipeline in PIPELINES.items() if system != ci}
     given = {}
     for path, file in files.items():
-        if path in others or (ci != DEFAULT and path.startswith(GITHUBS) and path not in places):
+        if path in others or (ci != DEFAULT and path.startswith(".github/") and path not in places):
             continue
         words = TRUST.get(ci, {}) | places if path == ROLE else places
         given[places.get(path, path)] = worded(file, words)

@@ -50,11 +50,8 @@ class Upgrade(NamedTuple):
 def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
     """Bring a project to the release that runs; in a dry run, only say what would be done.
 
-    Raises
-    ------
-    CannotRunError
-        When it is not a project, git would not bring back what is overwritten, or its own release is not known or
-        newer; nothing has been written then.
+    ``CannotRunError`` when it is not a project, git would not bring back what is overwritten, or its own release is not
+    known or newer; nothing has been written then.
     """
     (name, ci), old = _named(root), recorded(root)
     new, inside = current(), place(root)
@@ -113,29 +110,22 @@ def changes(
     relocked = any(base.get(path) != new.get(path) for path in locks)
     for path in paths:
         before, mine, after = base.get(path), lying.get(path), new.get(path)
-        if mine is None and (before is None or after is None):
-            change = after and Change(path, "added", file=after)
+        if mine == after:
+            continue
+        if mine is None and before is None:
+            yield Change(path, "added", file=after)
         elif mine is None:
-            change = Change(path, "kept", "you deleted it" + (", and the tool changed it" if after != before else ""))
+            yield Change(path, "kept", "you deleted it" + (", and the tool changed it" if after != before else ""))
         elif after is None:
-            change = Change(path, "removed") if mine == before else Change(path, "kept", "the tool has it no longer")
+            yield Change(path, "removed") if mine == before else Change(path, "kept", "the tool has it no longer")
+        elif mine == before:
+            yield Change(path, "updated", file=after)
         elif before and relocked and path in locks:  # one resolution: all of them are the tool's, or all the project's
-            why = "" if mine == before else "it is the tool's again, as all locks"
-            change = None if mine == after else Change(path, "updated", why, after)
+            yield Change(path, "updated", "it is the tool's again, as all locks", after)
+        elif after == before:
+            yield Change(path, "kept", "only you changed it")
         else:
-            change = _of_both(path, before, mine, after, version)
-        if change:
-            yield change
-
-
-def _of_both(path: str, base: File | None, mine: File, new: File, version: str) -> Change | None:
-    if mine == new:
-        return None
-    if base is None:
-        return _merged(path, File(b"", new.executable), mine, new, version)
-    if mine == base:
-        return Change(path, "updated", file=new)
-    return Change(path, "kept", "only you changed it") if new == base else _merged(path, base, mine, new, version)
+            yield _merged(path, before or File(b"", after.executable), mine, after, version)
 
 
 def _merged(path: str, base: File, mine: File, new: File, version: str) -> Change:
@@ -168,9 +158,8 @@ def _named(root: Path) -> tuple[str, CI]:
             "this is not a project of handover init: there is no pyproject.toml with its name"
         ) from None
     named = pyproject.get("tool", {}).get("handover", {}).get("ci", DEFAULT)
-    for system in SYSTEMS:
-        if system == named:
-            return name, system
+    if named in SYSTEMS:
+        return name, named
     raise CannotRunError(
         f"pyproject.toml has ci = {named!r} below [tool.handover], and it is one of {', '.join(SYSTEMS)}"
     )

@@ -60,11 +60,8 @@ def roll_back(
     and those that users were moved back from; or, while a deployment is under way to a newer version, the one it points
     at: what is taken back is the newest that users meet. That deployment is stopped first: it would move the alias on.
 
-    Parameters
-    ----------
-    prove
-        Asks a function's version for its golden rows, says what it is, and raises ``LiveError`` where users must not
-        get it; ``None`` moves them unproven.
+    ``prove`` asks a function's version for its golden rows, says what it is, and raises ``LiveError`` where users must
+    not get it; ``None`` moves them unproven.
     """
     alias = read(client, stack)
     published = _published(client, alias.function)

@@ -31,7 +31,14 @@ def tried(client: Client, build: Path) -> Broken | Kept:
         raise LiveError(f"{path} does not run ({type(error).__name__}): make check ONLY=B701 says more") from error
 
     def ask(rows: Sequence[Json]) -> list[Json]:
-        return [answer for batch in batched(rows, BATCH_ROWS, strict=False) for answer in _answers(client, batch)]
+        answers: list[Json] = []
+        for batch in batched(rows, BATCH_ROWS, strict=False):
+            response = client.ask("POST", PREDICT_BATCH.path, batch)
+            if response.status != 200:
+                sentence = response.body[:200].decode(errors="replace")
+                raise LiveError(f"what behaviours ask is answered {response.status}: {sentence}")
+            answers += response.document
+        return answers
 
     delivery = Build(build).delivery
     asking = Asking(files.contract(delivery), ask)
@@ -43,12 +50,3 @@ def tried(client: Client, build: Path) -> Broken | Kept:
     if broken := [result for result in results if not result.passes]:
         return Broken(sentences.broken(broken, len(results)), str(path), broken[0].line)
     return Kept(f"{sentences.number(len(results))}, those on drawn rows left to make check{sentences.kept(results)}")
-
-
-def _answers(client: Client, rows: Sequence[Json]) -> list[Json]:
-    response = client.ask("POST", PREDICT_BATCH.path, rows)
-    if response.status != 200:
-        sentence = response.body[:200].decode(errors="replace")
-        raise LiveError(f"what behaviours ask is answered {response.status}: {sentence}")
-    answers: list[Json] = response.document
-    return answers

@@ -23,12 +23,8 @@ def compatible(
 ) -> tuple[bool, str]:
     """Compare what callers of a stack have with what was built, by the rules of C110; say whether it passes, and why.
 
-    Parameters
-    ----------
-    url
-        Where the API answers, if not at the stack's output ``Url``.
-    force
-        Let a live API pass that cannot be asked; one that can is compared all the same.
+    The API answers at ``url``, or at the stack's output ``Url``. With ``force`` one passes that cannot be asked; one
+    that can is compared all the same.
     """
     built = files.contract(delivery_in(build))
     try:
@@ -65,7 +61,6 @@ def _compared(name: str, live: Json, built: Json) -> tuple[bool, str]:
 
 
 def _live(deployed: stack.Stack, session: "boto3.Session", url: str | None) -> Json:
-    """Ask the live API for its contract; ``LiveError`` when it does not answer, or answers something else."""
     with Client.of(deployed, session, url) as client:
         response = client.ask("GET", "/contract")
     if response.status != 200:

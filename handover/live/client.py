@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -80,7 +80,7 @@ class Response(NamedTuple):
             return json.loads(self.body)
 
 
-class Client:
+class Client(AbstractContextManager["Client"]):
     """Sends requests to one API from any thread; each takes a connection that is idle, or opens or waits for one."""
 
     def __init__(self, url: str, sign: Sign, connections: int = 1, timeout_s: float = TIMEOUT_S) -> None:
@@ -101,9 +101,6 @@ class Client:
         """Make the client of a stack's API, at another address if one is given; the stack's output says how to sign."""
         sign = signer(stack.output("Auth"), session, stack.region)
         return cls(url or stack.output("Url"), sign, connections)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.close()
@@ -130,16 +127,10 @@ class Client:
 
     def _unknown(self, status: int, headers: Mapping[str, str]) -> LiveError:
         """Say why the API does not take the caller for one of its own; a clock that is wrong is the usual reason."""
-        refused = f"{self._url} refuses the request ({status})"
-        try:
+        why = "these credentials may not call it, or it asks for others than its output Auth says"
+        with suppress(KeyError, ValueError, TypeError):
             apart = abs(datetime.now(UTC) - parsedate_to_datetime(headers["date"]))
-        except (KeyError, ValueError, TypeError):
-            apart = timedelta()
-        if apart > CLOCK:
-            minutes = apart / timedelta(minutes=1)
-            return LiveError(
-                f"{refused}: the clock of this machine is {minutes:.0f} minutes off, which no signature may be"
-            )
-        return LiveError(
-            f"{refused}: these credentials may not call it, or it asks for others than its output Auth says"
-        )
+            if apart > CLOCK:
+                minutes = apart / timedelta(minutes=1)
+                why = f"the clock of this machine is {minutes:.0f} minutes off, which no signature may be"
+        return LiveError(f"{self._url} refuses the request ({status}): {why}")

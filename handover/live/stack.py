@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 
 from handover.live import LiveError, aws
 from handover.samconfig import Samconfig
-from predictor.files import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -53,14 +52,6 @@ def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
             raise NoStackError(f"there is no stack {name} in {region}, in the account of these credentials") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     return Stack(name, region, stack["StackStatus"], outputs)
-
-
-def of_stage(stage: str, samconfig: Path) -> Json:
-    """Give what ``sam deploy --config-env STAGE`` gets, with the stack's name and region; nothing without a file."""
-    try:
-        return Samconfig(samconfig).parameters(stage)
-    except FileNotFoundError:
-        return {}
 
 
 def stage_of(name: str, samconfig: Path) -> str:

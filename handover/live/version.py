@@ -100,10 +100,7 @@ class Version:
 def prove(version: Version, stack: Stack, begin: Callable[[int], Callable[[], None]]) -> str:
     """Ask a version for the golden rows of its own delivery, and say what it is.
 
-    Parameters
-    ----------
-    begin
-        Is told how many requests there will be, and gives what is called after each.
+    ``begin`` is told how many requests there will be, and gives what is called after each.
     """
     version.wake()
     delivered = version.delivered(stack)

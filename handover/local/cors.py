@@ -13,6 +13,8 @@ from handover.intrinsics import Values
 from handover.project import Build
 
 API = "AWS::ApiGatewayV2::Api"
+ALLOWED = {"AllowMethods": "allow-methods", "AllowHeaders": "allow-headers", "MaxAge": "max-age"}
+EXPOSED = {"ExposeHeaders": "expose-headers"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Cors:
         for resource in template["Resources"].values():
             configured = resource.get("Type") == API and values.of(resource["Properties"].get("CorsConfiguration", {}))
             if isinstance(configured, dict) and configured.get("AllowOrigins"):
-                return cls(tuple(configured["AllowOrigins"]), *_headers(configured))
+                allowed, exposed = (_headers(configured, names) for names in (ALLOWED, EXPOSED))
+                return cls(tuple(configured["AllowOrigins"]), allowed, exposed)
         return cls()
 
     def lets(self, origin: str) -> bool:
@@ -56,13 +59,9 @@ class Cors:
         return {"access-control-allow-origin": "*" if "*" in self.origins else origin, **self.exposed}
 
 
-def _headers(configured: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    def named(**keys: str) -> dict[str, str]:
-        return {
-            f"access-control-{name.replace('_', '-')}": ",".join(value) if isinstance(value, list) else str(value)
-            for name, key in keys.items()
-            if (value := configured.get(key))
-        }
-
-    allowed = named(allow_methods="AllowMethods", allow_headers="AllowHeaders", max_age="MaxAge")
-    return allowed, named(expose_headers="ExposeHeaders")
+def _headers(configured: dict[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    return {
+        f"access-control-{name}": ",".join(value) if isinstance(value, list) else str(value)
+        for key, name in names.items()
+        if (value := configured.get(key))
+    }

@@ -6,12 +6,13 @@ import sys
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http.client import HTTPConnection, HTTPException
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import IO, Self
+from typing import IO
 
 from handover.errors import CannotRunError
 from handover.local import environment, processes
@@ -40,7 +41,7 @@ class FunctionTimedOutError(CannotRunError):
     """The function did not answer within its timeout, and was ended."""
 
 
-class Emulator:
+class Emulator(AbstractContextManager["Emulator"]):
     """A running execution environment. It takes one request at a time, and starts cold with the first.
 
     The function runs under ``python -S``: a package that the layers lack is not found in this project's ``.venv``; and
@@ -82,9 +83,6 @@ class Emulator:
         self.pid = process.pid
         """Process id of the emulator, which is also the id of the session that all its processes are in."""
         self._wait(process, port)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

@@ -124,10 +124,13 @@ def response(reply: bytes) -> Response:
     nothing but its two fields, which a reply with a status does not have.
     """
     try:
-        answer = json.loads(reply)
-        if not isinstance(answer, dict) or "statusCode" not in answer:
-            return _plain(answer, reply)
-        parsed = _Reply.model_validate(answer)
+        match answer := json.loads(reply):
+            case {"statusCode": _}:
+                parsed = _Reply.model_validate(answer)
+            case {"errorType": _, "errorMessage": _}:
+                return refusal(500)
+            case _:
+                return Response(200, JSON, answer.encode() if isinstance(answer, str) else reply)
         headers = [(name.lower(), _header(value)) for name, value in (parsed.headers or {}).items()]
         text = parsed.body or ""
         body = base64.b64decode(text, validate=True) if parsed.is_base64 else text.encode()
@@ -137,12 +140,6 @@ def response(reply: bytes) -> Response:
         headers += JSON
     headers += [("set-cookie", cookie) for cookie in parsed.cookies or []]
     return Response(parsed.status, tuple(headers), body)
-
-
-def _plain(answer: Any, reply: bytes) -> Response:
-    if isinstance(answer, dict) and {"errorType", "errorMessage"} <= answer.keys():
-        return refusal(500)
-    return Response(200, JSON, answer.encode() if isinstance(answer, str) else reply)
 
 
 def refusal(status: int) -> Response:

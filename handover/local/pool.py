@@ -1,8 +1,9 @@
 """Execution environments as Lambda keeps them: one for every request in flight, warm ones used again."""
 
 import time
+from contextlib import AbstractContextManager
 from threading import Lock
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from handover.local.emulator import Emulator, EnvironmentDiedError, Log
 from handover.local.stack import BuiltFunction
@@ -24,7 +25,7 @@ class Invocation(NamedTuple):
     cold: bool
 
 
-class Pool:
+class Pool(AbstractContextManager["Pool"]):
     """As many execution environments as there were requests at once, up to a limit."""
 
     def __init__(self, function: BuiltFunction, limit: int, log: Log) -> None:
@@ -37,9 +38,6 @@ class Pool:
         self._busy = 0
         self._idle: list[Emulator] = []
         self._all: list[Emulator] = []
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

@@ -113,7 +113,6 @@ def _folder(build: Path, owner: str, uri: str) -> Path:
 
 
 def _text(written: Any, values: Values, what: str) -> str:
-    """Work out one property as a text."""
     value = values.of(written)
     if isinstance(value, dict | list):
         raise NothingBuiltError(f"{what} in template.yaml is {value}, which only the cloud can resolve")

@@ -36,10 +36,10 @@ def cut_short(sentence: str) -> str:
 
 def coded(text: str) -> str:
     """Set what stands between backticks as code, and escape all of it."""
-    parts = escaped(text).split(BACKTICK)
-    if len(parts) % 2 == 0:  # one backtick is alone: none is a pair for certain
-        return escaped(text)
-    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
+    plain = escaped(text)
+    if plain.count(BACKTICK) % 2:  # one backtick is alone: none is a pair for certain
+        return plain
+    return re.sub(f"{BACKTICK}(.*?){BACKTICK}", r"<code>\1</code>", plain)
 
 
 def escaped(text: str) -> str:

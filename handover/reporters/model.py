@@ -8,7 +8,6 @@ from handover.finding import Context
 
 if TYPE_CHECKING:  # where a stack is verified, there is nothing that opens a delivery
     from handover.context import DeliveryContext
-    from handover.merit import Comparison
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,6 @@ def _change(context: "DeliveryContext") -> tuple[str, Table | None]:
         return "The base branch has no model that answers the same question.", None
     if comparison.is_none:
         return "It answers the held-out rows as the model on the base branch does.", None
-    return f"Beside the model on the base branch, it {comparison.verdict}. {comparison.rows}", _shifts(comparison)
-
-
-def _shifts(comparison: "Comparison") -> Table:
-    rows = (
-        (
-            shift.now.name,
-            shift.was.written(shift.was.value),
-            shift.now.written(shift.now.value),
-            shift.now.written(shift.difference, "+"),
-            " to ".join(shift.now.written(end, "+") for end in shift.interval),
-            shift.verdict,
-        )
-        for shift in comparison.shifts
-    )
     head = ("figure", "base branch", "this one", "difference", "95 % interval", "verdict")
-    return Table("Against the base branch", head, tuple(rows))
+    shifts = Table("Against the base branch", head, tuple(shift.words for shift in comparison.shifts))
+    return f"Beside the model on the base branch, it {comparison.verdict}. {comparison.rows}", shifts

@@ -3,7 +3,7 @@
 import linecache
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from textwrap import indent
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SOURCES = {".py", ".yaml", ".toml", ".txt"}
 """Endings of files that people write: a line of these is shown, and never one of data."""
 LONGEST_LINE = 100  # of them
+CHECKED = (Verdict.KEPT, Verdict.BROKEN, Verdict.SKIPPED)
 
 
 def broken(finding: Finding, context: Context) -> str:
@@ -96,14 +97,19 @@ def proved(findings: Iterable[Finding]) -> str:
 def summary(findings: Iterable[Finding]) -> str:
     """Count the verdicts and warnings in one line; what was skipped or left out is named with the reason."""
     findings = list(findings)
-    count = Counter(finding.verdict for finding in findings)
+    line = counted([finding for finding in findings if finding.verdict in CHECKED], CHECKED)
     left_out = "".join(f"; left out, for {reason}: {', '.join(codes)}" for reason, codes in what_is_left_out(findings))
     skipped = "; ".join(
         f"{', '.join(codes)}: {_plural(reason) if len(codes) > 1 else reason}"
         for reason, codes in _by_reason(findings, Verdict.SKIPPED)
     )
-    line = f"{count[Verdict.KEPT]} kept, {count[Verdict.BROKEN]} broken, {count[Verdict.SKIPPED]} skipped"
     return f"{line}{f' ({skipped})' if skipped else ''}{warning_count(findings)}{left_out}"
+
+
+def counted(findings: Iterable[Finding], always: Collection[Verdict] = ()) -> str:
+    """Count the verdicts that there are, and those of ``always``: ``10 kept, 0 broken``."""
+    count = Counter(finding.verdict for finding in findings)
+    return ", ".join(f"{count[one]} {one.lower()}" for one in Verdict if count[one] or one in always)
 
 
 def warning_count(findings: Iterable[Finding]) -> str:

@@ -1,5 +1,7 @@
 """What was built goes to a stage only as it is now, and only to its processor."""
 
+import os
+import shutil
 import struct
 import subprocess
 from collections.abc import Callable
@@ -9,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from handover import stage as stages
-from handover.cli import deploy, main
+from handover.cli import main
 from handover.project import Project
 
 pytestmark = pytest.mark.quick
@@ -88,15 +90,24 @@ def test_a_stage_says_its_processor_or_the_template_does(stage: str, processor: 
     assert stages.architecture(Project(Path()), stage) == processor
 
 
-@pytest.mark.parametrize("words", [["preflight", "trial"], ["deploy", "--stage", "trial"]])
-def test_a_stage_that_is_not_deployed_is_none(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deploy, "begin", lambda region, stage: None)
-    ended = CliRunner().invoke(main, words)
+@pytest.mark.parametrize("region", [[], ["--region", "eu-north-1"]])
+@pytest.mark.parametrize(
+    "command", ["deploy", "compatible", "undeploy", "verify", "rollback", "live-version", "region"]
+)
+@pytest.mark.parametrize("stage", ["trial", "nope"])
+def test_a_stage_that_is_not_deployed_is_none_and_that_is_said_first(
+    command: str, stage: str, region: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a region, credentials or what is built: there are none of them here."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    shutil.rmtree(".aws-sam")
+    sentence = f"handover: samconfig.toml has no stage '{stage}' to deploy to; it has default, staging, small, early\n"
 
-    assert (ended.exit_code, ended.output) == (
-        2,
-        "handover: samconfig.toml has no stage 'trial' to deploy to; it has default, staging, small, early\n",
-    )
+    ended = CliRunner().invoke(main, [command, "--stage", stage, *region])
+
+    assert (ended.exit_code, ended.output) == (2, sentence)
+    assert preflight(stage) == (2, sentence)
 
 
 def committed(project: Path) -> None:

@@ -4,10 +4,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
-from jinja2 import Template
 from markupsafe import Markup, escape
 
 from handover.context import DeliveryContext
@@ -16,14 +14,22 @@ from handover.finding import Finding, Verdict
 from handover.markup import coded
 from handover.reporters.html import figures
 from handover.reporters.page import filled
-from handover.reporters.text import warning_count, what_is_left_out
+from handover.reporters.text import CHECKED, counted, warning_count, what_is_left_out
 from handover.skips import exit_status
 from handover.templates import environment
 from predictor import files
 
-VERDICTS = ("is kept", "is broken", "could not be checked in full")
+VERDICTS = (("kept", "is kept"), ("broken", "is broken"), ("unsure", "could not be checked in full"))
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def cell(text: str) -> Markup:
+    """Set a name of the delivery as code, and escape all of it."""
+    return Markup("<code>{}</code>").format(text) if isinstance(text, Word) else escape(text)
+
+
+TEMPLATES = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})
 
 
 def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
@@ -32,26 +38,21 @@ def report(findings: Sequence[Finding], context: DeliveryContext) -> str:
     It names no time and no machine: the same findings on the same delivery give the same bytes. It renders for any
     delivery, however broken, and takes nothing that it quotes for markup.
     """
+    state, verdict = VERDICTS[exit_status(findings)]
     page = filled(
-        _template(),
+        TEMPLATES.get_template("report.html.jinja"),
         findings,
         context,
         contract=contract_name(context),
         model=model_identity(context),
-        verdict=f"{context.subject} {VERDICTS[exit_status(findings)]}.",
+        verdict=f"{context.subject} {verdict}.",
         counts=counts(findings),
-        state=("kept", "broken", "unsure")[exit_status(findings)],
+        state=state,
         of_the_model=figures.of_the_model(context),
         of_its_running=figures.of_its_running(context),
         left_out=list(what_is_left_out(findings)),
     )
     return UNWRITABLE.sub("\ufffd", page)
-
-
-@cache
-def _template() -> Template:
-    templates = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})
-    return templates.get_template("report.html.jinja")
 
 
 def cut_short(sentence: str) -> str:
@@ -64,14 +65,11 @@ def cut_short(sentence: str) -> str:
 
 def counts(findings: Sequence[Finding]) -> str:
     """Count the verdicts in a sentence, and say how many of the broken clauses each team fixes."""
-    count = Counter(finding.verdict for finding in findings)
-    verdicts = [verdict for verdict in Verdict if count[verdict] or verdict is not Verdict.LEFT_OUT]
     clauses = "1 clause" if len(findings) == 1 else f"{len(findings)} clauses"
-    listed = ", ".join(f"{count[verdict]} {verdict.lower()}" for verdict in verdicts)
-    counted = f"{clauses}: {listed}{warning_count(findings)}."
+    counts = f"{clauses}: {counted(findings, CHECKED)}{warning_count(findings)}."
     owners = Counter(finding.owner for finding in findings if finding.verdict is Verdict.BROKEN)
     to_fix = ", ".join(f"{owner} {number}" for owner, number in sorted(owners.items()))
-    return f"{counted} To fix: {to_fix}." if to_fix else counted
+    return f"{counts} To fix: {to_fix}." if to_fix else counts
 
 
 def contract_name(context: DeliveryContext) -> str:
@@ -94,8 +92,3 @@ def model_identity(context: DeliveryContext) -> str:
     except OSError:
         return ""
     return files.shortened(hashlib.sha256(model).hexdigest())
-
-
-def cell(text: str) -> Markup:
-    """Set a name of the delivery as code, and escape all of it."""
-    return Markup("<code>{}</code>").format(text) if isinstance(text, Word) else escape(text)

@@ -20,7 +20,7 @@ def roc(context: DeliveryContext) -> Drawing:
     held_out = context.held_out
     aucs = {held_out.names[column]: held_out.auc_of(column, column) for column in held_out.columns}
     drawn = [plots.ranking(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
-    last = min(aucs, key=lambda name: aucs[name])
+    last = min(aucs, key=aucs.__getitem__)
     caption = (
         f"A line for each class against the rest: the further above the dashed one, which chance alone gives, the "
         f"better its score tells it. The AUC is {_listed(aucs, 'lowest')}. The thick line is {last}."
@@ -42,12 +42,12 @@ def calibration(context: DeliveryContext) -> Drawing:
         held_out.names[column]: HeldOut(held_out.scores[:, [column]], held_out.labels[:, [column]]).figures()
         for column in held_out.columns
     }
-    apart = {name: -float(one["calibration_error"]) for name, one in figures.items()}
-    last = min(apart, key=lambda name: apart[name])
+    apart = {name: float(one["calibration_error"]) for name, one in figures.items()}
+    last = max(apart, key=apart.__getitem__)
     caption = (
         f"A line for each class, over bins of the held-out rows by its score: near the dashed diagonal, the score can "
-        f"be read as the probability of that class. The mean distance is "
-        f"{_listed({name: -low for name, low in apart.items()}, 'highest')}. The thick line is {last}."
+        f"be read as the probability of that class. The mean distance is {_listed(apart, 'highest')}. "
+        f"The thick line is {last}."
     )
     lines = [
         tuple(np.array([one[key] for one in each["calibration"]]) for key in ("mean_score", "mean_label"))
@@ -82,6 +82,6 @@ def _listed(figures: dict[str, float], which: str) -> str:
     written = [f"{figure:.3f} for {name}" for name, figure in figures.items()]
     if len(figures) <= MOST_LISTED:
         return ", ".join(written)
-    ordered = sorted(figures, key=lambda name: figures[name], reverse=which == "highest")[:MOST_LISTED]
+    ordered = sorted(figures, key=figures.__getitem__, reverse=which == "highest")[:MOST_LISTED]
     worst = ", ".join(f"{figures[name]:.3f} for {name}" for name in ordered)
     return f"{worst} (the {which} of {len(figures)})"

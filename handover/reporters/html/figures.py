@@ -152,14 +152,9 @@ def _importance(context: DeliveryContext) -> Drawing:
     if not table.rows:
         raise MissingError("the model looks at no column")
     names, falls, spreads = zip(*table.rows, strict=True)
-    draw = partial(
-        plots.importance,
-        names=names,
-        falls=_numbers([float(fall) for fall in falls], "importance"),
-        spreads=_numbers([float(spread) for spread in spreads], "importance"),
-        what=context.manifest["importance"]["figure"],
-    )
-    return draw, table.note
+    lengths, half = (_numbers([float(cell) for cell in cells], "importance") for cells in (falls, spreads))
+    what = context.manifest["importance"]["figure"]
+    return partial(plots.importance, names=names, falls=lengths, spreads=half, what=what), table.note
 
 
 def _calibration(context: DeliveryContext) -> Drawing:

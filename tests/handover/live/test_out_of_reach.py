@@ -205,8 +205,12 @@ def test_one_stack_must_be_named(named: tuple[str, ...]) -> None:
 def test_a_stage_names_the_stack_that_sam_deploys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert [stack_name(None, stage) for stage in ("staging", "default")] == ["credit-risk-staging", "credit-risk-dev"]
-    for folder in (ROOT, tmp_path):
-        monkeypatch.chdir(folder)
+    with pytest.raises(CannotRunError, match=r"^samconfig.toml has no stage 'stagin' to deploy to; it has default, "):
+        stack_name(None, "stagin")
+    monkeypatch.chdir(tmp_path)
+    for samconfig in (None, "[stagin.deploy.parameters]\n"):
+        if samconfig:
+            Path("samconfig.toml").write_text(samconfig)
         with pytest.raises(CannotRunError, match=r"^samconfig.toml names no stack for 'stagin': name it with --stack$"):
             stack_name(None, "stagin")
 

@@ -23,8 +23,8 @@ from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Verdict
 from handover.quality import HeldOut
 from handover.reporters import html
-from handover.reporters.groups import group, grouped
 from handover.reporters.html import by_class, figures, plots, svg
+from handover.reporters.page import group, grouped
 from predictor.files import MANIFEST, SERVED
 from tests.helpers.browser import Browser
 from tests.helpers.flowers import deliver_flowers
