@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -70,7 +71,8 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         "machine": machine(),
         "counts": asdict(counts),
     }
-    with Dock(built) as dock:
+    with TemporaryDirectory(prefix="bench-") as folder:
+        dock = Dock(built, Path(folder))
         workload = generate(Size(), dock.root / "default")
         rows = workload.rows[:50]
         events = [event("/predict", row) for row in rows]
@@ -83,18 +85,15 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         }
         results["versions"] = {contender.name: versions(contender) for contender in ALL}
         results["size"] = {one.contender.name: one.size for one in staged}
-        emulators: dict[str, served.Opener] = {
-            one.contender.name: partial(served.emulated, one, rows[0]) for one in validating
-        }
-        servers: dict[str, served.Opener] = {
-            one.name: partial(served.server, one, workload, rows[0]) for one in SERVERS
-        }
-        everybody = emulators | servers
+        emulators = {one.contender.name: partial(served.emulated, one, rows[0]) for one in staged}
+        servers = {one.name: partial(served.server, one, workload, rows[0]) for one in SERVERS}
+        everybody: dict[str, served.Opener] = {one.contender.name: emulators[one.contender.name] for one in validating}
+        everybody |= servers
         for name, opened in progress.track(everybody.items(), description="Comparing scores"):
             with opened() as contender:
                 compare_scores(name, [contender.score(row) for row in rows], workload)
         if "cold" in only:
-            results["cold_ms"] = emulated.cold(staged, events[0], counts.cold_rounds, progress)
+            results["cold_ms"] = served.starts(emulators, counts.cold_rounds, progress, uncounted=1)
         if "imports" in only:
             results["imports_ms"] = inprocess.imports(staged, counts.import_repeats, progress)
         if "warm" in only:
@@ -103,7 +102,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
                 validating, events, batch, blocks=counts.warm_blocks, calls=counts.warm_calls, progress=progress
             )
         if "http" in only:
-            starting = {OURS.name: emulators[OURS.name]} | servers
+            starting = {name: everybody[name] for name in (OURS.name, *servers)}
             results["http_start_ms"] = served.starts(starting, counts.http_starts, progress)
             results["http_warm_ms"] = served.warm(everybody, rows, counts.http_blocks, counts.http_requests, progress)
         if "memory" in only:

@@ -5,12 +5,11 @@ import os
 import shutil
 import stat
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
-from typing import Self
 
 from samcli.lib.package.utils import make_zip_with_lambda_permissions
 
@@ -36,15 +35,18 @@ class Staged:
 
 
 def ship(source: Path, to: Path) -> int:
-    """Carry a folder through the very zip that ``sam deploy`` would upload; give the zip's size [bytes]."""
+    """Carry a folder through the very zip that ``sam deploy`` would upload; give the zip's size [bytes].
+
+    What comes of it is read-only, as Lambda's trees are.
+    """
     with TemporaryDirectory(prefix="bench-") as parcel:
         archive = Path(make_zip_with_lambda_permissions(f"{parcel}/parcel", str(source)))
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(to)
         size = archive.stat().st_size
-    for path in to.rglob("*"):
+    for path in (to, *to.rglob("*")):
         os.utime(path, (YEAR_1980, YEAR_1980))
-    set_writable(to, writable=False)
+        path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
     return size
 
 
@@ -54,18 +56,11 @@ def byte_compile(folder: Path) -> None:
     compileall.compile_dir(folder, quiet=2, stripdir=str(folder), invalidation_mode=unchecked, workers=1)
 
 
-def set_writable(tree: Path, *, writable: bool) -> None:
-    """Make a whole tree read-only as Lambda's is, or give the right to remove it again."""
-    for path in (tree, *tree.rglob("*")):
-        if not path.is_symlink():
-            mode = path.stat().st_mode
-            path.chmod(mode | stat.S_IWUSR if writable else mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
-
-
 def remove(tree: Path) -> None:
     """Remove a tree that may be read-only, or not be there."""
     if tree.exists():
-        set_writable(tree, writable=True)
+        for folder, *_ in tree.walk():
+            folder.chmod(folder.stat().st_mode | stat.S_IWUSR)
         shutil.rmtree(tree)
 
 
@@ -76,28 +71,15 @@ def copy_peer(contender: Contender, workload: Workload, to: Path) -> None:
         shutil.copyfile(path, to / path.name)
 
 
+@dataclass(frozen=True)
 class Dock:
-    """Stages contenders under one folder, which it removes again; a layer that two share is staged once.
+    """Stages contenders under one folder; a layer that two share is staged once."""
 
-    Parameters
-    ----------
-    built
-        What ``sam build`` made of this project. Every contender gets its environment variables and memory, so no
-        peer is held back by an OpenBLAS that starts a thread for each core.
-    """
-
-    def __init__(self, built: BuiltFunction) -> None:
-        self._built = built
-        self._folder = TemporaryDirectory(prefix="bench-")
-        self.root = Path(self._folder.name)
-        self._shipped: dict[Path, tuple[Path, int]] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        set_writable(self.root, writable=True)
-        self._folder.cleanup()
+    built: BuiltFunction
+    """What ``sam build`` made of this project. Every contender gets its environment variables and memory, so no peer is
+    held back by an OpenBLAS that starts a thread for each core."""
+    root: Path
+    _shipped: dict[Path, tuple[Path, int]] = field(default_factory=dict)
 
     def stage(self, contender: Contender, workload: Workload) -> Staged:
         """Lay one Lambda contender out for one workload, as it would be deployed."""
@@ -106,7 +88,7 @@ class Dock:
             self._copy(contender, workload, raw)
         shipped = [self._ship(raw)]
         if contender in {OURS, FLOOR}:
-            shipped.append(self._ship(next(layer for layer in self._built.layers if (layer / "python").is_dir())))
+            shipped.append(self._ship(next(layer for layer in self.built.layers if (layer / "python").is_dir())))
         else:
             shipped.append(contender.installed())
         if contender in {OURS, FLOOR, PLAIN}:
@@ -119,11 +101,11 @@ class Dock:
         return Staged(
             contender=contender,
             function=replace(
-                self._built,
+                self.built,
                 name=contender.name,
                 root=folders[0],
                 layers=tuple(folders[1:]),
-                handler=contender.handler or self._built.handler,
+                handler=contender.handler or self.built.handler,
                 timeout_s=TIMEOUT_S,
             ),
             size={
@@ -133,7 +115,7 @@ class Dock:
         )
 
     def _copy(self, contender: Contender, workload: Workload, to: Path) -> None:
-        sources = {OURS: self._built.root, PLAIN: self._built.root, FLOOR: latency.HERE / "floor"}
+        sources = {OURS: self.built.root, PLAIN: self.built.root, FLOOR: latency.HERE / "floor"}
         if source := sources.get(contender):
             without = None if contender is OURS else shutil.ignore_patterns("__pycache__")
             shutil.copytree(source, to, ignore=without)

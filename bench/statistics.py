@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 
-@dataclass(frozen=True)
-class Spread:
-    """A median, and the quartiles around it."""
+class Spread(NamedTuple):
+    """A median, between its quartiles."""
 
-    median: float
     low: float
+    median: float
     high: float
 
 
@@ -26,8 +26,7 @@ def percentiles(rounds: Rounds, *shares: float) -> list[float]:
 
 def spread(rounds: Rounds) -> Spread:
     """Summarise all samples."""
-    low, median, high = percentiles(rounds, 0.25, 0.5, 0.75)
-    return Spread(median, low, high)
+    return Spread(*percentiles(rounds, 0.25, 0.5, 0.75))
 
 
 def ratio(above: Rounds, below: Rounds) -> Spread:

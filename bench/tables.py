@@ -65,19 +65,18 @@ def tables(results: dict[str, Any]) -> list[Table]:
 def _times(title: str, unit: str, samples: dict[str, Any], order: tuple[str, ...]) -> Table:
     rows = []
     for name in (name for name in order if name in samples):
-        low, middle, high = map(_figure, percentiles(samples[name], 0.25, 0.5, 0.75))
-        rows.append(
-            (LABELS[name], middle, f"{low} to {high}", f"{ratio(samples[name], samples[OURS.name]).median:.2f}")
-        )
+        low, middle, high = (f"{value:.1f}" if value < 100 else f"{value:,.0f}" for value in spread(samples[name]))
+        to_ours = ratio(samples[name], samples[OURS.name]).median
+        rows.append((LABELS[name], middle, f"{low} to {high}", f"{to_ours:.2f}"))
     return Table(title, ("contender", f"median [{unit}]", f"quartiles [{unit}]", "/ Handover"), rows)
 
 
 def _http(results: dict[str, Any]) -> Table:
     rows = []
     starts, warm = results["http_start_ms"], results["http_warm_ms"]
-    for name in (name for name in (*LAMBDA_NAMES, *(one.name for one in SERVERS)) if name in warm):
-        start = f"{spread(starts[name]).median:.0f}" if name in starts else "-"
-        rows.append((LABELS[name], start, *(f"{value:.2f}" for value in percentiles(warm[name], 0.5, 0.95))))
+    for one in (one for one in (*LAMBDAS, *SERVERS) if one.name in warm):
+        start = f"{spread(starts[one.name]).median:.0f}" if one.name in starts else "-"
+        rows.append((one.label, start, *(f"{value:.2f}" for value in percentiles(warm[one.name], 0.5, 0.95))))
     head = ("contender", "start to first answer [ms]", "p50 [ms]", "p95 [ms]")
     return Table("Over HTTP, one worker, one connection", head, rows)
 
@@ -95,7 +94,3 @@ def _weights(results: dict[str, Any]) -> Table:
     ]
     after = f"peak memory after {results['counts']['memory_requests']:,} requests [MB]"
     return Table("Size and memory", ("contender", "unzipped [MiB]", "zipped [MB]", after), rows)
-
-
-def _figure(value: float) -> str:
-    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"

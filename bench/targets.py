@@ -42,9 +42,7 @@ class Target:
         if self.measured is None:
             return "-"
         digits = 2 if self.measured.median < 10 else 1
-        low, middle, high = (
-            f"{value:.{digits}f}" for value in (self.measured.low, self.measured.median, self.measured.high)
-        )
+        low, middle, high = (f"{value:.{digits}f}" for value in self.measured)
         return f"{middle}{self.unit}" + (f" ({low} to {high})" if low != high else "")
 
 
@@ -86,8 +84,7 @@ def growth_points(results: dict[str, Any], axis: str, of: str = "quiet") -> tupl
 def _ratio(samples: dict[str, Any], above: str, below: str, by: float = 1) -> Spread | None:
     if above not in samples or below not in samples:
         return None
-    times = ratio(samples[above], samples[below])
-    return Spread(times.median / by, times.low / by, times.high / by)
+    return Spread(*(value / by for value in ratio(samples[above], samples[below])))
 
 
 def _one(measured: float | None) -> Spread | None:

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from bench import processes
 from handover.cloudformation import Template
 from handover.local.emulator import Emulator
-from handover.local.stack import BuiltFunction, built_function, own_machine
+from handover.local.stack import built_function, own_machine
 from handover.project import Project
 
 COLD_STARTS = 7
@@ -71,7 +71,12 @@ def measure(build: Path, event: Mapping[str, Any], progress: Progress) -> Measur
     """
     function = built_function(build)
     payload = json.dumps(event).encode()
-    cold = [_start(function, payload) for _ in progress.track(range(COLD_STARTS), description="Cold starts")]
+    cold_ms, cold_cpu_ms = [], []
+    for _ in progress.track(range(COLD_STARTS), description="Cold starts"):
+        with Emulator(function, lambda line: None) as emulator:
+            emulator.invoke(payload)
+            cold_ms.append(emulator.cold_ms or 0.0)
+            cold_cpu_ms.append(processes.cpu_ms(processes.of_function(emulator.pid)))
     lines: list[str] = []
     with Emulator(function, lines.append) as emulator:
         for _ in range(ROUNDS_BEFORE):
@@ -85,8 +90,8 @@ def measure(build: Path, event: Mapping[str, Any], progress: Progress) -> Measur
     line = next(line for line in reversed(lines) if '"_aws"' in line).rstrip("\n")
     return Measured(
         architecture=own_machine(),
-        cold_ms=statistics.median(ms for ms, _ in cold),
-        cold_cpu_ms=statistics.median(cpu_ms for _, cpu_ms in cold),
+        cold_ms=statistics.median(cold_ms),
+        cold_cpu_ms=statistics.median(cold_cpu_ms),
         warm_cpu_ms=warm_cpu_ms,
         memory_mb=memory_mb,
         metrics_line=len(line.encode()),
@@ -112,9 +117,3 @@ def access_line(template: Template) -> str:
     )
     log_format = str(stage["AccessLogSettings"]["Format"])
     return re.sub(r"\$context\.([\w.]+)", lambda variable: ACCESS[variable[1]], log_format)
-
-
-def _start(function: BuiltFunction, payload: bytes) -> tuple[float, float]:
-    with Emulator(function, lambda line: None) as emulator:
-        emulator.invoke(payload)
-        return emulator.cold_ms or 0.0, processes.cpu_ms(processes.of_function(emulator.pid))

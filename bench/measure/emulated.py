@@ -1,4 +1,4 @@
-"""Lambda contenders under AWS's runtime interface emulator: cold starts, and memory after many requests."""
+"""Lambda contenders under AWS's runtime interface emulator, and the memory that they hold after many requests."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 from rich.progress import Progress
 
 from bench import processes
-from bench.measure import Samples, in_turn
+from bench.measure import in_turn
 from bench.staging import Staged
 from handover.latency import NotMeasuredError
 from handover.local.emulator import Emulator, EnvironmentDiedError
@@ -25,19 +25,6 @@ def emulator(staged: Staged) -> Iterator[Emulator]:
             yield running
     except EnvironmentDiedError as error:
         raise NotMeasuredError(f"{error}: {lines[-1]}") from error
-
-
-def cold(contenders: Sequence[Staged], event: Any, rounds: int, progress: Progress) -> Samples:
-    """Time each from starting the process to its first answer [ms]."""
-    payload = json.dumps(event).encode()
-
-    def start(staged: Staged) -> list[float]:
-        with emulator(staged) as running:
-            running.invoke(payload)
-        return [running.cold_ms or 0.0]
-
-    turns = {staged.contender.name: partial(start, staged) for staged in contenders}
-    return in_turn(turns, rounds, progress, "Cold starts", uncounted=1)
 
 
 def peak_memory(

@@ -3,7 +3,6 @@
 import pickle
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,8 +13,6 @@ from bench.measure import Samples, in_turn, timed
 from bench.workload import CATEGORIES, Workload, compare_scores, field_names, rows
 from handover.scored import score
 from predictor.delivery import load_source
-
-COLUMNS, APPLY = "pandas", "pandas_apply"
 
 
 def measure(workload: Workload, count: int, rounds: int, progress: Progress) -> Samples:
@@ -32,30 +29,26 @@ def measure(workload: Workload, count: int, rounds: int, progress: Progress) -> 
     model = pickle.loads((workload.folder / "model.pkl").read_bytes())  # noqa: S301  it was written a moment ago
     heuristics = load_source((workload.folder / "heuristics.py").read_bytes(), workload.folder / "heuristics.py")
     functions = [heuristics.total, heuristics.ratio, heuristics.gap, heuristics.favoured]
+    numbers, categories = field_names(workload.size.columns)
+
+    def by_pandas(heuristics: Callable[[pd.DataFrame], list[Any]]) -> None:
+        """Score the file as a notebook does."""
+        table = pd.read_csv(source)
+        codes = [pd.Series(pd.Categorical(table[name], categories=CATEGORIES).codes) for name in categories]
+        features = pd.concat([table[numbers], *codes, *heuristics(table)], axis=1).to_numpy("float32")
+        table["score"] = model.predict_proba(features)[:, 1]
+        table["decision"] = pd.cut(table["score"], [-1.0, 0.25, 0.75, 1.0], labels=["low", "middle", "high"])
+        table.to_csv(to, index=False)
+
     turns: dict[str, Callable[[], Any]] = {
         OURS.name: partial(score, source, to, workload.folder / "delivery", 0, lambda done, total: None),
-        COLUMNS: partial(_by_pandas, source, to, model, workload, _by_columns),
-        APPLY: partial(
-            _by_pandas, source, to, model, workload, lambda table: [table.apply(one, axis=1) for one in functions]
-        ),
+        "pandas": partial(by_pandas, _by_columns),
+        "pandas_apply": partial(by_pandas, lambda table: [table.apply(one, axis=1) for one in functions]),
     }
     for name, work in turns.items():
         work()
         compare_scores(name, pd.read_csv(to)["score"].tolist(), workload)
     return in_turn({name: partial(timed, work) for name, work in turns.items()}, rounds, progress, "Scoring a file")
-
-
-def _by_pandas(
-    source: Path, to: Path, model: Any, workload: Workload, heuristics: Callable[[pd.DataFrame], list[Any]]
-) -> None:
-    """Score a file as a notebook does."""
-    table = pd.read_csv(source)
-    numbers, categories = field_names(workload.size.columns)
-    codes = [pd.Series(pd.Categorical(table[name], categories=CATEGORIES).codes) for name in categories]
-    features = pd.concat([table[numbers], *codes, *heuristics(table)], axis=1).to_numpy("float32")
-    table["score"] = model.predict_proba(features)[:, 1]
-    table["decision"] = pd.cut(table["score"], [-1.0, 0.25, 0.75, 1.0], labels=["low", "middle", "high"])
-    table.to_csv(to, index=False)
 
 
 def _by_columns(table: pd.DataFrame) -> list[Any]:

@@ -18,10 +18,11 @@ from rich.progress import Progress
 from bench import processes, staging
 from bench.contenders import BENTOML, MLFLOW, Contender
 from bench.measure import Samples, in_turn, timed
+from bench.measure.emulated import emulator
 from bench.staging import Staged
 from bench.workload import Workload, event
 from handover.latency import NotMeasuredError
-from handover.local.emulator import LOOPBACK, Emulator, free_ports
+from handover.local.emulator import LOOPBACK, free_ports
 from handover.local.processes import end
 
 START_S = 90.0
@@ -54,14 +55,13 @@ type Opener = Callable[[], AbstractContextManager[Served]]
 @contextmanager
 def emulated(staged: Staged, row: Row) -> Iterator[Served]:
     """Start a Lambda contender behind the emulator, and end it; a row is sent as API Gateway's event."""
-    with Emulator(staged.function, lambda line: None) as emulator:
+    with emulator(staged) as running:
 
-        def score(row: Row) -> float:
-            reply = json.loads(emulator.invoke(json.dumps(event("/predict", row)).encode()))
-            return float(json.loads(reply["body"])["score"])
+        def reply(row: Row) -> Any:
+            return json.loads(running.invoke(json.dumps(event("/predict", row)).encode()))
 
-        score(row)
-        yield Served(score, emulator.cold_ms or 0.0)
+        reply(row)
+        yield Served(lambda row: float(json.loads(reply(row)["body"])["score"]), running.cold_ms or 0.0)
 
 
 @contextmanager
@@ -132,15 +132,15 @@ def _posted(connection: HTTPConnection, path: str, body: Any) -> HTTPResponse:
     return connection.getresponse()
 
 
-def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress) -> Samples:
-    """Time each from starting the process to its first answer over HTTP [ms], all in turn."""
+def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress, *, uncounted: int = 0) -> Samples:
+    """Time each from starting the process to its first answer [ms], all in turn; errors as ``in_turn``."""
 
     def start(opened: Opener) -> list[float]:
         with opened() as served:
             return [served.start_ms]
 
     turns = {name: partial(start, opened) for name, opened in openers.items()}
-    return in_turn(turns, rounds, progress, "Starts to first answer")
+    return in_turn(turns, rounds, progress, "Starts to first answer", uncounted=uncounted)
 
 
 def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, requests: int, progress: Progress) -> Samples:

@@ -31,7 +31,6 @@ STARTS_S = 30.0
 class Answer(NamedTuple):
     """What an HTTP server answered."""
 
-    status: int
     model: str
     """What `x-model` says."""
     text: str
@@ -42,7 +41,7 @@ def ask(port: int, method: str, path: str, body: str | None = None) -> Answer | 
     with closing(HTTPConnection("127.0.0.1", port, timeout=STARTS_S)) as connection, suppress(OSError):
         connection.request(method, path, body, {"content-type": "application/json"})
         response = connection.getresponse()
-        return Answer(response.status, response.getheader("x-model", ""), response.read().decode(errors="replace"))
+        return Answer(response.getheader("x-model", ""), response.read().decode(errors="replace"))
     return None
 
 
