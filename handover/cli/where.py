@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import boto3
 
     from handover.live.stack import Stack
-    from handover.samconfig import Json
+    from predictor.files import Json
 
 region_option = click.option(
     "--region",
