@@ -209,11 +209,8 @@ class Finding:
             data |= {"reason": self.reason, "blocked_by": list(self.blocked_by), "allowed": self.allowed or None}
         if self.verdict is Verdict.LEFT_OUT:
             data["reason"] = self.reason
-        if self.note:
-            data["note"] = self.note
-        if self.proved:
-            data["proved"] = self.proved
-        return data
+        texts = {"note": self.note, "proved": self.proved}
+        return data | {name: text for name, text in texts.items() if text}
 
 
 class Context(Protocol):

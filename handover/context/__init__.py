@@ -151,9 +151,8 @@ class DeliveryContext(Delivered):
         words = dict(re.findall(r"([A-Z]+)=(\S*\w)", made[0]))
         match made[1]:
             case "check" | "stub":
-                return " ".join(
-                    [f"handover {made[1]}", self._named, *(f"--{key.lower()} {words[key]}" for key in words)]
-                )
+                options = "".join(f" --{key.lower()} {value}" for key, value in words.items())
+                return f"handover {made[1]} {self._named}{options}"
             case "explain":
                 return self.explain(words["CODE"])
             case "diff":
