@@ -1,7 +1,6 @@
 """The stack's template as CloudFormation gets it: SAM's own transform, without AWS."""
 
 import copy
-import json
 import logging
 from collections.abc import Mapping
 from functools import cache, cached_property, partial
@@ -26,7 +25,7 @@ class Template:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._deployed: dict[str, Json] = {}
+        self._deployed: dict[frozenset[tuple[str, str]], Json] = {}
 
     @cached_property
     def source(self) -> Json:
@@ -75,7 +74,7 @@ class Template:
         """
         parameters = self.source.get("Parameters", {})
         chosen = {name: value for name, value in values.items() if name in parameters}
-        key = json.dumps(chosen, sort_keys=True)
+        key = frozenset(chosen.items())
         if key not in self._deployed:
             defaults = {name: parameter.get("Default", "") for name, parameter in parameters.items()}
             template = self.transformed(None, **chosen) if chosen else self.plain

@@ -18,12 +18,9 @@ class UnknownCodeError(CannotRunError):
 
 
 def selected(only: Iterable[str], clauses: Sequence[Clause], groups: Mapping[str, str]) -> list[Clause]:
-    """Choose clauses by the beginnings of their codes; all of them when nothing is asked for.
+    """Choose clauses by the beginnings of their codes, all of them when nothing is asked for.
 
-    Raises
-    ------
-    UnknownCodeError
-        When a beginning fits no clause.
+    ``UnknownCodeError`` when a beginning fits no clause.
     """
     wanted = tuple(code.strip().upper() for code in only)
     for code in wanted:
