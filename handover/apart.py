@@ -26,14 +26,8 @@ def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda 
     """Do ``work``, which is ``module:function``, in another process, and give its result.
 
     The function takes a ``send``, which passes an event to ``on_event``, and the ``arguments``; these, its events and
-    its result are plain data. What that process prints, whoever prints it, goes to this one's stderr.
-
-    Raises
-    ------
-    CannotRunError
-        What the work raised of these, in its words.
-    CutShortError
-        When the process ended without a result, by whatever status.
+    its result are plain data. What that process prints, whoever prints it, goes to this one's stderr. A
+    ``CannotRunError`` of the work is raised here, in its words; ``CutShortError`` when there is no result.
     """
     command = [sys.executable, "-P", "-m", "handover.apart", work, json.dumps(arguments)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
@@ -57,9 +51,8 @@ def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda 
         process.wait()
         raise
     ended = process.returncode
-    raise CutShortError(
-        f"its process was ended by {signal.Signals(-ended).name}" if ended < 0 else f"its process ended with {ended}"
-    )
+    how = f"was ended by {signal.Signals(-ended).name}" if ended < 0 else f"ended with {ended}"
+    raise CutShortError(f"its process {how}")
 
 
 def _main() -> None:

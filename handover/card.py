@@ -48,10 +48,7 @@ def head(manifest: Mapping[str, Any]) -> str:
             if quality.get(name) is not None
         ]
         result = {"task": {"type": task}, "dataset": held_out, "metrics": metrics}
-        written |= {
-            "pipeline_tag": task,
-            "model-index": [{"name": manifest["contract"]["name"], "results": [result]}],
-        }
+        written |= {"pipeline_tag": task, "model-index": [{"name": manifest["contract"]["name"], "results": [result]}]}
     return yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
 
 
@@ -62,8 +59,7 @@ def blocks(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 def read(card: Path) -> str:
     """Read a card, whatever its bytes are, so that ``write`` gives them back."""
-    with card.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        return file.read()
+    return card.read_text(encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def write(card: Path, blocks: Mapping[str, str]) -> None:

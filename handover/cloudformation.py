@@ -1,12 +1,13 @@
 """The stack's template as CloudFormation gets it: SAM's own transform, without AWS."""
 
 import copy
-import json
 import logging
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from handover.intrinsics import Values
 
@@ -24,13 +25,11 @@ class Template:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._deployed: dict[str, Json] = {}
+        self._deployed: dict[frozenset[tuple[str, str]], Json] = {}
 
     @cached_property
     def source(self) -> Json:
         """The template as people wrote it, each short tag as the intrinsic function that it stands for."""
-        import yaml
-
         source: Json = yaml.load(self.path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506  it is a safe one
         return source
 
@@ -44,9 +43,8 @@ class Template:
 
         ``content`` names what ``sam package`` uploaded for a resource; another name is another content.
         """
-        session = _session()  # first: without boto3, this is what a message names
+        translator = _translator()
         from samtranslator.model.exceptions import InvalidDocumentException
-        from samtranslator.parser.parser import Parser
 
         # At its end, the translator complains that nobody published its own metrics.
         logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
@@ -56,9 +54,8 @@ class Template:
                 if key in resource.get("Properties", {}):
                     resource["Properties"][key] = f"s3://bucket/{(content or {}).get(name, name)}.zip"
         values = {name: parameter.get("Default") for name, parameter in template.get("Parameters", {}).items()}
-        translator = _translator()(managed_policy_map={}, sam_parser=Parser(), boto_session=session)
         try:
-            result: Json = translator.translate(template, parameter_values=values | parameters)
+            result: Json = translator().translate(template, parameter_values=values | parameters)
         except InvalidDocumentException as error:
             raise TransformError("; ".join(cause.message for cause in error.causes)) from None
         return result
@@ -77,7 +74,7 @@ class Template:
         """
         parameters = self.source.get("Parameters", {})
         chosen = {name: value for name, value in values.items() if name in parameters}
-        key = json.dumps(chosen, sort_keys=True)
+        key = frozenset(chosen.items())
         if key not in self._deployed:
             defaults = {name: parameter.get("Default", "") for name, parameter in parameters.items()}
             template = self.transformed(None, **chosen) if chosen else self.plain
@@ -90,8 +87,6 @@ class Template:
         What SAM makes of a resource has a name that begins with the resource's. Where what is written there is a
         parameter's value, it is the line of the parameter's default.
         """
-        from yaml import MappingNode, ScalarNode
-
         sections = {section: self.source.get(section, {}) for section in ("Resources", "Parameters")}
         begins = [(key, section) for section, keys in sections.items() for key in keys if name.startswith(key)]
         if not begins:
@@ -99,26 +94,23 @@ class Template:
         key, section = max(begins, key=lambda known: len(known[0]))
         line, node = None, self._nodes
         for step in (section, key, *inside):
-            keys = {at.value: (at, value) for at, value in node.value} if isinstance(node, MappingNode) else {}
+            keys = {at.value: (at, value) for at, value in node.value} if isinstance(node, yaml.MappingNode) else {}
             if step not in keys:
                 break
             at, node = keys[step]
             line = at.start_mark.line + 1
-        if isinstance(node, ScalarNode) and node.tag == "!Ref" and node.value in sections["Parameters"]:
+        if isinstance(node, yaml.ScalarNode) and node.tag == "!Ref" and node.value in sections["Parameters"]:
             return self.line(node.value, "Default")
         return line
 
     @cached_property
     def _nodes(self) -> Any:
-        import yaml
-
         return yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_loader())
 
 
 @cache
 def _loader() -> Any:
     """Give a loader that knows SAM's short tags: libyaml's where PyYAML has it, which takes a tenth of the time."""
-    import yaml
     from samtranslator.yaml_helper import intrinsics_multi_constructor
 
     loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
@@ -132,15 +124,10 @@ def _translator() -> Any:
 
     It does so each time that it begins, which is half of what a transform takes; they are a file of SAM's own.
     """
+    import boto3  # first: where it is missing, this is what a message names
+    from samtranslator.parser.parser import Parser
     from samtranslator.translator import translator
 
+    session = boto3.Session(region_name="eu-central-1")  # some region; nobody is asked
     translator.make_policy_template_for_function_plugin = cache(translator.make_policy_template_for_function_plugin)
-    return translator.Translator
-
-
-@cache
-def _session() -> Any:
-    """Give what the translator wants to know a region by; nobody is asked."""
-    import boto3
-
-    return boto3.Session(region_name="eu-central-1")
+    return partial(translator.Translator, managed_policy_map={}, sam_parser=Parser(), boto_session=session)

@@ -16,13 +16,7 @@ from numpy.typing import NDArray
 
 from handover import card, clipping, extent, ordering, provenance, session, tables, trained
 from handover.contract import Contract
-from handover.conversion import (
-    ConversionError,
-    own_columns,
-    to_graph,
-    training_time_scores,
-    unlike,
-)
+from handover.conversion import ConversionError, own_columns, to_graph, training_time_scores, unlike
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
 from handover.encoding import Encoding
@@ -47,7 +41,6 @@ from predictor.files import Json
 from predictor.prediction import Prediction
 
 __all__ = ["DeliverError", "Matrix", "deliver", "matrix"]
-
 
 FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""

@@ -84,10 +84,9 @@ class Drawing:
                 for place, (field, edges) in enumerate(zip(self._fields, values, strict=True))
                 if turn < len(edges)
             }
-            if together := self._around(chosen, random):
-                yield together
-            else:
-                yield from self._each_around([{name: value} for name, value in chosen.items()], random)
+            together = self._around(chosen, random)
+            alone = ({name: value} for name, value in chosen.items())
+            yield from [together] if together else self._each_around(alone, random)
         gaps = [field.name for field in self._fields if field.nullable]
         all_of_them = [dict.fromkeys(gaps)] if len(gaps) > 1 else []
         yield from self._each_around([*({name: None} for name in gaps), *all_of_them], random)

@@ -42,11 +42,8 @@ class Encoding:
     def matrix(self, rows: Iterable[Mapping[str, Any]], where: Callable[[int], str] = "row {}".format) -> FloatRows:
         """Lay rows out as the model's input, float32 (N, K), as an application would send them.
 
-        Raises
-        ------
-        DeliverError
-            When the contract refuses a row, or a heuristic fails on one or comes to no end; names the row, and the
-            field or the heuristic.
+        ``DeliverError`` when the contract refuses a row, or a heuristic fails on one or comes to no end; it names the
+        row, and the field or the heuristic.
         """
         accepted = [self._accepted(row, place, where) for place, row in enumerate(rows)]
         matrices = []

@@ -18,12 +18,9 @@ class UnknownCodeError(CannotRunError):
 
 
 def selected(only: Iterable[str], clauses: Sequence[Clause], groups: Mapping[str, str]) -> list[Clause]:
-    """Choose clauses by the beginnings of their codes; all of them when nothing is asked for.
+    """Choose clauses by the beginnings of their codes, all of them when nothing is asked for.
 
-    Raises
-    ------
-    UnknownCodeError
-        When a beginning fits no clause.
+    ``UnknownCodeError`` when a beginning fits no clause.
     """
     wanted = tuple(code.strip().upper() for code in only)
     for code in wanted:
@@ -51,11 +48,8 @@ def evaluate(
         if reason := context.left_out(clause):
             return Finding(clause, Verdict.LEFT_OUT, reason=reason)
         if clause.code not in findings:
-            missing = [
-                finding
-                for finding in (settle(known[code]) for code in clause.requires)
-                if finding.verdict is not Verdict.KEPT
-            ]
+            required = [settle(known[code]) for code in clause.requires]
+            missing = [finding for finding in required if finding.verdict is not Verdict.KEPT]
             if not missing:
                 begin(clause)
             finding = skip(clause, missing) if missing else _checked(clause, context)
@@ -71,14 +65,13 @@ def evaluate(
 
         What the project allows at every root it allows here.
         """
-        blocked_by = tuple(
-            sorted({code for finding in missing for code in finding.blocked_by or [finding.clause.code]})
-        )
+        codes = {code for finding in missing for code in finding.blocked_by or [finding.clause.code]}
+        blocked_by = tuple(sorted(codes))
         roots = [known[code] for code in blocked_by]
         if all(_of_the_other_team(root, context) for root in roots):
             first = f"{_other(context)} has to fix {' and '.join(blocked_by)} first"
             return Finding(clause, Verdict.LEFT_OUT, reason=first, blocked_by=blocked_by)
-        allowed = "" if any(not finding.allowed for finding in missing) else missing[0].allowed
+        allowed = missing[0].allowed if all(finding.allowed for finding in missing) else ""
         return Finding(clause, Verdict.SKIPPED, reason=_requires(roots), blocked_by=blocked_by, allowed=allowed)
 
     for clause in wanted:

@@ -26,13 +26,10 @@ def write_events(delivery: Path, to: Path) -> list[Path]:
         "broken": (PREDICT, "", broken),
         **{route.operation: (route, "", None) for route in ROUTES if not route.takes},
     }
-    written = []
     to.mkdir(exist_ok=True)
     for name, (route, query, body) in requests.items():
         headers, content = ((*HEADERS, JSON), json.dumps(body).encode()) if route.takes else (HEADERS, b"")
         request = Request(route.method, route.path, query, headers, content)
-        file = to / f"{name}.json"
-        text = json.dumps(event(request, request_id=name, at=WHEN), indent=2) + "\n"
-        file.write_text(text, encoding="utf-8", newline="\n")
-        written.append(file)
-    return written
+        text = json.dumps(event(request, request_id=name, at=WHEN), indent=2)
+        (to / f"{name}.json").write_bytes(text.encode() + b"\n")
+    return [to / f"{name}.json" for name in requests]

@@ -72,12 +72,10 @@ class Extent:
         )
 
     def record(self, fields: Sequence[Domain], columns: Sequence[str]) -> Json:
-        """Give what the manifest says of it.
+        """Give what the manifest says of it: ``rows``, and of each column ``name`` and whether it was ever ``missing``.
 
-        Returns
-        -------
-        ``rows``; and of each column its ``name``, whether it was ever ``missing``, and the ``values`` of a category or
-        a flag, or the ``lowest`` and ``highest`` number, rounded outward; both null where it never had one.
+        Beside that the ``values`` that a category or a flag had, or the ``lowest`` and ``highest`` number, rounded
+        outward; both null where there never was one.
         """
         records = []
         for place, name in enumerate(columns):

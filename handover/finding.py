@@ -113,13 +113,7 @@ class Clause:
     """Who else may have to fix it: the evidence says so then."""
 
     def __call__[C: Check](self, check: C) -> C:
-        """Declare it, with the function that checks it.
-
-        Raises
-        ------
-        ValueError
-            When another clause has the code.
-        """
+        """Declare it, with the function that checks it; ``ValueError`` when another clause has the code."""
         if self.code in DECLARED:
             raise ValueError(f"{self.code} is declared twice")
         DECLARED[self.code] = replace(self, check=check)
@@ -166,11 +160,9 @@ class Finding:
     reason: str = ""
     """Why it was skipped or left out."""
     note: str = ""
-    """What to know of how it was kept."""
     proved: str = ""
-    """What is certain since it is kept."""
     warnings: tuple[Warned, ...] = ()
-    """What to look at though it is kept."""
+    """All three as ``Kept`` has them."""
     blocked_by: tuple[str, ...] = ()
     """The clauses at the root of that: broken ones, or such that could not be checked themselves."""
     failed: bool = False
@@ -209,15 +201,15 @@ class Finding:
             data |= {"reason": self.reason, "blocked_by": list(self.blocked_by), "allowed": self.allowed or None}
         if self.verdict is Verdict.LEFT_OUT:
             data["reason"] = self.reason
-        if self.note:
-            data["note"] = self.note
-        if self.proved:
-            data["proved"] = self.proved
-        return data
+        texts = {"note": self.note, "proved": self.proved}
+        return data | {name: text for name, text in texts.items() if text}
 
 
 class Context(Protocol):
     """What clauses look at, as far as evaluation and reports know it."""
+
+    has_model: bool
+    """Whether it is a delivery, whose model a report describes."""
 
     @property
     def subject(self) -> str:
@@ -226,10 +218,6 @@ class Context(Protocol):
     @property
     def notice(self) -> str:
         """What to know before the verdict is read, in a sentence; mostly nothing."""
-
-    @property
-    def has_model(self) -> bool:
-        """Whether it is a delivery, whose model a report describes."""
 
     @property
     def allowed(self) -> Mapping[str, str]:

@@ -38,20 +38,13 @@ def permutation_importance(
     whole, random = figures(judged)[0], np.random.default_rng(SEED)
     shuffles = np.concatenate([random.permutation(len(rows)) for _ in range(REPEATS)])
     console = Console(stderr=True)
-    falls = []
-    for column in track(
-        range(len(columns)), "Shuffling each column", console=console, transient=True, disable=not console.is_terminal
+    records = []
+    for place, name in enumerate(
+        track(columns, "Shuffling each column", console=console, transient=True, disable=not console.is_terminal)
     ):
         shuffled = np.tile(rows, (REPEATS, 1))
-        shuffled[:, column] = rows[shuffles, column]
+        shuffled[:, place] = rows[shuffles, place]
         scores = np.split(ask(shuffled).astype(np.float64), REPEATS)
-        falls.append([whole.value - figures(replace(judged, scores=one))[0].value for one in scores])
-    return {
-        "figure": whole.name,
-        "rows": len(rows),
-        "repeats": REPEATS,
-        "columns": [
-            {"name": name, "fall": rounded(np.mean(fall)), "spread": rounded(np.std(fall, ddof=1))}
-            for name, fall in zip(columns, falls, strict=True)
-        ],
-    }
+        falls = [whole.value - figures(replace(judged, scores=one))[0].value for one in scores]
+        records.append({"name": name, "fall": rounded(np.mean(falls)), "spread": rounded(np.std(falls, ddof=1))})
+    return {"figure": whole.name, "rows": len(rows), "repeats": REPEATS, "columns": records}

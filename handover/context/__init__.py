@@ -151,9 +151,8 @@ class DeliveryContext(Delivered):
         words = dict(re.findall(r"([A-Z]+)=(\S*\w)", made[0]))
         match made[1]:
             case "check" | "stub":
-                return " ".join(
-                    [f"handover {made[1]}", self._named, *(f"--{key.lower()} {words[key]}" for key in words)]
-                )
+                options = "".join(f" --{key.lower()} {value}" for key, value in words.items())
+                return f"handover {made[1]} {self._named}{options}"
             case "explain":
                 return self.explain(words["CODE"])
             case "diff":
@@ -237,10 +236,7 @@ class DeliveryContext(Delivered):
     def comparison(self) -> Comparison | None:
         """The model beside the one on the base branch; ``None`` where one is none, or answers another question.
 
-        Raises
-        ------
-        ValueError, KeyError, TypeError
-            When what the base branch has cannot be read.
+        ``ValueError``, ``KeyError`` or ``TypeError`` when what the base branch has cannot be read.
         """
         content, agreed = self.delivered_before(HELD_OUT), self.delivered_before(files.CONTRACT)
         if content is None or agreed is None or self.stand_in:
@@ -266,10 +262,7 @@ class DeliveryContext(Delivered):
     def training_root(self) -> Path:
         """The folder in which the training and all that it reads must lie: it is copied, to train there again.
 
-        Raises
-        ------
-        Skipped
-            When it is too large to be copied.
+        ``Skipped`` when it is too large to be copied.
         """
         root = retraining.root(self.project, self.folder)
         if not self.project.exists and retraining.exceeds(root):
@@ -282,10 +275,7 @@ class DeliveryContext(Delivered):
     def trained_again(self, times: int = 1) -> Path:
         """Give the delivery that training again makes: the first, or another one.
 
-        Raises
-        ------
-        NotTrainedError
-            When the training fails; every time that it is asked for.
+        ``NotTrainedError`` when the training fails; every time that it is asked for.
         """
         if times not in self._trained:
             if self.training is None:

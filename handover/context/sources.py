@@ -111,10 +111,7 @@ def _defined_at(tree: ast.Module, name: str) -> int | None:
 def run(path: Path, name: str, prepare: Callable[[ast.Module, ModuleType], None] = lambda *_: None) -> ModuleType:
     """Run a file as a module: what stands in it now, for byte-code beside it may be that of an edit a moment ago.
 
-    Parameters
-    ----------
-    prepare
-        Changes the source, or the module, before it runs.
+    ``prepare`` changes the source, or the module, before it runs.
     """
     module, tree = ModuleType(name), ast.parse(path.read_bytes(), str(path))
     prepare(tree, module)
