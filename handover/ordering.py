@@ -7,7 +7,7 @@ import numpy as np
 
 from handover.conversion import in_order, numbered
 from handover.errors import DeliverError
-from handover.quality import HeldOut, log_losses
+from handover.quality import HeldOut, log_losses, standard_error
 
 # Standard errors by which another order must have the better log loss. Of 75 honest models of five classes (300 rows of
 # training, 100 to 1,000 held out, a third with class weights) chance brought the most to 1.7.
@@ -39,7 +39,7 @@ def require_order(held_out: HeldOut) -> None:
     fits = linear_sum_assignment(aucs, maximize=True)[1].tolist()
     losses, others = (log_losses(held_out.scores[:, order], held_out.labels) for order in (every, fits))
     better = losses - others
-    if better.mean() <= BETTER_BY * better.std(ddof=1) / np.sqrt(len(better)):
+    if better.mean() <= BETTER_BY * standard_error(better):
         return
     order = dict(sorted((fits[label], name) for label, name in enumerate(held_out.names))).values()
     was, best = (np.mean([aucs[label, at[label]] for label in judged]) for at in (every, fits))

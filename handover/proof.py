@@ -25,6 +25,8 @@ from predictor.files import Json
 
 STUCK_S = 300.0  # of the processor, for heuristics of rows that are drawn: more, and a call does not come back
 LIKELY_ROWS = 1000  # tried of those that are like the data's: enough that a decision which one in 200 gets is there
+ON_AN_EDGE = "a score lies on the edge of a decision. Move the edge in contract.py by a little"
+BETWEEN_CLASSES = "two classes have nearly the same score there, or the highest is next to what Otherwise asks for"
 
 
 class Proof:
@@ -136,11 +138,7 @@ class Proof:
         decide = self._contract.decide
         flips = [row for row in range(rows) if decide(given[row]) != decide(expected[row])]
         if len(flips) > budgets.flipped_decisions:
-            on_edge = "a score lies on the edge of a decision. Move the edge in contract.py by a little"
-            if self._contract.classes:
-                on_edge = (
-                    "two classes have nearly the same score there, or the highest is next to what Otherwise asks for"
-                )
+            on_edge = BETWEEN_CLASSES if self._contract.classes else ON_AN_EDGE
             raise DeliverError(
                 f"onnxruntime decides otherwise than the model on {len(flips)} of {rows} {of}, first on "
                 f"{where(flips[0])}: {on_edge}"

@@ -54,7 +54,7 @@ def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[in
     if taken := [name for name in answers if name in table]:
         raise CannotRunError(f"{file} has a column {', '.join(taken)}, which an answer has too: rename it first")
     _write(pd.concat([table, answers], axis=1), to, dialect)
-    failed = int(answers[PROBLEM].notna().sum()) if PROBLEM in answers else 0
+    failed = sum(PROBLEM in answer for answer in answered)
     return len(rows) - failed, failed
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -89,7 +90,7 @@ def _bands(values: FloatRows) -> Iterator[tuple[str, Rows]]:
     step = 10.0 ** math.floor(math.log10((high - low) / STEPS)) if high > low else 1.0
     quantiles = np.quantile(known, np.arange(1, BANDS) / BANDS)
     edges = sorted({float(f"{round(edge / step) * step:.6g}") for edge in quantiles})
-    for start, end in zip([-math.inf, *edges], [*edges, math.inf], strict=True):
+    for start, end in pairwise([-math.inf, *edges, math.inf]):
         words = f"from {start:g} to below {end:g}" if math.isfinite(start + end) else f"from {start:g}"
         yield f"below {end:g}" if start == -math.inf else words, (start <= values) & (values < end)
 

@@ -23,19 +23,15 @@ SHORT = 12
 """Hex digits of a commit, as of a model, by which people name it."""
 
 
-class StageError(CannotRunError):
-    """Nothing may be deployed; the message says why, and what to do."""
-
-
 def known(project: Project, stage: str) -> Samconfig:
-    """Read ``samconfig.toml``; ``StageError`` where it has no such stage, or is not there."""
+    """Read ``samconfig.toml``; ``CannotRunError`` where it has no such stage, or is not there."""
     config = Samconfig(project.samconfig)
     try:
         stages = config.stages
     except FileNotFoundError:
-        raise StageError(f"there is no {project.samconfig.name} here: stages are deployed from a project") from None
+        raise CannotRunError(f"there is no {project.samconfig.name} here: stages are deployed from a project") from None
     if stage not in stages:
-        raise StageError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(stages)}")
+        raise CannotRunError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(stages)}")
     return config
 
 
@@ -55,11 +51,11 @@ def has_users(config: Samconfig, stage: str, template: Template) -> bool:
 def require_committed(project: Project, stage: str) -> None:
     """Require that git has all that a stage with users gets: else nobody can say later what runs there.
 
-    A project that is in no repository has nothing to compare with. ``StageError`` names the first file.
+    A project that is in no repository has nothing to compare with. ``CannotRunError`` names the first file.
     """
     if has_users(Samconfig(project.samconfig), stage, Template(project.template)) and (changed := _changes(project)):
         names = shortly([line[3:] for line in changed], 1)
-        raise StageError(
+        raise CannotRunError(
             f"users are on {stage}, and {names} is not committed: commit first, or deploy it all the same with DIRTY=1"
         )
 
@@ -100,18 +96,18 @@ def require_as_built(project: Project, stage: str) -> None:
     run = f"run make build ARCHITECTURE={wanted}"
     machines = [machine_of(file) or "no processor" for file in sorted(build.runtime.rglob("*.so"))]
     if not machines:
-        raise StageError(f"nothing is built: {run}")
+        raise CannotRunError(f"nothing is built: {run}")
     for machine in machines:
         if machine != wanted:
-            raise StageError(f"{stage} deploys for {wanted}, and what was built is for {machine}: {run}")
+            raise CannotRunError(f"{stage} deploys for {wanted}, and what was built is for {machine}: {run}")
     for changed in _changed(project, build):
-        raise StageError(f"{changed.relative_to(project.root)} is not what was built: {run}")
+        raise CannotRunError(f"{changed.relative_to(project.root)} is not what was built: {run}")
     try:
         stand_in = files.stand_in(files.manifest(build.delivery))
     except (OSError, ValueError, AttributeError):
         return  # its function does not start
     if stand_in and Samconfig(project.samconfig).overrides(stage).get(ALLOWANCE) != "true":
-        raise StageError(
+        raise CannotRunError(
             f"what was built is a stand-in, whose scores are made up, and {stage} does not name {ALLOWANCE}=true in "
             f"{project.samconfig.name}: deliver a model (make model), or name it where nobody acts on the answers"
         )

@@ -31,12 +31,11 @@ MOST_NAMED = 10  # columns in a sentence
 
 
 def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tuple[list[Any], Where]:
-    """Read a table or dicts as the rows that an application would send, ``most`` at most.
+    """Read a table or dicts as the rows that an application would send, ``most`` at most, see ``handover.matrix``.
 
-    None, NaN, NA and NaT are missing. Where the contract asks for a whole number, 129.0 is one; where it asks for a
-    flag, 0 and 1 are false and true. A float32 is the shortest decimal that means it: 0.1, and not the
-    0.10000000149011612 that it is in float64. Columns of a table that the contract has no field for are left out, with
-    a warning that is shown where the caller's caller is.
+    A float32 is the shortest decimal that means it: 0.1, and not the 0.10000000149011612 that it is in float64. Columns
+    of a table that the contract has no field for are left out, with a warning that is shown where the caller's caller
+    is.
 
     Given are the rows, which nobody has validated yet, and what names one by its place: ``row 3``, and where a pandas
     table has another label for it, ``row 3 (index 1007)``. ``DeliverError`` when a table has no column for a field, or

@@ -70,7 +70,7 @@ def find_stack(name: str, stage: str | None, region: str | None) -> "tuple[Stack
 def of_stage(stage: str | None) -> "Json":
     """Give what ``sam deploy --config-env STAGE`` gets, with the stack's name and region; nothing without a file.
 
-    ``StageError`` where the file has no such stage.
+    ``CannotRunError`` where the file has no such stage.
     """
     from handover.stage import known
 

@@ -38,13 +38,9 @@ def stub(
     The same contract gives the same files, of which the manifest is given back. A ``decision`` is decided for every
     row; else each as often as the next, by a hash of the row. Rows of a ``table`` have the answers that stand there.
 
-    Raises
-    ------
-    DeliverError
-        When a model was delivered there already, the contract has no such decision, the table cannot be used, or
-        heuristics fail. Nothing has been written then.
-    ContractError
-        When the contract says something that production could not enforce.
+    ``DeliverError`` when a model was delivered there already, the contract has no such decision, the table cannot be
+    used, or heuristics fail; ``ContractError`` when the contract says something that production could not enforce.
+    Nothing has been written then.
     """
     _require_no_model(to)
     compiled = contract.compiled()

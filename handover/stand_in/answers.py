@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,8 @@ def made_up(contract: Contract, decision: str | None = None) -> Scores:
 
 def _of_band(contract: Contract, decision: str, count: int) -> Scores:
     """Spread scores evenly over a decision's band, each with as few digits as leave it there."""
-    edges = [contract.score.low, *contract.decisions.values()]
-    place = list(contract.decisions).index(decision)
-    low, high = edges[place : place + 2]
+    edges = pairwise([contract.score.low, *contract.decisions.values()])
+    low, high = dict(zip(contract.decisions, edges, strict=True))[decision]
     evenly = np.linspace(low, high, count + 2)[1:-1]
     scores = [_short(contract, decision, float(score)) for score in evenly]
     # Of a band that is a step of float32 wide only the upper edge is left.

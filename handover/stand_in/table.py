@@ -1,6 +1,7 @@
 """Rows and answers that the teams wrote down, for a stand-in to give: a table of fields, and each row's answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,7 @@ def _value(word: str, field: Domain, number: Number) -> Any:
         return FLAGS.get(word.lower(), word)
     if field.choices or not number.fits(word):
         return word
-    value = number(word)
-    return int(value) if field.whole and value is not None and float(value).is_integer() else value
+    return replace(number, whole=field.whole)(word)
 
 
 def _answer(words: Sequence[str], contract: Contract, number: Number, where: str) -> list[float]:
