@@ -19,8 +19,7 @@ from predictor.files import Json
 
 __all__ = ["Behaviour", "BehaviourError", "always", "drawn", "golden", "mostly"]
 
-LISTED = "__behaviours__"
-"""Where a module's behaviours are, in the order in which it declares them."""
+LISTED = "__behaviours__"  # where a module's behaviours are, in the order in which it declares them
 
 type Rows = Golden | Drawn | Iterable[Mapping[str, Any]]
 type Asserted = Callable[..., object]

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
@@ -84,6 +85,7 @@ def run(
 ) -> Iterator[FaultError | Result]:
     """Run the behaviours of a module. ``asking`` has who answers each kind of rows; those of another are left out."""
     tree = ast.parse(path.read_bytes())
+    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
     behaviours: list[Behaviour] = vars(module).get(LISTED, [])
     for node in tree.body:
         if not isinstance(node, FUNCTIONS) or node.name.startswith("_"):
@@ -92,7 +94,7 @@ def run(
             yield FaultError(f"has no sentence: {ABOVE}", node.lineno, node.name)
     for behaviour in behaviours:
         if behaviour.kind in asking:
-            trial = Trial(behaviour, path, tree, asking[behaviour.kind])
+            trial = Trial(behaviour, path, functions, asking[behaviour.kind])
             try:
                 yield trial.result(golden)
             except FaultError as fault:
@@ -102,12 +104,9 @@ def run(
 class Trial:
     """A behaviour, on row after row."""
 
-    def __init__(self, behaviour: Behaviour, path: Path, tree: ast.Module, asking: Asking) -> None:
-        self._behaviour, self._path, self._asking = behaviour, path, asking
+    def __init__(self, behaviour: Behaviour, path: Path, functions: Mapping[str, ast.AST], asking: Asking) -> None:
+        self._behaviour, self._path, self._functions, self._asking = behaviour, path, functions, asking
         self.line = behaviour.check.__code__.co_firstlineno
-        self._functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {
-            node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)
-        }
         self._left_s = LIMIT_S
 
     def result(self, golden: Sequence[Json]) -> Result:
@@ -254,7 +253,6 @@ def _parameters(check: Callable[..., object]) -> list[str]:
 
 
 def _never(outcomes: Sequence[Outcome], rows: str, refused: Sequence[str]) -> str:
-    """Say why it speaks of no row at all."""
     left_out = outcomes.count("left out")
     if left_out == len(outcomes):
         return f"speaks of no row: `unless` leaves out all of its {rows}"
@@ -265,8 +263,8 @@ def _never(outcomes: Sequence[Outcome], rows: str, refused: Sequence[str]) -> st
 
 
 def counted(count: int, kind: str) -> str:
-    """Write so many rows of a kind: ``200 drawn rows``, ``1 row by hand``."""
-    return f"{count} {kind.replace('rows', 'row') if count == 1 else kind}"
+    """Write so many of a kind: ``200 drawn rows``, ``1 row by hand``, ``1 behaviour``."""
+    return f"{count} {re.sub(r's\b', '', kind, count=1) if count == 1 else kind}"
 
 
 def words_of(fields: Json) -> str:

@@ -12,14 +12,9 @@ MOST_FIELDS, MOST_ANSWERS = 6, 4  # that a sentence shows; the rest stands in th
 PLACES = {"golden rows": "Golden row {}", "rows by hand": "Row {} by hand", "drawn rows": "The simplest row"}
 
 
-def number(count: int) -> str:
-    """Write so many behaviours."""
-    return f"{count} behaviour" if count == 1 else f"{count} behaviours"
-
-
 def kept(results: Iterable[Result]) -> str:
     """Write a line for each behaviour: on how many rows it holds."""
-    return "".join(f"\n  {result.behaviour.sentence}: {_count(result)}" for result in results)
+    return "".join(f"\n  {one.behaviour.sentence}: {one.spoken - one.failed} of {_rows(one)}" for one in results)
 
 
 def faults(wrong: Sequence[FaultError]) -> str:
@@ -46,17 +41,12 @@ def details(results: Sequence[Result]) -> str:
     )
 
 
-def _count(result: Result) -> str:
-    right = result.spoken - result.failed
-    return f"{right} of {counted(result.spoken, result.behaviour.kind)}{_refused(result)}"
-
-
-def _refused(result: Result) -> str:
-    """Say where the contract refuses most of what a behaviour makes of its rows: it then is known of few."""
-    count = len(result.refused)
-    if count <= result.spoken:
-        return ""
-    return f" ({count} more are left out, for the contract refuses what becomes of them: {result.refused[0]})"
+def _rows(result: Result, which: str = "") -> str:
+    """Write of how many rows it speaks, and where the contract refuses most that it makes: it then is known of few."""
+    rows, refused = counted(result.spoken, result.behaviour.kind) + which, result.refused
+    if len(refused) <= result.spoken:
+        return rows
+    return f"{rows} ({len(refused)} more are left out, for the contract refuses what becomes of them: {refused[0]})"
 
 
 def _broken(result: Result, example: Example) -> str:
@@ -66,9 +56,8 @@ def _broken(result: Result, example: Example) -> str:
     says = _ended(f" Its assert says: {example.message}") if example.message else ""
     place = PLACES[result.behaviour.kind].format(example.number)
     return (
-        f"Line {result.line}, {result.behaviour.sentence}: not so for {result.failed} of "
-        f"{counted(result.spoken, result.behaviour.kind)}{may}{_refused(result)}. {place}{_where(example)} gets "
-        f"{'; '.join(answers[:MOST_ANSWERS])}{cut}.{says}"
+        f"Line {result.line}, {result.behaviour.sentence}: not so for {result.failed} of {_rows(result, may)}. "
+        f"{place}{_where(example)} gets {'; '.join(answers[:MOST_ANSWERS])}{cut}.{says}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from handover.behaviours import sentences
 from handover.behaviours.asking import FaultError
-from handover.behaviours.running import Result
+from handover.behaviours.running import Result, counted
 from handover.checks.parity import ELSEWHERE
 from handover.checks.running import failure
 from handover.context import DeliveryContext
@@ -63,7 +63,7 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
         "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
     )
     asked = f", golden rows answered {where}" if golden else ""
-    number = sentences.number(len(results))
+    number = counted(len(results), "behaviours")
     return Kept(
         f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {'holds' if len(results) == 1 else 'hold'}"
     )

@@ -30,7 +30,6 @@ class Report:
     data: str
     fields: tuple[Field, ...]
     left_out: tuple[LeftOut, ...]
-    heuristics: tuple[str, ...]
     target: Target
     notes: tuple[str, ...]
 
@@ -78,10 +77,9 @@ def drafted(name: str, data: Path, header: str, track: Track = iter, *, private:
         raise CannotRunError(f"{table.name} leaves nothing to predict '{target.header}' from: {why}")
     if private:
         fields, left_out, target = discreet(fields, left_out, target)
-    chosen = examples(fields)
     return Draft(
         contract=rendered("contract.py", name=name, table=table, fields=fields, left_out=left_out, target=target),
-        heuristics=rendered("heuristics.py", name=name, examples=chosen),
+        heuristics=rendered("heuristics.py", name=name, examples=examples(fields)),
         training=training(table, file, fields, target, name=name, where=ELSEWHERE if private else ""),
         data=file,
         report=Report(
@@ -89,7 +87,6 @@ def drafted(name: str, data: Path, header: str, track: Track = iter, *, private:
             data=table.name,
             fields=tuple(fields),
             left_out=tuple(left_out),
-            heuristics=tuple(example.name for example in chosen),
             target=target,
             notes=(*file.notes, *_notes(table, target), *repeated_rows(table, target, left_out)),
         ),
@@ -135,8 +132,7 @@ def _leaking(draft: Field | LeftOut, leak: Leak) -> Field | LeftOut:
 
 def _notes(table: Table, target: Target) -> list[str]:
     notes = []
-    without = len(table) - len(target.rows)
-    if without:
+    if without := len(table) - len(target.rows):
         notes.append(f"Rows without {target.header}, which are not used: {without} of {len(table)}.")
     if table.encoding not in {"utf-8-sig", "utf-16"}:
         guess = "" if table.encoding == "cp1252" else "; see in contract.py whether its words are right"

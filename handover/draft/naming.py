@@ -49,8 +49,7 @@ def unit(header: str) -> str:
     bracketed = re.search(r"[\[(]([^\[\]()]{1,12})[\])]", header)
     if bracketed and bracketed[1].strip():
         return bracketed[1].strip()
-    sign = re.search(r"^[$€£¥]|[$€£¥%]$", header.strip())
-    if sign:
+    if sign := re.search(r"^[$€£¥]|[$€£¥%]$", header.strip()):
         return sign[0]
     last = snake(header).rpartition("_")[2]
     return SPELT.get(last, last) if last in UNITS and last != snake(header) else UNIT_UNKNOWN

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -62,25 +62,25 @@ def read(file: DataFile) -> Table:
     ((_, header), *rows), above = _lines(text, separator, file.origin, preamble)
     if not rows:
         raise CannotRunError(f"{file.origin} has a header and no row below it")
+    sign = "tab" if separator == "\t" else separator
     notes = []
     if preamble and not stated:
         notes.append(f"Lines of comment (#) above the header, which are not read: {preamble}.")
     if not header[-1].strip() and {len(words) for _, words in rows} == {len(header) - 1}:
         del header[-1]
-        notes.append(f"The header of {file.origin} ends with a {_named(separator)} that no row has: it is not read.")
-    _require_width(rows, len(header), separator, file.origin)
+        notes.append(f"The header of {file.origin} ends with a {sign} that no row has: it is not read.")
+    _require_width(rows, len(header), sign, file.origin)
     header = [" ".join(name.split()) or f"column {place}" for place, name in enumerate(header, start=1)]
     names = distinct(header, "{} ({})".format)
-    columns: dict[str, list[str]] = {}
-    blanks: dict[str, dict[str, str]] = {}
+    columns = []
     for name, words in zip(names, zip(*(words for _, words in rows), strict=True), strict=True):
         stripped = {word: " ".join(word.split()) for word in set(words)}
-        columns[name] = [stripped[word] for word in words]
-        blanks[name] = {word: plain for word, plain in stripped.items() if word != plain}
-    mark = usual_mark(columns.values())
+        blanks = {word: plain for word, plain in stripped.items() if word != plain}
+        columns.append(Column(name, [stripped[word] for word in words], blanks=blanks))
+    mark = usual_mark(column.words for column in columns)
     return Table(
         name=file.origin,
-        columns={name: Column(name, words, mark, blanks[name]) for name, words in columns.items()},
+        columns={column.header: replace(column, usual_mark=mark) for column in columns},
         repeated=frozenset(name for name, times in Counter(header).items() if times > 1),
         lines=tuple(number for number, _ in rows),
         separator=separator,
@@ -123,7 +123,7 @@ def _lines(text: str, separator: str, name: str, preamble: int) -> tuple[Lines, 
     return lines, above
 
 
-def _require_width(rows: Lines, width: int, separator: str, name: str) -> None:
+def _require_width(rows: Lines, width: int, sign: str, name: str) -> None:
     """Require as many words in each row as the header has; separators at a row's end are taken off."""
     for _, words in rows:
         if len(words) > width and not any(map(str.strip, words[width:])):
@@ -138,7 +138,7 @@ def _require_width(rows: Lines, width: int, separator: str, name: str) -> None:
         if len(words) != width:
             raise CannotRunError(
                 f"{name}, line {number}: {len(words)} word{'s' * (len(words) != 1)} where the header has {width}; "
-                f"mend the line (a word with a {_named(separator)} in it needs quotes)"
+                f"mend the line (a word with a {sign} in it needs quotes)"
             )
 
 
@@ -160,9 +160,4 @@ def _separator(text: str) -> str:
             lengths = []
         return (lengths.count(lengths[0]) / len(lengths), lengths[0]) if lengths and lengths[0] > 1 else (0.0, 0)
 
-    best = max(SEPARATORS, key=evenness)
-    return best if evenness(best)[1] else ","
-
-
-def _named(separator: str) -> str:
-    return "tab" if separator == "\t" else separator
+    return max(SEPARATORS, key=evenness)  # of equals the first

@@ -72,7 +72,6 @@ def training(table: Table, file: DataFile, fields: Sequence[Field], target: Targ
 
 
 def _sources(table: Table, file: DataFile, fields: Sequence[Field], target: Target) -> dict[str, Source]:
-    """Find how pandas reads each column that is used, by its header."""
     headers = pd.read_csv(
         BytesIO(file.content),
         sep=table.separator,

@@ -115,7 +115,7 @@ def agree(
     except ContractError as error:
         raise CannotRunError(str(error)) from error
     drafts = tuple(field.drafted for field in fields)
-    report = Report(name, "", drafts, tuple(left_out), (), answer.drafted, ())
+    report = Report(name, "", drafts, tuple(left_out), answer.drafted, ())
     own = _texts(name, report, {field.name: field.usual for field in fields}, ci) | {
         f"{DELIVERY}/contract.py": _file(contract),
         f"{DELIVERY}/heuristics.py": _file(writing.rendered("heuristics.py", name=name, examples=())),

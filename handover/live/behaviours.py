@@ -49,4 +49,5 @@ def tried(client: Client, build: Path) -> Broken | Kept:
     results = [one for one in ran if isinstance(one, running.Result)]
     if broken := [result for result in results if not result.passes]:
         return Broken(sentences.broken(broken, len(results)), str(path), broken[0].line)
-    return Kept(f"{sentences.number(len(results))}, those on drawn rows left to make check{sentences.kept(results)}")
+    number = running.counted(len(results), "behaviours")
+    return Kept(f"{number}, those on drawn rows left to make check{sentences.kept(results)}")

@@ -9,10 +9,8 @@ from predictor.files import Json
 from predictor.scores import Scores
 
 SERVICE = "predict"  # POWERTOOLS_SERVICE_NAME in template.yaml
-ENOUGH = 200
-"""Scores in an hour below which nothing is description of them [rows]."""
-ERRORS_AWAY = 3
-"""Half the width of a band, in standard errors: chance leaves it in one hour of 370, and seldom in two of three."""
+ENOUGH = 200  # scores in an hour: of fewer nothing is said
+ERRORS_AWAY = 3  # half a band, in standard errors: chance leaves it in one hour of 370, and seldom in two of three
 HOUR_S = 3600
 TOPIC = {"Fn::If": ["TellsTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
 FIRST = "Compare the requests' fields with the training data first, then tell modelling."
@@ -101,7 +99,6 @@ def _blind_alarm(model: str) -> Json:
 
 
 def _metric(id_: str, model: str, name: str, statistic: str) -> Json:
-    """Ask for a metric of the function's own, by the hour."""
     metric = {
         "Namespace": {"Ref": "Namespace"},
         "MetricName": name,

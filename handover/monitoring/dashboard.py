@@ -66,7 +66,6 @@ def widgets(contract: Json, manifest: Json) -> list[Json]:
 
 
 def _origin(manifest: Json) -> str:
-    """Say what answers, and what it is compared with."""
     if answer := files.stand_in(manifest):
         return stands_in(answer)
     trained = manifest.get("training", {})

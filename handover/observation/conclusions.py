@@ -189,8 +189,7 @@ def _beyond(others: Floats, judging: Floats, names: tuple[str, ...]) -> list[Jso
         known, judges = (column[~np.isnan(column)] for column in columns)
         if len(known) and len(judges):
             low, high = float(judges.min()), float(judges.max())
-            share = float(((known < low) | (known > high)).mean())
-            if share > BEYOND:
+            if (share := float(((known < low) | (known > high)).mean())) > BEYOND:
                 beyond.append({"column": name, "share": round(share, 4), "ends": [low, high]})
     return beyond
 

@@ -219,7 +219,6 @@ class Observer:
 
 
 def _kind(code: CodeType, frame: FrameType) -> Kind | None:
-    """Tell whether a function that starts is one of those that are observed."""
     name, arguments = code.co_name, code.co_varnames[: code.co_argcount]
     if name in FIT and len(arguments) >= 2 and arguments[0] == "self":
         return "fit"
