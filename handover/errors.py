@@ -6,6 +6,9 @@ from handover.project import DISTRIBUTION
 OF_THE_STACK = {"boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3"}
 
 
+WITH_THE_EXTRA = f"install the wheel of {DISTRIBUTION} with its extra, as in pip install 'WHEEL[sam]'"
+
+
 class CannotRunError(Exception):
     """What was asked for cannot be done here and now; the message says why, to the person who asked."""
 
@@ -17,5 +20,4 @@ class DeliverError(ValueError):
 def lacking(error: Exception) -> str:
     """Say what to install, where an error is that a module is missing which only the stack needs; nothing of others."""
     name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    how = f"install the wheel of {DISTRIBUTION} with its extra, as in pip install 'WHEEL[sam]'"
-    return f"{name} is not installed: {how}" if name in OF_THE_STACK else ""
+    return f"{name} is not installed: {WITH_THE_EXTRA}" if name in OF_THE_STACK else ""

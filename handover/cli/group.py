@@ -57,10 +57,9 @@ class Commands(click.Group):
         """List each command, by who needs it, with the whole first sentence of its help, which cut says half."""
         width = max(map(len, self.commands))
         for section, names in SECTIONS.items():
+            rows = [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(names)]
             with formatter.section(section):
-                formatter.write_dl(
-                    [(name.ljust(width), self.commands[name].get_short_help_str(WHOLE)) for name in sorted(names)]
-                )
+                formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -4,7 +4,6 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from handover.cli.building import build_first, built_option
-from handover.cli.group import BOTH, CONCURRENCY, PROJECT, build_option, command
+from handover.cli.group import BOTH, CONCURRENCY, PROJECT, build_option, command, progress
 from handover.cli.reports import FILE
 from handover.errors import CannotRunError
 from handover.samconfig import Samconfig
@@ -35,7 +34,7 @@ def run(event: Path, since: float | None, build: Path, *, built: bool) -> None:
         build_first()
     from handover.local.run import answer_once
 
-    status = answer_once(event, build, WARM_INVOKES)
+    status = answer_once(event, build, WARM_INVOKES, progress())
     if since:
         click.echo(f"Took      {time.time() - since:.0f} s     from make run to this answer")
     sys.exit(status)
@@ -80,9 +79,7 @@ def serve(port: int, limit: int, cors_origins: str | None, build: Path, *, built
             f"The function started in {cold_ms:.0f} ms; Ctrl-C stops it. Try it in a browser, at "
             f"http://127.0.0.1:{port}/, or in a shell:\n"
         )
-        for line in _curls(port):
-            click.echo(line)
-        click.echo()
+        click.echo(f"{_curls(port)}\n")
         server.serve_forever()
     click.echo("stopped")
 
@@ -100,9 +97,9 @@ def _parameters(cors_origins: str | None) -> dict[str, str]:
         raise CannotRunError(f"{config.path} cannot be read: {error}") from None
 
 
-def _curls(port: int) -> Iterator[str]:
+def _curls(port: int) -> str:
     """Give two lines to paste into a shell; the row is the one of ``events/predict.json``."""
     event: dict[str, Any] = json.loads((PROJECT.events / "predict.json").read_text(encoding="utf-8"))
-    curl, url = r"curl -sw '\n'", f"http://127.0.0.1:{port}"
-    yield f"{curl} '{url}/predict?reasons=3' -H 'content-type: application/json' -d {shlex.quote(event['body'])}"
-    yield f"{curl} {url}/contract"
+    curl, url, row = r"curl -sw '\n'", f"http://127.0.0.1:{port}", shlex.quote(event["body"])
+    predict = f"{curl} '{url}/predict?reasons=3' -H 'content-type: application/json' -d {row}"
+    return f"{predict}\n{curl} {url}/contract"

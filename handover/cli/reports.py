@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,5 @@ class Reports:
         except CannotRunError as error:
             from handover.reporters import write_cut_short
 
-            sentence = str(error)
-            self._give_others(lambda name: write_cut_short(name, sentence))
+            self._give_others(partial(write_cut_short, sentence=str(error)))
             raise

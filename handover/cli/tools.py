@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from handover.errors import CannotRunError
-from handover.project import DISTRIBUTION
+from handover.errors import WITH_THE_EXTRA, CannotRunError
 
 OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 """What a make leaves for those that it starts itself; the one that `sam build` starts must not take it over."""
@@ -44,10 +43,7 @@ def sam(*words: str, log: Path | None = None, **variables: str) -> None:
     """Run `sam`, if it is installed beside this command; see ``run``."""
     program = find("sam")
     if program is None:
-        raise CannotRunError(
-            f"sam is not installed beside this handover: install the wheel of {DISTRIBUTION} with its extra, as in "
-            "pip install 'WHEEL[sam]'"
-        )
+        raise CannotRunError(f"sam is not installed beside this handover: {WITH_THE_EXTRA}")
     run(program, *words, log=log, SAM_CLI_TELEMETRY="0", **variables)
 
 

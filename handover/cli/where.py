@@ -24,13 +24,9 @@ url_option = click.option("--url", help="Where the API answers.  [default: the s
 
 def names_a_stack[F: Callable[..., None]](command: F) -> F:
     """Let a command be told which stack: by its name, or by the stage of ``samconfig.toml`` that deploys it."""
-    for option in (
-        region_option,
-        click.option("--stage", help="Instead of --stack: the environment of samconfig.toml that deploys it."),
-        click.option("--stack", help="Name of the CloudFormation stack."),
-    ):
-        command = option(command)
-    return command
+    stage = click.option("--stage", help="Instead of --stack: the environment of samconfig.toml that deploys it.")
+    stack = click.option("--stack", help="Name of the CloudFormation stack.")
+    return stack(stage(region_option(command)))
 
 
 def stack_name(stack: str | None, stage: str | None) -> str:

@@ -213,9 +213,8 @@ def _score(old: Json, new: Json) -> Iterator[Change]:
     if was["meaning"] != now["meaning"]:
         yield Change("major", f"score: it means {_json(now['meaning'])} now, was {_json(was['meaning'])}")
     if was.get("probability", True) != now.get("probability", True):
-        yield Change(
-            "major", f"score: it is {'a probability now' if now['probability'] else 'no probability any more'}"
-        )
+        kind = "a probability now" if now["probability"] else "no probability any more"
+        yield Change("major", f"score: it is {kind}")
 
 
 def _answer(old: Json, new: Json) -> Iterator[Change]:
@@ -236,12 +235,10 @@ def _answer(old: Json, new: Json) -> Iterator[Change]:
         return
     if common != _common(before, after):
         yield Change("major", f"decisions: they stand in another order, {', '.join(after)}")
-    edges_before, edges = old["decisions"], new["decisions"]
     for name in common:
-        if edges[name] != edges_before[name] and not (name == after[-1] == before[-1]):
-            yield Change(
-                "minor", f"decisions: {name} is answered up to {edges[name]} now, was up to {edges_before[name]}"
-            )
+        was, now = old["decisions"][name], new["decisions"][name]
+        if was != now and not (name == after[-1] == before[-1]):
+            yield Change("minor", f"decisions: {name} is answered up to {now} now, was up to {was}")
 
 
 def _classes(old: Json, new: Json) -> Iterator[Change]:
@@ -251,9 +248,8 @@ def _classes(old: Json, new: Json) -> Iterator[Change]:
         yield Change("minor", f"classes: they stand in another order, {', '.join(after)}")
     was, now = old.get("otherwise"), new.get("otherwise")
     if was and now and was["decision"] == now["decision"] and was["below"] != now["below"]:
-        yield Change(
-            "minor", f"decisions: {now['decision']} is answered below {now['below']} now, was below {was['below']}"
-        )
+        below = f"below {now['below']} now, was below {was['below']}"
+        yield Change("minor", f"decisions: {now['decision']} is answered {below}")
 
 
 def _reasons(old: Json, new: Json, before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:

@@ -55,10 +55,8 @@ def _models(merit: Comparison | str) -> list[str]:
 def _answers(difference: Difference) -> list[str]:
     rows = len(difference.rows)
     lines = [f"Answers: {rows} golden rows of the old delivery, each scored by both."]
-    if difference.refusals:
-        lines.append(
-            f"  The new contract refuses {len(difference.refusals)} more, the first: {difference.refusals[0]}."
-        )
+    if refusals := difference.refusals:
+        lines.append(f"  The new contract refuses {len(refusals)} more, the first: {refusals[0]}.")
     if not rows:
         return lines
     old, new = difference.old, difference.new

@@ -6,7 +6,7 @@ import os
 import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -256,10 +256,8 @@ def _recorded(folder: Path, revision: str) -> Json:
 
 
 def _document(folder: Path, revision: str) -> Any:
-    try:
+    with suppress(ValueError):
         return json.loads(git(folder, "show", revision) or b"")
-    except ValueError:
-        return None
 
 
 def _commit(folder: Path, reference: str) -> str:

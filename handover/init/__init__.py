@@ -46,15 +46,9 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
 
     ``private`` data stays out of the repository: git ignores it, and the draft quotes no single row.
 
-    Returns
-    -------
-    What became of each column, and what to do next.
-
-    Raises
-    ------
-    CannotRunError
-        When the data cannot be used, the name is none, the folder exists, or another project of the repository has the
-        name; nothing has been written then.
+    It says what became of each column, and what to do next.
+    ``CannotRunError`` when the data cannot be used, the name is none, the folder exists, or another project of the
+    repository has the name; nothing has been written then.
     """
     name = _vacant(folder)
     draft = drafted(name, data, target, track, private=private)
@@ -88,21 +82,10 @@ def agree(
 ) -> str:
     """Write a project of a contract alone: there is no data and no model yet, and a stand-in answers.
 
-    Parameters
-    ----------
-    ask
-        Gives the fields and the answer of the contract of this name.
-    left_out
-        What an example has, and the contract has not.
+    ``ask`` gives the fields and the answer of the contract of a name; ``left_out`` is what an example has, and the
+    contract has not. It says what is still to be agreed, and what to do next.
 
-    Returns
-    -------
-    What is still to be agreed, and what to do next.
-
-    Raises
-    ------
-    CannotRunError
-        As ``init`` does, and when the contract is none.
+    ``CannotRunError`` as ``init`` does, and when the contract is none.
     """
     name = _vacant(folder)
     fields, answer = ask(name)

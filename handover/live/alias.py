@@ -65,9 +65,8 @@ def roll_back(
     """
     alias = read(client, stack)
     published = _published(client, alias.function)
-    left_out = (
-        {} if to else deployments.never_live(published) | dict.fromkeys(alias.left, "users were moved back from it")
-    )
+    moved_back = dict.fromkeys(alias.left, "users were moved back from it")
+    left_out = {} if to else deployments.never_live(published) | moved_back
     target = to or _earlier(alias, published, left_out, begun=bool(deployments.under_way))
     if target not in published:
         versions = ", ".join(sorted(published, key=int))
@@ -113,14 +112,10 @@ def _proven(prove: Callable[[str, str], str], function: str, version: str) -> st
 
 
 def _change(alias: Alias, target: str, published: Mapping[str, str]) -> str:
-    new = _described(target, published)
-    if alias.version == target:
-        change = f"the alias {alias.name} stays at version {new}"
-    else:
-        way = "back" if int(target) < int(alias.version) else "on"
-        change = (
-            f"the alias {alias.name} moves from version {_described(alias.version, published)} {way} to version {new}"
-        )
+    was, new = _described(alias.version, published), _described(target, published)
+    way = "back" if int(target) < int(alias.version) else "on"
+    moves = f"stays at version {new}" if alias.version == target else f"moves from version {was} {way} to version {new}"
+    change = f"the alias {alias.name} {moves}"
     shares = ", ".join(f"{share:.0%} to version {_described(one, published)}" for one, share in alias.weights.items())
     return f"{change}, which gets all requests (until now, {shares})" if shares else change
 

@@ -1,6 +1,6 @@
 """The golden rows once more, through the live API."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -70,17 +70,21 @@ def replay(client: Asked, built: Built, limit: int, step: Callable[[], None]) ->
         asked = list(executor.map(alone, burst))
     with ThreadPoolExecutor(STEADY) as executor:
         asked += executor.map(alone, rest)
-    batch = client.ask("POST", "/predict/batch", [golden.row for golden in built.golden[:BATCH_ROWS]])
+    together = built.golden[:BATCH_ROWS]
+    batch = client.ask("POST", "/predict/batch", [golden.row for golden in together])
     step()
     health = client.ask("GET", "/health")
     step()
     responses = [response for _, response in asked]
     answered = [response for response in responses if response.status == 200]
+    in_batch = batch.document
+    if not isinstance(in_batch, list) or len(in_batch) != len(together):
+        in_batch = [None] * len(together)
     return Replay(
         health=health,
         answers=(
             *(_answer(golden, "alone", response, response.document) for golden, response in asked),
-            *_batch(built.golden[:BATCH_ROWS], batch),
+            *(_answer(golden, "in a batch", batch, one) for golden, one in zip(together, in_batch, strict=True)),
         ),
         cold_ms=tuple(response.ms for response in answered if _cold(response)),
         warm_ms=tuple(response.ms for response in answered if not _cold(response)),
@@ -91,13 +95,6 @@ def replay(client: Asked, built: Built, limit: int, step: Callable[[], None]) ->
 def requests(built: Built) -> int:
     """Count the requests of a replay."""
     return len(built.golden) + 2
-
-
-def _batch(golden: Sequence[Golden], response: Response) -> Iterator[Answer]:
-    document = response.document
-    each = document if isinstance(document, list) and len(document) == len(golden) else [None] * len(golden)
-    for row, answer in zip(golden, each, strict=True):
-        yield _answer(row, "in a batch", response, answer)
 
 
 def _answer(golden: Golden, way: Way, response: Response, document: Any) -> Answer:

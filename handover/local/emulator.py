@@ -95,16 +95,8 @@ class Emulator(AbstractContextManager["Emulator"]):
     def invoke(self, event: bytes) -> bytes:
         """Send one event, as JSON, and give the handler's reply, as JSON: what it returned, or the error it raised.
 
-        Whatever is raised here, this environment is gone.
-
-        Raises
-        ------
-        InitError
-            When the function did not start.
-        EnvironmentDiedError
-            When its process ended in this request.
-        FunctionTimedOutError
-            When it did not answer in time.
+        ``InitError`` when the function did not start, ``EnvironmentDiedError`` when its process ended in this request,
+        ``FunctionTimedOutError`` when it did not answer in time: whatever is raised, this environment is gone.
         """
         try:
             self._connection.request("POST", INVOKE, event, {"Content-Type": "application/json"})

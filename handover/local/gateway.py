@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 import base64
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -99,10 +100,8 @@ def _body(body: bytes, content_type: str) -> tuple[str, bool]:
     """Give a body as text where its type says so (or none is given) and it is UTF-8, else as base64."""
     media_type = content_type.partition(";")[0].strip().lower()
     if not media_type or media_type in TEXT_TYPES or media_type.startswith("text/"):
-        try:
+        with suppress(UnicodeDecodeError):
             return body.decode(), False
-        except UnicodeDecodeError:
-            pass
     return base64.b64encode(body).decode(), bool(body)
 
 

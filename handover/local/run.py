@@ -2,14 +2,12 @@
 
 import json
 import statistics
-import sys
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 
 from handover.errors import CannotRunError
@@ -20,7 +18,7 @@ from handover.local.pool import Pool
 from handover.local.stack import built_function
 
 
-def answer_once(path: Path, build: Path, warm_invokes: int) -> int:
+def answer_once(path: Path, build: Path, warm_invokes: int, progress: Progress) -> int:
     """Send the event in ``path`` through the function in ``build``; print request, answer, latency; 0 for a success."""
     lines: list[str] = []
     built = built_function(build)
@@ -29,7 +27,7 @@ def answer_once(path: Path, build: Path, warm_invokes: int) -> int:
     with Pool(built, 1, lines.append) as pool:
         try:
             cold = pool.invoke(payload)
-            with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+            with progress:
                 rounds = progress.track(range(warm_invokes), description="Measuring the warm latency")
                 warm = [pool.invoke(payload).ms for _ in rounds]
         except (EnvironmentDiedError, FunctionTimedOutError):
@@ -61,16 +59,12 @@ def warm_up(pool: Pool) -> float:
     return pool.invoke(json.dumps(event).encode()).ms
 
 
-class EventError(CannotRunError):
-    """The file is not a request in API Gateway's format."""
-
-
 def _event(path: Path) -> dict[str, Any]:
     try:
         event: dict[str, Any] = json.loads(path.read_bytes())
         _ = event["rawPath"], event["requestContext"]["http"]["method"]
     except FileNotFoundError:
-        raise EventError(f"there is no file '{path}' to send") from None
+        raise CannotRunError(f"there is no file '{path}' to send") from None
     except (ValueError, KeyError, TypeError):
-        raise EventError(f"{path} is not an API Gateway request (payload format 2.0) as JSON") from None
+        raise CannotRunError(f"{path} is not an API Gateway request (payload format 2.0) as JSON") from None
     return event

@@ -29,9 +29,7 @@ def model(context: Context) -> Model | None:
     if not context.has_model:
         return None
     delivery = cast("DeliveryContext", context)
-    if delivery.stand_in:
-        return Model(tuple(described(delivery.manifest)), "It is compared with no model.", None)
-    change, shifts = _change(delivery)
+    change, shifts = ("It is compared with no model.", None) if delivery.stand_in else _change(delivery)
     try:
         return Model(tuple(described(delivery.manifest)), change, shifts)
     except OSError:

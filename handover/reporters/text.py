@@ -100,7 +100,7 @@ def summary(findings: Iterable[Finding]) -> str:
     line = counted([finding for finding in findings if finding.verdict in CHECKED], CHECKED)
     left_out = "".join(f"; left out, for {reason}: {', '.join(codes)}" for reason, codes in what_is_left_out(findings))
     skipped = "; ".join(
-        f"{', '.join(codes)}: {_plural(reason) if len(codes) > 1 else reason}"
+        f"{', '.join(codes)}: {re.sub('^requires ', 'require ', reason) if len(codes) > 1 else reason}"
         for reason, codes in _by_reason(findings, Verdict.SKIPPED)
     )
     return f"{line}{f' ({skipped})' if skipped else ''}{warning_count(findings)}{left_out}"
@@ -140,10 +140,6 @@ def _shortly(codes: list[str]) -> list[str]:
     if len(others) * 4 > len(codes):
         return codes
     return [f"{letter} without {', '.join(others)}" if others else letter]
-
-
-def _plural(reason: str) -> str:
-    return f"require {reason.removeprefix('requires ')}" if reason.startswith("requires ") else reason
 
 
 def skipped(skip: Skip, context: Context) -> str:

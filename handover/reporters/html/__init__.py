@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -74,21 +75,17 @@ def counts(findings: Sequence[Finding]) -> str:
 
 def contract_name(context: DeliveryContext) -> str:
     """Name the contract and its version: as both teams signed it, else as the manifest has it, else say so."""
-    try:
+    with suppress(Exception):
         return f"{context.contract.name} {context.contract.version}"
-    except Exception:
-        try:
-            return f"{context.manifest['contract']['name']} {context.manifest['contract']['version']}"
-        except Exception:
-            return "a contract that cannot be read"
+    with suppress(Exception):
+        return f"{context.manifest['contract']['name']} {context.manifest['contract']['version']}"
+    return "a contract that cannot be read"
 
 
 def model_identity(context: DeliveryContext) -> str:
     """Give the first 12 hex of the model's SHA-256, as every answer's ``x-model`` does; nothing without a model."""
     if context.stand_in:
         return files.STAND_IN
-    try:
-        model = (context.folder / files.MODEL).read_bytes()
-    except OSError:
-        return ""
-    return files.shortened(hashlib.sha256(model).hexdigest())
+    with suppress(OSError):
+        return files.shortened(hashlib.sha256((context.folder / files.MODEL).read_bytes()).hexdigest())
+    return ""

@@ -25,14 +25,7 @@ def roc(context: DeliveryContext) -> Drawing:
         f"A line for each class against the rest: the further above the dashed one, which chance alone gives, the "
         f"better its score tells it. The AUC is {_listed(aucs, 'lowest')}. The thick line is {last}."
     )
-    draw = partial(
-        plots.roc,
-        curves=drawn,
-        thick=list(aucs).index(last),
-        others="of the rows of other classes",
-        own="of its rows, scored as high",
-    )
-    return draw, caption
+    return partial(plots.roc, curves=drawn, thick=list(aucs).index(last)), caption
 
 
 def calibration(context: DeliveryContext) -> Drawing:

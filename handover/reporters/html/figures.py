@@ -26,8 +26,6 @@ MIB = 1024 * 1024
 PACKAGES_SHOWN = 10
 LARGEST_DRAWN = 1e30  # beyond that, an axis overflows; no score is as large
 
-type Wanted = tuple[str, str, Callable[[DeliveryContext], Drawing]]
-
 
 class MissingError(Exception):
     """A plot's data is not there; the message goes on after "left out:"."""
@@ -48,7 +46,7 @@ def of_the_model(context: DeliveryContext) -> list[Figure]:
     """Draw how good the model is and what it looks at, as far as a delivery says it, however broken it is."""
     if context.stand_in:
         return []
-    wanted: list[Wanted] = [
+    wanted: list[tuple[str, str, Callable[[DeliveryContext], Drawing]]] = [
         ("roc", "ROC", _roc),
         ("calibration", "Calibration", _calibration),
         ("scores", "Scores of the held-out rows", _scores),
@@ -71,12 +69,11 @@ def of_the_model(context: DeliveryContext) -> list[Figure]:
 
 def of_its_running(context: DeliveryContext) -> list[Figure]:
     """Draw how it answers once built; nothing is measured or started for it."""
-    wanted: list[Wanted] = [
-        ("parity", "Parity with the training", _parity),
-        ("latency", "Latency", _latency),
-        ("sizes", "Size by package", _sizes),
+    return [
+        _figure(context, "parity", "Parity with the training", _parity),
+        _figure(context, "latency", "Latency", _latency),
+        _figure(context, "sizes", "Size by package", _sizes),
     ]
-    return [_figure(context, *one) for one in wanted]
 
 
 def _figure(context: DeliveryContext, name: str, title: str, drawing: Callable[[DeliveryContext], Drawing]) -> Figure:
@@ -201,16 +198,14 @@ def _latency(context: DeliveryContext) -> Drawing:
     measured: Any = vars(context).get("latency")  # a cached property: asking for it would measure
     if measured is None:
         raise MissingError("latency was not measured in this run")
-    cold, cold_floor, warm, warm_floor = (
-        _numbers(getattr(measured, kind), kind) for kind in ("cold_ms", "cold_floor_ms", "warm_ms", "warm_floor_ms")
-    )
+    kinds = (("cold_ms", "cold_floor_ms"), ("warm_ms", "warm_floor_ms"))
+    cold, warm = ([_numbers(getattr(measured, name), name) for name in pair] for pair in kinds)
     caption = "Further left is faster; the dashed floor runs the same model and nothing else. " + " ".join(
         f"{name}: median {np.median(function):.3g} ms, the floor {np.median(floor):.3g} ms, "
         f"the slowest of {len(function)}: {function.max():.3g} ms."
-        for name, function, floor in (("Cold", cold, cold_floor), ("Warm", warm, warm_floor))
+        for name, (function, floor) in (("Cold", cold), ("Warm", warm))
     )
-    draw = partial(plots.latency, cold_ms=cold, cold_floor_ms=cold_floor, warm_ms=warm, warm_floor_ms=warm_floor)
-    return draw, caption
+    return partial(plots.latency, cold=cold, warm=warm), caption
 
 
 def _sizes(context: DeliveryContext) -> Drawing:

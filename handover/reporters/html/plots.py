@@ -15,6 +15,7 @@ from handover.reporters.html.svg import BAND, BLUE, INK, LINE, MUTED, VERMILION,
 
 type Numbers = NDArray[np.float64]
 type Curve = Sequence[Numbers]  # places on either axis
+type Point = tuple[float, float]
 
 LETTER_PX = 7.5  # about a letter's width, in the widest font that a page may be set in
 MOST_POINTS = 1000  # of a plot: more cannot be told apart
@@ -22,13 +23,7 @@ FINEST = 1e-10  # a thousandth of a float32's step at 1: an agreed tolerance of 
 MOST_COUNTED, FEW_NAMES, LONGEST_NAME = 8, 4, 10  # classes with figures in the squares, with level names; letters
 DASHED: dict[str, Any] = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 3))}
 DOTS: dict[str, Any] = {"marker": "o", "color": BLUE, "linestyle": "none", "markersize": 3.5, "markeredgewidth": 0}
-CIRCLES: dict[str, Any] = {
-    "marker": "o",
-    "color": VERMILION,
-    "linestyle": "none",
-    "markerfacecolor": "none",
-    "markeredgewidth": 1.4,
-}
+CIRCLES = DOTS | {"color": VERMILION, "markerfacecolor": "none", "markeredgewidth": 1.4}
 QUARTERS, PERCENT = [0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"]
 
 
@@ -59,28 +54,24 @@ def scores(figure: Figure, served: Numbers, deciles: Numbers, decisions: Mapping
         for name, (left, right) in zip(decisions, pairwise(bands), strict=True):
             axes.text((left + right) / 2, 1.06, name, ha="center", va="center")
     axes.ecdf(served, color=BLUE, linewidth=1.8)
-    axes.plot(deciles, np.linspace(0, 1, len(deciles)), markersize=5, **CIRCLES)
+    axes.plot(deciles, np.linspace(0, 1, len(deciles)), **CIRCLES | {"markersize": 5})
     axes.set_yticks(QUARTERS, PERCENT)
     axes.set(xlim=(low, high), ylim=(0, 1.12), xlabel="score", ylabel="held-out rows up to it")
 
 
-def roc(
-    figure: Figure,
-    curves: Sequence[Curve],
-    *,
-    thick: int | None = None,
-    edges: Sequence[tuple[float, float]] = (),
-    others: str = "of the zeros",
-    own: str = "of the ones, scored as high",
-) -> None:
-    """Draw the share of ones above each score over that of zeros, with the points where the decision changes."""
+def roc(figure: Figure, curves: Sequence[Curve], thick: int | None = None, edges: Sequence[Point] = ()) -> None:
+    """Draw the share of ones above each score over that of zeros, with the points where the decision changes.
+
+    A ``thick`` line is one of a class against the rest.
+    """
     axes = figure.subplots()
     _lines(axes, curves, thick)
     for edge in edges:
-        axes.plot(*edge, markersize=6, **CIRCLES)
+        axes.plot(*edge, **CIRCLES | {"markersize": 6})
     axes.set_xticks(QUARTERS, PERCENT)
     axes.set_yticks(QUARTERS, PERCENT)
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.03), xlabel=others, ylabel=own)
+    others, own = ("zeros", "the ones") if thick is None else ("rows of other classes", "its rows")
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.03), xlabel=f"of the {others}", ylabel=f"of {own}, scored as high")
 
 
 def class_calibrations(figure: Figure, lines: Sequence[Curve], thick: int) -> None:
@@ -195,13 +186,10 @@ def parity(figure: Figure, trained: Numbers, apart: Numbers, allowed: Numbers) -
     axes.set(ylim=(-limit, limit), xlabel="score in training", ylabel="score here, less that")
 
 
-def latency(figure: Figure, cold_ms: Numbers, cold_floor_ms: Numbers, warm_ms: Numbers, warm_floor_ms: Numbers) -> None:
-    """Draw how many starts and how many answers were done by when, beside the floor measured in the same run."""
+def latency(figure: Figure, cold: Sequence[Numbers], warm: Sequence[Numbers]) -> None:
+    """Draw how many starts and how many answers were done by when [ms], beside the floor measured in the same run."""
     upper, lower = figure.subplots(2, 1)
-    for axes, name, function, floor in (
-        (upper, "cold start", cold_ms, cold_floor_ms),
-        (lower, "warm answer", warm_ms, warm_floor_ms),
-    ):
+    for axes, name, (function, floor) in (upper, "cold start", cold), (lower, "warm answer", warm):
         axes.ecdf(floor, label="floor", **DASHED | {"linewidth": 1.4})
         axes.ecdf(function, color=BLUE, linewidth=1.8, label="function")
         # One slow answer in a hundred would press all others against the axis: the caption has the slowest.

@@ -47,16 +47,9 @@ STYLE: dict[RcKeyType, Any] = {
 
 
 def inline(name: str, label: str, draw: Callable[[Figure], None]) -> str:
-    """Draw a figure, and give it as an ``<svg>`` element to stand in HTML.
+    """Draw on an empty figure, and give it as an ``<svg>`` element to stand in HTML.
 
-    Parameters
-    ----------
-    name
-        What its ids begin with: no two figures of a page share one.
-    label
-        What a screen reader says in its place.
-    draw
-        Draws on the empty figure that it is given.
+    Its ids begin with ``name``: no two figures of a page share one. A screen reader says ``label`` in its place.
     """
     with mpl.rc_context(), warnings.catch_warnings():
         # Whatever a person's own matplotlibrc says, and a browser has letters that matplotlib's font lacks.
@@ -96,10 +89,8 @@ def _renamed(key: str, value: str, name: str) -> str:
     match key:
         case "id":
             return f"{name}-{value}"
-        case "href":
+        case "href" | "clip-path":
             return value.replace("#", f"#{name}-", 1)
-        case "clip-path":
-            return value.replace("url(#", f"url(#{name}-", 1)
         case "style":
             for colour, variable in PAGE_COLOURS.items():
                 value = value.replace(colour, variable)
