@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress
 
 from bench import page, plots, tables
 from bench.contenders import PEERS
 from bench.run import MEASURES, QUICK, Counts, run
-from handover.cli.group import PROJECT, one_sentence
+from handover.cli.group import PROJECT, one_sentence, progress
 from handover.errors import CannotRunError
 from handover.local.stack import built_function
 
@@ -42,7 +41,7 @@ def main(*, quick: bool, only: frozenset[str], page_only: bool) -> None:
         _publish(json.loads(PUBLISHED.read_text()), console)
         return
     with one_sentence("bench"):
-        results = measure(QUICK if quick else Counts(), only, console)
+        results = measure(QUICK if quick else Counts(), only)
     tables.show(results, console)
     if quick or only != frozenset(MEASURES):
         _write(results, ASIDE / "latest.json")
@@ -53,13 +52,13 @@ def main(*, quick: bool, only: frozenset[str], page_only: bool) -> None:
         _publish(results, console)
 
 
-def measure(counts: Counts, only: frozenset[str], console: Console) -> dict[str, object]:
+def measure(counts: Counts, only: frozenset[str]) -> dict[str, object]:
     """Measure, with a bar of progress where there is a terminal."""
     if missing := [peer.label for peer in PEERS if not peer.up_to_date()]:
         names = ", ".join(missing)
         raise CannotRunError(f"not installed, or not from the lock as it is now: {names}; run make bench-peers")
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        return run(built_function(PROJECT.build), counts, only, progress)
+    with progress() as shown:
+        return run(built_function(PROJECT.build), counts, only, shown)
 
 
 def _publish(results: dict[str, object], console: Console) -> None:

@@ -7,7 +7,7 @@ from bench.contenders import ALL, FLOOR, OURS, Contender
 from bench.statistics import line, steepest
 from bench.tables import tables
 from bench.targets import AXES, growth_points, targets
-from bench.templates import render
+from handover.templates import environment
 
 
 def write(results: dict[str, Any], plots: list[str]) -> str:
@@ -25,7 +25,7 @@ def write(results: dict[str, Any], plots: list[str]) -> str:
         "steepest": steepest,
         "contenders": [(contender, source_of(contender)) for contender in ALL],
     }
-    return render(Path(__file__).parent / "benchmarks.md.jinja", values)
+    return environment(Path(__file__).parent, html=False).get_template("benchmarks.md.jinja").render(values)
 
 
 def source_of(contender: Contender) -> str:

@@ -15,10 +15,10 @@ from sklearn.ensemble import GradientBoostingClassifier
 from xgboost import XGBClassifier
 
 from bench.contenders import XGBOOST
-from bench.templates import render
 from handover import Budgets, Contract, Score, deliver, matrix
 from handover.errors import CannotRunError
 from handover.local import gateway
+from handover.templates import environment
 from predictor.delivery import load_source
 
 HEURISTICS = 4
@@ -31,6 +31,7 @@ TOLERANCE = 1e-5
 CATEGORIES = ("first", "second", "third", "fourth", "fifth")
 HEADERS = (("host", "localhost"), ("user-agent", "bench"), ("content-type", "application/json"))
 SHARED = Path(__file__).parent / "peers" / "shared"
+SOURCES = environment(SHARED, html=False)
 
 
 class UnequalError(CannotRunError):
@@ -74,14 +75,14 @@ def row_source(size: Size, *, pydantic_alone: bool) -> str:
     """Write the row's class, in the contract's vocabulary or in pydantic alone."""
     numbers, categories = field_names(size.columns)
     fields = {"numbers": numbers, "categories": categories, "allowed": CATEGORIES}
-    return render(SHARED / "row.py.jinja", fields | {"pydantic_alone": pydantic_alone})
+    return SOURCES.get_template("row.py.jinja").render(fields, pydantic_alone=pydantic_alone)
 
 
 def features_source(size: Size) -> str:
     """Write what a peer lays a row out with."""
     codes = {category: float(code) for code, category in enumerate(CATEGORIES)}
     fields = tuple(itertools.chain(*field_names(size.columns)))
-    return render(SHARED / "features.py.jinja", {"codes": codes, "fields": fields})
+    return SOURCES.get_template("features.py.jinja").render(codes=codes, fields=fields)
 
 
 def rows(size: Size, count: int) -> list[dict[str, Any]]:

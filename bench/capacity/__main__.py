@@ -8,14 +8,12 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
 from bench.capacity import aws, page, plots, simulation
 from bench.capacity.measured import PROJECT, Measured, measure
 from bench.capacity.page import PROCESSES, RATES, SLOTTED_MS, Capacity
 from bench.capacity.simulation import Run
-from handover.cli.group import one_sentence
+from handover.cli.group import one_sentence, progress
 
 DOCS = PROJECT.root / "docs"
 NUMBERS = DOCS / "capacity" / "numbers.json"
@@ -50,15 +48,15 @@ def read() -> Capacity:
 def main(cold_ms: float | None, warm_ms: float | None) -> None:
     """Measure the built function, simulate its cold starts, write docs/capacity.md: a month's bill and the limits."""
     event = json.loads((PROJECT.events / "predict.json").read_text(encoding="utf-8"))
-    with one_sentence("capacity"), Progress(console=Console(stderr=True)) as progress:
-        measured = measure(PROJECT.build, event, progress)
+    with one_sentence("capacity"), progress() as shown:
+        measured = measure(PROJECT.build, event, shown)
         measured = replace(
             measured,
             cold_cpu_ms=measured.cold_cpu_ms if cold_ms is None else cold_ms,
             warm_cpu_ms=measured.warm_cpu_ms if warm_ms is None else warm_ms,
         )
         own = Capacity(measured, []).own
-        streams = progress.track(list(runs(own.warm_ms)), description="Simulated streams")
+        streams = shown.track(list(runs(own.warm_ms)), description="Simulated streams")
         simulated = [simulation.run(**stream, cold_ms=measured.cold_cpu_ms) for stream in streams]
     NUMBERS.parent.mkdir(exist_ok=True)
     NUMBERS.write_text(json.dumps({"measured": asdict(measured), "runs": [asdict(run) for run in simulated]}, indent=1))

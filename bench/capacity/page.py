@@ -10,8 +10,8 @@ from bench.capacity.bill import ARCHITECTURES, SIZES_MB, LineItems, Size
 from bench.capacity.limits import Limit
 from bench.capacity.measured import PROJECT, Measured
 from bench.capacity.simulation import Run
-from bench.templates import render
 from handover.cloudformation import Template
+from handover.templates import environment
 
 RATES = (1, 100, 10_000)
 PROCESSES = ("poisson", "bursty")
@@ -108,7 +108,8 @@ def write(capacity: Capacity) -> str:
         "provisioned": {rate: bill.provisioned(rate, own, capacity.share(rate), figures) for rate in RATES},
         "snapstart": {rate: bill.snapstart(rate, own, capacity.share(rate), figures) for rate in RATES},
     }
-    return render(aws.HERE / "capacity.md.jinja", values, {"usd": usd, "one_in": one_in, "percent": percent})
+    filters = {"usd": usd, "one_in": one_in, "percent": percent}
+    return environment(aws.HERE, html=False, filters=filters).get_template("capacity.md.jinja").render(values)
 
 
 def usd(amount: float) -> str:

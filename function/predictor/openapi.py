@@ -194,20 +194,13 @@ def _operation(route: Route, delivery: Delivery) -> Json:
         "tags": ["prediction" if route.takes else "about"],
     }
     if route.takes is None:
-        schema = {HEALTH: _named("Health"), CONTRACT: _named("Contract")}.get(route, OBJECT)
         if route == HEALTH:
-            return operation | {"responses": {"200": _success(schema), **_refusals(BY_ITSELF)}}
+            return operation | {"responses": {"200": _success(_named("Health")), **_refusals(BY_ITSELF)}}
+        known = {"description": "The `etag` of the document that the caller has.", "schema": TEXT}
         return operation | {
-            "parameters": [
-                {
-                    "name": "if-none-match",
-                    "in": "header",
-                    "description": "The `etag` of the document that the caller has.",
-                    "schema": TEXT,
-                }
-            ],
+            "parameters": [{"name": "if-none-match", "in": "header", **known}],
             "responses": {
-                "200": _success(schema, headers=ETAG),
+                "200": _success(_named("Contract") if route == CONTRACT else OBJECT, headers=HEADERS | ETAG),
                 "304": {"description": "The caller has it already.", "headers": HEADERS | ETAG},
                 **_refusals(BY_ITSELF),
             },
@@ -216,8 +209,7 @@ def _operation(route: Route, delivery: Delivery) -> Json:
     reasons = {"type": "integer", "minimum": 0, "maximum": len(delivery.encoder.columns), "default": 0}
     golden = delivery.golden
     answer = {name: golden[name] for name in (SINGLE, "decision", "scores") if name in golden}
-    refusals = _refusals(REFUSALS)
-    refusals[BROKEN] = _problem(TITLES["contract-broken"][1], _refused(delivery, route))
+    broken = _problem(TITLES["contract-broken"][1], refusal=_refused(delivery, route))
     return operation | {
         "parameters": [
             {"name": "reasons", "in": "query", "description": "How many reasons to give.", "schema": reasons}
@@ -225,11 +217,12 @@ def _operation(route: Route, delivery: Delivery) -> Json:
         "requestBody": {
             "description": f"At most {limit_bytes} bytes.",
             "required": True,
-            "content": {"application/json": _example(_each(route, "Row"), "golden", _of(route, golden["row"]))},
+            "content": {"application/json": _content(_each(route, "Row"), golden=_of(route, golden["row"]))},
         },
         "responses": {
-            "200": _success(_each(route, "Answer"), "golden", _of(route, answer)),
-            **refusals,
+            "200": _success(_each(route, "Answer"), golden=_of(route, answer)),
+            **_refusals(REFUSALS),
+            BROKEN: broken,
         },
     }
 
@@ -261,17 +254,14 @@ def _named(schema: str) -> Json:
     return {"$ref": f"#/components/schemas/{schema}"}
 
 
-def _example(schema: Json, name: str, value: Any) -> Json:
-    return {"schema": schema, "examples": {name: {"value": value}}}
+def _content(schema: Json, **examples: Any) -> Json:
+    named = {"examples": {name: {"value": value} for name, value in examples.items()}} if examples else {}
+    return {"schema": schema, **named}
 
 
-def _success(schema: Json, name: str = "", value: Any = None, headers: Json | None = None) -> Json:
-    content = _example(schema, name, value) if name else {"schema": schema}
-    return {
-        "description": "The answer.",
-        "headers": HEADERS | (headers or {}),
-        "content": {"application/json": content},
-    }
+def _success(schema: Json, headers: Json = HEADERS, **examples: Any) -> Json:
+    content = {"application/json": _content(schema, **examples)}
+    return {"description": "The answer.", "headers": headers, "content": content}
 
 
 def _refusals(kinds: tuple[str, ...]) -> Json:
@@ -287,10 +277,6 @@ def _refusals(kinds: tuple[str, ...]) -> Json:
     }
 
 
-def _problem(description: str, example: Json | None = None) -> Json:
-    content = _example(_named("Problem"), "refusal", example) if example else {"schema": _named("Problem")}
-    return {
-        "description": description,
-        "headers": HEADERS,
-        "content": {"application/problem+json": content},
-    }
+def _problem(description: str, **examples: Any) -> Json:
+    content = {"application/problem+json": _content(_named("Problem"), **examples)}
+    return {"description": description, "headers": HEADERS, "content": content}

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from itertools import pairwise
+from itertools import count, pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,11 +59,10 @@ class _Tracing(ast.NodeTransformer):
     """Wraps the numbers that matter; what the code does stays the same, and so does the order."""
 
     def __init__(self) -> None:
-        self._places = 0
+        self._places = count()
 
     def _seen(self, value: ast.expr, place: Any = None) -> ast.expr:
-        self._places += 1
-        place = self._places if place is None else place
+        place = next(self._places) if place is None else place
         return ast.Call(ast.Name("__seen__", ast.Load()), [ast.Constant(place), value], [])
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.BinOp:
@@ -83,8 +82,7 @@ class _Tracing(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> ast.Compare:
         self.generic_visit(node)
         if all(isinstance(op, ast.Eq | ast.NotEq | ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops):
-            self._places += 1
-            place = self._places
+            place = next(self._places)
             operands = [self._seen(value, (place, side)) for side, value in enumerate((node.left, *node.comparators))]
             node.left, node.comparators = operands[0], operands[1:]
         return node

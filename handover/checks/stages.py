@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
-from handover.finding import Broken, Check, clause
+from handover.finding import Broken, clause
 from handover.stage import has_users
 
 READABLE = ("T401",)
@@ -48,40 +48,34 @@ def with_users(context: DeliveryContext) -> list[str]:
     return [stage for stage in stages(context) if has_users(context.samconfig, stage, context.template)]
 
 
-def in_each_stage(faults: Faults, *, by_default: bool = False) -> Check[DeliveryContext]:
-    """Make a clause of the faults of a stack, see ``sought``."""
-
-    @wraps(faults)
-    def check(context: DeliveryContext) -> Broken | None:
-        return sought(context, faults, by_default=by_default)
-
-    return check
-
-
-def sought(context: DeliveryContext, faults: Faults, *, by_default: bool = False) -> Broken | None:
-    """Look for a fault in the stack of each stage with users; where there is no such stage, in the template's own.
+def in_each_stage(faults: Faults, *, by_default: bool = False) -> Callable[[DeliveryContext], Broken | None]:
+    """Make a check that looks for a fault in the stack of each stage with users, or without one in the template's own.
 
     A fault that the template's defaults do not have, and that is gone when the stage leaves one parameter at its
     default, lies in ``samconfig.toml``. With ``by_default``, the template's own stack is looked at in any case.
     """
 
-    def fault(values: Mapping[str, str]) -> Fault | None:
-        return next(iter(faults(context, context.template.deployed(values))), None)
+    @wraps(faults)
+    def check(context: DeliveryContext) -> Broken | None:
+        def fault(values: Mapping[str, str]) -> Fault | None:
+            return next(iter(faults(context, context.template.deployed(values))), None)
 
-    config = context.samconfig
-    chosen = {stage: config.overrides(stage) for stage in with_users(context)}
-    if (by_default or not chosen) and (wrong := fault({})):
-        return broken(context, wrong)
-    for stage, values in chosen.items():
-        try:
-            wrong = fault(values)
-        except TransformError as error:
-            return Broken(f"SAM cannot make the stack of {stage}: {error}", config.path, config.line(stage))
-        if wrong is None:
-            continue
-        for name in values if fault({}) is None else ():
-            if fault({other: values[other] for other in values if other != name}) is None:
-                evidence = f"{stage} sets {name}={values[name]}: {wrong.evidence}"
-                return Broken(evidence, config.path, config.line(stage, name), cause=wrong.cause)
-        return broken(context, wrong)
-    return None
+        config = context.samconfig
+        chosen = {stage: config.overrides(stage) for stage in with_users(context)}
+        if (by_default or not chosen) and (wrong := fault({})):
+            return broken(context, wrong)
+        for stage, values in chosen.items():
+            try:
+                wrong = fault(values)
+            except TransformError as error:
+                return Broken(f"SAM cannot make the stack of {stage}: {error}", config.path, config.line(stage))
+            if wrong is None:
+                continue
+            for name in values if fault({}) is None else ():
+                if fault({other: values[other] for other in values if other != name}) is None:
+                    evidence = f"{stage} sets {name}={values[name]}: {wrong.evidence}"
+                    return Broken(evidence, config.path, config.line(stage, name), cause=wrong.cause)
+            return broken(context, wrong)
+        return None
+
+    return check

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, broken, in_each_stage, of_the_template, sought, stages
+from handover.checks.stages import READABLE, Fault, broken, in_each_stage, of_the_template, stages
 from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
@@ -118,9 +119,10 @@ def answers_in_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     broken="a function runs on what its layers are not for",
 )
 def fits_its_layers(context: DeliveryContext) -> Broken | None:
-    return sought(context, _unlike_its_layers, by_default=True) or _built_for_another(context)
+    return _unlike_its_layers(context) or _built_for_another(context)
 
 
+@partial(in_each_stage, by_default=True)
 def _unlike_its_layers(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     runtimes, layers = made_of(context, "layers/runtime"), context.template.of_kind(LAYER, stack)
     for name, function in context.template.of_kind(FUNCTION, stack).items():

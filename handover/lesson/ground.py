@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -92,6 +93,19 @@ class Ground:
         for stamp in LOCKS:
             if (self.environment / stamp).exists():
                 (self.environment / stamp).touch()
+
+    def start(self, clone: Path, *command: str, log: Path, apart: bool) -> subprocess.Popen[bytes]:
+        """Start a command in a clone, ``apart`` in a session of its own; what it prints goes to a file."""
+        with log.open("wb") as file:
+            return subprocess.Popen(
+                command,
+                cwd=clone,
+                env=self.variables(clone),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=apart,
+            )
 
     @staticmethod
     def variables(clone: Path) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """How a practice ground is made: the project, its remote, what is installed, and the first model."""
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -99,20 +98,11 @@ def run(ground: Ground, *command: str, to_do: str, log: Path) -> None:
 
     ``CannotRunError`` when it fails: one sentence with the last line that it printed.
     """
-    with log.open("w", encoding="utf-8") as file:
-        try:
-            done = subprocess.run(
-                command,
-                cwd=ground.project,
-                env=ground.variables(ground.project),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise CannotRunError(f"{command[0]} is not installed: install it, and type the same again") from None
-    if done.returncode:
+    try:
+        status = ground.start(ground.project, *command, log=log, apart=False).wait()
+    except FileNotFoundError:
+        raise CannotRunError(f"{command[0]} is not installed: install it, and type the same again") from None
+    if status:
         text = log.read_text(encoding="utf-8", errors="replace")
         # The last line before what make says of it.
         lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("make")]

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -45,20 +44,6 @@ def ask(port: int, method: str, path: str, body: str | None = None) -> Answer | 
     return None
 
 
-def _started(ground: Ground, command: Sequence[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start a program in a folder, as the project's own, in a session of its own; what it prints goes to a file."""
-    with log.open("wb") as file:
-        return subprocess.Popen(
-            command,
-            cwd=folder,
-            env=ground.variables(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
-        )
-
-
 class Live:
     """The deployed function: `handover serve` of what was built of the main branch."""
 
@@ -79,8 +64,9 @@ class Live:
         shutil.copytree(built.build, place.build)
         shutil.copytree(built.events, place.events)
         log = self._folder / "serve.log"
-        command = [str(self.ground.environment / "bin" / "python"), "-m", "handover", "serve"]
-        self._process = _started(self.ground, [*command, "--port", str(self.ground.port + 1)], self._folder, log)
+        python, port = self.ground.environment / "bin" / "python", self.ground.port + 1
+        command = (str(python), "-m", "handover", "serve", "--port", str(port))
+        self._process = self.ground.start(self._folder, *command, log=log, apart=True)
         row = json.loads((place.events / "predict.json").read_text(encoding="utf-8"))["body"]
         self.commit = record.commit
         if answer := self._first_answer(row):
@@ -202,7 +188,7 @@ class Service(Thread):
                 os.killpg(process.pid, signal.SIGTERM)
 
     def _run(self, *command: str, to: Path) -> int:
-        self._process = _started(self._ground, command, self._checkout.folder, to)
+        self._process = self._ground.start(self._checkout.folder, *command, log=to, apart=True)
         if self._ended.is_set():  # while it was being started
             self._end_process()
         status = self._process.wait()
