@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from itertools import batched
 from pathlib import Path
@@ -52,51 +52,36 @@ UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 MAKE = re.compile(r"make (check|explain|diff|model|stub)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
 
 
+@dataclass(eq=False)
 class DeliveryContext(Delivered):
     """A delivery, and the project that it was delivered to; or a delivery alone, where there is no project.
 
     Every property opens one thing, once. It raises what opening raises: the clause whose rule that is catches it, and
     every other clause requires that clause.
-
-    Parameters
-    ----------
-    root
-        The project's folder, where ``template.yaml`` is; or the current one, whatever it is.
-    folder
-        The delivery's folder.
-    base
-        The git revision whose contract was agreed before; it is found where it is not named.
-    allowed
-        The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
-    looser
-        The budgets that deployment agreed to loosen, from there too.
-    team
-        The team that it is checked for, where it is not for both.
     """
+
+    root: Path
+    """The project's folder, where ``template.yaml`` is; or the current one, whatever it is."""
+    folder: Path
+    """The delivery's folder."""
+    _: KW_ONLY
+    base: str | None = None
+    """The git revision whose contract was agreed before; it is found where it is not named."""
+    allowed: Mapping[str, str] = field(default_factory=dict)
+    """The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them."""
+    looser: Mapping[str, Looser] = field(default_factory=dict)
+    """The budgets that deployment agreed to loosen, from there too."""
+    team: Team | None = None
+    """The team that it is checked for, where it is not for both."""
+    log: list[str] = field(default_factory=list, init=False)
+    """The lines that the built function has written."""
+    _opened: ExitStack = field(default_factory=ExitStack, init=False)
+    _trained: dict[int, retraining.Retrained] = field(default_factory=dict, init=False)
 
     has_model = True
 
-    def __init__(
-        self,
-        root: Path,
-        folder: Path,
-        *,
-        base: str | None = None,
-        allowed: Mapping[str, str] | None = None,
-        looser: Mapping[str, Looser] | None = None,
-        team: Team | None = None,
-    ) -> None:
-        super().__init__(folder)
-        self.root = root
-        self.project = Project(root)
-        self.base = base
-        self.allowed = allowed or {}
-        self.looser = looser or {}
-        self.team = team
-        self.log: list[str] = []
-        """The lines that the built function has written."""
-        self._opened = ExitStack()
-        self._trained: dict[int, retraining.Retrained] = {}
+    def __post_init__(self) -> None:
+        self.project = Project(self.root)
 
     def __enter__(self) -> Self:
         return self
