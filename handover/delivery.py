@@ -248,7 +248,6 @@ def deliver(
 def _converted(
     model: Any, columns: tuple[str, ...], contract: Contract, positive: object, *, clip: bool, about: Mapping[str, str]
 ) -> bytes:
-    """Make the graph; a conversion that takes too long is stopped."""
     ends = (contract.score.low, contract.score.high) if clip else None
     try:
         with at_most(CONVERSION_S):
@@ -343,14 +342,13 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
     """Describe the held-out rows' scores, of several the highest of each: what production is expected to look like."""
     highest, labels = held_out.highest, held_out.labels.mean(axis=0)
     deciles = np.quantile(highest, np.linspace(0, 1, 11))
+    shares = {name: rounded(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions}
     return {
         "rows": len(decisions),
         "mean_score": rounded(highest.mean(), 6),
         "mean_label": held_out.named([rounded(label, 6) for label in labels]),
         "score_deciles": [rounded(decile, 6) for decile in deciles],
-        "decision_share": {
-            name: rounded(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
-        },
+        "decision_share": shares,
     }
 
 

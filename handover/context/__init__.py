@@ -39,11 +39,6 @@ from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS
 from predictor.routes import PREDICT, PREDICT_BATCH
 
-NO_STACK = "there is no stack of a Handover project here"
-NO_TRAINING = "there is no train.py beside the delivery's folder"
-NO_CARD = "there is no card.md beside the delivery's folder"
-NO_MODEL = "a stand-in answers, which no training made"
-NO_BEHAVIOURS = f"there is no {BEHAVIOURS} in the delivery's folder"
 CORRECTED = "once it is right"
 WRITTEN = (files.CONTRACT, files.MODEL, files.GOLDEN, files.MANIFEST, HELD_OUT)
 """What ``deliver()`` writes into its folder."""
@@ -165,17 +160,17 @@ class DeliveryContext(Delivered):
         """What is not there, as a project or a model: what looks at it is left out."""
         missing: dict[Subject, str] = {}
         if not self.project.exists:
-            missing["stack"] = missing["function"] = NO_STACK
+            missing["stack"] = missing["function"] = "there is no stack of a Handover project here"
             if not self.training:
-                missing["training"] = NO_TRAINING
+                missing["training"] = "there is no train.py beside the delivery's folder"
         elif self.team == "modelling" and (elsewhere := unavailable()):
             missing["function"] = elsewhere  # where the pull request is checked there is one
         if self.card != self.project.card and not self.card.is_file():
-            missing["card"] = NO_CARD
+            missing["card"] = "there is no card.md beside the delivery's folder"
         if not (self.folder / BEHAVIOURS).is_file():
-            missing["behaviours"] = NO_BEHAVIOURS
+            missing["behaviours"] = f"there is no {BEHAVIOURS} in the delivery's folder"
         if self.stand_in:
-            missing["model"] = missing["training"] = NO_MODEL
+            missing["model"] = missing["training"] = "a stand-in answers, which no training made"
         return missing
 
     def left_out(self, clause: Clause) -> str:
