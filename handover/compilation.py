@@ -125,9 +125,7 @@ def _require_bounds(name: str, schema: Json) -> None:
         )
 
 
-def multiples(
-    low: float, high: float, step: float, *, open_low: bool = False, open_high: bool = False
-) -> tuple[int, int]:
+def multiples(low: float, high: float, step: float, *, open_low: bool, open_high: bool) -> tuple[int, int]:
     """Count the first and the last multiple of a step between two ends; 0.3 is three times 0.1, whatever floats say."""
     first, last = (
         round(end / step) if math.isclose(end / step, round(end / step), rel_tol=1e-9) else beyond(end / step)

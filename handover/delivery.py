@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -185,16 +184,14 @@ def deliver(
     real = _real(golden, fields, encoding)
     named = {"name": contract.name, "version": contract.version}
     about = provenance.properties(named, training or {})
-
-    @cache
-    def graph() -> bytes:
-        return _converted(model, encoding.columns, contract, positive, clip=clip, about=about)
+    # What cannot be converted is named before the model is asked, which may fail in a way of its own.
+    graph = _converted(model, encoding.columns, contract, positive, clip=clip, about=about)
 
     def answers(values: FloatRows) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
         return given.astype(np.float32)
 
-    oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph()))
+    oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph))
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
         given = oracle.ask(values)
@@ -202,8 +199,7 @@ def deliver(
 
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
-    graph()  # what cannot be converted is named before the model is asked, which may fail in a way of its own
-    judged = ask(features) if oracle.known is None else session.opened(graph())(features)
+    judged = ask(features) if oracle.known is None else session.opened(graph)(features)
     if clip:
         clipping.require_few(judged, contract.score)
     outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive, contract.classes)
@@ -212,11 +208,11 @@ def deliver(
         ordering.require_order(held_out)
     likely = rows_like(fields, features)
     proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
-    proof.require_parity(graph())
+    proof.require_parity(graph)
     contents = {
         files.CONTRACT: as_json(contract.compiled()),
         files.HEURISTICS: Path(str(heuristics.__file__)).read_bytes(),
-        files.MODEL: graph(),
+        files.MODEL: graph,
         files.GOLDEN: golden_lines(proof),
         HELD_OUT: held_out.as_csv(),
     }
@@ -236,7 +232,7 @@ def deliver(
         **({} if saved or oracle.record else _seen(contract, heuristics, encoding, features)),
         "quality": quality_record(held_out),
         "quality_by_author": dict(quality or {}),
-        "importance": permutation_importance(session.opened(graph()), features, held_out, encoding.columns),
+        "importance": permutation_importance(session.opened(graph), features, held_out, encoding.columns),
         "segments": weakest_segments(fields, features, held_out),
         "versions": provenance.libraries(model),
         "trained_on": provenance.machine(),
@@ -252,7 +248,6 @@ def deliver(
 def _converted(
     model: Any, columns: tuple[str, ...], contract: Contract, positive: object, *, clip: bool, about: Mapping[str, str]
 ) -> bytes:
-    """Make the graph; a conversion that takes too long is stopped."""
     ends = (contract.score.low, contract.score.high) if clip else None
     try:
         with at_most(CONVERSION_S):
@@ -347,14 +342,13 @@ def baseline(held_out: HeldOut, decisions: Sequence[str], contract: Contract) ->
     """Describe the held-out rows' scores, of several the highest of each: what production is expected to look like."""
     highest, labels = held_out.highest, held_out.labels.mean(axis=0)
     deciles = np.quantile(highest, np.linspace(0, 1, 11))
+    shares = {name: rounded(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions}
     return {
         "rows": len(decisions),
         "mean_score": rounded(highest.mean(), 6),
         "mean_label": held_out.named([rounded(label, 6) for label in labels]),
         "score_deciles": [rounded(decile, 6) for decile in deciles],
-        "decision_share": {
-            name: rounded(decisions.count(name) / len(decisions), 6) for name in contract.scores.decisions
-        },
+        "decision_share": shares,
     }
 
 

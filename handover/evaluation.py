@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 
 from handover.errors import CannotRunError, lacking
 from handover.finding import DECLARED, Broken, Clause, Context, Finding, Kept, Skipped, Verdict
@@ -42,23 +43,21 @@ def evaluate(
     wanted = list(wanted)
     known = DECLARED | {clause.code: clause for clause in wanted}
     checked = [clause for clause in wanted if not _of_the_other_team(clause, context)]
-    findings: dict[str, Finding] = {}
 
+    @cache
     def settle(clause: Clause) -> Finding:
         if reason := context.left_out(clause):
             return Finding(clause, Verdict.LEFT_OUT, reason=reason)
-        if clause.code not in findings:
-            required = [settle(known[code]) for code in clause.requires]
-            missing = [finding for finding in required if finding.verdict is not Verdict.KEPT]
-            if not missing:
-                begin(clause)
-            finding = skip(clause, missing) if missing else _checked(clause, context)
-            if finding.verdict is Verdict.BROKEN and clause.suppressed_by:
-                roots = [settle(other) for other in checked if other.code.startswith(clause.suppressed_by)]
-                broken = [root for root in roots if root.verdict is Verdict.BROKEN]
-                finding = skip(clause, broken) if broken else finding
-            findings[clause.code] = finding
-        return findings[clause.code]
+        required = [settle(known[code]) for code in clause.requires]
+        if missing := [finding for finding in required if finding.verdict is not Verdict.KEPT]:
+            return skip(clause, missing)
+        begin(clause)
+        finding = _checked(clause, context)
+        if finding.verdict is Verdict.BROKEN:
+            roots = [settle(other) for other in checked if other.code.startswith(clause.suppressed_by)]
+            if broken := [root for root in roots if root.verdict is Verdict.BROKEN]:
+                return skip(clause, broken)
+        return finding
 
     def skip(clause: Clause, missing: list[Finding]) -> Finding:
         """Skip a clause, and name what is at the root of it: not what was itself skipped for want of something.

@@ -145,9 +145,7 @@ DECLARED: dict[str, Clause] = {}
 
 def declared(groups: Iterable[str]) -> tuple[Clause, ...]:
     """Give the clauses that are declared in these groups, which are the first letters of codes, in their order."""
-    order = list(groups)
-    chosen = (clause for clause in DECLARED.values() if clause.code[0] in order)
-    return tuple(sorted(chosen, key=lambda clause: (order.index(clause.code[0]), clause.code)))
+    return tuple(DECLARED[code] for group in groups for code in sorted(DECLARED) if code[0] == group)
 
 
 @dataclass(frozen=True)

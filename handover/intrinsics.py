@@ -56,7 +56,6 @@ class Values:
         return {key: inner for key, inner in parts if inner != NOTHING}
 
     def _is_true(self, name: str | None) -> bool:
-        """Decide a condition by its name; where there is none, nothing has to be true."""
         return name is None or bool(self.of(self._template["Conditions"][name]))
 
     def _filled(self, given: Any) -> Any:

@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from itertools import batched
 from pathlib import Path
@@ -39,11 +39,6 @@ from predictor.files import Json
 from predictor.problems import MAX_BATCH_ROWS
 from predictor.routes import PREDICT, PREDICT_BATCH
 
-NO_STACK = "there is no stack of a Handover project here"
-NO_TRAINING = "there is no train.py beside the delivery's folder"
-NO_CARD = "there is no card.md beside the delivery's folder"
-NO_MODEL = "a stand-in answers, which no training made"
-NO_BEHAVIOURS = f"there is no {BEHAVIOURS} in the delivery's folder"
 CORRECTED = "once it is right"
 WRITTEN = (files.CONTRACT, files.MODEL, files.GOLDEN, files.MANIFEST, HELD_OUT)
 """What ``deliver()`` writes into its folder."""
@@ -52,51 +47,36 @@ UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
 MAKE = re.compile(r"make (check|explain|diff|model|stub)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
 
 
+@dataclass(eq=False)
 class DeliveryContext(Delivered):
     """A delivery, and the project that it was delivered to; or a delivery alone, where there is no project.
 
     Every property opens one thing, once. It raises what opening raises: the clause whose rule that is catches it, and
     every other clause requires that clause.
-
-    Parameters
-    ----------
-    root
-        The project's folder, where ``template.yaml`` is; or the current one, whatever it is.
-    folder
-        The delivery's folder.
-    base
-        The git revision whose contract was agreed before; it is found where it is not named.
-    allowed
-        The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them.
-    looser
-        The budgets that deployment agreed to loosen, from there too.
-    team
-        The team that it is checked for, where it is not for both.
     """
+
+    root: Path
+    """The project's folder, where ``template.yaml`` is; or the current one, whatever it is."""
+    folder: Path
+    """The delivery's folder."""
+    _: KW_ONLY
+    base: str | None = None
+    """The git revision whose contract was agreed before; it is found where it is not named."""
+    allowed: Mapping[str, str] = field(default_factory=dict)
+    """The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them."""
+    looser: Mapping[str, Looser] = field(default_factory=dict)
+    """The budgets that deployment agreed to loosen, from there too."""
+    team: Team | None = None
+    """The team that it is checked for, where it is not for both."""
+    log: list[str] = field(default_factory=list, init=False)
+    """The lines that the built function has written."""
+    _opened: ExitStack = field(default_factory=ExitStack, init=False)
+    _trained: dict[int, retraining.Retrained] = field(default_factory=dict, init=False)
 
     has_model = True
 
-    def __init__(
-        self,
-        root: Path,
-        folder: Path,
-        *,
-        base: str | None = None,
-        allowed: Mapping[str, str] | None = None,
-        looser: Mapping[str, Looser] | None = None,
-        team: Team | None = None,
-    ) -> None:
-        super().__init__(folder)
-        self.root = root
-        self.project = Project(root)
-        self.base = base
-        self.allowed = allowed or {}
-        self.looser = looser or {}
-        self.team = team
-        self.log: list[str] = []
-        """The lines that the built function has written."""
-        self._opened = ExitStack()
-        self._trained: dict[int, retraining.Retrained] = {}
+    def __post_init__(self) -> None:
+        self.project = Project(self.root)
 
     def __enter__(self) -> Self:
         return self
@@ -180,17 +160,17 @@ class DeliveryContext(Delivered):
         """What is not there, as a project or a model: what looks at it is left out."""
         missing: dict[Subject, str] = {}
         if not self.project.exists:
-            missing["stack"] = missing["function"] = NO_STACK
+            missing["stack"] = missing["function"] = "there is no stack of a Handover project here"
             if not self.training:
-                missing["training"] = NO_TRAINING
+                missing["training"] = "there is no train.py beside the delivery's folder"
         elif self.team == "modelling" and (elsewhere := unavailable()):
             missing["function"] = elsewhere  # where the pull request is checked there is one
         if self.card != self.project.card and not self.card.is_file():
-            missing["card"] = NO_CARD
+            missing["card"] = "there is no card.md beside the delivery's folder"
         if not (self.folder / BEHAVIOURS).is_file():
-            missing["behaviours"] = NO_BEHAVIOURS
+            missing["behaviours"] = f"there is no {BEHAVIOURS} in the delivery's folder"
         if self.stand_in:
-            missing["model"] = missing["training"] = NO_MODEL
+            missing["model"] = missing["training"] = "a stand-in answers, which no training made"
         return missing
 
     def left_out(self, clause: Clause) -> str:

@@ -104,7 +104,7 @@ class Workshop:
         (self.folder / name).write_text(text.replace(old, new, 1))
 
     def says(self, allowed: dict[str, str] | None = None, only: str = "R") -> str:
-        with DeliveryContext(self.root, self.delivery.folder, allowed=allowed) as context:
+        with DeliveryContext(self.root, self.delivery.folder, allowed=allowed or {}) as context:
             return report(list(evaluate(context, selected(only.split(",")))), context) + "\n"
 
 
