@@ -7,12 +7,13 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Timer
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,17 +50,18 @@ class Latency:
     """One ``session.run`` of the same model."""
 
 
-class Probe:
+class Probe(ExitStack):
     """A function in a process of its own, without a network, as ``probe.py`` says; a context that ends it.
 
     ``options`` are Python's, ``imports`` the modules that are imported before the handler.
     """
 
     def __init__(self, function: BuiltFunction, options: Sequence[str] = (), imports: Sequence[str] = ()) -> None:
-        self._opt = TemporaryDirectory(prefix="handover-opt-")
-        self._log = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  closed at the end
-        environment.link(function.layers, Path(self._opt.name))
-        variables = environment.variables(function, Path(self._opt.name), Path(sys.prefix) / "lambda")
+        super().__init__()
+        opt = Path(self.enter_context(TemporaryDirectory(prefix="handover-opt-")))
+        self._log = self.enter_context(TemporaryFile("w+", encoding="utf-8", errors="replace"))  # noqa: SIM115  closed at the end
+        environment.link(function.layers, opt)
+        variables = environment.variables(function, opt, Path(sys.prefix) / "lambda")
         variables["PYTHONPATH"] += os.pathsep + str(HERE / "floor")
         self._process = subprocess.Popen(
             [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *imports],
@@ -71,15 +73,8 @@ class Probe:
             start_new_session=True,
             encoding="utf-8",
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()  # closes the pipes
-        self._log.close()
-        self._opt.cleanup()
+        self.callback(self._process.communicate)  # closes the pipes, once it is killed
+        self.callback(self._process.kill)
 
     def ask(self, command: dict[str, Any]) -> Any:
         """Send a command, and give the answer; ``NotMeasuredError`` when it ends without one."""

@@ -61,8 +61,7 @@ def stub(
     model = graph(contract.name, fields, encoding.columns, answers, known=known, classes=contract.classes, about=about)
     nothing = np.empty((0, len(encoding.columns)), dtype=np.float32)
     session = serving.session(model)
-    likely = _readable_rows(fields)
-    proof = Proof(contract, encoding, Oracle(session), (nothing, session(nothing)), likely)
+    proof = Proof(contract, encoding, Oracle(session), (nothing, session(nothing)), _readable_rows(fields))
     proof.require_parity(model)
     references = [line["row"] for line in proof.golden_lines[:REFERENCES] if "covers" not in line]
     contents = {
