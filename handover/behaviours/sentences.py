@@ -42,7 +42,7 @@ def details(results: Sequence[Result]) -> str:
 
 
 def _rows(result: Result, which: str = "") -> str:
-    """Write of how many rows it speaks, and where the contract refuses most that it makes: it then is known of few."""
+    """Write of how many rows it speaks, and that more are left out where so it is: it then is known of few."""
     rows, refused = counted(result.spoken, result.behaviour.kind) + which, result.refused
     if len(refused) <= result.spoken:
         return rows
