@@ -82,6 +82,11 @@ def _shown(name: str) -> str:
     return json.dumps(name)  # in ASCII: what cannot be told apart is escaped
 
 
+def listed(words: Sequence[str]) -> str:
+    """List all words, the last one after an *and*."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
 def shortly(words: Sequence[str], most: int, separator: str = ", ") -> str:
     """List the first words, and say how many more there are."""
     more = f"{separator.strip(', ')} and {len(words) - most} more" if len(words) > most else ""
