@@ -64,8 +64,8 @@ def import_stack(cold_ms: float, imports_ms: dict[str, float]) -> dict[str, floa
 
 def _cold(results: dict[str, Any]) -> Figure:
     names = [one.name for one in LAMBDAS if one.name in results["cold_ms"]]
-    totals = {name: spread(results["cold_ms"][name]) for name in names}
-    stacks = [import_stack(totals[name].median, results["imports_ms"][name]) for name in names]
+    low, median, high = np.array([spread(results["cold_ms"][name]) for name in names]).T
+    stacks = [import_stack(total, results["imports_ms"][name]) for total, name in zip(median, names, strict=True)]
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     axes = figure.subplots()
     left = np.zeros(len(names))
@@ -74,11 +74,10 @@ def _cold(results: dict[str, Any]) -> Figure:
         if widths.any():
             axes.barh(names, widths, left=left, color=colour, label=group, edgecolor="white", linewidth=0.4)
             left += widths
-    for row, name in enumerate(names):
-        total = totals[name]
-        error = [[total.median - total.low], [total.high - total.median]]
-        axes.errorbar(total.median, row, xerr=error, color="black", capsize=3, linewidth=1)
-        axes.text(max(left[row], total.high) + left.max() * 0.015, row, f"{total.median:.0f} ms", va="center")
+    ends = (median - low, high - median)
+    axes.errorbar(median, range(len(names)), xerr=ends, fmt="none", ecolor="black", capsize=3, elinewidth=1)
+    for row, end in enumerate(np.maximum(left, high)):
+        axes.text(end + left.max() * 0.015, row, f"{median[row]:.0f} ms", va="center")
     _name_rows(axes, names)
     axes.set_xlabel("from process to first answer under AWS's runtime emulator [ms]; median and quartiles")
     axes.set_title("Cold start by what is imported", loc="left")

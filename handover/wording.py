@@ -79,6 +79,11 @@ def look(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
 
 
+def listed(words: Sequence[str]) -> str:
+    """List all words, the last one after an *and*."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
 def shortly(words: Sequence[str], most: int, separator: str = ", ") -> str:
     """List the first words, and say how many more there are."""
     more = f"{separator.strip(', ')} and {len(words) - most} more" if len(words) > most else ""

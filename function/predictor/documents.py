@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Self
 
 from predictor.delivery import Delivery
-from predictor.files import Json
 from predictor.settings import Settings
 
 ENOUGH = 32  # hex digits of a SHA-256: half of it
@@ -45,14 +44,15 @@ class Documents:
         """What both teams agreed."""
         from predictor import openapi
 
-        return _json(openapi.contract(self._delivery))
+        return Document.of(json.dumps(openapi.contract(self._delivery)))
 
     def openapi(self, server: str) -> Document:
         """Describe the API at an address: API Gateway's own, or a name of the team's."""
         from predictor import openapi
 
         if server not in self._openapi:
-            self._openapi[server] = _json(openapi.document(self._delivery, self._settings, server))
+            document = openapi.document(self._delivery, self._settings, server)
+            self._openapi[server] = Document.of(json.dumps(document))
         return self._openapi[server]
 
     @cached_property
@@ -62,7 +62,3 @@ class Documents:
 
         body, headers = page.page(openapi.contract(self._delivery), self._delivery.golden["row"], self._settings)
         return Document.of(body, **headers)
-
-
-def _json(document: Json) -> Document:
-    return Document.of(json.dumps(document))

@@ -133,10 +133,11 @@ def _first(then: Any, now: Any, place: str) -> str:
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
         number = next(number for number in range(len(now)) if then[number] != now[number])
         return _first(then[number], now[number], f"{place}, {_dict(now[number]).get('name', number + 1)}")
-    return f"{place} is {_short(then)} then, {_short(now)} now"
+    return f"{place} is {short(then)} then, {short(now)} now"
 
 
-def _short(figure: Any) -> str:
+def short(figure: Any) -> str:
+    """Write a figure of a manifest in at most 60 characters."""
     return "absent" if figure is ABSENT else textwrap.shorten(json.dumps(figure), 60, placeholder=" ...")
 
 
@@ -150,9 +151,7 @@ def of_the_author(then: Json, now: Json, once_more: Callable[[], Json]) -> list[
         return []
     again = _figures(once_more())
     names = [name for name in after | before if before.get(name) != after.get(name) == again.get(name)]
-    each = (
-        f"{name} is {_short(before.get(name, ABSENT))} then, {_short(after.get(name, ABSENT))} now" for name in names
-    )
+    each = (f"{name} is {short(before.get(name, ABSENT))} then, {short(after.get(name, ABSENT))} now" for name in names)
     return [f"{MANIFEST} differs: {'; '.join(each)}"] if names else []
 
 

@@ -1,14 +1,13 @@
 """M, the manifest: it vouches for every file, and says what they say."""
 
 import hashlib
-import json
 import re
-import textwrap
 from typing import Any
 
 import numpy as np
 
 from handover import clipping
+from handover.checks.differences import short
 from handover.context import DeliveryContext
 from handover.delivery import baseline, vouched
 from handover.extent import SEEN
@@ -140,9 +139,9 @@ def _wrong_figure(manifest: dict[str, Any], computed: dict[str, tuple[str, dict[
             return f"it has no {name}"
         for word in figures | recorded:
             if word not in figures:
-                return f"its {name} says {word} {_short(recorded[word])}, which deliver() does not write"
+                return f"its {name} says {word} {short(recorded[word])}, which deliver() does not write"
             if recorded.get(word) != figures[word]:
-                return f"its {name} says {word} {_short(recorded.get(word))}, and {file} gives {_short(figures[word])}"
+                return f"its {name} says {word} {short(recorded.get(word))}, and {file} gives {short(figures[word])}"
     return ""
 
 
@@ -179,7 +178,7 @@ def _wrong_column(context: DeliveryContext) -> str:
     for column in context.manifest["columns"]:
         kind = kinds.get(column["name"], "heuristic")
         if column.get("kind") != kind or column.keys() != COLUMN:
-            return f"its column {column['name']} is {_short(column)}, and should be a {kind} with a reference"
+            return f"its column {column['name']} is {short(column)}, and should be a {kind} with a reference"
     # Of a field, whose ends are known. That it is the median of the held-out rows shows when training is repeated.
     for column, field in zip(context.manifest["columns"], domains(context.compiled), strict=False):
         value, (low, high) = column["reference"], map(np.float32, field.column_ends)
@@ -202,7 +201,7 @@ def _wrong_record(context: DeliveryContext) -> str:
             choices = fields[column["name"]].choices if column["name"] in fields else ()
             possible = _are_among(column, choices) if choices else _are_ends(column)
             if not possible or not isinstance(column["missing"], bool):
-                return f"its {SEEN} says {_short(column)}, which no rows can give"
+                return f"its {SEEN} says {short(column)}, which no rows can give"
     except (KeyError, TypeError) as error:
         return f"its {SEEN} cannot be read: {type(error).__name__}: {error}"
     return ""
@@ -215,10 +214,6 @@ def _are_among(column: dict[str, Any], choices: tuple[Any, ...]) -> bool:
 def _are_ends(column: dict[str, Any]) -> bool:
     low, high = column["lowest"], column["highest"]
     return column["missing"] is True if low is None or high is None else bool(-np.inf < low <= high < np.inf)
-
-
-def _short(figure: Any) -> str:
-    return textwrap.shorten(json.dumps(figure), 60, placeholder=" ...")
 
 
 def _has_reference(column: dict[str, Any]) -> bool:

@@ -10,8 +10,6 @@ from sys import getrefcount
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from pydantic_core import ValidationError
-
 from handover.checks.heuristics import ROWS, broken_heuristic
 from handover.checks.tries import draws
 from handover.context import DeliveryContext
@@ -41,7 +39,8 @@ NO_END = (
     broken="a heuristic keeps what it saw",
 )
 def forgets(context: DeliveryContext) -> Broken | None:
-    golden, drawn = context.golden_rows, list(_drawn(context))
+    golden = context.golden_rows
+    drawn = [context.made(row) for row in drawn_rows(domains(context.compiled)) if not context.refusal(row)]
     halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
     fresh = Sources(context.folder)  # the other has seen the golden rows
     for heuristic in fresh.heuristics:
@@ -80,12 +79,6 @@ def _growth(heuristic: Heuristic, module: ModuleType, batches: Iterable[Iterable
         _ask(heuristic, batch)
         yield (after := _size(module)) - before
         before = after
-
-
-def _drawn(context: DeliveryContext) -> Iterator[Any]:
-    for row in drawn_rows(domains(context.compiled)):
-        with suppress(ValidationError):  # a multiple of 0.1 refused by its last bit
-            yield context.made(row)
 
 
 def _ask(heuristic: Heuristic, rows: Iterable[Any]) -> None:

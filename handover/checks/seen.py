@@ -9,7 +9,7 @@ from handover.context import DeliveryContext
 from handover.conversion import filled
 from handover.finding import Broken, Kept, Warned, clause
 from handover.rows import Domain, domains
-from handover.wording import figure
+from handover.wording import figure, listed
 from predictor.files import Json
 
 # How many times as far from zero as its data a number may reach. Ranges are rounded outward, and a slip of the unit, or
@@ -96,7 +96,7 @@ def values_seen(context: DeliveryContext) -> Broken | Kept | None:
         return None
     them = "it" if len(empty) == 1 else "them"
     warning = Warned(
-        f"{_listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {_rows(record)}.",
+        f"{listed(empty)} {'is' if len(empty) == 1 else 'are'} missing in {_rows(record)}.",
         context.folder / "contract.py",
         context.contract_line(empty[0]),
         f"Callers send {them} in vain until a training has {them}.",
@@ -124,8 +124,8 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
         return ""
     if len(column["values"]) == 1:
         value = _written(column["values"][0])
-        return f"`{field.name}` is {value} {given}, and the contract accepts {_listed(unseen)} too."
-    return f"The contract accepts {_listed(unseen)} for `{field.name}`, and not one of {rows} has that."
+        return f"`{field.name}` is {value} {given}, and the contract accepts {listed(unseen)} too."
+    return f"The contract accepts {listed(unseen)} for `{field.name}`, and not one of {rows} has that."
 
 
 @clause(
@@ -195,13 +195,9 @@ def _judged(context: DeliveryContext, fault: Callable[[Domain, Json, str], str],
     name, *others = faults
     evidence = faults[name]
     if others:
-        evidence += f" So it is with {_listed([f'`{other}`' for other in others])}."
+        evidence += f" So it is with {listed([f'`{other}`' for other in others])}."
     details = "\n".join(faults.values()) if others else ""
     return Broken(evidence, context.folder / "contract.py", context.contract_line(name), cause, details)
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _written(value: Any) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover.context import DeliveryContext
+from handover.wording import listed
 from predictor.encoder import FloatRows
 
 type Rows = NDArray[np.intp]
@@ -62,8 +63,7 @@ def in_words(
     if others:
         named = [f"`{other.name}`" for other in others[:MOST_NAMED]]
         named += [f"{len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
-        listed = " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
-        sentence += f". {listed} {'differ' if others[1:] else 'differs'} too"
+        sentence += f". {listed(named)} {'differ' if others[1:] else 'differs'} too"
     if name := _shared(context, changed):
         sentence += f"; all of them use `{name}` (line {context.heuristic_line(name)})"
     return f"{sentence}."
