@@ -24,12 +24,14 @@ SHORT = 12
 
 
 def known(project: Project, stage: str) -> Samconfig:
-    """Read ``samconfig.toml``; ``CannotRunError`` where it has no such stage, or is not there."""
+    """Read ``samconfig.toml``; ``CannotRunError`` where it has no such stage, is not there or cannot be read."""
     config = Samconfig(project.samconfig)
     try:
         stages = config.stages
     except FileNotFoundError:
         raise CannotRunError(f"there is no {project.samconfig.name} here: stages are deployed from a project") from None
+    except ValueError as error:
+        raise CannotRunError(f"{project.samconfig.name} cannot be read: {error}") from None
     if stage not in stages:
         raise CannotRunError(f"samconfig.toml has no stage '{stage}' to deploy to; it has {', '.join(stages)}")
     return config

@@ -1,6 +1,7 @@
 """What was built goes to a stage only as it is now, and only to its processor."""
 
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -108,6 +109,18 @@ def test_a_stage_that_is_not_deployed_is_none_and_that_is_said_first(
 
     assert (ended.exit_code, ended.output) == (2, sentence)
     assert preflight(stage) == (2, sentence)
+
+
+@pytest.mark.parametrize(
+    "command", ["deploy", "compatible", "undeploy", "verify", "rollback", "live-version", "region"]
+)
+def test_a_samconfig_that_is_no_toml_is_one_sentence(command: str) -> None:
+    Path("samconfig.toml").write_text("this is [ not toml")
+
+    ended = CliRunner().invoke(main, [command, "--stage", "staging"])
+
+    assert ended.exit_code == 2
+    assert re.fullmatch(r"handover: samconfig\.toml cannot be read: .*\(at line 1, column 6\)\n", ended.output)
 
 
 def committed(project: Path) -> None:
