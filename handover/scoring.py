@@ -22,7 +22,7 @@ type Scores = NDArray[np.float32]
 """float32 (N, C), as many for a row as the contract has."""
 type Ask = Callable[[FloatRows], Scores]
 
-ID, SCORE = "id", "score"
+ID = "id"
 WRITE = "handover proof-rows"
 OF_INPUT = "i"  # how the id begins of a row that is the model's input only, and that no application can send
 OF_ROW = "r"  # a letter, and no digit: a table that begins with one is read as numbers by some programs
@@ -164,7 +164,7 @@ def _named(contract: Contract, rows: Sequence[ProofRow]) -> dict[str, ProofRow]:
     return named
 
 
-def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
+def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float, ...]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -182,14 +182,17 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, .
             f"{path.name} has the columns {', '.join(head) or 'none'}{separated}: it should have {ID}, as {WRITE} "
             f"wrote it, and {', '.join(names)}"
         )
-    scores: dict[str, tuple[float | None, ...]] = {}
+    scores: dict[str, tuple[float, ...]] = {}
     for number, line in enumerate(lines, 2):
         if not line:
             continue
         whole = len(line) == len(head)
         name, *words = (line[place].strip() if whole and place is not None else "" for place in wanted)
-        given = tuple(_finite(word if separator == "," else word.replace(",", ".")) for word in words)
-        if not name or None in given:
+        try:
+            given = tuple(float(word if separator == "," else word.replace(",", ".")) for word in words)
+        except ValueError:
+            given = (np.nan,)
+        if not name or not np.isfinite(given).all():
             raise DeliverError(
                 f"{path.name}, line {number} has no {ID} or no number as {' or '.join(names)}: "
                 f"{separator.join(line)[:80]}"
@@ -197,14 +200,6 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float | None, .
         if scores.setdefault(name, given) != given:
             raise DeliverError(f"{path.name}, line {number} has another score of {name} than a line before it")
     return scores
-
-
-def _finite(word: str) -> float | None:
-    try:
-        number = float(word)
-    except ValueError:
-        return None
-    return number if np.isfinite(number) else None
 
 
 def _number(value: float) -> str:
