@@ -1,7 +1,8 @@
 # What only those who develop the tool need. A project that `handover init` writes has the Makefile and not this file.
 TOOL      := --no-build-isolation --requirement requirements/handover.txt
 TOOL_FILE := pyproject.toml
-TESTS     := --ignore tests/browser --ignore tests/guides --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
+# The plugin of schemathesis is imported for half a second in each process, and no test of these asks for it.
+TESTS     := -p no:schemathesis --ignore tests/browser --ignore tests/guides --ignore tests/sam --ignore tests/deploy --ignore tests/projects --ignore tests/openapi --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 setup: .venv/dev
 .PHONY: built

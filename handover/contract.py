@@ -3,8 +3,9 @@
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -257,7 +258,7 @@ class Contract:
         ``schema`` the JSON Schema that callers are shown. ``ContractError`` when a field cannot be compiled: free text,
         a nested or unbounded type, or a validator written in Python; or when it would let in what it does not say.
         """
-        fields, validator, schema = compiled_row(self.row, strictly=Row.model_config)
+        fields, validator, schema = deepcopy(_compiled(self.row))  # the caller's, to do with it whatever it likes
         return {
             "format": 1,
             "name": self.name,
@@ -292,6 +293,11 @@ class Contract:
             return self.otherwise.decision if self.otherwise and unsure else self.classes[highest]
         edges = self.decisions.items()
         return next((decision for decision, edge in edges if np.float32(scores[0]) <= np.float32(edge)), None)
+
+
+@cache  # a delivery, or a check of one, asks some twenty times
+def _compiled(row: type[Row]) -> tuple[list[Json], Json, Json]:
+    return compiled_row(row, strictly=Row.model_config)
 
 
 def _refused(word: str, sentence: str) -> ContractError:

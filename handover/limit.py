@@ -56,8 +56,8 @@ def at_most(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
 def _by_a_timer(seconds: float, stop: Stop, *, of_processor: bool) -> Iterator[None]:
     timer, alarm = (signal.ITIMER_VIRTUAL, signal.SIGVTALRM) if of_processor else (signal.ITIMER_REAL, signal.SIGALRM)
     before = signal.signal(alarm, lambda *_: stop())
-    signal.setitimer(timer, max(seconds, 1e-6), AGAIN_S)  # and again, for a bare except
     try:
+        signal.setitimer(timer, max(seconds, 1e-6), AGAIN_S)  # and again, for a bare except
         yield
     finally:
         signal.setitimer(timer, 0)

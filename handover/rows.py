@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -46,7 +47,7 @@ class Domain:
             return (len(self.choices) or 1) + self.nullable
         return self.steps.stop - self.steps.start + self.nullable if self.step else math.inf
 
-    @property
+    @cached_property  # asked for with each value that is drawn
     def ends(self) -> tuple[Any, Any]:
         """The smallest and the largest number that a caller can send and that the model can tell from an open end."""
         if self.step:
@@ -83,7 +84,7 @@ class Domain:
         first, last = self.ends
         return [value for value in beside(threshold) if first <= value <= last]
 
-    @property
+    @cached_property
     def steps(self) -> range:
         """How many steps a number may be; there may be more of them than ``len`` counts."""
         first, last = multiples(self.low, self.high, self.step, open_low=self.open_low, open_high=self.open_high)

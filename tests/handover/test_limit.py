@@ -54,6 +54,13 @@ def test_what_catches_everything_is_stopped_again(monkeypatch: pytest.MonkeyPatc
     assert caught == [1]
 
 
+def test_a_limit_that_was_over_before_it_began_stops_nothing_later() -> None:
+    with pytest.raises(TooLongError), at_most(-0.004):
+        spin()
+
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
 def test_what_is_left_alone_by_the_machine_is_stopped_by_the_clock_only() -> None:
     with at_most(0.05, of_processor=True):
         time.sleep(0.2)
