@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 import numpy as np
@@ -40,9 +40,9 @@ class Drawing:
         self, fields: Sequence[Domain], encoding: Encoding, real: Iterable[FloatRows] = (), *, avoid: bool = True
     ) -> None:
         self._fields, self._encoding, self._avoid = fields, encoding, avoid
-        self._real: Collection[bytes] = set(map(self._key, real))
-        drawn = map(self.made, drawn_rows(fields))
-        self.rows = [*self._covering(Random(SEED)), *filter(None, drawn)]  # noqa: S311  nothing here is secret
+        self._real = set(map(self._key, real))
+        self._random = Random(SEED)  # noqa: S311  nothing here is secret
+        self.rows = [*self._covering(), *filter(None, map(self.made, drawn_rows(fields)))]
         if not self.rows:
             raise DeliverError(
                 "every row that was drawn from the contract makes a heuristic fail: make check ONLY=H107 shows the "
@@ -74,7 +74,7 @@ class Drawing:
         """Give what two rows share exactly if their fields are the same to the model."""
         return (vector[: len(self._fields)] + 0).tobytes()  # -0.0 is 0.0
 
-    def _covering(self, random: Random) -> Iterator[ProofRow]:
+    def _covering(self) -> Iterator[ProofRow]:
         """Draw rows that together have every value that the model can tell apart from its neighbours."""
         values = [field.edge_values for field in self._fields]
         for turn in range(max(map(len, values), default=0)):
@@ -84,21 +84,18 @@ class Drawing:
                 for place, (field, edges) in enumerate(zip(self._fields, values, strict=True))
                 if turn < len(edges)
             }
-            together = self._around(chosen, random)
+            together = self._around(chosen)
             alone = ({name: value} for name, value in chosen.items())
-            yield from [together] if together else self._each_around(alone, random)
+            yield from [together] if together else filter(None, map(self._around, alone))
         gaps = [field.name for field in self._fields if field.nullable]
         all_of_them = [dict.fromkeys(gaps)] if len(gaps) > 1 else []
-        yield from self._each_around([*({name: None} for name in gaps), *all_of_them], random)
+        yield from filter(None, map(self._around, [*({name: None} for name in gaps), *all_of_them]))
 
-    def _each_around(self, each: Iterable[Json], random: Random) -> Iterator[ProofRow]:
-        return filter(None, (self._around(chosen, random) for chosen in each))
-
-    def _around(self, chosen: Json, random: Random) -> ProofRow | None:
+    def _around(self, chosen: Json) -> ProofRow | None:
         """Draw a row that has these values, and no other gap; a real one only where no other is drawn."""
         covers, real = [f"{name} = {json.dumps(value)}" for name, value in chosen.items()], None
         for _ in range(TRIES):
-            made = self.made(drawn_row(self._fields, random, gaps=0) | chosen, covers)
+            made = self.made(drawn_row(self._fields, self._random, gaps=0) | chosen, covers)
             if made and not (made.real and self._avoid):
                 return made
             real = real or made

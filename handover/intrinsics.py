@@ -20,9 +20,7 @@ class Values:
     def __init__(self, template: Json, parameters: Mapping[str, Any]) -> None:
         self._template = template
         lists = {name for name, known in template.get("Parameters", {}).items() if "List" in known.get("Type", "")}
-        self._parameters = {
-            name: str(value).split(",") if name in lists else value for name, value in parameters.items()
-        }
+        self._parameters = {name: str(one).split(",") if name in lists else one for name, one in parameters.items()}
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": lambda name: self._parameters.get(name, {"Ref": name}),
             "Condition": self._is_true,

@@ -4,13 +4,13 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any
 
 from handover import card, retraining
 from handover.behaviours import running
@@ -48,7 +48,7 @@ MAKE = re.compile(r"make (check|explain|diff|model|stub)\b(?: [A-Z]+=\S*\w)*|\.v
 
 
 @dataclass(eq=False)
-class DeliveryContext(Delivered):
+class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     """A delivery, and the project that it was delivered to; or a delivery alone, where there is no project.
 
     Every property opens one thing, once. It raises what opening raises: the clause whose rule that is catches it, and
@@ -77,9 +77,6 @@ class DeliveryContext(Delivered):
 
     def __post_init__(self) -> None:
         self.project = Project(self.root)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
