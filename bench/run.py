@@ -15,7 +15,7 @@ import psutil
 from rich.progress import Progress
 
 from bench.contenders import ALL, FLOOR, LAMBDAS, OURS, SERVERS, Contender
-from bench.measure import emulated, file, growth, inprocess, served
+from bench.measure import file, growth, inprocess, served
 from bench.staging import Dock
 from bench.workload import Size, compare_scores, event, generate
 from handover.cli.group import PROJECT
@@ -75,7 +75,6 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         dock = Dock(built, Path(folder))
         workload = generate(Size(), dock.root / "default")
         rows = workload.rows[:50]
-        events = [event("/predict", row) for row in rows]
         staged = [dock.stage(one, workload) for one in progress.track(LAMBDAS, description="Staging")]
         validating = [one for one in staged if one.contender is not FLOOR]
         model = (workload.folder / "model.onnx").read_bytes()
@@ -85,10 +84,13 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         }
         results["versions"] = {contender.name: versions(contender) for contender in ALL}
         results["size"] = {one.contender.name: one.size for one in staged}
-        emulators = {one.contender.name: partial(served.emulated, one, rows[0]) for one in staged}
-        servers = {one.name: partial(served.server, one, workload, rows[0]) for one in SERVERS}
-        everybody: dict[str, served.Opener] = {one.contender.name: emulators[one.contender.name] for one in validating}
-        everybody |= servers
+        emulators: dict[str, served.Opener] = {
+            one.contender.name: partial(served.emulated, one, rows[0]) for one in staged
+        }
+        servers: dict[str, served.Opener] = {
+            one.name: partial(served.server, one, workload, rows[0]) for one in SERVERS
+        }
+        everybody = {one.contender.name: emulators[one.contender.name] for one in validating} | servers
         for name, opened in progress.track(everybody.items(), description="Comparing scores"):
             with opened() as contender:
                 compare_scores(name, [contender.score(row) for row in rows], workload)
@@ -97,16 +99,16 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         if "imports" in only:
             results["imports_ms"] = inprocess.imports(staged, counts.import_repeats, progress)
         if "warm" in only:
-            batch = event("/predict/batch", workload.rows[:100])
+            events, batch = [event("/predict", row) for row in rows], event("/predict/batch", workload.rows[:100])
             results["warm_ms"] = inprocess.warm(
                 validating, events, batch, blocks=counts.warm_blocks, calls=counts.warm_calls, progress=progress
             )
         if "http" in only:
-            starting = {name: everybody[name] for name in (OURS.name, *servers)}
+            starting = {OURS.name: emulators[OURS.name]} | servers
             results["http_start_ms"] = served.starts(starting, counts.http_starts, progress)
             results["http_warm_ms"] = served.warm(everybody, rows, counts.http_blocks, counts.http_requests, progress)
         if "memory" in only:
-            results["peak_rss_mb"] = emulated.peak_memory(staged, events, counts.memory_requests, progress)
+            results["peak_rss_mb"] = served.peak_memory(emulators, rows, counts.memory_requests, progress)
         if "file" in only:
             results["file_ms"] = file.measure(workload, counts.file_rows, counts.file_rounds, progress)
         if "growth" in only:

@@ -1,4 +1,4 @@
-"""Contenders behind HTTP on loopback, one worker and one keep-alive connection each."""
+"""Contenders behind HTTP on loopback, a server of their own or AWS's runtime interface emulator: one worker each."""
 
 import json
 import os
@@ -18,11 +18,10 @@ from rich.progress import Progress
 from bench import processes, staging
 from bench.contenders import BENTOML, MLFLOW, Contender
 from bench.measure import Samples, in_turn, timed
-from bench.measure.emulated import emulator
 from bench.staging import Staged
 from bench.workload import Workload, event
 from handover.latency import NotMeasuredError
-from handover.local.emulator import LOOPBACK, free_ports
+from handover.local.emulator import LOOPBACK, Emulator, EnvironmentDiedError, free_ports
 from handover.local.processes import end
 
 START_S = 90.0
@@ -47,6 +46,8 @@ class Served(NamedTuple):
     """Sends a row, and gives its score."""
     start_ms: float
     """From starting the process to the first answer."""
+    session: int = 0
+    """The emulator's, in which the function's process is."""
 
 
 type Opener = Callable[[], AbstractContextManager[Served]]
@@ -54,14 +55,22 @@ type Opener = Callable[[], AbstractContextManager[Served]]
 
 @contextmanager
 def emulated(staged: Staged, row: Row) -> Iterator[Served]:
-    """Start a Lambda contender behind the emulator, and end it; a row is sent as API Gateway's event."""
-    with emulator(staged) as running:
+    """Start a Lambda contender behind the emulator, and end it; a row is sent as API Gateway's event.
 
-        def reply(row: Row) -> Any:
-            return json.loads(running.invoke(json.dumps(event("/predict", row)).encode()))
+    ``NotMeasuredError`` when it ends without an answer.
+    """
+    lines = ["it wrote nothing"]
+    try:
+        with Emulator(staged.function, lines.append) as emulator:
 
-        reply(row)
-        yield Served(lambda row: float(json.loads(reply(row)["body"])["score"]), running.cold_ms or 0.0)
+            def score(row: Row) -> float:
+                reply = json.loads(emulator.invoke(json.dumps(event("/predict", row)).encode()))
+                return float(reply if isinstance(reply, float) else json.loads(reply["body"])["score"])  # the floor's
+
+            score(row)
+            yield Served(score, emulator.cold_ms or 0.0, emulator.pid)
+    except EnvironmentDiedError as error:
+        raise NotMeasuredError(f"{error}: {lines[-1]}") from error
 
 
 @contextmanager
@@ -153,6 +162,21 @@ def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, reques
     with ExitStack() as stack:
         turns = {name: partial(ask, stack.enter_context(opened())) for name, opened in openers.items()}
         return in_turn(turns, blocks, progress, "Warm, over HTTP", uncounted=1)
+
+
+def peak_memory(
+    openers: Mapping[str, Opener], rows: Sequence[Row], requests: int, progress: Progress
+) -> dict[str, float]:
+    """Give the most memory that each function's process held, after so many requests [MB]."""
+
+    def peak(opened: Opener) -> list[float]:
+        with opened() as served:
+            for row in islice(cycle(rows), requests - 1):  # the first was to see it start
+                served.score(row)
+            return [processes.peak_rss_bytes(processes.of_function(served.session)) / 1e6]
+
+    turns = {name: partial(peak, opened) for name, opened in openers.items()}
+    return {name: peaks[0][0] for name, peaks in in_turn(turns, 1, progress, "Memory").items()}
 
 
 def _command(contender: Contender, port: int) -> list[str]:

@@ -147,8 +147,8 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
         f"of {len(rows)} golden rows: golden row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} "
         f"{trial.odd}."
     )
-    broken = broken_heuristic(context, names[place], evidence)
-    return replace(broken, cause=trial.remedy, line=line or broken.line)
+    broken = broken_heuristic(context, names[place], evidence, trial.remedy)
+    return replace(broken, line=line or broken.line)
 
 
 def _lines(tree: ast.Module) -> list[int]:

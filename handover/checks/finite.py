@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -57,8 +57,8 @@ def finite(context: DeliveryContext) -> Broken | Kept | None:
     shown = " and ".join(f"{field} = {json.dumps(failure.row[field])}" for field in failure.read)
     where = f"where {shown}, which the contract accepts" if shown else "on every row"
     evidence = f"`{name}` {fault.sentence} {where}. {fault.more}".rstrip()
-    broken = broken_heuristic(context, name, evidence, json.dumps(failure.row, indent=2))
-    return replace(broken, cause=UNKNOWN) if shown and not fault.of_time else broken
+    cause = UNKNOWN if shown and not fault.of_time else ""
+    return broken_heuristic(context, name, evidence, cause, json.dumps(failure.row, indent=2))
 
 
 def first_failure(context: DeliveryContext) -> Failure | None:

@@ -21,9 +21,9 @@ ROWS = ("C109", "H101", "H105", "H106", "P201")
 ONE = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
 
 
-def broken_heuristic(context: DeliveryContext, name: str, evidence: str, details: str = "") -> Broken:
+def broken_heuristic(context: DeliveryContext, name: str, evidence: str, cause: str = "", details: str = "") -> Broken:
     """Point at the line that defines the heuristic."""
-    return Broken(evidence, context.folder / "heuristics.py", context.heuristic_line(name), details=details)
+    return Broken(evidence, context.folder / files.HEURISTICS, context.heuristic_line(name), cause, details)
 
 
 @clause(

@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import _lru_cache_wrapper
 from itertools import islice
 from sys import getrefcount
@@ -50,14 +49,14 @@ def forgets(context: DeliveryContext) -> Broken | None:
             gc.collect()  # a function that calls itself, defined in another, is freed by this alone
             if kept := sum(now > then for now, then in zip(_owners(golden), owners, strict=True)):
                 evidence = f"`{name}` has answered {len(golden)} golden rows, and still has {kept} of them in memory."
-                return replace(broken_heuristic(context, name, evidence), cause=KEEPS_ROWS)
+                return broken_heuristic(context, name, evidence, KEEPS_ROWS)
         grown = list(_growth(heuristic, fresh.heuristics_module, halves))
         if grown[1] > len(halves[1]) / 2 and grown[1] > NEARLY * grown[0] and _grows(context, heuristic, fresh):
             evidence = (
                 f"`{name}` keeps {grown[0]} objects in memory of {len(halves[0])} rows drawn from the contract, and "
                 f"{grown[1]} more of as many again."
             )
-            return replace(broken_heuristic(context, name, evidence), cause=NO_END)
+            return broken_heuristic(context, name, evidence, NO_END)
     return None
 
 

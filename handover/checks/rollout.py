@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, broken, in_each_stage, of_the_template, with_users
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, with_users
 from handover.checks.template import ALIAS, FUNCTION, VERSION, layers_in, layers_of, made_of, with_model
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
@@ -30,23 +30,20 @@ def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
     template, layers = context.template, made_of(context, "layers/model")
     if not layers:
         others = (name for name in layers_in(context) if name not in made_of(context, "layers/runtime"))
-        return broken(context, Fault("No layer has layers/model as its ContentUri.", next(others, "")))
+        return Fault("No layer has layers/model as its ContentUri.", next(others, "")).broken(context)
     after = template.transformed({layers[0]: "another"})
     versions = set(template.of_kind(VERSION, after)) - set(template.of_kind(VERSION))
     if not versions:
-        return broken(
-            context,
-            Fault(
-                "A template in which only the model layer's content changes publishes no new version: the deployment "
-                "succeeds, and users stay on the old model.",
-                layers[0],
-                cause="AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: "
-                "true on the layer, and !Ref from one to the other: all four are needed.",
-            ),
-        )
+        return Fault(
+            "A template in which only the model layer's content changes publishes no new version: the deployment "
+            "succeeds, and users stay on the old model.",
+            layers[0],
+            cause="AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: "
+            "true on the layer, and !Ref from one to the other: all four are needed.",
+        ).broken(context)
     pointed = [alias["FunctionVersion"] for alias in template.of_kind(ALIAS, after).values()]
     if not all({"Fn::GetAtt": [version, "Version"]} in pointed for version in versions):
-        return broken(context, Fault("A new version is published, and no alias points at it."))
+        return Fault("A new version is published, and no alias points at it.").broken(context)
     return None
 
 
@@ -63,15 +60,12 @@ def parameters_move_the_alias(context: DeliveryContext) -> Broken | None:
         properties = {key: value for key, value in functions[name].items() if key not in UNVERSIONED}
         unseen = _parameters(context, properties) - _parameters(context, version.get("Description"))
         if unseen:
-            return broken(
-                context,
-                Fault(
-                    f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: another value is "
-                    "deployed and no version is published, so users do not get it.",
-                    name,
-                    cause="SAM compares the template's text, in which a parameter's value does not show.",
-                ),
-            )
+            return Fault(
+                f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: another value is "
+                "deployed and no version is published, so users do not get it.",
+                name,
+                cause="SAM compares the template's text, in which a parameter's value does not show.",
+            ).broken(context)
     return None
 
 

@@ -25,14 +25,13 @@ class Fault(NamedTuple):
     """The keys below it."""
     cause: str = ""
 
+    def broken(self, context: DeliveryContext) -> Broken:
+        """Place it in the template."""
+        line = context.template.line(self.name, *self.inside) if self.name else None
+        return Broken(self.evidence, context.template.path, line, cause=self.cause)
+
 
 type Faults = Callable[[DeliveryContext, Json], Iterator[Fault]]
-
-
-def broken(context: DeliveryContext, fault: Fault) -> Broken:
-    """Place a fault in the template."""
-    line = context.template.line(fault.name, *fault.inside) if fault.name else None
-    return Broken(fault.evidence, context.template.path, line, cause=fault.cause)
 
 
 def stages(context: DeliveryContext) -> list[str]:
@@ -63,7 +62,7 @@ def in_each_stage(faults: Faults, *, by_default: bool = False) -> Callable[[Deli
         config = context.samconfig
         chosen = {stage: config.overrides(stage) for stage in with_users(context)}
         if (by_default or not chosen) and (wrong := fault({})):
-            return broken(context, wrong)
+            return wrong.broken(context)
         for stage, values in chosen.items():
             try:
                 wrong = fault(values)
@@ -75,7 +74,7 @@ def in_each_stage(faults: Faults, *, by_default: bool = False) -> Callable[[Deli
                 if fault({other: values[other] for other in values if other != name}) is None:
                     evidence = f"{stage} sets {name}={values[name]}: {wrong.evidence}"
                     return Broken(evidence, config.path, config.line(stage, name), cause=wrong.cause)
-            return broken(context, wrong)
+            return wrong.broken(context)
         return None
 
     return check

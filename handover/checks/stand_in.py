@@ -2,7 +2,7 @@
 
 import re
 
-from handover.checks.stages import READABLE, Fault, broken, of_the_template, stages
+from handover.checks.stages import READABLE, Fault, of_the_template, stages
 from handover.checks.template import made_of, variables_of, with_model
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
@@ -53,7 +53,7 @@ def only_where_it_is_named(context: DeliveryContext) -> Broken | None:
                 where = f"in {stage}, which does" if stage else "in a stage that does"
                 evidence = f"{name} gets {VARIABLE}=true {where} not name {ALLOWANCE}=true."
                 cause = f"{VARIABLE} should be !Ref {ALLOWANCE}, and false the default of that."
-                return broken(context, Fault(evidence, name, ("Properties", "Environment", "Variables"), cause))
+                return Fault(evidence, name, ("Properties", "Environment", "Variables"), cause).broken(context)
     return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, broken, in_each_stage, of_the_template, stages
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, stages
 from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
@@ -30,15 +30,15 @@ def transforms(context: DeliveryContext) -> Broken | None:
     try:
         context.template.plain  # noqa: B018  transforming it is the check
     except OSError:
-        return broken(context, Fault("There is no template.yaml."))
+        return Fault("There is no template.yaml.").broken(context)
     except TransformError as error:
         named = re.search(r"Resource with id \[(\w+)\]", str(error))
-        return broken(context, Fault(f"SAM says: {error}", named[1] if named else ""))
+        return Fault(f"SAM says: {error}", named[1] if named else "").broken(context)
     except ModuleNotFoundError:  # it could not be read here: that says nothing of the template
         raise
     except Exception as error:  # a YAML error, or whatever SAM's translator raises on what it did not expect
         words = " ".join(str(error).split())
-        return broken(context, Fault(f"It cannot be read: {type(error).__name__}: {words}"))
+        return Fault(f"It cannot be read: {type(error).__name__}: {words}").broken(context)
     return None
 
 

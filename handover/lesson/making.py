@@ -99,9 +99,13 @@ def run(ground: Ground, *command: str, to_do: str, log: Path) -> None:
     ``CannotRunError`` when it fails: one sentence with the last line that it printed.
     """
     try:
-        status = ground.start(ground.project, *command, log=log, apart=False).wait()
+        process = ground.start(ground.project, *command, log=log, apart=False)
     except FileNotFoundError:
         raise CannotRunError(f"{command[0]} is not installed: install it, and type the same again") from None
+    try:
+        status = process.wait()
+    finally:  # interrupted, it does not go on alone
+        process.kill()
     if status:
         text = log.read_text(encoding="utf-8", errors="replace")
         # The last line before what make says of it.
