@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from handover import card, clipping, extent, ordering, provenance, session, tabl
 from handover.contract import Contract
 from handover.conversion import (
     ConversionError,
+    in_float32,
     own_columns,
     to_graph,
     training_time_scores,
@@ -37,7 +38,7 @@ from handover.quality import HELD_OUT, HeldOut, rounded
 from handover.record import rows_like
 from handover.replacing import replace as replace_files
 from handover.rows import Domain, domains
-from handover.scoring import Ask, oracle_of
+from handover.scoring import Again, Ask, oracle_of
 from handover.segments import weakest_segments
 from handover.tables import Labels, Rows
 from predictor import delivery as serving
@@ -197,7 +198,7 @@ def deliver(
     def graph() -> bytes:
         return _converted(model, encoding.columns, contract, positive, clip=clip, about=about)
 
-    def answers(values: FloatRows) -> NDArray[np.float32]:
+    def answers(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
         return given.astype(np.float32)
 
@@ -218,7 +219,8 @@ def deliver(
     if taken := ordering.numbers(model, contract.classes):
         ordering.require_order(held_out)
     likely = rows_like(fields, features)
-    proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
+    asked = replace(oracle, ask=ask, again=_again(model, answers, contract, clip=clip))
+    proof = Proof(contract, encoding, asked, (features, judged), likely, real)
     proof.require_parity(graph())
     contents = {
         files.CONTRACT: as_json(contract.compiled()),
@@ -254,6 +256,19 @@ def deliver(
     for fault in _faults(contract, to, sorted(contents)):
         click.echo(f"But the check will be red: {fault}.")
     return manifest
+
+
+def _again(
+    model: Any, answers: Callable[[NDArray[np.floating[Any]]], NDArray[np.float32]], contract: Contract, *, clip: bool
+) -> Callable[[FloatRows], Again]:
+    """Give what asks a model about a row by itself, in float32 and in float64."""
+
+    def again(row: FloatRows) -> Again:
+        each = np.concatenate([answers(row), answers(row.astype(np.float64))])
+        alone, precise = (clipping.clipped(each, contract.score) if clip else each).tolist()
+        return Again(alone, precise, in_float32(model, row.shape[1]))
+
+    return again
 
 
 def _converted(
