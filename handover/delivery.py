@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from handover import card, clipping, extent, ordering, provenance, session, tables, trained
 from handover.contract import Contract
-from handover.conversion import ConversionError, own_columns, to_graph, training_time_scores, unlike
+from handover.conversion import ConversionError, in_float32, own_columns, to_graph, training_time_scores, unlike
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
 from handover.encoding import Encoding
@@ -30,7 +30,7 @@ from handover.quality import HELD_OUT, HeldOut, rounded
 from handover.record import rows_like
 from handover.replacing import replace as replace_files
 from handover.rows import Domain, domains
-from handover.scoring import Ask, oracle_of
+from handover.scoring import Again, Ask, oracle_of
 from handover.segments import weakest_segments
 from handover.tables import Labels, Rows
 from predictor import delivery as serving
@@ -187,7 +187,7 @@ def deliver(
     # What cannot be converted is named before the model is asked, which may fail in a way of its own.
     graph = _converted(model, encoding.columns, contract, positive, clip=clip, about=about)
 
-    def answers(values: FloatRows) -> NDArray[np.float32]:
+    def answers(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         given = training_time_scores(model, values, positive=positive, classes=contract.classes)
         return given.astype(np.float32)
 
@@ -207,7 +207,8 @@ def deliver(
     if taken := ordering.numbers(model, contract.classes):
         ordering.require_order(held_out)
     likely = rows_like(fields, features)
-    proof = Proof(contract, encoding, replace(oracle, ask=ask), (features, judged), likely, real)
+    asked = replace(oracle, ask=ask, again=_again(model, answers, contract, clip=clip))
+    proof = Proof(contract, encoding, asked, (features, judged), likely, real)
     proof.require_parity(graph)
     contents = {
         files.CONTRACT: as_json(contract.compiled()),
@@ -243,6 +244,19 @@ def deliver(
     for fault in _faults(contract, to, sorted(contents)):
         click.echo(f"But the check will be red: {fault}.")
     return manifest
+
+
+def _again(
+    model: Any, answers: Callable[[NDArray[np.floating[Any]]], NDArray[np.float32]], contract: Contract, *, clip: bool
+) -> Callable[[FloatRows], Again]:
+    """Give what asks a model about a row by itself, in float32 and in float64."""
+
+    def again(row: FloatRows) -> Again:
+        each = np.concatenate([answers(row), answers(row.astype(np.float64))])
+        alone, precise = (clipping.clipped(each, contract.score) if clip else each).tolist()
+        return Again(alone, precise, in_float32(model, row.shape[1]))
+
+    return again
 
 
 def _converted(

@@ -120,20 +120,25 @@ class Proof:
         ):
             if len(features):
                 expected = self._ask(features) if scores is None else scores
-                self._require_same(answer(features), expected, of, where)
+                self._require_same(answer(features), expected, features, of, where)
         expected = np.array([[*files.scores_in(line).values()] for _, line in self._golden], dtype=np.float32)
         alone = np.concatenate([answer(made.vector) for made in golden])
-        self._require_same(alone, expected, "golden rows, each asked alone,", partial(_named, golden))
+        self._require_same(
+            alone, expected, self._features(golden), "golden rows, each asked alone,", partial(_named, golden)
+        )
 
-    def _require_same(self, given: Scores, expected: Scores, of: str, where: Callable[[int], str]) -> None:
+    def _require_same(
+        self, given: Scores, expected: Scores, features: FloatRows, of: str, where: Callable[[int], str]
+    ) -> None:
         """Require that onnxruntime's answers are the trained model's; the worst row is named by ``where``."""
         self._require_range(given, f"onnxruntime's scores of {of}")
         budgets, rows = self._contract.budgets, len(expected)
         if apart := parity.judged(given, expected, budgets.parity):
+            row, trained = features[[apart.worst]], expected[apart.worst].tolist()
             raise DeliverError(
                 f"onnxruntime does not give the model's answers: {len(apart.rows)} of {rows} {of} differ by more "
                 f"than {apart.limit}, the worst is {where(apart.worst)}, by {apart.distance:.3g}. "
-                f"{self._oracle.why(apart.distance, float(np.abs(expected).max()))}"
+                f"{self._oracle.why(apart.distance, float(np.abs(expected).max()), row, trained)}"
             )
         decide = self._contract.decide
         flips = [row for row in range(rows) if decide(given[row]) != decide(expected[row])]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,22 @@ OF_ROUNDING = (
     "That is float32's rounding, at scores so large: fit the model on matrix(...).values.astype(float), which scores "
     "without it, sign a parity budget of the score's size, as 1e-5 of its range, or leave a step out"
 )
+OF_FLOAT32 = "make FunctionTransformer(np.float64) the first step of a Pipeline, and train again"
 OF_SCORES = (
     "Nothing was delivered: the scores= are those of another model or stand beside other rows, the file takes its "
     "columns in another order, or gives the other class's probability (see positive=)"
 )
+
+
+class Again(NamedTuple):
+    """What a model answers to a row when it is asked once more."""
+
+    alone: Sequence[float]
+    """By itself."""
+    precise: Sequence[float]
+    """By itself, and as float64."""
+    computing: Sequence[str]
+    """What of the model computes in float32, by name."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +70,40 @@ class Oracle:
     """To how many digits behind the point its scores are rounded, where they are few."""
     record: Json | None = None
     """What a manifest says of it, where it is no model: file, SHA-256, rows."""
+    again: Callable[[FloatRows], Again] | None = None
+    """Asks the model about a single row once more; only what it answers itself is looked into."""
 
     def knows(self, vector: FloatRows) -> bool:
         """Whether it can be asked about a row."""
         return self.known is None or vector.tobytes() in self.known
 
-    def why(self, apart: float, largest: float) -> str:
-        """Say why a graph's worst score may be so far ``apart``, where the ``largest`` is so large, and what to do."""
+    def why(self, apart: float, largest: float, row: FloatRows | None = None, trained: Sequence[float] = ()) -> str:
+        """Say why a graph's worst score may be so far ``apart``, where the ``largest`` is so large, and what to do.
+
+        It is of this ``row``, float32 (1, K), to which the training gave those scores.
+        """
         if self.digits is not None and apart <= 10.0**-self.digits:
             return f"Nothing was delivered: the scores= are rounded to {self.digits} digits: write all that they have"
         if self.cause == OF_CONVERSION and apart <= ROUNDING_STEPS * np.spacing(np.float32(largest)):
             return OF_ROUNDING
-        return self.cause
+        return self._itself(apart, row, trained) or self.cause
+
+    def _itself(self, apart: float, row: FloatRows | None, trained: Sequence[float]) -> str:
+        """Say that the model gives the row several answers, about as far apart, where it computes in float32."""
+        if self.again is None or row is None or self.cause != OF_CONVERSION:
+            return ""
+        again = self.again(row)
+        answers = np.array([trained, again.alone, again.precise], dtype=np.float64)
+        score = int(np.argmax(np.ptp(answers, axis=0)))
+        if not again.computing or np.ptp(answers[:, score]) < apart / 2:
+            return ""
+        among, alone, precise = (f"{answer:.9g}" for answer in answers[:, score])
+        return (
+            f"The model's own answer moves as far: {among} among other rows, {alone} alone, and {precise} asked in "
+            f"float64; what {' and '.join(again.computing)} "
+            f"{'computes' if len(again.computing) == 1 else 'compute'} is rounded to float32. Nothing was delivered: "
+            f"{OF_FLOAT32}"
+        )
 
 
 def as_csv(contract: Contract, columns: Sequence[str], rows: Sequence[ProofRow], *, words: bool = False) -> str:

@@ -12,6 +12,7 @@ from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
 from handover.conversion.graph import FEATURES, Graph
+from handover.conversion.rounding import in_float32
 from handover.conversion.rows import Rows
 from handover.conversion.scores import scored_classes, training_time_scores
 from handover.conversion.thresholds import at_thresholds, filled, thresholds
@@ -23,6 +24,7 @@ __all__ = [
     "by_name",
     "by_place",
     "filled",
+    "in_float32",
     "in_order",
     "numbered",
     "numbers_its_classes",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.encoding import is_each
+from handover.conversion.encoding import is_beyond, is_each
 from handover.conversion.errors import ConversionError
 from handover.conversion.rows import Method, Rows, width
 from handover.conversion.trees import softmax
@@ -14,18 +14,18 @@ from handover.conversion.trees import softmax
 def answer(model: Any, rows: Rows, _: Method) -> str:
     """Add the probability of the second class, or of each of more."""
     graph, name = rows.graph, type(model).__name__
-    rows = rows.changed(graph.double(rows.tensor), wide=True)
-    each = softmax(graph, QUADRATIC[name](model, rows) if name in QUADRATIC else _linear(model, name, rows))
+    wide = rows.changed(graph.double(rows.tensor), wide=True)
+    each = softmax(graph, QUADRATIC[name](model, wide) if name in QUADRATIC else _linear(model, name, rows))
     return graph.add("Gather", each, np.array([1]), axis=1) if width(model) == 1 else each
 
 
 def _linear(model: Any, name: str, rows: Rows) -> str:
     """Add the logarithm of each class's likelihood, but for what all classes share: here a sum of weighted columns."""
-    graph, tensor, weights = rows.graph, rows.tensor, model.feature_log_prob_
+    graph, tensor, weights = rows.graph, rows.graph.double(rows.tensor), model.feature_log_prob_
     shift = np.zeros(len(model.classes_)) if name == "ComplementNB" else model.class_log_prior_
     if name == "BernoulliNB":
         if model.binarize is not None:
-            tensor = graph.double(graph.add("Greater", tensor, float(model.binarize)))
+            tensor = graph.double(is_beyond(rows, model.binarize))
         otherwise = np.log(1 - np.exp(weights))
         weights, shift = weights - otherwise, shift + otherwise.sum(axis=1)
     if name == "CategoricalNB":

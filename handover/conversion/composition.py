@@ -33,6 +33,7 @@ INSIDE = {
     ),
 }
 """Models that answer as another one does: where it is."""
+MEMBERS = "the members of a stack"
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
@@ -49,12 +50,8 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
         return rule(model, rows, method)
     framework = framework_of(model) or SCIKIT_LEARN  # whose classes others inherit from
     if ensemble := framework.read(model):
-        if rows.blurred and framework.compares_with_what_it_saw and ensemble.trees:
-            raise ConversionError(
-                f"{name} cannot be converted behind steps whose last bit is not the same everywhere (logarithms, "
-                f"powers, sums such as PCA's, other models): its thresholds are numbers that they gave in training. "
-                f"Behind them a forest, HistGradientBoosting, LightGBM and CatBoost can be"
-            )
+        if ensemble.compares_with_what_it_saw and ensemble.trees:
+            _require_sharp(name, rows, wide=ensemble.wide)
         if rows.sparse and framework.reads_sparse_zero_as_missing:
             ensemble = replace(ensemble, read_as_missing=(0.0, 0.0))
         asked = rows if ensemble.wide or not rows.wide else rows.changed(rows.graph.single(rows.tensor), wide=False)
@@ -65,6 +62,24 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
     if name.startswith("Bagging"):
         return _bagging(model, rows, method)
     return linear.answer(model, rows, method) or others.answer(model, rows, method)
+
+
+def _require_sharp(name: str, rows: Rows, *, wide: bool) -> None:
+    """Require columns whose last bit is the same everywhere of trees that compare with numbers of the training.
+
+    Trees of float32 do not see the last bit of a float64. Those of float64 do; but what a stack's members answered in
+    training, other members did.
+    """
+    steps = [name for name in rows.blurred if name != MEMBERS]
+    if not (steps if wide else rows.coarse):
+        return
+    before = " and ".join(steps if wide else rows.blurred)
+    first = "" if wide or MEMBERS in rows.blurred else "; or make FunctionTransformer(np.float64) the first step of all"
+    raise ConversionError(
+        f"{name} cannot be converted behind {before}: the last bit of what a logarithm, a power, a sum or another "
+        f"model gives is not the same everywhere, and its thresholds are such numbers, as they were in training. "
+        f"There a forest, LightGBM and CatBoost can be{first}"
+    )
 
 
 def _pipeline(model: Any, rows: Rows, method: Method) -> str:
@@ -127,7 +142,8 @@ def _stacking(model: Any, rows: Rows, method: Method) -> str:
             f"{title(model)} cannot be converted where it asks its members for classes; it can be with "
             f"stack_method='auto', of members that give probabilities"
         )
-    each, blank = width(model), Rows(rows.graph, rows.tensor, rows.width, blurred=True)
+    blurred = rows.blurred if model.passthrough else ()
+    each, blank = width(model), Rows(rows.graph, rows.tensor, rows.width, blurred=blurred).blurred_by(MEMBERS)
     parts = [blank.changed(rows.graph.single(answer(member, rows, asked)), each) for member, asked in members]
     parts += [blank.changed(rows.graph.single(rows.tensor))] if model.passthrough else []
     return answer(model.final_estimator_, blank.joined(parts, sparse=False), method)

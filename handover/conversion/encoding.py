@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,27 @@ from handover.conversion.errors import ConversionError
 from handover.conversion.graph import Graph
 from handover.conversion.rows import Rows
 
+
+def expm1(graph: Graph, x: str) -> str:
+    """Add exp(x) - 1, all of whose digits count next to nought too."""
+    return graph.add("Mul", graph.add("Tanh", graph.add("Mul", x, 0.5)), graph.add("Add", graph.add("Exp", x), 1.0))
+
+
+def log1p(graph: Graph, x: str) -> str:
+    """Add log(1 + x), all of whose digits count next to nought too: what the sum loses is made up for."""
+    more = graph.add("Add", x, 1.0)
+    seen = graph.add("Sub", more, 1.0)
+    nothing = graph.add("Equal", seen, 0.0)
+    ratio = graph.add("Div", x, graph.add("Where", nothing, 1.0, seen))
+    return graph.add("Where", nothing, x, graph.add("Mul", graph.add("Log", more), ratio))
+
+
 FUNCTIONS: dict[str, Callable[[Graph, str], str]] = {
     "absolute": lambda graph, x: graph.add("Abs", x),
     "exp": lambda graph, x: graph.add("Exp", x),
-    "expm1": lambda graph, x: graph.add("Sub", graph.add("Exp", x), 1.0),
+    "expm1": expm1,
     "log": lambda graph, x: graph.add("Log", x),
-    "log1p": lambda graph, x: graph.add("Log", graph.add("Add", x, 1.0)),
+    "log1p": log1p,
     "sqrt": lambda graph, x: graph.add("Sqrt", x),
     "square": lambda graph, x: graph.add("Mul", x, x),
 }
@@ -30,6 +46,8 @@ def applied(step: Any, rows: Rows) -> Rows:
     """Add a FunctionTransformer of one of numpy's functions, or of none."""
     if step.func is None:
         return rows
+    if step.func in {float, np.float64}:
+        return rows.changed(rows.graph.double(rows.tensor), wide=True)
     name = getattr(step.func, "__name__", str(step.func))
     if name not in FUNCTIONS or not isinstance(step.func, np.ufunc) or step.kw_args:
         raise ConversionError(
@@ -37,7 +55,9 @@ def applied(step: Any, rows: Rows) -> Rows:
             f"what else a column needs is a heuristic's work"
         )
     graph = rows.graph
-    return rows.computed(FUNCTIONS[name](graph, graph.double(rows.tensor)), blurred=name not in ROUNDED)
+    return rows.computed(
+        FUNCTIONS[name](graph, graph.double(rows.tensor)), blurred_by=None if name in ROUNDED else step
+    )
 
 
 def looked_up(step: Any, rows: Rows) -> Rows:
@@ -82,13 +102,39 @@ def normalised(step: Any, rows: Rows) -> Rows:
         length = graph.add("Sqrt", graph.add("ReduceSum", graph.add("Mul", columns, columns), along))
     else:
         length = graph.add("ReduceMax" if step.norm == "max" else "ReduceSum", graph.add("Abs", columns), along)
-    return rows.computed(graph.shared(columns, length), blurred=step.norm != "max")
+    return rows.computed(graph.shared(columns, length), blurred_by=None if step.norm == "max" else step)
 
 
 def binarized(step: Any, rows: Rows) -> Rows:
     """Add a Binarizer: 1 for a number beyond the threshold."""
-    beyond = rows.graph.add("Greater", rows.graph.double(rows.tensor), float(step.threshold))
+    beyond = is_beyond(rows, step.threshold)
     return rows.changed(rows.graph.double(beyond) if rows.wide else rows.graph.single(beyond))
+
+
+def is_beyond(rows: Rows, threshold: float) -> str:
+    """Ask each number whether it is beyond a threshold, in the type in which numpy compares the two."""
+    kind = np.result_type(np.float64 if rows.wide else np.float32, threshold)
+    tensor = rows.graph.double(rows.tensor) if kind == np.float64 else rows.tensor
+    return rows.graph.add("Greater", tensor, np.array(threshold, dtype=kind))
+
+
+def multiplied(step: Any, rows: Rows) -> Rows:
+    """Add PolynomialFeatures: each product's numbers in the order in which scikit-learn multiplies them."""
+    graph, parts = rows.graph, list[Rows]()
+    places = [np.repeat(np.arange(rows.width), powers) for powers in step.powers_]
+    for degree, products in groupby(places, key=len):
+        factors = np.array(list(products), dtype=np.int64).T
+        if not degree:
+            nought = rows.of(np.array([0]))
+            one = np.array(1, dtype=np.float64 if rows.wide else np.float32)
+            parts.append(nought.changed(graph.add("Where", graph.add("IsNaN", nought.tensor), one, one)))
+            continue
+        first, *others = factors if rows.sparse else factors[::-1]
+        product = rows.of(first)
+        for factor in others:
+            product = product.changed(graph.add("Mul", product.tensor, rows.of(factor).tensor))
+        parts.append(product)
+    return rows.joined(parts, sparse=rows.sparse)
 
 
 def ranked(step: Any, rows: Rows) -> Rows:

@@ -11,6 +11,7 @@ from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble
 
 type FloatRows = NDArray[np.float32]
+type Numbers = NDArray[np.floating[Any]]
 
 
 def _columns(model: Any) -> int | None:
@@ -32,13 +33,11 @@ class Framework:
     """Gives the trees of a fitted model; None where it is something else."""
     unnamed: tuple[str, ...]
     """How it calls a column that has no name, before the column's number."""
-    ask: Callable[[Any, Method, FloatRows], Any] = lambda model, method, features: getattr(model, method)(features)
+    ask: Callable[[Any, Method, Numbers], Any] = lambda model, method, features: getattr(model, method)(features)
     """Gives what a method of the model answers to rows, float32 (N, K)."""
     gives_probabilities: Callable[[Any], bool] = lambda model: hasattr(model, "predict_proba")
     """Whether a model that knows classes gives their probabilities."""
     count_columns: Callable[[Any], int | None] = _columns
     """Gives on how many columns a model was trained; None where it does not say."""
-    compares_with_what_it_saw: bool = False
-    """Whether its thresholds are numbers of the training themselves, so that the last bit of a column counts."""
     reads_sparse_zero_as_missing: bool = False
     """Whether 0 is missing to it in a sparse matrix, as some steps of a pipeline make one."""

@@ -28,7 +28,8 @@ def read(model: Any) -> Ensemble:
     trees = [_tree(predictor, order, codes) for round_ in model._predictors for predictor in round_]
     targets = [place % len(base) for place in range(len(trees))]  # of each round, a tree for each class
     link = softmax if len(base) > 1 else LINKS[model.loss]
-    return Ensemble(trees, model.n_features_in_, base, link, wide=True, targets=targets)
+    # Of more numbers than bins, a bin ends at one of them.
+    return Ensemble(trees, model.n_features_in_, base, link, wide=True, compares_with_what_it_saw=True, targets=targets)
 
 
 def _tree(predictor: Any, order: list[int], codes: dict[int, dict[int, int]]) -> Node:

@@ -63,7 +63,16 @@ def read(model: Any) -> Ensemble:
     # Its sums are float32. A sigmoid flattens what that does to them, an exponential makes more of it.
     single, targets = link is not sigmoid, grown["tree_info"][:count]
     columns = int(facts["num_feature"])
-    return Ensemble(nodes, columns, base, link, single=single, read_as_missing=gaps, targets=targets)
+    return Ensemble(
+        nodes,
+        columns,
+        base,
+        link,
+        single=single,
+        compares_with_what_it_saw=True,
+        read_as_missing=gaps,
+        targets=targets,
+    )
 
 
 def _link(model: Any, objective: str, base: float) -> tuple[Leaf, Link | None]:
@@ -110,6 +119,5 @@ XGBOOST = Framework(
     read,
     unnamed=("", "f"),
     ask=_ask,
-    compares_with_what_it_saw=True,
     reads_sparse_zero_as_missing=True,
 )

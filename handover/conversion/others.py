@@ -14,7 +14,7 @@ from handover.conversion.graph import OPSET, OTHERS
 from handover.conversion.rows import Method, Rows, width
 
 MOST_SECONDS = 50
-STEPS = {"KernelPCA", "PolynomialFeatures", "PowerTransformer"}
+STEPS = {"KernelPCA"}
 MODELS = {"MLPClassifier", "MLPRegressor", "NuSVC", "SGDClassifier", "SVC"}
 """What skl2onnx converts exactly, of all that is not written here: the table of docs/models.md is the proof."""
 *ALL_BUT_LAST, LAST = (framework.title for framework in FRAMEWORKS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion import encoding, from_optbinning, others, scaling
+from handover.conversion import encoding, from_optbinning, others, powers, scaling
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
@@ -42,8 +42,7 @@ def prepared(step: Any, rows: Rows) -> Rows:
     if name not in others.STEPS:
         raise others.unknown(step, others.STEPS_CAN)
     (tensor,) = others.converted(step, rows, {}, others.STEPS_CAN)
-    blurred = rows.blurred or name != "PolynomialFeatures"
-    return rows.changed(tensor, len(step.get_feature_names_out()), wide=False, blurred=blurred)
+    return rows.changed(tensor, len(step.get_feature_names_out()), wide=False).blurred_by(name)
 
 
 def _pipeline(step: Any, rows: Rows) -> Rows:
@@ -77,7 +76,7 @@ def _affine(step: Any, rows: Rows) -> Rows:
         at_nought = np.asarray(step.transform(np.zeros((1, rows.width))), dtype=np.float64)
         slopes = np.asarray(step.transform(np.eye(rows.width)), dtype=np.float64) - at_nought
     total = rows.graph.add("MatMul", rows.graph.double(rows.tensor), slopes)
-    return rows.computed(rows.graph.add("Add", total, at_nought[0]), slopes.shape[1], blurred=True)
+    return rows.computed(rows.graph.add("Add", total, at_nought[0]), slopes.shape[1], blurred_by=step)
 
 
 def _drops(step: Any) -> bool:
@@ -117,6 +116,8 @@ RULES: dict[str, Callable[[Any, Rows], Rows]] = {
     "MissingIndicator": _marked,
     "Normalizer": encoding.normalised,
     "Pipeline": _pipeline,
+    "PolynomialFeatures": encoding.multiplied,
+    "PowerTransformer": powers.powered,
     "QuantileTransformer": encoding.ranked,
     "SimpleImputer": _filled,
     **dict.fromkeys(("OneHotEncoder", "OrdinalEncoder", "TargetEncoder"), encoding.looked_up),

@@ -30,8 +30,10 @@ class Rows:
     """Whether scikit-learn has them as a sparse matrix, in which XGBoost reads 0 as missing."""
     wide: bool = False
     """Whether scikit-learn has them as float64, and the tensor is: what comes next is computed in the rows' type."""
-    blurred: bool = False
-    """Whether a number may differ from scikit-learn's in its last bit, as where it is a sum, or a logarithm."""
+    blurred: tuple[str, ...] = ()
+    """The steps that gave a number which may differ from scikit-learn's in its last bit: a sum, or a logarithm."""
+    coarse: bool = False
+    """Whether that may be the last bit of a float32."""
 
     def of(self, columns: NDArray[np.int64]) -> Self:
         """Take some of the columns, in this order."""
@@ -47,16 +49,26 @@ class Rows:
         """Give what the columns have become, and what else is no longer as it was."""
         return replace(self, tensor=tensor, width=width or self.width, **facts)
 
-    def computed(self, tensor: str, width: int | None = None, *, blurred: bool = False) -> Self:
+    def computed(self, tensor: str, width: int | None = None, *, blurred_by: Any = None) -> Self:
         """Give what the columns have become, computed in float64 and now rounded to the rows' type."""
-        typed = tensor if self.wide else self.graph.single(tensor)
-        return self.changed(typed, width, blurred=self.blurred or blurred)
+        changed = self.changed(tensor if self.wide else self.graph.single(tensor), width)
+        return changed if blurred_by is None else changed.blurred_by(type(blurred_by).__name__)
+
+    def blurred_by(self, name: str) -> Self:
+        """Note who gave the columns numbers of another last bit, of the rows' type."""
+        return replace(self, blurred=tuple(dict.fromkeys((*self.blurred, name))), coarse=self.coarse or not self.wide)
+
+    def rounded(self, number: str) -> str:
+        """Give a number that was computed in float64 as the rows' type holds it, float64."""
+        return number if self.wide else self.graph.double(self.graph.single(number))
 
     def joined(self, parts: Sequence[Self], *, sparse: bool) -> Self:
         """Give what the columns have become: these parts side by side, as float64 where one of them is."""
         if not parts:
             raise ConversionError("a step of the pipeline gives no column at all")
-        wide, blurred = any(part.wide for part in parts), any(part.blurred for part in parts)
+        wide, coarse = any(part.wide for part in parts), any(part.coarse for part in parts)
+        blurred = tuple(dict.fromkeys(name for part in parts for name in part.blurred))
         typed = (self.graph.double(part.tensor) if wide and not part.wide else part.tensor for part in parts)
         tensor = self.graph.add("Concat", *typed, axis=1)
-        return self.changed(tensor, sum(part.width for part in parts), sparse=sparse, wide=wide, blurred=blurred)
+        count = sum(part.width for part in parts)
+        return self.changed(tensor, count, sparse=sparse, wide=wide, blurred=blurred, coarse=coarse)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from handover.conversion.classes import by_name, in_order, name_of, numbers_its_classes
 from handover.conversion.errors import NEAREST_OF, ConversionError, title
-from handover.conversion.framework import FloatRows, Framework
+from handover.conversion.framework import Framework, Numbers
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.rows import Method
 
@@ -19,7 +19,7 @@ SECOND_IS_POSITIVE = ([0, 1], [-1, 1])  # False and True are 0 and 1 to Python
 
 
 def training_time_scores(
-    model: Any, features: FloatRows, *, positive: object = None, classes: Sequence[str] = ()
+    model: Any, features: Numbers, *, positive: object = None, classes: Sequence[str] = ()
 ) -> NDArray[np.float64]:
     """Ask the model, as ``to_graph`` converts it.
 
@@ -34,14 +34,14 @@ def training_time_scores(
     return given[:, chosen]
 
 
-def _asked(model: Any, method: Method, features: FloatRows) -> NDArray[np.float64]:
+def _asked(model: Any, method: Method, features: Numbers) -> NDArray[np.float64]:
     with warnings.catch_warnings():
         # Columns are matched by place; that their names are the contract's is a question of its own.
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
         return np.asarray(_framework(model).ask(model, method, features), dtype=np.float64)
 
 
-def _numbers(model: Any, features: FloatRows, classes: Sequence[str]) -> NDArray[np.float64]:
+def _numbers(model: Any, features: Numbers, classes: Sequence[str]) -> NDArray[np.float64]:
     """Ask a model without a list of its classes, and require as many numbers as there are scores."""
     scores = _asked(model, "predict", features)
     if scores.size != len(features) * (len(classes) or 1):

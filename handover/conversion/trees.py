@@ -48,6 +48,8 @@ class Ensemble:
     """Whether the framework adds up in float32, tree by tree, so that the graph does."""
     wide: bool = False
     """Whether the framework compares float64 columns as they are; else they become float32 first."""
+    compares_with_what_it_saw: bool = False
+    """Whether thresholds are numbers of the training themselves, so that the last bit of a column counts."""
     slopes: NDArray[np.float64] | None = None
     """What a column's number is multiplied by before it is added to each sum, too, (K, C); of a gap nothing is."""
     read_as_missing: tuple[float, float] | None = None

@@ -17,10 +17,11 @@ from threadpoolctl import threadpool_limits
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
-from handover.conversion import ConversionError, at_thresholds, to_graph, training_time_scores
+from handover.conversion import ConversionError, at_thresholds, in_float32, to_graph, training_time_scores
 from handover.encoding import Encoding, stacked
 from handover.parity import differing
 from handover.rows import domains, drawn_row
+from handover.scoring import OF_FLOAT32
 from modelling.data import read
 from predictor.delivery import session
 from tests.handover.conversion import exact
@@ -151,8 +152,25 @@ def judged(fit: Fit, data: Data) -> Verdict:
             wanted = training_time_scores(model, rows, classes=kinds_of(model)).astype(np.float32)
         except ConversionError as error:
             return Verdict(REFUSED, str(error))
-        require_same(graph, rows, wanted)
+        try:
+            require_same(graph, rows, wanted)
+        except AssertionError:
+            if not (because := of_float32(model, graph, rows, wanted)):
+                raise
+            return Verdict(REFUSED, because)
     return Verdict(EXACT)
+
+
+def of_float32(model: Any, graph: bytes, rows: Features, wanted: NDArray[np.float32]) -> str:
+    """Say why ``deliver()`` refuses a model that gives the worst row several answers itself; else nothing."""
+    apart = np.abs(session(graph)(rows) - wanted).max(axis=1)
+    row = rows[[apart.argmax()]]
+    asked = [training_time_scores(model, one, classes=kinds_of(model))[0] for one in (row, row.astype(np.float64))]
+    moves = np.ptp([wanted[apart.argmax()], *asked], axis=0).max()
+    computing = in_float32(model, rows.shape[1])
+    if not computing or moves < apart.max() / 2:
+        return ""
+    return f"what {' and '.join(computing)} computes is rounded to float32, and here that shows: {OF_FLOAT32}"
 
 
 def require_same(graph: bytes, rows: Features, wanted: NDArray[np.float32]) -> None:

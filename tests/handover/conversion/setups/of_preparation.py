@@ -13,7 +13,12 @@ from sklearn.cluster import FeatureAgglomeration, KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import NMF, PCA, FactorAnalysis, FastICA, IncrementalPCA, KernelPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, RandomTreesEmbedding
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomTreesEmbedding,
+)
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401  it allows the import of IterativeImputer
 from sklearn.feature_selection import (
     RFE,
@@ -54,6 +59,8 @@ from tests.handover.conversion.setups.judge import Data, Fit
 SEED: dict[str, Any] = {"random_state": 0}
 LAST = {
     "forest": RandomForestClassifier(6, max_depth=6, random_state=0),
+    "deep": RandomForestClassifier(40, random_state=0),
+    "histogram": HistGradientBoostingClassifier(max_iter=6, max_depth=4, random_state=0),
     "boosted": xgboost.XGBClassifier(n_estimators=6, max_depth=4, n_jobs=1, random_state=0),
     "logistic": make_pipeline(SimpleImputer(), MaxAbsScaler(), LogisticRegression()),
 }
@@ -73,14 +80,24 @@ BLURRING = (
     "`PowerTransformer`",
     "`TruncatedSVD`",
 )
-"""Steps behind which XGBoost is refused, and a forest is not."""
+"""Steps behind which XGBoost and HistGradientBoosting are refused, and a forest is not."""
+WIDE = "`FunctionTransformer(np.float64)`"
+MODELS = {"deep": "a forest of 40 deep trees", "boosted": "XGBoost", "histogram": "HistGradientBoosting"}
 
 
 def setups(data: Data) -> dict[str, tuple[Fit, ...]]:
     """Give each with the models that it is judged in front of."""
     names = list(steps(data))
     listed = {name: (of(name, "forest" if name in BLURRING else "boosted"), of(name, "logistic")) for name in names}
-    return listed | {f"{name}, in front of XGBoost": (of(name, "boosted"),) for name in BLURRING if name in names}
+    alone = [
+        ("`Normalizer`", "deep"),
+        *((name, "boosted") for name in BLURRING),
+        *((name, "histogram") for name in ("`FunctionTransformer(np.log1p)`", "`PCA`")),
+        (f"{WIDE}, `Normalizer`", "deep"),
+        *((f"{WIDE}, {name}", "boosted") for name in ("`FunctionTransformer(np.log1p)`", "`PCA`")),
+        (f"{WIDE}, `PCA`", "histogram"),
+    ]
+    return listed | {f"{name}, in front of {MODELS[last]}": (of(name, last),) for name, last in alone}
 
 
 def twice(filled: float) -> float:
@@ -123,6 +140,7 @@ def steps(data: Data) -> dict[str, list[Any]]:
         "`Normalizer`": filled(Normalizer()),
         "`Normalizer(norm='max')`": filled(Normalizer("max")),
         "`Binarizer`": filled(Binarizer(threshold=1.5)),
+        "`Binarizer(threshold=0.1)`": filled(MinMaxScaler(clip=True), Binarizer(threshold=0.1)),
         "`OneHotEncoder`": coded(OneHotEncoder(handle_unknown="ignore")),
         "`OneHotEncoder(sparse_output=False)`": coded(OneHotEncoder(handle_unknown="ignore", sparse_output=False)),
         "`OneHotEncoder(drop='first')`": coded(OneHotEncoder(drop="first", handle_unknown="ignore")),
@@ -233,7 +251,8 @@ def of(name: str, last: str) -> Fit:
 @cache
 def _prepared(name: str, data: Data) -> tuple[list[Any], Any]:
     """Give the fitted steps, and what they make of the data."""
-    pipeline = make_pipeline(*map(_copy, steps(data)[name]))
+    first = [FunctionTransformer(np.float64)] if name.startswith(WIDE) else []
+    pipeline = make_pipeline(*first, *map(_copy, steps(data)[name.removeprefix(f"{WIDE}, ")]))
     prepared = pipeline.fit_transform(data.features, data.labels)
     return [step for _, step in pipeline.steps], prepared
 

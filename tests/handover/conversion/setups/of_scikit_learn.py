@@ -61,7 +61,7 @@ from sklearn.neighbors import (
 )
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, MinMaxScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, MinMaxScaler, StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR, NuSVC, NuSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
@@ -91,6 +91,11 @@ def of_few(model: Any) -> Fit:
     return lambda data: clone(model).fit(data.features[:150], data.labels[:150])
 
 
+def of_every_second(model: Any) -> Fit:
+    """Train on half of the rows, of which some columns of the example nearly say the same."""
+    return lambda data: clone(model).fit(data.features[::2], data.numbers[::2])
+
+
 def of_categories(data: Data) -> list[int]:
     return list(data.codes)
 
@@ -101,6 +106,10 @@ def monotone(kind: Any, fit: Any) -> Fit:
 
 LINEAR: dict[str, Fit] = {
     "`LinearRegression`": regressor(scaled(LinearRegression())),
+    "`LinearRegression`, of every second row": of_every_second(scaled(LinearRegression())),
+    "`FunctionTransformer(np.float64)`, `LinearRegression`, of every second row": of_every_second(
+        make_pipeline(FunctionTransformer(np.float64), scaled(LinearRegression()))
+    ),
     "`LinearRegression(positive=True)`": regressor(scaled(LinearRegression(positive=True))),
     "`Ridge`": regressor(scaled(Ridge())),
     "`RidgeCV`": regressor(scaled(RidgeCV())),
@@ -245,6 +254,7 @@ OTHERS: dict[str, Fit] = {
         data.features.astype(float), data.labels
     ),
     "`BernoulliNB`": classifier(scaled(BernoulliNB())),
+    "`BernoulliNB(binarize=0.1)`": classifier(small(BernoulliNB(binarize=0.1))),
     "`MultinomialNB`": classifier(small(MultinomialNB())),
     "`ComplementNB`": classifier(small(ComplementNB())),
     "`CategoricalNB` behind `KBinsDiscretizer`": classifier(
