@@ -4,7 +4,7 @@ import copy
 import json
 import logging
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,8 @@ class Template:
 
     @cached_property
     def source(self) -> Json:
-        """The template as people wrote it, each short tag as the intrinsic function that it stands for."""
-        import yaml
-
-        source: Json = yaml.load(self.path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506  it is a safe one
-        return source
+        """The template as people wrote it, each short tag as the intrinsic function that it stands for: to be read."""
+        return _read(self.path.read_text(encoding="utf-8"))
 
     @cached_property
     def plain(self) -> Json:
@@ -113,6 +110,14 @@ class Template:
         import yaml
 
         return yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_loader())
+
+
+@lru_cache(maxsize=8)  # a check opens some of its templates twice
+def _read(text: str) -> Json:
+    import yaml
+
+    source: Json = yaml.load(text, Loader=_loader())  # noqa: S506  it is a safe one
+    return source
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def _bytes(path: Path) -> bytes | None:
 
 def _compared(path: Path) -> Any:
     """Read a template without what `sam build` writes into it: where the artifacts are, and its notes."""
-    template = Template(path).source
+    template = deepcopy(Template(path).source)
     for resource in template["Resources"].values():
         resource.pop("Metadata", None)
         for name in (*CONTENT, "TemplateURL"):
