@@ -1,6 +1,7 @@
 """Proof: the graph answers as the trained model did, on rows of every kind that the contract accepts."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -99,7 +100,7 @@ class Proof:
     def _line(self, made: ProofRow, scores: Scores) -> Json:
         """Write a row with its answer, and what the heuristics made of it: where they give something else, it shows."""
         # As few digits as tell a float32 from all others; a gap is no number in JSON.
-        values = [None if np.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
+        values = [None if math.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
         heuristics = dict(zip(self._encoding.columns[self._first :], values, strict=True))
         answer = [float(str(score)) for score in scores]
         document = self._scores.document(answer, str(self._contract.decide(scores)))
