@@ -3,7 +3,7 @@
 import copy
 import logging
 from collections.abc import Mapping
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,8 @@ class Template:
 
     @cached_property
     def source(self) -> Json:
-        """The template as people wrote it, each short tag as the intrinsic function that it stands for."""
-        source: Json = yaml.load(self.path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506  it is a safe one
-        return source
+        """The template as people wrote it, each short tag as the intrinsic function that it stands for: to be read."""
+        return _read(self.path.read_text(encoding="utf-8"))
 
     @cached_property
     def plain(self) -> Json:
@@ -104,6 +103,12 @@ class Template:
     @cached_property
     def _nodes(self) -> Any:
         return yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_loader())
+
+
+@lru_cache(maxsize=8)  # a check opens some of its templates twice
+def _read(text: str) -> Json:
+    source: Json = yaml.load(text, Loader=_loader())  # noqa: S506  it is a safe one
+    return source
 
 
 @cache

@@ -1,6 +1,7 @@
 """Proof: the graph answers as the trained model did, on rows of every kind that the contract accepts."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -95,7 +96,7 @@ class Proof:
         """Write rows with their answers, and what the heuristics made of them: where those give another, it shows."""
         for made, given in zip(rows, scores, strict=True):
             # As few digits as tell a float32 from all others; a gap is no number in JSON.
-            values = [None if np.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
+            values = [None if math.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
             heuristics = dict(zip(self._encoding.columns[self._first :], values, strict=True))
             answer = [float(str(score)) for score in given]
             document = self._scores.document(answer, str(self._contract.decide(given)))

@@ -3,7 +3,7 @@
 import re
 import shlex
 import tomllib
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from predictor.files import Json
@@ -47,9 +47,7 @@ class Samconfig:
         given = self.parameters(environment, command).get(name, "")
         if isinstance(given, dict):
             return {key: str(value) for key, value in given.items()}
-        pairs = shlex.split(given) if isinstance(given, str) else given
-        short = (re.sub(r"^ParameterKey=(\w+),ParameterValue=", r"\1=", pair) for pair in pairs)
-        return {name: value for name, _, value in (pair.partition("=") for pair in short)}
+        return dict(_named(given if isinstance(given, str) else tuple(given)))
 
     def line(self, environment: str, name: str = "") -> int | None:
         """Find the line where an environment's deployment is given a parameter of this name, or else its table."""
@@ -61,3 +59,10 @@ class Samconfig:
             elif within and name and re.search(rf"\b{re.escape(name)}\s*=", text.partition("#")[0]):
                 return number
         return table
+
+
+@cache  # each clause asks for each stage
+def _named(given: str | tuple[str, ...]) -> dict[str, str]:
+    pairs = shlex.split(given) if isinstance(given, str) else given
+    short = (re.sub(r"^ParameterKey=(\w+),ParameterValue=", r"\1=", pair) for pair in pairs)
+    return {name: value for name, _, value in (pair.partition("=") for pair in short)}

@@ -3,6 +3,7 @@
 import filecmp
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def _changed(project: Project, build: Build) -> Iterator[Path]:
 
 def _compared(path: Path) -> Any:
     """Read a template without what `sam build` writes into it: where the artifacts are, and its notes."""
-    template = Template(path).source
+    template = deepcopy(Template(path).source)
     for resource in template["Resources"].values():
         resource.pop("Metadata", None)
         for name in (*CONTENT, "TemplateURL"):

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -26,10 +26,12 @@ from handover.reporters import html
 from handover.reporters.html import by_class, figures, plots, svg
 from handover.reporters.page import group, grouped
 from predictor.files import MANIFEST, SERVED
-from tests.helpers.browser import Browser
 from tests.helpers.flowers import deliver_flowers
 from tests.helpers.remembered import Drawings, search_briefly
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, Sandbox, commit
+
+if TYPE_CHECKING:  # only the process that opens one imports it
+    from tests.helpers.browser import Browser
 
 HOSTILE = """</pre></svg><script>alert(1)</script><img src=x onerror="alert(1)">' {{ 7*7 }} & `a` $\\x$"""
 SIXTH = HEURISTICS.splitlines()[5].strip()
@@ -620,7 +622,7 @@ def test_a_manifest_names_the_contract_that_cannot_be_read(context: DeliveryCont
 # --- in a browser
 
 
-def opened(browser: Browser, context: DeliveryContext, width: int, scheme: str = "light") -> Browser:
+def opened(browser: "Browser", context: DeliveryContext, width: int, scheme: str = "light") -> "Browser":
     file = context.root / "report.html"
     file.write_text(html.report(findings_in(context.root), measured(context)), encoding="utf-8")
     browser.resize(width)
@@ -630,7 +632,7 @@ def opened(browser: Browser, context: DeliveryContext, width: int, scheme: str =
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_fits_a_phone_and_a_desk(browser: Browser, context: DeliveryContext, width: int, scheme: str) -> None:
+def test_it_fits_a_phone_and_a_desk(browser: "Browser", context: DeliveryContext, width: int, scheme: str) -> None:
     page = opened(browser, context, width, scheme)
     page.script("for (const one of document.querySelectorAll('details')) one.open = true")
     assert page.console() == []
@@ -653,7 +655,7 @@ def test_it_fits_a_phone_and_a_desk(browser: Browser, context: DeliveryContext, 
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_part_is_reached_by_key(browser: Browser, context: DeliveryContext, width: int) -> None:
+def test_every_part_is_reached_by_key(browser: "Browser", context: DeliveryContext, width: int) -> None:
     page = opened(browser, context, width)
     reached = [page.tab()]
     assert reached == [("Skip to the report", True)]
@@ -672,7 +674,7 @@ def test_every_part_is_reached_by_key(browser: Browser, context: DeliveryContext
     assert page.console() == []
 
 
-def test_the_skip_link_skips(browser: Browser, context: DeliveryContext) -> None:
+def test_the_skip_link_skips(browser: "Browser", context: DeliveryContext) -> None:
     page = opened(browser, context, 390)
     page.tab()
     page.press("enter")
