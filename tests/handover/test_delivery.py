@@ -377,7 +377,7 @@ def test_a_model_that_float32_rounds_too_much_is_named_with_the_way_out(model: A
 
     coarse = make_pipeline(StandardScaler(), model).fit(values, labels)
     sentence = refusal(coarse, nothing, tmp_path, rows=rows, **given)
-    assert "The model's own answer moves as far: " in sentence
+    assert "The model's own answer moves too: " in sentence
     assert sentence.endswith(
         "asked in float64; what LinearRegression computes is rounded to float32. Nothing was delivered: make "
         "FunctionTransformer(np.float64) the first step of a Pipeline, and train again"
