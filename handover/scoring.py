@@ -30,6 +30,7 @@ SEPARATORS = ",;\t"
 """Of the last two, as half of Europe's programs write a table, the numbers may have a decimal comma."""
 ROUNDING_STEPS = 64  # of float32 at the largest score: a sum of some dozens of its terms is as far off
 FEW_DIGITS = range(1, 7)  # float32 has 7 to 9
+OWN_SHARE = 0.1  # of a difference: by so much the model's own answers differ where it is rounding, a bit more or less
 OF_CONVERSION = (
     "The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step or setting, or "
     "train another kind of model"
@@ -89,17 +90,17 @@ class Oracle:
         return self._itself(apart, row, trained) or self.cause
 
     def _itself(self, apart: float, row: FloatRows | None, trained: Sequence[float]) -> str:
-        """Say that the model gives the row several answers, about as far apart, where it computes in float32."""
+        """Say that the model gives the row several answers, some part as far apart, where it computes in float32."""
         if self.again is None or row is None or self.cause != OF_CONVERSION:
             return ""
         again = self.again(row)
         answers = np.array([trained, again.alone, again.precise], dtype=np.float64)
         score = int(np.argmax(np.ptp(answers, axis=0)))
-        if not again.computing or np.ptp(answers[:, score]) < apart / 2:
+        if not again.computing or np.ptp(answers[:, score]) < apart * OWN_SHARE:
             return ""
         among, alone, precise = (f"{answer:.9g}" for answer in answers[:, score])
         return (
-            f"The model's own answer moves as far: {among} among other rows, {alone} alone, and {precise} asked in "
+            f"The model's own answer moves too: {among} among other rows, {alone} alone, and {precise} asked in "
             f"float64; what {' and '.join(again.computing)} "
             f"{'computes' if len(again.computing) == 1 else 'compute'} is rounded to float32. Nothing was delivered: "
             f"{OF_FLOAT32}"

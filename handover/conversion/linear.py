@@ -18,8 +18,9 @@ def answer(model: Any, rows: Rows, method: Method) -> str | None:
     None where what its method gives is no sum of weighted columns, and not made of one as is known here.
     """
     logistic = type(model).__name__ in LOGISTIC or (getattr(model, "loss", "") == "log_loss" and width(model) == 1)
+    huber = getattr(model, "loss", "") == "modified_huber" and width(model) == 1
     known = type(model).__module__.startswith(PACKAGES) and hasattr(model, "coef_")
-    if not known or (method == "predict_proba" and not logistic):
+    if not known or (method == "predict_proba" and not (logistic or huber)):
         return None
     slopes = np.atleast_2d(model.coef_).astype(np.float64).T
     at_nought = np.ravel(model.intercept_).astype(np.float64)
@@ -27,6 +28,8 @@ def answer(model: Any, rows: Rows, method: Method) -> str | None:
         at_nought = at_nought - model._x_mean @ slopes
     totals = rows.graph.add("MatMul", rows.graph.double(rows.tensor), slopes)
     totals = rows.graph.add("Add", totals, at_nought)
+    if method == "predict_proba" and huber:
+        return rows.graph.add("Mul", rows.graph.add("Add", rows.graph.add("Clip", totals, -1.0, 1.0), 1.0), 0.5)
     if method == "predict_proba":
         return sigmoid(rows.graph, totals) if width(model) == 1 else softmax(rows.graph, totals)
     link = type(getattr(getattr(model, "_base_loss", None), "link", None)).__name__

@@ -13,18 +13,25 @@ AROUND = {**INSIDE, "TransformedTargetRegressor": "regressor_"}
 
 
 def in_float32(model: Any, columns: int) -> tuple[str, ...]:
-    """Name the steps and the model, of those that a conversion takes, whose sums are float32's where it is asked so.
+    """Name the steps, and the model, whose sums are float32's where it is asked about such rows, of one that converts.
 
-    None where the last bit of such a sum is nobody's: trees of columns as they are.
+    Trees of columns as they are, and of sums in float64, have none.
     """
+    return _adding_up(model, Rows(Graph(), FEATURES, columns))
+
+
+def _adding_up(model: Any, rows: Rows) -> tuple[str, ...]:
     while (name := type(model).__name__) in AROUND:
         model = getattr(model, AROUND[name])
-    if framework_of(model) is not SCIKIT_LEARN:
-        return ()
-    *steps, (_, last) = getattr(model, "steps", [("", model)])
-    rows = Rows(Graph(), FEATURES, columns)
-    for _, step in steps:
-        if not hasattr(step, "fit_resample"):
-            rows = prepared(step, rows)
-    trees = (framework_of(last) or SCIKIT_LEARN).read(last)
-    return (*(rows.blurred if rows.coarse else ()), *(() if trees or rows.wide else (type(last).__name__,)))
+    if framework_of(model) not in {SCIKIT_LEARN, None}:
+        return _steps(rows)
+    if steps := getattr(model, "steps", None):
+        for _, step in steps[:-1]:
+            if not hasattr(step, "fit_resample"):
+                rows = prepared(step, rows)
+        return _adding_up(steps[-1][1], rows)
+    return _steps(rows) + (() if rows.wide or SCIKIT_LEARN.read(model) else (name,))
+
+
+def _steps(rows: Rows) -> tuple[str, ...]:
+    return rows.blurred if rows.coarse else ()

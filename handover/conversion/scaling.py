@@ -56,6 +56,8 @@ def undone(step: Any, given: str, graph: Graph, whose: str) -> str:
         for operator, constant in reversed(_operations(step)):
             given = graph.add(INVERSE[operator], given, constant.astype(np.float64))
         return given
+    if name == "FunctionTransformer" and step.inverse_func is None:
+        return given
     inverse = getattr(getattr(step, "inverse_func", None), "__name__", name)
     if inverse not in FUNCTIONS:
         raise ConversionError(

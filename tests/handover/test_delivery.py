@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from handover import Budgets, Contract, Field, Row, Score, delivery, encoding
 from handover.conversion import ConversionError
@@ -347,6 +349,42 @@ def test_a_model_that_onnxruntime_answers_otherwise_is_not_delivered(heuristics:
     assert refusal(model, heuristics, tmp_path).startswith(
         "onnxruntime does not give the model's answers: 30 of 30 held-out rows differ by more than 1e-05, the worst is "
     )
+
+
+class Twice(Row):
+    length: float = Field(ge=0, le=100, description="Length [cm]")
+    again: float = Field(ge=0, le=100, description="The same, measured once more [cm]")
+
+
+@pytest.mark.parametrize("model", [LinearRegression(), TransformedTargetRegressor(LinearRegression())], ids=str)
+def test_a_model_that_float32_rounds_too_much_is_named_with_the_way_out(model: Any, tmp_path: Path) -> None:
+    contract = Contract(
+        name="twice",
+        version="1.0.0",
+        row=Twice,
+        score=Score("anything", low=-50.0, high=50.0),
+        decisions={"low": 0.0, "high": 50.0},
+        budgets=PARCELS.budgets,
+    )
+    random = np.random.default_rng(0)
+    length = random.uniform(10, 90, 400)
+    rows = [{"length": one, "again": one + random.normal() * 1e-4} for one in length.tolist()]
+    labels = length / 30 + random.normal(size=400)
+    (tmp_path / "none.py").write_text('"""None."""\n')
+    nothing = module(tmp_path / "none.py")
+    values = matrix(rows, contract=contract, heuristics=nothing).values
+    given: dict[str, Any] = {"labels": labels, "contract": contract, "clip": True}
+
+    coarse = make_pipeline(StandardScaler(), model).fit(values, labels)
+    sentence = refusal(coarse, nothing, tmp_path, rows=rows, **given)
+    assert "The model's own answer moves too: " in sentence
+    assert sentence.endswith(
+        "asked in float64; what LinearRegression computes is rounded to float32. Nothing was delivered: make "
+        "FunctionTransformer(np.float64) the first step of a Pipeline, and train again"
+    )
+
+    precise = make_pipeline(FunctionTransformer(np.float64), StandardScaler(), model).fit(values, labels)
+    delivered(precise, nothing, tmp_path / "delivery", rows=rows, **given)
 
 
 def test_a_model_that_is_wrong_where_no_golden_row_is_is_not_delivered(heuristics: ModuleType, tmp_path: Path) -> None:

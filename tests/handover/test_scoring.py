@@ -19,7 +19,7 @@ from handover import Contract, deliver, matrix
 from handover.cli import main
 from handover.conversion import to_graph
 from handover.errors import DeliverError
-from handover.scoring import OF_SCORES, Oracle
+from handover.scoring import OF_SCORES, Again, Oracle
 from predictor.delivery import Delivery, session
 from tests.handover.conversion.onnx_files import classifier, save, value
 from tests.helpers import sandbox
@@ -183,6 +183,31 @@ def test_scores_of_a_few_digits_are_refused(elsewhere: Elsewhere, rows: str) -> 
 )
 def test_the_size_of_a_difference_tells_its_cause(oracle: Oracle, apart: float, begins: str) -> None:
     assert oracle.why(apart, 300.0).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("apart", "computing", "begins"),
+    [
+        (
+            0.002,
+            ("Normalizer", "LinearRegression"),
+            (
+                "The model's own answer moves too: 1.5 among other rows, 1.502 alone, and 1.501 asked in float64; "
+                "what Normalizer and LinearRegression compute is rounded to float32. Nothing was delivered: make "
+                "FunctionTransformer(np.float64) the first step of a Pipeline, and train again"
+            ),
+        ),
+        (0.05, ("LinearRegression",), "The model's conversion to ONNX is not exact"),
+        (0.002, (), "The model's conversion to ONNX is not exact"),
+    ],
+    ids=["its own", "more than its own", "nothing of it computes in float32"],
+)
+def test_a_model_that_answers_otherwise_when_it_is_asked_again_is_the_cause(
+    apart: float, computing: tuple[str, ...], begins: str
+) -> None:
+    oracle = Oracle(days, again=lambda _: Again([0.5, 1.502], [0.5, 1.501], computing))
+    row = np.zeros((1, 3), dtype=np.float32)
+    assert oracle.why(apart, 1.5, row, [0.5, 1.5]).startswith(begins)
 
 
 def test_scores_beside_the_wrong_rows_are_refused(elsewhere: Elsewhere, rows: str) -> None:

@@ -17,11 +17,11 @@ from threadpoolctl import threadpool_limits
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
+from handover import parity
 from handover.conversion import ConversionError, at_thresholds, in_float32, to_graph, training_time_scores
 from handover.encoding import Encoding, stacked
-from handover.parity import differing
 from handover.rows import domains, drawn_row
-from handover.scoring import OF_FLOAT32
+from handover.scoring import OF_FLOAT32, OWN_SHARE
 from modelling.data import read
 from predictor.delivery import session
 from tests.handover.conversion import exact
@@ -163,14 +163,15 @@ def judged(fit: Fit, data: Data) -> Verdict:
 
 def of_float32(model: Any, graph: bytes, rows: Features, wanted: NDArray[np.float32]) -> str:
     """Say why ``deliver()`` refuses a model that gives the worst row several answers itself; else nothing."""
-    apart = np.abs(session(graph)(rows) - wanted).max(axis=1)
-    row = rows[[apart.argmax()]]
-    asked = [training_time_scores(model, one, classes=kinds_of(model))[0] for one in (row, row.astype(np.float64))]
-    moves = np.ptp([wanted[apart.argmax()], *asked], axis=0).max()
-    computing = in_float32(model, rows.shape[1])
-    if not computing or moves < apart.max() / 2:
+    apart = parity.judged(session(graph)(rows), wanted, BUDGET)
+    if not apart or not (computing := in_float32(model, rows.shape[1])):
         return ""
-    return f"what {' and '.join(computing)} computes is rounded to float32, and here that shows: {OF_FLOAT32}"
+    row = rows[[apart.worst]]
+    asked = [training_time_scores(model, one, classes=kinds_of(model))[0] for one in (row, row.astype(np.float64))]
+    if np.ptp([wanted[apart.worst], *asked], axis=0).max() < apart.distance * OWN_SHARE:
+        return ""
+    verb = "computes" if len(computing) == 1 else "compute"
+    return f"what {' and '.join(computing)} {verb} is rounded to float32, and here that shows: {OF_FLOAT32}"
 
 
 def require_same(graph: bytes, rows: Features, wanted: NDArray[np.float32]) -> None:
@@ -178,7 +179,7 @@ def require_same(graph: bytes, rows: Features, wanted: NDArray[np.float32]) -> N
     score = session(graph)
     given = score(rows)
     near = (np.abs(given - wanted) <= BUDGET).all(axis=1)  # by less than any score may be off: the others are judged
-    differ = differing(given[~near], wanted[~near], BUDGET)
+    differ = parity.differing(given[~near], wanted[~near], BUDGET)
     assert not differ, f"{len(differ)} of {len(rows)} rows, by {np.nanmax(np.abs(given - wanted)):.3g}"
     flips = decided(given) != decided(wanted)
     assert not flips.any(), f"{flips.sum()} of {len(rows)} decisions flip"
