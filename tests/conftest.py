@@ -13,6 +13,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything imports onnxruntime
 # The small models of the tests are trained anew, and OpenBLAS adds in another order on each kind of processor: texts
 # that quote their scores are those of one kind. Before anything imports numpy; elsewhere OpenBLAS takes what it can.
 os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
+# Threads of OpenMP wait for each other in loops, which costs twenty times the training itself where the cores are busy
+# with other tests: these sleep. It changes no number of threads, and so no figure.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 from hypothesis import HealthCheck, settings
