@@ -10,6 +10,8 @@ from handover.checks.template import ALIAS, FUNCTION
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
 from handover.intrinsics import as_text
+from handover.wording import shortly
+from predictor.routes import ROUTES, Route
 
 # Actions for which AWS knows no resource to name (Service Authorization Reference), and those by which Lambda enters a
 # VPC, which its developer guide allows on every resource.
@@ -24,6 +26,7 @@ NO_RESOURCE_KNOWN = {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 }
+FORMAT = "2.0"  # of the events that the function reads: API Gateway's for HTTP APIs
 PERMISSION, URL = "AWS::Lambda::Permission", "AWS::Lambda::Url"
 ONLY = "Name Principal: apigateway.amazonaws.com, and this API as the SourceArn."
 # What limits a permission to one source (AWS::Lambda::Permission).
@@ -116,11 +119,12 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
     for id_, alias in aliases.items():
         function, name = alias["FunctionName"].get("Ref", ""), alias["Name"]
         reached = rf"\$\{{{id_}\}}|\$\{{{function}(\.Arn)?\}}:{name}(?=/|$)"
-        calls = False
+        calls, integrations = False, []
         for integration, properties in context.template.of_kind("AWS::ApiGatewayV2::Integration", stack).items():
             uri = as_text(properties.get("IntegrationUri"))
             if not re.search(rf"\$\{{({id_}|{function}(\.Arn)?)\}}", uri):
                 continue
+            integrations.append(integration)
             calls = calls or "CredentialsArn" not in properties
             if not re.search(reached, uri):
                 yield Fault(
@@ -130,6 +134,16 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
                     ("Properties", "IntegrationUri"),
                     f"The URI has to name the alias: ${{{function}.Arn}}:{name}.",
                 )
+            if (form := str(properties.get("PayloadFormatVersion"))) != FORMAT:
+                evidence = (
+                    f"{integration} hands requests on in the format {form}, and {function} reads {FORMAT}: every "
+                    "request would be answered 400."
+                )
+                yield Fault(
+                    evidence, integration, ("Properties", "PayloadFormatVersion"), f'PayloadFormatVersion: "{FORMAT}"'
+                )
+        if integrations:
+            yield from _unreached(context, stack, integrations)
         allowed = _allowed(context, stack)
         if calls and not any(re.fullmatch(reached, as_text(called)) for called in allowed.values()):
             other = next((key for key, called in allowed.items() if function in as_text(called)), "")
@@ -140,6 +154,31 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
                 other or function,
                 ("Properties", "FunctionName"),
             )
+
+
+def _unreached(context: DeliveryContext, stack: Json, integrations: list[str]) -> Iterator[Fault]:
+    """Compare the API's routes to a function's integrations with those that the function answers."""
+    routes = {
+        name: str(route.get("RouteKey"))
+        for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items()
+        if re.search(rf"\b({'|'.join(integrations)})\b", as_text(route.get("Target")))
+    }
+    lost = [f"{at.method} {at.path}" for at in ROUTES if not any(_takes(key, at) for key in routes.values())]
+    if lost:
+        name = next(iter(routes), integrations[0])
+        evidence = (
+            f"No route of the API takes {shortly(lost, len(ROUTES))}: callers are answered 404 there, and the function "
+            "is not asked."
+        )
+        yield Fault(evidence, name, ("Properties", "RouteKey"), "RouteKey: $default takes them all.")
+
+
+def _takes(key: str, asked: Route) -> bool:
+    """Say whether a route of API Gateway's takes what is asked (its developer guide, on routes for HTTP APIs)."""
+    method, _, path = key.partition(" ")
+    pattern = re.sub(r"\\{\w+\\\+\\}", ".+", re.escape(path))
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", pattern)
+    return key == "$default" or (method in {"ANY", asked.method} and re.fullmatch(pattern, asked.path) is not None)
 
 
 def _allowed(context: DeliveryContext, stack: Json) -> dict[str, Any]:

@@ -71,6 +71,12 @@ BREAKS = {
     "T411-number": (TEMPLATE, ".Arn}:live/invocations", ".Arn}:1/invocations"),
     "T411-permission": (TEMPLATE, "FunctionName: !Ref PredictFunction.Alias", "FunctionName: !Ref PredictFunction"),
     "T411-forbidden": (TEMPLATE, resource("ApiMayInvoke"), ""),
+    "T411-format": (TEMPLATE, 'PayloadFormatVersion: "2.0"', 'PayloadFormatVersion: "1.0"'),
+    "T411-route": (
+        TEMPLATE,
+        "RouteKey: $default\n      AuthorizationType: !Ref",
+        "RouteKey: POST /predict\n      AuthorizationType: !Ref",
+    ),
     "T412": (TEMPLATE, ALIAS, ALIAS + "      FunctionUrlConfig: {AuthType: NONE}\n"),
     "T412-everybody": (TEMPLATE, PERMISSION, '      Principal: "*"\n'),
     "T412-anybody": (TEMPLATE, "Principal: apigateway.amazonaws.com", 'Principal: "*"'),
@@ -328,6 +334,11 @@ UNUSUAL: dict[str, Callable[[Stack], object]] = {
         "      RouteKey: OPTIONS /{proxy+}\n"
         "      Target: !Sub integrations/${Integration}\n\n"
         "  Integration:\n",
+    ),
+    "a route for every method, and one for the API's root": lambda stack: stack.edit(
+        TEMPLATE,
+        "RouteKey: $default\n      AuthorizationType: !Ref",
+        "RouteKey: ANY /{path+}\n      AuthorizationType: !Ref",
     ),
     "layers kept by SAM's own default": lambda stack: stack.edit(TEMPLATE, "      RetentionPolicy: Retain\n", ""),
     "a deployment that alarms of the API stop too": lambda stack: stack.edit(
