@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
-from handover.checks.template import ALIAS, FUNCTION
+from handover.checks.template import ALIAS, FUNCTION, made_of
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
 from handover.intrinsics import as_text
@@ -134,7 +134,8 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
                     ("Properties", "IntegrationUri"),
                     f"The URI has to name the alias: ${{{function}.Arn}}:{name}.",
                 )
-            if (form := str(properties.get("PayloadFormatVersion"))) != FORMAT:
+            form = str(properties.get("PayloadFormatVersion"))
+            if function in made_of(context, "function") and form != FORMAT:
                 evidence = (
                     f"{integration} hands requests on in the format {form}, and {function} reads {FORMAT}: every "
                     "request would be answered 400."
@@ -142,7 +143,7 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
                 yield Fault(
                     evidence, integration, ("Properties", "PayloadFormatVersion"), f'PayloadFormatVersion: "{FORMAT}"'
                 )
-        if integrations:
+        if integrations and function in made_of(context, "function"):
             yield from _unreached(context, stack, integrations)
         allowed = _allowed(context, stack)
         if calls and not any(re.fullmatch(reached, as_text(called)) for called in allowed.values()):

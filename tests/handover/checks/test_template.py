@@ -232,6 +232,24 @@ def another_function(stack: Stack) -> None:
     )
 
 
+def another_api(stack: Stack) -> None:
+    another_function(stack)
+    stack.edit(
+        TEMPLATE,
+        "  Nightly:\n    Type: AWS::Serverless::Function\n    Properties:\n",
+        "  NightlyIntegration:\n"
+        "    Type: AWS::ApiGatewayV2::Integration\n"
+        "    Properties:\n"
+        "      ApiId: !Ref Api\n"
+        "      IntegrationType: AWS_PROXY\n"
+        "      IntegrationUri: !Sub ${Nightly.Arn}:now\n"
+        '      PayloadFormatVersion: "1.0"\n'
+        "      CredentialsArn: arn:aws:iam::123456789012:role/calls\n"
+        "  Nightly:\n    Type: AWS::Serverless::Function\n    UpdateReplacePolicy: Retain\n    Properties:\n"
+        "      AutoPublishAlias: now\n",
+    )
+
+
 def in_a_vpc(stack: Stack) -> None:
     stack.edit(TEMPLATE, ALIAS, ALIAS + "      VpcConfig: {SubnetIds: [subnet-1], SecurityGroupIds: [sg-1]}\n").edit(
         TEMPLATE,
@@ -287,6 +305,7 @@ def a_metric_of_their_own(stack: Stack) -> None:
 UNUSUAL: dict[str, Callable[[Stack], object]] = {
     "keys in another order, functions in their long form": reordered,
     "a function of another kind": another_function,
+    "a function of another kind, behind the same API": another_api,
     "an alarm more": a_metric_of_their_own,
     "a VPC": in_a_vpc,
     "a stage for developers, open and without CodeDeploy": for_developers,
