@@ -1,4 +1,4 @@
-"""T, who may do what: how callers come to the function, and what the stack's roles may do."""
+"""T, how callers come to the function: by the API, which asks who they are, and by nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -6,69 +6,18 @@ from functools import partial
 from typing import Any
 
 from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
-from handover.checks.template import ALIAS, FUNCTION, made_of
+from handover.checks.template import ALIAS, made_of
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
 from handover.intrinsics import as_text
 from handover.wording import shortly
 from predictor.routes import ROUTES, Route
 
-# Actions for which AWS knows no resource to name (Service Authorization Reference), and those by which Lambda enters a
-# VPC, which its developer guide allows on every resource.
-NO_RESOURCE_KNOWN = {
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-    "cloudwatch:PutMetricData",
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-}
 FORMAT = "2.0"  # of the events that the function reads: API Gateway's for HTTP APIs
 PERMISSION, URL = "AWS::Lambda::Permission", "AWS::Lambda::Url"
 ONLY = "Name Principal: apigateway.amazonaws.com, and this API as the SourceArn."
 # What limits a permission to one source (AWS::Lambda::Permission).
 SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID")
-
-
-@of_the_template(
-    "T405",
-    topic="rights",
-    rule="functions may do what they need and nothing else",
-    broken="a role may do more than it needs",
-)
-@in_each_stage
-def least_privilege(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
-    for name, statement in _allowing(context, stack):
-        actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
-        wide = [action for action in actions if isinstance(action, str) and action.endswith("*")]
-        if wide:
-            yield Fault(f"{name} allows {', '.join(wide)}: name the actions that are needed.", name)
-        if "*" in resources and not set(actions) <= NO_RESOURCE_KNOWN:
-            yield Fault(f"{name} allows {', '.join(map(str, actions))} on every resource: name one.", name)
-    roles = context.template.of_kind("AWS::IAM::Role", stack)
-    for name, function in context.template.of_kind(FUNCTION, stack).items():
-        match function.get("Role"):
-            case {"Fn::GetAtt": [str(role), "Arn"]} if roles.get(role, {}).get("ManagedPolicyArns"):
-                yield Fault(f"{name} has AWS's own policies, which allow more than it does: write its own.", name)
-
-
-def _allowing(context: DeliveryContext, stack: Json) -> Iterator[tuple[str, Any]]:
-    """Give each statement that allows something, with the resource that has it."""
-    roles = context.template.of_kind("AWS::IAM::Role", stack)
-    policies = [(name, policy) for name, role in roles.items() for policy in role.get("Policies", [])]
-    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        policies += context.template.of_kind(kind, stack).items()
-    for name, policy in policies:
-        for statement in _listed(policy["PolicyDocument"].get("Statement")):
-            if statement.get("Effect") == "Allow":
-                yield name, statement
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 @of_the_template(

@@ -16,7 +16,8 @@ from tests.helpers import reports
 from tests.helpers.sandbox import ROOT
 
 TEMPLATE, CONFIG, MONITORING = "template.yaml", "samconfig.toml", "monitoring.yaml"
-TEXTS = {name: (ROOT / name).read_text() for name in (TEMPLATE, CONFIG, MONITORING)}
+ROLE = ".github/oidc-role.yaml"
+TEXTS = {name: (ROOT / name).read_text() for name in (TEMPLATE, CONFIG, MONITORING, ROLE)}
 HOOKS = "        Hooks:\n          PreTraffic: !Ref PreTrafficHook\n"
 ALARMS = "        Alarms:\n          - !Ref VersionFails\n          - !Ref VersionIsSlow\n"
 PERMISSION = (
@@ -25,6 +26,9 @@ PERMISSION = (
 )
 ALIAS = "      AutoPublishAlias: live\n"
 VERSIONS = "    UpdateReplacePolicy: Retain\n    Metadata:\n      BuildMethod"
+SERVICE = "            Principal: {Service: lambda.amazonaws.com}\n"
+CODEDEPLOYS = "        - !Sub arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda\n"
+SUBJECT = "".join(re.findall(r" +StringEquals:\n.*:aud: .*\n *#.*\n.*:sub: .*\n", TEXTS[ROLE]))
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE: !Ref AWS::StackName"
 OWN_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE: !Sub predict-${Stage}"
 CODEDEPLOY = "CodeDeploy={} DeploymentPreference=Canary"
@@ -57,6 +61,22 @@ BREAKS = {
         "      Policies:\n",
         "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n      Policies:\n",
     ),
+    "T405-administrator": (TEMPLATE, CODEDEPLOYS, CODEDEPLOYS + "        - arn:aws:iam::aws:policy/PowerUserAccess\n"),
+    "T405-all-but": (
+        TEMPLATE,
+        "Action: lambda:InvokeFunction\n                Resource: !Sub ${PredictFunction",
+        "NotAction: iam:*\n                Resource: !Sub ${PredictFunction",
+    ),
+    "T405-everybody": (TEMPLATE, SERVICE, SERVICE.replace("}", ', AWS: "*"}')),
+    "T405-account": (TEMPLATE, SERVICE, SERVICE.replace("}", ", AWS: arn:aws:iam::123456789012:root}")),
+    "T405-repositories": (
+        ROLE,
+        SUBJECT,
+        SUBJECT.replace("Equals", "Like").replace("${Repository}", "risk/*"),
+    ),
+    "T405-branches": (ROLE, SUBJECT, SUBJECT.replace("Equals", "Like").replace("environment:${StackName}", "*")),
+    "T405-star": (ROLE, SUBJECT, SUBJECT.replace("!Sub repo:${Repository}:environment:${StackName}", "repo:*")),
+    "T405-subject": (ROLE, SUBJECT, SUBJECT[: SUBJECT.index("        #")].rstrip(" ")),
     "T406": (TEMPLATE, 'ORT_DISABLE_TELEMETRY: "1"', 'ORT_DISABLE_TELEMETRY: "0"'),
     "T407": (TEMPLATE, "        ThrottlingRateLimit: !Ref RateLimit\n", ""),
     "T408": (TEMPLATE, "Timeout: 5 ", "Timeout: 30 "),
@@ -129,6 +149,7 @@ class Stack:
         self.root = root
         self.texts = dict(TEXTS)
         (root / "layers/model").mkdir(parents=True)
+        (root / ROLE).parent.mkdir()
         (root / "layers/model/delivery").symlink_to(ROOT / "layers/model/delivery")
 
     def edit(self, name: str, old: str, new: str) -> "Stack":
@@ -359,6 +380,25 @@ UNUSUAL: dict[str, Callable[[Stack], object]] = {
         "RouteKey: $default\n      AuthorizationType: !Ref",
         "RouteKey: ANY /{path+}\n      AuthorizationType: !Ref",
     ),
+    "a role for another one of the account, and for those of an organisation": lambda stack: stack.edit(
+        TEMPLATE,
+        SERVICE,
+        SERVICE
+        + """            Action: sts:AssumeRole
+          - Effect: Allow
+            Principal: {AWS: [!Sub "arn:aws:iam::${AWS::AccountId}:role/audit", !GetAtt HookRole.Arn]}
+            Action: sts:AssumeRole
+          - Effect: Allow
+            Principal: {AWS: "*"}
+            Condition: {StringEquals: {aws:PrincipalOrgID: o-a1b2c3d4e5}}
+""",
+    ),
+    "release branches deploy": lambda stack: stack.edit(
+        ROLE,
+        SUBJECT,
+        SUBJECT.replace("Equals", "Like").replace("environment:${StackName}", "ref:refs/heads/release/*"),
+    ),
+    "no role of OpenID Connect": lambda stack: stack.texts.pop(ROLE),
     "layers kept by SAM's own default": lambda stack: stack.edit(TEMPLATE, "      RetentionPolicy: Retain\n", ""),
     "a deployment that alarms of the API stop too": lambda stack: stack.edit(
         TEMPLATE, ALARMS, ALARMS + "          - !Ref ApiFails\n"
