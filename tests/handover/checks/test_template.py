@@ -20,6 +20,8 @@ ROLE = ".github/oidc-role.yaml"
 TEXTS = {name: (ROOT / name).read_text() for name in (TEMPLATE, CONFIG, MONITORING, ROLE)}
 HOOKS = "        Hooks:\n          PreTraffic: !Ref PreTrafficHook\n"
 ALARMS = "        Alarms:\n          - !Ref VersionFails\n          - !Ref VersionIsSlow\n"
+QUIET = "      TreatMissingData: notBreaching\n"
+PERCENT = "      EvaluationPeriods: 2\n      Threshold: 1\n      ComparisonOperator: GreaterThanThreshold\n"
 PERMISSION = (
     "      Principal: apigateway.amazonaws.com\n"
     "      SourceArn: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*\n"
@@ -112,9 +114,14 @@ BREAKS = {
     "T415": (TEMPLATE, ALARMS, ""),
     "T415-latency": (TEMPLATE, ALARMS, re.sub(r".*IsSlow\n", "", ALARMS)),
     "T415-saturation": (TEMPLATE, resource("RequestsAreThrottled"), ""),
+    "T415-silent": (TEMPLATE, QUIET, QUIET + "      ActionsEnabled: false\n"),
+    "T415-threshold": (TEMPLATE, "      Threshold: 0\n", "      Threshold: 1000000\n"),
+    "T415-share": (TEMPLATE, PERCENT, PERCENT.replace("1\n", "100\n")),
+    "T415-slow": (CONFIG, "Canary10Percent10Minutes SlowMs=100", "Canary10Percent10Minutes SlowMs=5000"),
     "T416": (TEMPLATE, NAMESPACE, OWN_NAMESPACE),
     "T416-service": (TEMPLATE, "POWERTOOLS_SERVICE_NAME: predict", "POWERTOOLS_SERVICE_NAME: scoring"),
     "T416-nested": (TEMPLATE, "      TemplateURL: monitoring.yaml\n", "      TemplateURL: dashboards.yaml\n"),
+    "T416-topic": (TEMPLATE, "        AlarmTopic: !Ref DriftTopic\n", ""),
     "T417": (MONITORING, "      Threshold: ", "      Threshold: 1"),
     "T417-expression": (MONITORING, "IF(scores >= 200", "IF(scores >= 2000"),
     "T417-gone": (MONITORING, resource("Share2Drifts", TEXTS[MONITORING]), ""),
@@ -405,6 +412,21 @@ UNUSUAL: dict[str, Callable[[Stack], object]] = {
     ),
     "an alarm of another stack stops a deployment": lambda stack: stack.edit(
         TEMPLATE, ALARMS, "        Alarms: [checkout-fails]\n"
+    ),
+    "an alarm that a composite one speaks for": lambda stack: stack.edit(
+        TEMPLATE, QUIET, QUIET + "      ActionsEnabled: false\n"
+    ).edit(
+        TEMPLATE,
+        "  VersionIsSlow:\n",
+        "  VersionIsBad:\n"
+        "    Type: AWS::CloudWatch::CompositeAlarm\n"
+        "    Properties:\n"
+        "      AlarmName: bad\n"
+        "      AlarmRule: !Sub ALARM(${VersionFails})\n"
+        "  VersionIsSlow:\n",
+    ),
+    "thresholds of their own": lambda stack: stack.edit(TEMPLATE, PERCENT, PERCENT.replace("1\n", "60\n")).edit(
+        TEMPLATE, "Expression: IF(FILL(died, 0) > 0 OR", "Expression: IF(SUM(METRICS()) > 9 OR"
     ),
     "a panel more on the dashboard": lambda stack: stack.edit(
         MONITORING, '"title": "Requests, and', '"title": "All requests, and'
