@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, with_users
 from handover.checks.template import ALIAS, made_of
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
+from handover.finding import Broken, Kept, Warned
 from handover.intrinsics import as_text
 from handover.wording import shortly
 from predictor.routes import ROUTES, Route
@@ -41,8 +42,30 @@ def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     rule="the API asks who calls",
     broken="the API is open to everybody",
 )
+def asks_who_calls(context: DeliveryContext) -> Broken | Kept:
+    return _open(context) or Kept(warnings=tuple(_to_every_page(context)))
+
+
+def _to_every_page(context: DeliveryContext) -> Iterator[Warned]:
+    config = context.samconfig
+    for stage in with_users(context):
+        values = config.overrides(stage)
+        apis = context.template.of_kind("AWS::ApiGatewayV2::Api", context.template.deployed(values)).items()
+        for name, api in apis:
+            if "*" in api.get("CorsConfiguration", {}).get("AllowOrigins", []):
+                own = values.get("CorsOrigins") == "*"
+                fault = Fault("", name, ("Properties", "CorsConfiguration")).broken(context)
+                place = (config.path, config.line(stage, "CorsOrigins")) if own else (fault.path, fault.line)
+                yield Warned(
+                    f"In {stage}, any page that a browser shows may ask the API, and read what it answers.",
+                    *place,
+                    "Name the pages that need it: CorsOrigins=https://shop.example,https://app.example.",
+                    headline="every web page may call the API",
+                )
+
+
 @partial(in_each_stage, by_default=True)
-def closed(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+def _open(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items():
         preflight = str(route.get("RouteKey")).startswith("OPTIONS ")  # a browser asks it without saying who it is
         kind = route.get("AuthorizationType")

@@ -10,11 +10,14 @@ from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_templa
 from handover.checks.template import ALIAS, FUNCTION, VERSION, layers_in, layers_of, made_of, with_model
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
-from handover.finding import Broken
+from handover.finding import Broken, Kept, Warned
 from handover.samconfig import Samconfig
+from handover.stage import PRODUCTION
 
 # Properties of a function that no version holds: they are the function's as a whole, and change at once.
 UNVERSIONED = {"ReservedConcurrentExecutions"}
+CAPACITY = ("MemorySize", "RateLimit", "BurstLimit")
+"""The parameters by which a stage has much or little."""
 KEPT = {"Retain", "RetainExceptOnCreate"}
 ASKED = "With CodeDeploy=true, and a DeploymentPreference, it answers the golden rows before it gets users."
 HOOK_PREFIX = "CodeDeployHook_"  # AWS managed policy AWSCodeDeployRoleForLambda
@@ -81,7 +84,11 @@ def _parameters(context: DeliveryContext, value: Any) -> set[str]:
     rule="stages with users set the same keys, each of a stack of its own",
     broken="stages are not set alike",
 )
-def stages_agree(context: DeliveryContext) -> Broken | None:
+def stages_agree(context: DeliveryContext) -> Broken | Kept:
+    return _unlike(context) or Kept(warnings=tuple(_untried(context)))
+
+
+def _unlike(context: DeliveryContext) -> Broken | None:
     config = context.samconfig
     try:
         stages = config.stages
@@ -104,6 +111,23 @@ def stages_agree(context: DeliveryContext) -> Broken | None:
             evidence = f"{one} sets {', '.join(alone)}, and {other} does not."
             return Broken(evidence, config.path, config.line(other))
     return None
+
+
+def _untried(context: DeliveryContext) -> Iterator[Warned]:
+    """Compare what production is given with what the other stages with users, where it is tried before, are given."""
+    config, reached = context.samconfig, with_users(context)
+    for stage in filter(PRODUCTION.match, reached):
+        for other in (other for other in reached if not PRODUCTION.match(other)):
+            for name in CAPACITY:
+                given, tried = (str(config.overrides(one).get(name)) for one in (stage, other))
+                if given.isdigit() and tried.isdigit() and 2 * int(given) <= int(tried):
+                    yield Warned(
+                        f"{stage} sets {name}={given}, and {other}, where it is tried first, {name}={tried}.",
+                        config.path,
+                        config.line(stage, name),
+                        f"Give {stage} as much, or try it in {other} with as little.",
+                        headline="users get much less than was tried",
+                    )
 
 
 def _settings(config: Samconfig, environment: str) -> set[str]:

@@ -191,6 +191,26 @@ def test_it_is_reported_by_that_clause_alone() -> None:
     reports.check_alone(BREAKS)
 
 
+# --- what is a matter of judgement: a warning, and never red
+CORS = 'MemorySize=512 LogRetentionDays=90 \\\n  Auth=AWS_IAM JwtIssuer="" JwtAudience="" CorsOrigins='
+WARNS = {
+    "T409-pages": (CONFIG, CORS + '""', CORS + '"*"'),
+    "T409-template": (TEMPLATE, "        - AllowOrigins: !Ref CorsOrigins\n", '        - AllowOrigins: ["*"]\n'),
+    "T410-less": (CONFIG, "RateLimit=500 BurstLimit=1000", "RateLimit=1 BurstLimit=1"),
+    "T410-memory": (CONFIG, "MemorySize=512 LogRetentionDays=90", "MemorySize=128 LogRetentionDays=90"),
+}
+
+
+@pytest.mark.parametrize("name", WARNS)
+def test_a_warning_changes_no_verdict(stack: Stack, name: str) -> None:
+    if name == "T409-template":
+        stack.edit(CONFIG, CORS + '""', CORS + "https://shop.example")
+    text = stack.edit(*WARNS[name]).says()
+
+    assert " 0 broken, 0 skipped" in text
+    reports.check(name, text)
+
+
 def test_every_clause_has_been_broken() -> None:
     assert {clause.code for clause in CLAUSES if clause.code[0] == "T"} == reports.codes(BREAKS)
 
