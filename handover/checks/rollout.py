@@ -37,17 +37,31 @@ def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
     after = template.transformed({layers[0]: "another"})
     versions = set(template.of_kind(VERSION, after)) - set(template.of_kind(VERSION))
     if not versions:
+        name, *inside = _fixed_layer(context) or (layers[0],)
         return Fault(
             "A template in which only the model layer's content changes publishes no new version: the deployment "
             "succeeds, and users stay on the old model.",
-            layers[0],
-            cause="AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: "
+            name,
+            tuple(inside),
+            "AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: "
             "true on the layer, and !Ref from one to the other: all four are needed.",
         ).broken(context)
     pointed = [alias["FunctionVersion"] for alias in template.of_kind(ALIAS, after).values()]
     if not all({"Fn::GetAtt": [version, "Version"]} in pointed for version in versions):
         return Fault("A new version is published, and no alias points at it.").broken(context)
     return None
+
+
+def _fixed_layer(context: DeliveryContext) -> tuple[str, ...]:
+    """Find the layer of the function that is none of the template's, where the model's is not among its layers."""
+    models, resources = made_of(context, "layers/model"), context.template.source["Resources"]
+    for function in made_of(context, "function"):
+        used = resources[function]["Properties"].get("Layers", [])
+        named = [layer.get("Ref") if isinstance(layer, dict) else None for layer in used]
+        if isinstance(used, list) and not set(named) & set(models):
+            place = (function, "Properties", "Layers")
+            return next(((*place, str(at)) for at, name in enumerate(named) if name is None), place)
+    return ()
 
 
 @of_the_template(

@@ -53,6 +53,11 @@ BREAKS = {
     "T401-yaml": (TEMPLATE, "Resources:\n", "Resources: [\n"),
     "T402": (TEMPLATE, "      AutoPublishAliasAllProperties: true\n", ""),
     "T402-layer": (TEMPLATE, "ContentUri: layers/model/", "ContentUri: layers/models/"),
+    "T402-fixed": (
+        TEMPLATE,
+        "        - !Ref RuntimeLayer\n        - !Ref ModelLayer\n",
+        "        - !Ref RuntimeLayer\n        - !Sub arn:aws:lambda:${AWS::Region}:123456789012:layer:model:3\n",
+    ),
     "T403": (TEMPLATE, "${MemorySize} MB", "much memory"),
     "T404": (TEMPLATE, "      RetentionInDays: !Ref LogRetentionDays\n", ""),
     "T404-unnamed": (TEMPLATE, "      LoggingConfig:\n        LogGroup: !Ref FunctionLog\n", ""),
