@@ -32,6 +32,7 @@ TRUST = ("Properties", "AssumeRolePolicyDocument")
 OTHERS = {
     r"[^:]*(:(?!//)[^:]*|://[^/]*(/[^/]*)?)?[*?]": "other repositories",
     r"[^:]*:[^:]*:\*$": "any branch and pull request",
+    r"sc://[^/]*/[^/]*/\*$": "any service connection",
 }
 
 
