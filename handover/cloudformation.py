@@ -91,7 +91,10 @@ class Template:
         key, section = max(begins, key=lambda known: len(known[0]))
         line, node = None, self._nodes
         for step in (section, key, *inside):
-            keys = {at.value: (at, value) for at, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            keys = {at.value: (at, value) for at, value in pairs}
+            if isinstance(node, yaml.SequenceNode):  # the n-th of a list
+                keys = {str(index): (value, value) for index, value in enumerate(node.value)}
             if step not in keys:
                 break
             at, node = keys[step]

@@ -20,6 +20,8 @@ ALLOWANCE = "AllowStandIn"
 """The parameter of the template by which a stage takes what stands in for a model."""
 DEVELOPMENT = re.compile("dev|test|sandbox")
 """How the parameter ``Stage`` begins where nobody but developers calls; the template's default is ``dev``."""
+PRODUCTION = re.compile("prod|live")
+"""How an environment of ``samconfig.toml``, or its parameter ``Stage``, begins where people act on the answers."""
 SHORT = 12
 """Hex digits of a commit, as of a model, by which people name it."""
 

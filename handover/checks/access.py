@@ -1,71 +1,24 @@
-"""T, who may do what: how callers come to the function, and what the stack's roles may do."""
+"""T, how callers come to the function: by the API, which asks who they are, and by nothing else."""
 
 import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
-from handover.checks.template import ALIAS, FUNCTION
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, with_users
+from handover.checks.template import ALIAS, made_of
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
+from handover.finding import Broken, Kept, Warned
 from handover.intrinsics import as_text
+from handover.wording import shortly
+from predictor.routes import ROUTES, Route
 
-# Actions for which AWS knows no resource to name (Service Authorization Reference), and those by which Lambda enters a
-# VPC, which its developer guide allows on every resource.
-NO_RESOURCE_KNOWN = {
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-    "cloudwatch:PutMetricData",
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-}
+FORMAT = "2.0"  # of the events that the function reads: API Gateway's for HTTP APIs
 PERMISSION, URL = "AWS::Lambda::Permission", "AWS::Lambda::Url"
 ONLY = "Name Principal: apigateway.amazonaws.com, and this API as the SourceArn."
 # What limits a permission to one source (AWS::Lambda::Permission).
 SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID")
-
-
-@of_the_template(
-    "T405",
-    topic="rights",
-    rule="functions may do what they need and nothing else",
-    broken="a role may do more than it needs",
-)
-@in_each_stage
-def least_privilege(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
-    for name, statement in _allowing(context, stack):
-        actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
-        wide = [action for action in actions if isinstance(action, str) and action.endswith("*")]
-        if wide:
-            yield Fault(f"{name} allows {', '.join(wide)}: name the actions that are needed.", name)
-        if "*" in resources and not set(actions) <= NO_RESOURCE_KNOWN:
-            yield Fault(f"{name} allows {', '.join(map(str, actions))} on every resource: name one.", name)
-    roles = context.template.of_kind("AWS::IAM::Role", stack)
-    for name, function in context.template.of_kind(FUNCTION, stack).items():
-        match function.get("Role"):
-            case {"Fn::GetAtt": [str(role), "Arn"]} if roles.get(role, {}).get("ManagedPolicyArns"):
-                yield Fault(f"{name} has AWS's own policies, which allow more than it does: write its own.", name)
-
-
-def _allowing(context: DeliveryContext, stack: Json) -> Iterator[tuple[str, Any]]:
-    """Give each statement that allows something, with the resource that has it."""
-    roles = context.template.of_kind("AWS::IAM::Role", stack)
-    policies = [(name, policy) for name, role in roles.items() for policy in role.get("Policies", [])]
-    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        policies += context.template.of_kind(kind, stack).items()
-    for name, policy in policies:
-        for statement in _listed(policy["PolicyDocument"].get("Statement")):
-            if statement.get("Effect") == "Allow":
-                yield name, statement
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 @of_the_template(
@@ -89,8 +42,30 @@ def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     rule="the API asks who calls",
     broken="the API is open to everybody",
 )
+def asks_who_calls(context: DeliveryContext) -> Broken | Kept:
+    return _open(context) or Kept(warnings=tuple(_to_every_page(context)))
+
+
+def _to_every_page(context: DeliveryContext) -> Iterator[Warned]:
+    config = context.samconfig
+    for stage in with_users(context):
+        values = config.overrides(stage)
+        apis = context.template.of_kind("AWS::ApiGatewayV2::Api", context.template.deployed(values)).items()
+        for name, api in apis:
+            if "*" in api.get("CorsConfiguration", {}).get("AllowOrigins", []):
+                own = values.get("CorsOrigins") == "*"
+                fault = Fault("", name, ("Properties", "CorsConfiguration")).broken(context)
+                place = (config.path, config.line(stage, "CorsOrigins")) if own else (fault.path, fault.line)
+                yield Warned(
+                    f"In {stage}, any page that a browser shows may ask the API, and read what it answers.",
+                    *place,
+                    "Name the pages that need it: CorsOrigins=https://shop.example,https://app.example.",
+                    headline="every web page may call the API",
+                )
+
+
 @partial(in_each_stage, by_default=True)
-def closed(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
+def _open(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items():
         preflight = str(route.get("RouteKey")).startswith("OPTIONS ")  # a browser asks it without saying who it is
         kind = route.get("AuthorizationType")
@@ -116,11 +91,12 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
     for id_, alias in aliases.items():
         function, name = alias["FunctionName"].get("Ref", ""), alias["Name"]
         reached = rf"\$\{{{id_}\}}|\$\{{{function}(\.Arn)?\}}:{name}(?=/|$)"
-        calls = False
+        calls, integrations = False, []
         for integration, properties in context.template.of_kind("AWS::ApiGatewayV2::Integration", stack).items():
             uri = as_text(properties.get("IntegrationUri"))
             if not re.search(rf"\$\{{({id_}|{function}(\.Arn)?)\}}", uri):
                 continue
+            integrations.append(integration)
             calls = calls or "CredentialsArn" not in properties
             if not re.search(reached, uri):
                 yield Fault(
@@ -130,6 +106,17 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
                     ("Properties", "IntegrationUri"),
                     f"The URI has to name the alias: ${{{function}.Arn}}:{name}.",
                 )
+            form = str(properties.get("PayloadFormatVersion"))
+            if function in made_of(context, "function") and form != FORMAT:
+                evidence = (
+                    f"{integration} hands requests on in the format {form}, and {function} reads {FORMAT}: every "
+                    "request would be answered 400."
+                )
+                yield Fault(
+                    evidence, integration, ("Properties", "PayloadFormatVersion"), f'PayloadFormatVersion: "{FORMAT}"'
+                )
+        if integrations and function in made_of(context, "function"):
+            yield from _unreached(context, stack, integrations)
         allowed = _allowed(context, stack)
         if calls and not any(re.fullmatch(reached, as_text(called)) for called in allowed.values()):
             other = next((key for key, called in allowed.items() if function in as_text(called)), "")
@@ -140,6 +127,31 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
                 other or function,
                 ("Properties", "FunctionName"),
             )
+
+
+def _unreached(context: DeliveryContext, stack: Json, integrations: list[str]) -> Iterator[Fault]:
+    """Compare the API's routes to a function's integrations with those that the function answers."""
+    routes = {
+        name: str(route.get("RouteKey"))
+        for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items()
+        if re.search(rf"\b({'|'.join(integrations)})\b", as_text(route.get("Target")))
+    }
+    lost = [f"{at.method} {at.path}" for at in ROUTES if not any(_takes(key, at) for key in routes.values())]
+    if lost:
+        name = next(iter(routes), integrations[0])
+        evidence = (
+            f"No route of the API takes {shortly(lost, len(ROUTES))}: callers are answered 404 there, and the function "
+            "is not asked."
+        )
+        yield Fault(evidence, name, ("Properties", "RouteKey"), "RouteKey: $default takes them all.")
+
+
+def _takes(key: str, asked: Route) -> bool:
+    """Say whether a route of API Gateway's takes what is asked (its developer guide, on routes for HTTP APIs)."""
+    method, _, path = key.partition(" ")
+    pattern = re.sub(r"\\{\w+\\\+\\}", ".+", re.escape(path))
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", pattern)
+    return key == "$default" or (method in {"ANY", asked.method} and re.fullmatch(pattern, asked.path) is not None)
 
 
 def _allowed(context: DeliveryContext, stack: Json) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from handover import monitoring
+from handover.checks.ringing import Worst, can_ring, highest
 from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
 from handover.checks.template import FUNCTION, with_model
 from handover.cloudformation import Json, Template
@@ -20,6 +21,7 @@ ALARM, COMPOSITE, GROUP = (
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CodeDeploy::DeploymentGroup",
 )
+STAGE, INTEGRATION = "AWS::ApiGatewayV2::Stage", "AWS::ApiGatewayV2::Integration"
 NESTED = "AWS::CloudFormation::Stack"
 # The metrics by which each signal shows, in the function and in the API (AWS's lists of metrics).
 SIGNALS = {
@@ -29,6 +31,7 @@ SIGNALS = {
     "latency of the API": r"Latency|IntegrationLatency",
     "saturation of the function": r"Throttles|ConcurrentExecutions|ClaimedAccountConcurrency",
 }
+ACCOUNT_RATE, ACCOUNT_BURST = 10_000, 5_000  # API Gateway's quotas of an account [1/s], [1]
 STOPS = {"fails": r"Errors|5xx|5XXError", "slows down": r"Duration|Latency|IntegrationLatency"}
 # What decides when an alarm on drift rings.
 FIGURES = ("Metrics", "Threshold", "ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "ActionsEnabled")
@@ -63,13 +66,14 @@ def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[
 @in_each_stage
 def alarms_cover(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     alarms = {name: _without_words(alarm) for name, alarm in context.template.of_kind(ALARM, stack).items()}
+    composites = context.template.of_kind(COMPOSITE, stack)
     function = next(iter(with_model(context, stack)), "")
     for signal, metrics in SIGNALS.items():
         if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in alarms.values()):
             yield Fault(
                 f"No alarm watches the {signal} ({metrics.replace('|', ' or ')}).", next(reversed(alarms), function)
             )
-    composites = context.template.of_kind(COMPOSITE, stack)
+    yield from _mute(context, stack, alarms, json.dumps(composites))
     for name, group in context.template.of_kind(GROUP, stack).items():
         function = name.removesuffix("DeploymentGroup")
         where = (function, ("Properties", "DeploymentPreference", "Alarms"))
@@ -94,6 +98,41 @@ def alarms_cover(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
                 yield Fault(evidence, *where)
 
 
+def _mute(context: DeliveryContext, stack: Json, texts: dict[str, str], rules: str) -> Iterator[Fault]:
+    """Look for a signal whose alarms all can never ring, or tell nobody; for others a composite alarm may tell."""
+    alarms, worst = context.template.of_kind(ALARM, stack), _worst(context, stack)
+    for signal, metrics in SIGNALS.items():
+        watching = [name for name, text in texts.items() if re.search(rf"\b({metrics})\b", text)]
+        if watching and not any(can_ring(alarms[name], worst) for name in watching):
+            name = watching[0]
+            evidence = (
+                f"{name} watches the {signal}, and can never ring: its threshold is {alarms[name]['Threshold']}, and "
+                f"it gets {highest(alarms[name], worst):g} when every request fails or takes as long as it may."
+            )
+            yield Fault(evidence, name, ("Properties", "Threshold"))
+        silent = [name for name in watching if as_text(alarms[name].get("ActionsEnabled", True)).lower() == "false"]
+        if watching and len(silent) == len(watching) and not any(re.search(rf"\b{name}\b", rules) for name in silent):
+            evidence = f"{silent[0]} watches the {signal}, and ActionsEnabled: false keeps it from telling anybody."
+            yield Fault(evidence, silent[0], ("Properties", "ActionsEnabled"))
+
+
+def _worst(context: DeliveryContext, stack: Json) -> Worst:
+    """Read what the stack lets happen: as many requests as the API's stages let through, as long as its parts wait."""
+
+    def most(found: Iterable[Json], key: str, default: float) -> float:
+        values = (as_text(properties.get(key)) for properties in found)
+        return max((float(value) for value in values if re.fullmatch(r"[\d.]+", value)), default=default)
+
+    limits = [stage.get("DefaultRouteSettings", {}) for stage in context.template.of_kind(STAGE, stack).values()]
+    takes_ms = 1000 * most(with_model(context, stack).values(), "Timeout", 3)
+    waits_ms = most(context.template.of_kind(INTEGRATION, stack).values(), "TimeoutInMillis", 30_000)
+    return Worst(
+        most(limits, "ThrottlingRateLimit", ACCOUNT_RATE),
+        most(limits, "ThrottlingBurstLimit", ACCOUNT_BURST),
+        {"Duration": takes_ms, "Latency": waits_ms, "IntegrationLatency": waits_ms},
+    )
+
+
 def _without_words(alarm: Json) -> str:
     return json.dumps({key: value for key, value in alarm.items() if key not in {"AlarmDescription", "AlarmName"}})
 
@@ -103,7 +142,7 @@ def _without_words(alarm: Json) -> str:
     topic="metrics",
     requires=(*READABLE, "T420"),
     rule="the dashboard and the alarms on drift read what the function writes",
-    broken="the dashboard and the alarms on drift see nothing",
+    broken="the dashboard and the alarms on drift see nothing, or tell nobody",
 )
 @in_each_stage
 def metrics_are_read(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
@@ -117,6 +156,10 @@ def metrics_are_read(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
             "No nested stack has monitoring.yaml as its TemplateURL: there is no dashboard and no alarm on drift."
         )
         yield Fault(evidence, next(iter([*context.template.of_kind(NESTED, stack), *with_model(context, stack)]), ""))
+    for name, monitor in nested.items():
+        if "AlarmTopic" not in monitor.get("Parameters", {}):
+            evidence = f"{name} is given no AlarmTopic: the alarms on drift ring, and tell nobody."
+            yield Fault(evidence, name, ("Properties", "Parameters"), "AlarmTopic: !Ref DriftTopic.")
     for function, properties in with_model(context, stack).items():
         variables = properties["Environment"]["Variables"]
         written = variables.get("POWERTOOLS_METRICS_NAMESPACE")

@@ -10,11 +10,14 @@ from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_templa
 from handover.checks.template import ALIAS, FUNCTION, VERSION, layers_in, layers_of, made_of, with_model
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
-from handover.finding import Broken
+from handover.finding import Broken, Kept, Warned
 from handover.samconfig import Samconfig
+from handover.stage import PRODUCTION
 
 # Properties of a function that no version holds: they are the function's as a whole, and change at once.
 UNVERSIONED = {"ReservedConcurrentExecutions"}
+CAPACITY = ("MemorySize", "RateLimit", "BurstLimit")
+"""The parameters by which a stage has much or little."""
 KEPT = {"Retain", "RetainExceptOnCreate"}
 ASKED = "With CodeDeploy=true, and a DeploymentPreference, it answers the golden rows before it gets users."
 HOOK_PREFIX = "CodeDeployHook_"  # AWS managed policy AWSCodeDeployRoleForLambda
@@ -34,17 +37,31 @@ def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
     after = template.transformed({layers[0]: "another"})
     versions = set(template.of_kind(VERSION, after)) - set(template.of_kind(VERSION))
     if not versions:
+        name, *inside = _fixed_layer(context) or (layers[0],)
         return Fault(
             "A template in which only the model layer's content changes publishes no new version: the deployment "
             "succeeds, and users stay on the old model.",
-            layers[0],
-            cause="AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: "
+            name,
+            tuple(inside),
+            "AutoPublishAlias and AutoPublishAliasAllProperties: true on the function, PublishLambdaVersion: "
             "true on the layer, and !Ref from one to the other: all four are needed.",
         ).broken(context)
     pointed = [alias["FunctionVersion"] for alias in template.of_kind(ALIAS, after).values()]
     if not all({"Fn::GetAtt": [version, "Version"]} in pointed for version in versions):
         return Fault("A new version is published, and no alias points at it.").broken(context)
     return None
+
+
+def _fixed_layer(context: DeliveryContext) -> tuple[str, ...]:
+    """Find the layer of the function that is none of the template's, where the model's is not among its layers."""
+    models, resources = made_of(context, "layers/model"), context.template.source["Resources"]
+    for function in made_of(context, "function"):
+        used = resources[function]["Properties"].get("Layers", [])
+        named = [layer.get("Ref") if isinstance(layer, dict) else None for layer in used]
+        if isinstance(used, list) and not set(named) & set(models):
+            place = (function, "Properties", "Layers")
+            return next(((*place, str(at)) for at, name in enumerate(named) if name is None), place)
+    return ()
 
 
 @of_the_template(
@@ -81,7 +98,11 @@ def _parameters(context: DeliveryContext, value: Any) -> set[str]:
     rule="stages with users set the same keys, each of a stack of its own",
     broken="stages are not set alike",
 )
-def stages_agree(context: DeliveryContext) -> Broken | None:
+def stages_agree(context: DeliveryContext) -> Broken | Kept:
+    return _unlike(context) or Kept(warnings=tuple(_untried(context)))
+
+
+def _unlike(context: DeliveryContext) -> Broken | None:
     config = context.samconfig
     try:
         stages = config.stages
@@ -104,6 +125,23 @@ def stages_agree(context: DeliveryContext) -> Broken | None:
             evidence = f"{one} sets {', '.join(alone)}, and {other} does not."
             return Broken(evidence, config.path, config.line(other))
     return None
+
+
+def _untried(context: DeliveryContext) -> Iterator[Warned]:
+    """Compare what production is given with what the other stages with users, where it is tried before, are given."""
+    config, reached = context.samconfig, with_users(context)
+    for stage in filter(PRODUCTION.match, reached):
+        for other in (other for other in reached if not PRODUCTION.match(other)):
+            for name in CAPACITY:
+                given, tried = (str(config.overrides(one).get(name)) for one in (stage, other))
+                if given.isdigit() and tried.isdigit() and 2 * int(given) <= int(tried):
+                    yield Warned(
+                        f"{stage} sets {name}={given}, and {other}, where it is tried first, {name}={tried}.",
+                        config.path,
+                        config.line(stage, name),
+                        f"Give {stage} as much, or try it in {other} with as little.",
+                        headline="users get much less than was tried",
+                    )
 
 
 def _settings(config: Samconfig, environment: str) -> set[str]:

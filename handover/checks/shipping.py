@@ -12,9 +12,12 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from handover.checks.known import RECORD, unknown_files
 from handover.context import DeliveryContext
-from handover.finding import Broken, Kept, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.local.stack import machine_of
 from handover.project import DISTRIBUTION, FUNCTION, MODEL, PYTHON, RUNTIME, Build, packed
 from handover.wording import shortly
@@ -24,6 +27,7 @@ MIB = 1024 * 1024
 # Lambda quotas (AWS, Lambda developer guide): a function and its layers unzipped; one zip that is uploaded directly.
 LAMBDA_UNZIPPED_MIB, LAMBDA_ZIP_MIB = 250, 50
 LAMBDA_GLIBC = (2, 34)  # Amazon Linux 2023, on which the python3.13 runtime stands
+ON_LAMBDA = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux"}  # in the words of PEP 508
 ARTIFACTS = (FUNCTION, RUNTIME, MODEL)
 MOST_NAMED = 3  # files in a sentence
 STRIP = "Strip what inference does not import, by UNUSED in layers/runtime/build.py"
@@ -248,7 +252,33 @@ def locked_versions(context: DeliveryContext) -> Broken | None:
         if not (info / RECORD).is_file():
             fault = f"has no {RECORD}: nobody can say which files are of {name}. layers/runtime/build.py writes it"
             return _broken(context, info, fault)
+    return _asked_for(lock)
+
+
+def _asked_for(lock: Path) -> Broken | None:
+    """Compare the lock with what people wrote that it is made of."""
+    asked = lock.with_suffix(".in")
+    locked = {canonicalize_name(one.name): one for _, one in _requirements(lock)}
+    for line, wanted in _requirements(asked) if asked.is_file() else ():
+        has = locked.get(canonicalize_name(wanted.name))
+        versions = [pin.version for pin in has.specifier] if has else []
+        if has is None or not all(wanted.specifier.contains(version, prereleases=True) for version in versions):
+            evidence = (
+                f"{asked.name} asks for {wanted}, and the lock {f'has {versions[0]}' if has else 'does not name it'}."
+            )
+            return Broken(f"{evidence} Run make lock, then make build.", asked, line)
     return None
+
+
+def _requirements(file: Path) -> Iterator[tuple[int, Requirement]]:
+    """Give what Lambda's machine gets by a file of pip's, each with its line."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            one = Requirement(line.partition(" #")[0].rstrip(" \\"))
+        except InvalidRequirement:  # a comment, a hash, an option of pip's
+            continue
+        if one.marker is None or one.marker.evaluate(ON_LAMBDA):
+            yield number, one
 
 
 @of_the_build(
@@ -269,8 +299,25 @@ def serving_code(context: DeliveryContext) -> Kept | None:
     others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
     if not others:
         return None
-    plural = "is" if len(others) == 1 else "are"
-    return Kept(f"{shortly(others, MOST_NAMED)} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it")
+    hook = [root / name for name in others if (root / name).parent == context.project.hook]
+    return Kept(_unlike(others), warnings=tuple(_unproven(context, hook)))
+
+
+def _unproven(context: DeliveryContext, hook: list[Path]) -> Iterator[Warned]:
+    if hook:
+        yield Warned(
+            f"{_unlike([context.relative(path) for path in hook])}: it decides whether a new version may meet users, "
+            "and no clause tries it.",
+            hook[0],
+            cause="Where that is not meant, bring the hook back as the tool has it. Where it is, see it stop a wrong "
+            "version in a stage of your own first.",
+            headline="nothing shows that the hook still stops a wrong version",
+        )
+
+
+def _unlike(names: list[str]) -> str:
+    plural = "is" if len(names) == 1 else "are"
+    return f"{shortly(names, MOST_NAMED)} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it"
 
 
 def _content(path: Path) -> bytes | None:

@@ -1,18 +1,14 @@
 """M and T, what stands in for a model: nobody takes the one for the other, or deploys it by accident."""
 
-import re
-
 from handover.checks.stages import READABLE, Fault, of_the_template, stages
 from handover.checks.template import made_of, variables_of, with_model
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
-from handover.stage import ALLOWANCE
+from handover.stage import ALLOWANCE, PRODUCTION
 from handover.stand_in import is_stand_in
 from predictor import files
 
 VARIABLE = "ALLOW_STAND_IN"
-PRODUCTION = re.compile("prod|live")
-"""How an environment of ``samconfig.toml``, or its parameter ``Stage``, begins where people act on the answers."""
 
 
 @clause(

@@ -2,6 +2,7 @@
 
 import os
 import py_compile
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -146,6 +147,10 @@ BREAKS: dict[str, Callable[[Yard], object]] = {
     "S308-many": many,
     "S309": lambda yard: yard.write("RuntimeLayer/python/other-2.0.dist-info/METADATA", b""),
     "S309-record": lambda yard: (yard.build / RECORD).unlink(),
+    "S309-asked": lambda yard: (yard.root / "layers/runtime/requirements.in").write_text(
+        "# ours\ntiny-thing==1.1 # why\n"
+    ),
+    "S309-new": lambda yard: (yard.root / "layers/runtime/requirements.in").write_text("tiny-thing>=1\nother-thing\n"),
     "S309-version": lambda yard: (yard.build / "RuntimeLayer/python/tiny_thing-1.2.0.dist-info").rename(
         yard.build / "RuntimeLayer/python/tiny_thing-1.3.0.dist-info"
     ),
@@ -153,6 +158,13 @@ BREAKS: dict[str, Callable[[Yard], object]] = {
 
 
 def test_a_whole_build_keeps_every_clause(yard: Yard) -> None:
+    assert reports.is_all_kept(yard.says())
+
+
+def test_a_lock_may_be_asked_for_in_any_form_that_it_meets(yard: Yard) -> None:
+    asked = "-c limits.txt\nTiny_Thing[fast] ~= 1.2\ncolorama; sys_platform == 'win32'\n"
+    (yard.root / "layers/runtime/requirements.in").write_text(asked)
+
     assert reports.is_all_kept(yard.says())
 
 
@@ -275,8 +287,18 @@ def test_serving_code_that_is_another_is_named_and_not_broken(yard: Yard, tool: 
     assert yard.says() == f"S310 kept: function/predictor/handler.py is not {kept}"
 
     (yard.root / "function/predictor/more.py").touch()
-    (yard.root / "hook/pre_traffic.py").unlink()
-    (tool / "hook/other.py").touch()
-    assert yard.says() == (
-        "S310 kept: function/predictor/handler.py, function/predictor/more.py, hook/other.py and 1 more are not " + kept
-    )
+    (tool / "function/predictor/pages.py").touch()
+    (tool / "function/predictor/other.py").touch()
+    named = "function/predictor/handler.py, function/predictor/more.py, function/predictor/other.py"
+    assert yard.says() == f"S310 kept: {named} and 1 more are not {kept}"
+
+
+@pytest.mark.parametrize("case", ["S310-edited", "S310-gone"])
+def test_a_hook_that_is_another_proves_nothing(yard: Yard, tool: Path, case: str) -> None:
+    (yard.root / "function/predictor/handler.py").write_text("ANSWER = 43\n")
+    if case == "S310-edited":
+        (yard.root / "hook/pre_traffic.py").write_text("ANSWER = 43\n")
+    else:
+        (yard.root / "hook/pre_traffic.py").unlink()
+
+    reports.check(case, yard.says(), but=lambda text: re.sub(r"handover-ml [\d.]+", "handover-ml", text))

@@ -16,15 +16,21 @@ from tests.helpers import reports
 from tests.helpers.sandbox import ROOT
 
 TEMPLATE, CONFIG, MONITORING = "template.yaml", "samconfig.toml", "monitoring.yaml"
-TEXTS = {name: (ROOT / name).read_text() for name in (TEMPLATE, CONFIG, MONITORING)}
+ROLE = ".github/oidc-role.yaml"
+TEXTS = {name: (ROOT / name).read_text() for name in (TEMPLATE, CONFIG, MONITORING, ROLE)}
 HOOKS = "        Hooks:\n          PreTraffic: !Ref PreTrafficHook\n"
 ALARMS = "        Alarms:\n          - !Ref VersionFails\n          - !Ref VersionIsSlow\n"
+QUIET = "      TreatMissingData: notBreaching\n"
+PERCENT = "      EvaluationPeriods: 2\n      Threshold: 1\n      ComparisonOperator: GreaterThanThreshold\n"
 PERMISSION = (
     "      Principal: apigateway.amazonaws.com\n"
     "      SourceArn: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*\n"
 )
 ALIAS = "      AutoPublishAlias: live\n"
 VERSIONS = "    UpdateReplacePolicy: Retain\n    Metadata:\n      BuildMethod"
+SERVICE = "            Principal: {Service: lambda.amazonaws.com}\n"
+CODEDEPLOYS = "        - !Sub arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda\n"
+SUBJECT = "".join(re.findall(r" +StringEquals:\n.*:aud: .*\n *#.*\n.*:sub: .*\n", TEXTS[ROLE]))
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE: !Ref AWS::StackName"
 OWN_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE: !Sub predict-${Stage}"
 CODEDEPLOY = "CodeDeploy={} DeploymentPreference=Canary"
@@ -47,6 +53,11 @@ BREAKS = {
     "T401-yaml": (TEMPLATE, "Resources:\n", "Resources: [\n"),
     "T402": (TEMPLATE, "      AutoPublishAliasAllProperties: true\n", ""),
     "T402-layer": (TEMPLATE, "ContentUri: layers/model/", "ContentUri: layers/models/"),
+    "T402-fixed": (
+        TEMPLATE,
+        "        - !Ref RuntimeLayer\n        - !Ref ModelLayer\n",
+        "        - !Ref RuntimeLayer\n        - !Sub arn:aws:lambda:${AWS::Region}:123456789012:layer:model:3\n",
+    ),
     "T403": (TEMPLATE, "${MemorySize} MB", "much memory"),
     "T404": (TEMPLATE, "      RetentionInDays: !Ref LogRetentionDays\n", ""),
     "T404-unnamed": (TEMPLATE, "      LoggingConfig:\n        LogGroup: !Ref FunctionLog\n", ""),
@@ -57,6 +68,22 @@ BREAKS = {
         "      Policies:\n",
         "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n      Policies:\n",
     ),
+    "T405-administrator": (TEMPLATE, CODEDEPLOYS, CODEDEPLOYS + "        - arn:aws:iam::aws:policy/PowerUserAccess\n"),
+    "T405-all-but": (
+        TEMPLATE,
+        "Action: lambda:InvokeFunction\n                Resource: !Sub ${PredictFunction",
+        "NotAction: iam:*\n                Resource: !Sub ${PredictFunction",
+    ),
+    "T405-everybody": (TEMPLATE, SERVICE, SERVICE.replace("}", ', AWS: "*"}')),
+    "T405-account": (TEMPLATE, SERVICE, SERVICE.replace("}", ", AWS: arn:aws:iam::123456789012:root}")),
+    "T405-repositories": (
+        ROLE,
+        SUBJECT,
+        SUBJECT.replace("Equals", "Like").replace("${Repository}", "risk/*"),
+    ),
+    "T405-branches": (ROLE, SUBJECT, SUBJECT.replace("Equals", "Like").replace("environment:${StackName}", "*")),
+    "T405-star": (ROLE, SUBJECT, SUBJECT.replace("!Sub repo:${Repository}:environment:${StackName}", "repo:*")),
+    "T405-subject": (ROLE, SUBJECT, SUBJECT[: SUBJECT.index("        #")].rstrip(" ")),
     "T406": (TEMPLATE, 'ORT_DISABLE_TELEMETRY: "1"', 'ORT_DISABLE_TELEMETRY: "0"'),
     "T407": (TEMPLATE, "        ThrottlingRateLimit: !Ref RateLimit\n", ""),
     "T408": (TEMPLATE, "Timeout: 5 ", "Timeout: 30 "),
@@ -71,6 +98,12 @@ BREAKS = {
     "T411-number": (TEMPLATE, ".Arn}:live/invocations", ".Arn}:1/invocations"),
     "T411-permission": (TEMPLATE, "FunctionName: !Ref PredictFunction.Alias", "FunctionName: !Ref PredictFunction"),
     "T411-forbidden": (TEMPLATE, resource("ApiMayInvoke"), ""),
+    "T411-format": (TEMPLATE, 'PayloadFormatVersion: "2.0"', 'PayloadFormatVersion: "1.0"'),
+    "T411-route": (
+        TEMPLATE,
+        "RouteKey: $default\n      AuthorizationType: !Ref",
+        "RouteKey: POST /predict\n      AuthorizationType: !Ref",
+    ),
     "T412": (TEMPLATE, ALIAS, ALIAS + "      FunctionUrlConfig: {AuthType: NONE}\n"),
     "T412-everybody": (TEMPLATE, PERMISSION, '      Principal: "*"\n'),
     "T412-anybody": (TEMPLATE, "Principal: apigateway.amazonaws.com", 'Principal: "*"'),
@@ -86,9 +119,14 @@ BREAKS = {
     "T415": (TEMPLATE, ALARMS, ""),
     "T415-latency": (TEMPLATE, ALARMS, re.sub(r".*IsSlow\n", "", ALARMS)),
     "T415-saturation": (TEMPLATE, resource("RequestsAreThrottled"), ""),
+    "T415-silent": (TEMPLATE, QUIET, QUIET + "      ActionsEnabled: false\n"),
+    "T415-threshold": (TEMPLATE, "      Threshold: 0\n", "      Threshold: 1000000\n"),
+    "T415-share": (TEMPLATE, PERCENT, PERCENT.replace("1\n", "100\n")),
+    "T415-slow": (CONFIG, "Canary10Percent10Minutes SlowMs=100", "Canary10Percent10Minutes SlowMs=5000"),
     "T416": (TEMPLATE, NAMESPACE, OWN_NAMESPACE),
     "T416-service": (TEMPLATE, "POWERTOOLS_SERVICE_NAME: predict", "POWERTOOLS_SERVICE_NAME: scoring"),
     "T416-nested": (TEMPLATE, "      TemplateURL: monitoring.yaml\n", "      TemplateURL: dashboards.yaml\n"),
+    "T416-topic": (TEMPLATE, "        AlarmTopic: !Ref DriftTopic\n", ""),
     "T417": (MONITORING, "      Threshold: ", "      Threshold: 1"),
     "T417-expression": (MONITORING, "IF(scores >= 200", "IF(scores >= 2000"),
     "T417-gone": (MONITORING, resource("Share2Drifts", TEXTS[MONITORING]), ""),
@@ -123,6 +161,7 @@ class Stack:
         self.root = root
         self.texts = dict(TEXTS)
         (root / "layers/model").mkdir(parents=True)
+        (root / ROLE).parent.mkdir()
         (root / "layers/model/delivery").symlink_to(ROOT / "layers/model/delivery")
 
     def edit(self, name: str, old: str, new: str) -> "Stack":
@@ -155,6 +194,26 @@ def test_a_broken_clause_is_reported(stack: Stack, name: str) -> None:
 
 def test_it_is_reported_by_that_clause_alone() -> None:
     reports.check_alone(BREAKS)
+
+
+# --- what is a matter of judgement: a warning, and never red
+CORS = 'MemorySize=512 LogRetentionDays=90 \\\n  Auth=AWS_IAM JwtIssuer="" JwtAudience="" CorsOrigins='
+WARNS = {
+    "T409-pages": (CONFIG, CORS + '""', CORS + '"*"'),
+    "T409-template": (TEMPLATE, "        - AllowOrigins: !Ref CorsOrigins\n", '        - AllowOrigins: ["*"]\n'),
+    "T410-less": (CONFIG, "RateLimit=500 BurstLimit=1000", "RateLimit=1 BurstLimit=1"),
+    "T410-memory": (CONFIG, "MemorySize=512 LogRetentionDays=90", "MemorySize=128 LogRetentionDays=90"),
+}
+
+
+@pytest.mark.parametrize("name", WARNS)
+def test_a_warning_changes_no_verdict(stack: Stack, name: str) -> None:
+    if name == "T409-template":
+        stack.edit(CONFIG, CORS + '""', CORS + "https://shop.example")
+    text = stack.edit(*WARNS[name]).says()
+
+    assert " 0 broken, 0 skipped" in text
+    reports.check(name, text)
 
 
 def test_every_clause_has_been_broken() -> None:
@@ -226,6 +285,24 @@ def another_function(stack: Stack) -> None:
     )
 
 
+def another_api(stack: Stack) -> None:
+    another_function(stack)
+    stack.edit(
+        TEMPLATE,
+        "  Nightly:\n    Type: AWS::Serverless::Function\n    Properties:\n",
+        "  NightlyIntegration:\n"
+        "    Type: AWS::ApiGatewayV2::Integration\n"
+        "    Properties:\n"
+        "      ApiId: !Ref Api\n"
+        "      IntegrationType: AWS_PROXY\n"
+        "      IntegrationUri: !Sub ${Nightly.Arn}:now\n"
+        '      PayloadFormatVersion: "1.0"\n'
+        "      CredentialsArn: arn:aws:iam::123456789012:role/calls\n"
+        "  Nightly:\n    Type: AWS::Serverless::Function\n    UpdateReplacePolicy: Retain\n    Properties:\n"
+        "      AutoPublishAlias: now\n",
+    )
+
+
 def in_a_vpc(stack: Stack) -> None:
     stack.edit(TEMPLATE, ALIAS, ALIAS + "      VpcConfig: {SubnetIds: [subnet-1], SecurityGroupIds: [sg-1]}\n").edit(
         TEMPLATE,
@@ -281,6 +358,7 @@ def a_metric_of_their_own(stack: Stack) -> None:
 UNUSUAL: dict[str, Callable[[Stack], object]] = {
     "keys in another order, functions in their long form": reordered,
     "a function of another kind": another_function,
+    "a function of another kind, behind the same API": another_api,
     "an alarm more": a_metric_of_their_own,
     "a VPC": in_a_vpc,
     "a stage for developers, open and without CodeDeploy": for_developers,
@@ -329,12 +407,51 @@ UNUSUAL: dict[str, Callable[[Stack], object]] = {
         "      Target: !Sub integrations/${Integration}\n\n"
         "  Integration:\n",
     ),
+    "a route for every method, and one for the API's root": lambda stack: stack.edit(
+        TEMPLATE,
+        "RouteKey: $default\n      AuthorizationType: !Ref",
+        "RouteKey: ANY /{path+}\n      AuthorizationType: !Ref",
+    ),
+    "a role for another one of the account, and for those of an organisation": lambda stack: stack.edit(
+        TEMPLATE,
+        SERVICE,
+        SERVICE
+        + """            Action: sts:AssumeRole
+          - Effect: Allow
+            Principal: {AWS: [!Sub "arn:aws:iam::${AWS::AccountId}:role/audit", !GetAtt HookRole.Arn]}
+            Action: sts:AssumeRole
+          - Effect: Allow
+            Principal: {AWS: "*"}
+            Condition: {StringEquals: {aws:PrincipalOrgID: o-a1b2c3d4e5}}
+""",
+    ),
+    "release branches deploy": lambda stack: stack.edit(
+        ROLE,
+        SUBJECT,
+        SUBJECT.replace("Equals", "Like").replace("environment:${StackName}", "ref:refs/heads/release/*"),
+    ),
+    "no role of OpenID Connect": lambda stack: stack.texts.pop(ROLE),
     "layers kept by SAM's own default": lambda stack: stack.edit(TEMPLATE, "      RetentionPolicy: Retain\n", ""),
     "a deployment that alarms of the API stop too": lambda stack: stack.edit(
         TEMPLATE, ALARMS, ALARMS + "          - !Ref ApiFails\n"
     ),
     "an alarm of another stack stops a deployment": lambda stack: stack.edit(
         TEMPLATE, ALARMS, "        Alarms: [checkout-fails]\n"
+    ),
+    "an alarm that a composite one speaks for": lambda stack: stack.edit(
+        TEMPLATE, QUIET, QUIET + "      ActionsEnabled: false\n"
+    ).edit(
+        TEMPLATE,
+        "  VersionIsSlow:\n",
+        "  VersionIsBad:\n"
+        "    Type: AWS::CloudWatch::CompositeAlarm\n"
+        "    Properties:\n"
+        "      AlarmName: bad\n"
+        "      AlarmRule: !Sub ALARM(${VersionFails})\n"
+        "  VersionIsSlow:\n",
+    ),
+    "thresholds of their own": lambda stack: stack.edit(TEMPLATE, PERCENT, PERCENT.replace("1\n", "60\n")).edit(
+        TEMPLATE, "Expression: IF(FILL(died, 0) > 0 OR", "Expression: IF(SUM(METRICS()) > 9 OR"
     ),
     "a panel more on the dashboard": lambda stack: stack.edit(
         MONITORING, '"title": "Requests, and', '"title": "All requests, and'
