@@ -6,6 +6,8 @@ import pytest
 
 from handover.checks.ringing import Worst, can_ring, highest
 
+pytestmark = pytest.mark.quick
+
 WORST = Worst(rate=10, burst=20, times_ms={"Duration": 5000})
 
 
