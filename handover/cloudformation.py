@@ -7,8 +7,6 @@ from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from handover.intrinsics import Values
 
 type Json = dict[str, Any]
@@ -91,25 +89,29 @@ class Template:
         key, section = max(begins, key=lambda known: len(known[0]))
         line, node = None, self._nodes
         for step in (section, key, *inside):
-            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            pairs = node.value if node.id == "mapping" else ()
             keys = {at.value: (at, value) for at, value in pairs}
-            if isinstance(node, yaml.SequenceNode):  # the n-th of a list
+            if node.id == "sequence":  # the n-th of a list
                 keys = {str(index): (value, value) for index, value in enumerate(node.value)}
             if step not in keys:
                 break
             at, node = keys[step]
             line = at.start_mark.line + 1
-        if isinstance(node, yaml.ScalarNode) and node.tag == "!Ref" and node.value in sections["Parameters"]:
+        if node.id == "scalar" and node.tag == "!Ref" and node.value in sections["Parameters"]:
             return self.line(node.value, "Default")
         return line
 
     @cached_property
     def _nodes(self) -> Any:
+        import yaml
+
         return yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_loader())
 
 
 @lru_cache(maxsize=8)  # a check opens some of its templates twice
 def _read(text: str) -> Json:
+    import yaml
+
     source: Json = yaml.load(text, Loader=_loader())  # noqa: S506  it is a safe one
     return source
 
@@ -117,6 +119,7 @@ def _read(text: str) -> Json:
 @cache
 def _loader() -> Any:
     """Give a loader that knows SAM's short tags: libyaml's where PyYAML has it, which takes a tenth of the time."""
+    import yaml
     from samtranslator.yaml_helper import intrinsics_multi_constructor
 
     loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
