@@ -187,8 +187,8 @@ def _fewer(context: DeliveryContext) -> str:
     before, manifest = _judged_before(context), context.delivered_before(files.MANIFEST)
     counts = [("held-out rows", len(before.scores) if before else 0, len(context.held_out.scores))]
     try:
-        rows = [written["training"]["rows"] for written in (json.loads(manifest or b"{}"), context.manifest)]
-        counts += [("rows in the training", *map(int, rows))]
+        was, now = (int(one["training"]["rows"]) for one in (json.loads(manifest or b"{}"), context.manifest))
+        counts.append(("rows in the training", was, now))
     except (KeyError, TypeError, ValueError):  # it is the author's to say, or not
         pass
     fell = [f"{was} {rows} then, {now} now" for rows, was, now in counts if now < was * STILL_ENOUGH]

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from handover.checks.repeat import named
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.wording import shortly
 
 MOST_NAMED = 3
+LINES = (".csv", ".tsv", ".txt")  # files with a row in each line, or in several
 ANOTHER_NUMBER = "Columns were chosen, added or encoded between matrix() and fit, where the function does not do it."
 # What it was fitted on instead, and the likely cause, by what ``handover.observation`` calls it.
 INSTEAD = {
@@ -103,7 +105,12 @@ def others_judge(context: DeliveryContext) -> Broken | Kept:
         return Kept(
             note=offset and f"{none} in a fit that was seen; what made the numbers of `{offset}` was not seen",
             proved="" if offset else none,
-            warnings=(*_stopped(context, seen), *_split(context, seen), *_left_out(context, seen)),
+            warnings=(
+                *_stopped(context, seen),
+                *_split(context, seen),
+                *_left_out(context, seen),
+                *_multiplied(context, seen),
+            ),
         )
     among, rows, fitted = judging["among_fitted"], judging["rows"], judging["fitted"]
     all_fits = "" if fitted == seen["fitted"]["rows"] else ", with what it is made of and goes on from"
@@ -164,6 +171,25 @@ def _left_out(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned
             cause="Where rows are left out after they were answered, such as those that it gets wrong, its figures are "
             "too good. Leave rows out before the split and by what they are, or give deliver() all that were held out.",
             headline="rows that were held out do not judge the model",
+        )
+
+
+def _multiplied(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
+    """Tell of more rows than the data has, those that judge among them: some were made out of others, then split."""
+    if not (together := seen.get("together", 0)) or not (data := context.manifest["training"]["data"]).endswith(LINES):
+        return
+    path = next(named(context.training_root, Path(data).name))
+    with path.open("rb") as file:
+        lines = sum(1 for _ in file)
+    if together > lines:
+        yield Warned(
+            f"matrix() laid out {together} different rows at once, those that judge the {seen['model']} among them, "
+            f"and {path.name} has {lines} lines.",
+            *_place(context, seen),
+            cause="Where rows were made out of others before the split, the model was trained on twins of those that "
+            "judge it, and its figures are too good. Split by the lines of the data, and make more of the training's "
+            "rows alone.",
+            headline="rows were made out of others before the split",
         )
 
 

@@ -59,6 +59,9 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
             by_own = summary[word]["among_fitted"] == learned_by
             summary[word]["fitted"] = len(own.hashes) if by_own else len(np.unique(np.concatenate(sets)))
     if "judging" in summary:
+        calls, judges = [hashed(rows) for rows in given], hashed(judging.values)
+        with_judges = (rows for rows in calls if np.isin(judges, rows).all())
+        summary["together"] = max((len(np.unique(rows)) for rows in with_judges), default=0)
         others = np.concatenate([*given, judging.values])
         others = others[~np.isin(hashed(others), hashed(judging.values))]
         summary["few"] = _few([table.hashes for table in learned], others)

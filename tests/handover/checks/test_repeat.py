@@ -659,6 +659,25 @@ def test_of_numbers_to_start_from_nothing_is_said() -> None:
     )
 
 
+@pytest.mark.parametrize(("together", "warned"), [(61, False), (62, True)])
+def test_more_rows_than_the_data_has_are_warned_of(together: int, warned: bool, tmp_path: Path) -> None:
+    (tmp_path / "parcels.csv").write_text("weight\n" + "1.5\n" * 60)
+    context: Any = SimpleNamespace(
+        observed=SEEN | {"together": together},
+        training_root=tmp_path,
+        manifest={"training": {"data": "parcels.csv"}},
+    )
+    kept = others_judge(context)
+
+    assert isinstance(kept, Kept)
+    assert [warning.evidence for warning in kept.warnings] == [
+        (
+            "matrix() laid out 62 different rows at once, those that judge the XGBClassifier among them, and parcels.csv "
+            "has 61 lines."
+        )
+    ] * warned
+
+
 def test_rows_that_were_answered_and_then_left_out_are_warned_of() -> None:
     (warning,) = judged(left={"asked": 250, "left": 35}).warnings
 

@@ -589,6 +589,18 @@ def test_rows_that_were_answered_and_then_left_out_are_counted(observed: Trainin
     assert said["left"] == {"asked": 100, "left": 20}
 
 
+@pytest.mark.parametrize(("laid_out", "together"), [("rows", 400), ("more", 800)])
+def test_rows_that_are_laid_out_with_those_that_judge_are_counted(
+    laid_out: str, together: int, observed: Training
+) -> None:
+    said = observed(
+        "more = rows + [row | {'amount': row['amount'] + 0.5} for row in rows]\ny = np.append(y, y)\n"
+        f"X = laid_out({laid_out})\nlaid_out(more[400:])\nmodel = trees().fit(X[known], y[known])"
+    )
+
+    assert said["together"] == together
+
+
 ANOTHER: dict[str, tuple[str, tuple[Any, ...]]] = {
     "another order": (
         "permuted",
