@@ -56,10 +56,19 @@ def _lines(one: bytes, other: bytes) -> str:
 
 
 def _graphs(one: bytes, other: bytes) -> str:
-    then, now = ([node.op_type for node in onnx.load_from_string(content).graph.node] for content in (one, other))
+    graphs = [onnx.load_from_string(content).graph for content in (one, other)]
+    then, now = ([node.op_type for node in graph.node] for graph in graphs)
     if then != now:
         return f"its nodes are {', '.join(then)} then, {', '.join(now)} now"
+    before, after = map(_trees, graphs)
+    if before != after:
+        return f"it has {before} trees then, {after} now"
     return "its operators are the same, and their numbers or names are not"
+
+
+def _trees(graph: onnx.GraphProto) -> int:
+    attributes = [attribute for node in graph.node for attribute in node.attribute]
+    return sum(len(set(one.ints)) for one in attributes if one.name in {"nodes_treeids", "tree_roots"})
 
 
 def of_answers(then: Path, now: Path, tolerance: float) -> str:

@@ -1,5 +1,6 @@
 """M, the model on the rows that judge it: it learned something, not too well, and no less than the one before."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Kept, Warned, clause
 from handover.merit import NORMAL_975, Figure, figures, may_be_chance
-from handover.quality import HELD_OUT
+from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
 from predictor import files
 from predictor.encoder import FLOAT32_MAX
@@ -22,8 +23,14 @@ MOST_OUTSIDE = 0.2
 FEWEST_HELD_OUT = 20  # below that, a model that is wrong for one row in ten may pass by luck
 NEAR_AN_EDGE = 0.2  # of a decision's scores
 MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on one side leave some on the other
+STILL_ENOUGH = 0.5  # of the rows on the base branch: data loses some, and a cut for a try leaves a small part
+AS_MANY, OTHERS = 2.5, 5.0  # standard errors of the mean label
 REACHES_AN_EDGE = 1 / 3  # of how far the eighth row is from it, at most, is the first: else they end before it
 
+WORSE = (
+    "The data, its labels or the settings changed for the worse; or what was better knew too much, and both teams sign "
+    "a larger fall in Budgets for once."
+)
 JUDGED = ("C109", "M101", "M111", "P201")
 TREES = ("M104", "M105", "M109", "P201")
 
@@ -43,12 +50,35 @@ def learned(context: DeliveryContext) -> Broken | Kept:
         least_auc=budgets.least_auc, least_r2=budgets.least_r2, probability=score.probability
     )
     if evidence:
-        return _broken(context, evidence, cause)
+        return _broken(context, evidence, _of_the_judges(context) or cause)
     figure, rows = figures(context.held_out)[0], len(context.held_out.scores)
     return Kept(
         proved=f"{figure.name} {figure.written(figure.value)} on {rows} held-out rows",
         warnings=(*_may_be_chance(context, figure), *_misses(context, figure), *_weak_segments(context)),
     )
+
+
+def _of_the_judges(context: DeliveryContext) -> str:
+    """Say that it is what judges the model that changed, where the model did not; nothing where that is not known."""
+    changed = context.changed_files
+    before = None if changed is None or files.MODEL in changed else _judged_before(context)
+    now = context.held_out
+    if before is None or before.as_csv() == now.as_csv():
+        return ""
+    what = "the held-out rows, their labels or what matrix() makes of them that changed"
+    if np.array_equal(before.scores, now.scores):
+        moved = np.array_equal(np.sort(before.outcomes), np.sort(now.outcomes))
+        what = f"the labels of the held-out rows that {'were moved' if moved else 'changed'}"
+    return f"{files.MODEL} is the base branch's byte for byte, so it is {what}."
+
+
+def _judged_before(context: DeliveryContext) -> HeldOut | None:
+    """Give what judged the model on the base branch; ``None`` where nothing did, or it cannot be read."""
+    content = context.delivered_before(HELD_OUT)
+    try:
+        return HeldOut.from_csv(content) if content is not None else None
+    except ValueError:
+        return None
 
 
 def _misses(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:
@@ -139,17 +169,64 @@ def no_fall(context: DeliveryContext) -> Broken | Kept | None:
         return None
     decides, budget = comparison.shifts[0], context.contract.budgets.fall
     fall, chance = -decides.difference, NORMAL_975 * decides.error
+    fewer, inverted = _fewer(context), _inverted(context)
     if fall <= budget + chance:
-        return None
+        return Kept(warnings=(*_are_fewer(context, fewer), *_are_inverted(context, inverted)))
     was, now = decides.was, decides.now
     return _broken(
         context,
         f"Its {now.name} on {len(now.influence)} held-out rows is {now.value:.3f}, and on the base branch "
         f"{was.value:.3f} on {'the same' if comparison.paired else len(was.influence)}: a fall of {fall:.3f}, where "
         f"{budget:g} is agreed and chance explains {chance:.3f}.",
-        "The data, its labels or the settings changed for the worse; or what was better knew too much, and both "
-        "teams sign a larger fall in Budgets for once.",
+        inverted or _of_the_judges(context) or f"{f'{fewer} ' if fewer else ''}{WORSE}",
     )
+
+
+def _fewer(context: DeliveryContext) -> str:
+    """Say of held-out rows, and of those of the training, how many there were; nothing where most are still there."""
+    before, manifest = _judged_before(context), context.delivered_before(files.MANIFEST)
+    counts = [("held-out rows", len(before.scores) if before else 0, len(context.held_out.scores))]
+    try:
+        was, now = (int(one["training"]["rows"]) for one in (json.loads(manifest or b"{}"), context.manifest))
+        counts.append(("rows in the training", was, now))
+    except (KeyError, TypeError, ValueError):  # it is the author's to say, or not
+        pass
+    fell = [f"{was} {rows} then, {now} now" for rows, was, now in counts if now < was * STILL_ENOUGH]
+    return f"{'; '.join(fell)}." if fell else ""
+
+
+def _are_fewer(context: DeliveryContext, fewer: str) -> Iterator[Warned]:
+    if fewer:
+        yield Warned(
+            fewer,
+            context.training or context.folder / HELD_OUT,
+            cause="Then is on the base branch. Often a try on a few rows was left in; where the data is another, it is "
+            "meant.",
+            headline="the model has far fewer rows than the one on the base branch",
+        )
+
+
+def _inverted(context: DeliveryContext) -> str:
+    """Say that as many labels are 1 as were 0 on the base branch; nothing where that may be chance."""
+    before, now = _judged_before(context), context.held_out
+    if before is None or now.of_classes or not now.is_yes_or_no or len(before.labels) != len(now.labels):
+        return ""
+    was, is_ = float(before.labels.mean()), float(now.labels.mean())
+    error = (was * (1 - was) / len(now.labels)) ** 0.5
+    if abs(is_ - (1 - was)) > AS_MANY * error or abs(is_ - was) < OTHERS * error:
+        return ""
+    return f"The labels seem to be the other way round: their mean was {was:.3g} and is {is_:.3g}."
+
+
+def _are_inverted(context: DeliveryContext, inverted: str) -> Iterator[Warned]:
+    if inverted:
+        yield Warned(
+            inverted,
+            context.training or context.folder / HELD_OUT,
+            cause="Callers would read the score as before. Where it is meant to speak for the other outcome now, that "
+            "is a new major version.",
+            headline="the score may speak for the other outcome than on the base branch",
+        )
 
 
 @clause(

@@ -59,7 +59,7 @@ def data_named(context: DeliveryContext) -> Broken | None:
 )
 def data_is_the_same(context: DeliveryContext) -> Broken | None:
     name, recorded = Path(context.manifest["training"]["data"]).name, context.manifest["training"]["sha256"]
-    hashes = {path: _sha256(path) for path in sorted(_named(context.training_root, name))}
+    hashes = {path: _sha256(path) for path in sorted(named(context.training_root, name))}
     if recorded in hashes.values():
         return None
     if hashes:
@@ -81,7 +81,8 @@ def data_is_the_same(context: DeliveryContext) -> Broken | None:
     )
 
 
-def _named(root: Path, name: str) -> Iterator[Path]:
+def named(root: Path, name: str) -> Iterator[Path]:
+    """Find the files of that name in a project, hidden folders and installed packages left out."""
     for folder, inner, names in root.walk():
         inner[:] = [entry for entry in inner if not entry.startswith(".") and entry != "node_modules"]
         if name in names:

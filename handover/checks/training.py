@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from handover.checks.repeat import named
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.wording import shortly
 
 MOST_NAMED = 3
+LINES = (".csv", ".tsv", ".txt")  # files with a row in each line, or in several
 ANOTHER_NUMBER = "Columns were chosen, added or encoded between matrix() and fit, where the function does not do it."
 # What it was fitted on instead, and the likely cause, by what ``handover.observation`` calls it.
 INSTEAD = {
@@ -94,17 +96,27 @@ def _differences(seen: dict[str, Any]) -> list[str]:
 def others_judge(context: DeliveryContext) -> Broken | Kept:
     seen = context.observed or {}
     judging = seen.get("judging")
+    if "unknown" in seen and not (judging and judging["beyond_chance"]):
+        raise Skipped(seen["unknown"])
     if judging is None:
         raise Skipped("what the model was fitted on had no labels, so its rows are not those that it learned from")
     if not judging["beyond_chance"]:
+        none, offset = f"none of the {judging['rows']} held-out rows trained it", seen.get("offset", "")
         return Kept(
-            proved=f"none of the {judging['rows']} held-out rows trained it",
-            warnings=(*_stopped(context, seen), *_split(context, seen)),
+            note=offset and f"{none} in a fit that was seen; what made the numbers of `{offset}` was not seen",
+            proved="" if offset else none,
+            warnings=(
+                *_stopped(context, seen),
+                *_split(context, seen),
+                *_left_out(context, seen),
+                *_multiplied(context, seen),
+            ),
         )
-    among, rows = judging["among_fitted"], judging["rows"]
+    among, rows, fitted = judging["among_fitted"], judging["rows"], judging["fitted"]
+    all_fits = "" if fitted == seen["fitted"]["rows"] else ", with what it is made of and goes on from"
     return Broken(
-        f"{'All' if among == rows else f'{among} of'} {rows} held-out rows are among the {seen['fitted']['rows']} that "
-        f"the {seen['model']} was fitted on. By the duplicates in the data it would be "
+        f"{'All' if among == rows else f'{among} of'} {rows} held-out rows are among the {fitted} that "
+        f"the {seen['model']} was fitted on{all_fits}. By the duplicates in the data it would be "
         f"{round(judging['by_chance'] * rows)}.",
         *_place(context, seen),
         cause="What the model learned by heart judges it: its figures say nothing of rows that it has not seen.",
@@ -146,6 +158,38 @@ def _split(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
             cause="The figures of merit say nothing of those rows. Where the data is sorted, shuffle it before the "
             "split; where it is split by time, what grows with time is beyond rightly.",
             headline="the rows that judge the model are of a part of the data",
+        )
+
+
+def _left_out(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
+    """Tell of rows that were held out, and do not judge the model now that its answers to them are known."""
+    if some := seen.get("left"):
+        yield Warned(
+            f"A model was asked for {some['asked']} rows at once, among them all that judge the {seen['model']}. "
+            f"{some['left']} of the others neither train nor judge it.",
+            *_place(context, seen),
+            cause="Where rows are left out after they were answered, such as those that it gets wrong, its figures are "
+            "too good. Leave rows out before the split and by what they are, or give deliver() all that were held out.",
+            headline="rows that were held out do not judge the model",
+        )
+
+
+def _multiplied(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
+    """Tell of more rows than the data has, those that judge among them: some were made out of others, then split."""
+    if not (together := seen.get("together", 0)) or not (data := context.manifest["training"]["data"]).endswith(LINES):
+        return
+    path = next(named(context.training_root, Path(data).name))
+    with path.open("rb") as file:
+        lines = sum(1 for _ in file)
+    if together > lines:
+        yield Warned(
+            f"matrix() laid out {together} different rows at once, those that judge the {seen['model']} among them, "
+            f"and {path.name} has {lines} lines.",
+            *_place(context, seen),
+            cause="Where rows were made out of others before the split, the model was trained on twins of those that "
+            "judge it, and its figures are too good. Split by the lines of the data, and make more of the training's "
+            "rows alone.",
+            headline="rows were made out of others before the split",
         )
 
 

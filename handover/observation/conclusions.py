@@ -24,6 +24,9 @@ FILLED = 0.8  # share of the rows that are not matrix()'s which differ from one 
 # Rows. Chance alone puts some of the held-out rows among the fitted ones, where the data has few distinct rows.
 ERRORS = 5.0  # standard errors beyond that: one in three million; never fewer than five rows
 FEW = 10  # fitted rows for each column: with fewer a model learns them by heart (Harrell 1996, events per variable)
+# Honest trainings leave rows out before the split, or keep a part to compare models on: the model is asked for neither
+# beside the rows that judge it. Where it is asked for all rows, they are more than the judges.
+FEWEST_LEFT = 5
 LEFT = 10  # times as many rows that neither fitted nor judge: nobody leaves these out on purpose
 BEYOND = 0.25  # share of the rows beyond the held-out rows' ends; where 30 rows judge, chance leaves a fifteenth there
 
@@ -51,12 +54,45 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
         sets = [table.hashes for table in tables if table.sample.shape[1] == len(names)]
         if summary["order"] == "as given" and sets:
             summary[word] = _rows(sets, given, judging.values)
+            learned_by = int(np.isin(hashed(judging.values), own.hashes).sum())
+            # Where another fit had them, as one that this goes on from, the rows of all are those to count.
+            by_own = summary[word]["among_fitted"] == learned_by
+            summary[word]["fitted"] = len(own.hashes) if by_own else len(np.unique(np.concatenate(sets)))
     if "judging" in summary:
+        calls, judges = [hashed(rows) for rows in given], hashed(judging.values)
+        with_judges = (rows for rows in calls if np.isin(judges, rows).all())
+        summary["together"] = max((len(np.unique(rows)) for rows in with_judges), default=0)
         others = np.concatenate([*given, judging.values])
         others = others[~np.isin(hashed(others), hashed(judging.values))]
         summary["few"] = _few([table.hashes for table in learned], others)
         summary["beyond"] = _beyond(others, judging.values, names)
     return summary
+
+
+def left_out(
+    asked: list[Hashes], learned: list[Hashes], set_apart: list[Hashes], given: list[Floats], judging: Any
+) -> Json | None:
+    """Count rows that a model answered together with all those that judge it, and that neither train nor judge it.
+
+    Parameters
+    ----------
+    asked, learned, set_apart
+        Rows that the program asked a model for, in one call each; that the model and its parts were fitted on; and of
+        an ``eval_set``.
+    """
+    judges = np.unique(hashed(judging.values))
+    together = [rows for rows in asked if np.isin(judges, rows).all()]
+    others = [rows for rows in asked if not np.isin(judges, rows).all()]  # as of a part to compare models on
+    used = np.unique(np.concatenate([judges, *learned, *set_apart, *others]))
+    # A row may be laid out in several ways, as with gaps and without: then it is at one place of several calls.
+    for count in {len(rows) for rows in given}:
+        ways = np.array([hashed(rows) for rows in given if len(rows) == count])
+        used = np.append(used, ways[:, np.isin(ways, used).any(axis=0)].ravel())
+    for rows in together:
+        left = int((~np.isin(np.unique(rows), used)).sum())
+        if FEWEST_LEFT <= left < len(judges):
+            return {"asked": len(np.unique(rows)), "left": left}
+    return None
 
 
 # --- columns

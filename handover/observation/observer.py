@@ -10,8 +10,9 @@ import json
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -23,10 +24,20 @@ FIT = ("fit", "partial_fit")
 DATA = ("self", "data", "label")  # how `__init__` begins where a framework's own class takes data to be trained on
 BEST = {"best_iteration_": 1, "best_iteration": 0}
 """Where LightGBM and CatBoost, and XGBoost, keep their best step, and the least that it is: LightGBM has 0 for none."""
+CONTINUED = ("xgb_model", "init_model")
+"""What XGBoost, and LightGBM and CatBoost, call the model that goes on learning."""
+OFFSETS = ("base_margin", "init_score", "baseline")
+"""What XGBoost, LightGBM and CatBoost call the numbers, often another model's answers, that a model starts from."""
+WRAPPER = CO_VARARGS | CO_VARKEYWORDS  # what a decorator puts around a function takes whatever comes
+WHY_UNSEEN = "it was loaded from a file, copied, or fitted in another process"
+UNREAD = "was fitted more than once, and not always on what can be read as a table of numbers"
 MOST_KEPT = 100_000_000  # numbers of matrix(), 400 MB; of more than these nothing is concluded
 MOST_PARTS = 10_000  # of a model; a forest of 1,000 trees has some 3,000
 
-type Kind = Literal["fit", "data", "train", "matrix", "deliver"]
+UPDATED = (("self", "dtrain"), ("self", "train_set"))  # how `update` of a booster of XGBoost, and LightGBM, begins
+ASKED = ("predict", "predict_proba", "decision_function", "score")
+
+type Kind = Literal["fit", "data", "ask", "update", "train", "matrix", "deliver"]
 
 
 @dataclass
@@ -43,6 +54,10 @@ class Fitted:
     """Whether labels were given as well: what learns without them is not judged by rows."""
     stopping: list["Table"] = field(default_factory=list)
     """The rows that it judged itself by while it learned, as ``eval_set``."""
+    unknown: str = ""
+    """Why nobody knows all rows that it learned from: how a sentence about its type's name ends."""
+    offset: str = ""
+    """Which word gave it numbers to start from."""
 
     @property
     def stopped_early(self) -> bool:
@@ -64,6 +79,7 @@ class Observer:
         self._root = Path.cwd()
         self._fitted: dict[int, Fitted] = {}
         self._given: list[Floats] = []
+        self._asked: list[Table] = []
         self._kinds: dict[CodeType, Kind] = {}
         self._given_numbers = 0
         self._busy = threading.local()  # a forest's trees, or a search's candidates, may be fitted in threads
@@ -97,6 +113,8 @@ class Observer:
         is_new, self._kinds[code] = code not in self._kinds, kind
         if kind in ("fit", "data"):
             self._safely(self._fit_started, code, frame)
+        elif kind in ("ask", "update"):
+            self._safely(self._was_asked if kind == "ask" else self._updated, code, frame)
         elif is_new:
             sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_RETURN)
         return None
@@ -123,14 +141,50 @@ class Observer:
         from handover.observation.tables import table  # noqa: PLC0415  # numpy: the training has imported it by now
 
         model, data, *others = (frame.f_locals[name] for name in code.co_varnames[: code.co_argcount])
-        if any(caller.f_code in self._kinds and caller.f_locals.get("self") is model for caller in _callers(frame)):
+        if any(
+            self._kinds.get(caller.f_code) in ("fit", "data") and caller.f_locals.get("self") is model
+            for caller in _callers(frame)
+        ):
             return  # a class's ``fit`` called from its subclass's: the outer one has what was given
-        noted = self._fitted.get(id(model))
-        if noted is None or not (code.co_name == "partial_fit" or getattr(model, "warm_start", False)):
-            self._fitted[id(model)] = noted = Fitted(self._weakly(model), self._place(frame))
+        noted, goes_on = (
+            self._fitted.get(id(model)),
+            code.co_name == "partial_fit" or getattr(model, "warm_start", False),
+        )
+        if noted is None or not goes_on:
+            unseen = "goes on from a fit that was not seen" if goes_on and _is_fitted(model) else ""
+            noted = Fitted(self._weakly(model), self._place(frame), unknown=unseen)
+        self._continue(noted, frame)  # from what may be the model itself, as it was
+        self._fitted[id(model)] = noted
         noted.tables.append(table(data))
         noted.stopping += [one for judging in _judging(frame) if (one := table(judging)) is not None]
         noted.labelled |= self._kinds[code] == "data" or (bool(others) and others[0] is not None)
+
+    def _continue(self, noted: Fitted, frame: FrameType) -> None:
+        """Add to what a model learned from what that one did from which it goes on."""
+        for word, model in _given(frame, CONTINUED):
+            before = self._fitted.get(id(model))
+            if before is None or before.unknown or None in before.tables:
+                noted.unknown = f"goes on from the model that `{word}` gives, and not all fits of that were seen"
+            noted.tables[:0] = before.tables if before else []
+            noted.offset = noted.offset or (before.offset if before else "")
+        noted.offset = next((word for word, _ in _given(frame, OFFSETS)), noted.offset)
+
+    def _updated(self, code: CodeType, frame: FrameType) -> None:
+        """Add rows that a booster is given once more, after its training."""
+        booster, data = (self._fitted.get(id(frame.f_locals[name])) for name in code.co_varnames[:2])
+        if booster and data:
+            booster.tables += [one for one in data.tables if all(one is not other for other in booster.tables)]
+
+    def _was_asked(self, code: CodeType, frame: FrameType) -> None:
+        """Note which rows the program itself asks a model for; a library's own questions are nobody's choice."""
+        from handover.observation.tables import table  # noqa: PLC0415  as above
+
+        asking = next(caller for caller in _callers(frame) if caller.f_code.co_flags & WRAPPER != WRAPPER)
+        if _ours(asking) or not (self._root / asking.f_code.co_filename).resolve().is_relative_to(self._root):
+            return
+        data = frame.f_locals[code.co_varnames[1]]
+        tables = self._fitted[id(data)].tables if id(data) in self._fitted else [table(data)]
+        self._asked += [one for one in tables if one is not None and len(one.hashes) > 1]
 
     def _place(self, frame: FrameType) -> tuple[str, int] | None:
         for caller in _callers(frame):
@@ -152,7 +206,10 @@ class Observer:
         arguments = [given for name in names if not hasattr(given := frame.f_locals.get(name), "fit")]
         data = next((self._fitted[id(given)] for given in arguments if id(given) in self._fitted), None)
         if data and id(booster) not in self._fitted and hasattr(booster, "__dict__"):
-            self._fitted[id(booster)] = Fitted(self._weakly(booster), self._place(frame), data.tables, labelled=True)
+            place, tables = self._place(frame), [*data.tables]
+            noted = Fitted(self._weakly(booster), place, tables, labelled=True, offset=data.offset)
+            self._continue(noted, frame)
+            self._fitted[id(booster)] = noted
 
     def _laid_out(self, frame: FrameType, matrix: Any) -> None:
         if frame.f_back is not None and _ours(frame.f_back):  # deliver() asks for the rows that judge
@@ -173,7 +230,7 @@ class Observer:
     # --- what follows
 
     def _conclusions(self, frame: FrameType, model: Any) -> dict[str, Any]:
-        from handover.observation.conclusions import conclude  # noqa: PLC0415
+        from handover.observation.conclusions import conclude, left_out  # noqa: PLC0415
 
         name, own = type(model).__name__, self._own(model)
         if self._failure:
@@ -181,17 +238,27 @@ class Observer:
         if self._given_numbers > MOST_KEPT:
             return {"unseen": f"matrix() gave more than {MOST_KEPT:,} numbers"}
         if own is None:
-            return {
-                "unseen": f"no fit of the {name} that was delivered was seen: it was loaded from a file, copied, or "
-                f"fitted in another process"
-            }
+            return {"unseen": f"no fit of the {name} that was delivered was seen: {WHY_UNSEEN}"}
         if own.tables[-1] is None:
             return {"unseen": f"the {name} was fitted on what cannot be read as a table of numbers"}
         rows, given = frame.f_locals["rows"], {word: frame.f_locals[word] for word in ("contract", "heuristics")}
         judging = frame.f_globals["matrix"](rows, **given)
-        learned = [table for part in self._parts(model) if part.labelled for table in part.tables if table is not None]
-        stopping = [table for part in self._parts(model) if part.stopped_early for table in part.stopping]
-        return {"model": name, "place": own.place} | conclude(own.tables[-1], learned, stopping, self._given, judging)
+        parts, unseen = self._parts(model)
+        learned = [table for part in parts if part.labelled for table in part.tables if table is not None]
+        stopping = [table for part in parts if part.stopped_early for table in part.stopping]
+        asked = [one.hashes for one in self._asked]
+        set_apart = [table.hashes for fitted in self._fitted.values() for table in fitted.stopping]
+        unread = next((UNREAD for part in parts if len(part.tables) > 1 and None in part.tables), "")
+        unknown = next((part.unknown for part in parts if part.unknown), "") or unread
+        if unseen:
+            unknown = f"has a {unseen} in it of which no fit was seen: {WHY_UNSEEN}"
+        return (
+            {"model": name, "place": own.place}
+            | ({"unknown": f"the {name} {unknown}, so which rows it learned from is not known"} if unknown else {})
+            | {"offset": next((part.offset for part in parts if part.offset), "")}
+            | conclude(own.tables[-1], learned, stopping, self._given, judging)
+            | {"left": left_out(asked, [one.hashes for one in learned], set_apart, self._given, judging)}
+        )
 
     def _own(self, model: Any) -> Fitted | None:
         """Find what a model's input was when it was fitted: of one that was put together, its first step's."""
@@ -204,24 +271,38 @@ class Observer:
                 return None
         return self._fitted[id(model)]
 
-    def _parts(self, model: Any) -> Iterator[Fitted]:
-        """Go through a model and all that it is made of, and give what was fitted."""
-        waiting, seen = [model], {id(model)}
+    def _parts(self, model: Any) -> tuple[list[Fitted], str]:
+        """Go through a model and all that it is made of: what was fitted, and the type of what is, and was not seen.
+
+        What is below a model whose fit was seen was fitted by that, be it in another process; but for a frozen one.
+        """
+        waiting, seen = [(model, False)], {id(model)}
+        parts: list[Fitted] = []
+        unseen = ""
         while waiting and len(seen) < MOST_PARTS:
-            part = waiting.pop()
+            part, covered = waiting.pop()
+            is_seen = id(part) in self._fitted or id(getattr(part, "_Booster", None)) in self._fitted
             if id(part) in self._fitted:
-                yield self._fitted[id(part)]
+                parts.append(self._fitted[id(part)])
+            elif not (covered or is_seen) and hasattr(part, "predict") and _is_fitted(part):
+                unseen = type(part).__name__
+            is_frozen = type(part).__name__ == "FrozenEstimator" or getattr(part, "cv", None) == "prefit"
             inner = part if isinstance(part, list | tuple | dict) else vars(part)
             for one in inner.values() if isinstance(inner, dict) else inner:
                 if id(one) not in seen and (isinstance(one, list | tuple | dict) or hasattr(one, "__dict__")):
                     seen.add(id(one))
-                    waiting.append(one)
+                    waiting.append((one, not is_frozen and (covered or is_seen)))
+        return parts, unseen
 
 
 def _kind(code: CodeType, frame: FrameType) -> Kind | None:
     name, arguments = code.co_name, code.co_varnames[: code.co_argcount]
     if name in FIT and len(arguments) >= 2 and arguments[0] == "self":
         return "fit"
+    if name in ASKED and len(arguments) >= 2 and arguments[0] == "self":
+        return "ask"
+    if name == "update" and arguments[:2] in UPDATED:
+        return "update"
     if name == "__init__" and arguments[:3] == DATA:
         return "data"
     if name == "train" or (name in ("matrix", "deliver") and _ours(frame)):
@@ -235,6 +316,20 @@ def _judging(frame: FrameType) -> list[Any]:
     pairs = [given] if isinstance(given, tuple) else given if isinstance(given, list) else []
     alone = plain if isinstance(plain, tuple) else [] if plain is None else [plain]
     return [*(pair[0] for pair in pairs if isinstance(pair, tuple | list) and pair), *alone]
+
+
+def _given(frame: FrameType, words: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Give those arguments of a call that have one of these names, and a value."""
+    code = frame.f_code
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    given = ((word, frame.f_locals.get(word)) for word in words if word in names)
+    return ((word, value) for word, value in given if value is not None)
+
+
+def _is_fitted(model: Any) -> bool:
+    """Whether it has what a fit leaves behind, by scikit-learn's rule for names."""
+    named = getattr(model, "__dict__", {}).items()
+    return any(name.endswith("_") and not name.startswith("_") and value is not None for name, value in named)
 
 
 def _callers(frame: FrameType) -> Iterator[FrameType]:

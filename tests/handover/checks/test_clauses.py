@@ -407,12 +407,47 @@ def worse_than_before(sandbox: Sandbox) -> Sandbox:
     return sandbox.deliver(fit=on_a_tenth_of_it)
 
 
-def told_the_outcome(sandbox: Sandbox) -> Sandbox:
+def worse_of_few(sandbox: Sandbox) -> Sandbox:
+    commit(sandbox.deliver(count=80).seal(training={"rows": 750}).folder)
+    sandbox.deliver(fit=on_a_tenth_of_it, judges=lambda days: np.arange(len(days)) < 30)
+    return sandbox.seal(training={"rows": 40})
+
+
+def without_the_weight(learner: Any, features: Any, labels: Any) -> Any:
+    return learner.fit(features * [0, 1, 1, 0, 0], labels)
+
+
+def worse_for_the_other_outcome(sandbox: Sandbox) -> Sandbox:
+    commit(with_odds(sandbox, lambda days: (days > 3).astype(int)).folder)
+    return with_odds(sandbox, lambda days: (days <= 3).astype(int), without_the_weight)
+
+
+def judged_by(labels: Callable[[Any], Any], fit: Callable[[Any, Any, Any], Any], judges: int = 40) -> Break:
+    """Deliver once more, with the model as it was and other labels."""
+
+    def change(sandbox: Sandbox) -> Sandbox:
+        commit(sandbox.folder)
+        return sandbox.deliver(labels=labels, fit=fit, judges=lambda days: np.arange(len(days)) < judges)
+
+    return change
+
+
+def swapped(days: Any) -> Any:
+    """Give the first the label of the last, as by their ranks; done twice, each has its own."""
+    order = np.argsort(days, kind="stable")
+    return days[order[::-1]][np.argsort(order)]
+
+
+def with_odds(
+    sandbox: Sandbox, labels: Callable[[Any], Any], fit: Callable[[Any, Any, Any], Any] | None = None
+) -> Sandbox:
     odds = CONTRACT.replace("high=40.0", "high=1.0").replace('"soon": 3.0, "late": 40.0', '"soon": 0.5, "late": 1.0')
     learner = make_pipeline(SimpleImputer(), LogisticRegression(C=100, max_iter=1000))
-    return sandbox.deliver(
-        contract=odds, learner=learner, labels=lambda days: (days > np.median(days)).astype(int), count=80
-    )
+    return sandbox.deliver(contract=odds, learner=learner, labels=labels, fit=fit, count=80)
+
+
+def told_the_outcome(sandbox: Sandbox) -> Sandbox:
+    return with_odds(sandbox, lambda days: (days > np.median(days)).astype(int))
 
 
 def judged(rows: Callable[[Any], Any], count: int = 40) -> Break:
@@ -682,7 +717,16 @@ BREAKS: dict[str, tuple[str, Break]] = {
         MOST,
         lambda sandbox: sandbox.deliver(learner=DecisionTreeRegressor(random_state=1), fit=on_scaled_columns),
     ),
+    "M112-labels": (MOST, judged_by(lambda days: 4 - days, lambda one, rows, labels: one.fit(rows, 4 - labels))),
+    "M112-moved": (MOST, judged_by(swapped, lambda one, rows, labels: one.fit(rows, swapped(labels)))),
+    "M112-rows": (MOST, judged_by(swapped, lambda one, rows, labels: one.fit(rows, swapped(labels)), judges=30)),
     "M115": (MOST, worse_than_before),
+    "M115-few": (MOST, worse_of_few),
+    "M115-moved": (
+        MOST,
+        judged_by(lambda days: np.roll(days, 3), lambda one, rows, labels: one.fit(rows, np.roll(labels, -3))),
+    ),
+    "M115-inverted": (MOST, worse_for_the_other_outcome),
     "M116": (MOST, judged(lambda days: days <= 3, count=80)),
     "M116-few": (MOST, judged(lambda days: np.arange(len(days)) < 19)),
     "M117": (MOST, card_with("| R2 | 1.0000 |", "| R2 | 0.9990 |")),

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import onnx
 import pytest
 
 from handover.checks import differences
@@ -70,6 +71,15 @@ def deleted(parent: Any, name: Any) -> None:
 
 LEAVES = list(leaves(WRITTEN))
 PARTS = [*LEAVES, *((part,) for part in WRITTEN if (part,) not in LEAVES)]
+
+
+def test_other_numbers_of_trees_are_told() -> None:
+    def graph(trees: list[int]) -> bytes:
+        node = onnx.helper.make_node("TreeEnsembleRegressor", ["rows"], ["score"], nodes_treeids=trees)
+        return bytes(onnx.helper.make_model(onnx.helper.make_graph([node], "trees", [], [])).SerializeToString())
+
+    assert differences._graphs(graph([0, 0, 1]), graph([0, 0, 0])) == "it has 2 trees then, 1 now"
+    assert differences._graphs(graph([0, 1]), graph([0, 0, 1])).startswith("its operators are the same")
 
 
 @pytest.mark.parametrize("change", [replaced, deleted])

@@ -23,7 +23,7 @@ from handover.checks import CLAUSES, selected
 from handover.checks.training import others_judge
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
-from handover.finding import Kept, Warned
+from handover.finding import Kept, Skipped, Warned
 from handover.reporters.text import explanation, report
 from handover.retraining import trained_again
 from tests.helpers import reports
@@ -626,6 +626,68 @@ def test_a_split_that_leaves_most_rows_out_is_warned_of() -> None:
     assert beyond.cause == (
         "The figures of merit say nothing of those rows. Where the data is sorted, shuffle it before the split; where "
         "it is split by time, what grows with time is beyond rightly."
+    )
+
+
+ROWS = {"rows": 100, "among_fitted": 0, "by_chance": 0.0, "beyond_chance": False}
+SEEN = {"model": "XGBClassifier", "place": ("train.py", 27), "judging": ROWS}
+
+
+def judged(**seen: object) -> Any:
+    context: Any = SimpleNamespace(observed=SEEN | seen, training_root=Path("project"))
+    return others_judge(context)
+
+
+def test_rows_of_a_fit_that_another_goes_on_from_have_trained_it() -> None:
+    among = ROWS | {"among_fitted": 100, "beyond_chance": True, "fitted": 400}
+
+    assert judged(judging=among, fitted={"rows": 300}, unknown="some rows are not known").evidence == (
+        "All 100 held-out rows are among the 400 that the XGBClassifier was fitted on, with what it is made of and "
+        "goes on from. By the duplicates in the data it would be 0."
+    )
+
+
+def test_of_rows_that_are_not_known_nothing_is_said() -> None:
+    with pytest.raises(Skipped, match="some rows are not known"):
+        judged(unknown="some rows are not known")
+
+
+def test_of_numbers_to_start_from_nothing_is_said() -> None:
+    assert judged(offset="base_margin") == Kept(
+        "none of the 100 held-out rows trained it in a fit that was seen; what made the numbers of `base_margin` was "
+        "not seen"
+    )
+
+
+@pytest.mark.parametrize(("together", "warned"), [(61, False), (62, True)])
+def test_more_rows_than_the_data_has_are_warned_of(together: int, warned: bool, tmp_path: Path) -> None:
+    (tmp_path / "parcels.csv").write_text("weight\n" + "1.5\n" * 60)
+    context: Any = SimpleNamespace(
+        observed=SEEN | {"together": together},
+        training_root=tmp_path,
+        manifest={"training": {"data": "parcels.csv"}},
+    )
+    kept = others_judge(context)
+
+    assert isinstance(kept, Kept)
+    assert [warning.evidence for warning in kept.warnings] == [
+        (
+            "matrix() laid out 62 different rows at once, those that judge the XGBClassifier among them, and parcels.csv "
+            "has 61 lines."
+        )
+    ] * warned
+
+
+def test_rows_that_were_answered_and_then_left_out_are_warned_of() -> None:
+    (warning,) = judged(left={"asked": 250, "left": 35}).warnings
+
+    assert warning.evidence == (
+        "A model was asked for 250 rows at once, among them all that judge the XGBClassifier. 35 of the others neither "
+        "train nor judge it."
+    )
+    assert warning.cause == (
+        "Where rows are left out after they were answered, such as those that it gets wrong, its figures are too good. "
+        "Leave rows out before the split and by what they are, or give deliver() all that were held out."
     )
 
 

@@ -14,7 +14,7 @@ from handover.evaluation import evaluate
 from handover.finding import Finding
 from handover.skips import exit_status
 from tests.helpers import reports
-from tests.helpers.sandbox import CONTRACT, HEURISTICS, ROOT, Sandbox
+from tests.helpers.sandbox import CONTRACT, HEURISTICS, ROOT, Sandbox, commit
 
 UNREACHED = CONTRACT.replace('{"soon": 3.0, "late": 40.0}', '{"soon": 3.0, "late": 39.0, "lost": 40.0}')
 PIECES = 'description="Pieces [1]")\n'
@@ -47,6 +47,16 @@ def of_a_high_quantile(learner: Any, rows: Any, days: Any) -> Any:
     return learner.fit(rows, 2 * days)
 
 
+def of_few(sandbox: Sandbox) -> None:
+    commit(sandbox.deliver(count=80).seal(training={"rows": 750}).folder)
+    sandbox.deliver(judges=lambda days: np.arange(len(days)) < 30).seal(training={"rows": 80})
+
+
+def of_the_other_outcome(sandbox: Sandbox) -> None:
+    commit(sandbox.deliver(labels=lambda days: (days > 3).astype(float), clip=True).folder)
+    sandbox.deliver(labels=lambda days: (days <= 3).astype(float), clip=True)
+
+
 WARNS: dict[str, Callable[[Sandbox], object]] = {
     "C107-protected": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),
     "C107-unit": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("[kg]", "[unit?]")),
@@ -55,6 +65,8 @@ WARNS: dict[str, Callable[[Sandbox], object]] = {
     "M112-chance": of_no_knowledge,
     "M112-quantile": lambda sandbox: sandbox.deliver(fit=of_a_high_quantile),
     "M112-segment": weak,
+    "M115-fewer": of_few,
+    "M115-outcome": of_the_other_outcome,
     "M116-decision": lambda sandbox: sandbox.deliver(contract=UNREACHED),
     "M119-empty": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),
     "P201-real": lambda sandbox: sandbox.deliver(golden=2),

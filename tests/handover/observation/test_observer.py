@@ -347,6 +347,50 @@ HONEST: dict[str, tuple[Any, ...]] = {
             "model.n_classes_ = 2"
         ),
     ),
+    "one fit upon the other": (
+        (
+            "X = laid_out(rows)\nmodel = trees().fit(X[known[:150]], y[known[:150]])\n"
+            "model.fit(X[known], y[known], xgb_model=model.get_booster())"
+        ),
+    ),
+    "one fit after the other, from the start": (
+        "X = laid_out(rows)\nmodel = trees().fit(X, y)\nmodel.fit(X[known], y[known])",
+    ),
+    "calibrated on a part of its own": (
+        (
+            "from sklearn.calibration import CalibratedClassifierCV\nfrom sklearn.frozen import FrozenEstimator\n"
+            "X = laid_out(rows)\ninner = FrozenEstimator(LogisticRegression(max_iter=5000).fit(X[known[:200]], "
+            "y[known[:200]]))\n"
+            "model = CalibratedClassifierCV(inner).fit(X[known[200:]], y[known[200:]])"
+        ),
+    ),
+    "compared on a part of its own": (
+        (
+            "X = laid_out(rows)\ntried, compared = known[:250], known[250:]\n"
+            "models = [trees(learning_rate=rate).fit(X[tried], y[tried]) for rate in (0.1, 0.3)]\n"
+            "model = max(models, key=lambda one: one.score(X[compared], y[compared]))\n"
+            "model.predict_proba(X), model.predict(X[unseen])"
+        ),
+    ),
+    "stopped by a part of its own, and asked for that beside the judges": (
+        (
+            "X, stops = laid_out(rows), known[:50]\nmodel = trees(early_stopping_rounds=2)\n"
+            "model.fit(X[known[50:]], y[known[50:]], eval_set=[(X[stops], y[stops])], verbose=False)\n"
+            "model.predict(X[np.append(stops, unseen)])"
+        ),
+    ),
+    "with gaps, and asked for all rows without": (
+        (
+            "X = laid_out([row | {'employed': None} if index % 2 else row for index, row in enumerate(rows)])\n"
+            "model = trees().fit(X[known], y[known])\nmodel.predict_proba(laid_out(rows)[50:])"
+        ),
+    ),
+    "without its outliers": (
+        (
+            "X = laid_out(rows)\nknown = known[X[known, 0] < 18_000]\nmodel = trees().fit(X[known], y[known])\n"
+            "model.predict(X[unseen])"
+        ),
+    ),
     "rows that the data has twice": ("model = trees().fit(laid_out(rows)[known], y[known])", twice()),
     "twice, its own twins dropped": (
         (
@@ -385,7 +429,8 @@ def test_an_honest_training_is_as_it_should_be(name: str, observed: Training) ->
     assert said.get("unseen") is None
     assert said["order"] == "as given"
     assert not said["judging"]["beyond_chance"], said["judging"]
-    assert (said["few"], said["beyond"]) == (None, [])
+    assert (said["few"], said["beyond"], said["left"]) == (None, [], None)
+    assert ("unknown" in said, said["offset"]) == (False, "")
 
 
 def test_a_fit_on_the_first_rows_is_told_from_one_on_all(observed: Training) -> None:
@@ -496,6 +541,64 @@ def test_held_out_rows_that_trained_the_model_are_counted(name: str, observed: T
 
     assert said["order"] == "as given"
     assert said["judging"]["beyond_chance"], said["judging"]
+
+
+UPON = {
+    "its own booster": "model.fit(X[known], y[known], xgb_model=model.get_booster())",
+    "itself": "model.fit(X[known], y[known], xgb_model=model)",
+    "another model": "model = trees().fit(X[known], y[known], xgb_model=model)",
+    "a native booster": (
+        "booster = xgboost.train({'objective': 'binary:logistic', 'nthread': 1}, xgboost.DMatrix(X, y), 3)\n"
+        "model = trees().fit(X[known], y[known], xgb_model=booster)"
+    ),
+    "a native booster, updated": (
+        "data, more = xgboost.DMatrix(X[known], y[known]), xgboost.DMatrix(X, y)\n"
+        "model = trees()\n"
+        "model._Booster = xgboost.train({'objective': 'binary:logistic', 'nthread': 1}, data, 3)\n"
+        "model._Booster.update(more, 3)\n"
+        "model.n_classes_ = 2"
+    ),
+    "twice": (
+        "model.fit(X[known], y[known], xgb_model=model.get_booster())\n"
+        "model.fit(X[known], y[known], xgb_model=model.get_booster())"
+    ),
+    "a native booster on a native one": (
+        "settings = {'objective': 'binary:logistic', 'nthread': 1}\n"
+        "first = xgboost.train(settings, xgboost.DMatrix(X, y), 3)\n"
+        "model = trees()\n"
+        "model._Booster = xgboost.train(settings, xgboost.DMatrix(X[known], y[known]), 3, xgb_model=first)\n"
+        "model.n_classes_ = 2"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UPON)
+def test_a_fit_that_goes_on_from_another_has_the_rows_of_both(name: str, observed: Training) -> None:
+    said = observed(f"X = laid_out(rows)\nmodel = trees().fit(X, y)\n{UPON[name]}")
+
+    assert (said["judging"]["among_fitted"], said["judging"]["fitted"]) == (100, 400)
+    assert said["judging"]["beyond_chance"]
+
+
+def test_rows_that_were_answered_and_then_left_out_are_counted(observed: Training) -> None:
+    said = observed(
+        "X = laid_out(rows)\nmodel = trees().fit(X[known], y[known])\n"
+        "miss = np.abs(model.predict_proba(X[unseen])[:, 1] - y[unseen])\nunseen = unseen[np.argsort(miss)[:80]]"
+    )
+
+    assert said["left"] == {"asked": 100, "left": 20}
+
+
+@pytest.mark.parametrize(("laid_out", "together"), [("rows", 400), ("more", 800)])
+def test_rows_that_are_laid_out_with_those_that_judge_are_counted(
+    laid_out: str, together: int, observed: Training
+) -> None:
+    said = observed(
+        "more = rows + [row | {'amount': row['amount'] + 0.5} for row in rows]\ny = np.append(y, y)\n"
+        f"X = laid_out({laid_out})\nlaid_out(more[400:])\nmodel = trees().fit(X[known], y[known])"
+    )
+
+    assert said["together"] == together
 
 
 ANOTHER: dict[str, tuple[str, tuple[Any, ...]]] = {
@@ -712,6 +815,153 @@ def test_what_goes_wrong_here_is_no_matter_of_the_training(
 
     assert said == {"unseen": "the observation failed (RuntimeError: a fault of ours)"}
     assert (tmp_path / "delivery" / "manifest.json").is_file()
+
+
+UNKNOWN = {
+    "a booster of a file": (
+        "trees().fit(X, y).save_model('old.ubj')\nmodel = trees().fit(X[known], y[known], xgb_model='old.ubj')",
+        "goes on from the model that `xgb_model` gives, and not all fits of that were seen",
+    ),
+    "a part of a booster": (
+        "old = trees().fit(X, y).get_booster()[:2]\nmodel = trees().fit(X[known], y[known], xgb_model=old)",
+        "goes on from the model that `xgb_model` gives, and not all fits of that were seen",
+    ),
+    "batches, after a copy": (
+        (
+            "import copy\nfrom sklearn.linear_model import SGDClassifier\n"
+            "model = copy.deepcopy(SGDClassifier(loss='log_loss', random_state=0).fit(X, y))\n"
+            "model.partial_fit(X[known], y[known])"
+        ),
+        "goes on from a fit that was not seen",
+    ),
+    "a warm start, of what was loaded": (
+        (
+            "import pickle\nfrom sklearn.linear_model import SGDClassifier\n"
+            "model = pickle.loads(pickle.dumps(SGDClassifier(loss='log_loss', random_state=0).fit(X, y)))\n"
+            "model.set_params(warm_start=True).fit(X[known], y[known])"
+        ),
+        "goes on from a fit that was not seen",
+    ),
+    "a warm start, of what cannot be read": (
+        (
+            "from scipy.sparse import csr_matrix\nfrom sklearn.linear_model import SGDClassifier\n"
+            "model = SGDClassifier(loss='log_loss', random_state=0, warm_start=True).fit(csr_matrix(X), y)\n"
+            "model.fit(X[known], y[known])"
+        ),
+        "was fitted more than once, and not always on what can be read as a table of numbers",
+    ),
+    "loaded, and calibrated": (
+        (
+            "import pickle\nfrom sklearn.calibration import CalibratedClassifierCV\n"
+            "from sklearn.frozen import FrozenEstimator\n"
+            "inner = FrozenEstimator(pickle.loads(pickle.dumps(LogisticRegression(max_iter=5000).fit(X, y))))\n"
+            "model = CalibratedClassifierCV(inner).fit(X[known], y[known])"
+        ),
+        (
+            "has a LogisticRegression in it of which no fit was seen: it was loaded from a file, copied, or fitted in "
+            "another process"
+        ),
+    ),
+    "loaded, behind a scaler that was given labels": (
+        (
+            "import pickle\nscaler = StandardScaler().fit(X[known], y[known])\n"
+            "last = pickle.loads(pickle.dumps(LogisticRegression(max_iter=5000).fit(scaler.transform(X), y)))\n"
+            "model = make_pipeline(scaler, last)"
+        ),
+        (
+            "has a LogisticRegression in it of which no fit was seen: it was loaded from a file, copied, or fitted in "
+            "another process"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_where_rows_came_in_unseen_nothing_is_said_of_them(name: str, observed: Training) -> None:
+    lines, why = UNKNOWN[name]
+
+    said = observed(f"X = laid_out(rows)\n{lines}")
+
+    assert not said["judging"]["beyond_chance"]
+    assert said["unknown"] == f"the {said['model']} {why}, so which rows it learned from is not known"
+
+
+ON_ALL = {
+    "LightGBM": "lightgbm.LGBMClassifier(n_estimators=2, num_leaves=4, n_jobs=1, verbose=-1)",
+    "CatBoost": "catboost.CatBoostClassifier(iterations=2, thread_count=1, verbose=0, allow_writing_files=False)",
+}
+BESIDE = {
+    "LightGBM": (f"model = {ON_ALL['LightGBM']}.fit(X[:40], y[:40], init_model={ON_ALL['LightGBM']}.fit(X, y))"),
+    "LightGBM, its booster": (
+        f"model = {ON_ALL['LightGBM']}.fit(X[:40], y[:40], init_model={ON_ALL['LightGBM']}.fit(X, y).booster_)"
+    ),
+    "LightGBM, native": (
+        "settings = {'num_threads': 1, 'verbose': -1}\nfirst = lightgbm.train(settings, lightgbm.Dataset(X, y), 2)\n"
+        "model = lightgbm.train(settings, lightgbm.Dataset(X[:40], y[:40]), 2, init_model=first)"
+    ),
+    "CatBoost": (f"model = {ON_ALL['CatBoost']}.fit(X[:40], y[:40], init_model={ON_ALL['CatBoost']}.fit(X, y))"),
+    "an estimator to start from": (
+        "from sklearn.ensemble import GradientBoostingClassifier\nfrom sklearn.frozen import FrozenEstimator\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "first = FrozenEstimator(LogisticRegression().fit(X, y))\n"
+        "model = GradientBoostingClassifier(n_estimators=2, init=first).fit(X[:40], y[:40])"
+    ),
+    "a warm start": (
+        "from sklearn.ensemble import GradientBoostingClassifier\n"
+        "model = GradientBoostingClassifier(n_estimators=2).fit(X, y)\n"
+        "model.set_params(warm_start=True, n_estimators=4).fit(X[:40], y[:40])"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_other_libraries_go_on_as_well(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judging = beside(f"import catboost, lightgbm\n{BESIDE[name]}\n", tmp_path, monkeypatch)["judging"]
+
+    assert (judging["among_fitted"], judging["fitted"], judging["beyond_chance"]) == (20, 60, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "word"),
+    [
+        ("model = xgboost.XGBClassifier(n_estimators=2).fit(X[:40], y[:40], base_margin=X[:40, 0])", "base_margin"),
+        (
+            "data = xgboost.DMatrix(X[:40], y[:40], base_margin=X[:40, 0])\nmodel = xgboost.train({}, data)",
+            "base_margin",
+        ),
+        (f"model = {ON_ALL['LightGBM']}.fit(X[:40], y[:40], init_score=X[:40, 0])", "init_score"),
+        (f"model = {ON_ALL['CatBoost']}.fit(X[:40], y[:40], baseline=X[:40, 0])", "baseline"),
+    ],
+)
+def test_numbers_to_start_from_are_named(
+    lines: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = beside(f"import catboost, lightgbm, xgboost\n{lines}\n", tmp_path, monkeypatch)
+
+    assert (said["offset"], said["judging"]["beyond_chance"]) == (word, False)
+
+
+def beside(lines: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Observe a training of what may not be delivered as it is: ``deliver`` is a stand-in here."""
+    monkeypatch.chdir(folder)
+    (folder / "train.py").write_text(
+        "import numpy as np\n"
+        "from types import SimpleNamespace\n"
+        "rows = np.random.default_rng(0).random((60, 3)).astype(np.float32)\n"
+        "def matrix(rows, *, contract, heuristics):\n"
+        "    return SimpleNamespace(values=rows, columns=('a', 'b', 'c'))\n"
+        "def deliver(model, *, rows, labels, contract, heuristics, to):\n"
+        "    pass\n"
+        "exec(compile('X = matrix(rows, contract=0, heuristics=0).values', 'train.py', 'exec'),\n"
+        "     outside := {'__name__': '__main__', 'matrix': matrix, 'rows': rows})\n"
+        "X, y = outside['X'], (rows[:, 0] > 0.5).astype(int)\n"
+        f"{lines}"
+        "deliver(model, rows=rows[40:], labels=0, contract=0, heuristics=0, to='delivery')\n"
+    )
+    with Observer(folder / "delivery", folder / "summary.json"):
+        runpy.run_path("train.py", run_name="handover.stand_in")
+    said: dict[str, Any] = json.loads((folder / "summary.json").read_text())
+    return said
 
 
 BOOSTERS = {
