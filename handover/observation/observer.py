@@ -281,12 +281,15 @@ class Observer:
         unseen = ""
         while waiting and len(seen) < MOST_PARTS:
             part, covered = waiting.pop()
-            is_seen = id(part) in self._fitted or id(getattr(part, "_Booster", None)) in self._fitted
+            kept = getattr(part, "__dict__", {})
+            is_seen = id(part) in self._fitted or id(kept.get("_Booster")) in self._fitted
             if id(part) in self._fitted:
                 parts.append(self._fitted[id(part)])
-            elif not (covered or is_seen) and hasattr(part, "predict") and _is_fitted(part):
+            elif not (covered or is_seen) and _is_fitted(part) and hasattr(part, "predict"):
                 unseen = type(part).__name__
-            is_frozen = type(part).__name__ == "FrozenEstimator" or getattr(part, "cv", None) == "prefit"
+            is_frozen = type(part).__name__ == "FrozenEstimator" or (
+                isinstance(cv := kept.get("cv"), str) and cv == "prefit"
+            )
             inner = part if isinstance(part, list | tuple | dict) else vars(part)
             for one in inner.values() if isinstance(inner, dict) else inner:
                 if id(one) not in seen and (isinstance(one, list | tuple | dict) or hasattr(one, "__dict__")):

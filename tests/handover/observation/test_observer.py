@@ -862,6 +862,17 @@ UNKNOWN = {
             "another process"
         ),
     ),
+    "loaded, and stacked": (
+        (
+            "import pickle\nfrom sklearn.ensemble import StackingClassifier\n"
+            "inner = pickle.loads(pickle.dumps(LogisticRegression(max_iter=5000).fit(X, y)))\n"
+            "model = StackingClassifier([('one', inner)], cv='prefit').fit(X[known], y[known])"
+        ),
+        (
+            "has a LogisticRegression in it of which no fit was seen: it was loaded from a file, copied, or fitted in "
+            "another process"
+        ),
+    ),
     "loaded, behind a scaler that was given labels": (
         (
             "import pickle\nscaler = StandardScaler().fit(X[known], y[known])\n"
