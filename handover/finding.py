@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 type Team = Literal["modelling", "deployment"]
 type Owner = Team | Literal["both teams"]
-type Subject = Literal["delivery", "model", "behaviours", "card", "training", "stack", "function"]
+type Subject = Literal["delivery", "model", "behaviours", "behaviours before", "card", "training", "stack", "function"]
 
 
 class Verdict(StrEnum):
