@@ -17,6 +17,7 @@ from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.limit import TooLongError
 from handover.skips import BEHAVIOURS as AGREED
 from handover.skips import FILE
+from predictor.files import MODEL
 
 
 @clause(
@@ -61,11 +62,12 @@ def tried(context: DeliveryContext) -> Broken | None:
     broken="the model does not behave as behaviours.py says",
 )
 def behaves(context: DeliveryContext) -> Broken | Kept | None:
-    """All that a new model breaks is one finding: it is one model."""
+    """All that a new model breaks is one finding: it is one model. What made it is to be fixed, not the test."""
     results = [one for one in context.behaviours if isinstance(one, Result)]
     if broken := [result for result in results if not result.passes]:
         evidence, details = sentences.broken(broken, len(results)), sentences.details(broken)
-        return Broken(evidence, context.folder / BEHAVIOURS, broken[0].line, details=details)
+        says = ", ".join(f"{context.relative(context.folder / BEHAVIOURS)}:{result.line}" for result in broken)
+        return Broken(evidence, context.training or context.folder / MODEL, None, f"Says it: {says}", details)
     golden = any(result.behaviour.kind == "golden rows" for result in results)
     where = (
         "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
