@@ -102,8 +102,9 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         path = finding.broken.path if finding.broken else ""
         base = f" BASE={shlex.quote(self.base)}" if self.base else ""
         again = (self.as_typed(f"make check ONLY={finding.clause.code}{base}"), f"looks again, {CORRECTED}")
-        if not isinstance(path, Path) or path.name == BEHAVIOURS:
-            return again
+        worked_out = finding.broken.remedy if finding.broken else None
+        if worked_out or not isinstance(path, Path) or path.name == BEHAVIOURS:
+            return worked_out or again
         if path == self.project.monitoring:
             return ".venv/bin/handover monitoring", "writes it anew"
         if self.training and (path == self.folder / path.name or path in {self.training, self.card}):
