@@ -179,7 +179,8 @@ def agrees(context: DeliveryContext) -> Broken | None:
         return None
     if len(context.flipped(context.golden_scores)) > context.contract.budgets.flipped_decisions:
         raise Skipped(blocked_by=("P204",))  # the shares of decisions are only what follows
-    cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
+    other = next((f" or {name}" for name in (HELD_OUT, files.GOLDEN, files.MODEL) if name in fault), "")
+    cause = f"The manifest{other} was edited or merged by hand; deliver again: {context.delivers}."
     return Broken(f"{fault[0].upper()}{fault[1:]}.", context.folder / files.MANIFEST, cause=cause)
 
 

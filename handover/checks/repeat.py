@@ -9,6 +9,7 @@ from handover.checks import causes, differences
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, clause
 from handover.provenance import ALWAYS, installed_version, release, unlike
+from handover.quality import HELD_OUT
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
 from handover.wording import shortly
@@ -17,6 +18,10 @@ from predictor.files import shortened
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
+JUDGES = (
+    "The model and its golden rows are as delivered: held_out.csv was edited by hand, or the training judges by other "
+    "rows or labels now."
+)
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
 EDITED = (
     "All files are the same: the manifest was edited or merged by hand, or what the training says of itself was "
@@ -197,6 +202,8 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     repeats = not differences.of_files(again, context.trained_again(times=2))
     if repeats and differ[0].startswith(files.MANIFEST):
         return Broken(evidence, context.folder / files.MANIFEST, cause=f"{EDITED}: {context.delivers}.")
+    if repeats and not machine and [sentence.partition(" ")[0] for sentence in differ] == [HELD_OUT]:
+        return Broken(f"Trained again, only {differ[0]}.", context.folder / HELD_OUT, cause=JUDGES)
     return Broken(
         evidence,
         context.training or context.folder / "model.onnx",

@@ -258,6 +258,13 @@ def praised(workshop: Workshop) -> None:
     edited(lambda it: it["quality_by_author"].update(folds=[0.71, 0.99]))(workshop)
 
 
+def flattered(workshop: Workshop) -> None:
+    """Edit the scores that judge the model."""
+    file = workshop.delivery.folder / "held_out.csv"
+    file.write_text(re.sub(r"(?m)^[^,]*,(.*\d.*)$", r"\1,\1", file.read_text()))
+    workshop.delivery.seal()
+
+
 BREAKS: dict[str, Break] = {
     "R501": first("train.py", ', "sha256": hashlib.sha256(DATA.read_bytes()).hexdigest()', ""),
     "R502": then("parcels.csv", "29.0,3,abroad", "29.0,4,abroad"),
@@ -276,6 +283,7 @@ BREAKS: dict[str, Break] = {
     "R505-reference": other_reference,
     "R505-rows": counted,
     "R505-author": praised,
+    "R505-held-out": flattered,
     "R505-importance": edited(lambda it: it["importance"]["columns"][0].update(fall=0.0)),
     "R505-segments": forgotten("segments"),
     "R505-saw": edited(lambda it: it["seen_in_training"]["columns"][2].update(missing=True)),
