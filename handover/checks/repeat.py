@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from handover.checks import causes, differences
 from handover.context import DeliveryContext
-from handover.finding import Broken, Kept, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.provenance import ALWAYS, installed_version, release, unlike
 from handover.quality import HELD_OUT
 from handover.retraining import NotTrainedError
@@ -154,7 +155,20 @@ def trains(context: DeliveryContext) -> Broken | Kept | None:
             context.training,
             cause="It may need what only its author's machine has: a path, a file that is not in the project, a login.",
         )
-    return _of_a_file(context.manifest)
+    return replace(_of_a_file(context.manifest) or Kept(), warnings=(*_outside(context),))
+
+
+def _outside(context: DeliveryContext) -> Iterator[Warned]:
+    """Warn of data that the training reads by a path of this machine: the copy is trained here, and so finds it."""
+    if outside := (context.observed or {}).get("outside"):
+        file, line = next(filter(None, outside.values()), (None, None))
+        yield Warned(
+            f"The training reads {shortly(list(outside), NAMED)} from outside of the project.",
+            context.training_root / file if file else context.training or context.folder,
+            line,
+            "Whoever clones the project has no such file. Put it into the project, and name it by a path from there.",
+            headline="the training reads what only this machine has",
+        )
 
 
 def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:

@@ -656,3 +656,18 @@ def test_held_out_rows_that_stopped_the_training_are_warned_of() -> None:
             ),
         ),
     )
+
+
+def test_data_outside_of_the_project_is_a_warning_for_the_copy_is_on_the_same_machine(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = {"parcels.csv": ("parcels/train.py", 18), "more.parquet": None}
+    monkeypatch.setattr(DeliveryContext, "observed", {"unseen": "it was loaded from a file", "outside": outside})
+
+    assert workshop.says(only="R504").startswith(
+        "R504 WARNING  training: the training reads what only this machine has\n\n"
+        "  The training reads parcels.csv, more.parquet from outside of the project.\n"
+        "  Whoever clones the project has no such file. Put it into the project, and name it by a path from there.\n"
+        "  Owner: modelling\n"
+        "  Look:  parcels/train.py:18\n"
+    )
