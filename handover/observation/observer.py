@@ -6,6 +6,7 @@ none of ours, and then no more. No library is patched, no object replaced, and t
 Only the standard library is imported here; see ``__main__``.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -13,7 +14,6 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
@@ -123,7 +123,7 @@ class Observer:
 
     def _audited(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and self._is_open and isinstance(arguments[0], str | bytes):
-            with suppress(Exception):  # which would end the training's own open()
+            with contextlib.suppress(Exception):  # which would end the training's own open()
                 self._opened(*arguments)
 
     def _opened(self, name: str | bytes, mode: str | None, flags: int) -> None:
