@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 type Team = Literal["modelling", "deployment"]
 type Owner = Team | Literal["both teams"]
-type Subject = Literal["delivery", "model", "behaviours", "card", "training", "stack", "function"]
+type Subject = Literal["delivery", "model", "behaviours", "behaviours before", "card", "training", "stack", "function"]
 
 
 class Verdict(StrEnum):
@@ -37,6 +37,8 @@ class Evidence:
     """All of the evidence, for ``handover explain``."""
     owner: Owner | None = None
     """Who fixes it, where the evidence says another than the clause does."""
+    remedy: tuple[str, str] | None = None
+    """The command that the cause names and what it does, where that is another than the place alone would say."""
 
     def named(self, relative: Callable[[Path], str]) -> str:
         """Name what to fix; a file's path is made relative by ``relative``."""

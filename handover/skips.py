@@ -10,7 +10,7 @@ from handover.errors import CannotRunError
 from handover.finding import Finding, Verdict
 
 FILE = "handover.toml"
-TABLE, BUDGETS = "skips", "budgets"
+TABLE, BUDGETS, BEHAVIOURS = "skips", "budgets", "behaviours"
 LOOSER = '{ to = 512, why = "the reason in words" }'
 
 
@@ -77,6 +77,20 @@ def looser_budgets(root: Path, names: Collection[str]) -> dict[str, Looser]:
     return {name: Looser(line["to"], " ".join(line["why"].split())) for name, line in agreed.items()}
 
 
+def looser_behaviours(root: Path) -> dict[str, str]:
+    """Read of which behaviours deployment agreed that they go, or ask less: their sentences, each with the reason.
+
+    ``AllowanceError`` when it gives no reason, or is not TOML.
+    """
+    agreed = _table(root, BEHAVIOURS, "behaviour")
+    for sentence, why in agreed.items():
+        if not isinstance(why, str) or not why.strip():
+            raise AllowanceError(
+                f'{FILE} agrees that a behaviour asks less and does not say why: "{sentence}" = "the reason"'
+            )
+    return {sentence: " ".join(why.split()) for sentence, why in agreed.items()}
+
+
 def _table(root: Path, name: str, of: str) -> dict[str, Any]:
     """Read one table of the file; empty where it has none, or is not there."""
     try:
@@ -85,8 +99,10 @@ def _table(root: Path, name: str, of: str) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise AllowanceError(f"{FILE} cannot be read: {error}") from None
-    for other in document.keys() - {TABLE, BUDGETS}:
-        raise AllowanceError(f"{FILE} has '{other}', and all that it may have is the tables [{TABLE}] and [{BUDGETS}]")
+    for other in document.keys() - {TABLE, BUDGETS, BEHAVIOURS}:
+        raise AllowanceError(
+            f"{FILE} has '{other}', and all that it may have is the tables [{TABLE}], [{BUDGETS}] and [{BEHAVIOURS}]"
+        )
     table = document.get(name, {})
     if not isinstance(table, dict):
         raise AllowanceError(f"{FILE}: {name} is not a table; write [{name}], and below it a line for each {of}")

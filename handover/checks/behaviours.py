@@ -1,14 +1,23 @@
 """B, behaviours: the model does what those who know the subject say of it in behaviours.py."""
 
-from handover.behaviours import sentences
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from handover.behaviours import loosened, sentences
 from handover.behaviours.asking import FaultError
 from handover.behaviours.running import Result, counted
+from handover.checks.contract import COMPILES
 from handover.checks.parity import ELSEWHERE
 from handover.checks.running import failure
 from handover.context import DeliveryContext
 from handover.context.sources import BEHAVIOURS
-from handover.finding import Broken, Kept, clause
+from handover.diff.revisions import NoBaseError
+from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.limit import TooLongError
+from handover.skips import BEHAVIOURS as AGREED
+from handover.skips import FILE
+from predictor.files import MODEL
 
 
 @clause(
@@ -53,11 +62,12 @@ def tried(context: DeliveryContext) -> Broken | None:
     broken="the model does not behave as behaviours.py says",
 )
 def behaves(context: DeliveryContext) -> Broken | Kept | None:
-    """All that a new model breaks is one finding: it is one model."""
+    """All that a new model breaks is one finding: it is one model. What made it is to be fixed, not the test."""
     results = [one for one in context.behaviours if isinstance(one, Result)]
     if broken := [result for result in results if not result.passes]:
         evidence, details = sentences.broken(broken, len(results)), sentences.details(broken)
-        return Broken(evidence, context.folder / BEHAVIOURS, broken[0].line, details=details)
+        says = ", ".join(f"{context.relative(context.folder / BEHAVIOURS)}:{result.line}" for result in broken)
+        return Broken(evidence, context.training or context.folder / MODEL, None, f"Says it: {says}", details)
     golden = any(result.behaviour.kind == "golden rows" for result in results)
     where = (
         "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
@@ -67,3 +77,60 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
     return Kept(
         f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {'holds' if len(results) == 1 else 'hold'}"
     )
+
+
+@clause(
+    "B704",
+    topic="looser behaviours",
+    owner="both teams",
+    looks_at="behaviours before",
+    requires=COMPILES,
+    rule="no behaviour is gone or asks less than before, unless both teams agree",
+    broken="a behaviour is gone or asks less, and only one team has agreed",
+)
+def asks_as_much(context: DeliveryContext) -> Broken | Kept | None:
+    """Hold what behaviours.py says against what it said on the base branch: whoever changes a model may change both."""
+    path = context.folder / BEHAVIOURS
+    try:
+        before = context.behaviours_before()
+    except NoBaseError:
+        raise Skipped(blocked_by=("C110",)) from None
+    except (Exception, SystemExit, TooLongError) as error:
+        raise Skipped(f"{BEHAVIOURS} of the base branch does not run here: {type(error).__name__}: {error}") from None
+    if before is None:
+        return None
+    try:
+        now = (path.read_bytes(), context.behaviours_module) if path.is_file() else (b"", ModuleType("nothing"))
+    except (Exception, SystemExit, TooLongError):
+        raise Skipped(blocked_by=("B701",)) from None
+    changed = [*loosened.changes(before, now)]
+    looser = [change for change in changed if change.looser]
+    if unsigned := [change for change in looser if change.sentence not in context.asking_less]:
+        lines = "; ".join(f'"{change.sentence}" = "the reason in words"' for change in unsigned)
+        each = [f"{_named(change)}: it {', '.join(change.looser)}." for change in unsigned]
+        remedy = (
+            f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{AGREED}]: {lines}."
+        )
+        evidence = "\n  ".join(["The check lets through more than before.", *each, remedy])
+        return Broken(evidence, path, unsigned[0].line)
+    agreed = "; ".join(f"{change.sentence}: {context.asking_less[change.sentence]}" for change in looser)
+    return Kept(f"agreed in {FILE}: {agreed}" if looser else "", warnings=(*_reworded(path, changed),))
+
+
+def _reworded(path: Path, changed: Sequence[loosened.Change]) -> Iterator[Warned]:
+    if other := [change for change in changed if change.other]:
+        each = [
+            f"{_named(one)}: its {' and '.join(one.other)} {'are' if one.other[1:] else 'is'} other than before."
+            for one in other
+        ]
+        yield Warned(
+            "\n  ".join(each),
+            path,
+            other[0].line,
+            "Whether it asks less now, the code cannot say: read both, as git diff shows them.",
+            headline="a behaviour asks something else than before",
+        )
+
+
+def _named(change: loosened.Change) -> str:
+    return f"Line {change.line}, {change.sentence}" if change.line else f'"{change.sentence}"'

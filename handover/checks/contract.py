@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import chain
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from handover import protected
-from handover.checks.running import failure
+from handover.checks.running import damage, failure
 from handover.context import DeliveryContext
 from handover.contract import Budgets, ContractError
 from handover.diff.changes import Level, changes, heuristics, least_version, reaches
@@ -245,7 +246,8 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
     except OSError:
         return Broken("There is no contract.json.", path, cause="The model was not delivered yet.")
     except ValueError as error:
-        return Broken(f"contract.json is not JSON: {error}.", path)
+        cause, remedy = damage(path.read_bytes(), shlex.quote(context.relative(path)))
+        return Broken(f"contract.json is not JSON: {error}.", path, cause=cause, remedy=remedy)
     if not isinstance(recorded, dict):
         return Broken("contract.json is not a JSON object.", path)
     differ = sorted(key for key in recorded.keys() | compiled.keys() if recorded.get(key) != compiled.get(key))

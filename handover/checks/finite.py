@@ -1,18 +1,23 @@
 """H, whether each heuristic soon gives a number for every row: the search for one on which it does not."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from handover.checks import roots, tries
-from handover.checks.contract import COMPILES
+from handover.checks.contract import COMPILES, LARGEST_EXACT_INTEGER
 from handover.checks.heuristics import broken_heuristic
 from handover.checks.reads import reads
 from handover.checks.trial import Fault, Trial
 from handover.context import DeliveryContext
-from handover.finding import Broken, Kept, clause
+from handover.drawing import drawn_rows
+from handover.finding import Broken, Kept, Warned, clause
 from handover.limit import or_end
 from handover.rows import Domain, domains, simplified
 from predictor import files
@@ -22,6 +27,7 @@ type Row = dict[str, Any]
 UNKNOWN = "Give None there, which is a gap to the model; or narrow the field in contract.py, if no row is like that."
 STUCK_S = 60.0  # of the processor's time, for one heuristic: twenty times what it may have
 ROUNDS = 3  # of simplifying one field after the other
+ROUNDED_ROWS = 100  # drawn, for each heuristic
 MOST_SHOWN = 5  # fields in a sentence, of a heuristic that may read all
 
 
@@ -49,7 +55,7 @@ def finite(context: DeliveryContext) -> Broken | Kept | None:
     if failure is None:
         count = len(context.heuristics)
         gave = f"{count} heuristic{'s' * (count > 1)} gave a number for every row that was tried"
-        return Kept(proved=gave) if count else None
+        return Kept(proved=gave, warnings=(*_rounded(context),)) if count else None
     fault, name = failure.fault, failure.heuristic
     if fault.line is not None:
         evidence = f"`{name}` {fault.sentence}. {fault.more}".rstrip()
@@ -105,3 +111,30 @@ def _simplified(name: str, trial: Trial, fields: Sequence[Domain], row: Row, fau
     odd = [field for field in fields if row[field.name] != field.simplest]
     shown = odd if odd and len(fields) > MOST_SHOWN else fields
     return Failure(name, fault, row, tuple(field.name for field in shown))
+
+
+def _rounded(context: DeliveryContext) -> Iterator[Warned]:
+    """Warn of whole numbers that float32 cannot tell apart, as C106 refuses them of fields; a float is meant as one."""
+    fields = domains(context.compiled)
+    rows = list(islice(drawn_rows(fields), ROUNDED_ROWS))
+    for heuristic in context.heuristics:
+        name = heuristic.__name__
+        names, _ = reads(context.heuristics_tree, name, {field.name: None for field in fields})
+        for row in rows:
+            value, held = None, 0
+            with suppress(Exception):  # a multiple of 0.1 refused by its last bit; what is wrong beyond the search
+                value = heuristic(context.made(row))
+                held = int(np.float32(value or 0))
+            if type(value) is int and held != value:
+                read = [field.name for field in fields if field.name in names]
+                shown = " and ".join(f"{field} = {json.dumps(row[field])}" for field in read[:MOST_SHOWN])
+                yield Warned(
+                    f"`{name}` gives {value}{f' where {shown}' if shown else ''}, and float32 makes {held} of it: from "
+                    f"{LARGEST_EXACT_INTEGER} on two whole numbers can become the same.",
+                    context.folder / files.HEURISTICS,
+                    context.heuristic_line(name),
+                    "Take a larger unit, or give its parts as heuristics of their own. Where the last digits say "
+                    "nothing, return float(...).",
+                    headline="a heuristic gives whole numbers that are too large for float32",
+                )
+                break

@@ -2,27 +2,37 @@
 
 import hashlib
 import re
+import shlex
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from handover import clipping
+from handover import clipping, retraining
 from handover.checks.differences import short
+from handover.checks.running import damage
 from handover.context import DeliveryContext
 from handover.delivery import baseline, vouched
 from handover.extent import SEEN
 from handover.finding import Broken, Skipped, clause
+from handover.git import git
 from handover.golden import golden_record
 from handover.merit import quality_record
 from handover.provenance import PROPERTIES, properties
 from handover.quality import HELD_OUT
 from handover.rows import domains
+from handover.wording import listed
 from predictor import files
 
 LINE_ENDINGS = (
     "Only its line endings changed, by git or an editor: have .gitattributes say `-text` for the delivery, then git "
     "checkout the file again."
 )
+ENDINGS_NOT_OF_GIT = (
+    "Only its line endings changed, by an editor or a program: take those of Windows out again, and have "
+    ".gitattributes say `-text` for the delivery."
+)
+LINK_ALONE = "Git hands on the link alone: put the file itself there"
 LONGEST = 64  # a SHA-256
 COLUMN = {"name", "kind", "reference"}
 REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
@@ -48,35 +58,85 @@ def hashes_match(context: DeliveryContext) -> Broken | None:
         return Broken("There is no manifest.json.", manifest, cause=cause)
     except (ValueError, KeyError, TypeError) as error:
         evidence = f"manifest.json cannot be read: {type(error).__name__}: {error}."
-        return Broken(evidence, manifest, cause=damage(manifest.read_bytes()) or again)
+        cause, remedy = damage(manifest.read_bytes(), _typed(context, files.MANIFEST))
+        return Broken(evidence, manifest, cause=cause or again, remedy=remedy)
+    contents: dict[str, bytes] = {}
     for name, sha256 in expected.items():
         path = context.folder / name
+        if path.is_symlink() and (linked := _linked(context, path)):
+            return linked
         try:
-            content = path.read_bytes()
+            contents[name] = path.read_bytes()
         except OSError:
             return Broken(f"There is no {name}.", path, cause=again)
         if not re.fullmatch(r"[0-9a-f]{64}", str(sha256)):
             evidence = f"The manifest's SHA-256 of {name} is {str(sha256)[:80]!r}; it is written as 64 of 0-9 and a-f."
             cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
             return Broken(evidence, manifest, cause=cause)
-        actual = hashlib.sha256(content).hexdigest()
-        if actual != sha256:
-            then, now = files.shortened(str(sha256)), files.shortened(actual)
-            evidence = f"{name} is not as it was delivered: its SHA-256 is {now}..., and in the manifest {then}..."
-            cause = damage(content) or f"{RETRAIN if name == files.HEURISTICS else REDELIVER}: {context.delivers}."
-            if hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == sha256:
-                cause = LINE_ENDINGS
-            return Broken(evidence, path, cause=cause, details=f"expected {sha256}\nfound    {actual}")
-    return None
+    actual = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    changed = [name for name in expected if actual[name] != expected[name]]
+    return _changed(context, changed, contents, expected, actual) if changed else None
 
 
-def damage(content: bytes) -> str:
-    """Say what git made of a file, where it can be seen."""
-    if content.startswith(b"version https://git-lfs"):
-        return "It is only the pointer of git LFS to the file: git lfs pull fetches the file itself."
-    if b"<<<<<<< " in content:
-        return "It holds a conflict of a merge (<<<<<<<): take one side's delivery whole, or deliver again."
-    return ""
+def _changed(
+    context: DeliveryContext,
+    changed: list[str],
+    contents: dict[str, bytes],
+    expected: dict[str, str],
+    actual: dict[str, str],
+) -> Broken:
+    """Say which files are others, and why the first of them is: what is done to one was often done to several."""
+    name, *others = changed
+    then, now = files.shortened(expected[name]), files.shortened(actual[name])
+    evidence = f"{name} is not as it was delivered: its SHA-256 is {now}..., and in the manifest {then}..."
+    if others:
+        evidence += f" Nor {'are' if others[1:] else 'is'} {listed(others)}."
+    cause, remedy = damage(contents[name], _typed(context, name))
+    ended = [one for one in changed if _ends_aside(contents[one]) == expected[one]]
+    if name in ended:
+        cause, remedy = _endings(context, ended, expected)
+    cause = cause or f"{RETRAIN if name == files.HEURISTICS else REDELIVER}: {context.delivers}."
+    details = "\n".join(f"{one}: expected {expected[one]}\n{' ' * len(one)}  found    {actual[one]}" for one in changed)
+    details = details if others else f"expected {expected[name]}\nfound    {actual[name]}"
+    return Broken(evidence, context.folder / name, cause=cause, details=details, remedy=remedy)
+
+
+def _ends_aside(content: bytes) -> str:
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def _endings(context: DeliveryContext, ended: list[str], expected: dict[str, str]) -> tuple[str, tuple[str, str]]:
+    """Say whose the line ends are: git has the files as they were delivered, or not."""
+    named = _typed(context, *ended)
+    in_git = (hashlib.sha256(git(context.folder, "show", f"HEAD:./{one}") or b"").hexdigest() for one in ended)
+    if all(sha256 == expected[one] for one, sha256 in zip(ended, in_git, strict=True)):
+        cause, remedy = LINE_ENDINGS, (f"rm {named} && git checkout -- {named}", "gives them as git has them")
+    else:
+        cause, remedy = ENDINGS_NOT_OF_GIT, (f"sed -i 's/\\r$//' {named}", "takes the line ends of Windows out")
+    return cause if not ended[1:] else cause.replace("its", "their").replace("the file", "the files"), remedy
+
+
+def _linked(context: DeliveryContext, path: Path) -> Broken | None:
+    """Say that a file is a link that nobody else can follow; one within the project travels with it."""
+    details = f"{path.name} -> {path.readlink()}"
+    if not path.exists():
+        evidence = f"{path.name} is a symbolic link to what is not here."
+        return Broken(evidence, path, None, f"{LINK_ALONE}, or deliver again: {context.delivers}.", details)
+    root = retraining.root(context.project, context.folder).resolve()
+    if path.resolve().is_relative_to(root):
+        return None
+    typed = _typed(context, path.name)
+    return Broken(
+        f"{path.name} is a symbolic link to what lies outside of the project: a clone has no such file.",
+        path,
+        cause=f"{LINK_ALONE}.",
+        details=details,
+        remedy=(f'cp --remove-destination "$(realpath {typed})" {typed}', "puts the file in place of the link"),
+    )
+
+
+def _typed(context: DeliveryContext, *names: str) -> str:
+    return " ".join(shlex.quote(context.relative(context.folder / name)) for name in names)
 
 
 @clause(
@@ -119,7 +179,8 @@ def agrees(context: DeliveryContext) -> Broken | None:
         return None
     if len(context.flipped(context.golden_scores)) > context.contract.budgets.flipped_decisions:
         raise Skipped(blocked_by=("P204",))  # the shares of decisions are only what follows
-    cause = f"The manifest was edited or merged by hand; deliver again: {context.delivers}."
+    other = next((f" or {name}" for name in (HELD_OUT, files.GOLDEN, files.MODEL) if name in fault), "")
+    cause = f"The manifest{other} was edited or merged by hand; deliver again: {context.delivers}."
     return Broken(f"{fault[0].upper()}{fault[1:]}.", context.folder / files.MANIFEST, cause=cause)
 
 

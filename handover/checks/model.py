@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
 from handover import clipping
-from handover.checks.manifest import damage
+from handover.checks.running import damage
 from handover.checks.tries import corners
 from handover.checks.values import as_trained, changed_heuristics
 from handover.context import DeliveryContext
@@ -93,7 +93,7 @@ def _not_onnx(content: bytes) -> str:
     try:
         onnx.load_model_from_string(content)
     except Exception:  # protobuf has a class of its own for each way to fail
-        return damage(content) or "The file is cut off, or is not an ONNX model."
+        return damage(content)[0] or "The file is cut off, or is not an ONNX model."
     return ""
 
 

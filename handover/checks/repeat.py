@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from handover.checks import causes, differences
 from handover.context import DeliveryContext
-from handover.finding import Broken, Kept, Skipped, clause
+from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.provenance import ALWAYS, installed_version, release, unlike
+from handover.quality import HELD_OUT
 from handover.retraining import NotTrainedError
 from handover.skips import FILE
 from handover.wording import shortly
@@ -17,6 +19,10 @@ from predictor.files import shortened
 
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
+JUDGES = (
+    "The model and its golden rows are as delivered: held_out.csv was edited by hand, or the training judges by other "
+    "rows or labels now."
+)
 RANDOM = "Trained twice here, it differs from itself: something is drawn at random without a seed, or runs in parallel."
 EDITED = (
     "All files are the same: the manifest was edited or merged by hand, or what the training says of itself was "
@@ -150,7 +156,20 @@ def trains(context: DeliveryContext) -> Broken | Kept | None:
             context.training,
             cause="It may need what only its author's machine has: a path, a file that is not in the project, a login.",
         )
-    return _of_a_file(context.manifest)
+    return replace(_of_a_file(context.manifest) or Kept(), warnings=(*_outside(context),))
+
+
+def _outside(context: DeliveryContext) -> Iterator[Warned]:
+    """Warn of data that the training reads by a path of this machine: the copy is trained here, and so finds it."""
+    if outside := (context.observed or {}).get("outside"):
+        file, line = next(filter(None, outside.values()), (None, None))
+        yield Warned(
+            f"The training reads {shortly(list(outside), NAMED)} from outside of the project.",
+            context.training_root / file if file else context.training or context.folder,
+            line,
+            "Whoever clones the project has no such file. Put it into the project, and name it by a path from there.",
+            headline="the training reads what only this machine has",
+        )
 
 
 def _of_a_file(manifest: Mapping[str, Any]) -> Kept | None:
@@ -198,6 +217,8 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     repeats = not differences.of_files(again, context.trained_again(times=2))
     if repeats and differ[0].startswith(files.MANIFEST):
         return Broken(evidence, context.folder / files.MANIFEST, cause=f"{EDITED}: {context.delivers}.")
+    if repeats and not machine and [sentence.partition(" ")[0] for sentence in differ] == [HELD_OUT]:
+        return Broken(f"Trained again, only {differ[0]}.", context.folder / HELD_OUT, cause=JUDGES)
     return Broken(
         evidence,
         context.training or context.folder / "model.onnx",

@@ -1,5 +1,6 @@
 """What came of running a file that somebody delivered."""
 
+import codecs
 import keyword
 import re
 from pathlib import Path
@@ -39,3 +40,16 @@ def _syntax(error: SyntaxError) -> str:
     if keyword.iskeyword(word):
         return f"{word} is a word of Python's own and cannot be a name; call it {word}_, here and wherever it is read"
     return error.msg
+
+
+def damage(content: bytes, typed: str = "") -> tuple[str, tuple[str, str] | None]:
+    """Say what git or an editor made of a file, where it can be seen, and the remedy; ``typed`` names the file."""
+    if content.startswith(b"version https://git-lfs"):
+        cause = "It is only the pointer of git LFS to the file: git lfs pull fetches the file itself."
+        return cause, ("git lfs pull", "fetches the file itself")
+    if content.startswith(codecs.BOM_UTF8):
+        cause = "It begins with a byte order mark: saved by an editor. Save it as UTF-8 without one."
+        return cause, (f"sed -i '1s/^\\xef\\xbb\\xbf//' {typed}", "takes the mark out")
+    if b"<<<<<<< " in content:
+        return "It holds a conflict of a merge (<<<<<<<): take one side's delivery whole, or deliver again.", None
+    return "", None

@@ -15,7 +15,7 @@ from handover.contract import Budgets
 from handover.errors import CannotRunError
 from handover.evaluation import UnknownCodeError, evaluate, left_out
 from handover.finding import Clause, Team
-from handover.skips import allowances, exit_status, looser_budgets
+from handover.skips import allowances, exit_status, looser_behaviours, looser_budgets
 from predictor.files import Json
 
 if TYPE_CHECKING:
@@ -167,7 +167,8 @@ def _opened(delivery: str, base: str | None, team: Team | None = None) -> "Deliv
     allowed = allowances(root, {clause.code for clause in CLAUSES})
     folder = Path(os.path.normpath(root / delivery))  # the folders above it are asked for
     looser = looser_budgets(root, {field.name for field in fields(Budgets)})
-    return DeliveryContext(root, folder, base=base, allowed=allowed, looser=looser, team=team)
+    asking_less = looser_behaviours(root)
+    return DeliveryContext(root, folder, base=base, allowed=allowed, looser=looser, asking_less=asking_less, team=team)
 
 
 def _begun(clause: Clause) -> Json:

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 from handover import card, retraining
@@ -17,7 +18,7 @@ from handover.behaviours import running
 from handover.behaviours.asking import Asking, FaultError
 from handover.cloudformation import Template
 from handover.context.delivered import Delivered
-from handover.context.sources import BEHAVIOURS
+from handover.context.sources import BEHAVIOURS, run
 from handover.description import stands_in
 from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
@@ -66,6 +67,8 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     """The clauses that may be skipped here, each with the reason in words, as ``handover.toml`` has them."""
     looser: Mapping[str, Looser] = field(default_factory=dict)
     """The budgets that deployment agreed to loosen, from there too."""
+    asking_less: Mapping[str, str] = field(default_factory=dict)
+    """The sentences of behaviours that may go or ask less, by deployment's agreement there, each with the reason."""
     team: Team | None = None
     """The team that it is checked for, where it is not for both."""
     log: list[str] = field(default_factory=list, init=False)
@@ -99,8 +102,9 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         path = finding.broken.path if finding.broken else ""
         base = f" BASE={shlex.quote(self.base)}" if self.base else ""
         again = (self.as_typed(f"make check ONLY={finding.clause.code}{base}"), f"looks again, {CORRECTED}")
-        if not isinstance(path, Path) or path.name == BEHAVIOURS:
-            return again
+        worked_out = finding.broken.remedy if finding.broken else None
+        if worked_out or not isinstance(path, Path) or path.name == BEHAVIOURS:
+            return worked_out or again
         if path == self.project.monitoring:
             return ".venv/bin/handover monitoring", "writes it anew"
         if self.training and (path == self.folder / path.name or path in {self.training, self.card}):
@@ -166,6 +170,8 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
             missing["card"] = "there is no card.md beside the delivery's folder"
         if not (self.folder / BEHAVIOURS).is_file():
             missing["behaviours"] = f"there is no {BEHAVIOURS} in the delivery's folder"
+            if not self._had_behaviours:
+                missing["behaviours before"] = missing["behaviours"]
         if self.stand_in:
             missing["model"] = missing["training"] = "a stand-in answers, which no training made"
         return missing
@@ -189,6 +195,14 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     def delivered_before(self, name: str) -> bytes | None:
         """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
         return delivered_before(self.folder, name, self.contract.name, self.base)
+
+    @property
+    def _had_behaviours(self) -> bool:
+        try:  # by what was delivered, so that nobody's code is run to know what there is to be looked at
+            name = str(self.recorded["name"])
+            return delivered_before(self.folder, BEHAVIOURS, name, self.base) is not None
+        except (OSError, ValueError, LookupError, TypeError):
+            return False  # C109 says what is wrong with contract.json, C110 that no base is known
 
     @cached_property
     def ignored(self) -> Ignored | None:
@@ -325,6 +339,19 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         except (NothingBuiltError, *UNANSWERED):
             return False
         return True
+
+    def behaviours_before(self) -> tuple[bytes, ModuleType] | None:
+        """Give ``behaviours.py`` as it was before, see ``delivered_before``, and run it beside what lies here now.
+
+        ``None`` where it was not there.
+        """
+        content = self.delivered_before(BEHAVIOURS)
+        if content is None:
+            return None
+        with TemporaryDirectory(prefix="handover-behaviours-") as folder:
+            path = Path(folder) / BEHAVIOURS
+            path.write_bytes(content)
+            return content, run(path, "delivery_behaviours")
 
     @cached_property
     def behaviours(self) -> list[FaultError | running.Result]:

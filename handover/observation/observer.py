@@ -6,8 +6,11 @@ none of ours, and then no more. No library is patched, no object replaced, and t
 Only the standard library is imported here; see ``__main__``.
 """
 
+import contextlib
 import json
+import os
 import sys
+import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
@@ -32,6 +35,11 @@ WRAPPER = CO_VARARGS | CO_VARKEYWORDS  # what a decorator puts around a function
 WHY_UNSEEN = "it was loaded from a file, copied, or fitted in another process"
 UNREAD = "was fitted more than once, and not always on what can be read as a table of numbers"
 MOST_KEPT = 100_000_000  # numbers of matrix(), 400 MB; of more than these nothing is concluded
+DATA_FILES = frozenset(
+    ".csv .feather .joblib .json .jsonl .npy .npz .parquet .pickle .pkl .tsv .xls .xlsx".split()  # noqa: SIM905
+)
+"""How the name of a file ends that a training may learn from."""
+NOT_OF_THE_TRAINING = ("/dev", "/etc", "/proc", "/sys", "/usr")
 MOST_PARTS = 10_000  # of a model; a forest of 1,000 trees has some 3,000
 
 UPDATED = (("self", "dtrain"), ("self", "train_set"))  # how `update` of a booster of XGBoost, and LightGBM, begins
@@ -84,8 +92,15 @@ class Observer:
         self._given_numbers = 0
         self._busy = threading.local()  # a forest's trees, or a search's candidates, may be fitted in threads
         self._failure = ""
+        self.outside: dict[str, tuple[str, int] | None] = {}
+        """Files of data that were read from outside of the project, each with the line that did."""
+        own = (sys.prefix, sys.base_prefix, tempfile.gettempdir(), Path(__file__).parents[1], *NOT_OF_THE_TRAINING)
+        self._elsewhere = tuple(path for one in own for path in (Path(one), Path(one).resolve()))
+        self._is_open = False
 
     def __enter__(self) -> Self:
+        self._is_open = True
+        sys.addaudithook(self._audited)  # which nobody can take away again
         self._tool = next(tool for tool in (4, 3, 2) if sys.monitoring.get_tool(tool) is None)
         sys.monitoring.use_tool_id(self._tool, "handover")
         events = sys.monitoring.events
@@ -95,6 +110,7 @@ class Observer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_open = False
         events = sys.monitoring.events
         sys.monitoring.set_events(self._tool, events.NO_EVENTS)
         for code in self._kinds:  # freeing the tool leaves these as they are
@@ -122,6 +138,21 @@ class Observer:
     def _returned(self, code: CodeType, _: int, value: Any) -> None:
         note = {"train": self._trained, "matrix": self._laid_out, "deliver": self._delivered}[self._kinds[code]]
         self._safely(note, sys._getframe(1), value)  # noqa: SLF001  # as above
+
+    def _audited(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and self._is_open and isinstance(arguments[0], str | bytes):
+            with contextlib.suppress(Exception):  # which would end the training's own open()
+                self._opened(*arguments)
+
+    def _opened(self, name: str | bytes, mode: str | None, flags: int) -> None:
+        """Note a file of data that is read from outside of the project, where a clone has no such file."""
+        path = Path(os.fsdecode(name))
+        if path.suffix.lower() not in DATA_FILES or set(mode or "") & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR):
+            return
+        whole = path.resolve()
+        hidden = any(part.startswith(".") for part in whole.parts)  # what a library keeps in somebody's home
+        if not hidden and not any(map(whole.is_relative_to, (self._root.resolve(), *self._elsewhere))):
+            self.outside.setdefault(path.name, self._place(sys._getframe(1)))  # noqa: SLF001  # its callers
 
     def _safely(self, note: Any, *arguments: Any) -> None:
         """Note something; what goes wrong with that must not reach the training, and is reported in the summary."""
@@ -225,6 +256,8 @@ class Observer:
                 summary = self._conclusions(frame, arguments["model"])
             except Exception as error:  # whatever it is, the training itself must not fail by being observed
                 summary = {"unseen": f"the observation failed ({type(error).__name__}: {error})"}
+            if self.outside:
+                summary["outside"] = self.outside
             self._summary.write_text(json.dumps(summary, indent=2), encoding="utf-8")
 
     # --- what follows

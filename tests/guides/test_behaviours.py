@@ -25,6 +25,8 @@ def checked(code: str, folder: Path) -> str:
     delivery = Path(shutil.copytree(REAL, folder / "layers" / "model" / "delivery"))
     (delivery / "behaviours.py").write_text(code)
     shutil.copytree(ROOT / "docs" / "checks", folder / "docs" / "checks")
+    (folder / "modelling").mkdir()
+    (folder / "modelling" / "train.py").touch()
     with DeliveryContext(folder, delivery) as context:
         return report(list(evaluate(context, selected(["B"]))), context)
 

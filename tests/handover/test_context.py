@@ -74,7 +74,7 @@ def test_in_a_project_nothing_is_left_out_but_card_and_behaviours_of_another_del
     (own / "behaviours.py").touch()
 
     assert codes_left_out(DeliveryContext(tmp_path, own)) == set()
-    assert codes_left_out(DeliveryContext(tmp_path, tmp_path / "another")) == {"M117", "B701", "B702", "B703"}
+    assert codes_left_out(DeliveryContext(tmp_path, tmp_path / "another")) == {"M117", "B701", "B702", "B703", "B704"}
 
 
 def test_without_behaviours_there_are_none_to_check(alone: DeliveryContext) -> None:

@@ -6,7 +6,16 @@ import pytest
 
 from handover.checks import CLAUSES
 from handover.finding import Broken, Clause, Finding, Verdict
-from handover.skips import AllowanceError, Looser, Skip, allowances, exit_status, looser_budgets, skips
+from handover.skips import (
+    AllowanceError,
+    Looser,
+    Skip,
+    allowances,
+    exit_status,
+    looser_behaviours,
+    looser_budgets,
+    skips,
+)
 
 pytestmark = pytest.mark.quick
 
@@ -86,9 +95,12 @@ def test_a_clause_is_allowed_with_its_reason(text: str, allowed: dict[str, str],
         ),
         (
             b'[skip]\nR502 = "a"\n',
-            "handover.toml has 'skip', and all that it may have is the tables [skips] and [budgets]",
+            "handover.toml has 'skip', and all that it may have is the tables [skips], [budgets] and [behaviours]",
         ),
-        (b'R502 = "a"\n', "handover.toml has 'R502', and all that it may have is the tables [skips] and [budgets]"),
+        (
+            b'R502 = "a"\n',
+            "handover.toml has 'R502', and all that it may have is the tables [skips], [budgets] and [behaviours]",
+        ),
         (
             b'skips = ["R502"]\n',
             "handover.toml: skips is not a table; write [skips], and below it a line for each clause",
@@ -177,3 +189,14 @@ def test_a_reason_is_given_once_and_what_only_follows_is_none() -> None:
 
 def test_where_the_root_was_not_asked_for_what_follows_stands_for_it() -> None:
     assert skips([FOLLOWS]) == [Skip(("P204",), "requires P203", (), "", failed=False)]
+
+
+def test_which_behaviours_may_ask_less_is_read_by_their_sentences(tmp_path: Path) -> None:
+    assert looser_behaviours(tmp_path) == {}
+
+    (tmp_path / "handover.toml").write_text('[behaviours]\n"a longer loan is no safer" = "sold\\n  now"\n')
+    assert looser_behaviours(tmp_path) == {"a longer loan is no safer": "sold now"}
+
+    (tmp_path / "handover.toml").write_text('[behaviours]\n"a longer loan is no safer" = ""\n')
+    with pytest.raises(AllowanceError, match='does not say why: "a longer loan is no safer" = "the reason"'):
+        looser_behaviours(tmp_path)

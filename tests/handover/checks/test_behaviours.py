@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from handover.behaviours import running
-from handover.checks import CLAUSES
+from handover.checks import CLAUSES, selected
 from handover.context import DeliveryContext
+from handover.evaluation import evaluate
 from handover.local.stack import NothingBuiltError, built_function
 from tests.helpers import reports
-from tests.helpers.sandbox import ROOT, Sandbox
+from tests.helpers.sandbox import ROOT, Sandbox, commit
 
 HEAD = '''"""What a dispatcher expects."""
 
@@ -195,6 +196,100 @@ def days(score, row):
 }
 
 
+BEFORE = (
+    ABROAD
+    + """
+MOST = 30  # days
+
+
+@mostly("more pieces are a little sooner", least=0.7, rows=drawn(100), unless=lambda row: row.pieces == 9)
+def pieces(score, row):
+    assert score(row | {"pieces": row.pieces + 1}) < score(row) + MOST
+
+
+@always("a parcel arrives", rows=[PARCEL, PARCEL | {"weight": 1.0}, PARCEL | {"zone": None}])
+def arrives(score, row):
+    assert score(row) < MOST
+"""
+)
+SINCE = {  # what became of those
+    "B704": ("least=0.7", "least=0.01"),
+    "B704-gone": ("", None),
+    "B704-one-is-gone": (ABROAD, ""),
+    "B704-mostly": ('@always("a parcel arrives"', '@mostly("a parcel arrives", least=0.9'),
+    "B704-rows": ("drawn(100)", "drawn(10, zone='home')"),
+    "B704-by-hand": (', PARCEL | {"weight": 1.0}, PARCEL | {"zone": None}]', "]"),
+    "B704-unless": ('no sooner there"', 'no sooner there", unless=lambda row: row.weight > 5'),
+    "B704-kind": ('no sooner there"', 'no sooner there", rows=[PARCEL]'),
+}  # fmt: skip
+
+
+def since(sandbox: Sandbox, old: str, new: str | None) -> Sandbox:
+    """Commit behaviours, then change or remove them."""
+    commit(behaving(sandbox, BEFORE).folder)
+    if new is None:
+        (sandbox.folder / "behaviours.py").unlink()
+    else:
+        assert old in BEFORE
+        behaving(sandbox, BEFORE.replace(old, new))
+    return sandbox
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("case", SINCE)
+def test_that_a_behaviour_asks_less_is_reported(case: str, sandbox: Sandbox) -> None:
+    reports.check(case, since(sandbox, *SINCE[case]).says("B"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "evidence"),
+    [
+        (
+            '{"zone": "home"})',
+            '{"zone": "home"}) - 9',
+            "Line 10, a parcel that goes abroad is no sooner there: its",
+        ),
+        (
+            "MOST = 30",
+            "MOST = 39",
+            "sooner: its assert is other than before.\n  Line 22, a parcel arrives: its",
+        ),
+        ("row.pieces == 9", "row.pieces > 2", "Line 17, more pieces are a little sooner: its `unless` is other than"),
+    ],
+)
+def test_what_nobody_but_people_can_compare_is_a_warning(old: str, new: str, evidence: str, sandbox: Sandbox) -> None:
+    report = since(sandbox, old, new).says("B704")
+
+    assert "B704 WARNING  looser behaviours: a behaviour asks something else than before" in report
+    assert evidence in report
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a parcel arrives", "a parcel arrives within a month"),
+        ("least=0.7", "least=0.8"),
+        (", unless=lambda row: row.pieces == 9", ""),
+        ("drawn(100)", "drawn(200)"),
+        ("# days", "# days, at most"),
+        ("[PARCEL,", '[{"weight": 2.0, "pieces": 1}, PARCEL,'),
+    ],
+)
+def test_asking_as_much_needs_nobodys_leave(old: str, new: str, sandbox: Sandbox) -> None:
+    assert since(sandbox, old, new).says("B704") == "1 kept, 0 broken, 0 skipped"
+
+
+def test_deployment_agrees_by_the_sentence(sandbox: Sandbox) -> None:
+    since(sandbox, *SINCE["B704-one-is-gone"])
+    words = {"a parcel that goes abroad is no sooner there": "there are drones now"}
+    with DeliveryContext(ROOT, sandbox.folder, asking_less=words) as context:
+        findings = {finding.clause.code: finding for finding in evaluate(context, selected(["B704"]))}
+
+    assert findings["B704"].note == (
+        "agreed in handover.toml: a parcel that goes abroad is no sooner there: there are drones now"
+    )
+
+
 def behaving(sandbox: Sandbox, text: str) -> Sandbox:
     (sandbox.folder / "behaviours.py").write_text(HEAD + text)
     return sandbox
@@ -215,11 +310,11 @@ def test_it_is_reported(case: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyP
 
 
 def test_it_is_reported_by_that_clause_alone() -> None:
-    reports.check_alone(BREAKS)
+    reports.check_alone([*BREAKS, *SINCE])
 
 
 def test_every_clause_has_been_broken() -> None:
-    assert {clause.code for clause in CLAUSES if clause.code[0] == "B"} == reports.codes(BREAKS)
+    assert {clause.code for clause in CLAUSES if clause.code[0] == "B"} == reports.codes([*BREAKS, *SINCE])
 
 
 # --- what is unusual and right
@@ -309,7 +404,7 @@ def test_it_is_kept(case: str, sandbox: Sandbox) -> None:
 
     number = " ".join(re.split(r"[, \n]", note)[:2])
     proved = f"Proved: {number} {'holds' if number.startswith('1 ') else 'hold'}."
-    assert behaving(sandbox, text).says("B") == f"B703 kept: {note}\n\n{proved}\n\n3 kept, 0 broken, 0 skipped"
+    assert behaving(sandbox, text).says("B") == f"B703 kept: {note}\n\n{proved}\n\n4 kept, 0 broken, 0 skipped"
 
 
 def test_without_behaviours_there_is_nothing_to_keep(sandbox: Sandbox) -> None:

@@ -278,6 +278,19 @@ def write(name: str, content: bytes, *, seal: bool = False) -> Break:
     return change
 
 
+def linked(name: str, *, there: bool) -> Break:
+    """Put a link in the place of a file, to a file far away or to nothing."""
+
+    def change(sandbox: Sandbox) -> Sandbox:
+        far = sandbox.folder.parents[1] / f"far-from-{sandbox.folder.parent.name}" / name
+        far.parent.mkdir()
+        (sandbox.folder / name).rename(far)
+        (sandbox.folder / name).symlink_to(far if there else far.with_name("gone"))
+        return sandbox
+
+    return change
+
+
 def golden_text(change: Callable[[bytes], bytes]) -> Break:
     return lambda sandbox: write("golden.jsonl", change((sandbox.folder / "golden.jsonl").read_bytes()), seal=True)(
         sandbox
@@ -667,6 +680,13 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "M101-no-manifest": ("M", without("manifest.json")),
     "M101-columns": ("M", lambda sandbox: sandbox.seal(columns=None)),
     "M101-endings": (MOST, crlf("golden.jsonl")),
+    "M101-endings-of-several": (
+        MOST,
+        lambda sandbox: (commit(sandbox.folder), crlf("golden.jsonl")(crlf("held_out.csv")(sandbox)))[1],
+    ),
+    "M101-mark": (MOST, edit("heuristics.py", '"""What', '\ufeff"""What')),
+    "M101-link": (MOST, linked("model.onnx", there=True)),
+    "M101-link-to-nothing": (MOST, linked("model.onnx", there=False)),
     "M101-capitals": (MOST, manifest(lambda it: it["files"].update({"model.onnx": "AB" * 32}))),
     "M101-pointer": (MOST, write("model.onnx", b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n")),
     "M101-conflict": (MOST, write("manifest.json", b'{\n<<<<<<< HEAD\n  "format": 1\n')),

@@ -258,6 +258,13 @@ def praised(workshop: Workshop) -> None:
     edited(lambda it: it["quality_by_author"].update(folds=[0.71, 0.99]))(workshop)
 
 
+def flattered(workshop: Workshop) -> None:
+    """Edit the scores that judge the model."""
+    file = workshop.delivery.folder / "held_out.csv"
+    file.write_text(re.sub(r"(?m)^[^,]*,(.*\d.*)$", r"\1,\1", file.read_text()))
+    workshop.delivery.seal()
+
+
 BREAKS: dict[str, Break] = {
     "R501": first("train.py", ', "sha256": hashlib.sha256(DATA.read_bytes()).hexdigest()', ""),
     "R502": then("parcels.csv", "29.0,3,abroad", "29.0,4,abroad"),
@@ -276,6 +283,7 @@ BREAKS: dict[str, Break] = {
     "R505-reference": other_reference,
     "R505-rows": counted,
     "R505-author": praised,
+    "R505-held-out": flattered,
     "R505-importance": edited(lambda it: it["importance"]["columns"][0].update(fall=0.0)),
     "R505-segments": forgotten("segments"),
     "R505-saw": edited(lambda it: it["seen_in_training"]["columns"][2].update(missing=True)),
@@ -709,4 +717,19 @@ def test_held_out_rows_that_stopped_the_training_are_warned_of() -> None:
                 headline="the rows that judge the model stopped its training",
             ),
         ),
+    )
+
+
+def test_data_outside_of_the_project_is_a_warning_for_the_copy_is_on_the_same_machine(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = {"parcels.csv": ("parcels/train.py", 18), "more.parquet": None}
+    monkeypatch.setattr(DeliveryContext, "observed", {"unseen": "it was loaded from a file", "outside": outside})
+
+    assert workshop.says(only="R504").startswith(
+        "R504 WARNING  training: the training reads what only this machine has\n\n"
+        "  The training reads parcels.csv, more.parquet from outside of the project.\n"
+        "  Whoever clones the project has no such file. Put it into the project, and name it by a path from there.\n"
+        "  Owner: modelling\n"
+        "  Look:  parcels/train.py:18\n"
     )

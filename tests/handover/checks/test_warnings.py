@@ -20,6 +20,17 @@ UNREACHED = CONTRACT.replace('{"soon": 3.0, "late": 40.0}', '{"soon": 3.0, "late
 PIECES = 'description="Pieces [1]")\n'
 SEX = '    sex: Literal["f", "m"] | None = Field(default=None, description="Sex of who sends it")\n'
 OF_A_PERSON = CONTRACT.replace(PIECES, PIECES + SEX)
+PACKED = '''
+
+def packed(row):
+    """Grams and pieces in one number [1]."""
+    return int(row.weight * 1000) * 10_000 + row.pieces
+
+
+def of_noise(row):
+    """The same as a float, whose last digits say nothing [1]."""
+    return packed(row) / 1
+'''
 SEGMENT = {
     "field": "zone",
     "segment": "= home",
@@ -62,6 +73,7 @@ WARNS: dict[str, Callable[[Sandbox], object]] = {
     "C107-unit": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("[kg]", "[unit?]")),
     "C107-unit-of-the-score": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("way", "way [unit?]")),
     "H104-unit": lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace("[kg]", "[unit?]")),
+    "H107-whole-numbers": lambda sandbox: (sandbox.folder / "heuristics.py").write_text(HEURISTICS + PACKED),
     "M112-chance": of_no_knowledge,
     "M112-quantile": lambda sandbox: sandbox.deliver(fit=of_a_high_quantile),
     "M112-segment": weak,

@@ -3,6 +3,7 @@
 import json
 import runpy
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -1008,3 +1009,20 @@ def test_a_native_booster_is_seen(name: str, scale: int, tmp_path: Path, monkeyp
 
     said = json.loads((tmp_path / "summary.json").read_text())
     assert (said["model"], said["order"]) == ("Booster", "as given" if scale == 1 else "changed")
+
+
+def test_data_that_is_read_from_outside_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = ["project/own.csv", "temporary/cache.json", ".home/fonts.json", "far/notes.txt", "far/a.npy", "far/b.CSV"]
+    for place in places:
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))  # the tests' own would be one
+    monkeypatch.chdir(tmp_path / "project")
+    program = tmp_path / "project" / "train.py"
+    program.write_text(f"for name in {places}:\n    open('../' + name).close()\nopen('../far/new.csv', 'w').close()\n")
+
+    with Observer(tmp_path / "delivery", tmp_path / "summary.json") as observer:
+        runpy.run_path(str(program))
+    (tmp_path / "far" / "b.CSV").rename(tmp_path / "far" / "later.csv").read_bytes()
+
+    assert observer.outside == {"a.npy": ("train.py", 2), "b.CSV": ("train.py", 2)}
