@@ -38,6 +38,14 @@ SHIPS = ("delivery", "documents", "openapi", "page", "prediction")
 """Modules of the function that import all of it but the handler: they are measured as they are imported, once."""
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End what pytest-cov starts in a worker before the worker's own: it goes on wherever that one pauses."""
+    controller = _controller(session.config)
+    if controller and hasattr(session.config, "workerinput"):
+        controller.pause()
+
+
 def pytest_collection(session: pytest.Session) -> None:
     if _controller(session.config):
         for name in SHIPS:
