@@ -18,7 +18,7 @@ dist: .venv/run  ## the wheel that teams install, into dist/
 	$(BIN)/python -m hatchling build --target wheel
 
 test-quick: setup  ## the marked tests that need no build and train nothing: seconds
-	$(BIN)/python -m pytest -m quick --numprocesses 2 tests/bench tests/function tests/handover tests/modelling tests/template tests/workflows tests/test_pages.py tests/test_operate.py
+	$(BIN)/python -m pytest -p no:schemathesis -m quick --numprocesses 2 $$(grep -lr --include='test_*.py' 'mark\.quick' tests)
 
 test-guides: setup built  ## the guides in docs/: each command and program of theirs, as a reader types it
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/guides

@@ -19,8 +19,6 @@ import yaml
 from handover.cli import main
 from tests.helpers import targets
 
-pytestmark = pytest.mark.quick
-
 ROOT = Path(__file__).parents[1]
 GITLAB = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
 AZURE = yaml.safe_load((ROOT / "azure-pipelines.yml").read_text())

@@ -16,8 +16,6 @@ from predictor.delivery import Delivery, DeliveryError
 from predictor.files import SERVED
 from predictor.prediction import Prediction
 
-pytestmark = pytest.mark.quick
-
 ENVIRONMENT = {
     "PATH": os.defpath,
     "POWERTOOLS_SERVICE_NAME": "predict",

@@ -15,8 +15,6 @@ from handover.cli import main
 from handover.errors import CannotRunError
 from handover.package import Package, gather
 
-pytestmark = pytest.mark.quick
-
 ROOT = Path(__file__).parents[2]
 DELIVERY = "layers/model/delivery"
 PACKAGE = gather(ROOT / DELIVERY)

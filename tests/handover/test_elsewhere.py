@@ -25,7 +25,6 @@ print(len(sys.modules))
 """
 
 
-@pytest.mark.quick
 def test_every_module_is_imported_without_what_windows_lacks() -> None:
     ended = run("-c", IMPORT_ALL, PYTHONWARNDEFAULTENCODING="")  # others warn when they are imported
 
@@ -39,7 +38,6 @@ def _calls(tree: ast.AST) -> Iterator[tuple[str, set[str], ast.Call]]:
             yield name, {word.arg or "" for word in node.keywords}, node
 
 
-@pytest.mark.quick
 def test_every_text_has_an_encoding() -> None:
     files = [*(ROOT / "handover").rglob("*.py"), *(ROOT / "layers").rglob("*.py"), *(ROOT / "hook").rglob("*.py")]
     missing = []
@@ -52,7 +50,6 @@ def test_every_text_has_an_encoding() -> None:
     assert missing == []
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(("name", "said"), [("Linux", ""), ("Darwin", MAC), ("Windows", WINDOWS)])
 def test_what_takes_linux_says_the_way_out(name: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: name)
@@ -60,7 +57,6 @@ def test_what_takes_linux_says_the_way_out(name: str, said: str, monkeypatch: py
     assert system.unavailable() == said
 
 
-@pytest.mark.quick
 def test_nothing_that_is_built_runs_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
 
@@ -70,7 +66,6 @@ def test_nothing_that_is_built_runs_elsewhere(tmp_path: Path, monkeypatch: pytes
     assert str(refused.value) == MAC
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(("says", "meant"), [("AMD64", "x86_64"), ("arm64", "arm64"), ("aarch64", "arm64")])
 def test_every_system_names_a_processor_in_lambdas_words(
     says: str, meant: str, monkeypatch: pytest.MonkeyPatch
@@ -80,7 +75,6 @@ def test_every_system_names_a_processor_in_lambdas_words(
     assert own_machine() == meant
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("words", "name", "said"),
     [
@@ -96,14 +90,12 @@ def test_a_command_that_takes_linux_is_one_line(words: list[str], name: str, sai
     assert (ended.returncode, ended.stderr) == (2, f"handover: {said}\n")
 
 
-@pytest.mark.quick
 def test_a_name_that_a_pipe_has_no_word_for_ends_nothing(tmp_path: Path) -> None:
     ended = run("-m", "handover", "example", "č.csv", cwd=tmp_path, PYTHONIOENCODING="cp1252")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "\\u010d.csv\n", "")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(("team", "left_out"), [("modelling", {"function": MAC}), ("deployment", {}), (None, {})])
 def test_only_modelling_does_without_the_built_function(
     team: Team | None, left_out: dict[str, str], monkeypatch: pytest.MonkeyPatch

@@ -13,8 +13,6 @@ import pytest
 from handover import limit
 from handover.limit import TooLongError, at_most, or_end, within
 
-pytestmark = pytest.mark.quick
-
 
 def spin() -> None:
     while True:

@@ -18,8 +18,6 @@ from sklearn.metrics import (
 
 from handover.quality import CONSTANT, INVERTED, MISMATCH, OTHER_UNIT, UNCALIBRATED, HeldOut
 
-pytestmark = pytest.mark.quick
-
 ANYTHING = {"least_auc": 0.5, "least_r2": 0.0, "probability": True}
 
 

@@ -9,8 +9,6 @@ from handover.quality import HeldOut
 from handover.rows import Domain
 from handover.segments import weakest_segments
 
-pytestmark = pytest.mark.quick
-
 FIELDS = (
     Domain("amount", required=True, nullable=False, low=0, high=10_000),
     Domain("zone", required=False, nullable=True, choices=("home", "abroad")),

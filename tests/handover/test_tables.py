@@ -23,8 +23,6 @@ from handover.rows import domains
 from predictor.delivery import heuristics_in, load_source, validators
 from predictor.encoder import Encoder, FloatRows
 
-pytestmark = pytest.mark.quick
-
 SOURCE = b'''"""What a heuristic sees is what is sent, and not what float32 makes of it."""
 
 

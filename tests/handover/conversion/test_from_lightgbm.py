@@ -13,8 +13,6 @@ from handover.conversion.from_lightgbm import NEXT_TO_NOUGHT
 from predictor.delivery import session
 from tests.handover.conversion.exact import COLUMNS, assert_exact, data, targets
 
-pytestmark = pytest.mark.quick
-
 FEW: dict[str, Any] = {"n_estimators": 10, "random_state": 0, "n_jobs": 1, "verbose": -1}
 CLASSIFIERS: dict[str, dict[str, Any]] = {
     "plain": {},

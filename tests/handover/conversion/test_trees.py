@@ -27,8 +27,6 @@ from handover.conversion.trees import (
 from handover.conversion.writer import write
 from predictor.delivery import session
 
-pytestmark = pytest.mark.quick
-
 FLOAT32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 NUMBERS = st.floats(allow_nan=False) | FLOAT32.map(float)
 

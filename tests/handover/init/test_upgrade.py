@@ -19,8 +19,6 @@ from handover.init import upgrade as module
 from handover.init.release import PACKED, File, Release
 from handover.init.upgrade import Change, changes, upgrade
 
-pytestmark = pytest.mark.quick
-
 MARKS = (b"<<<<<<< yours", b"||||||| base", b"=======", b">>>>>>> handover 2")
 
 type Files = Mapping[str, str | bytes | File]

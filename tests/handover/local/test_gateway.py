@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from handover.local.gateway import Request, Response, event, refusal, response
 
-pytestmark = pytest.mark.quick
-
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 JSON = (("content-type", "application/json"),)
 INTERNAL = Response(500, JSON, b'{"message":"Internal Server Error"}')
