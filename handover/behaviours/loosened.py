@@ -99,15 +99,15 @@ def _declared(source: bytes, module: ModuleType) -> list[Declared]:
 
 def _says(tree: ast.Module, nodes: Iterable[ast.AST]) -> str:
     """Write what some code says, and what the module's own names in it mean; comments and docstrings say nothing."""
-    said: list[str] = []
+    lines: list[str] = []
     waiting, defined = list(nodes), list(_defining(tree.body))
     while waiting:
         parts = _parts(waiting.pop(0))
-        said.extend(map(ast.unparse, parts))
+        lines.extend(map(ast.unparse, parts))
         named = {inner.id for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Name)}
         waiting += [one for one in defined if _names(one) & named]
         defined = [one for one in defined if one not in waiting]
-    return "\n".join(said)
+    return "\n".join(lines)
 
 
 def _defining(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

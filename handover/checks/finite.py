@@ -121,16 +121,16 @@ def _rounded(context: DeliveryContext) -> Iterator[Warned]:
         name = heuristic.__name__
         names, _ = reads(context.heuristics_tree, name, {field.name: None for field in fields})
         for row in rows:
-            value, held = None, 0
+            value, rounded = None, 0
             with suppress(Exception):  # a multiple of 0.1 refused by its last bit; what is wrong beyond the search
                 value = heuristic(context.made(row))
-                held = int(np.float32(value or 0))
-            if type(value) is int and held != value:
+                rounded = int(np.float32(value or 0))
+            if type(value) is int and rounded != value:
                 read = [field.name for field in fields if field.name in names]
                 shown = " and ".join(f"{field} = {json.dumps(row[field])}" for field in read[:MOST_SHOWN])
                 yield Warned(
-                    f"`{name}` gives {value}{f' where {shown}' if shown else ''}, and float32 makes {held} of it: from "
-                    f"{LARGEST_EXACT_INTEGER} on two whole numbers can become the same.",
+                    f"`{name}` gives {value}{f' where {shown}' if shown else ''}, and float32 makes {rounded} of "
+                    f"it: from {LARGEST_EXACT_INTEGER} on two whole numbers can become the same.",
                     context.folder / files.HEURISTICS,
                     context.heuristic_line(name),
                     "Take a larger unit, or give its parts as heuristics of their own. Where the last digits say "

@@ -171,7 +171,7 @@ def no_fall(context: DeliveryContext) -> Broken | Kept | None:
     fall, chance = -decides.difference, NORMAL_975 * decides.error
     fewer, inverted = _fewer(context), _inverted(context)
     if fall <= budget + chance:
-        return Kept(warnings=(*_are_fewer(context, fewer), *_are_inverted(context, inverted)))
+        return Kept(warnings=(*_against_before(context, fewer, inverted),))
     was, now = decides.was, decides.now
     return _broken(
         context,
@@ -195,14 +195,23 @@ def _fewer(context: DeliveryContext) -> str:
     return f"{'; '.join(fell)}." if fell else ""
 
 
-def _are_fewer(context: DeliveryContext, fewer: str) -> Iterator[Warned]:
+def _against_before(context: DeliveryContext, fewer: str, inverted: str) -> Iterator[Warned]:
+    place = context.training or context.folder / HELD_OUT
     if fewer:
         yield Warned(
             fewer,
-            context.training or context.folder / HELD_OUT,
+            place,
             cause="Then is on the base branch. Often a try on a few rows was left in; where the data is another, it is "
             "meant.",
             headline="the model has far fewer rows than the one on the base branch",
+        )
+    if inverted:
+        yield Warned(
+            inverted,
+            place,
+            cause="Callers would read the score as before. Where it is meant to speak for the other outcome now, that "
+            "is a new major version.",
+            headline="the score may speak for the other outcome than on the base branch",
         )
 
 
@@ -216,17 +225,6 @@ def _inverted(context: DeliveryContext) -> str:
     if abs(is_ - (1 - was)) > AS_MANY * error or abs(is_ - was) < OTHERS * error:
         return ""
     return f"The labels seem to be the other way round: their mean was {was:.3g} and is {is_:.3g}."
-
-
-def _are_inverted(context: DeliveryContext, inverted: str) -> Iterator[Warned]:
-    if inverted:
-        yield Warned(
-            inverted,
-            context.training or context.folder / HELD_OUT,
-            cause="Callers would read the score as before. Where it is meant to speak for the other outcome now, that "
-            "is a new major version.",
-            headline="the score may speak for the other outcome than on the base branch",
-        )
 
 
 @clause(

@@ -9,6 +9,7 @@ Only the standard library is imported here; see ``__main__``.
 import contextlib
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -35,9 +36,7 @@ WRAPPER = CO_VARARGS | CO_VARKEYWORDS  # what a decorator puts around a function
 WHY_UNSEEN = "it was loaded from a file, copied, or fitted in another process"
 UNREAD = "was fitted more than once, and not always on what can be read as a table of numbers"
 MOST_KEPT = 100_000_000  # numbers of matrix(), 400 MB; of more than these nothing is concluded
-DATA_FILES = frozenset(
-    ".csv .feather .joblib .json .jsonl .npy .npz .parquet .pickle .pkl .tsv .xls .xlsx".split()  # noqa: SIM905
-)
+DATA_FILES = re.compile(r"(?i)\.(csv|feather|joblib|jsonl?|np[yz]|parquet|pickle|pkl|tsv|xlsx?)")
 """How the name of a file ends that a training may learn from."""
 NOT_OF_THE_TRAINING = ("/dev", "/etc", "/proc", "/sys", "/usr")
 MOST_PARTS = 10_000  # of a model; a forest of 1,000 trees has some 3,000
@@ -147,7 +146,7 @@ class Observer:
     def _opened(self, name: str | bytes, mode: str | None, flags: int) -> None:
         """Note a file of data that is read from outside of the project, where a clone has no such file."""
         path = Path(os.fsdecode(name))
-        if path.suffix.lower() not in DATA_FILES or set(mode or "") & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR):
+        if not DATA_FILES.fullmatch(path.suffix) or set(mode or "") & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR):
             return
         whole = path.resolve()
         hidden = any(part.startswith(".") for part in whole.parts)  # what a library keeps in somebody's home
@@ -263,7 +262,7 @@ class Observer:
     # --- what follows
 
     def _conclusions(self, frame: FrameType, model: Any) -> dict[str, Any]:
-        from handover.observation.conclusions import conclude, left_out  # noqa: PLC0415
+        from handover.observation.conclusions import conclude, left_out  # noqa: PLC0415  # as above
 
         name, own = type(model).__name__, self._own(model)
         if self._failure:
