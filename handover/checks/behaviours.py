@@ -89,7 +89,7 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
     broken="a behaviour is gone or asks less, and only one team has agreed",
 )
 def asks_as_much(context: DeliveryContext) -> Broken | Kept | None:
-    """Hold what behaviours.py says against what it said on the base branch: whoever changes a model may change both."""
+    """Compare behaviours.py with that of the base branch: whoever changes a model may change both."""
     path = context.folder / BEHAVIOURS
     try:
         before = context.behaviours_before()
