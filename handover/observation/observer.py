@@ -7,6 +7,7 @@ Only the standard library is imported here; see ``__main__``.
 """
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -95,11 +96,10 @@ class Observer:
         """Files of data that were read from outside of the project, each with the line that did."""
         own = (sys.prefix, sys.base_prefix, tempfile.gettempdir(), Path(__file__).parents[1], *NOT_OF_THE_TRAINING)
         self._elsewhere = tuple(path for one in own for path in (Path(one), Path(one).resolve()))
-        self._is_open = False
 
     def __enter__(self) -> Self:
-        self._is_open = True
-        sys.addaudithook(self._audited)  # which nobody can take away again
+        _open.append(self)
+        _hook_in()
         self._tool = next(tool for tool in (4, 3, 2) if sys.monitoring.get_tool(tool) is None)
         sys.monitoring.use_tool_id(self._tool, "handover")
         events = sys.monitoring.events
@@ -109,7 +109,7 @@ class Observer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._is_open = False
+        _open.remove(self)
         events = sys.monitoring.events
         sys.monitoring.set_events(self._tool, events.NO_EVENTS)
         for code in self._kinds:  # freeing the tool leaves these as they are
@@ -138,12 +138,7 @@ class Observer:
         note = {"train": self._trained, "matrix": self._laid_out, "deliver": self._delivered}[self._kinds[code]]
         self._safely(note, sys._getframe(1), value)  # noqa: SLF001  # as above
 
-    def _audited(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and self._is_open and isinstance(arguments[0], str | bytes):
-            with contextlib.suppress(Exception):  # which would end the training's own open()
-                self._opened(*arguments)
-
-    def _opened(self, name: str | bytes, mode: str | None, flags: int) -> None:
+    def opened(self, name: str | bytes, mode: str | None, flags: int) -> None:
         """Note a file of data that is read from outside of the project, where a clone has no such file."""
         path = Path(os.fsdecode(name))
         if not DATA_FILES.fullmatch(path.suffix) or set(mode or "") & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR):
@@ -328,6 +323,21 @@ class Observer:
                     seen.add(id(one))
                     waiting.append((one, not is_frozen and (covered or is_seen)))
         return parts, unseen
+
+
+_open: list[Observer] = []
+
+
+@functools.cache
+def _hook_in() -> None:
+    """Hear of each audited event, once for the process: nobody can take a hook away again, and each costs time."""
+    sys.addaudithook(_audited)
+
+
+def _audited(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _open and isinstance(arguments[0], str | bytes):
+        with contextlib.suppress(Exception):  # which would end the training's own open()
+            _open[-1].opened(*arguments)
 
 
 def _kind(code: CodeType, frame: FrameType) -> Kind | None:
