@@ -22,6 +22,7 @@ from predictor.encoder import Heuristic
 KEEPS_ROWS = "A function with a cache must not take the row: hand it the numbers that it needs."
 NEARLY = 0.97  # what is remembered of fewer than some ten thousand values is soon remembered already
 MANY, MOST_OF_MANY = 20_000, 0.9  # and of fewer than some hundred thousand, which may take megabytes and no more
+OTHERS = (ModuleType, type, dict, _lru_cache_wrapper)  # where to stop is one of these
 LOOKING_S = 3.0  # of the processor's time for these, which take a tenth of it
 NO_END = (
     "A cache without an end, or a list or dict that is added to: some day the memory is full. lru_cache(maxsize=128) "
@@ -93,14 +94,19 @@ def _owners(rows: list[Any]) -> list[int]:
 
 def _size(module: ModuleType) -> int:
     """Count the objects that a module has; a cache with an end is one, whatever is in it."""
-    seen: dict[int, Any] = {}
-    waiting = [value for name, value in vars(module).items() if name != "__builtins__"]
-    while waiting:
-        it = waiting.pop()
-        others = isinstance(it, ModuleType) or (isinstance(it, type) and it.__module__ != module.__name__)
-        if id(it) in seen or others or it is vars(module):
-            continue
-        seen[id(it)] = it
-        if not (isinstance(it, _lru_cache_wrapper) and it.cache_parameters()["maxsize"] is not None):
-            waiting += gc.get_referents(it)
+    seen = {id(vars(module))}
+    layer = [value for name, value in vars(module).items() if name != "__builtins__"]
+    while layer:  # all of a layer at once, for a cache may have hundreds of thousands
+        new = {id(it): it for it in layer if id(it) not in seen}
+        seen |= new.keys()
+        layer = gc.get_referents(*(it for it in new.values() if not (isinstance(it, OTHERS) and _ends(it, module))))
     return len(seen)
+
+
+def _ends(it: Any, module: ModuleType) -> bool:
+    """Whether what it refers to is not the module's own to keep."""
+    if isinstance(it, dict):
+        return "__spec__" in it  # the names of another module, which a function of that one refers to
+    if isinstance(it, _lru_cache_wrapper):
+        return it.cache_parameters()["maxsize"] is not None
+    return isinstance(it, ModuleType) or it.__module__ != module.__name__

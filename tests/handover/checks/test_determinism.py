@@ -1,7 +1,10 @@
 """Heuristics as teams write them: which follow more than their row, and which are unusual and right."""
 
+from types import ModuleType
+
 import pytest
 
+from handover.checks import memory
 from handover.checks.determinism import repeats
 from handover.checks.memory import forgets
 from handover.checks.purity import imports_arithmetic_only, touches_only_its_row
@@ -530,6 +533,14 @@ def f(row):
 @pytest.mark.parametrize("name", GOOD)
 def test_what_is_unusual_and_right_is_kept(sandbox: Sandbox, name: str) -> None:
     assert broken(sandbox, GOOD[name]) == []
+
+
+def test_what_other_modules_have_in_memory_is_not_counted() -> None:
+    """A named tuple's methods refer to the names of `collections`, and those to all that the process has loaded."""
+    module = ModuleType("heuristics")
+    exec(GOOD["a named tuple, a partial, bisect and accumulate"], vars(module))  # noqa: S102  # a text of this file
+
+    assert memory._size(module) < 1000
 
 
 def broken(sandbox: Sandbox, text: str) -> list[tuple[str, Broken]]:
