@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import tee
 from random import Random
 
 import numpy as np
@@ -42,7 +43,7 @@ class Drawing:
         self._fields, self._encoding, self._avoid = fields, encoding, avoid
         self._real = set(map(self._key, real))
         self._random = Random(SEED)  # noqa: S311  nothing here is secret
-        self.rows = [*self._covering(), *filter(None, map(self.made, drawn_rows(fields)))]
+        self.rows = [*self._covering(), *self.made(drawn_rows(fields))]
         if not self.rows:
             raise DeliverError(
                 "every row that was drawn from the contract makes a heuristic fail: make check ONLY=H107 shows the "
@@ -50,25 +51,27 @@ class Drawing:
             )
         self.features = stacked((row.vector for row in self.rows), len(encoding.columns))
 
-    def made(self, row: Json, covers: Iterable[str] = ()) -> ProofRow | None:
-        """Lay a row out; None where the contract refuses it, or a heuristic fails on it."""
-        vector = self._encoding.vector(row)
-        return None if vector is None else ProofRow(row, vector, tuple(covers), self._key(vector[0]) in self._real)
+    def made(self, rows: Iterable[Json], covers: Iterable[str] = ()) -> Iterator[ProofRow]:
+        """Lay rows out, but those that the contract refuses, or on which a heuristic fails."""
+        asked, laid_out = tee(rows)
+        for row, vector in zip(asked, self._encoding.vectors(laid_out), strict=True):
+            if vector is not None:
+                yield ProofRow(row, vector, tuple(covers), self._key(vector[0]) in self._real)
 
     def beside_thresholds(self, asked: Iterable[tuple[int, float]]) -> list[ProofRow]:
         """Make rows on each threshold and next to it, by what the column can be: nothing that no request can give.
 
         A heuristic is put there alone, which no row does: of these there is the model's input only, and no row.
         """
-        made: list[ProofRow | None] = []
+        made: list[ProofRow] = []
         for place, (column, threshold) in enumerate(asked):
             if column < len(self._fields):
                 field, background = self._fields[column], self.rows[place % len(self.rows)].row
-                made += (self.made(background | {field.name: value}) for value in field.beside(threshold))
+                made += self.made(background | {field.name: value} for value in field.beside(threshold))
             else:
                 vectors = _with_heuristic(self.features, place, column, threshold)
                 made += (ProofRow({}, vector) for vector in vectors)
-        return [row for row in made if row is not None]
+        return made
 
     def _key(self, vector: FloatRows) -> bytes:
         """Give what two rows share exactly if their fields are the same to the model."""
@@ -95,7 +98,7 @@ class Drawing:
         """Draw a row that has these values, and no other gap; a real one only where no other is drawn."""
         covers, real = [f"{name} = {json.dumps(value)}" for name, value in chosen.items()], None
         for _ in range(TRIES):
-            made = self.made(drawn_row(self._fields, self._random, gaps=0) | chosen, covers)
+            made = next(self.made([drawn_row(self._fields, self._random, gaps=0) | chosen], covers), None)
             if made and not (made.real and self._avoid):
                 return made
             real = real or made

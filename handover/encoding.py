@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,7 @@ from predictor.files import Json
 # busy machine must not leave out a row, and so deliver other golden rows.
 ROW_LIMIT_S = 0.25
 AT_ONCE = 1000  # rows under one limit of time
+DRAWN_AT_ONCE = 100  # and of those that were drawn: a limit takes as long as the heuristics of one
 START_S, EACH_S = 30.0, 0.005  # by the clock: for all of these, and for each of them besides
 ENDLESS_S = 1.0  # of the processor, for one row of these
 STUCK_S = 60.0  # of the processor, more than that: one call into C does not come back, and the process is ended
@@ -64,22 +65,29 @@ class Encoding:
                     raise DeliverError(sentence) from error
             raise
 
-    def vector(self, row: Mapping[str, Any]) -> FloatRows | None:
-        """Lay a row that was drawn out as the model's input, float32 (1, K).
+    def vectors(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[FloatRows | None]:
+        """Lay rows that were drawn out as the model's input, each float32 (1, K).
 
-        ``None`` where the contract refuses the row, and where a heuristic fails on it or dawdles: that is a finding of
+        ``None`` where the contract refuses a row, and where a heuristic fails on it or dawdles: that is a finding of
         the check, which shows the simplest such row.
         """
-        if self._slow > SLOWEST_ROWS:
-            return None
+        for batch in batched(rows, DRAWN_AT_ONCE, strict=False):
+            if together := self._laid_out(batch):
+                yield from together
+            else:  # which of them it is, and whether they are only many for the time of one, each shows alone
+                yield from (next(iter(self._laid_out([row])), None) for row in batch)
+
+    def _laid_out(self, rows: Sequence[Mapping[str, Any]]) -> list[FloatRows]:
+        """Lay rows out within the time of one; none of them where one fails, or too many were slow already."""
         try:
-            with at_most(ROW_LIMIT_S, of_processor=True):
-                return self._encoder.vector(self._validator.validate_json(json.dumps(row)))
+            if self._slow <= SLOWEST_ROWS:
+                with at_most(ROW_LIMIT_S, of_processor=True):
+                    return [self._encoder.vector(self._validator.validate_json(json.dumps(row))) for row in rows]
         except TooLongError:
-            self._slow += 1
+            self._slow += len(rows) == 1
         except (ValidationError, HeuristicError):
             pass
-        return None
+        return []
 
     def _endless(self, rows: Iterable[Any], where: Callable[[int], str]) -> str:
         """Name the first row that takes a second of the processor's time, and the heuristic that it spends it in."""

@@ -27,8 +27,18 @@ class ProofRow:
     """Whether it happens to equal a row of the data."""
 
 
-type Answered = tuple[ProofRow, Json]
-"""A row that was drawn, and its line of ``golden.jsonl``."""
+@dataclass(frozen=True)
+class Answered:
+    """A row, and what the trained model answers."""
+
+    made: ProofRow
+    scores: FloatRows
+    """float32, shape (S,)."""
+    decision: str
+
+
+type Chosen = tuple[Answered, Json]
+"""A row that was answered, and what its line of ``golden.jsonl`` says besides: why it is one."""
 
 
 def real_rows(count: int) -> str:
@@ -51,24 +61,25 @@ def golden_record(lines: Sequence[Json], equal: int) -> Json:
     return {"drawn": drawn, "equal_to_real": equal, "real": real, "note": note}
 
 
-def chosen_of(likely: list[Answered], drawn: list[Answered], real: list[Answered]) -> list[Answered]:
+def chosen_of(likely: list[Answered], drawn: list[Answered], real: list[Answered]) -> list[Chosen]:
     """Choose the golden rows among those that the trained model answered; of ``drawn``, some cover a value."""
-    chosen = _different(likely)[:LIKELY_GOLDEN_ROWS]
-    if len(chosen) < FEWEST_GOLDEN_ROWS:  # few are nobody's: others of the contract, the same again, and then any
-        rest = sorted((one for one in (*likely, *drawn) if not one[0].covers), key=lambda one: one[0].real)
-        chosen = [*_different(rest), *rest][:FEWEST_GOLDEN_ROWS]
-    chosen += [(made, line | {"real": True}) for made, line in real]
-    chosen += [(made, line | {"covers": list(made.covers)}) for made, line in drawn if made.covers]
-    count, seen = Counter(line["decision"] for _, line in chosen), [line["row"] for _, line in chosen]
-    for made, line in sorted((*likely, *drawn), key=lambda one: one[0].real):
-        decision = line["decision"]
-        if count[decision] < (1 if made.real else FEWEST_OF_A_DECISION) and made.row not in seen:
-            count[decision] += 1
-            seen.append(made.row)
-            chosen.append((made, line | {"covers": [f"decision = {decision}"]}))
+    first = _different(likely)[:LIKELY_GOLDEN_ROWS]
+    everything = sorted((*likely, *drawn), key=lambda one: one.made.real)
+    if len(first) < FEWEST_GOLDEN_ROWS:  # few are nobody's: others of the contract, the same again, and then any
+        rest = [one for one in everything if not one.made.covers]
+        first = [*_different(rest), *rest][:FEWEST_GOLDEN_ROWS]
+    chosen: list[Chosen] = [(one, {}) for one in first]
+    chosen += [(one, {"real": True}) for one in real]
+    chosen += [(one, {"covers": list(one.made.covers)}) for one in drawn if one.made.covers]
+    count, seen = Counter(one.decision for one, _ in chosen), [one.made.row for one, _ in chosen]
+    for one in everything:
+        if count[one.decision] < (1 if one.made.real else FEWEST_OF_A_DECISION) and one.made.row not in seen:
+            count[one.decision] += 1
+            seen.append(one.made.row)
+            chosen.append((one, {"covers": [f"decision = {one.decision}"]}))
     return chosen
 
 
 def _different(answered: Iterable[Answered]) -> list[Answered]:
     """Keep each row once, and none that equals a real one."""
-    return list({made.vector.tobytes(): (made, line) for made, line in answered if not made.real}.values())
+    return list({one.made.vector.tobytes(): one for one in answered if not one.made.real}.values())

@@ -57,17 +57,18 @@ class Proof:
         fields = domains(contract.compiled())
         with or_end(STUCK_S):
             self._drawing = Drawing(fields, encoding, given, avoid=anything)
-            likely_rows = list(filter(None, map(self._drawing.made, islice(likely, LIKELY_ROWS)))) if anything else []
+            likely_rows = list(self._drawing.made(islice(likely, LIKELY_ROWS))) if anything else []
         self._first = len(fields)  # of the columns, that is a heuristic
         self._rows, self._drawn = self._drawing.rows, self._drawing.features
         self.drawn_scores = self._answers()
         self._require_range(self.drawn_scores, "the model's scores", partial(_named, self._rows))
-        drawn = list(self._answered(self._rows, self.drawn_scores))
-        self._golden = chosen_of(
-            self._asked(likely_rows) if anything else [one for one in drawn if not one[0].covers],
+        drawn = self._answered(self._rows, self.drawn_scores)
+        chosen = chosen_of(
+            self._asked(likely_rows) if anything else [one for one in drawn if not one.made.covers],
             drawn,
-            self._asked(list(filter(None, map(self._drawing.made, map(dict, real))))),
+            self._asked(list(self._drawing.made(map(dict, real)))),
         )
+        self._golden = [(one.made, self._line(one) | reason) for one, reason in chosen]
 
     @property
     def golden_lines(self) -> list[Json]:
@@ -90,17 +91,20 @@ class Proof:
             return []
         scores = self._ask(self._features(rows))
         self._require_range(scores, "the model's scores", partial(_named, rows))
-        return list(self._answered(rows, scores))
+        return self._answered(rows, scores)
 
-    def _answered(self, rows: Iterable[ProofRow], scores: Scores) -> Iterator[Answered]:
-        """Write rows with their answers, and what the heuristics made of them: where those give another, it shows."""
-        for made, given in zip(rows, scores, strict=True):
-            # As few digits as tell a float32 from all others; a gap is no number in JSON.
-            values = [None if math.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
-            heuristics = dict(zip(self._encoding.columns[self._first :], values, strict=True))
-            answer = [float(str(score)) for score in given]
-            document = self._scores.document(answer, str(self._contract.decide(given)))
-            yield made, {"row": dict(made.row), **document, "heuristics": heuristics}
+    def _answered(self, rows: Iterable[ProofRow], scores: Scores) -> list[Answered]:
+        decide = self._contract.decide
+        return [Answered(made, given, str(decide(given))) for made, given in zip(rows, scores, strict=True)]
+
+    def _line(self, answered: Answered) -> Json:
+        """Write a row with its answer, and what the heuristics made of it: where those give another, it shows."""
+        made = answered.made
+        # As few digits as tell a float32 from all others; a gap is no number in JSON.
+        values = [None if math.isnan(value) else float(str(value)) for value in made.vector[0, self._first :]]
+        heuristics = dict(zip(self._encoding.columns[self._first :], values, strict=True))
+        document = self._scores.document([float(str(score)) for score in answered.scores], answered.decision)
+        return {"row": dict(made.row), **document, "heuristics": heuristics}
 
     def _features(self, rows: Sequence[ProofRow]) -> FloatRows:
         return stacked((row.vector for row in rows), len(self._encoding.columns))

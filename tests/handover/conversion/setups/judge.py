@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 from sklearn.base import clone
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from delivery import heuristics
 from delivery.contract import CONTRACT
@@ -91,7 +91,7 @@ def credit(*, gaps: bool) -> Data:
         for optional in [{field.name for field in fields if field.nullable}]
         for row in data.rows
     ]
-    made = (encoding.vector(drawn_row(fields, random, gaps=GAPS if gaps else 0)) for _ in range(DRAWN))
+    made = encoding.vectors(drawn_row(fields, random, gaps=GAPS if gaps else 0) for _ in range(DRAWN))
     drawn = stacked([row for row in made if row is not None], len(encoding.columns))
     labels = np.array(data.labels).astype(np.int64)
     features = encoding.matrix(rows)
@@ -138,7 +138,7 @@ def rows_asked(graph: bytes, data: Data) -> Features:
 
 def judged(fit: Fit, data: Data) -> Verdict:
     """Fit, convert, and compare; raise where the graph answers otherwise than the model."""
-    with warnings.catch_warnings(), threadpool_limits(1):  # the other worker of pytest has the other core
+    with warnings.catch_warnings(), _pools().limit(limits=1):  # the other worker of pytest has the other core
         warnings.simplefilter("ignore")
         try:
             model = fit(data)
@@ -159,6 +159,12 @@ def judged(fit: Fit, data: Data) -> Verdict:
                 raise
             return Verdict(REFUSED, because)
     return Verdict(EXACT)
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    """Find the libraries with threads once: it takes as long as a small model, and all set-ups are imported by then."""
+    return ThreadpoolController()
 
 
 def of_float32(model: Any, graph: bytes, rows: Features, wanted: NDArray[np.float32]) -> str:
