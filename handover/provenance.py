@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import os
 import platform
 import sys
 import sysconfig
@@ -65,11 +66,11 @@ def libraries(model: Any) -> dict[str, str]:
             continue
         if name.partition(".")[0] in OWN or not _is_installed(source):
             with suppress(OSError, SyntaxError, ValueError):  # it may have been edited, or removed, since it was loaded
-                imported |= set(_imports(source, Path(source).stat().st_mtime_ns))
+                imported |= _imports(source, os.stat(source).st_mtime_ns)  # noqa: PTH116  # of hundreds of files, in each delivery
     main = sys.modules.get("__main__")
     if main is not None and not getattr(main, "__file__", None):
         imported |= set(_named_in(main))
-    return _with_requirements(provider for name in imported for provider in _providers(name))
+    return _with_requirements({provider for name in imported for provider in _providers(name)})
 
 
 @cache
@@ -79,7 +80,7 @@ def _is_installed(source: str) -> bool:
 
 
 @cache  # a notebook delivers again and again
-def _imports(source: str, _changed: int) -> tuple[str, ...]:
+def _imports(source: str, _changed: int) -> frozenset[str]:
     """Read which modules a file imports, by their full names; those inside of functions too."""
     names: list[str] = []
     for node in _statements(ast.parse(Path(source).read_bytes())):
@@ -87,7 +88,7 @@ def _imports(source: str, _changed: int) -> tuple[str, ...]:
             names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
-    return tuple(names)
+    return frozenset(names)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
