@@ -24,7 +24,7 @@ def fixed(**settings: Any) -> Any:
 
 
 def tuned(threshold: float) -> Any:
-    model = TunedThresholdClassifierCV(LogisticRegression(), cv=2).fit(FEATURES, LABELS)
+    model = TunedThresholdClassifierCV(LogisticRegression(), cv=2, thresholds=2).fit(FEATURES, LABELS)
     model.best_threshold_ = threshold
     return model
 
