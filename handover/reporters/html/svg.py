@@ -24,24 +24,15 @@ PAGE_COLOURS = {
 WIDTH_PX, HEIGHT_PX = 360, 250  # a column of the page, and a phone: letters are as large as the text around them
 SVG_UNITS_PER_INCH = 72  # of matplotlib, at any dpi
 STYLE: dict[RcKeyType, Any] = {
-    "axes.edgecolor": LINE,
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.labelcolor": MUTED,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.facecolor": "none",
+    **dict.fromkeys(("axes.edgecolor", "grid.color", "xtick.color", "ytick.color"), LINE),
+    **dict.fromkeys(("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), MUTED),
+    **dict.fromkeys(("axes.facecolor", "figure.facecolor"), "none"),
+    **dict.fromkeys(("axes.grid", "axes.axisbelow"), True),
+    **dict.fromkeys(("axes.spines.right", "axes.spines.top", "legend.frameon"), False),
     "font.size": 11.5,
-    "legend.frameon": False,
-    "grid.color": LINE,
     "grid.linewidth": 0.6,
     "text.color": INK,
     "text.parse_math": False,  # a decision may be called $\x$
-    "xtick.color": LINE,
-    "xtick.labelcolor": MUTED,
-    "ytick.color": LINE,
-    "ytick.labelcolor": MUTED,
     "svg.fonttype": "none",  # text stays text: it takes the page's font, and can be searched and copied
 }
 
