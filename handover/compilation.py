@@ -103,9 +103,8 @@ def _field(name: str, schema: Json) -> Json:
         raise refused("strict=False lets text in for numbers; leave it away", topic="strict")
     if "default" in declared:
         _require_sendable(name, schema, declared["default"])
-    if kind == "category":
-        return {"name": name, "kind": kind, "categories": list(inner["expected"])}
-    return {"name": name, "kind": kind}
+    categories = {"categories": list(inner["expected"])} if kind == "category" else {}
+    return {"name": name, "kind": kind, **categories}
 
 
 def _require_bounds(name: str, schema: Json) -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-type Json = dict[str, Any]
+from predictor.files import Json
 
 NOTHING = {"Ref": "AWS::NoValue"}
 

@@ -109,7 +109,7 @@ class HeldOut:
         """What came of each row, float64 (N,): its label, or the place of its class."""
         return self.labels.argmax(axis=1).astype(np.float64) if self.of_classes else self.labels[:, 0]
 
-    def named(self, values: Sequence[float]) -> Any:
+    def named(self, values: Sequence[Any]) -> Any:
         """Give C figures by their names; of a single score the only one."""
         figures = dict(zip(self.names, values, strict=True))
         return figures if self.of_classes else figures[SINGLE]
@@ -165,7 +165,8 @@ class HeldOut:
         if not self.may_be_probability:
             return record
         if self.of_classes:
-            record |= {"accuracy": rounded(self.came.mean()), "confusion": self._confusion()}
+            confusion = self.named([self.named(counts) for counts in self.confusion.tolist()])
+            record |= {"accuracy": rounded(self.came.mean()), "confusion": confusion}
             base = {"accuracy": rounded(mean.max()), **base}
         return {**record, **errors, "base_rate": base, **self._calibration()}
 
@@ -188,10 +189,11 @@ class HeldOut:
             ],
         }
 
-    def _confusion(self) -> Json:
-        counts = {name: dict.fromkeys(self.names, 0) for name in self.names}
-        for true, highest in zip(self.labels.argmax(axis=1), self.scores.argmax(axis=1), strict=True):
-            counts[self.names[true]][self.names[highest]] += 1
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """How many rows of each class have the highest score of each, int64 (C, C)."""
+        counts = np.zeros((len(self.names),) * 2, dtype=np.int64)
+        np.add.at(counts, (self.labels.argmax(axis=1), self.scores.argmax(axis=1)), 1)
         return counts
 
     def picked(self, rows: NDArray[Any]) -> "HeldOut":

@@ -5,18 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from handover.cli.group import progress
+from predictor.files import Json
 
-type Event = dict[str, Any]
 
-
-def apart(work: str, show: Callable[[Event], None] = lambda event: None, **arguments: Any) -> dict[str, Any]:
+def apart(work: str, show: Callable[[Json], None] = lambda event: None, **arguments: Any) -> Json:
     """Have a function of ``work.py`` done in another process; say where it was when that ended too early."""
     from handover import apart as processes
 
     begun = "its beginning"
     given = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
 
-    def hear(event: Event) -> None:
+    def hear(event: Json) -> None:
         nonlocal begun
         begun = event.get("begun", begun)
         show(event)
@@ -30,12 +29,12 @@ def apart(work: str, show: Callable[[Event], None] = lambda event: None, **argum
         ) from None
 
 
-def shown(work: str, description: str, *, verbose: bool = False, **arguments: Any) -> dict[str, Any]:
+def shown(work: str, description: str, *, verbose: bool = False, **arguments: Any) -> Json:
     """Do the same, and show how far it is; each finding too, if there is much to be said."""
     with progress() as bars:
         task = bars.add_task(description, total=None)
 
-        def show(event: Event) -> None:
+        def show(event: Json) -> None:
             bars.update(task, total=event.get("total"), completed=event.get("done"))
             if verbose and "finding" in event:
                 bars.console.print(event["finding"], markup=False, highlight=False, soft_wrap=True)
