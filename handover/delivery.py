@@ -187,15 +187,16 @@ def deliver(
     # What cannot be converted is named before the model is asked, which may fail in a way of its own.
     graph = _converted(model, encoding.columns, contract, positive, clip=clip, about=about)
 
+    def within(given: NDArray[Any]) -> NDArray[np.float32]:
+        return clipping.clipped(given, contract.score) if clip else given.astype(np.float32)
+
     def answers(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        given = training_time_scores(model, values, positive=positive, classes=contract.classes)
-        return given.astype(np.float32)
+        return within(training_time_scores(model, values, positive=positive, classes=contract.classes))
 
     oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph))
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
-        given = oracle.ask(values)
-        return clipping.clipped(given, contract.score) if clip else given
+        return within(oracle.ask(values))
 
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
@@ -207,7 +208,7 @@ def deliver(
     if taken := ordering.numbers(model, contract.classes):
         ordering.require_order(held_out)
     likely = rows_like(fields, features)
-    asked = replace(oracle, ask=ask, again=_again(model, answers, contract, clip=clip))
+    asked = replace(oracle, ask=ask, again=_again(model, answers))
     proof = Proof(contract, encoding, asked, (features, judged), likely, real)
     proof.require_parity(graph)
     contents = {
@@ -247,13 +248,12 @@ def deliver(
 
 
 def _again(
-    model: Any, answers: Callable[[NDArray[np.floating[Any]]], NDArray[np.float32]], contract: Contract, *, clip: bool
+    model: Any, answers: Callable[[NDArray[np.floating[Any]]], NDArray[np.float32]]
 ) -> Callable[[FloatRows], Again]:
     """Give what asks a model about a row by itself, in float32 and in float64."""
 
     def again(row: FloatRows) -> Again:
-        each = np.concatenate([answers(row), answers(row.astype(np.float64))])
-        alone, precise = (clipping.clipped(each, contract.score) if clip else each).tolist()
+        (alone,), (precise,) = answers(row).tolist(), answers(row.astype(np.float64)).tolist()
         return Again(alone, precise, in_float32(model, row.shape[1]))
 
     return again

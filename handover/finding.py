@@ -46,8 +46,8 @@ class Evidence:
 
     def as_json(self, context: "Context") -> dict[str, Any]:
         """Give it as plain data, in the words of its context."""
-        place = {"path": self.named(context.relative), "line": self.line}
-        return {"evidence": self.evidence, "cause": self.cause, **place}
+        path = self.named(context.relative)
+        return {"evidence": self.evidence, "cause": self.cause, "path": path, "line": self.line}
 
 
 @dataclass(frozen=True)

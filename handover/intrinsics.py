@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from predictor.files import Json
+type Json = dict[str, Any]
 
 NOTHING = {"Ref": "AWS::NoValue"}
 

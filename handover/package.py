@@ -143,8 +143,7 @@ def _package(found: Mapping[str, bytes], where: str, remedy: str) -> Package:
         if name not in found or hashlib.sha256(found[name]).hexdigest() != sha256:
             raise PackageError(f"{name} of {where} is not the one that manifest.json vouches for: {remedy}")
     name, version = (str(contract.get(word)) for word in ("name", "version"))
-    if not (name.isprintable() and re.search(r"\w", name) and len(name) <= LONGEST_NAME) or not re.fullmatch(
-        r"\d{1,9}(\.\d{1,9}){2}", version
-    ):
+    is_name = name.isprintable() and re.search(r"\w", name) and len(name) <= LONGEST_NAME
+    if not (is_name and re.fullmatch(r"\d{1,9}(\.\d{1,9}){2}", version)):
         raise PackageError(f"manifest.json of {where} has no contract's name and version: {remedy}")
     return Package(found, name, version, files.identity(manifest))

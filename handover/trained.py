@@ -47,7 +47,7 @@ def the_model(
 
 def proof_rows(contract: Contract, encoding: Encoding, graph: bytes | None) -> list[ProofRow]:
     """Draw all rows that a proof by given scores asks about: of the contract, and beside the graph's thresholds."""
-    drawing = Drawing(domains(contract.compiled()), encoding, avoid=False)
+    drawing = Drawing(domains(contract.compiled()), encoding)
     asked = thresholds(load_from_string(graph)) if graph else []
     return [*drawing.rows, *drawing.beside_thresholds(asked)]
 

@@ -143,9 +143,7 @@ def upgrade(*, dry_run: bool) -> None:
 @DELIVERY(callback=_folder)
 @click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
 @click.option(
-    "--table",
-    type=PATH,
-    help="A CSV of rows with their score or decision; other rows are answered as without it.",
+    "--table", type=PATH, help="A CSV of rows with their score or decision; other rows are answered as without it."
 )
 def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
     """Write a stand-in for the model, of contract.py and heuristics.py alone: it answers every row at once.

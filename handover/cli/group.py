@@ -28,8 +28,6 @@ only_option = click.option(
     callback=lambda _, __, beginnings: beginnings.split(",") if beginnings else [],
     help="Only clauses whose codes begin like this, as in P2,S.",
 )
-
-
 BOTH, MODELLING, DEPLOYMENT, PIPELINE = "For both teams", "For modelling", "For deployment", "For pipelines and upkeep"
 SECTIONS: dict[str, set[str]] = {section: set() for section in (BOTH, MODELLING, DEPLOYMENT, PIPELINE)}
 """The commands that each section of `handover --help` lists."""

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from handover.context import DeliveryContext
 from handover.description import Word
 from handover.finding import Finding, Verdict
+from handover.markup import coded
 from handover.reporters.html import figures
 from handover.reporters.page import filled
 from handover.reporters.text import CHECKED, counted, warning_count, what_is_left_out
@@ -22,14 +23,6 @@ from predictor import files
 VERDICTS = (("kept", "is kept"), ("broken", "is broken"), ("unsure", "could not be checked in full"))
 # What neither HTML nor UTF-8 can hold, lone surrogates and control characters: a delivery's JSON may hold them all.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def coded(text: str) -> Markup:
-    """Set what stands between backticks as code, and escape all of it."""
-    plain = escape(text)
-    if plain.count("`") % 2:  # one backtick is alone: none is a pair for certain
-        return plain
-    return Markup(re.sub("`(.*?)`", r"<code>\1</code>", plain, flags=re.DOTALL))  # noqa: S704  it is escaped, above
 
 
 def cell(text: str) -> Markup:
