@@ -9,24 +9,11 @@ from predictor.files import Json
 
 
 def apart(work: str, show: Callable[[Json], None] = lambda event: None, **arguments: Any) -> Json:
-    """Have a function of ``work.py`` done in another process; say where it was when that ended too early."""
-    from handover import apart as processes
+    """Have a function of ``work.py`` done in another process."""
+    from handover.apart import apart as done_apart
 
-    begun = "its beginning"
     given = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
-
-    def hear(event: Json) -> None:
-        nonlocal begun
-        begun = event.get("begun", begun)
-        show(event)
-
-    try:
-        return processes.apart(f"handover.cli.work:{work}", given, hear)
-    except processes.CutShortError as error:
-        raise processes.CutShortError(
-            f"{work} ended early, at {begun}, so nothing is known of the delivery: {error}. What a delivery runs may "
-            f"have stopped it, or the machine"
-        ) from None
+    return done_apart(f"handover.cli.work:{work}", given, show)
 
 
 def shown(work: str, description: str, *, verbose: bool = False, **arguments: Any) -> Json:
