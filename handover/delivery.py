@@ -247,9 +247,7 @@ def deliver(
     return manifest
 
 
-def _again(
-    model: Any, answers: Callable[[NDArray[np.floating[Any]]], NDArray[np.float32]]
-) -> Callable[[FloatRows], Again]:
+def _again(model: Any, answers: Callable[[NDArray[Any]], NDArray[np.float32]]) -> Callable[[FloatRows], Again]:
     """Give what asks a model about a row by itself, in float32 and in float64."""
 
     def again(row: FloatRows) -> Again:

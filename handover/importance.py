@@ -38,10 +38,9 @@ def permutation_importance(
     whole, random = figures(judged)[0], np.random.default_rng(SEED)
     shuffles = np.concatenate([random.permutation(len(rows)) for _ in range(REPEATS)])
     console = Console(stderr=True)
+    tracked = track(columns, "Shuffling each column", console=console, transient=True, disable=not console.is_terminal)
     records = []
-    for place, name in enumerate(
-        track(columns, "Shuffling each column", console=console, transient=True, disable=not console.is_terminal)
-    ):
+    for place, name in enumerate(tracked):
         shuffled = np.tile(rows, (REPEATS, 1))
         shuffled[:, place] = rows[shuffles, place]
         scores = np.split(ask(shuffled).astype(np.float64), REPEATS)

@@ -36,9 +36,8 @@ def _drawing(field: Domain, column: FloatRows, random: Random) -> Callable[[], A
     gaps = 1 - len(known) / len(column) if field.nullable else 0.0
     intervals = min(MOST_INTERVALS, len(known) // FEWEST_IN_AN_INTERVAL)
     quantiles = [known[place * (len(known) - 1) // intervals] for place in range(intervals + 1)] if intervals else []
-    digits = next(
-        (count for count in range(MOST_DIGITS + 1) if all(round(number, count) == number for number in known)), None
-    )
+    enough = (count for count in range(MOST_DIGITS + 1) if all(round(number, count) == number for number in known))
+    digits = next(enough, None)
 
     def drawn() -> Any:
         if random.random() < gaps:

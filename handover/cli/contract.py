@@ -110,7 +110,10 @@ def _agree(folder: Path, like: Path | None, ci: "CI") -> None:
         try:
             report = agree(folder, lambda name: dialogue.agreed(name, kept), ci=ci)
         except (click.Abort, KeyboardInterrupt):
-            click.echo(f"\nNothing was written to {folder}; {dialogue.goes_on(kept)}", err=True)
+            answers = "nothing had been answered."
+            if kept.is_file():
+                answers = f"what was answered is kept in {kept}, and the same command goes on from there."
+            click.echo(f"\nNothing was written to {folder}; {answers}", err=True)
             sys.exit(INTERRUPTED)
         kept.unlink(missing_ok=True)
     click.echo(report)
