@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from handover.cli.child import apart, shown
-from handover.cli.delivering import write_events, write_monitoring, write_stand_in
-from handover.cli.group import BOTH, INTERRUPTED, MODELLING, PATH, PROJECT, command, only_option, progress
+from handover.cli.building import write_events, write_monitoring, write_stand_in
+from handover.cli.group import BOTH, INTERRUPTED, MODELLING, PATH, PROJECT, apart, command, only_option, progress, shown
 from handover.cli.reports import FILE, NEW_FILE, Reports, gives_reports
 from handover.errors import CannotRunError
 from handover.finding import Team
