@@ -57,10 +57,7 @@ UNCALIBRATED = (
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The rows that judge a model, without the rows: the scores of each, and what came.
-
-    What stands for a score alone may be given as float64 (N,).
-    """
+    """The rows that judge a model, without the rows: the scores of each, and what came."""
 
     scores: Numbers
     """float64 (N, C); C is 1 where there is one score."""
@@ -68,11 +65,6 @@ class HeldOut:
     """float64 (N, C): the row's label; of classes 1 for the one that it is of, and 0 for the others."""
     names: tuple[str, ...] = (SINGLE,)
     """What the C scores are called: the classes, or the single score's name."""
-
-    def __post_init__(self) -> None:
-        for name in ("scores", "labels"):
-            values = np.asarray(getattr(self, name), dtype=np.float64)
-            object.__setattr__(self, name, values.reshape(len(values), -1))
 
     @property
     def of_classes(self) -> bool:
