@@ -18,6 +18,7 @@ from handover.contract import Contract
 from handover.conversion import ConversionError, in_float32, own_columns, to_graph, training_time_scores, unlike
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
+from handover.drawing import rows_like
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
@@ -27,7 +28,6 @@ from handover.limit import TooLongError, at_most
 from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut, rounded
-from handover.record import rows_like
 from handover.replacing import replace as replace_files
 from handover.rows import Domain, domains
 from handover.scoring import Again, Ask, oracle_of
