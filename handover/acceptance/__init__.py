@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handover import card
-from handover.acceptance.worktree import Repository
 from handover.errors import CannotRunError
+from handover.git import Repository
 from handover.package import CARD, DELIVERED, Package
 from handover.project import Project
 from predictor import files
