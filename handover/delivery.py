@@ -329,14 +329,11 @@ def column_records(contract: Contract, columns: tuple[str, ...], features: Float
     That is the lower median, which some row really has; null where none has a value.
     """
     kinds = {field["name"]: field["kind"] for field in contract.compiled()["fields"]}
-    known = [np.sort(column[~np.isnan(column)]) for column in features.T]
+    known = (np.sort(column[~np.isnan(column)]) for column in features.T)
+    references = [float(str(values[(len(values) - 1) // 2])) if len(values) else None for values in known]
     return [
-        {
-            "name": column,
-            "kind": kinds.get(column, "heuristic"),
-            "reference": float(str(values[(len(values) - 1) // 2])) if len(values) else None,
-        }
-        for column, values in zip(columns, known, strict=True)
+        {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
+        for column, reference in zip(columns, references, strict=True)
     ]
 
 

@@ -121,16 +121,11 @@ def skips(findings: Sequence[Finding]) -> list[Skip]:
     for finding in skipped:
         if not codes & set(finding.blocked_by):  # or what it lacks was not asked for, and nothing else says that
             roots.setdefault((finding.reason, finding.allowed, finding.failed), []).append(finding.clause.code)
-    return [
-        Skip(
-            tuple(members),
-            reason,
-            tuple(finding.clause.code for finding in skipped if set(members) & set(finding.blocked_by)),
-            allowed,
-            failed,
-        )
-        for (reason, allowed, failed), members in roots.items()
-    ]
+    gathered = []
+    for (reason, allowed, failed), members in roots.items():
+        followers = tuple(finding.clause.code for finding in skipped if set(members) & set(finding.blocked_by))
+        gathered.append(Skip(tuple(members), reason, followers, allowed, failed))
+    return gathered
 
 
 def exit_status(findings: Sequence[Finding]) -> int:

@@ -36,18 +36,14 @@ def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
     """Give the template as data; see ``drift_alarms`` for the scores."""
     model = files.identity(manifest)
     body = json.dumps({"widgets": widgets(contract, manifest)}, indent=1)
+    properties = {"DashboardName": {"Ref": "Name"}, "DashboardBody": {"Fn::Sub": body}}
+    dashboard = {"Type": "AWS::CloudWatch::Dashboard", "Properties": properties}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Watches model {model} of {contract['name']} {contract['version']}.",
         "Parameters": {name: {"Type": "String", "Description": text} for name, text in PARAMETERS.items()},
         "Conditions": {"TellsTopic": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}},
-        "Resources": {
-            **drift_alarms(contract, manifest, scores),
-            "Dashboard": {
-                "Type": "AWS::CloudWatch::Dashboard",
-                "Properties": {"DashboardName": {"Ref": "Name"}, "DashboardBody": {"Fn::Sub": body}},
-            },
-        },
+        "Resources": {**drift_alarms(contract, manifest, scores), "Dashboard": dashboard},
         "Outputs": {"Dashboard": {"Description": "Where all of it is drawn.", "Value": {"Fn::Sub": CONSOLE}}},
     }
 

@@ -99,23 +99,12 @@ def _blind_alarm(model: str) -> Json:
 
 
 def _metric(id_: str, model: str, name: str, statistic: str) -> Json:
-    metric = {
-        "Namespace": {"Ref": "Namespace"},
-        "MetricName": name,
-        "Dimensions": [{"Name": "model", "Value": model}, {"Name": "service", "Value": SERVICE}],
-    }
+    dimensions = [{"Name": "model", "Value": model}, {"Name": "service", "Value": SERVICE}]
+    metric = {"Namespace": {"Ref": "Namespace"}, "MetricName": name, "Dimensions": dimensions}
     return {"Id": id_, "ReturnData": False, "MetricStat": {"Metric": metric, "Stat": statistic, "Period": HOUR_S}}
 
 
 def _alarm(description: str, metrics: list[Json], **rings: object) -> Json:
-    return {
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {
-            "AlarmDescription": description,
-            "Metrics": metrics,
-            "ComparisonOperator": "GreaterThanThreshold",
-            **rings,
-            "AlarmActions": TOPIC,
-            "OKActions": TOPIC,
-        },
-    }
+    watched = {"AlarmDescription": description, "Metrics": metrics, "ComparisonOperator": "GreaterThanThreshold"}
+    tells = {"AlarmActions": TOPIC, "OKActions": TOPIC}
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": watched | rings | tells}
