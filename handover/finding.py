@@ -130,8 +130,7 @@ class Clause:
     @cached_property
     def subjects(self) -> frozenset[Subject]:
         """All that must be there: what it looks at, and what those look at that it requires."""
-        required = (DECLARED[code].subjects for code in self.requires)
-        return frozenset({self.looks_at}).union(*required)
+        return frozenset({self.looks_at}).union(*(DECLARED[code].subjects for code in self.requires))
 
     @property
     def page(self) -> str:

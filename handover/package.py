@@ -99,8 +99,8 @@ def read(file: Path) -> Package:
         found = _members(file, content)
     except OSError as error:
         raise PackageError(f"{file} cannot be read: {error.strerror}") from None
-    sums = found.pop(SUMS, b"")
-    lines = {line[66:]: line[:64] for line in sums.decode(errors="replace").splitlines()}
+    sums = found.pop(SUMS, b"").decode(errors="replace")
+    lines = {line[66:]: line[:64] for line in sums.splitlines()}
     for name, written in found.items():
         if lines.get(name) != hashlib.sha256(written).hexdigest():
             raise PackageError(f"{name} in {file} is not the one that was packed: have it sent again")

@@ -18,8 +18,7 @@ from predictor.files import Json
 
 def open_file(path: Path, contract: Contract, encoding: Encoding, output: str | None = None) -> Any:
     """Open a model file, or a model folder of MLflow; see ``handover.conversion.opened``."""
-    fields = contract.compiled()["fields"]
-    words = {field["name"]: tuple(field.get("categories", ())) for field in fields}
+    words = {field["name"]: tuple(field.get("categories", ())) for field in contract.compiled()["fields"]}
     return opened(path, {column: words.get(column, ()) for column in encoding.columns}, output)
 
 

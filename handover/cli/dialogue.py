@@ -62,8 +62,7 @@ def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
         elif again == MORE:
             more()
         else:
-            place = names.index(again)
-            fields[place] = replace(_about(again), name=again)
+            fields[names.index(again)] = replace(_about(again), name=again)
         keep()
 
 

@@ -115,9 +115,8 @@ def progress() -> "Progress":
     from rich.console import Console
     from rich.progress import Progress
 
-    terminal = Console(stderr=True)
     # Asked of the stream: a notebook says FORCE_COLOR, by which rich takes a pipe for a terminal.
-    return Progress(console=terminal, transient=True, disable=not sys.stderr.isatty())
+    return Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
 
 
 def apart(work: str, show: Callable[[Json], None] = lambda event: None, **arguments: Any) -> Json:

@@ -49,8 +49,7 @@ def begin(region: str | None, stage: str | None) -> "boto3.Session":
     """
     from handover.live import aws
 
-    named = of_stage(stage).get("region")
-    session = aws.session(aws.region(region or named))
+    session = aws.session(aws.region(region or of_stage(stage).get("region")))
     click.echo(f"Account {aws.account(session)}, region {session.region_name}", err=True)
     return session
 
