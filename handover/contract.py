@@ -259,28 +259,20 @@ class Contract:
         a nested or unbounded type, or a validator written in Python; or when it would let in what it does not say.
         """
         fields, validator, schema = deepcopy(compiled_row(self.row))  # the caller's, to do with it whatever it likes
-        return {
-            "format": 1,
-            "name": self.name,
-            "version": self.version,
-            "fields": fields,
-            "score": asdict(self.score),
-            **self._deciding(),
-            "budgets": asdict(self.budgets),
-            "validator": validator,
-            "schema": schema,
-        }
+        agreed = {"format": 1, "name": self.name, "version": self.version, "fields": fields, **self._answered()}
+        return {**agreed, "budgets": asdict(self.budgets), "validator": validator, "schema": schema}
 
-    def _deciding(self) -> Json:
+    def _answered(self) -> Json:
+        score = asdict(self.score)
         if not self.classes:
-            return {"decisions": dict(self.decisions)}
+            return {"score": score, "decisions": dict(self.decisions)}
         otherwise = {"otherwise": asdict(self.otherwise)} if self.otherwise else {}
-        return {"classes": list(self.classes), **otherwise}
+        return {"score": score, "classes": list(self.classes), **otherwise}
 
     @property
     def scores(self) -> Scores:
         """The scores as the function knows them: their names, ends and decisions."""
-        return Scores({"score": asdict(self.score), **self._deciding()})
+        return Scores(self._answered())
 
     def decide(self, scores: NDArray[Any]) -> str | None:
         """Decide on the scores of one row; written apart from the function's own code, which it is compared with.
