@@ -27,8 +27,7 @@ CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboa
 def of_delivery(delivery: Path) -> Json:
     """Give the template of a delivery as data, its bands drawn around the held-out scores; a stand-in has none."""
     manifest = files.manifest(delivery)
-    is_trained = not files.stand_in(manifest)
-    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist() if is_trained else []
+    scores = [] if files.stand_in(manifest) else HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
     return template(files.contract(delivery), manifest, scores)
 
 
