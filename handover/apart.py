@@ -19,7 +19,7 @@ GRACE_S = 10.0  # for what is interrupted to take down what it started
 
 
 class CutShortError(CannotRunError):
-    """The process ended and had not come to its result; the message says how it ended."""
+    """The process ended and had not come to its result; the message says where it was, and how it ended."""
 
 
 def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda event: None) -> Json:
@@ -27,8 +27,10 @@ def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda 
 
     The function takes a ``send``, which passes an event to ``on_event``, and the ``arguments``; these, its events and
     its result are plain data. What that process prints, whoever prints it, goes to this one's stderr. A
-    ``CannotRunError`` of the work is raised here, in its words; ``CutShortError`` when there is no result.
+    ``CannotRunError`` of the work is raised here, in its words; ``CutShortError`` when there is no result, which names
+    what an event said last of what has ``begun``.
     """
+    begun = "its beginning"
     command = [sys.executable, "-P", "-m", "handover.apart", work, json.dumps(arguments)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:
@@ -41,6 +43,7 @@ def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda 
                     case {"cannot": sentence}:
                         raise CannotRunError(sentence)
                     case event:
+                        begun = event.get("begun", begun)
                         on_event(event)
     except KeyboardInterrupt:
         with suppress(ValueError):  # Windows knows no such signal; there a terminal has sent its own to both
@@ -52,7 +55,10 @@ def apart(work: str, arguments: Json, on_event: Callable[[Json], None] = lambda 
         raise
     ended = process.returncode
     how = f"was ended by {signal.Signals(-ended).name}" if ended < 0 else f"ended with {ended}"
-    raise CutShortError(f"its process {how}")
+    raise CutShortError(
+        f"{work.partition(':')[2]} ended early, at {begun}, so nothing is known of the delivery: its process {how}. "
+        f"What a delivery runs may have stopped it, or the machine"
+    )
 
 
 def _main() -> None:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pydantic
@@ -11,6 +11,8 @@ from pydantic_core import SchemaValidator, ValidationError
 
 from predictor.files import Json
 
+STRICTLY = pydantic.ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+"""The configuration that every row has."""
 FLOAT32_MAX = 3.4028234663852886e38  # IEEE 754 binary32, the largest finite number: what the model's input can hold
 KINDS = {"int": "number", "float": "number", "bool": "flag", "literal": "category"}
 NO_COLUMN = {
@@ -47,8 +49,9 @@ class ContractError(ValueError):
         self.word = word or topic
 
 
-def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) -> tuple[list[Json], Json, Json]:
-    """Give ``fields``, ``validator`` and ``schema`` of a row; ``strictly`` is the configuration that every row has.
+@cache  # a delivery, or a check of one, asks some twenty times
+def compiled_row(row: type[pydantic.BaseModel]) -> tuple[list[Json], Json, Json]:
+    """Give ``fields``, ``validator`` and ``schema`` of a row.
 
     ``ContractError`` when a field is none that a model can have as a column, or lets in what it does not say.
     """
@@ -62,7 +65,7 @@ def compiled_row(row: type[pydantic.BaseModel], *, strictly: Mapping[str, Any]) 
         raise refused("it has no field")
     for computed in core["schema"].get("computed_fields", ()):
         raise refused(f"the function computes no {computed['property_name']}; make it a heuristic")
-    for word, agreed in strictly.items():
+    for word, agreed in STRICTLY.items():
         if row.model_config.get(word) != agreed:
             raise refused(
                 f"its setting {word} is {row.model_config.get(word)!r}, and a row's is {agreed!r}: write class "
@@ -103,9 +106,8 @@ def _field(name: str, schema: Json) -> Json:
         raise refused("strict=False lets text in for numbers; leave it away", topic="strict")
     if "default" in declared:
         _require_sendable(name, schema, declared["default"])
-    if kind == "category":
-        return {"name": name, "kind": kind, "categories": list(inner["expected"])}
-    return {"name": name, "kind": kind}
+    categories = {"categories": list(inner["expected"])} if kind == "category" else {}
+    return {"name": name, "kind": kind, **categories}
 
 
 def _require_bounds(name: str, schema: Json) -> None:

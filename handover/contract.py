@@ -5,16 +5,16 @@ import warnings
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pydantic
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from handover.compilation import FLOAT32_MAX, ContractError, compiled_row
+from handover.compilation import FLOAT32_MAX, STRICTLY, ContractError, compiled_row
 from handover.wording import alike, look
 from predictor.files import Json
 from predictor.scores import Scores
@@ -70,7 +70,7 @@ class Row(pydantic.BaseModel, metaclass=_RowClass):
     ``| None = None`` the caller may leave it out or send ``null``, and the model then sees NaN.
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = STRICTLY
 
 
 @dataclass(frozen=True)
@@ -258,29 +258,21 @@ class Contract:
         ``schema`` the JSON Schema that callers are shown. ``ContractError`` when a field cannot be compiled: free text,
         a nested or unbounded type, or a validator written in Python; or when it would let in what it does not say.
         """
-        fields, validator, schema = deepcopy(_compiled(self.row))  # the caller's, to do with it whatever it likes
-        return {
-            "format": 1,
-            "name": self.name,
-            "version": self.version,
-            "fields": fields,
-            "score": asdict(self.score),
-            **self._deciding(),
-            "budgets": asdict(self.budgets),
-            "validator": validator,
-            "schema": schema,
-        }
+        fields, validator, schema = deepcopy(compiled_row(self.row))  # the caller's, to do with it whatever it likes
+        agreed = {"format": 1, "name": self.name, "version": self.version, "fields": fields, **self._answered()}
+        return {**agreed, "budgets": asdict(self.budgets), "validator": validator, "schema": schema}
 
-    def _deciding(self) -> Json:
+    def _answered(self) -> Json:
+        score = asdict(self.score)
         if not self.classes:
-            return {"decisions": dict(self.decisions)}
+            return {"score": score, "decisions": dict(self.decisions)}
         otherwise = {"otherwise": asdict(self.otherwise)} if self.otherwise else {}
-        return {"classes": list(self.classes), **otherwise}
+        return {"score": score, "classes": list(self.classes), **otherwise}
 
     @property
     def scores(self) -> Scores:
         """The scores as the function knows them: their names, ends and decisions."""
-        return Scores({"score": asdict(self.score), **self._deciding()})
+        return Scores(self._answered())
 
     def decide(self, scores: NDArray[Any]) -> str | None:
         """Decide on the scores of one row; written apart from the function's own code, which it is compared with.
@@ -293,11 +285,6 @@ class Contract:
             return self.otherwise.decision if self.otherwise and unsure else self.classes[highest]
         edges = self.decisions.items()
         return next((decision for decision, edge in edges if np.float32(scores[0]) <= np.float32(edge)), None)
-
-
-@cache  # a delivery, or a check of one, asks some twenty times
-def _compiled(row: type[Row]) -> tuple[list[Json], Json, Json]:
-    return compiled_row(row, strictly=Row.model_config)
 
 
 def _refused(word: str, sentence: str) -> ContractError:

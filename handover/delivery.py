@@ -18,6 +18,7 @@ from handover.contract import Contract
 from handover.conversion import ConversionError, in_float32, own_columns, to_graph, training_time_scores, unlike
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
+from handover.drawing import rows_like
 from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
@@ -27,7 +28,6 @@ from handover.limit import TooLongError, at_most
 from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut, rounded
-from handover.record import rows_like
 from handover.replacing import replace as replace_files
 from handover.rows import Domain, domains
 from handover.scoring import Again, Ask, oracle_of
@@ -187,15 +187,16 @@ def deliver(
     # What cannot be converted is named before the model is asked, which may fail in a way of its own.
     graph = _converted(model, encoding.columns, contract, positive, clip=clip, about=about)
 
+    def within(given: NDArray[Any]) -> NDArray[np.float32]:
+        return clipping.clipped(given, contract.score) if clip else given.astype(np.float32)
+
     def answers(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        given = training_time_scores(model, values, positive=positive, classes=contract.classes)
-        return given.astype(np.float32)
+        return within(training_time_scores(model, values, positive=positive, classes=contract.classes))
 
     oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph))
 
     def ask(values: FloatRows) -> NDArray[np.float32]:
-        given = oracle.ask(values)
-        return clipping.clipped(given, contract.score) if clip else given
+        return within(oracle.ask(values))
 
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
@@ -207,7 +208,7 @@ def deliver(
     if taken := ordering.numbers(model, contract.classes):
         ordering.require_order(held_out)
     likely = rows_like(fields, features)
-    asked = replace(oracle, ask=ask, again=_again(model, answers, contract, clip=clip))
+    asked = replace(oracle, ask=ask, again=_again(model, answers))
     proof = Proof(contract, encoding, asked, (features, judged), likely, real)
     proof.require_parity(graph)
     contents = {
@@ -246,14 +247,11 @@ def deliver(
     return manifest
 
 
-def _again(
-    model: Any, answers: Callable[[NDArray[np.floating[Any]]], NDArray[np.float32]], contract: Contract, *, clip: bool
-) -> Callable[[FloatRows], Again]:
+def _again(model: Any, answers: Callable[[NDArray[Any]], NDArray[np.float32]]) -> Callable[[FloatRows], Again]:
     """Give what asks a model about a row by itself, in float32 and in float64."""
 
     def again(row: FloatRows) -> Again:
-        each = np.concatenate([answers(row), answers(row.astype(np.float64))])
-        alone, precise = (clipping.clipped(each, contract.score) if clip else each).tolist()
+        (alone,), (precise,) = answers(row).tolist(), answers(row.astype(np.float64)).tolist()
         return Again(alone, precise, in_float32(model, row.shape[1]))
 
     return again
@@ -331,14 +329,11 @@ def column_records(contract: Contract, columns: tuple[str, ...], features: Float
     That is the lower median, which some row really has; null where none has a value.
     """
     kinds = {field["name"]: field["kind"] for field in contract.compiled()["fields"]}
-    known = [np.sort(column[~np.isnan(column)]) for column in features.T]
+    known = (np.sort(column[~np.isnan(column)]) for column in features.T)
+    references = [float(str(values[(len(values) - 1) // 2])) if len(values) else None for values in known]
     return [
-        {
-            "name": column,
-            "kind": kinds.get(column, "heuristic"),
-            "reference": float(str(values[(len(values) - 1) // 2])) if len(values) else None,
-        }
-        for column, values in zip(columns, known, strict=True)
+        {"name": column, "kind": kinds.get(column, "heuristic"), "reference": reference}
+        for column, reference in zip(columns, references, strict=True)
     ]
 
 

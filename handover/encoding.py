@@ -33,12 +33,9 @@ class Encoding:
     def __init__(self, compiled: Json, heuristics: ModuleType) -> None:
         self._validator, _ = serving.validators(compiled)
         self._encoder = Encoder(compiled["fields"], serving.heuristics_in(heuristics))
-        self._slow = 0
-
-    @property
-    def columns(self) -> tuple[str, ...]:
+        self.columns = self._encoder.columns
         """The columns of the model's input: the contract's fields, then the heuristics."""
-        return self._encoder.columns
+        self._slow = 0
 
     def matrix(self, rows: Iterable[Mapping[str, Any]], where: Callable[[int], str] = "row {}".format) -> FloatRows:
         """Lay rows out as the model's input, float32 (N, K), as an application would send them.

@@ -4,8 +4,6 @@ from handover.project import DISTRIBUTION
 
 # What comes with the extra `sam` (requirements/run.in); a delivery alone does without.
 OF_THE_STACK = {"boto3", "botocore", "psutil", "samcli", "samtranslator", "urllib3"}
-
-
 WITH_THE_EXTRA = f"install the wheel of {DISTRIBUTION} with its extra, as in pip install 'WHEEL[sam]'"
 
 

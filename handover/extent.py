@@ -48,28 +48,20 @@ class Extent:
     def of(cls, values: FloatRows, fields: Sequence[Domain]) -> Self:
         """Measure rows as the model's input, float32 (N, K), whose first columns are the fields."""
         gaps = np.isnan(values)
-        return cls(
-            len(values),
-            (~gaps).sum(axis=0),
-            np.fmin.reduce(values, axis=0, initial=np.inf),
-            np.fmax.reduce(values, axis=0, initial=-np.inf),
-            gaps.any(axis=0),
-            tuple(
-                frozenset(np.unique(column[~np.isnan(column)]).astype(int).tolist() if field.choices else ())
-                for field, column in zip(fields, values.T, strict=False)
-            ),
+        lowest = np.fmin.reduce(values, axis=0, initial=np.inf)
+        highest = np.fmax.reduce(values, axis=0, initial=-np.inf)
+        codes = tuple(
+            frozenset(np.unique(column[~np.isnan(column)]).astype(int).tolist() if field.choices else ())
+            for field, column in zip(fields, values.T, strict=False)
         )
+        return cls(len(values), (~gaps).sum(axis=0), lowest, highest, gaps.any(axis=0), codes)
 
     def joined(self, other: Self) -> Self:
         """Reach as far as both do."""
-        return type(self)(
-            max(self.rows, other.rows),
-            np.maximum(self.known, other.known),
-            np.minimum(self.lowest, other.lowest),
-            np.maximum(self.highest, other.highest),
-            self.missing | other.missing,
-            tuple(one | another for one, another in zip(self.codes, other.codes, strict=True)),
-        )
+        rows, known = max(self.rows, other.rows), np.maximum(self.known, other.known)
+        lowest, highest = np.minimum(self.lowest, other.lowest), np.maximum(self.highest, other.highest)
+        codes = tuple(one | another for one, another in zip(self.codes, other.codes, strict=True))
+        return type(self)(rows, known, lowest, highest, self.missing | other.missing, codes)
 
     def record(self, fields: Sequence[Domain], columns: Sequence[str]) -> Json:
         """Give what the manifest says of it: ``rows``, and of each column ``name`` and whether it was ever ``missing``.

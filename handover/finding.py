@@ -46,8 +46,8 @@ class Evidence:
 
     def as_json(self, context: "Context") -> dict[str, Any]:
         """Give it as plain data, in the words of its context."""
-        place = {"path": self.named(context.relative), "line": self.line}
-        return {"evidence": self.evidence, "cause": self.cause, **place}
+        path = self.named(context.relative)
+        return {"evidence": self.evidence, "cause": self.cause, "path": path, "line": self.line}
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,7 @@ class Clause:
     @cached_property
     def subjects(self) -> frozenset[Subject]:
         """All that must be there: what it looks at, and what those look at that it requires."""
-        required = (DECLARED[code].subjects for code in self.requires)
-        return frozenset({self.looks_at}).union(*required)
+        return frozenset({self.looks_at}).union(*(DECLARED[code].subjects for code in self.requires))
 
     @property
     def page(self) -> str:

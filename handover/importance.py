@@ -1,15 +1,15 @@
 """How much each column of the model's input matters: by how much the figure of merit falls when it is shuffled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
 from handover.merit import figures
 from handover.quality import HeldOut, rounded
+from handover.scoring import Ask
 from predictor.encoder import FloatRows
 from predictor.files import Json
 
@@ -18,9 +18,7 @@ REPEATS = 5
 MOST_ROWS = 1000  # asked about, of those that judge: a forest takes 20 microseconds a row, times columns and repeats
 
 
-def permutation_importance(
-    ask: Callable[[FloatRows], NDArray[np.float32]], features: FloatRows, held_out: HeldOut, columns: Sequence[str]
-) -> Json:
+def permutation_importance(ask: Ask, features: FloatRows, held_out: HeldOut, columns: Sequence[str]) -> Json:
     """Shuffle the values of one column among the held-out rows, and see how much worse the model gets.
 
     Where two columns say the same, the model has one while the other is shuffled: both seem to matter less than they
@@ -38,10 +36,9 @@ def permutation_importance(
     whole, random = figures(judged)[0], np.random.default_rng(SEED)
     shuffles = np.concatenate([random.permutation(len(rows)) for _ in range(REPEATS)])
     console = Console(stderr=True)
+    tracked = track(columns, "Shuffling each column", console=console, transient=True, disable=not console.is_terminal)
     records = []
-    for place, name in enumerate(
-        track(columns, "Shuffling each column", console=console, transient=True, disable=not console.is_terminal)
-    ):
+    for place, name in enumerate(tracked):
         shuffled = np.tile(rows, (REPEATS, 1))
         shuffled[:, place] = rows[shuffles, place]
         scores = np.split(ask(shuffled).astype(np.float64), REPEATS)

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from handover.conversion import by_name, by_place, numbered, numbers_its_classes
 from handover.errors import DeliverError
+from handover.quality import Numbers
 
 
-def as_numbers(
-    model: Any, labels: Iterable[Any], rows: int, positive: object, classes: Sequence[str] = ()
-) -> NDArray[np.float64]:
+def as_numbers(model: Any, labels: Iterable[Any], rows: int, positive: object, classes: Sequence[str] = ()) -> Numbers:
     """Give the labels as numbers, float64 (N, C), one beside each score.
 
     Where there is one score and the labels are the model's classes, 1 for the class that is the score's; of the

@@ -25,11 +25,11 @@ def plots(folder: Path) -> str:
     """Draw what the report draws of a model, as HTML that stands by itself; light, whatever the notebook is."""
     from handover.context import DeliveryContext
     from handover.reporters.html.figures import of_the_model
-    from handover.reporters.html.svg import PAGE_COLOURS, WIDTH_PX
+    from handover.reporters.html.svg import VARIABLES, WIDTH_PX
 
     with DeliveryContext(Path.cwd(), folder) as context:
         drawn = [figure for figure in of_the_model(context) if figure.svg]
-    colours = ";".join(f"{variable[4:-1]}:{colour}" for colour, variable in PAGE_COLOURS.items())
+    colours = ";".join(f"--{variable}:{colour}" for colour, variable in VARIABLES.items())
     figures = "".join(
         f'<figure style="width:{WIDTH_PX}px;margin:0 1em 1em 0"><b>{figure.title}</b>{figure.svg}'
         f"<figcaption>{escape(figure.caption)}</figcaption></figure>"

@@ -99,8 +99,8 @@ def read(file: Path) -> Package:
         found = _members(file, content)
     except OSError as error:
         raise PackageError(f"{file} cannot be read: {error.strerror}") from None
-    sums = found.pop(SUMS, b"")
-    lines = {line[66:]: line[:64] for line in sums.decode(errors="replace").splitlines()}
+    sums = found.pop(SUMS, b"").decode(errors="replace")
+    lines = {line[66:]: line[:64] for line in sums.splitlines()}
     for name, written in found.items():
         if lines.get(name) != hashlib.sha256(written).hexdigest():
             raise PackageError(f"{name} in {file} is not the one that was packed: have it sent again")
@@ -143,8 +143,7 @@ def _package(found: Mapping[str, bytes], where: str, remedy: str) -> Package:
         if name not in found or hashlib.sha256(found[name]).hexdigest() != sha256:
             raise PackageError(f"{name} of {where} is not the one that manifest.json vouches for: {remedy}")
     name, version = (str(contract.get(word)) for word in ("name", "version"))
-    if not (name.isprintable() and re.search(r"\w", name) and len(name) <= LONGEST_NAME) or not re.fullmatch(
-        r"\d{1,9}(\.\d{1,9}){2}", version
-    ):
+    is_name = name.isprintable() and re.search(r"\w", name) and len(name) <= LONGEST_NAME
+    if not (is_name and re.fullmatch(r"\d{1,9}(\.\d{1,9}){2}", version)):
         raise PackageError(f"manifest.json of {where} has no contract's name and version: {remedy}")
     return Package(found, name, version, files.identity(manifest))

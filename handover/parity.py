@@ -8,7 +8,6 @@ from predictor import files
 
 # Where numpy is not installed, as where a stack is verified, nothing of it is imported.
 
-
 type Rows = Iterable[Iterable[float]]
 """The scores of each row; an array (N, C) is one."""
 

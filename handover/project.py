@@ -53,21 +53,14 @@ class Project:
         self.environment = root / ".venv"
         # --- what `sam build` writes
         self.build = root / ".aws-sam" / "build"
+        # --- what it builds from, but for the delivery's folder; what its Python programs import from
+        self.shipped = (self.function.parent, self.hook, self.runtime)
+        self.import_paths = (root, self.function.parent, self.delivery.parent)
 
     @property
     def exists(self) -> bool:
         """Whether the folder is a project: it has the place of a project's one delivery, whatever else it lacks."""
         return self.delivery.is_dir()
-
-    @property
-    def shipped(self) -> tuple[Path, ...]:
-        """The folders that ``sam build`` builds from, but for the delivery's."""
-        return self.function.parent, self.hook, self.runtime
-
-    @property
-    def import_paths(self) -> tuple[Path, ...]:
-        """The folders that its Python programs import from."""
-        return self.root, self.function.parent, self.delivery.parent
 
 
 class Build:

@@ -57,10 +57,7 @@ UNCALIBRATED = (
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The rows that judge a model, without the rows: the scores of each, and what came.
-
-    What stands for a score alone may be given as float64 (N,).
-    """
+    """The rows that judge a model, without the rows: the scores of each, and what came."""
 
     scores: Numbers
     """float64 (N, C); C is 1 where there is one score."""
@@ -68,11 +65,6 @@ class HeldOut:
     """float64 (N, C): the row's label; of classes 1 for the one that it is of, and 0 for the others."""
     names: tuple[str, ...] = (SINGLE,)
     """What the C scores are called: the classes, or the single score's name."""
-
-    def __post_init__(self) -> None:
-        for name in ("scores", "labels"):
-            values = np.asarray(getattr(self, name), dtype=np.float64)
-            object.__setattr__(self, name, values.reshape(len(values), -1))
 
     @property
     def of_classes(self) -> bool:
@@ -109,7 +101,7 @@ class HeldOut:
         """What came of each row, float64 (N,): its label, or the place of its class."""
         return self.labels.argmax(axis=1).astype(np.float64) if self.of_classes else self.labels[:, 0]
 
-    def named(self, values: Sequence[float]) -> Any:
+    def named(self, values: Sequence[Any]) -> Any:
         """Give C figures by their names; of a single score the only one."""
         figures = dict(zip(self.names, values, strict=True))
         return figures if self.of_classes else figures[SINGLE]
@@ -165,7 +157,8 @@ class HeldOut:
         if not self.may_be_probability:
             return record
         if self.of_classes:
-            record |= {"accuracy": rounded(self.came.mean()), "confusion": self._confusion()}
+            confusion = self.named([self.named(counts) for counts in self.confusion.tolist()])
+            record |= {"accuracy": rounded(self.came.mean()), "confusion": confusion}
             base = {"accuracy": rounded(mean.max()), **base}
         return {**record, **errors, "base_rate": base, **self._calibration()}
 
@@ -188,10 +181,11 @@ class HeldOut:
             ],
         }
 
-    def _confusion(self) -> Json:
-        counts = {name: dict.fromkeys(self.names, 0) for name in self.names}
-        for true, highest in zip(self.labels.argmax(axis=1), self.scores.argmax(axis=1), strict=True):
-            counts[self.names[true]][self.names[highest]] += 1
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """How many rows of each class have the highest score of each, int64 (C, C)."""
+        counts = np.zeros((len(self.names),) * 2, dtype=np.int64)
+        np.add.at(counts, (self.labels.argmax(axis=1), self.scores.argmax(axis=1)), 1)
         return counts
 
     def picked(self, rows: NDArray[Any]) -> "HeldOut":

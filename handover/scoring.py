@@ -204,8 +204,7 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float, ...]]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DeliverError(f"{path} cannot be read: {error}") from None
-    first = text.partition("\n")[0]
-    separator = max(SEPARATORS, key=first.count)
+    separator = max(SEPARATORS, key=text.partition("\n")[0].count)
     lines = csv.reader(io.StringIO(text), delimiter=separator)
     head = [name.strip() for name in next(lines, [])]
     # Where none has this very name, one that is written with other capitals counts.

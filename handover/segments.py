@@ -45,16 +45,13 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
     ]
     tried.sort(key=lambda one: -one["beyond_chance"])
     least = NormalDist().inv_cdf(1 - BY_CHANCE / max(1, len(tried)))
+    weak = [one for one in tried[:SHOWN] if one["beyond_chance"] > 0]
     return {
         "figure": _judging(held_out).name,
         "tried": len(tried),
         "fewest_rows": FEWEST_ROWS,
         "beyond_chance": sum(one["beyond_chance"] > least for one in tried),
-        "worst": [
-            one | {"beyond_chance": bool(one["beyond_chance"] > least)}
-            for one in tried[:SHOWN]
-            if one["beyond_chance"] > 0
-        ],
+        "worst": [one | {"beyond_chance": bool(one["beyond_chance"] > least)} for one in weak],
     }
 
 

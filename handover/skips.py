@@ -51,13 +51,13 @@ def allowances(root: Path, codes: Collection[str]) -> dict[str, str]:
 
     ``AllowanceError`` when it names no clause of ``codes``, gives no reason, or is not TOML.
     """
-    allowed = _table(root, TABLE, "clause")
+    allowed = {code: _words(reason) for code, reason in _table(root, TABLE, "clause").items()}
     for code, reason in allowed.items():
         if code not in codes:
             raise AllowanceError(f"{FILE} allows {code} to be skipped, and there is no such clause")
-        if not isinstance(reason, str) or not reason.strip():
+        if not reason:
             raise AllowanceError(f'{FILE} allows {code} to be skipped and does not say why: {code} = "the reason"')
-    return {code: " ".join(reason.split()) for code, reason in allowed.items()}
+    return allowed
 
 
 def looser_budgets(root: Path, names: Collection[str]) -> dict[str, Looser]:
@@ -65,16 +65,17 @@ def looser_budgets(root: Path, names: Collection[str]) -> dict[str, Looser]:
 
     ``AllowanceError`` when the file names no budget of ``names``, does not say how far or why, or is not TOML.
     """
-    agreed = _table(root, BUDGETS, "budget")
-    for name, line in agreed.items():
+    agreed = {}
+    for name, line in _table(root, BUDGETS, "budget").items():
         if name not in names:
             raise AllowanceError(f"{FILE} agrees to a looser {name}, and there is no such budget")
-        to, why = (line.get("to"), line.get("why")) if isinstance(line, dict) else (None, None)
-        if not isinstance(to, int | float) or not isinstance(why, str) or not why.strip():
+        to, why = (line.get("to"), _words(line.get("why"))) if isinstance(line, dict) else (None, "")
+        if not isinstance(to, int | float) or not why:
             raise AllowanceError(
                 f"{FILE} agrees to a looser {name} and does not say how far, or why: {name} = {LOOSER}"
             )
-    return {name: Looser(line["to"], " ".join(line["why"].split())) for name, line in agreed.items()}
+        agreed[name] = Looser(to, why)
+    return agreed
 
 
 def looser_behaviours(root: Path) -> dict[str, str]:
@@ -82,13 +83,16 @@ def looser_behaviours(root: Path) -> dict[str, str]:
 
     ``AllowanceError`` when it gives no reason, or is not TOML.
     """
-    agreed = _table(root, BEHAVIOURS, "behaviour")
-    for sentence, why in agreed.items():
-        if not isinstance(why, str) or not why.strip():
-            raise AllowanceError(
-                f'{FILE} agrees that a behaviour asks less and does not say why: "{sentence}" = "the reason"'
-            )
-    return {sentence: " ".join(why.split()) for sentence, why in agreed.items()}
+    agreed = {sentence: _words(why) for sentence, why in _table(root, BEHAVIOURS, "behaviour").items()}
+    if without := [sentence for sentence, why in agreed.items() if not why]:
+        raise AllowanceError(
+            f'{FILE} agrees that a behaviour asks less and does not say why: "{without[0]}" = "the reason"'
+        )
+    return agreed
+
+
+def _words(reason: Any) -> str:
+    return " ".join(reason.split()) if isinstance(reason, str) else ""
 
 
 def _table(root: Path, name: str, of: str) -> dict[str, Any]:
@@ -117,16 +121,11 @@ def skips(findings: Sequence[Finding]) -> list[Skip]:
     for finding in skipped:
         if not codes & set(finding.blocked_by):  # or what it lacks was not asked for, and nothing else says that
             roots.setdefault((finding.reason, finding.allowed, finding.failed), []).append(finding.clause.code)
-    return [
-        Skip(
-            tuple(members),
-            reason,
-            tuple(finding.clause.code for finding in skipped if set(members) & set(finding.blocked_by)),
-            allowed,
-            failed,
-        )
-        for (reason, allowed, failed), members in roots.items()
-    ]
+    gathered = []
+    for (reason, allowed, failed), members in roots.items():
+        followers = tuple(finding.clause.code for finding in skipped if set(members) & set(finding.blocked_by))
+        gathered.append(Skip(tuple(members), reason, followers, allowed, failed))
+    return gathered
 
 
 def exit_status(findings: Sequence[Finding]) -> int:

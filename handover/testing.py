@@ -1,8 +1,9 @@
 """For a project's own tests: the built function, asked as its callers ask it."""
 
 import json
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from handover.local import client, gateway
 from handover.local.pool import Pool
@@ -22,7 +23,7 @@ class Answer(NamedTuple):
     """Read as JSON."""
 
 
-class Function:
+class Function(AbstractContextManager["Function"]):
     """The function that ``sam build`` built in a project's folder, in AWS's own runtime emulator; a context manager.
 
     ``NothingBuiltError`` where nothing is built that runs here.
@@ -31,9 +32,6 @@ class Function:
     def __init__(self, root: Path) -> None:
         self._lines: list[str] = []
         self._pool = Pool(built_function(Project(root).build), 1, self._lines.append)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.stop()

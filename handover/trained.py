@@ -18,8 +18,7 @@ from predictor.files import Json
 
 def open_file(path: Path, contract: Contract, encoding: Encoding, output: str | None = None) -> Any:
     """Open a model file, or a model folder of MLflow; see ``handover.conversion.opened``."""
-    fields = contract.compiled()["fields"]
-    words = {field["name"]: tuple(field.get("categories", ())) for field in fields}
+    words = {field["name"]: tuple(field.get("categories", ())) for field in contract.compiled()["fields"]}
     return opened(path, {column: words.get(column, ()) for column in encoding.columns}, output)
 
 
@@ -47,7 +46,7 @@ def the_model(
 
 def proof_rows(contract: Contract, encoding: Encoding, graph: bytes | None) -> list[ProofRow]:
     """Draw all rows that a proof by given scores asks about: of the contract, and beside the graph's thresholds."""
-    drawing = Drawing(domains(contract.compiled()), encoding, avoid=False)
+    drawing = Drawing(domains(contract.compiled()), encoding)
     asked = thresholds(load_from_string(graph)) if graph else []
     return [*drawing.rows, *drawing.beside_thresholds(asked)]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handover import card
-from handover.acceptance.worktree import Repository
 from handover.errors import CannotRunError
+from handover.git import Repository
 from handover.package import CARD, DELIVERED, Package
 from handover.project import Project
 from predictor import files
@@ -38,18 +38,11 @@ type Judge = Callable[[Path], Judgement]
 """Checks the delivery that lies in a project's folder, and compares it with the last commit's: see ``judging``."""
 
 
-@dataclass(frozen=True)
-class Accepted:
-    """What became of a delivery that came as a file."""
-
-    status: int
-    text: str
-
-
-def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Accepted:
+def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> tuple[int, str]:
     """Check a delivery in a worktree of the project's repository, and commit it there on a branch of its own.
 
-    What lies in the project's folder stays as it is, committed or not; in a dry run, so do the branches.
+    It gives the exit status, and what became of the delivery, in words. What lies in the project's folder stays as it
+    is, committed or not; in a dry run, so do the branches.
     ``CannotRunError`` when this is no project in a git repository, the contract is another project's, or the branch is
     there already.
     """
@@ -68,12 +61,12 @@ def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Acce
             if (here := files.contract(project.delivery).get("name")) != package.name:  # it was sent here by mistake
                 raise CannotRunError(f"this project's contract is {here}, and the delivery is of {package.name}")
         if not _put(project, package):
-            return Accepted(0, f"{package.name} {package.version} lies here already, to the byte: nothing to accept.")
+            return 0, f"{package.name} {package.version} lies here already, to the byte: nothing to accept."
         judgement = judge(place)
         if judgement.status:
-            return Accepted(judgement.status, f"{judgement}\n\n{NOT_PLACED[judgement.status]}")
+            return judgement.status, f"{judgement}\n\n{NOT_PLACED[judgement.status]}"
         if dry_run:
-            return Accepted(0, f"{judgement}\n\nIt would be put on the branch {branch} (dry run).")
+            return 0, f"{judgement}\n\nIt would be put on the branch {branch} (dry run)."
         message = (
             f"{package.name} {package.version}, as modelling packed it\n\n"
             f"Model {package.model}, SHA-256 of the file {package.sha256}.\n\n{judgement.difference}\n"
@@ -81,7 +74,7 @@ def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> Acce
         written = (project.delivery, project.card, project.events, project.monitoring)
         repository.commit(place, [path for path in written if path.exists()], message, branch)
     placed = f"On the branch {branch}, one commit after {files.shortened(repository.head)}; your checkout is as it was."
-    return Accepted(0, f"{judgement}\n\n{placed}\n\nNext:\n  git push origin {branch}")
+    return 0, f"{judgement}\n\n{placed}\n\nNext:\n  git push origin {branch}"
 
 
 def _put(project: Project, package: Package) -> bool:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from handover.cli import delivering
-from handover.cli.building import PROCESSORS, build_first, processor, run_build
+from handover.cli.building import PROCESSORS, build_first, processor, run_build, run_training
 from handover.cli.group import DEPLOYMENT, MODELLING, PIPELINE, PROJECT, command
 from handover.cli.reports import FILE
 from handover.errors import CannotRunError
@@ -26,7 +25,7 @@ def train() -> None:
             "there is no modelling/train.py yet, which trains a model (README.md shows one): handover stub "
             "(make stub) writes what stands in for it"
         )
-    delivering.train()
+    run_training()
 
 
 @command(DEPLOYMENT)

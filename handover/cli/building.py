@@ -1,12 +1,12 @@
-"""What is built before a command looks at it."""
+"""What is made before a command looks at it: a delivery, what a project has of it beside it, and what is built."""
 
 import os
 from pathlib import Path
 
 import click
 
-from handover.cli import delivering, tools
-from handover.cli.group import PROJECT
+from handover.cli import tools
+from handover.cli.group import PROJECT, apart
 from handover.errors import CannotRunError
 from handover.local.stack import own_machine
 from handover.local.system import unavailable
@@ -15,6 +15,35 @@ PROCESSORS = ("x86_64", "arm64")
 """As Lambda calls them."""
 
 built_option = click.option("--built", is_flag=True, help="Take what is built already.  [default: it is built first]")
+
+
+def write_stand_in(delivery: Path = PROJECT.delivery, decision: str | None = None, table: Path | None = None) -> None:
+    """Write a stand-in; into a project's one delivery, also the project's events and monitoring."""
+    click.echo(apart("stub", delivery=delivery, decision=decision, table=table)["text"])
+    if delivery == PROJECT.delivery and PROJECT.template.is_file():
+        write_events()
+        write_monitoring()
+
+
+def write_events(delivery: Path = PROJECT.delivery, to: Path = PROJECT.events) -> None:
+    """Write requests of a delivery, and say so."""
+    from handover.events import write_events as write
+
+    click.echo(f"Wrote {len(write(delivery, to))} requests to {to}.")
+
+
+def write_monitoring(delivery: Path = PROJECT.delivery, to: Path = PROJECT.monitoring) -> None:
+    """Write the dashboard and the alarms for a delivery, and say so."""
+    from handover.monitoring import write_monitoring as write
+
+    click.echo(f"Wrote {write(delivery, to)}.")
+
+
+def run_training() -> None:
+    """Train the project's model and deliver it; write what a project has of its delivery beside it."""
+    tools.python("-m", "modelling.train")
+    write_events()
+    write_monitoring()
 
 
 def processor(asked: str | None = None) -> str:
@@ -44,6 +73,6 @@ def build_first(architecture: str | None = None) -> None:
         return
     wanted = processor(architecture)
     if not (PROJECT.delivery / "manifest.json").is_file():
-        delivering.train() if PROJECT.training.is_file() else delivering.write_stand_in()
+        run_training() if PROJECT.training.is_file() else write_stand_in()
     click.echo("Building the function and its layers (sam build) ...")
     run_build(wanted, log=PROJECT.build.with_name("build.log"))

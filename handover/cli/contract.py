@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from handover.cli.child import apart, shown
-from handover.cli.delivering import write_events, write_monitoring, write_stand_in
-from handover.cli.group import BOTH, INTERRUPTED, MODELLING, PATH, PROJECT, command, only_option, progress
+from handover.cli.building import write_events, write_monitoring, write_stand_in
+from handover.cli.group import BOTH, INTERRUPTED, MODELLING, PATH, PROJECT, apart, command, only_option, progress, shown
 from handover.cli.reports import FILE, NEW_FILE, Reports, gives_reports
 from handover.errors import CannotRunError
 from handover.finding import Team
@@ -110,7 +109,10 @@ def _agree(folder: Path, like: Path | None, ci: "CI") -> None:
         try:
             report = agree(folder, lambda name: dialogue.agreed(name, kept), ci=ci)
         except (click.Abort, KeyboardInterrupt):
-            click.echo(f"\nNothing was written to {folder}; {dialogue.goes_on(kept)}", err=True)
+            answers = "nothing had been answered."
+            if kept.is_file():
+                answers = f"what was answered is kept in {kept}, and the same command goes on from there."
+            click.echo(f"\nNothing was written to {folder}; {answers}", err=True)
             sys.exit(INTERRUPTED)
         kept.unlink(missing_ok=True)
     click.echo(report)
@@ -143,9 +145,7 @@ def upgrade(*, dry_run: bool) -> None:
 @DELIVERY(callback=_folder)
 @click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
 @click.option(
-    "--table",
-    type=PATH,
-    help="A CSV of rows with their score or decision; other rows are answered as without it.",
+    "--table", type=PATH, help="A CSV of rows with their score or decision; other rows are answered as without it."
 )
 def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
     """Write a stand-in for the model, of contract.py and heuristics.py alone: it answers every row at once.

@@ -27,13 +27,6 @@ def is_possible() -> bool:
     return sys.stdin.isatty()
 
 
-def goes_on(kept: Path) -> str:
-    """Say what became of the answers of a dialogue that was left."""
-    if not kept.is_file():
-        return "nothing had been answered."
-    return f"what was answered is kept in {kept}, and the same command goes on from there."
-
-
 def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
     """Ask for the fields and for what is answered, until both teams say that it is right.
 
@@ -69,8 +62,7 @@ def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
         elif again == MORE:
             more()
         else:
-            place = names.index(again)
-            fields[place] = replace(_about(again), name=again)
+            fields[names.index(again)] = replace(_about(again), name=again)
         keep()
 
 

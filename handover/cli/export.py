@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from handover.cli.child import apart
 from handover.cli.contract import DELIVERY, delivered
-from handover.cli.group import PATH, PIPELINE, listed, main
+from handover.cli.group import PATH, PIPELINE, apart, listed, main
 from handover.cli.reports import NEW_FILE
 from handover.errors import CannotRunError
 

@@ -12,6 +12,7 @@ import click
 
 from handover.errors import CannotRunError, lacking
 from handover.project import DISTRIBUTION, Project
+from predictor.files import Json
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -28,8 +29,6 @@ only_option = click.option(
     callback=lambda _, __, beginnings: beginnings.split(",") if beginnings else [],
     help="Only clauses whose codes begin like this, as in P2,S.",
 )
-
-
 BOTH, MODELLING, DEPLOYMENT, PIPELINE = "For both teams", "For modelling", "For deployment", "For pipelines and upkeep"
 SECTIONS: dict[str, set[str]] = {section: set() for section in (BOTH, MODELLING, DEPLOYMENT, PIPELINE)}
 """The commands that each section of `handover --help` lists."""
@@ -116,6 +115,26 @@ def progress() -> "Progress":
     from rich.console import Console
     from rich.progress import Progress
 
-    terminal = Console(stderr=True)
     # Asked of the stream: a notebook says FORCE_COLOR, by which rich takes a pipe for a terminal.
-    return Progress(console=terminal, transient=True, disable=not sys.stderr.isatty())
+    return Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+
+
+def apart(work: str, show: Callable[[Json], None] = lambda event: None, **arguments: Any) -> Json:
+    """Have a function of ``work.py`` done in a process of its own: it runs a delivery's code, which may end that."""
+    from handover.apart import apart as done_apart
+
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
+    return done_apart(f"handover.cli.work:{work}", given, show)
+
+
+def shown(work: str, description: str, *, verbose: bool = False, **arguments: Any) -> Json:
+    """Do the same, and show how far it is; each finding too, if there is much to be said."""
+    with progress() as bars:
+        task = bars.add_task(description, total=None)
+
+        def show(event: Json) -> None:
+            bars.update(task, total=event.get("total"), completed=event.get("done"))
+            if verbose and "finding" in event:
+                bars.console.print(event["finding"], markup=False, highlight=False, soft_wrap=True)
+
+        return apart(work, show, **arguments)

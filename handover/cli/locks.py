@@ -78,9 +78,8 @@ def write(project: Project, *, upgrade: bool) -> None:
         if source.stem in APART:
             _compile([source], _lock(source), fresh=upgrade)
     # Each peer of the benchmarks is resolved for itself, as its users would, with our versions of what it could share.
-    ours = [
-        word for lock in (together[0], project.locks / "modelling.in") for word in ("--constraint", str(_lock(lock)))
-    ]
+    shared = (project.runtime_lock, project.locks / "modelling.txt")
+    ours = [word for lock in shared for word in ("--constraint", str(lock))]
     for source in sorted(project.root.glob("bench/peers/*/requirements.in")):
         _compile([source], _lock(source), *ours, fresh=upgrade)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,28 +41,14 @@ def gives_reports[F: Callable[..., Any]](command: F) -> F:
     return command
 
 
-@dataclass(frozen=True)
 class Reports:
-    """The reports that are asked for."""
+    """The reports that are asked for: what is printed, and ``files``, those that go to a file each."""
 
-    as_json: bool
-    markdown: Path | None
-    github: bool
-    junit: Path | None
-    quiet: bool
-    html: Path | None = None
-
-    @property
-    def files(self) -> dict[str, Path]:
-        """Those that go to a file."""
-        asked = {"markdown": self.markdown, "junit": self.junit, "html": self.html}
-        return {name: path for name, path in asked.items() if path}
-
-    @property
-    def names(self) -> list[str]:
+    def __init__(self, *, as_json: bool, quiet: bool, github: bool, **files: Path | None) -> None:
+        printed = "json" if as_json else "quiet" if quiet else "text"
+        self._files = {name: path for name, path in files.items() if path}
+        self.names = [printed, *(["annotations"] if github else []), *self._files]
         """Their names, as ``handover.reporters.write`` knows them; the first is what is printed in any case."""
-        printed = "json" if self.as_json else "quiet" if self.quiet else "text"
-        return [printed, *(["annotations"] if self.github else []), *self.files]
 
     def give(self, written: Callable[[str], str]) -> None:
         """Print and write each report; ``written`` gives it by its name."""
@@ -72,9 +57,9 @@ class Reports:
         self._give_others(written)
 
     def _give_others(self, written: Callable[[str], str]) -> None:
-        if self.github and (annotations := written("annotations")):
+        if "annotations" in self.names and (annotations := written("annotations")):
             click.echo(annotations)
-        for name, path in self.files.items():
+        for name, path in self._files.items():
             with path.open("a" if name == "markdown" else "w", encoding="utf-8") as file:
                 file.write(written(name))
 

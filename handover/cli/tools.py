@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -29,10 +30,8 @@ def run(*command: str, log: Path | None = None, **variables: str) -> None:
     sys.stdout.flush()
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as file:
-            done = subprocess.run(command, env=environment, stdout=file, stderr=file, check=False)
-    else:
-        done = subprocess.run(command, env=environment, check=False)
+    with log.open("wb") if log else nullcontext() as output:
+        done = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False)
     if done.returncode:
         if log:
             click.echo(log.read_text(encoding="utf-8", errors="replace"), err=True, nl=False)

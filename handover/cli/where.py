@@ -49,7 +49,7 @@ def begin(region: str | None, stage: str | None) -> "boto3.Session":
     """
     from handover.live import aws
 
-    named = of_stage(stage).get("region")
+    named = of_stage(stage).get("region")  # of no such stage it is said, also where a region is given
     session = aws.session(aws.region(region or named))
     click.echo(f"Account {aws.account(session)}, region {session.region_name}", err=True)
     return session

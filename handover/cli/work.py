@@ -50,11 +50,10 @@ def named(code: str) -> Clause:
     from handover import checks
     from handover.live import clauses as live
 
-    known = (*checks.CLAUSES, *live.CLAUSES)
-    for clause in known:
-        if clause.code == code.strip().upper():
-            return clause
-    raise UnknownCodeError(f"there is no clause '{code}'", code, known, checks.GROUPS | live.GROUP)
+    known = {clause.code: clause for clause in (*checks.CLAUSES, *live.CLAUSES)}
+    if clause := known.get(code.strip().upper()):
+        return clause
+    raise UnknownCodeError(f"there is no clause '{code}'", code, known.values(), checks.GROUPS | live.GROUP)
 
 
 def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:

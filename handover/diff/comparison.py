@@ -177,13 +177,7 @@ def _side(delivery: Delivery, rows: list[dict[str, Any]]) -> Side:
         raise DiffError(f"{name} {version}: {error}") from None
     except HeuristicError as error:
         raise DiffError(f"{name} {version} fails on an old golden row: {error} ({error.__cause__})") from None
-    return Side(
-        name,
-        version,
-        delivery.scores.names,
-        delivery.scores.decisions,
-        tuple(delivery.contract.get("decisions", {}).values())[:-1],
-        scores,
-        # As the function decides; beyond the score's end, which it never answers, as at it.
-        tuple(map(delivery.scores.decide, scores.clip(delivery.scores.low, delivery.scores.high).tolist())),
-    )
+    edges = tuple(delivery.contract.get("decisions", {}).values())[:-1]
+    # As the function decides; beyond the score's end, which it never answers, as at it.
+    decisions = tuple(map(delivery.scores.decide, scores.clip(delivery.scores.low, delivery.scores.high).tolist()))
+    return Side(name, version, delivery.scores.names, delivery.scores.decisions, edges, scores, decisions)

@@ -118,9 +118,7 @@ def plot(difference: Difference, to: Path) -> None:
     score = "highest score" if len(difference.new.names) > 1 else "score"
     axes.set_xlabel(f"{score} by {difference.old.name} {difference.old.version}")
     axes.set_ylabel(f"{score} by {difference.new.name} {difference.new.version}")
-    axes.set_title(
-        f"Golden rows of the old delivery{'; dashed: edges of the decisions' if difference.new.edges else ''}",
-        fontsize=10,
-    )
+    dashed = "; dashed: edges of the decisions" if difference.new.edges else ""
+    axes.set_title(f"Golden rows of the old delivery{dashed}", fontsize=10)
     axes.legend(frameon=False)
     figure.savefig(to, dpi=120, format="png", metadata={"Software": None})

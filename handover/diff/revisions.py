@@ -5,7 +5,7 @@ import json
 import os
 import re
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -20,7 +20,7 @@ from handover.project import Project
 from predictor import files
 from predictor.files import Json
 
-DELIVERY = Project(Path()).delivery
+DELIVERY = Project(Path()).delivery.as_posix()
 BRANCHES = ("main", "master", "origin/HEAD")
 # The branch that a merge request is for, as GitHub, GitLab, Bitbucket, Azure and Jenkins name it to its jobs.
 TARGETS = (
@@ -30,6 +30,7 @@ TARGETS = (
     "SYSTEM_PULLREQUEST_TARGETBRANCH",
     "CHANGE_TARGET",
 )
+FORK = "CI_MERGE_REQUEST_DIFF_BASE_SHA"  # where the branch left that one, as GitLab says it
 IN_CI = ("CI", "TF_BUILD", "JENKINS_URL")  # one of them is set wherever TARGETS may be
 
 
@@ -71,17 +72,16 @@ class DiffError(CannotRunError):
 
 
 @contextmanager
-def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
-    """Open the delivery that ``name`` means: a folder, ``REVISION`` (its ``folder``), or ``REVISION:FOLDER``.
+def delivery_at(name: str) -> Iterator[Path]:
+    """Open the delivery that ``name`` means: a folder, ``REVISION`` (its project's), or ``REVISION:FOLDER``.
 
-    In a revision, ``folder`` is seen from the current folder, which is in the repository. ``DiffError`` when ``name``
-    is neither.
+    The project is the current folder, which is in the repository. ``DiffError`` when ``name`` is neither.
     """
     if Path(name).is_dir():
         yield Path(name)
         return
     revision, _, inside = name.partition(":")
-    tree = f"{revision}:{inside}" if inside else f"{revision}:./{folder.as_posix()}"
+    tree = f"{revision}:{inside}" if inside else f"{revision}:./{DELIVERY}"
     if name.startswith("-") or not revision:
         raise DiffError(f"'{name}' is neither a folder nor a git revision")
     try:
@@ -89,17 +89,14 @@ def delivery_at(name: str, folder: Path = DELIVERY) -> Iterator[Path]:
         # From the repository's root: in a folder of it, git archive looks for that folder inside of the tree.
         archived = printed(Path(text(Path(), "rev-parse", "--show-toplevel")), "archive", "--format=tar", named)
     except GitError as error:
-        where = f"neither a folder nor a git revision with {folder.as_posix()}"
-        raise DiffError(f"'{name}' is {where} ({error.reason})") from None
+        raise DiffError(f"'{name}' is neither a folder nor a git revision with {DELIVERY} ({error.reason})") from None
     with TemporaryDirectory(prefix="handover-diff-") as unpacked:
         with tarfile.open(fileobj=io.BytesIO(archived)) as archive:
             archive.extractall(unpacked, filter="data")
         yield Path(unpacked)
 
 
-def agreed_before(
-    folder: Path, contract: Json, base: str | None = None, environment: Mapping[str, str] = os.environ
-) -> tuple[Agreed, ...]:
+def agreed_before(folder: Path, contract: Json, base: str | None = None) -> tuple[Agreed, ...]:
     """Give the contracts that a delivery's must follow; none where it is in no repository, or new.
 
     The base is the revision that is named, else the branch that a merge request is for (GitHub, GitLab, Bitbucket,
@@ -110,7 +107,7 @@ def agreed_before(
 
     ``NoBaseError`` when the repository knows no base, as after a shallow clone, or git cannot read it.
     """
-    head, left = _head_and_left(folder, base, environment)
+    head, left = _head_and_left(folder, base)
     if not head:
         return ()
     home = _home(folder, left, contract["name"])
@@ -121,15 +118,13 @@ def agreed_before(
     return tuple(replace(agreed, earlier=agreed != base_has) for agreed in earlier)
 
 
-def delivered_before(
-    folder: Path, file: str, name: str, base: str | None = None, environment: Mapping[str, str] = os.environ
-) -> bytes | None:
+def delivered_before(folder: Path, file: str, name: str, base: str | None = None) -> bytes | None:
     """Give what a file of a delivery was before: where this branch left its base, or on the base itself one step back.
 
     By the contract's ``name`` a delivery is found that was in another folder then. It is ``None`` where it was not
     there, and ``NoBaseError`` as of ``agreed_before``.
     """
-    head, left = _head_and_left(folder, base, environment)
+    head, left = _head_and_left(folder, base)
     if not head:
         return None
     if left == head and git(folder, "diff", "--quiet", head, "--", ".") is not None:  # it is committed: look behind it
@@ -155,22 +150,22 @@ def ignored(folder: Path, names: Sequence[str]) -> Ignored | None:
     return Ignored(tuple(name for *_, name in rules), pattern, top / source, int(line))
 
 
-def _head_and_left(folder: Path, base: str | None, environment: Mapping[str, str]) -> tuple[str, str]:
+def _head_and_left(folder: Path, base: str | None) -> tuple[str, str]:
     """Find HEAD, and the commit at which it left its base; empty outside of a repository, or in an empty one."""
-    named = base or next(filter(None, map(environment.get, TARGETS)), None)
+    named = base or next(filter(None, map(os.environ.get, TARGETS)), None)
     if not text(folder, "rev-parse", "--git-dir"):
         if any((above / ".git").exists() for above in folder.resolve().parents):
             raise NoBaseError("git is not installed, or does not read this repository: git status says which")
-        if named or any(map(environment.get, IN_CI)):
+        if named or any(map(os.environ.get, IN_CI)):
             raise NoBaseError(
                 "this is not a git repository, so what was agreed before is not known: check out with git"
             )
         return "", ""
     head = _commit(folder, "HEAD")
-    return head, head and _left(folder, head, (named or "").removeprefix("refs/heads/"), environment)
+    return head, head and _left(folder, head, (named or "").removeprefix("refs/heads/"))
 
 
-def _left(folder: Path, head: str, named: str, environment: Mapping[str, str]) -> str:
+def _left(folder: Path, head: str, named: str) -> str:
     name, cut = named or BRANCHES[0], False
     for branch in (named,) if named else BRANCHES:
         if not (tip := _tip(folder, branch)):
@@ -181,7 +176,7 @@ def _left(folder: Path, head: str, named: str, environment: Mapping[str, str]) -
         if f"parent {tip}" in text(folder, "cat-file", "commit", head).partition("\n\n")[0].split("\n"):
             return tip
         name, cut = branch, True
-    if forked := _commit(folder, environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")):
+    if forked := _commit(folder, os.environ.get(FORK, "")):
         return forked
     shallow = text(folder, "rev-parse", "--is-shallow-repository") == "true"
     fetch = f"git fetch {'--unshallow ' if shallow else ''}origin {name.removeprefix('origin/')}"

@@ -27,8 +27,7 @@ CONSOLE = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home#dashboa
 def of_delivery(delivery: Path) -> Json:
     """Give the template of a delivery as data, its bands drawn around the held-out scores; a stand-in has none."""
     manifest = files.manifest(delivery)
-    is_trained = not files.stand_in(manifest)
-    scores = HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist() if is_trained else []
+    scores = [] if files.stand_in(manifest) else HeldOut.from_csv((delivery / HELD_OUT).read_bytes()).highest.tolist()
     return template(files.contract(delivery), manifest, scores)
 
 
@@ -36,18 +35,14 @@ def template(contract: Json, manifest: Json, scores: list[float]) -> Json:
     """Give the template as data; see ``drift_alarms`` for the scores."""
     model = files.identity(manifest)
     body = json.dumps({"widgets": widgets(contract, manifest)}, indent=1)
+    properties = {"DashboardName": {"Ref": "Name"}, "DashboardBody": {"Fn::Sub": body}}
+    dashboard = {"Type": "AWS::CloudWatch::Dashboard", "Properties": properties}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Watches model {model} of {contract['name']} {contract['version']}.",
         "Parameters": {name: {"Type": "String", "Description": text} for name, text in PARAMETERS.items()},
         "Conditions": {"TellsTopic": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}},
-        "Resources": {
-            **drift_alarms(contract, manifest, scores),
-            "Dashboard": {
-                "Type": "AWS::CloudWatch::Dashboard",
-                "Properties": {"DashboardName": {"Ref": "Name"}, "DashboardBody": {"Fn::Sub": body}},
-            },
-        },
+        "Resources": {**drift_alarms(contract, manifest, scores), "Dashboard": dashboard},
         "Outputs": {"Dashboard": {"Description": "Where all of it is drawn.", "Value": {"Fn::Sub": CONSOLE}}},
     }
 

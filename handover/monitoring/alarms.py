@@ -76,11 +76,8 @@ def _share_alarm(model: str, decision: str, measure: tuple[str, str], share: flo
 def _drift_alarm(model: str, description: str, measure: tuple[str, str], ordinary: float, band: float) -> Json:
     name, statistic = measure
     expression = f"IF(scores >= {ENOUGH}, ABS(measured - {ordinary}), 0)"
-    metrics = [
-        {"Id": "away", "Label": f"away from {ordinary}", "Expression": expression},
-        _metric("measured", model, name, statistic),
-        _metric("scores", model, name, "SampleCount"),
-    ]
+    away = {"Id": "away", "Label": f"away from {ordinary}", "Expression": expression}
+    metrics = [away, _metric("measured", model, name, statistic), _metric("scores", model, name, "SampleCount")]
     rings = {"EvaluationPeriods": 3, "DatapointsToAlarm": 2, "TreatMissingData": "notBreaching"}
     return _alarm(description, metrics, Threshold=band, **rings)
 
@@ -90,32 +87,19 @@ def _blind_alarm(model: str) -> Json:
         f"In no hour of a day did model {model} give {ENOUGH} scores, and of fewer the alarms on drift say nothing. "
         "Look at the dashboard's scores over a longer time first. Where nothing is scored, this alarm has no data."
     )
-    metrics = [
-        {"Id": "blind", "Label": "an hour of too few scores", "Expression": f"IF(scores >= {ENOUGH}, 0, 1)"},
-        _metric("scores", model, "score", "SampleCount"),
-    ]
+    blind = {"Id": "blind", "Label": "an hour of too few scores", "Expression": f"IF(scores >= {ENOUGH}, 0, 1)"}
+    scores = _metric("scores", model, "score", "SampleCount")
     rings = {"EvaluationPeriods": 24, "DatapointsToAlarm": 24, "TreatMissingData": "missing"}
-    return _alarm(description, metrics, Threshold=0, **rings, InsufficientDataActions=TOPIC)
+    return _alarm(description, [blind, scores], Threshold=0, **rings, InsufficientDataActions=TOPIC)
 
 
 def _metric(id_: str, model: str, name: str, statistic: str) -> Json:
-    metric = {
-        "Namespace": {"Ref": "Namespace"},
-        "MetricName": name,
-        "Dimensions": [{"Name": "model", "Value": model}, {"Name": "service", "Value": SERVICE}],
-    }
+    dimensions = [{"Name": "model", "Value": model}, {"Name": "service", "Value": SERVICE}]
+    metric = {"Namespace": {"Ref": "Namespace"}, "MetricName": name, "Dimensions": dimensions}
     return {"Id": id_, "ReturnData": False, "MetricStat": {"Metric": metric, "Stat": statistic, "Period": HOUR_S}}
 
 
 def _alarm(description: str, metrics: list[Json], **rings: object) -> Json:
-    return {
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {
-            "AlarmDescription": description,
-            "Metrics": metrics,
-            "ComparisonOperator": "GreaterThanThreshold",
-            **rings,
-            "AlarmActions": TOPIC,
-            "OKActions": TOPIC,
-        },
-    }
+    watched = {"AlarmDescription": description, "Metrics": metrics, "ComparisonOperator": "GreaterThanThreshold"}
+    tells = {"AlarmActions": TOPIC, "OKActions": TOPIC}
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": watched | rings | tells}

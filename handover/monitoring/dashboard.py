@@ -81,16 +81,9 @@ def _line(source: tuple[str, ...], name: str, label: str, stat: str) -> list[Any
 
 
 def _plot(title: str, metrics: list[Any], lines: dict[str, float] | None = None, period: int = 300) -> Json:
-    across = [{"label": f"{name} in training", "value": value} for name, value in (lines or {}).items()]
-    return {
-        "type": "metric",
-        "properties": {
-            "title": title,
-            "view": "timeSeries",
-            "region": REGION,
-            "period": period,
-            "metrics": metrics,
-            "yAxis": {"left": {"min": 0}} if not lines or min(lines.values()) >= 0 else {},
-            **({"annotations": {"horizontal": across}} if across else {}),
-        },
-    }
+    properties = {"title": title, "view": "timeSeries", "region": REGION, "period": period, "metrics": metrics}
+    properties["yAxis"] = {"left": {"min": 0}} if not lines or min(lines.values()) >= 0 else {}
+    if lines:
+        across = [{"label": f"{name} in training", "value": value} for name, value in lines.items()]
+        properties["annotations"] = {"horizontal": across}
+    return {"type": "metric", "properties": properties}

@@ -22,9 +22,8 @@ def report(findings: Sequence[Finding], context: Context) -> str:
         if broken := finding.broken:
             if isinstance(broken.path, Path):
                 case.set("file", context.relative(broken.path))
-            SubElement(case, "failure", message=clause.broken, type="broken").text = _plain(
-                text.broken(finding, context)
-            )
+            failure = SubElement(case, "failure", message=clause.broken, type="broken")
+            failure.text = _plain(text.broken(finding, context))
         elif finding.unchecked:
             SubElement(case, "error", message=_plain(finding.reason), type="not checked")
         elif finding.verdict is not Verdict.KEPT:

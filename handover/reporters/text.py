@@ -29,42 +29,25 @@ def broken(finding: Finding, context: Context) -> str:
     if broken is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
     (command, effect), more = context.remedy(finding), context.explain(clause.code)
-    run = [f"  Run:   {command:<28} # {effect}"] if command != more else []
-    return "\n".join(
-        [
-            f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}",
-            "",
-            *_evidence(broken),
-            f"  Owner: {finding.owner}",
-            *_place("Fix", broken, context),
-            *run,
-            f"  More:  {more:<28} # {'shows all of the evidence' if broken.details else 'says what it means'}",
-            "",
-        ]
-    )
+    lines = _lines(f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}", broken, finding, "Fix", context)
+    if command != more:
+        lines.append(f"  Run:   {command:<28} # {effect}")
+    meaning = "shows all of the evidence" if broken.details else "says what it means"
+    return "\n".join([*lines, f"  More:  {more:<28} # {meaning}", ""])
 
 
 def warned(finding: Finding, warning: Warned, context: Context) -> str:
     """Write a warning: evidence, what to do where it is meant otherwise, owner and place."""
-    return "\n".join(
-        [
-            f"{finding.clause.code} WARNING  {finding.clause.topic}: {warning.headline}",
-            "",
-            *_evidence(warning),
-            f"  Owner: {warning.owner or finding.clause.owner}",
-            *_place("Look", warning, context),
-            "",
-        ]
-    )
+    headline = f"{finding.clause.code} WARNING  {finding.clause.topic}: {warning.headline}"
+    return "\n".join([*_lines(headline, warning, finding, "Look", context), ""])
 
 
-def _evidence(evidence: Evidence) -> list[str]:
-    return [f"  {sentences}" for sentences in (evidence.evidence, evidence.cause) if sentences]
-
-
-def _place(word: str, evidence: Evidence, context: Context) -> list[str]:
-    line = source_line(evidence)
-    return [f"  {f'{word}:':<6} {place(evidence, context)}", *([f"           {line}"] if line else [])]
+def _lines(headline: str, evidence: Evidence, finding: Finding, word: str, context: Context) -> list[str]:
+    """Write what was seen, who fixes it, and after a ``word`` where."""
+    seen = [f"  {sentences}" for sentences in (evidence.evidence, evidence.cause) if sentences]
+    owner = f"  Owner: {evidence.owner or finding.clause.owner}"
+    lines = [headline, "", *seen, owner, f"  {f'{word}:':<6} {place(evidence, context)}"]
+    return [*lines, f"           {line}"] if (line := source_line(evidence)) else lines
 
 
 def place(evidence: Evidence, context: Context) -> str:

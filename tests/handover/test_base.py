@@ -1,16 +1,18 @@
 """What a contract is compared with, in the repositories that CI systems make: detached, shallow, without branches."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from handover.context.sources import run
-from handover.diff.revisions import NoBaseError, agreed_before, delivered_before
+from handover.diff.revisions import FORK, IN_CI, TARGETS, NoBaseError, agreed_before, delivered_before
 from tests.helpers.sandbox import CONTRACT
 
 HOME = Path("layers/model/delivery")
@@ -80,7 +82,9 @@ class Project:
     def before(self, version: str, pieces: str, base: str | None = None, **environment: str) -> list[tuple[str, str]]:
         """Give the versions that a contract is compared with, each with its largest number of pieces."""
         contract = self.contracts(version, pieces)
-        found = agreed_before(self.root / self.home, contract, base, environment)
+        others = {name: value for name, value in os.environ.items() if name not in {*TARGETS, *IN_CI, FORK}}
+        with patch.dict(os.environ, others | environment, clear=True):
+            found = agreed_before(self.root / self.home, contract, base)
         return [(agreed.contract["version"], f"le={_pieces(agreed.contract)}") for agreed in found]
 
 

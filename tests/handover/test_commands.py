@@ -39,7 +39,7 @@ class Started:
     def run(self, command: tuple[str, ...], *, env: dict[str, str], **more: Any) -> subprocess.CompletedProcess[bytes]:
         self.commands.append(list(command))
         self.environments.append(env)
-        if "stdout" in more:
+        if more["stdout"]:
             more["stdout"].write(b"what it printed\n")
         status = next((status for word, status in self.statuses.items() if word in command), 0)
         return subprocess.CompletedProcess(command, status)

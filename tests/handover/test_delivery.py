@@ -26,12 +26,12 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from handover import Budgets, Contract, Field, Row, Score, delivery, encoding
 from handover.conversion import ConversionError
 from handover.delivery import FILES, DeliverError, deliver, matrix
+from handover.drawing import rows_like
 from handover.encoding import Encoding
 from handover.golden import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOLDEN_ROWS
 from handover.merit import quality_record
 from handover.proof import Proof
 from handover.quality import HeldOut
-from handover.record import rows_like
 from handover.rows import domains
 from handover.scoring import Oracle
 from predictor.delivery import Delivery

@@ -10,6 +10,7 @@ from sklearn.inspection import permutation_importance as of_scikit_learn
 from handover import importance
 from handover.importance import permutation_importance
 from handover.quality import HeldOut
+from tests.helpers.judged import one_score
 
 COLUMNS = ("strong", "weak", "unused")
 
@@ -23,8 +24,8 @@ def yes_or_no(rows: int = 600) -> tuple[Any, HeldOut, Any]:
     features, total = drawn(rows)
     model = RandomForestClassifier(20, max_depth=4, random_state=1).fit(features[:, :2], total > 0)
     return (
-        lambda rows: model.predict_proba(rows[:, :2])[:, 1].astype(np.float32),
-        HeldOut(model.predict_proba(features[:, :2])[:, 1], (total > 0).astype(np.float64)),
+        lambda rows: model.predict_proba(rows[:, :2])[:, [1]].astype(np.float32),
+        one_score(model.predict_proba(features[:, :2])[:, 1], (total > 0).astype(np.float64)),
         features,
     )
 
@@ -37,9 +38,9 @@ def test_it_is_scikit_learns_but_for_chance() -> None:
     features, total = drawn()
     labels = (total + np.random.default_rng(2).normal(size=len(total))).astype(np.float64)
     model = RandomForestRegressor(20, max_depth=4, random_state=1).fit(features, labels)
-    held_out = HeldOut(model.predict(features), labels)
+    held_out = one_score(model.predict(features), labels)
 
-    record = permutation_importance(model.predict, features, held_out, COLUMNS)
+    record = permutation_importance(lambda rows: model.predict(rows)[:, np.newaxis], features, held_out, COLUMNS)
 
     expected = of_scikit_learn(model, features, labels, scoring="r2", n_repeats=30, random_state=1)
     assert (record["figure"], record["rows"], record["repeats"]) == ("R2", 600, 5)
@@ -72,7 +73,7 @@ def test_of_many_rows_some_of_each_outcome_are_asked_about(monkeypatch: pytest.M
     labels = np.zeros(2000)
     labels[7] = 1
 
-    record = permutation_importance(lambda rows: rows[:, 0], features, HeldOut(np.full(2000, 0.5), labels), COLUMNS)
+    record = permutation_importance(lambda rows: rows[:, [0]], features, one_score(np.full(2000, 0.5), labels), COLUMNS)
 
     assert record["rows"] == 40
     assert record["figure"] == "AUC"  # so the one row is among them
@@ -83,7 +84,7 @@ def test_a_regression_of_0_and_1_may_leave_them_when_shuffled() -> None:
     features = np.column_stack([labels, -labels]).astype(np.float32)
 
     record = permutation_importance(
-        lambda rows: rows[:, 0] * 2 + rows[:, 1], features, HeldOut(labels, labels), ("up", "down")
+        lambda rows: rows[:, [0]] * 2 + rows[:, [1]], features, one_score(labels, labels), ("up", "down")
     )
 
     assert record["figure"] == "AUC"

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from handover.merit import compared, figures, may_be_chance
 from handover.quality import HeldOut
+from tests.helpers.judged import one_score
 
 pytestmark = pytest.mark.quick
 
@@ -18,17 +19,17 @@ def yes_or_no(rows: int = 300, noise: float = 0.0, seed: int = 1, drawn: int = 2
     log_odds = random.normal(0, 2, rows)
     labels = (random.random(rows) < 1 / (1 + np.exp(-log_odds))).astype(np.float64)
     noisy = log_odds + np.random.default_rng(drawn).normal(0, noise, rows) if noise else log_odds
-    return HeldOut(1 / (1 + np.exp(-noisy)), labels)
+    return one_score(1 / (1 + np.exp(-noisy)), labels)
 
 
 def numbers(rows: int = 300, noise: float = 1.0, seed: int = 1) -> HeldOut:
     random = np.random.default_rng(seed)
     labels = random.gamma(2, 5, rows) + 2
-    return HeldOut(labels + random.normal(0, noise, rows), labels)
+    return one_score(labels + random.normal(0, noise, rows), labels)
 
 
 def picked(held_out: HeldOut, places: NDArray[np.intp]) -> HeldOut:
-    return HeldOut(held_out.scores[places], held_out.labels[places])
+    return one_score(held_out.scores[places], held_out.labels[places])
 
 
 @pytest.mark.parametrize("held_out", [yes_or_no(), yes_or_no(40, 1.0), numbers(), numbers(80, 4.0)])
@@ -48,7 +49,7 @@ def test_the_error_of_the_auc_is_delongs() -> None:
     placed = np.array([0.25, 1.0, 1.0, 1.0]), np.array([1.0, 0.75, 0.75, 0.75])
     delong = sum(one.var(ddof=1) / 4 for one in placed)
 
-    figure = figures(HeldOut(scores, labels))[0]
+    figure = figures(one_score(scores, labels))[0]
 
     assert figure.value == np.mean(placed) == 0.8125
     assert figure.error**2 == pytest.approx(delong * (3 / 4) * (8 / 7))
@@ -56,7 +57,7 @@ def test_the_error_of_the_auc_is_delongs() -> None:
 
 @pytest.mark.parametrize("better", [yes_or_no(), numbers(noise=0.5)])
 def test_a_better_model_is_called_better_and_the_other_way_round_worse(better: HeldOut) -> None:
-    worse = yes_or_no(noise=3.0) if better.is_yes_or_no else HeldOut(better.scores[::-1], better.labels)
+    worse = yes_or_no(noise=3.0) if better.is_yes_or_no else one_score(better.scores[::-1], better.labels)
     up, down = compared(worse, better), compared(better, worse)
 
     assert up
@@ -112,7 +113,7 @@ def test_the_same_answers_are_no_difference() -> None:
 
 def test_points_and_a_probability_are_compared_by_what_both_have() -> None:
     probability = yes_or_no()
-    points = HeldOut(300 + 500 * probability.scores, probability.labels)
+    points = one_score(300 + 500 * probability.scores, probability.labels)
 
     assert [figure.name for figure in figures(points)] == ["AUC"]
     for pair in (compared(points, probability), compared(probability, points)):
@@ -121,7 +122,7 @@ def test_points_and_a_probability_are_compared_by_what_both_have() -> None:
 
 
 def test_what_cannot_be_compared_is_not() -> None:
-    alike = HeldOut(np.array([0.2, 0.4]), np.ones(2))
+    alike = one_score(np.array([0.2, 0.4]), np.ones(2))
 
     assert compared(yes_or_no(), numbers()) is None
     assert compared(alike, yes_or_no()) is None
@@ -140,7 +141,7 @@ def test_no_interval_leaves_what_a_figure_can_be() -> None:
     labels = np.array([[0.0], [1.0]] * 10)
     sure = np.where(labels == 1, 0.999, 0.001)
     sure[0] = 0.9  # one row of twenty is missed by far
-    for figure in figures(HeldOut(sure, labels)):
+    for figure in figures(one_score(sure, labels)):
         low, high = figure.interval
         assert 0 <= low <= figure.value <= high
         assert high <= figure.most
@@ -150,10 +151,10 @@ def test_no_interval_leaves_what_a_figure_can_be() -> None:
     ("held_out", "may_be"),
     [
         (yes_or_no(), False),
-        (HeldOut(np.random.default_rng(7).random(300), yes_or_no().labels), True),
+        (one_score(np.random.default_rng(7).random(300), yes_or_no().labels), True),
         (numbers(), False),
-        (HeldOut(np.random.default_rng(7).permutation(numbers().scores[:, 0]), numbers().labels), True),
-        (HeldOut(numbers(noise=0.1).labels[:, 0] + 9, numbers(noise=0.1).labels), False),
+        (one_score(np.random.default_rng(7).permutation(numbers().scores[:, 0]), numbers().labels), True),
+        (one_score(numbers(noise=0.1).labels[:, 0] + 9, numbers(noise=0.1).labels), False),
     ],
     ids=["of yes or no", "of a coin", "numbers", "shuffled", "far off, but in order, as a quantile is"],
 )

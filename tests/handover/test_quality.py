@@ -17,6 +17,7 @@ from sklearn.metrics import (
 )
 
 from handover.quality import CONSTANT, INVERTED, MISMATCH, OTHER_UNIT, UNCALIBRATED, HeldOut
+from tests.helpers.judged import one_score
 
 ANYTHING = {"least_auc": 0.5, "least_r2": 0.0, "probability": True}
 
@@ -25,7 +26,7 @@ def honest(rows: int = 400, seed: int = 1) -> HeldOut:
     """Make scores that are the probabilities of their labels."""
     random = np.random.default_rng(seed)
     scores = random.beta(1, 2, rows).astype(np.float32).astype(np.float64)
-    return HeldOut(scores, (random.random(rows) < scores).astype(np.float64))
+    return one_score(scores, (random.random(rows) < scores).astype(np.float64))
 
 
 PAIRS = st.lists(
@@ -36,7 +37,7 @@ PAIRS = st.lists(
 @given(PAIRS)
 @settings(max_examples=200)
 def test_figures_of_yes_or_no_are_scikit_learns(pairs: list[tuple[float, float]]) -> None:
-    held_out = HeldOut(*np.array(pairs).T)
+    held_out = one_score(*np.array(pairs).T)
     sure = np.clip(held_out.scores, 1e-7, 1 - 1e-7)
 
     figures = held_out.figures()
@@ -49,7 +50,7 @@ def test_figures_of_yes_or_no_are_scikit_learns(pairs: list[tuple[float, float]]
 
 @given(st.lists(st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=3, max_size=40))
 def test_figures_of_numbers_are_scikit_learns(pairs: list[tuple[float, float]]) -> None:
-    held_out = HeldOut(*np.array(pairs).T)
+    held_out = one_score(*np.array(pairs).T)
     if np.ptp(held_out.labels) < 1e-3 or held_out.is_yes_or_no:
         return
 
@@ -63,7 +64,7 @@ def test_figures_of_numbers_are_scikit_learns(pairs: list[tuple[float, float]]) 
 
 @given(PAIRS)
 def test_what_is_written_is_read_again(pairs: list[tuple[float, float]]) -> None:
-    held_out = HeldOut(*np.array(pairs).T)
+    held_out = one_score(*np.array(pairs).T)
 
     again = HeldOut.from_csv(held_out.as_csv())
 
@@ -80,22 +81,22 @@ def test_what_is_no_list_of_pairs_is_refused(content: bytes) -> None:
 
 
 def inverted(held_out: HeldOut) -> HeldOut:
-    return HeldOut(1 - held_out.scores, held_out.labels)
+    return one_score(1 - held_out.scores, held_out.labels)
 
 
 def shuffled(held_out: HeldOut) -> HeldOut:
     """Pair scores that claim much with labels of other rows."""
-    return HeldOut(held_out.scores, np.random.default_rng(2).permutation(held_out.labels))
+    return one_score(held_out.scores, np.random.default_rng(2).permutation(held_out.labels))
 
 
 def weighted(held_out: HeldOut) -> HeldOut:
     """Shift the scores as class weights do: each odds times four."""
     odds = 4 * held_out.scores / (1 - held_out.scores)
-    return HeldOut(odds / (1 + odds), held_out.labels)
+    return one_score(odds / (1 + odds), held_out.labels)
 
 
 def constant(held_out: HeldOut) -> HeldOut:
-    return HeldOut(np.full_like(held_out.scores, 0.3), held_out.labels)
+    return one_score(np.full_like(held_out.scores, 0.3), held_out.labels)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_both_teams_can_agree_on_another_floor() -> None:
 
 def test_what_is_perfect_is_not_believed_unless_agreed() -> None:
     labels = honest().labels
-    told = HeldOut(0.1 + 0.8 * labels, labels)
+    told = one_score(0.1 + 0.8 * labels, labels)
 
     assert told.believable(0.999) == "Its AUC on the 400 held-out rows is 1, above 0.999."
     assert told.believable(1.0) == ""
@@ -141,17 +142,17 @@ def test_what_is_perfect_is_not_believed_unless_agreed() -> None:
 
 def test_few_rows_of_an_outcome_prove_nothing() -> None:
     labels = np.array([1.0] * 29 + [0.0] * 200)
-    few = HeldOut(0.1 + 0.8 * labels, labels)
+    few = one_score(0.1 + 0.8 * labels, labels)
 
     assert few.believable(0.999) == ""
-    assert HeldOut(np.append(few.scores, 0.9), np.append(labels, 1.0)).believable(0.999) != ""
+    assert one_score(np.append(few.scores, 0.9), np.append(labels, 1.0)).believable(0.999) != ""
 
     rare = np.array([1.0] * 3 + [0.0] * 300)
-    assert HeldOut(np.full(303, 0.2) + np.arange(303) / 1e5, rare).ignorance(**ANYTHING | {"least_auc": 0})[0] == ""
+    assert one_score(np.full(303, 0.2) + np.arange(303) / 1e5, rare).ignorance(**ANYTHING | {"least_auc": 0})[0] == ""
 
 
 def test_points_rank_and_are_no_probability() -> None:
-    points = HeldOut(np.round(300 + 500 * honest().scores), honest().labels)
+    points = one_score(np.round(300 + 500 * honest().scores), honest().labels)
 
     assert points.figures() == {
         "rows": 400,
@@ -160,7 +161,7 @@ def test_points_rank_and_are_no_probability() -> None:
     }
     assert points.auc == pytest.approx(honest().auc, abs=1e-3)
     assert points.ignorance(**ANYTHING) == ("", "")
-    evidence, cause = HeldOut(-points.scores, points.labels).ignorance(**ANYTHING)
+    evidence, cause = one_score(-points.scores, points.labels).ignorance(**ANYTHING)
     assert (evidence[:32], cause) == ("Its AUC on the 400 held-out rows", INVERTED)
 
 
@@ -169,14 +170,14 @@ def test_another_year_is_no_fault() -> None:
     scores = random.beta(2, 4, 20_000)
     labels = (random.random(20_000) < scores * 1.1).astype(np.float64)
 
-    assert HeldOut(scores, labels).ignorance(**ANYTHING) == ("", "")
+    assert one_score(scores, labels).ignorance(**ANYTHING) == ("", "")
 
 
 class TestNumbers:
     labels = np.random.default_rng(3).normal(50, 10, 300)
 
     def ignorance(self, scores: np.ndarray) -> str:
-        return HeldOut(scores, self.labels).ignorance(**ANYTHING)[0]
+        return one_score(scores, self.labels).ignorance(**ANYTHING)[0]
 
     def test_what_falls_where_the_label_rises_is_refused(self) -> None:
         assert self.ignorance(100 - self.labels).startswith(
@@ -199,12 +200,12 @@ def costs(rows: int = 200) -> HeldOut:
     """Make labels over three orders of magnitude, and what an honest model of them gives."""
     random = np.random.default_rng(1)
     logarithms = random.normal(5, 1, rows)
-    return HeldOut(np.exp(logarithms), np.exp(logarithms + random.normal(0, 0.3, rows)))
+    return one_score(np.exp(logarithms), np.exp(logarithms + random.normal(0, 0.3, rows)))
 
 
 @pytest.mark.parametrize("spoil", [np.log1p, lambda costs: costs / 1000, lambda costs: costs * 1000])
 def test_a_number_of_another_unit_than_its_labels_is_refused(spoil: Callable[[Any], Any]) -> None:
-    held_out = HeldOut(spoil(costs().scores), costs().labels)
+    held_out = one_score(spoil(costs().scores), costs().labels)
 
     evidence, cause = held_out.ignorance(**ANYTHING)
 
@@ -215,10 +216,10 @@ def test_a_number_of_another_unit_than_its_labels_is_refused(spoil: Callable[[An
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 2.0, 4.0])
 def test_a_quantile_is_of_the_labels_unit(share: float) -> None:
-    assert HeldOut(costs().scores * share, costs().labels).ignorance(**ANYTHING)[0] == ""
+    assert one_score(costs().scores * share, costs().labels).ignorance(**ANYTHING)[0] == ""
 
 
 def test_a_model_that_learned_little_yet_is_of_the_labels_unit() -> None:
     mean = costs().labels.mean()
 
-    assert HeldOut(mean + 0.02 * (costs().scores - mean), costs().labels).ignorance(**ANYTHING)[0] == ""
+    assert one_score(mean + 0.02 * (costs().scores - mean), costs().labels).ignorance(**ANYTHING)[0] == ""

@@ -8,6 +8,7 @@ import pytest
 from handover.quality import HeldOut
 from handover.rows import Domain
 from handover.segments import weakest_segments
+from tests.helpers.judged import one_score
 
 FIELDS = (
     Domain("amount", required=True, nullable=False, low=0, high=10_000),
@@ -29,7 +30,7 @@ def judged(features: Any, log_odds: Any, blind: Any = (), seed: int = 2) -> Held
     scores = 1 / (1 + np.exp(-log_odds))
     labels = (np.random.default_rng(seed).random(len(features)) < scores).astype(np.float64)
     scores[blind] = np.random.default_rng(3).permutation(scores[blind])
-    return HeldOut(scores, labels)
+    return one_score(scores, labels)
 
 
 def test_where_the_model_is_blind_is_the_worst_and_no_chance() -> None:
@@ -63,7 +64,7 @@ def test_numbers_are_judged_by_their_mean_absolute_error() -> None:
     labels = np.random.default_rng(4).normal(50, 10, len(features))
     errors = np.random.default_rng(5).normal(0, np.where(features[:, 2] == 1, 6, 2))
 
-    record = weakest_segments(FIELDS, features, HeldOut(labels + errors, labels))
+    record = weakest_segments(FIELDS, features, one_score(labels + errors, labels))
 
     first = record["worst"][0]
     assert (record["figure"], first["field"], first["segment"], first["beyond_chance"]) == (
@@ -93,7 +94,7 @@ def test_no_segment_is_a_few_rows_or_has_one_outcome() -> None:
     rest = np.flatnonzero(features[:, 0] >= np.median(features[:, 0]))
     labels[rest] = 1.0
 
-    record = weakest_segments(FIELDS, features, HeldOut(1 / (1 + np.exp(-log_odds)), labels))
+    record = weakest_segments(FIELDS, features, one_score(1 / (1 + np.exp(-log_odds)), labels))
 
     assert {worst["field"] for worst in record["worst"]} <= {"amount"}
     assert all(worst["rows"] >= 20 and 0 < worst["mean_label"] < 1 for worst in record["worst"])
@@ -111,7 +112,7 @@ def test_an_edge_is_rounded_so_that_it_is_nobodys_number() -> None:
 def test_rows_without_segments_have_none() -> None:
     alike = np.zeros((50, 3), dtype=np.float32)
     alike[:, 0] = np.nan
-    held_out = HeldOut(np.linspace(0, 1, 50), np.array([0.0, 1.0] * 25))
+    held_out = one_score(np.linspace(0, 1, 50), np.array([0.0, 1.0] * 25))
 
     assert weakest_segments(FIELDS, alike, held_out) == {
         "figure": "AUC",
@@ -126,4 +127,4 @@ def test_no_segment_of_a_model_without_a_fault_is_weak() -> None:
     features, _ = drawn()
     labels = np.random.default_rng(6).integers(0, 2, len(features)).astype(np.float64)
 
-    assert weakest_segments(FIELDS, features, HeldOut(0.1 + 0.8 * labels, labels))["worst"] == []
+    assert weakest_segments(FIELDS, features, one_score(0.1 + 0.8 * labels, labels))["worst"] == []

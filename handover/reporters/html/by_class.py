@@ -51,23 +51,18 @@ def calibration(context: DeliveryContext) -> Drawing:
 
 def confusion(context: DeliveryContext) -> Drawing:
     """Draw which classes are taken for which."""
-    held_out = context.held_out
-    true, highest = held_out.labels.argmax(axis=1), held_out.scores.argmax(axis=1)
-    counts = np.zeros((len(held_out.names),) * 2, dtype=np.int64)
-    np.add.at(counts, (true, highest), 1)
+    names, counts = context.held_out.names, context.held_out.confusion
     missed = counts * ~np.eye(len(counts), dtype=bool)
     one, other = np.unravel_index(int(missed.argmax()), missed.shape)
-    most = (
-        f"Most often, {held_out.names[one]} is taken for {held_out.names[other]}, in {missed.max()} of "
-        f"{counts[one].sum()} rows."
-        if missed.any()
-        else "No row is taken for another class."
-    )
+    most = "No row is taken for another class."
+    if missed.any():
+        rows = f"{missed.max()} of {counts[one].sum()} rows"
+        most = f"Most often, {names[one]} is taken for {names[other]}, in {rows}."
     caption = (
-        f"The {len(true)} held-out rows, those of a class in each line, by the class that has their highest score: on "
-        f"the diagonal, {np.trace(counts)} are recognised. {most}"
+        f"The {counts.sum()} held-out rows, those of a class in each line, by the class that has their highest score: "
+        f"on the diagonal, {np.trace(counts)} are recognised. {most}"
     )
-    return partial(plots.confusion, names=held_out.names, counts=counts), caption
+    return partial(plots.confusion, names=names, counts=counts), caption
 
 
 def _listed(figures: dict[str, float], which: str) -> str:

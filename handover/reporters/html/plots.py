@@ -178,10 +178,10 @@ def parity(figure: Figure, trained: Numbers, apart: Numbers, allowed: Numbers) -
     axes.plot(trained[~outside], apart[~outside], alpha=0.7, **DOTS)
     axes.plot(trained[outside], apart[outside], "x", color=VERMILION, markersize=5, markeredgewidth=1.4)
     step = max(1, int(np.ceil(decades / 3)))
-    marks = [threshold * 10**decade for decade in range(0, decades + 1, step)]
-    axes.set_yticks([*(-mark for mark in reversed(marks)), 0, *marks], minor=False)
+    above = [threshold * 10**decade for decade in range(0, decades + 1, step)]
+    marks = [*(-mark for mark in reversed(above)), 0, *above]
+    axes.set_yticks(marks, [f"{mark:g}" for mark in marks])
     axes.set_yticks([], minor=True)
-    axes.set_yticklabels([*(f"-{mark:g}" for mark in reversed(marks)), "0", *(f"{mark:g}" for mark in marks)])
     limit = threshold * 10**decades * (2 if decades else 1.5)
     axes.set(ylim=(-limit, limit), xlabel="score in training", ylabel="score here, less that")
 

@@ -13,35 +13,19 @@ from matplotlib.typing import RcKeyType
 # Okabe and Ito's blue and vermilion, told apart by the colour-blind. The page has another shade of each in the dark,
 # so that none of these is ever seen: they only say which of the page's colours is meant.
 INK, MUTED, LINE, BAND, BLUE, VERMILION = "#1f2328", "#59636e", "#d1d9e0", "#eef1f4", "#0072b2", "#b84f00"
-PAGE_COLOURS = {
-    INK: "var(--ink)",
-    MUTED: "var(--muted)",
-    LINE: "var(--line)",
-    BAND: "var(--band)",
-    BLUE: "var(--blue)",
-    VERMILION: "var(--vermilion)",
-}
+VARIABLES = {INK: "ink", MUTED: "muted", LINE: "line", BAND: "band", BLUE: "blue", VERMILION: "vermilion"}
 WIDTH_PX, HEIGHT_PX = 360, 250  # a column of the page, and a phone: letters are as large as the text around them
 SVG_UNITS_PER_INCH = 72  # of matplotlib, at any dpi
 STYLE: dict[RcKeyType, Any] = {
-    "axes.edgecolor": LINE,
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.labelcolor": MUTED,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.facecolor": "none",
+    **dict.fromkeys(("axes.edgecolor", "grid.color", "xtick.color", "ytick.color"), LINE),
+    **dict.fromkeys(("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), MUTED),
+    **dict.fromkeys(("axes.facecolor", "figure.facecolor"), "none"),
+    **dict.fromkeys(("axes.grid", "axes.axisbelow"), True),
+    **dict.fromkeys(("axes.spines.right", "axes.spines.top", "legend.frameon"), False),
     "font.size": 11.5,
-    "legend.frameon": False,
-    "grid.color": LINE,
     "grid.linewidth": 0.6,
     "text.color": INK,
     "text.parse_math": False,  # a decision may be called $\x$
-    "xtick.color": LINE,
-    "xtick.labelcolor": MUTED,
-    "ytick.color": LINE,
-    "ytick.labelcolor": MUTED,
     "svg.fonttype": "none",  # text stays text: it takes the page's font, and can be searched and copied
 }
 
@@ -92,6 +76,6 @@ def _renamed(key: str, value: str, name: str) -> str:
         case "href" | "clip-path":
             return value.replace("#", f"#{name}-", 1)
         case "style":
-            for colour, variable in PAGE_COLOURS.items():
-                value = value.replace(colour, variable)
+            for colour, variable in VARIABLES.items():
+                value = value.replace(colour, f"var(--{variable})")
     return value

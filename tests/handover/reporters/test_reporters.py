@@ -13,7 +13,7 @@ from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Kept, Verdict, Warned
 from handover.live.context import LiveContext
 from handover.reporters import annotations, junit, markdown, quiet, text
-from handover.reporters.model import Model, model
+from handover.reporters.page import Model, model
 from handover.skips import exit_status
 
 pytestmark = pytest.mark.quick
