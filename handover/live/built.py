@@ -30,8 +30,7 @@ class Golden:
     @property
     def decision(self) -> str:
         """The training's decision."""
-        decision: str = self.answer["decision"]
-        return decision
+        return str(self.answer["decision"])
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,6 @@ class EnvironmentDiedError(CannotRunError):
     """The execution environment ended and gave no answer."""
 
 
-class InitError(EnvironmentDiedError):
-    """It ended before it could take a request; its own lines, in the log, say why."""
-
-
 class FunctionTimedOutError(CannotRunError):
     """The function did not answer within its timeout, and was ended."""
 
@@ -95,7 +91,7 @@ class Emulator(AbstractContextManager["Emulator"]):
     def invoke(self, event: bytes) -> bytes:
         """Send one event, as JSON, and give the handler's reply, as JSON: what it returned, or the error it raised.
 
-        ``InitError`` when the function did not start, ``EnvironmentDiedError`` when its process ended in this request,
+        ``EnvironmentDiedError`` when the function did not start or its process ended in this request,
         ``FunctionTimedOutError`` when it did not answer in time: whatever is raised, this environment is gone.
         """
         try:
@@ -116,7 +112,7 @@ class Emulator(AbstractContextManager["Emulator"]):
     def _lost(self, error: Exception) -> Exception:
         self.stop()  # hears the environment out, so that its last lines are in the log
         if self._init_failed:
-            return InitError("the function did not start; its own lines say why")
+            return EnvironmentDiedError("the function did not start; its own lines say why")
         return error
 
     def _log_own(self, line: str) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field
 
@@ -63,9 +63,8 @@ def event(request: Request, request_id: str, at: datetime) -> dict[str, Any]:
         key = name.lower()
         headers[key] = f"{headers[key]},{value}" if key in headers else value
     cookies = [cookie for part in headers.pop("cookie", "").split(";") if (cookie := part.strip())]
-    parameters: dict[str, str] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True):
-        parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
+    query = parse_qs(request.query, keep_blank_values=True)
+    parameters = {name: ",".join(values) for name, values in query.items()}
     body, is_base64 = _body(request.body, headers.get("content-type", ""))
     optional = {"cookies": cookies, "queryStringParameters": parameters, "body": body}
     return {

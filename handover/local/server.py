@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class PortTakenError(CannotRunError):
-    """The port on loopback is not available."""
-
-
 NO_PAGES = Cors()
 
 
@@ -40,9 +36,8 @@ def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
             opened.bind((LOOPBACK, port))
             opened.listen()
         except OSError as error:
-            raise PortTakenError(
-                f"port {port} of {LOOPBACK} is not available ({error.strerror}): choose another"
-            ) from None
+            taken = f"port {port} of {LOOPBACK} is not available ({error.strerror}): choose another"
+            raise CannotRunError(taken) from None
         return make_server(LOOPBACK, port, application, threaded=True, fd=opened.fileno())
 
 

@@ -70,8 +70,7 @@ def _answer(words: Sequence[str], contract: Contract, number: Number, where: str
     if len(words) != len(contract.scores.names) or not all(map(number.fits, words)):
         if len(words) == 1 and words[0] in contract.scores.decisions:
             answers = made_up(contract, words[0])
-            middle: list[float] = answers[len(answers) // 2].tolist()
-            return middle
+            return [float(score) for score in answers[len(answers) // 2]]
         decisions = ", ".join(contract.scores.decisions)
         raise DeliverError(f"{where} is answered {', '.join(words)!r}: write a score, or one of {decisions}")
     scores = [value for word in words if (value := number(word)) is not None]
