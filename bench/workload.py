@@ -34,10 +34,6 @@ SHARED = Path(__file__).parent / "peers" / "shared"
 SOURCES = environment(SHARED, html=False)
 
 
-class UnequalError(CannotRunError):
-    """A contender does not give the model's scores, so its times would compare nothing; the message says which."""
-
-
 @dataclass(frozen=True)
 class Size:
     """How much work: ``columns`` of the model's input (the heuristics among them), and ``trees`` of depth 3."""
@@ -147,11 +143,14 @@ def event(path: str, body: Any) -> dict[str, Any]:
 
 
 def compare_scores(label: str, scores: Sequence[float], workload: Workload) -> None:
-    """Compare a contender's scores of the first rows with the training-time model's; XGBoost has its own."""
+    """Compare a contender's scores of the first rows with the training-time model's; XGBoost has its own.
+
+    ``CannotRunError`` when they differ, for then its times would compare nothing; the message says which.
+    """
     of_model = workload.booster_scores if label == XGBOOST.name else workload.scores
     for index, (score, expected) in enumerate(zip(scores, of_model, strict=False)):
         if not abs(score - expected) <= TOLERANCE:
-            raise UnequalError(
+            raise CannotRunError(
                 f"{label} gives row {index} the score {score:.6f}, the model gives {expected:.6f}: "
                 f"they do not run the same model on the same features, so their times are not compared"
             )

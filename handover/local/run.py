@@ -13,7 +13,7 @@ from rich.progress import Progress
 from handover.errors import CannotRunError
 from handover.local import gateway
 from handover.local.chatter import is_metrics
-from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
 from handover.local.stack import built_function
 
@@ -30,7 +30,7 @@ def answer_once(path: Path, build: Path, warm_invokes: int, progress: Progress) 
             with progress:
                 rounds = progress.track(range(warm_invokes), description="Measuring the warm latency")
                 warm = [pool.invoke(payload).ms for _ in rounds]
-        except (EnvironmentDiedError, FunctionTimedOutError):
+        except EnvironmentDiedError:
             for line in lines:
                 click.echo(line, err=True)
             raise

@@ -17,7 +17,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from handover.errors import CannotRunError
 from handover.local import gateway
 from handover.local.cors import Cors
-from handover.local.emulator import LOOPBACK, EnvironmentDiedError, FunctionTimedOutError
+from handover.local.emulator import LOOPBACK, EnvironmentDiedError
 from handover.local.pool import Pool, ThrottledError
 
 if TYPE_CHECKING:
@@ -85,6 +85,6 @@ def _answer(request: Request, pool: Pool) -> tuple[gateway.Response, str]:
         answered = pool.invoke(event)
     except ThrottledError as error:
         return gateway.refusal(429), str(error)
-    except (EnvironmentDiedError, FunctionTimedOutError) as error:
+    except EnvironmentDiedError as error:
         return gateway.refusal(500), str(error)
     return gateway.response(answered.reply), "cold" if answered.cold else "warm"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from handover.local.emulator import Emulator, EnvironmentDiedError, FunctionTimedOutError
+from handover.local.emulator import Emulator, EnvironmentDiedError
 from handover.local.processes import of_session
 
 ECHO = "def handler(event, context): return event"
@@ -134,7 +134,7 @@ def test_a_process_that_ends_in_a_request_is_told(build) -> None:
 def test_a_function_that_takes_too_long_is_ended(build, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "never")
     emulator = Emulator(build("def handler(event, context): open(event).read()"), print)
-    with pytest.raises(FunctionTimedOutError) as told:
+    with pytest.raises(EnvironmentDiedError) as told:
         ask(emulator, str(tmp_path / "never"))
     assert str(told.value) == "the function did not answer within 2 s"
     assert of_session(emulator.pid) == []
