@@ -48,7 +48,6 @@ class Emulator(AbstractContextManager["Emulator"]):
         self._init_failed = False
         self._spawned = time.perf_counter()
         opt = TemporaryDirectory(prefix="handover-opt-")
-        environment.link(function.layers, Path(opt.name))
         port, runtime_port = free_ports()
         process = subprocess.Popen(
             [
@@ -58,7 +57,7 @@ class Emulator(AbstractContextManager["Emulator"]):
                 *(sys.executable, "-S", "-B", "-m", "awslambdaric", function.handler),
             ],
             cwd=function.root,
-            env=environment.variables(function, Path(opt.name), Path(sys.prefix) / "lambda"),
+            env=environment.prepare(function, Path(opt.name)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
