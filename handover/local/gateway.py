@@ -51,13 +51,14 @@ class Response(NamedTuple):
     body: bytes
 
 
-def event(request: Request, request_id: str, at: datetime) -> dict[str, Any]:
-    """Build the event of one request at one moment, for the route ``$default`` of the stage ``$default``.
+def event(request: Request, request_id: str, at: datetime | None = None) -> dict[str, Any]:
+    """Build the event of one request, ``at`` a moment or now, for the route ``$default`` of the stage ``$default``.
 
     Header names are lower-cased and values of one name joined by commas; cookies move to a field of their own; values
     of one query parameter are joined by commas. Fields without a value are left out, as API Gateway does. Account and
     domain are those that ``sam local start-api`` makes up (``samcli/local/events/api_event.py``).
     """
+    at = at or datetime.now(UTC)
     headers: dict[str, str] = {}
     for name, value in request.headers:
         key = name.lower()

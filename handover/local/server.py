@@ -6,7 +6,6 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -78,7 +77,7 @@ def _answer(request: Request, pool: Pool) -> tuple[gateway.Response, str]:
         source_ip=request.remote_addr or LOOPBACK,
         protocol=request.environ["SERVER_PROTOCOL"],
     )
-    event = json.dumps(gateway.event(received, str(uuid.uuid4()), datetime.now(UTC))).encode()
+    event = json.dumps(gateway.event(received, str(uuid.uuid4()))).encode()
     if len(event) > gateway.INVOKE_BYTES:
         return gateway.refusal(413), f"an event of more than {gateway.INVOKE_BYTES:,} bytes"
     try:
