@@ -6,7 +6,6 @@ import pickle
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +137,7 @@ def _labels(features: Any, seed: int) -> Any:
 
 def event(path: str, body: Any) -> dict[str, Any]:
     """Wrap a body in API Gateway's event, payload format 2.0, as an HTTP API sends it."""
-    request = gateway.Request("POST", path, headers=HEADERS, body=json.dumps(body).encode())
-    return gateway.event(request, "bench", datetime(2026, 1, 1, tzinfo=UTC))
+    return gateway.event(gateway.Request("POST", path, headers=HEADERS, body=json.dumps(body).encode()), "bench")
 
 
 def compare_scores(label: str, scores: Sequence[float], workload: Workload) -> None:

@@ -83,8 +83,7 @@ class Deployments:
         """Stop a deployment, and wait until CodeDeploy has moved the users back, which is a deployment of its own."""
         with asked():
             self.client.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
-        stopped = self._ended(id_)
-        if back := stopped.get("rollbackInfo", {}).get("rollbackDeploymentId"):
+        if back := self._ended(id_).get("rollbackInfo", {}).get("rollbackDeploymentId"):
             self._ended(back)
 
     def _ended(self, id_: str) -> "DeploymentInfoTypeDef":

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import socket
 import time
 import uuid
@@ -29,14 +30,12 @@ NO_PAGES = Cors()
 def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
     """Open a port, if it is available; ``serve_forever`` of what is returned answers, one thread for every request."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the application writes a line of its own for each request
-    with socket.socket() as opened:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            opened.bind((LOOPBACK, port))
-            opened.listen()
-        except OSError as error:
-            taken = f"port {port} of {LOOPBACK} is not available ({error.strerror}): choose another"
-            raise CannotRunError(taken) from None
+    try:
+        opened = socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise CannotRunError(f"port {port} of {LOOPBACK} is not available ({why}): choose another") from None
+    with opened:
         return make_server(LOOPBACK, port, application, threaded=True, fd=opened.fileno())
 
 

@@ -50,8 +50,7 @@ def read(path: Path, contract: Contract, encoding: Encoding) -> tuple[FloatRows,
     places = [f"{path.name}, line {line}" for line in given.lines]
     words = zip(*(head[name].words for name in answered), strict=True)
     answers = [_answer(said, contract, number, place) for said, place in zip(words, places, strict=True)]
-    features = encoding.matrix(rows, places.__getitem__)
-    return features, np.array(answers, dtype=np.float32), given.lines
+    return encoding.matrix(rows, places.__getitem__), np.array(answers, dtype=np.float32), given.lines
 
 
 def _value(word: str, field: Domain, number: Number) -> Any:
