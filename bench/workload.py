@@ -6,7 +6,6 @@ import pickle
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +31,6 @@ CATEGORIES = ("first", "second", "third", "fourth", "fifth")
 HEADERS = (("host", "localhost"), ("user-agent", "bench"), ("content-type", "application/json"))
 SHARED = Path(__file__).parent / "peers" / "shared"
 SOURCES = environment(SHARED, html=False)
-
-
-class UnequalError(CannotRunError):
-    """A contender does not give the model's scores, so its times would compare nothing; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -142,16 +137,18 @@ def _labels(features: Any, seed: int) -> Any:
 
 def event(path: str, body: Any) -> dict[str, Any]:
     """Wrap a body in API Gateway's event, payload format 2.0, as an HTTP API sends it."""
-    request = gateway.Request("POST", path, headers=HEADERS, body=json.dumps(body).encode())
-    return gateway.event(request, "bench", datetime(2026, 1, 1, tzinfo=UTC))
+    return gateway.event(gateway.Request("POST", path, headers=HEADERS, body=json.dumps(body).encode()), "bench")
 
 
 def compare_scores(label: str, scores: Sequence[float], workload: Workload) -> None:
-    """Compare a contender's scores of the first rows with the training-time model's; XGBoost has its own."""
+    """Compare a contender's scores of the first rows with the training-time model's; XGBoost has its own.
+
+    ``CannotRunError`` when they differ, for then its times would compare nothing; the message says which.
+    """
     of_model = workload.booster_scores if label == XGBOOST.name else workload.scores
     for index, (score, expected) in enumerate(zip(scores, of_model, strict=False)):
         if not abs(score - expected) <= TOLERANCE:
-            raise UnequalError(
+            raise CannotRunError(
                 f"{label} gives row {index} the score {score:.6f}, the model gives {expected:.6f}: "
                 f"they do not run the same model on the same features, so their times are not compared"
             )

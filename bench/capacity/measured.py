@@ -110,10 +110,6 @@ def custom_metrics(line: Mapping[str, Any]) -> int:
 
 def access_line(template: Template) -> str:
     """Write a line of the access log as the template's format says."""
-    (stage,) = (
-        resource["Properties"]
-        for resource in template.source["Resources"].values()
-        if resource["Type"] == "AWS::ApiGatewayV2::Stage"
-    )
+    (stage,) = template.of_kind("AWS::ApiGatewayV2::Stage", template.source).values()
     log_format = str(stage["AccessLogSettings"]["Format"])
     return re.sub(r"\$context\.([\w.]+)", lambda variable: ACCESS[variable[1]], log_format)

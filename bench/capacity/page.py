@@ -1,7 +1,7 @@
 """The page: every figure of ``docs/capacity.md`` comes from what is given here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,11 +25,8 @@ class Capacity:
 
     measured: Measured
     runs: Sequence[Run]
-
-    @cached_property
-    def figures(self) -> dict[str, aws.Figure]:
-        """AWS's prices and limits."""
-        return aws.figures()
+    figures: Mapping[str, aws.Figure] = field(default_factory=aws.figures)
+    """AWS's prices and limits."""
 
     @cached_property
     def parameters(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def measure(workload: Workload, count: int, rounds: int, progress: Progress) -> 
     """Time all three in turn, from a CSV file to a CSV file in this process [ms]; the first round is not counted.
 
     ``pandas`` lays whole columns out, with heuristics that were written a second time for that; ``pandas_apply`` asks
-    the delivery's own heuristics row by row, as ``DataFrame.apply`` does. Neither checks a row. ``UnequalError``
+    the delivery's own heuristics row by row, as ``DataFrame.apply`` does. Neither checks a row. ``CannotRunError``
     when one of them does not give the model's scores.
     """
     source, to = workload.folder / "rows.csv", workload.folder / "scored.csv"

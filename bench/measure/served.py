@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from rich.progress import Progress
 
 from bench import processes, staging
-from bench.contenders import BENTOML, MLFLOW, Contender
+from bench.contenders import BENTOML, MLFLOW, UVICORN, Contender
 from bench.measure import Samples, in_turn, timed
 from bench.staging import Staged
 from bench.workload import Workload, event
@@ -24,6 +24,11 @@ from handover.latency import NotMeasuredError
 from handover.local.emulator import LOOPBACK, Emulator, EnvironmentDiedError, free_ports
 from handover.local.processes import end
 
+COMMANDS = {
+    UVICORN: ("python", "-m", "uvicorn", "app:app", "--workers", "1"),
+    BENTOML: ("bentoml", "serve", "service:Predictor"),
+    MLFLOW: ("mlflow", "models", "serve", "--model-uri", "saved", "--env-manager", "local", "--workers", "1"),
+}
 START_S = 90.0
 """How long a server may take to its first answer [s]; the slowest takes about a tenth of it."""
 QUIET = {
@@ -83,7 +88,7 @@ def server(contender: Contender, workload: Workload, row: Row) -> Iterator[Serve
         path = os.pathsep.join([str(contender.environment / "bin"), "/usr/local/bin", "/usr/bin", "/bin"])
         variables = QUIET | {"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "PATH": path} | mark
         if contender is MLFLOW:
-            save = [str(contender.environment / "bin" / "python"), "save.py", "saved"]
+            save = ["python", "save.py", "saved"]
             ended = subprocess.run(save, cwd=task, env=variables, capture_output=True, text=True, check=False)
             if ended.returncode:
                 raise NotMeasuredError(f"{contender.label}: {ended.stderr.strip().splitlines()[-1]}")
@@ -93,7 +98,7 @@ def server(contender: Contender, workload: Workload, row: Row) -> Iterator[Serve
         with (
             log.open("w") as file,
             subprocess.Popen(
-                _command(contender, port),
+                [*COMMANDS[contender], "--host", LOOPBACK, "--port", str(port)],
                 cwd=task,
                 env=variables,
                 stdin=subprocess.DEVNULL,
@@ -177,14 +182,3 @@ def peak_memory(
 
     turns = {name: partial(peak, opened) for name, opened in openers.items()}
     return {name: peaks[0][0] for name, peaks in in_turn(turns, 1, progress, "Memory").items()}
-
-
-def _command(contender: Contender, port: int) -> list[str]:
-    programs = contender.environment / "bin"
-    at = ["--host", LOOPBACK, "--port", str(port)]
-    if contender is BENTOML:
-        return [str(programs / "bentoml"), "serve", "service:Predictor", *at]
-    if contender is MLFLOW:
-        options = ["--env-manager", "local", "--workers", "1"]
-        return [str(programs / "mlflow"), "models", "serve", "--model-uri", "saved", *options, *at]
-    return [str(programs / "python"), "-m", "uvicorn", "app:app", "--workers", "1", *at]

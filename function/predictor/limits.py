@@ -93,12 +93,10 @@ def _lists_beyond(most: int, document: bytes) -> bool:
 
 
 def _field_bytes(field: dict[str, Any]) -> int:
-    values = {
-        "number": lambda: NUMBER_BYTES,
-        "flag": lambda: WORD_BYTES,
-        "category": lambda: max(WORD_BYTES, *map(_text_bytes, field["categories"])),
-    }
-    return _text_bytes(field["name"]) + values[field["kind"]]() + LAYOUT_BYTES
+    longest = NUMBER_BYTES if field["kind"] == "number" else WORD_BYTES
+    if field["kind"] == "category":
+        longest = max(WORD_BYTES, *map(_text_bytes, field["categories"]))
+    return _text_bytes(field["name"]) + longest + LAYOUT_BYTES
 
 
 def _text_bytes(text: str) -> int:
@@ -110,10 +108,7 @@ def _text_bytes(text: str) -> int:
     return 2 + plain + 6 * (len(text.encode("utf-16-le", "surrogatepass")) // 2 - plain)
 
 
-def _most(characters: str, fields: list[dict[str, Any]]) -> int:
-    """Count characters in the categories of a row, at most."""
-    return sum(
-        max(sum(map(category.count, characters)) for category in field["categories"])
-        for field in fields
-        if field["kind"] == "category"
-    )
+def _most(character: str, fields: list[dict[str, Any]]) -> int:
+    """Count a character in the categories of a row, at most."""
+    categories = [field["categories"] for field in fields if field["kind"] == "category"]
+    return sum(max(category.count(character) for category in each) for each in categories)

@@ -18,6 +18,12 @@ OBJECT: Json = {"type": "object"}
 NAMES: Json = {"type": "array", "items": TEXT}
 IDENTITY: Json = {"type": "string", "pattern": "^([0-9a-f]{12}|stand-in)$"}
 
+
+def _object(members: Json, **more: Any) -> Json:
+    """Give the schema of an object that has each of these members."""
+    return {"type": "object", **more, "required": list(members), "properties": members}
+
+
 PROBLEM: Json = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
@@ -31,11 +37,7 @@ PROBLEM: Json = {
             "type": "array",
             "maxItems": MAX_NAMED_FIELDS,
             "description": "The fields that break their rule, with what is allowed.",
-            "items": {
-                "type": "object",
-                "required": ["field", "rule", "allowed"],
-                "properties": {"field": TEXT, "rule": TEXT, "allowed": OBJECT},
-            },
+            "items": _object({"field": TEXT, "rule": TEXT, "allowed": OBJECT}),
         },
         "fields": NAMES | {"description": "The fields that there are."},
         "parameters": NAMES | {"description": "The query parameters that there are."},
@@ -81,13 +83,9 @@ def answer_schema(delivery: Delivery) -> Json:
     score, scores = delivery.contract["score"], delivery.scores
     number: Json = {"type": "number", "minimum": score["low"], "maximum": score["high"]}
     described: Json = {"description": score["meaning"]}
-    each: Json = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(scores.names),
-        "properties": dict.fromkeys(scores.names, number),
-    }
+    each = _object(dict.fromkeys(scores.names, number), additionalProperties=False)
     members: Json = {"scores": each | described} if scores.of_classes else {SINGLE: number | described}
+    highest = "highest score" if scores.of_classes else "score"
     return {
         "type": "object",
         "additionalProperties": False,
@@ -98,9 +96,7 @@ def answer_schema(delivery: Delivery) -> Json:
             "reasons": {
                 "type": "array",
                 "items": {"enum": list(delivery.encoder.columns)},
-                "description": "The columns that moved the highest score most, if ?reasons= asks for them."
-                if scores.of_classes
-                else "The columns that moved the score most, if ?reasons= asks for them.",
+                "description": f"The columns that moved the {highest} most, if ?reasons= asks for them.",
             },
         },
     }
@@ -129,17 +125,10 @@ def contract_schema(agreed: Json) -> Json:
     known: Json = {
         "decisions": number_of | {"description": "Each decision with the highest score that still gets it, ascending."},
         "classes": NAMES | {"description": "The classes, in the model's order."},
-        "otherwise": {
-            "type": "object",
-            "description": "What is decided where no class has a score as high.",
-            "required": ["decision", "below"],
-            "properties": {"decision": TEXT, "below": NUMBER},
-        },
-        "score": {
-            "type": "object",
-            "required": ["meaning", "low", "high", "probability"],
-            "properties": {"meaning": TEXT, "low": NUMBER, "high": NUMBER, "probability": {"type": "boolean"}},
-        },
+        "otherwise": _object(
+            {"decision": TEXT, "below": NUMBER}, description="What is decided where no class has a score as high."
+        ),
+        "score": _object({"meaning": TEXT, "low": NUMBER, "high": NUMBER, "probability": {"type": "boolean"}}),
         "budgets": number_of | {"description": "The limits that both teams signed."},
         "format": {"type": "integer", "description": "How the contract is written."},
         "validator": OBJECT | {"description": "The row's rules, as pydantic's core schema."},
@@ -153,13 +142,12 @@ def contract_schema(agreed: Json) -> Json:
         "columns": NAMES | {"description": "What the model looks at: the fields, then what is computed of them."},
         **{part: known[part] for part in AGREED if part in agreed},
     }
-    return {"type": "object", "required": list(members), "properties": members}
+    return _object(members)
 
 
 def document(delivery: Delivery, settings: Settings, server: str) -> Json:
     """Give the OpenAPI 3.1 document of the whole API at one address; ``/`` is the one that it is read from."""
     agreed = delivery.contract
-    health = {"status": {"const": "ok", "type": "string"}, "model": IDENTITY, "contract": TEXT}
     scheme = SECURITY.get(settings.auth)
     issued = {"description": f"A token of {settings.issuer}."} if settings.auth == "JWT" and settings.issuer else {}
     return {
@@ -177,7 +165,7 @@ def document(delivery: Delivery, settings: Settings, server: str) -> Json:
                 "Row": agreed["schema"] | {"title": "Row"},  # generators of clients call it by its title
                 "Answer": answer_schema(delivery),
                 "Problem": PROBLEM,
-                "Health": {"type": "object", "required": list(health), "properties": health},
+                "Health": _object({"status": {"const": "ok", "type": "string"}, "model": IDENTITY, "contract": TEXT}),
                 "Contract": contract_schema(agreed),
             },
             "headers": DESCRIBED,

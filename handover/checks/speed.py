@@ -8,7 +8,7 @@ from handover.context import DeliveryContext
 from handover.conversion import FRAMEWORKS
 from handover.finding import Broken, Skipped, clause
 from handover.latency import NotMeasuredError, Times, modules, slowest_imports
-from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+from handover.local.emulator import EnvironmentDiedError
 
 COLD_TO_FLOOR = 1.30
 WARM_TO_FLOOR = 9.0
@@ -73,7 +73,7 @@ def imports_nothing_forbidden(context: DeliveryContext) -> Broken | None:
 def starts_fast(context: DeliveryContext) -> Broken | None:
     try:
         latency = context.latency
-    except (EnvironmentDiedError, FunctionTimedOutError, NotMeasuredError) as error:
+    except (EnvironmentDiedError, NotMeasuredError) as error:
         raise Skipped(f"it could not be measured: {error}") from None
     ratios = latency.cold_ms / latency.cold_floor_ms
     if np.quantile(ratios, 0.25) <= COLD_TO_FLOOR:

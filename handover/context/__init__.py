@@ -26,7 +26,7 @@ from handover.finding import Clause, Finding, Skipped, Subject, Team
 from handover.latency import Latency, measure
 from handover.local import client
 from handover.local.client import RefusedError
-from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
 from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
 from handover.local.system import unavailable
@@ -43,7 +43,7 @@ from predictor.routes import PREDICT, PREDICT_BATCH
 CORRECTED = "once it is right"
 WRITTEN = (files.CONTRACT, files.MODEL, files.GOLDEN, files.MANIFEST, HELD_OUT)
 """What ``deliver()`` writes into its folder."""
-UNANSWERED = (EnvironmentDiedError, FunctionTimedOutError, RefusedError)
+UNANSWERED = (EnvironmentDiedError, RefusedError)
 """How the built function fails to answer."""
 MAKE = re.compile(r"make (check|explain|diff|model|stub)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
 

@@ -60,8 +60,7 @@ class Probe(ExitStack):
         super().__init__()
         opt = Path(self.enter_context(TemporaryDirectory(prefix="handover-opt-")))
         self._log = self.enter_context(TemporaryFile("w+", encoding="utf-8", errors="replace"))  # noqa: SIM115  closed at the end
-        environment.link(function.layers, opt)
-        variables = environment.variables(function, opt, Path(sys.prefix) / "lambda")
+        variables = environment.prepare(function, opt)
         variables["PYTHONPATH"] += os.pathsep + str(HERE / "floor")
         self._process = subprocess.Popen(
             [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *imports],

@@ -28,8 +28,7 @@ def asked() -> Iterator[None]:
         raise LiveError(f"AWS could not be asked: {' '.join(str(error).split())}") from None
     except ClientError as error:
         answer = error.response["Error"]
-        reason = answer.get("Message") or answer.get("Code")
-        raise LiveError(f"AWS refuses {error.operation_name}: {reason}") from None
+        raise LiveError(f"AWS refuses {error.operation_name}: {answer.get('Message') or answer.get('Code')}") from None
 
 
 @asked()

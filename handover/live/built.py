@@ -19,19 +19,10 @@ class Golden:
     number: int
     """Its line in ``golden.jsonl``, from 1."""
     row: Json
-    answer: Json
-    """The training's answer, with all else that the line has; see ``files.scores_in``."""
-
-    @property
-    def scores(self) -> dict[str, float]:
-        """The training's scores by their names."""
-        return files.scores_in(self.answer)
-
-    @property
-    def decision(self) -> str:
-        """The training's decision."""
-        decision: str = self.answer["decision"]
-        return decision
+    scores: dict[str, float]
+    """The training's scores by their names."""
+    decision: str
+    """The training's decision."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +48,11 @@ def delivery_in(build: Path) -> Path:
 
 def read(delivery: Path) -> Built:
     """Read a delivery in a folder; raises as ``files.manifest`` does."""
-    manifest, golden = files.manifest(delivery), files.golden(delivery)
+    manifest = files.manifest(delivery)
+    lines = enumerate(files.golden(delivery), start=1)
     return Built(
         model=files.identity(manifest),
         contract=manifest["contract"]["version"],
         tolerance=float(manifest["tolerance"]),
-        golden=tuple(Golden(number, line["row"], line) for number, line in enumerate(golden, start=1)),
+        golden=tuple(Golden(number, line["row"], files.scores_in(line), line["decision"]) for number, line in lines),
     )

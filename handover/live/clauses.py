@@ -153,8 +153,14 @@ def same_decisions(context: LiveContext) -> Broken | Skipped | None:
 
 
 def _wrong(context: LiveContext, wrong: "Sequence[Answer]", how: str) -> Broken:
-    evidence = f"{len(wrong)} of {len(context.scored)} answers {how}"
-    return Broken(evidence, LAYERS, cause=_common(context.built.model, wrong))
+    """Say what is wrong, and what these answers have in common, as far as their model tells."""
+    are_built = {answer.model == context.built.model for answer in wrong}
+    cause = ""
+    if are_built == {False}:
+        cause = "All of them come from another model."
+    elif are_built == {True}:
+        cause = "The model is the one that was built, so its heuristics, its contract or the runtime layer are not."
+    return Broken(f"{len(wrong)} of {len(context.scored)} answers {how}", LAYERS, cause=cause)
 
 
 def _named(answer: "Answer") -> str:
@@ -178,15 +184,6 @@ def behaves(context: LiveContext) -> Broken | Kept | None:
 def _decisions(answer: "Answer") -> str:
     flips = answer.decision != answer.golden.decision
     return f"{answer.golden.decision} -> {answer.decision}" if flips else f"{answer.decision}, as it should be"
-
-
-def _common(model: str, answers: "Sequence[Answer]") -> str:
-    """Say what all answers that differ have in common, as far as their model tells."""
-    if all(answer.model != model for answer in answers):
-        return "All of them come from another model."
-    if all(answer.model == model for answer in answers):
-        return "The model is the one that was built, so its heuristics, its contract or the runtime layer are not."
-    return ""
 
 
 def _side_by_side(answer: "Answer") -> tuple[list[float], list[float]]:

@@ -99,8 +99,7 @@ class Client(AbstractContextManager["Client"]):
     @classmethod
     def of(cls, stack: Stack, session: "boto3.Session", url: str | None = None, connections: int = 1) -> Self:
         """Make the client of a stack's API, at another address if one is given; the stack's output says how to sign."""
-        sign = signer(stack.output("Auth"), session, stack.region)
-        return cls(url or stack.output("Url"), sign, connections)
+        return cls(url or stack.output("Url"), signer(stack.output("Auth"), session, stack.region), connections)
 
     def __exit__(self, *_: object) -> None:
         self._pool.close()

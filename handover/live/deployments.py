@@ -1,5 +1,6 @@
 """CodeDeploy's deployments of a stack: which versions users stayed with, and whether one is under way."""
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -56,17 +57,17 @@ class Deployments:
         Refused by the hook, by an alarm or by somebody; or of an update that failed before a deployment began. What is
         older than the record is taken for what users were on.
         """
-        moves = {one["deploymentId"]: _move(one) for one in self.listed}
-        succeeded = {moves[one["deploymentId"]][1] for one in self.listed if one["status"] == "Succeeded"}
-        live = succeeded | {before for before, _ in moves.values()}
-        if not live:
-            return {}
-        ends = {
-            moves[one["deploymentId"]][1]: f"deployment {one['deploymentId']} {one['status'].lower()}"
-            for one in self.listed
-            if one["status"] in TAKEN_BACK
-        }
-        oldest = min(map(int, live))
+        live: set[str] = set()
+        ends = {}
+        for deployment in self.listed:
+            before, after = _move(deployment)
+            live.add(before)
+            status = deployment["status"]
+            if status == "Succeeded":
+                live.add(after)
+            elif status in TAKEN_BACK:
+                ends[after] = f"deployment {deployment['deploymentId']} {status.lower()}"
+        oldest = min(map(int, live), default=math.inf)
         return {
             version: ends.get(version, "never deployed")
             for version in published
@@ -82,8 +83,7 @@ class Deployments:
         """Stop a deployment, and wait until CodeDeploy has moved the users back, which is a deployment of its own."""
         with asked():
             self.client.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
-        stopped = self._ended(id_)
-        if back := stopped.get("rollbackInfo", {}).get("rollbackDeploymentId"):
+        if back := self._ended(id_).get("rollbackInfo", {}).get("rollbackDeploymentId"):
             self._ended(back)
 
     def _ended(self, id_: str) -> "DeploymentInfoTypeDef":

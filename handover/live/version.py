@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +45,8 @@ class Version:
     def ask(self, method: str, path: str, document: Any = None) -> Response:
         """Send one request, as API Gateway would."""
         body = b"" if document is None else json.dumps(document).encode()
-        request = gateway.Request(method, path, headers=(("content-type", "application/json"),), body=body)
-        event = json.dumps(gateway.event(request, "rollback", datetime.now(UTC)))
+        request = gateway.Request(method, path, headers=gateway.JSON, body=body)
+        event = json.dumps(gateway.event(request, "rollback"))
         began = time.perf_counter()
         with asked():
             reply = self.client.invoke(FunctionName=self.function, Qualifier=self.number, Payload=event.encode())

@@ -1,7 +1,6 @@
 """A caller of the built function: JSON in, JSON out, with API Gateway's part in between."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from handover.local import gateway
@@ -14,9 +13,8 @@ class RefusedError(RuntimeError):
 
 def posted(path: str, body: Any) -> dict[str, Any]:
     """Build the event of a body that is posted as JSON, now."""
-    headers = (("content-type", "application/json"),)
-    request = gateway.Request("POST", path, headers=headers, body=json.dumps(body).encode())
-    return gateway.event(request, "handover-check", datetime.now(UTC))
+    request = gateway.Request("POST", path, headers=gateway.JSON, body=json.dumps(body).encode())
+    return gateway.event(request, "handover-check")
 
 
 def ask(pool: Pool, path: str, body: Any) -> Any:

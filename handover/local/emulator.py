@@ -30,15 +30,7 @@ SLACK_S = 10.0
 
 
 class EnvironmentDiedError(CannotRunError):
-    """The execution environment ended and gave no answer."""
-
-
-class InitError(EnvironmentDiedError):
-    """It ended before it could take a request; its own lines, in the log, say why."""
-
-
-class FunctionTimedOutError(CannotRunError):
-    """The function did not answer within its timeout, and was ended."""
+    """The execution environment ended, or was ended, and gave no answer."""
 
 
 class Emulator(AbstractContextManager["Emulator"]):
@@ -56,7 +48,6 @@ class Emulator(AbstractContextManager["Emulator"]):
         self._init_failed = False
         self._spawned = time.perf_counter()
         opt = TemporaryDirectory(prefix="handover-opt-")
-        environment.link(function.layers, Path(opt.name))
         port, runtime_port = free_ports()
         process = subprocess.Popen(
             [
@@ -66,7 +57,7 @@ class Emulator(AbstractContextManager["Emulator"]):
                 *(sys.executable, "-S", "-B", "-m", "awslambdaric", function.handler),
             ],
             cwd=function.root,
-            env=environment.variables(function, Path(opt.name), Path(sys.prefix) / "lambda"),
+            env=environment.prepare(function, Path(opt.name)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -95,29 +86,26 @@ class Emulator(AbstractContextManager["Emulator"]):
     def invoke(self, event: bytes) -> bytes:
         """Send one event, as JSON, and give the handler's reply, as JSON: what it returned, or the error it raised.
 
-        ``InitError`` when the function did not start, ``EnvironmentDiedError`` when its process ended in this request,
-        ``FunctionTimedOutError`` when it did not answer in time: whatever is raised, this environment is gone.
+        ``EnvironmentDiedError`` when the function did not start, its process ended in this request, or it did not
+        answer in time: this environment is gone.
         """
         try:
             self._connection.request("POST", INVOKE, event, {"Content-Type": "application/json"})
             response = self._connection.getresponse()
             reply = response.read()
         except (OSError, HTTPException) as error:
-            died = f"the function's environment was stopped ({type(error).__name__})"
-            raise self._lost(EnvironmentDiedError(died)) from None
+            raise self._lost(f"the function's environment was stopped ({type(error).__name__})") from None
         if response.status != 200:
-            raise self._lost(EnvironmentDiedError("the function's process ended in the request"))
+            raise self._lost("the function's process ended in the request")
         if reply.startswith(b"Task timed out"):
-            raise self._lost(FunctionTimedOutError(f"the function did not answer within {self._timeout_s} s"))
+            raise self._lost(f"the function did not answer within {self._timeout_s} s")
         if self.cold_ms is None:
             self.cold_ms = (time.perf_counter() - self._spawned) * 1000
         return reply
 
-    def _lost(self, error: Exception) -> Exception:
+    def _lost(self, why: str) -> EnvironmentDiedError:
         self.stop()  # hears the environment out, so that its last lines are in the log
-        if self._init_failed:
-            return InitError("the function did not start; its own lines say why")
-        return error
+        return EnvironmentDiedError("the function did not start; its own lines say why" if self._init_failed else why)
 
     def _log_own(self, line: str) -> None:
         self._init_failed |= INIT_FAILED in line

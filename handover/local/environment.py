@@ -1,19 +1,26 @@
-"""The environment variables of an execution environment: Lambda's own, then the template's, and no others."""
+"""What a function meets in an execution environment: layers in one folder, Lambda's variables and the template's."""
 
+import sys
 from pathlib import Path
 
 from handover.local.stack import REGION, BuiltFunction
 
 
-def variables(function: BuiltFunction, opt: Path, client: Path) -> dict[str, str]:
-    """Give the variables that the function meets in Lambda, with this machine's folders; nothing is the caller's.
+def prepare(function: BuiltFunction, opt: Path) -> dict[str, str]:
+    """Lay the layers out in ``opt``, and give the environment variables of the function; nothing is the caller's.
 
-    Names are Lambda's
+    The layers' top-level entries become links; of two with one name the later layer's stays. Names are Lambda's
     (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime). Those
     of the log and of the runtime API the emulator adds itself, and the credentials, which it sets to nothing. A value
-    of the template that lies under ``/opt`` points into ``opt``; ``client`` has AWS's runtime interface client, which
-    Lambda keeps in ``/var/runtime``.
+    of the template that lies under ``/opt`` points into ``opt``. AWS's runtime interface client, which Lambda keeps in
+    ``/var/runtime``, is in the folder ``lambda`` of this Python's environment.
     """
+    for layer in function.layers:
+        for entry in layer.iterdir():
+            place = opt / entry.name
+            place.unlink(missing_ok=True)
+            place.symlink_to(entry)
+    client = Path(sys.prefix) / "lambda"
     python_path = [function.root, *(layer / "python" for layer in function.layers), client]
     return {
         "_HANDLER": function.handler,
@@ -32,15 +39,6 @@ def variables(function: BuiltFunction, opt: Path, client: Path) -> dict[str, str
         "PYTHONPATH": ":".join(map(str, python_path)),
         "TZ": ":UTC",
     } | {name: _local(value, opt) for name, value in function.variables.items()}
-
-
-def link(layers: tuple[Path, ...], opt: Path) -> None:
-    """Lay the layers' top-level entries out in ``opt`` as links; of two with one name the later layer's stays."""
-    for layer in layers:
-        for entry in layer.iterdir():
-            place = opt / entry.name
-            place.unlink(missing_ok=True)
-            place.symlink_to(entry)
 
 
 def _local(value: str, opt: Path) -> str:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field
 
@@ -51,21 +51,21 @@ class Response(NamedTuple):
     body: bytes
 
 
-def event(request: Request, request_id: str, at: datetime) -> dict[str, Any]:
-    """Build the event of one request at one moment, for the route ``$default`` of the stage ``$default``.
+def event(request: Request, request_id: str, at: datetime | None = None) -> dict[str, Any]:
+    """Build the event of one request, ``at`` a moment or now, for the route ``$default`` of the stage ``$default``.
 
     Header names are lower-cased and values of one name joined by commas; cookies move to a field of their own; values
     of one query parameter are joined by commas. Fields without a value are left out, as API Gateway does. Account and
     domain are those that ``sam local start-api`` makes up (``samcli/local/events/api_event.py``).
     """
+    at = at or datetime.now(UTC)
     headers: dict[str, str] = {}
     for name, value in request.headers:
         key = name.lower()
         headers[key] = f"{headers[key]},{value}" if key in headers else value
     cookies = [cookie for part in headers.pop("cookie", "").split(";") if (cookie := part.strip())]
-    parameters: dict[str, str] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True):
-        parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
+    query = parse_qs(request.query, keep_blank_values=True)
+    parameters = {name: ",".join(values) for name, values in query.items()}
     body, is_base64 = _body(request.body, headers.get("content-type", ""))
     optional = {"cookies": cookies, "queryStringParameters": parameters, "body": body}
     return {

@@ -2,7 +2,6 @@
 
 import json
 import statistics
-from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from rich.progress import Progress
 from handover.errors import CannotRunError
 from handover.local import gateway
 from handover.local.chatter import is_metrics
-from handover.local.emulator import EnvironmentDiedError, FunctionTimedOutError
+from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
 from handover.local.stack import built_function
 
@@ -30,7 +29,7 @@ def answer_once(path: Path, build: Path, warm_invokes: int, progress: Progress) 
             with progress:
                 rounds = progress.track(range(warm_invokes), description="Measuring the warm latency")
                 warm = [pool.invoke(payload).ms for _ in rounds]
-        except (EnvironmentDiedError, FunctionTimedOutError):
+        except EnvironmentDiedError:
             for line in lines:
                 click.echo(line, err=True)
             raise
@@ -55,7 +54,7 @@ def answer_once(path: Path, build: Path, warm_invokes: int, progress: Progress) 
 
 def warm_up(pool: Pool) -> float:
     """Start one environment, so that a delivery that must not answer is seen at once; give its cold start [ms]."""
-    event = gateway.event(gateway.Request("GET", "/health"), "warm-up", datetime.now(UTC))
+    event = gateway.event(gateway.Request("GET", "/health"), "warm-up")
     return pool.invoke(json.dumps(event).encode()).ms
 
 

@@ -2,11 +2,11 @@
 
 import json
 import logging
+import os
 import socket
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,15 +17,11 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from handover.errors import CannotRunError
 from handover.local import gateway
 from handover.local.cors import Cors
-from handover.local.emulator import LOOPBACK, EnvironmentDiedError, FunctionTimedOutError
+from handover.local.emulator import LOOPBACK, EnvironmentDiedError
 from handover.local.pool import Pool, ThrottledError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-
-class PortTakenError(CannotRunError):
-    """The port on loopback is not available."""
 
 
 NO_PAGES = Cors()
@@ -34,15 +30,12 @@ NO_PAGES = Cors()
 def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
     """Open a port, if it is available; ``serve_forever`` of what is returned answers, one thread for every request."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the application writes a line of its own for each request
-    with socket.socket() as opened:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            opened.bind((LOOPBACK, port))
-            opened.listen()
-        except OSError as error:
-            raise PortTakenError(
-                f"port {port} of {LOOPBACK} is not available ({error.strerror}): choose another"
-            ) from None
+    try:
+        opened = socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise CannotRunError(f"port {port} of {LOOPBACK} is not available ({why}): choose another") from None
+    with opened:
         return make_server(LOOPBACK, port, application, threaded=True, fd=opened.fileno())
 
 
@@ -83,13 +76,13 @@ def _answer(request: Request, pool: Pool) -> tuple[gateway.Response, str]:
         source_ip=request.remote_addr or LOOPBACK,
         protocol=request.environ["SERVER_PROTOCOL"],
     )
-    event = json.dumps(gateway.event(received, str(uuid.uuid4()), datetime.now(UTC))).encode()
+    event = json.dumps(gateway.event(received, str(uuid.uuid4()))).encode()
     if len(event) > gateway.INVOKE_BYTES:
         return gateway.refusal(413), f"an event of more than {gateway.INVOKE_BYTES:,} bytes"
     try:
         answered = pool.invoke(event)
     except ThrottledError as error:
         return gateway.refusal(429), str(error)
-    except (EnvironmentDiedError, FunctionTimedOutError) as error:
+    except EnvironmentDiedError as error:
         return gateway.refusal(500), str(error)
     return gateway.response(answered.reply), "cold" if answered.cold else "warm"

@@ -68,8 +68,7 @@ def built_function(build: Path) -> BuiltFunction:
         _folder(build, layer["Ref"], resources[layer["Ref"]]["Properties"]["ContentUri"])
         for layer in properties.get("Layers", [])
     )
-    others = {machine_of(path) for layer in layers for path in layer.rglob("*.so")} - {own_machine(), ""}
-    if others:
+    if others := {machine_of(path) for layer in layers for path in layer.rglob("*.so")} - {own_machine(), ""}:
         raise NothingBuiltError(
             f"what is built is for {min(others)}, and this machine is {own_machine()}: run make build"
         )
@@ -86,14 +85,14 @@ def built_function(build: Path) -> BuiltFunction:
 
 def at_home(function: BuiltFunction) -> BuiltFunction:
     """Tell a function that it answers a person at this machine: nobody asks who calls, and there is the page to try."""
-    variables = {"STAGE": "this machine", "AUTH": "NONE", "TRY_IT": "true"}
-    return replace(function, variables={**function.variables, **variables})
+    return replace(
+        function, variables={**function.variables, "STAGE": "this machine", "AUTH": "NONE", "TRY_IT": "true"}
+    )
 
 
 def own_machine() -> str:
     """Say which processor this machine has, in Lambda's words."""
-    machine = platform.machine()
-    return {"aarch64": "arm64", "AMD64": "x86_64"}.get(machine, machine)
+    return {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
 
 
 def machine_of(path: Path) -> str:

@@ -50,8 +50,7 @@ def read(path: Path, contract: Contract, encoding: Encoding) -> tuple[FloatRows,
     places = [f"{path.name}, line {line}" for line in given.lines]
     words = zip(*(head[name].words for name in answered), strict=True)
     answers = [_answer(said, contract, number, place) for said, place in zip(words, places, strict=True)]
-    features = encoding.matrix(rows, places.__getitem__)
-    return features, np.array(answers, dtype=np.float32), given.lines
+    return encoding.matrix(rows, places.__getitem__), np.array(answers, dtype=np.float32), given.lines
 
 
 def _value(word: str, field: Domain, number: Number) -> Any:
@@ -70,8 +69,7 @@ def _answer(words: Sequence[str], contract: Contract, number: Number, where: str
     if len(words) != len(contract.scores.names) or not all(map(number.fits, words)):
         if len(words) == 1 and words[0] in contract.scores.decisions:
             answers = made_up(contract, words[0])
-            middle: list[float] = answers[len(answers) // 2].tolist()
-            return middle
+            return [float(score) for score in answers[len(answers) // 2]]
         decisions = ", ".join(contract.scores.decisions)
         raise DeliverError(f"{where} is answered {', '.join(words)!r}: write a score, or one of {decisions}")
     scores = [value for word in words if (value := number(word)) is not None]

@@ -8,17 +8,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from bench.workload import (
-    Size,
-    UnequalError,
-    Workload,
-    compare_scores,
-    features_source,
-    field_names,
-    generate,
-    row_source,
-    rows,
-)
+from bench.workload import Size, Workload, compare_scores, features_source, field_names, generate, row_source, rows
+from handover.errors import CannotRunError
 
 SMALL = Size(columns=12, trees=5)
 
@@ -92,7 +83,7 @@ def test_rows_are_what_they_are_after_json(workload: Workload) -> None:
 def test_a_contender_with_another_score_is_told_and_not_timed(workload: Workload) -> None:
     expected = workload.scores[3]
     compare_scores("Peer", workload.scores[:50], workload)
-    with pytest.raises(UnequalError) as refused:
+    with pytest.raises(CannotRunError) as refused:
         compare_scores("Peer", [*workload.scores[:3], expected + 2e-5], workload)
     assert str(refused.value) == (
         f"Peer gives row 3 the score {expected + 2e-5:.6f}, the model gives {expected:.6f}: they do not run the same "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from handover.local.emulator import Emulator, EnvironmentDiedError, FunctionTimedOutError, InitError
+from handover.local.emulator import Emulator, EnvironmentDiedError
 from handover.local.processes import of_session
 
 ECHO = "def handler(event, context): return event"
@@ -116,7 +116,7 @@ def test_an_exception_is_a_reply_and_the_environment_lives_on(build) -> None:
 def test_a_function_that_does_not_start_is_told_at_once_with_its_own_line(build, code: str, line: str) -> None:
     lines: list[str] = []
     emulator = Emulator(build(code), lines.append)
-    with pytest.raises(InitError) as told:
+    with pytest.raises(EnvironmentDiedError) as told:
         ask(emulator)
     assert str(told.value) == "the function did not start; its own lines say why"
     assert lines[0] == line
@@ -134,7 +134,7 @@ def test_a_process_that_ends_in_a_request_is_told(build) -> None:
 def test_a_function_that_takes_too_long_is_ended(build, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "never")
     emulator = Emulator(build("def handler(event, context): open(event).read()"), print)
-    with pytest.raises(FunctionTimedOutError) as told:
+    with pytest.raises(EnvironmentDiedError) as told:
         ask(emulator, str(tmp_path / "never"))
     assert str(told.value) == "the function did not answer within 2 s"
     assert of_session(emulator.pid) == []

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from handover.errors import CannotRunError
 from handover.local.cors import Cors
 from handover.local.gateway import INVOKE_BYTES, PAYLOAD_BYTES
 from handover.local.pool import Pool
-from handover.local.server import NO_PAGES, PortTakenError, application, listening
+from handover.local.server import NO_PAGES, application, listening
 from handover.local.stack import BuiltFunction
 
 FUNCTION = """
@@ -121,6 +122,6 @@ def test_a_taken_port_is_named(build) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(PortTakenError) as refused:
+        with pytest.raises(CannotRunError) as refused:
             listening(port, application(pool, print))
     assert str(refused.value) == f"port {port} of 127.0.0.1 is not available (Address already in use): choose another"
