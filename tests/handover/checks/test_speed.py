@@ -38,6 +38,7 @@ def figureless(text: str) -> str:
 @pytest.mark.parametrize("code", BREAKS)
 def test_a_broken_clause_is_reported(sandbox: Sandbox, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "COLD_PAIRS", 3)
+    monkeypatch.setattr(speed, "MEASURED", 1)
     sandbox.edit("heuristics.py", *BREAKS[code]).seal()  # it answers as before, only later
 
     reports.check(code, figureless(says(sandbox, code)))
@@ -61,6 +62,26 @@ def test_a_noisy_quarter_is_no_fault_of_the_function(sandbox: Sandbox) -> None:
 
     assert speed.starts_fast(context([1.2, 1.25, 1.3, 9, 9, 9, 9, 9, 9])) is None
     assert speed.answers_fast(context([8, 8, 9, 90, 90, 90, 90, 90, 90])) is None
+
+
+@pytest.mark.parametrize(("slow", "measured", "kept"), [(0, 1, True), (2, 3, True), (3, 3, False)])
+def test_too_slow_is_a_verdict_when_it_is_measured_again(
+    slow: int, measured: int, kept: bool, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that was busy with other work must not break a delivery, and a slow one must stay broken."""
+    taken: list[float] = []
+
+    def measure(*_: object) -> Latency:
+        taken.append(20 if len(taken) < slow else 1)
+        return Latency(*(np.full(5, time) for time in (taken[-1], 1, taken[-1], 1)))
+
+    monkeypatch.setattr("handover.context.measure", measure)
+    monkeypatch.setattr(speed, "slowest_imports", lambda _: [])
+    for check in (speed.starts_fast, speed.answers_fast):
+        taken.clear()
+        with DeliveryContext(ROOT, sandbox.folder) as context:
+            assert (check(context) is None) == kept
+        assert len(taken) == measured
 
 
 def test_a_function_that_does_not_start_is_not_measured(tmp_path: Path) -> None:
