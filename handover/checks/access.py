@@ -71,10 +71,8 @@ def _open(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
         kind = route.get("AuthorizationType")
         if kind in {None, "NONE"} and not preflight:
             written = "AuthorizationType NONE" if kind else "no AuthorizationType"
-            evidence = (
-                f"{name} has {written}: it answers whoever sends a request. Auth=AWS_IAM asks for a signature, "
-                "Auth=JWT for a token."
-            )
+            remedy = "Auth=AWS_IAM asks for a signature, Auth=JWT for a token."
+            evidence = f"{name} has {written}: it answers whoever sends a request. {remedy}"
             yield Fault(evidence, name, ("Properties", "AuthorizationType"))
 
 
@@ -108,13 +106,10 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
                 )
             form = str(properties.get("PayloadFormatVersion"))
             if function in made_of(context, "function") and form != FORMAT:
-                evidence = (
-                    f"{integration} hands requests on in the format {form}, and {function} reads {FORMAT}: every "
-                    "request would be answered 400."
-                )
-                yield Fault(
-                    evidence, integration, ("Properties", "PayloadFormatVersion"), f'PayloadFormatVersion: "{FORMAT}"'
-                )
+                formats = f"hands requests on in the format {form}, and {function} reads {FORMAT}"
+                evidence = f"{integration} {formats}: every request would be answered 400."
+                cause = f'PayloadFormatVersion: "{FORMAT}"'
+                yield Fault(evidence, integration, ("Properties", "PayloadFormatVersion"), cause)
         if integrations and function in made_of(context, "function"):
             yield from _unreached(context, stack, integrations)
         allowed = _allowed(context, stack)
@@ -139,10 +134,8 @@ def _unreached(context: DeliveryContext, stack: Json, integrations: list[str]) -
     lost = [f"{at.method} {at.path}" for at in ROUTES if not any(_takes(key, at) for key in routes.values())]
     if lost:
         name = next(iter(routes), integrations[0])
-        evidence = (
-            f"No route of the API takes {shortly(lost, len(ROUTES))}: callers are answered 404 there, and the function "
-            "is not asked."
-        )
+        then = "callers are answered 404 there, and the function is not asked"
+        evidence = f"No route of the API takes {shortly(lost, len(ROUTES))}: {then}."
         yield Fault(evidence, name, ("Properties", "RouteKey"), "RouteKey: $default takes them all.")
 
 
@@ -156,12 +149,9 @@ def _takes(key: str, asked: Route) -> bool:
 
 def _allowed(context: DeliveryContext, stack: Json) -> dict[str, Any]:
     """Give what each permission lets the API call."""
-    permissions = context.template.of_kind(PERMISSION, stack).items()
-    return {
-        name: given.get("FunctionName")
-        for name, given in permissions
-        if _is_api(given) or given.get("Principal") == "*"
-    }
+    permissions = context.template.of_kind(PERMISSION, stack)
+    allowing = [name for name, given in permissions.items() if _is_api(given) or given.get("Principal") == "*"]
+    return {name: permissions[name].get("FunctionName") for name in allowing}
 
 
 def _is_api(permission: Json) -> bool:

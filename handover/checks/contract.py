@@ -162,25 +162,17 @@ def described(context: DeliveryContext) -> Broken | Kept:
     schemas = context.compiled["schema"]["properties"]
     descriptions = {name: schema.get("description", "").strip() for name, schema in schemas.items()}
     undescribed = [name for name, text in descriptions.items() if not text]
-    unitless = [
-        name for name, text in descriptions.items() if text and kinds[name] == "number" and not UNIT.search(text)
-    ]
-    evidence = []
-    if undescribed:
-        evidence.append(f"No description: {', '.join(undescribed)}.")
+    numbers = {name: text for name, text in descriptions.items() if text and kinds[name] == "number"}
+    unitless = [name for name, text in numbers.items() if not UNIT.search(text)]
+    evidence = [f"No description: {', '.join(undescribed)}."] if undescribed else []
     if unitless:
-        evidence.append(
-            f"No unit: {', '.join(unitless)}. Write it in square brackets, as in [DM] or [months]; a count is [1]."
-        )
+        how = "Write it in square brackets, as in [DM] or [months]; a count is [1]."
+        evidence.append(f"No unit: {', '.join(unitless)}. {how}")
     if evidence:
         return _at(context, (undescribed + unitless)[0], " ".join(evidence))
     texts = descriptions | {"score": context.contract.score.meaning}
-    return Kept(
-        warnings=(
-            *units_to_come(texts, context.folder / "contract.py", context.contract_line),
-            *_protected(context, descriptions),
-        )
-    )
+    to_come = units_to_come(texts, context.folder / "contract.py", context.contract_line)
+    return Kept(warnings=(*to_come, *_protected(context, descriptions)))
 
 
 def units_to_come(texts: Mapping[str, str], path: Path, line_of: Callable[[str], int | None]) -> Iterator[Warned]:
@@ -218,11 +210,8 @@ def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warne
     broken="a field, a category or a decision has a name that callers will trip over",
 )
 def well_named(context: DeliveryContext) -> Broken | None:
-    odd = [
-        name
-        for name in context.compiled["schema"]["properties"]
-        if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)
-    ]
+    names = context.compiled["schema"]["properties"]
+    odd = [name for name in names if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)]
     if odd:
         words = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
         return _at(context, odd[0], words)
@@ -288,9 +277,9 @@ def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
         raise Skipped(blocked_by=("C113",))
     gravest = [change.sentence for change in changed if change.level == changed[0].level]
     more = f" (and {len(gravest) - 1} more)" if len(gravest) > 1 else ""
-    what = (
-        f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}" if changed else "The contract is the same, its version fell"
-    )
+    what = "The contract is the same, its version fell"
+    if changed:
+        what = f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}"
     return Broken(
         f"{what}. {then} the contract {is_} {before['version']}, so its version must be at least "
         f"{least}, and is {version}.",
@@ -358,9 +347,8 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
     seen = "; ".join(f"{name} is {now:g}, and {then} {was:g}" for name, (was, now) in looser.items())
     lines = "; ".join(f'{name} = {{ to = {now:g}, why = "the reason in words" }}' for name, (_, now) in looser.items())
     least = least_version(agreed.contract["version"], "patch")
-    raised = (
-        "" if reaches(context.contract.version, least) else f", and modelling raises the version, to {least} at least"
-    )
+    raised = f", and modelling raises the version, to {least} at least"
+    raised = "" if reaches(context.contract.version, least) else raised
     return _at(
         context,
         next(iter(looser)),

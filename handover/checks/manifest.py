@@ -73,19 +73,15 @@ def hashes_match(context: DeliveryContext) -> Broken | None:
             evidence = f"The manifest's SHA-256 of {name} is {str(sha256)[:80]!r}; it is written as 64 of 0-9 and a-f."
             cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
             return Broken(evidence, manifest, cause=cause)
+    return _changed(context, contents, expected)
+
+
+def _changed(context: DeliveryContext, contents: dict[str, bytes], expected: dict[str, str]) -> Broken | None:
+    """Say which files are others, and why the first of them is: what is done to one was often done to several."""
     actual = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     changed = [name for name in expected if actual[name] != expected[name]]
-    return _changed(context, changed, contents, expected, actual) if changed else None
-
-
-def _changed(
-    context: DeliveryContext,
-    changed: list[str],
-    contents: dict[str, bytes],
-    expected: dict[str, str],
-    actual: dict[str, str],
-) -> Broken:
-    """Say which files are others, and why the first of them is: what is done to one was often done to several."""
+    if not changed:
+        return None
     name, *others = changed
     then, now = files.shortened(expected[name]), files.shortened(actual[name])
     evidence = f"{name} is not as it was delivered: its SHA-256 is {now}..., and in the manifest {then}..."

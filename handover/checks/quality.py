@@ -144,11 +144,9 @@ def _broken(context: DeliveryContext, evidence: str, cause: str) -> Broken:
 )
 def believable(context: DeliveryContext) -> Broken | None:
     evidence = context.held_out.believable(context.contract.budgets.most_auc)
-    cause = (
-        "A column most likely tells the outcome: the target itself, or what is only known after it. If the task is "
-        "that easy, both teams can sign most_auc=1.0 in Budgets."
-    )
-    return _broken(context, evidence, cause) if evidence else None
+    cause = "A column most likely tells the outcome: the target itself, or what is only known after it."
+    remedy = "If the task is that easy, both teams can sign most_auc=1.0 in Budgets."
+    return _broken(context, evidence, f"{cause} {remedy}") if evidence else None
 
 
 @clause(
@@ -284,21 +282,17 @@ def _unreached(context: DeliveryContext) -> Kept | None:
     if not never:
         return None
     golden = {line["decision"] for line in context.golden}
-    nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be." * golden.isdisjoint(
-        never
+    nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be."
+    nobody = nobody if golden.isdisjoint(never) else ""
+    rows = len(context.held_out.scores)
+    warning = Warned(
+        f"None of the {rows} held-out rows is decided {' or '.join(map(repr, never))}.{nobody}",
+        context.folder / "contract.py",
+        context.contract_line("classes" if context.contract.classes else "decisions"),
+        "Nothing says how often it is right. Move its edge to where scores are, or let it go.",
+        headline="a decision that no held-out row gets",
     )
-    return Kept(
-        warnings=(
-            Warned(
-                f"None of the {len(context.held_out.scores)} held-out rows is decided "
-                f"{' or '.join(map(repr, never))}.{nobody}",
-                context.folder / "contract.py",
-                context.contract_line("classes" if context.contract.classes else "decisions"),
-                "Nothing says how often it is right. Move its edge to where scores are, or let it go.",
-                headline="a decision that no held-out row gets",
-            ),
-        )
-    )
+    return Kept(warnings=(warning,))
 
 
 def _cut_off(context: DeliveryContext) -> Broken | None:

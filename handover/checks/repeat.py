@@ -44,9 +44,8 @@ ELSEWHERE = (
 )
 def data_named(context: DeliveryContext) -> Broken | None:
     training = context.manifest.get("training") or {}
-    missing = [
-        word for word in ("data", "sha256") if not isinstance(training.get(word), str) or not training[word].strip()
-    ]
+    given = {word: training.get(word) for word in ("data", "sha256")}
+    missing = [word for word, value in given.items() if not isinstance(value, str) or not value.strip()]
     if not missing:
         return None
     return Broken(

@@ -167,17 +167,13 @@ def kept_for_a_rollback(context: DeliveryContext, stack: Json) -> Iterator[Fault
         # Other code makes another logical id, so that this one is deleted; another description replaces it.
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
             if resources[name].get(policy) not in KEPT:
-                evidence = (
-                    f"The {policy} of {function}'s versions is {resources[name].get(policy, 'not set')}: a "
-                    "deployment deletes the version before, and a rollback has nothing to go back to."
-                )
+                then = "a deployment deletes the version before, and a rollback has nothing to go back to"
+                evidence = f"The {policy} of {function}'s versions is {resources[name].get(policy, 'not set')}: {then}."
                 yield Fault(evidence, function, (policy,), f"{function} needs UpdateReplacePolicy: Retain.")
         for layer in layers_of(functions.get(function, {}), list(layers_in(context))):
             if resources[layer].get("DeletionPolicy") not in KEPT:
-                evidence = (
-                    f"{layer[:-10]} is deleted when its content changes: a version that was made of it cannot be "
-                    "published again."
-                )
+                lost = "a version that was made of it cannot be published again"
+                evidence = f"{layer[:-10]} is deleted when its content changes: {lost}."
                 yield Fault(evidence, layer, ("Properties", "RetentionPolicy"), "Set RetentionPolicy: Retain.")
 
 
@@ -199,10 +195,9 @@ def proven_first(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
         preference = (function, ("Properties", "DeploymentPreference"))
         policy = stack["Resources"][name].get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
         if policy is None:
-            evidence = (
-                f"without CodeDeploy the alias {alias['Name']} moves at once to a version that has proved nothing."
-            )
-            yield Fault(f"{evidence} {ASKED}", function, (*preference[1], "Enabled"))
+            unproven = "a version that has proved nothing"
+            evidence = f"without CodeDeploy the alias {alias['Name']} moves at once to {unproven}. {ASKED}"
+            yield Fault(evidence, function, (*preference[1], "Enabled"))
             continue
         match policy.get("BeforeAllowTrafficHook"):
             case None:

@@ -195,7 +195,6 @@ def bytecode_used(context: DeliveryContext) -> Broken | None:
             continue
         cached = Path(importlib.util.cache_from_source(str(path)))
         header = cached.read_bytes()[:16] if cached.exists() else b""
-        fault = ""
         if not header:
             fault = "has no byte-code: every cold start would compile it"
         elif header[:4] != importlib.util.MAGIC_NUMBER:
@@ -204,8 +203,9 @@ def bytecode_used(context: DeliveryContext) -> Broken | None:
             fault = "has byte-code that is compared by date: SAM's zip dates every file 1980, so it is never used"
         elif header[8:] != importlib.util.source_hash(path.read_bytes()):
             fault = "has byte-code of an older source: Lambda would run the old one"
-        if fault:
-            return _broken(context, path, fault)
+        else:
+            continue
+        return _broken(context, path, fault)
     return None
 
 
@@ -263,10 +263,9 @@ def _asked_for(lock: Path) -> Broken | None:
         has = locked.get(canonicalize_name(wanted.name))
         versions = [pin.version for pin in has.specifier] if has else []
         if has is None or not all(wanted.specifier.contains(version, prereleases=True) for version in versions):
-            evidence = (
-                f"{asked.name} asks for {wanted}, and the lock {f'has {versions[0]}' if has else 'does not name it'}."
-            )
-            return Broken(f"{evidence} Run make lock, then make build.", asked, line)
+            instead = f"has {versions[0]}" if has else "does not name it"
+            evidence = f"{asked.name} asks for {wanted}, and the lock {instead}. Run make lock, then make build."
+            return Broken(evidence, asked, line)
     return None
 
 
@@ -293,9 +292,8 @@ def serving_code(context: DeliveryContext) -> Kept | None:
     if own is None:  # the tool's own repository: what it packs is what is there
         return None
     folders = [path.relative_to(root) for path in (context.project.function, context.project.hook)]
-    names = {
-        path.relative_to(at).as_posix() for at in (own, root) for one in folders for path in (at / one).glob("*.*")
-    }
+    paths = ((path, at) for at in (own, root) for folder in folders for path in (at / folder).glob("*.*"))
+    names = {path.relative_to(at).as_posix() for path, at in paths}
     others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
     if not others:
         return None

@@ -59,10 +59,8 @@ def columns_as_given(context: DeliveryContext) -> Broken | None:
     else:
         return None
     if "share_reordered" in seen:
-        what += (
-            f". In that order {seen['share_reordered']:.0%} of the fitted rows are rows of matrix(), "
-            f"in its own {seen['share_as_given']:.0%}"
-        )
+        own = f"in its own {seen['share_as_given']:.0%}"
+        what += f". In that order {seen['share_reordered']:.0%} of the fitted rows are rows of matrix(), {own}"
     return Broken(f"The {seen['model']} was fitted on {what}.", *_place(context, seen), cause, "\n".join(details))
 
 
@@ -70,9 +68,8 @@ def _differences(seen: dict[str, Any]) -> list[str]:
     """Say of each column that differs what the model was fitted on instead."""
     match seen["order"]:
         case "filled":
-            return [
-                f"`{one['column']}`, which is missing in {one['missing']:.1%} of its rows" for one in seen["filled"]
-            ]
+            shares = {column["column"]: column["missing"] for column in seen["filled"]}
+            return [f"`{name}`, which is missing in {share:.1%} of its rows" for name, share in shares.items()]
         case "changed":
             return [
                 f"`{one['column']}` ran from {_range(one['fitted'])}, and in matrix() runs from {_range(one['given'])}"

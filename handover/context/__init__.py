@@ -257,10 +257,9 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         """
         root = retraining.root(self.project, self.folder)
         if not self.project.exists and retraining.exceeds(root):
-            raise Skipped(
-                f"{root} has more than {retraining.LARGEST_MIB} MiB, too much to copy and train in: keep the training "
-                "in a smaller folder, or in a git repository of its own"
-            )
+            remedy = "keep the training in a smaller folder, or in a git repository of its own"
+            limit = f"{retraining.LARGEST_MIB} MiB, too much to copy and train in"
+            raise Skipped(f"{root} has more than {limit}: {remedy}")
         return root
 
     def trained_again(self, times: int = 1) -> Path:

@@ -166,15 +166,11 @@ class Observer:
         from handover.observation.tables import table  # noqa: PLC0415  # numpy: the training has imported it by now
 
         model, data, *others = (frame.f_locals[name] for name in code.co_varnames[: code.co_argcount])
-        if any(
-            self._kinds.get(caller.f_code) in ("fit", "data") and caller.f_locals.get("self") is model
-            for caller in _callers(frame)
-        ):
+        fits = (caller for caller in _callers(frame) if self._kinds.get(caller.f_code) in ("fit", "data"))
+        if any(caller.f_locals.get("self") is model for caller in fits):
             return  # a class's ``fit`` called from its subclass's: the outer one has what was given
-        noted, goes_on = (
-            self._fitted.get(id(model)),
-            code.co_name == "partial_fit" or getattr(model, "warm_start", False),
-        )
+        noted = self._fitted.get(id(model))
+        goes_on = code.co_name == "partial_fit" or getattr(model, "warm_start", False)
         if noted is None or not goes_on:
             unseen = "goes on from a fit that was not seen" if goes_on and _is_fitted(model) else ""
             noted = Fitted(self._weakly(model), self._place(frame), unknown=unseen)
@@ -231,8 +227,8 @@ class Observer:
         arguments = [given for name in names if not hasattr(given := frame.f_locals.get(name), "fit")]
         data = next((self._fitted[id(given)] for given in arguments if id(given) in self._fitted), None)
         if data and id(booster) not in self._fitted and hasattr(booster, "__dict__"):
-            place, tables = self._place(frame), [*data.tables]
-            noted = Fitted(self._weakly(booster), place, tables, labelled=True, offset=data.offset)
+            own, place = self._weakly(booster), self._place(frame)
+            noted = Fitted(own, place, [*data.tables], labelled=True, offset=data.offset)
             self._continue(noted, frame)
             self._fitted[id(booster)] = noted
 
@@ -314,9 +310,8 @@ class Observer:
                 parts.append(self._fitted[id(part)])
             elif not (covered or is_seen) and _is_fitted(part) and hasattr(part, "predict"):
                 unseen = type(part).__name__
-            is_frozen = type(part).__name__ == "FrozenEstimator" or (
-                isinstance(cv := kept.get("cv"), str) and cv == "prefit"
-            )
+            cv = kept.get("cv")
+            is_frozen = type(part).__name__ == "FrozenEstimator" or (isinstance(cv, str) and cv == "prefit")
             inner = part if isinstance(part, list | tuple | dict) else vars(part)
             for one in inner.values() if isinstance(inner, dict) else inner:
                 if id(one) not in seen and (isinstance(one, list | tuple | dict) or hasattr(one, "__dict__")):
