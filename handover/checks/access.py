@@ -22,10 +22,7 @@ SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID")
 
 
 @of_the_template(
-    "T407",
-    topic="throttling",
-    rule="the API is throttled and logged",
-    broken="the API is not throttled or not logged",
+    "T407", topic="throttling", rule="the API is throttled and logged", broken="the API is not throttled or not logged"
 )
 @in_each_stage
 def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
@@ -36,12 +33,7 @@ def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
             yield Fault(f"{name} writes no access log: nobody can say who called.", name)
 
 
-@of_the_template(
-    "T409",
-    topic="auth",
-    rule="the API asks who calls",
-    broken="the API is open to everybody",
-)
+@of_the_template("T409", topic="auth", rule="the API asks who calls", broken="the API is open to everybody")
 def asks_who_calls(context: DeliveryContext) -> Broken | Kept:
     return _open(context) or Kept(warnings=tuple(_to_every_page(context)))
 

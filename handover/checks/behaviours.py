@@ -21,11 +21,7 @@ from predictor.files import MODEL
 
 
 @clause(
-    "B701",
-    topic="behaviours",
-    looks_at="behaviours",
-    rule="behaviours.py runs",
-    broken="behaviours.py does not run",
+    "B701", topic="behaviours", looks_at="behaviours", rule="behaviours.py runs", broken="behaviours.py does not run"
 )
 def runs(context: DeliveryContext) -> Broken | None:
     try:

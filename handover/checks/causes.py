@@ -84,7 +84,7 @@ def _by_edges(context: DeliveryContext) -> bool:
     contract, golden = context.contract, context.golden
     if contract.classes:
         other = contract.otherwise.decision if contract.otherwise else None
-        decided = map(context.decide, context.golden_scores)
+        decided = map(contract.decide, context.golden_scores)
         pairs = [{line["decision"], decision} for line, decision in zip(golden, decided, strict=True)]
         return all(len(pair) == 1 or other in pair for pair in pairs)
     order = list(contract.decisions)

@@ -357,12 +357,7 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
     )
 
 
-@clause(
-    "C114",
-    topic="in git",
-    rule="git ignores no file of the delivery",
-    broken="git ignores a file of the delivery",
-)
+@clause("C114", topic="in git", rule="git ignores no file of the delivery", broken="git ignores a file of the delivery")
 def in_git(context: DeliveryContext) -> Broken | None:
     ignored = context.ignored
     return Broken(f"{ignored}.", ignored.file, ignored.line) if ignored else None

@@ -70,7 +70,7 @@ def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = 
 
 def _of_what_is_built(context: DeliveryContext, known: str) -> Cause:
     """Compare packages and code of the build with those here, where the same rows get the right answers."""
-    build, project = Build(context.build), context.project
+    project, build = context.project, Build(context.project.build)
     layer, installed = _versions([str(build.runtime / "python")]), _versions(sys.path)
     differ = [name for name, version in layer.items() if installed.get(name, version) != version]
     if others := [f"{name} {layer[name]}, not {installed[name]}" for name in differ]:

@@ -205,7 +205,7 @@ def _wrong_figure(manifest: dict[str, Any], computed: dict[str, tuple[str, dict[
 def _of_held_out(context: DeliveryContext) -> dict[str, tuple[str, dict[str, Any]]]:
     """Give what the manifest should say of the rows that judge the model."""
     held_out = context.held_out
-    decisions = [str(context.decide(scores)) for scores in held_out.scores]
+    decisions = [str(context.contract.decide(scores)) for scores in held_out.scores]
     computed = {
         "quality": (HELD_OUT, quality_record(held_out)),
         "baseline": (HELD_OUT, baseline(held_out, decisions, context.contract)),

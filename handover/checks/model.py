@@ -145,8 +145,7 @@ def _is(value: onnx.ValueInfoProto, name: str, rank: int) -> bool:
 
 
 def _last_size(value: onnx.ValueInfoProto) -> int:
-    size: int = value.type.tensor_type.shape.dim[-1].dim_value
-    return size
+    return int(value.type.tensor_type.shape.dim[-1].dim_value)
 
 
 def _listed(values: Iterable[onnx.ValueInfoProto]) -> str:

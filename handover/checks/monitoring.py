@@ -36,10 +36,7 @@ FIGURES = ("Metrics", "Threshold", "ComparisonOperator", "EvaluationPeriods", "D
 
 
 @of_the_template(
-    "T404",
-    topic="logs",
-    rule="logs are kept for a time that is written down",
-    broken="a log is kept for ever",
+    "T404", topic="logs", rule="logs are kept for a time that is written down", broken="a log is kept for ever"
 )
 @in_each_stage
 def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:

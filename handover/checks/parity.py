@@ -171,7 +171,7 @@ def _differing(context: DeliveryContext, given: Scores, why: Callable[[Rows], Ca
 
 
 def _flip(context: DeliveryContext, row: int, given: Scores) -> str:
-    return f"{context.golden[row]['decision']} -> {context.decide(given[row])}"
+    return f"{context.golden[row]['decision']} -> {context.contract.decide(given[row])}"
 
 
 def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:

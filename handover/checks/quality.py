@@ -277,7 +277,7 @@ def can_judge(context: DeliveryContext) -> Broken | Kept | None:
 
 def _unreached(context: DeliveryContext) -> Kept | None:
     """Tell of decisions that no held-out row gets: nothing says how often they are right."""
-    made = {str(context.decide(row)) for row in context.held_out.scores}
+    made = {str(context.contract.decide(row)) for row in context.held_out.scores}
     never = [name for name in context.contract.scores.decisions if name not in made]
     if not never:
         return None
@@ -298,21 +298,17 @@ def _unreached(context: DeliveryContext) -> Kept | None:
 def _cut_off(context: DeliveryContext) -> Broken | None:
     """Find rows that were chosen by their score: many next to the edge of the one decision, none beyond."""
     scores = context.held_out.highest
-    decisions = {str(context.decide(row)) for row in context.held_out.scores}
+    decisions = {str(context.contract.decide(row)) for row in context.held_out.scores}
     if len(decisions) != 1 or context.contract.classes:  # every class has rows of its own, or they judge nothing
         return None
     (decision,) = decisions
     edges = [context.contract.score.low, *context.contract.decisions.values()]
     place = list(context.contract.decisions).index(decision)
     low, high = edges[place : place + 2]
-    for edge in (high, low):
+    for edge in (edge for edge in (high, low) if edge not in {edges[0], edges[-1]}):
         apart = np.sort(np.abs(scores - edge))
         count = (apart < NEAR_AN_EDGE * (high - low)).sum()
-        if (
-            edge not in {edges[0], edges[-1]}
-            and count >= MANY_NEAR_AN_EDGE
-            and apart[0] <= REACHES_AN_EDGE * apart[MANY_NEAR_AN_EDGE - 1]
-        ):
+        if count >= MANY_NEAR_AN_EDGE and apart[0] <= REACHES_AN_EDGE * apart[MANY_NEAR_AN_EDGE - 1]:
             return _broken(
                 context,
                 f"All {len(scores)} held-out rows are decided {decision!r}: {count} of them score next to its edge "

@@ -193,9 +193,8 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     again = context.trained_again()
     then, now = (files.manifest(folder) for folder in (context.folder, again))
     machine = unlike(then.get("trained_on"), now["trained_on"])
-    differ = differences.of_files(context.folder, again) or differences.of_the_author(
-        then, now, lambda: files.manifest(context.trained_again(times=2))
-    )
+    differ = differences.of_files(context.folder, again)
+    differ = differ or differences.of_the_author(then, now, lambda: files.manifest(context.trained_again(times=2)))
     if not differ:
         note = f"the same bytes, though trained on another kind of machine ({machine})" if machine else ""
         return Kept(note, proved="training again gives the same files")

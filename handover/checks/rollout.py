@@ -24,10 +24,7 @@ HOOK_PREFIX = "CodeDeployHook_"  # AWS managed policy AWSCodeDeployRoleForLambda
 
 
 @of_the_template(
-    "T402",
-    topic="alias",
-    rule="a new model moves the alias",
-    broken="a new model would not reach the users",
+    "T402", topic="alias", rule="a new model moves the alias", broken="a new model would not reach the users"
 )
 def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
     template, layers = context.template, made_of(context, "layers/model")

@@ -64,7 +64,8 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
     moved = np.abs(given - without_it).max(axis=1)
     if moved.max() <= context.contract.budgets.parity:
         return ""
-    decisions = [(context.decide(one), context.decide(other)) for one, other in zip(given, without_it, strict=True)]
+    decide = context.contract.decide
+    decisions = [(decide(one), decide(other)) for one, other in zip(given, without_it, strict=True)]
     changed = [f"{before} -> {after}" for before, after in decisions if before != after]
     effect = f"Left out of the {len(rows)} golden rows that have it, it moves the score by up to {moved.max():.3g}"
     if changed:

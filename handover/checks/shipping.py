@@ -38,11 +38,11 @@ of_the_build = partial(clause, owner="deployment", looks_at="stack")
 
 def _built(context: DeliveryContext) -> Path:
     """Give the folder of the artifacts; without all of them, no clause of them says anything."""
-    missing = [name for name in ARTIFACTS if not (context.build / name).is_dir()]
+    missing = [name for name in ARTIFACTS if not (context.project.build / name).is_dir()]
     if missing:
         what = "nothing" if len(missing) == len(ARTIFACTS) else f"no {', no '.join(missing)}"
         raise Skipped(context.elsewhere or f"{what} is built: run make build")
-    return context.build
+    return context.project.build
 
 
 def _files(context: DeliveryContext, *names: str) -> Iterator[Path]:
@@ -56,7 +56,7 @@ def _objects(context: DeliveryContext) -> Iterator[Path]:
 
 
 def _broken(context: DeliveryContext, path: Path, fault: str, cause: str = "") -> Broken:
-    return Broken(f"{path.relative_to(context.build)} {fault}.", path, cause=cause)
+    return Broken(f"{path.relative_to(context.project.build)} {fault}.", path, cause=cause)
 
 
 @of_the_build(
@@ -87,15 +87,15 @@ def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
     budget = min(context.contract.budgets.layers_mib, LAMBDA_UNZIPPED_MIB)
     packages: Counter[Path] = Counter()
     for path in _files(context):
-        packages[_whole(path.relative_to(context.build))] += path.stat().st_size
+        packages[_whole(path.relative_to(context.project.build))] += path.stat().st_size
     total = packages.total() / MIB
     if total <= budget:
         return None
     largest = packages.most_common(3)
     named = ", ".join(f"{package.name} {size / MIB:.0f} MiB" for package, size in largest)
     evidence = f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {named}."
-    path = context.build / largest[0][0]
-    reasons = [stray.reason for stray in unknown_files(context.project, context.build) if stray.shown == path]
+    path = context.project.build / largest[0][0]
+    reasons = [stray.reason for stray in unknown_files(context.project, context.project.build) if stray.shown == path]
     remedy = f"{path.name} {reasons[0]}." if reasons else f"{STRIP}, or both teams agree on a larger layers_mib."
     return Broken(f"{evidence} {remedy}", path)
 
@@ -143,7 +143,7 @@ def one_architecture(context: DeliveryContext) -> Broken | None:
 
 def _architecture(context: DeliveryContext) -> str:
     """Read off SAM's own note what the runtime layer was built for."""
-    noted = tomllib.loads((context.build.parent / "build.toml").read_text(encoding="utf-8"))
+    noted = tomllib.loads((context.project.build.parent / "build.toml").read_text(encoding="utf-8"))
     layers = noted.get("layer_build_definitions", {}).values()
     return next((layer["architecture"] for layer in layers if layer["layer"] == RUNTIME), "x86_64")
 
@@ -223,22 +223,19 @@ def nothing_else(context: DeliveryContext) -> Broken | None:
     sizes: Counter[Path] = Counter()
     for stray in strays:
         sizes[stray.shown] += stray.path.stat().st_size
-    named = [f"{path.relative_to(context.build)} ({size:,} bytes)" for path, size in sizes.most_common()]
+    named = [f"{path.relative_to(context.project.build)} ({size:,} bytes)" for path, size in sizes.most_common()]
     largest = next(stray for stray in strays if stray.shown == sizes.most_common(1)[0][0])
     evidence = f"{named[0]} {largest.reason}."
     if others := named[1:]:
         evidence += f" Not known either: {shortly(others, MOST_NAMED)}."
     evidence += f" Remove {'them' if others else 'it'}, and run make build."
-    lines = [f"{stray.path.relative_to(context.build)} {stray.reason}" for stray in strays]
+    lines = [f"{stray.path.relative_to(context.project.build)} {stray.reason}" for stray in strays]
     details = "\n".join(lines) if len(lines) > 1 else ""
     return Broken(evidence, largest.source or largest.shown, details=details)
 
 
 @of_the_build(
-    "S309",
-    topic="lock",
-    rule="the layer holds what its lock names",
-    broken="the layer is not what its lock says",
+    "S309", topic="lock", rule="the layer holds what its lock names", broken="the layer is not what its lock says"
 )
 def locked_versions(context: DeliveryContext) -> Broken | None:
     built, lock = _built(context), context.project.runtime_lock

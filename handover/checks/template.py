@@ -96,10 +96,7 @@ def variables_of(function: Json) -> Json:
 
 
 @of_the_template(
-    "T408",
-    topic="timeout",
-    rule="the function gives up before the API",
-    broken="the API gives up before the function",
+    "T408", topic="timeout", rule="the function gives up before the API", broken="the API gives up before the function"
 )
 @in_each_stage
 def answers_in_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:

@@ -73,7 +73,7 @@ def built_at_thresholds(context: DeliveryContext) -> Broken | None:
     given = context.scores_of(answers)
     differing = set(context.apart(given, expected).tolist())
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-        decision = context.decide(given[place])
+        decision = context.contract.decide(given[place])
         if place in differing or answer["decision"] != decision:
             here = f"here it scores {context.in_words(expected[place])}, which is {decision}"
             evidence = f"The golden rows agree, but a row beside a threshold gets {json.dumps(answer)}; {here}."

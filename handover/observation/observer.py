@@ -126,10 +126,9 @@ class Observer:
         if kind is None:
             return sys.monitoring.DISABLE
         is_new, self._kinds[code] = code not in self._kinds, kind
-        if kind in ("fit", "data"):
-            self._safely(self._fit_started, code, frame)
-        elif kind in ("ask", "update"):
-            self._safely(self._was_asked if kind == "ask" else self._updated, code, frame)
+        fit, ask, update = self._fit_started, self._was_asked, self._updated
+        if note := {"fit": fit, "data": fit, "ask": ask, "update": update}.get(kind):
+            self._safely(note, code, frame)
         elif is_new:
             sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_RETURN)
         return None
@@ -240,10 +239,9 @@ class Observer:
             self._given.append(matrix.values.copy())  # as it was given: what is changed in place afterwards shows
 
     def _delivered(self, frame: FrameType, _: Any) -> None:
-        arguments = frame.f_locals
-        if Path(arguments["to"]).resolve() == self._delivery.resolve():
+        if Path(frame.f_locals["to"]).resolve() == self._delivery.resolve():
             try:
-                summary = self._conclusions(frame, arguments["model"])
+                summary = self._conclusions(frame, frame.f_locals["model"])
             except Exception as error:  # whatever it is, the training itself must not fail by being observed
                 summary = {"unseen": f"the observation failed ({type(error).__name__}: {error})"}
             if self.outside:
@@ -337,10 +335,8 @@ def _audited(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _kind(code: CodeType, frame: FrameType) -> Kind | None:
     name, arguments = code.co_name, code.co_varnames[: code.co_argcount]
-    if name in FIT and len(arguments) >= 2 and arguments[0] == "self":
-        return "fit"
-    if name in ASKED and len(arguments) >= 2 and arguments[0] == "self":
-        return "ask"
+    if name in (*FIT, *ASKED) and len(arguments) >= 2 and arguments[0] == "self":
+        return "fit" if name in FIT else "ask"
     if name == "update" and arguments[:2] in UPDATED:
         return "update"
     if name == "__init__" and arguments[:3] == DATA:
