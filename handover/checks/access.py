@@ -16,6 +16,7 @@ from predictor.routes import ROUTES, Route
 
 FORMAT = "2.0"  # of the events that the function reads: API Gateway's for HTTP APIs
 PERMISSION, URL = "AWS::Lambda::Permission", "AWS::Lambda::Url"
+PAST_ALIAS = "whatever is deployed meets all users at once, before a golden row was asked, and a rollback moves nobody"
 ONLY = "Name Principal: apigateway.amazonaws.com, and this API as the SourceArn."
 # What limits a permission to one source (AWS::Lambda::Permission).
 SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID")
@@ -89,13 +90,9 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
             integrations.append(integration)
             calls = calls or "CredentialsArn" not in properties
             if not re.search(reached, uri):
-                yield Fault(
-                    f"{integration} calls {function} past its alias {name}: whatever is deployed meets all users "
-                    "at once, before a golden row was asked, and a rollback moves nobody.",
-                    integration,
-                    ("Properties", "IntegrationUri"),
-                    f"The URI has to name the alias: ${{{function}.Arn}}:{name}.",
-                )
+                evidence = f"{integration} calls {function} past its alias {name}: {PAST_ALIAS}."
+                cause = f"The URI has to name the alias: ${{{function}.Arn}}:{name}."
+                yield Fault(evidence, integration, ("Properties", "IntegrationUri"), cause)
             form = str(properties.get("PayloadFormatVersion"))
             if function in made_of(context, "function") and form != FORMAT:
                 formats = f"hands requests on in the format {form}, and {function} reads {FORMAT}"
@@ -107,13 +104,10 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
         allowed = _allowed(context, stack)
         if calls and not any(re.fullmatch(reached, as_text(called)) for called in allowed.values()):
             other = next((key for key, called in allowed.items() if function in as_text(called)), "")
-            names = f"{other} lets the API call {function}" if other else "No permission lets the API call it"
-            yield Fault(
-                f"The API calls the alias {name} of {function}. {names}{', and not the alias' if other else ''}: "
-                "every request would be answered 500.",
-                other or function,
-                ("Properties", "FunctionName"),
-            )
+            past = f"{other} lets the API call {function}, and not the alias"
+            why = f"{past if other else 'No permission lets the API call it'}: every request would be answered 500."
+            evidence = f"The API calls the alias {name} of {function}. {why}"
+            yield Fault(evidence, other or function, ("Properties", "FunctionName"))
 
 
 def _unreached(context: DeliveryContext, stack: Json, integrations: list[str]) -> Iterator[Fault]:
@@ -160,21 +154,16 @@ def _is_api(permission: Json) -> bool:
 def not_public(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     for name, url in context.template.of_kind(URL, stack).items():
         if url.get("AuthType") == "NONE":
-            yield Fault(
-                f"{name} answers whoever knows the address: no signature, no throttling and no access log of the "
-                "API is in the way. Remove the URL, or set AuthType: AWS_IAM.",
-                name,
-                ("Properties", "FunctionUrlConfig"),
-            )
+            lacking = "no signature, no throttling and no access log of the API is in the way"
+            remedy = "Remove the URL, or set AuthType: AWS_IAM."
+            evidence = f"{name} answers whoever knows the address: {lacking}. {remedy}"
+            yield Fault(evidence, name, ("Properties", "FunctionUrlConfig"))
     for name, permission in context.template.of_kind(PERMISSION, stack).items():
         limited = any(permission.get(source, "*") != "*" for source in SOURCES)
         # Whom an organization is asked for has no other name than everybody.
         if permission.get("Principal") == "*" and "PrincipalOrgID" not in permission:
-            yield Fault(
-                f"{name} names everybody as its Principal, to call {_called(permission)}. {ONLY}",
-                name,
-                ("Properties", "Principal"),
-            )
+            evidence = f"{name} names everybody as its Principal, to call {_called(permission)}. {ONLY}"
+            yield Fault(evidence, name, ("Properties", "Principal"))
         if _is_api(permission) and not limited:
             evidence = f"{name} lets any API, of any account, call {_called(permission)}: it has no SourceArn. {ONLY}"
             yield Fault(evidence, name)

@@ -69,11 +69,8 @@ def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
         edge = "Two classes have nearly the same score" if contract.classes else edge
         sentence = f"{edge}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
         return Cause(sentence, "contract.py", context.contract_line(edges))
-    moved = Cause(
-        "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery.",
-        "contract.py",
-        context.contract_line(edges),
-    )
+    sentence = "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery."
+    moved = Cause(sentence, "contract.py", context.contract_line(edges))
     edited = Cause("No edges give these decisions to these scores: golden.jsonl was edited.", files.GOLDEN)
     likely, other = (moved, edited) if _by_edges(context) else (edited, moved)
     return _with_remedy(context, other if _ruled_out(context, likely.file) else likely)

@@ -243,11 +243,8 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
     in_turn = [list(document.get("decisions", ())) for document in (recorded, compiled)]  # as production tries them
     if not differ and in_turn[0] == in_turn[1]:
         return None
-    return Broken(
-        f"They differ in {', '.join(differ) or 'the order of the decisions'}.",
-        path,
-        cause="contract.py was changed after the model was delivered, or contract.json was edited by hand.",
-    )
+    cause = "contract.py was changed after the model was delivered, or contract.json was edited by hand."
+    return Broken(f"They differ in {', '.join(differ) or 'the order of the decisions'}.", path, cause=cause)
 
 
 @clause(

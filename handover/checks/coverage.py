@@ -25,13 +25,10 @@ def covered(context: DeliveryContext) -> Broken | None:
     missing = list(_missing(context))
     if not missing:
         return None
-    return Broken(
-        f"No golden row has {shortly(missing, NAMED)}.",
-        context.folder / "golden.jsonl",
-        cause="They were written or thinned out by hand, or no such row gives every heuristic a number: deliver() "
-        f"adds a row for each. Deliver again: {context.delivers}.",
-        details="\n".join(missing),
-    )
+    cause = "They were written or thinned out by hand, or no such row gives every heuristic a number"
+    remedy = f"deliver() adds a row for each. Deliver again: {context.delivers}."
+    evidence, details = f"No golden row has {shortly(missing, NAMED)}.", "\n".join(missing)
+    return Broken(evidence, context.folder / "golden.jsonl", cause=f"{cause}: {remedy}", details=details)
 
 
 def _missing(context: DeliveryContext) -> Iterator[str]:

@@ -88,13 +88,9 @@ def says_the_same(context: DeliveryContext) -> Broken | None:
         return None
     fields = zip(forwards["fields"], backwards["fields"], strict=True)
     names = [field["name"] for field, other in fields if field != other]
-    whose = f"the set in line {line}" if line else "a set"
-    return Broken(
-        f"{', '.join(names) or 'What it says'} follows the order of {whose}, and a category is its place to the model.",
-        path,
-        line,
-        cause=SORT,
-    )
+    order = f"the order of {f'the set in line {line}' if line else 'a set'}"
+    evidence = f"{', '.join(names) or 'What it says'} follows {order}, and a category is its place to the model."
+    return Broken(evidence, path, line, SORT)
 
 
 @clause(

@@ -122,13 +122,9 @@ def _linked(context: DeliveryContext, path: Path) -> Broken | None:
     if path.resolve().is_relative_to(root):
         return None
     typed = _typed(context, path.name)
-    return Broken(
-        f"{path.name} is a symbolic link to what lies outside of the project: a clone has no such file.",
-        path,
-        cause=f"{LINK_ALONE}.",
-        details=details,
-        remedy=(f'cp --remove-destination "$(realpath {typed})" {typed}', "puts the file in place of the link"),
-    )
+    evidence = f"{path.name} is a symbolic link to what lies outside of the project: a clone has no such file."
+    remedy = (f'cp --remove-destination "$(realpath {typed})" {typed}', "puts the file in place of the link")
+    return Broken(evidence, path, cause=f"{LINK_ALONE}.", details=details, remedy=remedy)
 
 
 def _typed(context: DeliveryContext, *names: str) -> str:

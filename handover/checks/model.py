@@ -272,12 +272,10 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     of_fields = before != fields
     file = "contract.py" if of_fields else files.HEURISTICS
     line_of = context.contract_line if of_fields else context.heuristic_line
-    return Broken(
-        f"The columns are not those of the training; {'; '.join(changes)}.",
-        context.folder / file,
-        next(filter(None, map(line_of, at_fault)), None),
-        cause=f"{file} changed after the training; take that back, or train again: {context.delivers}.",
-    )
+    line = next(filter(None, map(line_of, at_fault)), None)
+    evidence = f"The columns are not those of the training; {'; '.join(changes)}."
+    cause = f"{file} changed after the training; take that back, or train again: {context.delivers}."
+    return Broken(evidence, context.folder / file, line, cause)
 
 
 @clause(

@@ -131,12 +131,10 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     if not len(rows):
         return None
     row = rows[0]
-    return Broken(
-        f"Golden row {row + 1} alone scores {context.in_words(alone[row])}, among others "
-        f"{context.in_words(context.golden_here[row])}.",
-        context.folder / "model.onnx",
-        cause="The graph mixes rows: an operator works along the first axis.",
-    )
+    by_itself, among_others = (context.in_words(scores[row]) for scores in (alone, context.golden_here))
+    evidence = f"Golden row {row + 1} alone scores {by_itself}, among others {among_others}."
+    cause = "The graph mixes rows: an operator works along the first axis."
+    return Broken(evidence, context.folder / "model.onnx", cause=cause)
 
 
 @clause(
@@ -279,12 +277,10 @@ def _inside(context: DeliveryContext) -> Cause:
 def same_twice(context: DeliveryContext) -> Broken | None:
     rows = [line["row"] for line in context.golden[:AGAIN]]
     for row, answer in enumerate(context.ask("/predict/batch", rows)):
-        if answer != context.golden_answers[row]:
-            return Broken(
-                f"Golden row {row + 1} got {json.dumps(context.golden_answers[row])}, and then {json.dumps(answer)}.",
-                context.folder / "heuristics.py",
-                cause="A heuristic remembers something between requests: have it compute from the row alone.",
-            )
+        if answer != (before := context.golden_answers[row]):
+            evidence = f"Golden row {row + 1} got {json.dumps(before)}, and then {json.dumps(answer)}."
+            cause = "A heuristic remembers something between requests: have it compute from the row alone."
+            return Broken(evidence, context.folder / "heuristics.py", cause=cause)
     return None
 
 

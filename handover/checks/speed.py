@@ -79,11 +79,9 @@ def starts_fast(context: DeliveryContext) -> Broken | None:
     if np.quantile(ratios, 0.25) <= COLD_TO_FLOOR:
         return None
     slowest = ", ".join(f"{name} {own:.1f} ms" for name, own in slowest_imports(context.function))
-    return Broken(
-        f"{_quartiles(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}.",
-        context.project.function.parent,
-        details=f"ours [ms]   {_listed(latency.cold_ms)}\nfloor [ms]  {_listed(latency.cold_floor_ms)}",
-    )
+    evidence = f"{_quartiles(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}."
+    details = f"ours [ms]   {_listed(latency.cold_ms)}\nfloor [ms]  {_listed(latency.cold_floor_ms)}"
+    return Broken(evidence, context.project.function.parent, details=details)
 
 
 @clause(
@@ -99,11 +97,9 @@ def answers_fast(context: DeliveryContext) -> Broken | None:
     ratios = np.sort(latency.warm_ms) / np.sort(latency.warm_floor_ms)  # like with like: both have their slow tenth
     if np.quantile(ratios, 0.25) <= WARM_TO_FLOOR:
         return None
-    return Broken(
-        f"{_quartiles(ratios)} times one run of the model, {WARM_TO_FLOOR:.0f} are allowed.",
-        context.folder / "heuristics.py",
-        cause="A heuristic takes long, or the handler does more for a request than it did.",
-    )
+    evidence = f"{_quartiles(ratios)} times one run of the model, {WARM_TO_FLOOR:.0f} are allowed."
+    cause = "A heuristic takes long, or the handler does more for a request than it did."
+    return Broken(evidence, context.folder / "heuristics.py", cause=cause)
 
 
 def _quartiles(ratios: Times) -> str:
