@@ -15,7 +15,7 @@ from handover.wording import shortly
 from predictor.routes import ROUTES, Route
 
 FORMAT = "2.0"  # of the events that the function reads: API Gateway's for HTTP APIs
-PERMISSION, URL = "AWS::Lambda::Permission", "AWS::Lambda::Url"
+PERMISSION, URL, ROUTE = "AWS::Lambda::Permission", "AWS::Lambda::Url", "AWS::ApiGatewayV2::Route"
 PAST_ALIAS = "whatever is deployed meets all users at once, before a golden row was asked, and a rollback moves nobody"
 ONLY = "Name Principal: apigateway.amazonaws.com, and this API as the SourceArn."
 # What limits a permission to one source (AWS::Lambda::Permission).
@@ -59,7 +59,7 @@ def _to_every_page(context: DeliveryContext) -> Iterator[Warned]:
 
 @partial(in_each_stage, by_default=True)
 def _open(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
-    for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items():
+    for name, route in context.template.of_kind(ROUTE, stack).items():
         preflight = str(route.get("RouteKey")).startswith("OPTIONS ")  # a browser asks it without saying who it is
         kind = route.get("AuthorizationType")
         if kind in {None, "NONE"} and not preflight:
@@ -112,11 +112,8 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
 
 def _unreached(context: DeliveryContext, stack: Json, integrations: list[str]) -> Iterator[Fault]:
     """Compare the API's routes to a function's integrations with those that the function answers."""
-    routes = {
-        name: str(route.get("RouteKey"))
-        for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items()
-        if re.search(rf"\b({'|'.join(integrations)})\b", as_text(route.get("Target")))
-    }
+    every, target = context.template.of_kind(ROUTE, stack).items(), re.compile(rf"\b({'|'.join(integrations)})\b")
+    routes = {name: str(route.get("RouteKey")) for name, route in every if target.search(as_text(route.get("Target")))}
     lost = [f"{at.method} {at.path}" for at in ROUTES if not any(_takes(key, at) for key in routes.values())]
     if lost:
         name = next(iter(routes), integrations[0])

@@ -142,11 +142,9 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
         for kind in chain([schema], schema.get("anyOf", [])):
             ends = [kind.get(end, 0) for end in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
             if kind.get("type") == "integer" and max(map(abs, ends)) > LARGEST_EXACT_INTEGER:
-                evidence = (
-                    f"{name} may be as large as {max(ends, key=abs)}, and from {LARGEST_EXACT_INTEGER} on two whole "
-                    f"numbers can become the same float32. Take a larger unit, or leave it out if it is an identifier."
-                )
-                return _at(context, name, evidence)
+                rule = f"from {LARGEST_EXACT_INTEGER} on two whole numbers can become the same float32"
+                remedy = "Take a larger unit, or leave it out if it is an identifier."
+                return _at(context, name, f"{name} may be as large as {max(ends, key=abs)}, and {rule}. {remedy}")
     return None
 
 
@@ -277,13 +275,10 @@ def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
     what = "The contract is the same, its version fell"
     if changed:
         what = f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}"
-    return Broken(
-        f"{what}. {then} the contract {is_} {before['version']}, so its version must be at least "
-        f"{least}, and is {version}.",
-        context.folder / "contract.py",
-        context.contract_line("version"),
-        details="\n".join(f"{change.level}  {change.sentence}" for change in changed),
-    )
+    must = f"its version must be at least {least}, and is {version}"
+    evidence = f"{what}. {then} the contract {is_} {before['version']}, so {must}."
+    details = "\n".join(f"{change.level}  {change.sentence}" for change in changed)
+    return Broken(evidence, context.folder / "contract.py", context.contract_line("version"), details=details)
 
 
 def _heuristics(context: DeliveryContext) -> tuple[str, ...]:
@@ -346,12 +341,9 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
     least = least_version(agreed.contract["version"], "patch")
     raised = f", and modelling raises the version, to {least} at least"
     raised = "" if reaches(context.contract.version, least) else raised
-    return _at(
-        context,
-        next(iter(looser)),
-        f"{seen}: the check lets through more than both teams signed. Write what it was; or, where both teams mean it, "
-        f"deployment adds to {FILE}, below [{BUDGETS}]: {lines}{raised}.",
-    )
+    remedy = f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{BUDGETS}]: {lines}"
+    evidence = f"{seen}: the check lets through more than both teams signed. {remedy}{raised}."
+    return _at(context, next(iter(looser)), evidence)
 
 
 @clause("C114", topic="in git", rule="git ignores no file of the delivery", broken="git ignores a file of the delivery")

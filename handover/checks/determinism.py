@@ -138,11 +138,9 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
     backwards = (line for line in _lines(context.heuristics_tree) if apart(replace(trial.other, lines=(line,))))
     line = next(backwards, None) if trial.remedy == SORT else None
     values = [_shown(asked(surroundings)[place][differ[0]]) for surroundings in (HERE, trial.other)]
-    evidence = (
-        f"`{names[place]}` follows {f'the order of the set in line {line}' if line else trial.thing} on {len(differ)} "
-        f"of {len(rows)} golden rows: golden row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} "
-        f"{trial.odd}."
-    )
+    what = f"the order of the set in line {line}" if line else trial.thing
+    gets = f"golden row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} {trial.odd}"
+    evidence = f"`{names[place]}` follows {what} on {len(differ)} of {len(rows)} golden rows: {gets}."
     broken = broken_heuristic(context, names[place], evidence, trial.remedy)
     return replace(broken, line=line or broken.line)
 

@@ -137,14 +137,11 @@ def _without_words(alarm: Json) -> str:
 )
 @in_each_stage
 def metrics_are_read(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
-    nested = {
-        name: properties
-        for name, properties in context.template.of_kind(NESTED, stack).items()
-        if str(properties.get("TemplateURL")).endswith(context.project.monitoring.name)
-    }
+    every, file = context.template.of_kind(NESTED, stack), context.project.monitoring.name
+    nested = {name: inner for name, inner in every.items() if str(inner.get("TemplateURL")).endswith(file)}
     if not nested:
         evidence = "No nested stack has monitoring.yaml as its TemplateURL"
-        place = next(iter([*context.template.of_kind(NESTED, stack), *with_model(context, stack)]), "")
+        place = next(iter([*every, *with_model(context, stack)]), "")
         yield Fault(f"{evidence}: there is no dashboard and no alarm on drift.", place)
     for name, monitor in nested.items():
         if "AlarmTopic" not in monitor.get("Parameters", {}):

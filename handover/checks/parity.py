@@ -199,11 +199,9 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     if len(flipped) <= budget:
         return None
     row = flipped[0]
-    evidence = (
-        f"{len(flipped)} of {len(given)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
-        f"{budget} may be; the first is golden row {row + 1}: {_flip(context, row, given)}, with a score of "
-        f"{context.in_words(given[row])}."
-    )
+    decided = f"golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, {budget} may be"
+    first = f"golden row {row + 1}: {_flip(context, row, given)}, with a score of {context.in_words(given[row])}"
+    evidence = f"{len(flipped)} of {len(given)} {decided}; the first is {first}."
     return causes.of_decisions(context, flipped).broken(context, evidence)
 
 

@@ -309,13 +309,11 @@ def _cut_off(context: DeliveryContext) -> Broken | None:
         apart = np.sort(np.abs(scores - edge))
         count = (apart < NEAR_AN_EDGE * (high - low)).sum()
         if count >= MANY_NEAR_AN_EDGE and apart[0] <= REACHES_AN_EDGE * apart[MANY_NEAR_AN_EDGE - 1]:
-            return _broken(
-                context,
-                f"All {len(scores)} held-out rows are decided {decision!r}: {count} of them score next to its edge "
-                f"{edge:g}, and none beyond.",
-                "The baseline, which production is compared with, expects that one decision only. Judge the model by "
-                "rows that were drawn at random.",
-            )
+            near = f"{count} of them score next to its edge {edge:g}, and none beyond"
+            cause = "The baseline, which production is compared with, expects that one decision only."
+            remedy = "Judge the model by rows that were drawn at random."
+            evidence = f"All {len(scores)} held-out rows are decided {decision!r}: {near}."
+            return _broken(context, evidence, f"{cause} {remedy}")
     return None
 
 

@@ -205,9 +205,9 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
         return Broken(evidence, context.folder / files.MANIFEST, cause=f"{EDITED}: {context.delivers}.")
     if repeats and not machine and [sentence.partition(" ")[0] for sentence in differ] == [HELD_OUT]:
         return Broken(f"Trained again, only {differ[0]}.", context.folder / HELD_OUT, cause=JUDGES)
-    cause = (ELSEWHERE if machine else CHANGED) if repeats else RANDOM
+    why = (ELSEWHERE if machine else CHANGED) if repeats else RANDOM
     path = context.training or context.folder / "model.onnx"
-    return Broken(evidence, path, cause=cause, details="\n".join(differ))
+    return Broken(evidence, path, cause=why, details="\n".join(differ))
 
 
 def _edited(context: DeliveryContext) -> tuple[str, causes.Cause] | None:

@@ -116,13 +116,9 @@ def _of_the_deployment(context: DeliveryContext) -> Broken | None:
 
 def _open(condition: Json) -> str:
     """Say whose tokens a condition takes beside the repository's, if any."""
-    subjects = [
-        (operator, as_text(value))
-        for operator, tests in condition.items()
-        for key, values in tests.items()
-        if key.endswith(":sub")
-        for value in _listed(values)
-    ]
+    tested = ((operator, key, values) for operator, tests in condition.items() for key, values in tests.items())
+    named = [(operator, _listed(values)) for operator, key, values in tested if key.endswith(":sub")]
+    subjects = [(operator, as_text(value)) for operator, values in named for value in values]
     for operator, subject in subjects:
         if "Like" not in operator and "*" in subject:
             fault = f"asks for the subject {subject} by {operator}, which takes * for a star"

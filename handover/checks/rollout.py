@@ -74,12 +74,10 @@ def parameters_move_the_alias(context: DeliveryContext) -> Broken | None:
         properties = {key: value for key, value in functions[name].items() if key not in UNVERSIONED}
         unseen = _parameters(context, properties) - _parameters(context, version.get("Description"))
         if unseen:
-            return Fault(
-                f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: another value is "
-                "deployed and no version is published, so users do not get it.",
-                name,
-                cause="SAM compares the template's text, in which a parameter's value does not show.",
-            ).broken(context)
+            then = "another value is deployed and no version is published, so users do not get it"
+            evidence = f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: {then}."
+            cause = "SAM compares the template's text, in which a parameter's value does not show."
+            return Fault(evidence, name, cause=cause).broken(context)
     return None
 
 

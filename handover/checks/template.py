@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, stages
-from handover.cloudformation import Json, TransformError
+from handover.cloudformation import CONTENT, Json, TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.project import PYTHON
@@ -44,12 +44,9 @@ def transforms(context: DeliveryContext) -> Broken | None:
 
 def made_of(context: DeliveryContext, folder: str) -> list[str]:
     """Name the functions and layers of the template whose content is a folder of the project."""
-    return [
-        name
-        for name, resource in context.template.source["Resources"].items()
-        for key in ("CodeUri", "ContentUri")
-        if str(resource.get("Properties", {}).get(key, "")).strip("./") == folder
-    ]
+    resources = context.template.source["Resources"].items()
+    uris = ((name, resource.get("Properties", {}).get(key, "")) for name, resource in resources for key in CONTENT)
+    return [name for name, uri in uris if str(uri).strip("./") == folder]
 
 
 def layers_of(function: Json, names: list[str]) -> list[str]:
