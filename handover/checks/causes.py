@@ -66,7 +66,8 @@ def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
     contract, edges = context.contract, "classes" if context.contract.classes else "decisions"
     if not set(rows) & set(context.flipped(context.golden_scores)):
         edge = "A score lies on the edge of a decision"
-        edge = "Two classes have nearly the same score" if contract.classes else edge
+        if contract.classes:
+            edge = "Two classes have nearly the same score"
         sentence = f"{edge}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
         return Cause(sentence, "contract.py", context.contract_line(edges))
     sentence = "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery."

@@ -339,8 +339,9 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
     seen = "; ".join(f"{name} is {now:g}, and {then} {was:g}" for name, (was, now) in looser.items())
     lines = "; ".join(f'{name} = {{ to = {now:g}, why = "the reason in words" }}' for name, (_, now) in looser.items())
     least = least_version(agreed.contract["version"], "patch")
-    raised = f", and modelling raises the version, to {least} at least"
-    raised = "" if reaches(context.contract.version, least) else raised
+    raised = ""
+    if not reaches(context.contract.version, least):
+        raised = f", and modelling raises the version, to {least} at least"
     remedy = f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{BUDGETS}]: {lines}"
     evidence = f"{seen}: the check lets through more than both teams signed. {remedy}{raised}."
     return _at(context, next(iter(looser)), evidence)

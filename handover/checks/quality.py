@@ -282,8 +282,9 @@ def _unreached(context: DeliveryContext) -> Kept | None:
     if not never:
         return None
     golden = {line["decision"] for line in context.golden}
-    nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be."
-    nobody = nobody if golden.isdisjoint(never) else ""
+    nobody = ""
+    if golden.isdisjoint(never):
+        nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be."
     rows = len(context.held_out.scores)
     warning = Warned(
         f"None of the {rows} held-out rows is decided {' or '.join(map(repr, never))}.{nobody}",

@@ -78,12 +78,9 @@ def no_telemetry(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
         variables = variables_of(function)
         missing = [f'{key}: "{value}"' for key, value in QUIET.items() if str(variables.get(key)) != value]
         if missing:
-            yield Fault(
-                f"{name} lacks {', '.join(missing)} in its environment.",
-                name,
-                cause="ORT_DISABLE_TELEMETRY keeps onnxruntime from sending telemetry; the other two keep it from "
-                "starting threads for processors that the function does not have.",
-            )
+            threads = "the other two keep it from starting threads for processors that the function does not have"
+            cause = f"ORT_DISABLE_TELEMETRY keeps onnxruntime from sending telemetry; {threads}."
+            yield Fault(f"{name} lacks {', '.join(missing)} in its environment.", name, cause=cause)
 
 
 def variables_of(function: Json) -> Json:

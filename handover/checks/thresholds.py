@@ -41,13 +41,12 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     if (apart := parity.judged(given, expected, context.contract.budgets.parity)) is None:
         return None
     row = apart.rows[0]
-    return Broken(
-        f"{len(apart.rows)} of {len(rows)} rows on and beside thresholds differ by more than {apart.limit}; the first "
-        f"should be {context.in_words(expected[row])} and is {context.in_words(given[row])}.",
-        context.folder / "model.onnx",
-        cause="onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says.",
-        details=json.dumps(dict(zip(context.encoder.columns, map(float, rows[row]), strict=True)), indent=2),
-    )
+    first = f"the first should be {context.in_words(expected[row])} and is {context.in_words(given[row])}"
+    which = f"{len(apart.rows)} of {len(rows)} rows on and beside thresholds"
+    evidence = f"{which} differ by more than {apart.limit}; {first}."
+    cause = "onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says."
+    details = json.dumps(dict(zip(context.encoder.columns, map(float, rows[row]), strict=True)), indent=2)
+    return Broken(evidence, context.folder / "model.onnx", cause=cause, details=details)
 
 
 @clause(
