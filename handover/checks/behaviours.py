@@ -66,8 +66,8 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
         return Broken(evidence, context.training or context.folder / MODEL, None, f"Says it: {says}", details)
     asked = ""
     if any(result.behaviour.kind == "golden rows" for result in results):
-        here = "in this Python, for nothing that is built answers"
-        asked = f", golden rows answered {'by the built function' if context.is_answered_as_built else here}"
+        unbuilt = "in this Python, for nothing that is built answers"
+        asked = f", golden rows answered {'by the built function' if context.is_answered_as_built else unbuilt}"
     number, hold = counted(len(results), "behaviours"), "holds" if len(results) == 1 else "hold"
     return Kept(f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {hold}")
 
@@ -110,7 +110,7 @@ def asks_as_much(context: DeliveryContext) -> Broken | Kept | None:
 
 def _reworded(path: Path, changed: Sequence[loosened.Change]) -> Iterator[Warned]:
     if other := [change for change in changed if change.other]:
-        parts = [(_named(one), " and ".join(one.other), "are" if one.other[1:] else "is") for one in other]
+        parts = [(_named(change), " and ".join(change.other), "are" if change.other[1:] else "is") for change in other]
         yield Warned(
             "\n  ".join(f"{name}: its {words} {verb} other than before." for name, words, verb in parts),
             path,

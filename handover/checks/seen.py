@@ -65,7 +65,7 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
     if moved.max() <= context.contract.budgets.parity:
         return ""
     decide = context.contract.decide
-    decisions = [(decide(one), decide(other)) for one, other in zip(given, without_it, strict=True)]
+    decisions = [(decide(before), decide(after)) for before, after in zip(given, without_it, strict=True)]
     changed = [f"{before} -> {after}" for before, after in decisions if before != after]
     effect = f"Left out of the {len(rows)} golden rows that have it, it moves the score by up to {moved.max():.3g}"
     if changed:

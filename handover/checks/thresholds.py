@@ -74,8 +74,8 @@ def built_at_thresholds(context: DeliveryContext) -> Broken | None:
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
         decision = context.contract.decide(given[place])
         if place in differing or answer["decision"] != decision:
-            here = f"here it scores {context.in_words(expected[place])}, which is {decision}"
-            evidence = f"The golden rows agree, but a row beside a threshold gets {json.dumps(answer)}; {here}."
+            expects = f"here it scores {context.in_words(expected[place])}, which is {decision}"
+            evidence = f"The golden rows agree, but a row beside a threshold gets {json.dumps(answer)}; {expects}."
             cause = inside.of_answers(context, [row], "that row")
             return cause.broken(context, evidence, json.dumps(row, indent=2))
     return None
