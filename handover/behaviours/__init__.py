@@ -115,9 +115,8 @@ def _declared(word: str, sentence: Any, rows: Any, unless: Unless, least: float)
     if not isinstance(rows, Golden | Drawn):
         rows = tuple(rows) if isinstance(rows, Iterable) and not isinstance(rows, Mapping | str) else ()
         if not rows or not all(isinstance(row, Mapping) for row in rows):
-            raise BehaviourError(
-                'rows= takes golden, drawn(200), or a list of rows, as in [{"months": 12}, {"months": 24}]'
-            )
+            by_hand = 'a list of rows, as in [{"months": 12}, {"months": 24}]'
+            raise BehaviourError(f"rows= takes golden, drawn(200), or {by_hand}")
         rows = tuple(map(dict, rows))
 
     def declare(function: Asserted) -> Behaviour:

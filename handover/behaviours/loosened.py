@@ -39,8 +39,9 @@ def changes(before: tuple[bytes, ModuleType], now: tuple[bytes, ModuleType]) -> 
     One that only got another sentence is the same behaviour.
     """
     old, left = _declared(*before), _declared(*now)
-    for one in sorted(old, key=lambda one: not any(_is_named_alike(one, other) for other in left)):
-        twin = next((other for other in left if _is_named_alike(one, other)), None)
+    sentences = {other.behaviour.sentence for other in left}
+    for one in sorted(old, key=lambda one: one.behaviour.sentence not in sentences):
+        twin = next((other for other in left if other.behaviour.sentence == one.behaviour.sentence), None)
         twin = twin or next((other for other in left if other.asserts == one.asserts), None)
         if twin is None:
             yield Change(one.behaviour.sentence, ("is gone",), (), None)
@@ -52,10 +53,6 @@ def changes(before: tuple[bytes, ModuleType], now: tuple[bytes, ModuleType]) -> 
         if looser or other:
             line = twin.behaviour.check.__code__.co_firstlineno
             yield Change(one.behaviour.sentence, looser, tuple(other), line)
-
-
-def _is_named_alike(one: Declared, other: Declared) -> bool:
-    return one.behaviour.sentence == other.behaviour.sentence
 
 
 def _looser(was: Behaviour, now: Behaviour) -> Iterator[str]:

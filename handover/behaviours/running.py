@@ -138,9 +138,9 @@ class Trial:
         if node is None or name in seen:
             return False
         words = {getattr(inner, "id", getattr(inner, "attr", "")) for inner in ast.walk(node)}
-        return any(isinstance(inner, ast.Assert | ast.Raise) for inner in ast.walk(node)) or any(
-            word.startswith("assert") or self._asserts(word, seen | {name}) for word in words
-        )
+        if any(isinstance(inner, ast.Assert | ast.Raise) for inner in ast.walk(node)):
+            return True
+        return any(word.startswith("assert") or self._asserts(word, seen | {name}) for word in words)
 
     def _rows(self, golden: Sequence[Json]) -> Iterator[GivenRow]:
         asked = self._behaviour.rows
@@ -195,9 +195,8 @@ class Trial:
             return refused
         except TooLongError:
             self._left_s = 0
-            raise FaultError(
-                f"was stopped after {LIMIT_S:g} s, at {which}: it comes to no end, or is too slow"
-            ) from None
+            sentence = f"was stopped after {LIMIT_S:g} s, at {which}: it comes to no end, or is too slow"
+            raise FaultError(sentence) from None
         except FaultError as fault:
             fault.line = fault.line or line_in(self._path, fault)
             raise

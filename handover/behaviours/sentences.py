@@ -36,9 +36,8 @@ def broken(results: Sequence[Result], count: int) -> str:
 def details(results: Sequence[Result]) -> str:
     """Write the row of each that does not hold in full, and every answer."""
     shown = [(result.behaviour.sentence, result.example) for result in results if result.example]
-    return "\n\n".join(
-        "\n".join([f"{sentence}:", json.dumps(example.row), *_answers(example)]) for sentence, example in shown
-    )
+    each = [[f"{sentence}:", json.dumps(example.row), *_answers(example)] for sentence, example in shown]
+    return "\n\n".join(map("\n".join, each))
 
 
 def _rows(result: Result, which: str = "") -> str:

@@ -15,17 +15,15 @@ from handover.wording import shortly
 from predictor.routes import ROUTES, Route
 
 FORMAT = "2.0"  # of the events that the function reads: API Gateway's for HTTP APIs
-PERMISSION, URL = "AWS::Lambda::Permission", "AWS::Lambda::Url"
+PERMISSION, URL, ROUTE = "AWS::Lambda::Permission", "AWS::Lambda::Url", "AWS::ApiGatewayV2::Route"
+PAST_ALIAS = "whatever is deployed meets all users at once, before a golden row was asked, and a rollback moves nobody"
 ONLY = "Name Principal: apigateway.amazonaws.com, and this API as the SourceArn."
 # What limits a permission to one source (AWS::Lambda::Permission).
 SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID")
 
 
 @of_the_template(
-    "T407",
-    topic="throttling",
-    rule="the API is throttled and logged",
-    broken="the API is not throttled or not logged",
+    "T407", topic="throttling", rule="the API is throttled and logged", broken="the API is not throttled or not logged"
 )
 @in_each_stage
 def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
@@ -36,12 +34,7 @@ def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
             yield Fault(f"{name} writes no access log: nobody can say who called.", name)
 
 
-@of_the_template(
-    "T409",
-    topic="auth",
-    rule="the API asks who calls",
-    broken="the API is open to everybody",
-)
+@of_the_template("T409", topic="auth", rule="the API asks who calls", broken="the API is open to everybody")
 def asks_who_calls(context: DeliveryContext) -> Broken | Kept:
     return _open(context) or Kept(warnings=tuple(_to_every_page(context)))
 
@@ -66,15 +59,13 @@ def _to_every_page(context: DeliveryContext) -> Iterator[Warned]:
 
 @partial(in_each_stage, by_default=True)
 def _open(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
-    for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items():
+    for name, route in context.template.of_kind(ROUTE, stack).items():
         preflight = str(route.get("RouteKey")).startswith("OPTIONS ")  # a browser asks it without saying who it is
         kind = route.get("AuthorizationType")
         if kind in {None, "NONE"} and not preflight:
             written = "AuthorizationType NONE" if kind else "no AuthorizationType"
-            evidence = (
-                f"{name} has {written}: it answers whoever sends a request. Auth=AWS_IAM asks for a signature, "
-                "Auth=JWT for a token."
-            )
+            remedy = "Auth=AWS_IAM asks for a signature, Auth=JWT for a token."
+            evidence = f"{name} has {written}: it answers whoever sends a request. {remedy}"
             yield Fault(evidence, name, ("Properties", "AuthorizationType"))
 
 
@@ -99,50 +90,35 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
             integrations.append(integration)
             calls = calls or "CredentialsArn" not in properties
             if not re.search(reached, uri):
-                yield Fault(
-                    f"{integration} calls {function} past its alias {name}: whatever is deployed meets all users "
-                    "at once, before a golden row was asked, and a rollback moves nobody.",
-                    integration,
-                    ("Properties", "IntegrationUri"),
-                    f"The URI has to name the alias: ${{{function}.Arn}}:{name}.",
-                )
+                evidence = f"{integration} calls {function} past its alias {name}: {PAST_ALIAS}."
+                cause = f"The URI has to name the alias: ${{{function}.Arn}}:{name}."
+                yield Fault(evidence, integration, ("Properties", "IntegrationUri"), cause)
             form = str(properties.get("PayloadFormatVersion"))
             if function in made_of(context, "function") and form != FORMAT:
-                evidence = (
-                    f"{integration} hands requests on in the format {form}, and {function} reads {FORMAT}: every "
-                    "request would be answered 400."
-                )
-                yield Fault(
-                    evidence, integration, ("Properties", "PayloadFormatVersion"), f'PayloadFormatVersion: "{FORMAT}"'
-                )
+                formats = f"hands requests on in the format {form}, and {function} reads {FORMAT}"
+                evidence = f"{integration} {formats}: every request would be answered 400."
+                cause = f'PayloadFormatVersion: "{FORMAT}"'
+                yield Fault(evidence, integration, ("Properties", "PayloadFormatVersion"), cause)
         if integrations and function in made_of(context, "function"):
             yield from _unreached(context, stack, integrations)
         allowed = _allowed(context, stack)
         if calls and not any(re.fullmatch(reached, as_text(called)) for called in allowed.values()):
             other = next((key for key, called in allowed.items() if function in as_text(called)), "")
-            names = f"{other} lets the API call {function}" if other else "No permission lets the API call it"
-            yield Fault(
-                f"The API calls the alias {name} of {function}. {names}{', and not the alias' if other else ''}: "
-                "every request would be answered 500.",
-                other or function,
-                ("Properties", "FunctionName"),
-            )
+            past = f"{other} lets the API call {function}, and not the alias"
+            why = f"{past if other else 'No permission lets the API call it'}: every request would be answered 500."
+            evidence = f"The API calls the alias {name} of {function}. {why}"
+            yield Fault(evidence, other or function, ("Properties", "FunctionName"))
 
 
 def _unreached(context: DeliveryContext, stack: Json, integrations: list[str]) -> Iterator[Fault]:
     """Compare the API's routes to a function's integrations with those that the function answers."""
-    routes = {
-        name: str(route.get("RouteKey"))
-        for name, route in context.template.of_kind("AWS::ApiGatewayV2::Route", stack).items()
-        if re.search(rf"\b({'|'.join(integrations)})\b", as_text(route.get("Target")))
-    }
+    every, target = context.template.of_kind(ROUTE, stack).items(), re.compile(rf"\b({'|'.join(integrations)})\b")
+    routes = {name: str(route.get("RouteKey")) for name, route in every if target.search(as_text(route.get("Target")))}
     lost = [f"{at.method} {at.path}" for at in ROUTES if not any(_takes(key, at) for key in routes.values())]
     if lost:
         name = next(iter(routes), integrations[0])
-        evidence = (
-            f"No route of the API takes {shortly(lost, len(ROUTES))}: callers are answered 404 there, and the function "
-            "is not asked."
-        )
+        then = "callers are answered 404 there, and the function is not asked"
+        evidence = f"No route of the API takes {shortly(lost, len(ROUTES))}: {then}."
         yield Fault(evidence, name, ("Properties", "RouteKey"), "RouteKey: $default takes them all.")
 
 
@@ -156,12 +132,9 @@ def _takes(key: str, asked: Route) -> bool:
 
 def _allowed(context: DeliveryContext, stack: Json) -> dict[str, Any]:
     """Give what each permission lets the API call."""
-    permissions = context.template.of_kind(PERMISSION, stack).items()
-    return {
-        name: given.get("FunctionName")
-        for name, given in permissions
-        if _is_api(given) or given.get("Principal") == "*"
-    }
+    permissions = context.template.of_kind(PERMISSION, stack)
+    allowing = [name for name, given in permissions.items() if _is_api(given) or given.get("Principal") == "*"]
+    return {name: permissions[name].get("FunctionName") for name in allowing}
 
 
 def _is_api(permission: Json) -> bool:
@@ -178,21 +151,16 @@ def _is_api(permission: Json) -> bool:
 def not_public(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     for name, url in context.template.of_kind(URL, stack).items():
         if url.get("AuthType") == "NONE":
-            yield Fault(
-                f"{name} answers whoever knows the address: no signature, no throttling and no access log of the "
-                "API is in the way. Remove the URL, or set AuthType: AWS_IAM.",
-                name,
-                ("Properties", "FunctionUrlConfig"),
-            )
+            lacking = "no signature, no throttling and no access log of the API is in the way"
+            remedy = "Remove the URL, or set AuthType: AWS_IAM."
+            evidence = f"{name} answers whoever knows the address: {lacking}. {remedy}"
+            yield Fault(evidence, name, ("Properties", "FunctionUrlConfig"))
     for name, permission in context.template.of_kind(PERMISSION, stack).items():
         limited = any(permission.get(source, "*") != "*" for source in SOURCES)
         # Whom an organization is asked for has no other name than everybody.
         if permission.get("Principal") == "*" and "PrincipalOrgID" not in permission:
-            yield Fault(
-                f"{name} names everybody as its Principal, to call {_called(permission)}. {ONLY}",
-                name,
-                ("Properties", "Principal"),
-            )
+            evidence = f"{name} names everybody as its Principal, to call {_called(permission)}. {ONLY}"
+            yield Fault(evidence, name, ("Properties", "Principal"))
         if _is_api(permission) and not limited:
             evidence = f"{name} lets any API, of any account, call {_called(permission)}: it has no SourceArn. {ONLY}"
             yield Fault(evidence, name)

@@ -21,11 +21,7 @@ from predictor.files import MODEL
 
 
 @clause(
-    "B701",
-    topic="behaviours",
-    looks_at="behaviours",
-    rule="behaviours.py runs",
-    broken="behaviours.py does not run",
+    "B701", topic="behaviours", looks_at="behaviours", rule="behaviours.py runs", broken="behaviours.py does not run"
 )
 def runs(context: DeliveryContext) -> Broken | None:
     try:
@@ -68,15 +64,12 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
         evidence, details = sentences.broken(broken, len(results)), sentences.details(broken)
         says = ", ".join(f"{context.relative(context.folder / BEHAVIOURS)}:{result.line}" for result in broken)
         return Broken(evidence, context.training or context.folder / MODEL, None, f"Says it: {says}", details)
-    golden = any(result.behaviour.kind == "golden rows" for result in results)
-    where = (
-        "by the built function" if context.is_answered_as_built else "in this Python, for nothing that is built answers"
-    )
-    asked = f", golden rows answered {where}" if golden else ""
-    number = counted(len(results), "behaviours")
-    return Kept(
-        f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {'holds' if len(results) == 1 else 'hold'}"
-    )
+    asked = ""
+    if any(result.behaviour.kind == "golden rows" for result in results):
+        unbuilt = "in this Python, for nothing that is built answers"
+        asked = f", golden rows answered {'by the built function' if context.is_answered_as_built else unbuilt}"
+    number, hold = counted(len(results), "behaviours"), "holds" if len(results) == 1 else "hold"
+    return Kept(f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {hold}")
 
 
 @clause(
@@ -108,10 +101,8 @@ def asks_as_much(context: DeliveryContext) -> Broken | Kept | None:
     if unsigned := [change for change in looser if change.sentence not in context.asking_less]:
         lines = "; ".join(f'"{change.sentence}" = "the reason in words"' for change in unsigned)
         each = [f"{_named(change)}: it {', '.join(change.looser)}." for change in unsigned]
-        remedy = (
-            f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{AGREED}]: {lines}."
-        )
-        evidence = "\n  ".join(["The check lets through more than before.", *each, remedy])
+        remedy = f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{AGREED}]"
+        evidence = "\n  ".join(["The check lets through more than before.", *each, f"{remedy}: {lines}."])
         return Broken(evidence, path, unsigned[0].line)
     agreed = "; ".join(f"{change.sentence}: {context.asking_less[change.sentence]}" for change in looser)
     return Kept(f"agreed in {FILE}: {agreed}" if looser else "", warnings=(*_reworded(path, changed),))
@@ -119,12 +110,9 @@ def asks_as_much(context: DeliveryContext) -> Broken | Kept | None:
 
 def _reworded(path: Path, changed: Sequence[loosened.Change]) -> Iterator[Warned]:
     if other := [change for change in changed if change.other]:
-        each = [
-            f"{_named(one)}: its {' and '.join(one.other)} {'are' if one.other[1:] else 'is'} other than before."
-            for one in other
-        ]
+        parts = [(_named(change), " and ".join(change.other), "are" if change.other[1:] else "is") for change in other]
         yield Warned(
-            "\n  ".join(each),
+            "\n  ".join(f"{name}: its {words} {verb} other than before." for name, words, verb in parts),
             path,
             other[0].line,
             "Whether it asks less now, the code cannot say: read both, as git diff shows them.",

@@ -46,14 +46,11 @@ def _difference(context: DeliveryContext, text: str, name: str, expected: str) -
     if not differ:
         return None
     is_there, belongs = lines[differ[0]]
-    begins = text.index(shown, text.index(f" {name}: "))
-    return Broken(
-        f"{_quoted(is_there)} stands where {_quoted(belongs)} belongs.",
-        context.card,
-        text[:begins].count("\n") + 1 + differ[0],
-        cause=f"It was edited by hand, or is the card of another delivery; deliver again: {context.delivers}.",
-        details="\n".join(f"card:     {lines[place][0]}\nmanifest: {lines[place][1]}" for place in differ),
-    )
+    line = text[: text.index(shown, text.index(f" {name}: "))].count("\n") + 1 + differ[0]
+    evidence = f"{_quoted(is_there)} stands where {_quoted(belongs)} belongs."
+    cause = f"It was edited by hand, or is the card of another delivery; deliver again: {context.delivers}."
+    details = "\n".join(f"card:     {lines[place][0]}\nmanifest: {lines[place][1]}" for place in differ)
+    return Broken(evidence, context.card, line, cause, details)
 
 
 def _quoted(line: str) -> str:

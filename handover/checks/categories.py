@@ -42,16 +42,13 @@ def of_the_contract(context: DeliveryContext) -> Broken | None:
             known = len(words & set(fields[name])) / len(words)
             signs = known == 1 / 2, bool(near), bool(of)
             if known > 1 / 2 or sum(signs) > 1:
-                return Broken(_sentence(word, name, near), context.folder / files.HEURISTICS, word.lineno)
+                nearest = f"; it has {near[0]!r}, which that line lacks" if near else ""
+                evidence = (
+                    f"Line {word.lineno} has {word.value!r} among the categories of {name}, and the contract has no "
+                    f"such category{nearest}. What stands for {word.value!r} is never used: rename it, and train again."
+                )
+                return Broken(evidence, context.folder / files.HEURISTICS, word.lineno)
     return None
-
-
-def _sentence(word: ast.Constant, field: str, near: list[str]) -> str:
-    nearest = f"; it has {near[0]!r}, which that line lacks" if near else ""
-    return (
-        f"Line {word.lineno} has {word.value!r} among the categories of {field}, and the contract has no such category"
-        f"{nearest}. What stands for {word.value!r} is never used: rename it, and train again."
-    )
 
 
 def _groups(tree: ast.Module, fields: Mapping[str, object]) -> Iterator[Group]:

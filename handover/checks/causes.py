@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,8 +37,9 @@ class Cause(NamedTuple):
 
 def of_scores(context: DeliveryContext, rows: Rows) -> Cause:
     """Say why the scores of these golden rows are not the training's: the first cause that git does not rule out."""
-    causes = [cause for cause in _causes(context, rows) if not _ruled_out(context, cause.file)]
-    return _with_remedy(context, next(iter(causes), None) or _undecided(context, rows))
+    causes = chain(_reordered(context), _heuristics(context), _rounded(context, rows), _category(context, rows))
+    possible = (cause for cause in causes if not _ruled_out(context, cause.file))
+    return _with_remedy(context, next(possible, None) or _undecided(context, rows))
 
 
 def of_values(context: DeliveryContext) -> tuple[str, Cause] | None:
@@ -52,9 +54,8 @@ def of_values(context: DeliveryContext) -> tuple[str, Cause] | None:
         return words, _with_remedy(context, edited)
     sentence = "heuristics.py was edited after the training. "
     if len(context.apart(context.model(trained), context.golden_scores)):
-        sentence += (
-            "So were the scores in golden.jsonl: they are those of the edited heuristic, and not of the training."
-        )
+        those = "they are those of the edited heuristic, and not of the training"
+        sentence += f"So were the scores in golden.jsonl: {those}."
     else:
         sentence += "These rows score the same with either value; the rows of callers need not."
     return words, _with_remedy(context, Cause(sentence, files.HEURISTICS, line_of(context, changed)))
@@ -64,16 +65,13 @@ def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
     """Say why the decisions on these golden rows are not the training's, though the scores are."""
     contract, edges = context.contract, "classes" if context.contract.classes else "decisions"
     if not set(rows) & set(context.flipped(context.golden_scores)):
-        edge = (
-            "Two classes have nearly the same score" if contract.classes else "A score lies on the edge of a decision"
-        )
+        edge = "A score lies on the edge of a decision"
+        if contract.classes:
+            edge = "Two classes have nearly the same score"
         sentence = f"{edge}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
         return Cause(sentence, "contract.py", context.contract_line(edges))
-    moved = Cause(
-        "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery.",
-        "contract.py",
-        context.contract_line(edges),
-    )
+    sentence = "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery."
+    moved = Cause(sentence, "contract.py", context.contract_line(edges))
     edited = Cause("No edges give these decisions to these scores: golden.jsonl was edited.", files.GOLDEN)
     likely, other = (moved, edited) if _by_edges(context) else (edited, moved)
     return _with_remedy(context, other if _ruled_out(context, likely.file) else likely)
@@ -84,7 +82,7 @@ def _by_edges(context: DeliveryContext) -> bool:
     contract, golden = context.contract, context.golden
     if contract.classes:
         other = contract.otherwise.decision if contract.otherwise else None
-        decided = map(context.decide, context.golden_scores)
+        decided = map(contract.decide, context.golden_scores)
         pairs = [{line["decision"], decision} for line, decision in zip(golden, decided, strict=True)]
         return all(len(pair) == 1 or other in pair for pair in pairs)
     order = list(contract.decisions)
@@ -95,13 +93,6 @@ def _by_edges(context: DeliveryContext) -> bool:
 def _with_remedy(context: DeliveryContext, cause: Cause) -> Cause:
     again = f"Take back what was edited, or train and deliver again: {context.delivers}."
     return cause._replace(sentence=f"{cause.sentence} {again}")
-
-
-def _causes(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
-    yield from _reordered(context)
-    yield from _heuristics(context)
-    yield from _rounded(context, rows)
-    yield from _category(context, rows)
 
 
 def _ruled_out(context: DeliveryContext, file: str | Path) -> bool:
@@ -124,9 +115,8 @@ def _reordered(context: DeliveryContext) -> Iterator[Cause]:
         sentence = f"contract.py lists the classes in another order than in training, which was {', '.join(trained)}."
         yield Cause(sentence, "contract.py", context.contract_line("classes"))
         return
-    order = [
-        names[min(place for place, alike in enumerate(columns) if column in alike)] for column in range(len(names))
-    ]
+    places = [min(place for place, alike in enumerate(columns) if column in alike) for column in range(len(names))]
+    order = [names[place] for place in places]
     yield Cause(f"The model gives its scores in another order of the classes: {', '.join(order)}.", files.MODEL)
 
 
@@ -163,11 +153,9 @@ def _category(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
         if "categories" in field and _explains(context, rows[:MOST_ASKED], column, len(field["categories"]))
     ]
     if len(right) == 1:
-        sentence = (
-            f"Another value of `{right[0]}`, and of no other category, gives each of these rows the training's score: "
-            "its categories stand in another order now, and the model knows them by their place."
-        )
-        yield Cause(sentence, "contract.py", context.contract_line(right[0]))
+        seen = f"Another value of `{right[0]}`, and of no other category, gives each of these rows the training's score"
+        why = "its categories stand in another order now, and the model knows them by their place"
+        yield Cause(f"{seen}: {why}.", "contract.py", context.contract_line(right[0]))
 
 
 def _explains(context: DeliveryContext, rows: Rows, column: int, codes: int) -> bool:
@@ -187,10 +175,11 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
     if is_the_cards is False:
         sentence = f"{context.card.name}, which deliver() wrote too, has the SHA-256 of another {files.MODEL}."
         return Cause(f"{_shared(context, rows)}{sentence}", files.MODEL)
-    cleared = "The heuristics give the training's values. "
+    cleared = ""
     if changed_heuristics(context, context.golden_matrix, as_trained(context)):
         suspects.append(files.HEURISTICS)
-        cleared = ""
+    else:
+        cleared = "The heuristics give the training's values. "
     if is_the_cards:
         suspects.remove(files.MODEL)
         cleared += f"{files.MODEL} is the one whose SHA-256 {context.card.name} has. "
@@ -200,15 +189,12 @@ def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
         file, sentence = files.GOLDEN, "So golden.jsonl was edited."
     elif len(left) == 1:
         (file,) = left
-        sentence = (
-            f"{file} is not the file that it was before, as git has it, and {' and '.join(others)} did not change."
-        )
+        unchanged = f"{' and '.join(others)} did not change"
+        sentence = f"{file} is not the file that it was before, as git has it, and {unchanged}."
     elif files.GOLDEN in left and len(rows) <= RARE * len(context.golden):
         file, others = files.GOLDEN, [file for file in left if file != files.GOLDEN]
-        sentence = (
-            f"Most rows agree: golden.jsonl was edited at these, or {' or '.join(others)} gives another answer for "
-            "them now."
-        )
+        otherwise = f"{' or '.join(others)} gives another answer for them now"
+        sentence = f"Most rows agree: golden.jsonl was edited at these, or {otherwise}."
     else:
         file = left[0]
         sentence = (

@@ -142,11 +142,9 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
         for kind in chain([schema], schema.get("anyOf", [])):
             ends = [kind.get(end, 0) for end in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
             if kind.get("type") == "integer" and max(map(abs, ends)) > LARGEST_EXACT_INTEGER:
-                evidence = (
-                    f"{name} may be as large as {max(ends, key=abs)}, and from {LARGEST_EXACT_INTEGER} on two whole "
-                    f"numbers can become the same float32. Take a larger unit, or leave it out if it is an identifier."
-                )
-                return _at(context, name, evidence)
+                rule = f"from {LARGEST_EXACT_INTEGER} on two whole numbers can become the same float32"
+                remedy = "Take a larger unit, or leave it out if it is an identifier."
+                return _at(context, name, f"{name} may be as large as {max(ends, key=abs)}, and {rule}. {remedy}")
     return None
 
 
@@ -162,25 +160,17 @@ def described(context: DeliveryContext) -> Broken | Kept:
     schemas = context.compiled["schema"]["properties"]
     descriptions = {name: schema.get("description", "").strip() for name, schema in schemas.items()}
     undescribed = [name for name, text in descriptions.items() if not text]
-    unitless = [
-        name for name, text in descriptions.items() if text and kinds[name] == "number" and not UNIT.search(text)
-    ]
-    evidence = []
-    if undescribed:
-        evidence.append(f"No description: {', '.join(undescribed)}.")
+    numbers = {name: text for name, text in descriptions.items() if text and kinds[name] == "number"}
+    unitless = [name for name, text in numbers.items() if not UNIT.search(text)]
+    evidence = [f"No description: {', '.join(undescribed)}."] if undescribed else []
     if unitless:
-        evidence.append(
-            f"No unit: {', '.join(unitless)}. Write it in square brackets, as in [DM] or [months]; a count is [1]."
-        )
+        how = "Write it in square brackets, as in [DM] or [months]; a count is [1]."
+        evidence.append(f"No unit: {', '.join(unitless)}. {how}")
     if evidence:
         return _at(context, (undescribed + unitless)[0], " ".join(evidence))
     texts = descriptions | {"score": context.contract.score.meaning}
-    return Kept(
-        warnings=(
-            *units_to_come(texts, context.folder / "contract.py", context.contract_line),
-            *_protected(context, descriptions),
-        )
-    )
+    to_come = units_to_come(texts, context.folder / "contract.py", context.contract_line)
+    return Kept(warnings=(*to_come, *_protected(context, descriptions)))
 
 
 def units_to_come(texts: Mapping[str, str], path: Path, line_of: Callable[[str], int | None]) -> Iterator[Warned]:
@@ -218,11 +208,8 @@ def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warne
     broken="a field, a category or a decision has a name that callers will trip over",
 )
 def well_named(context: DeliveryContext) -> Broken | None:
-    odd = [
-        name
-        for name in context.compiled["schema"]["properties"]
-        if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)
-    ]
+    names = context.compiled["schema"]["properties"]
+    odd = [name for name in names if keyword.iskeyword(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name)]
     if odd:
         words = f"{', '.join(odd)}: write small letters, digits and underscores, starting with a letter."
         return _at(context, odd[0], words)
@@ -254,11 +241,8 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
     in_turn = [list(document.get("decisions", ())) for document in (recorded, compiled)]  # as production tries them
     if not differ and in_turn[0] == in_turn[1]:
         return None
-    return Broken(
-        f"They differ in {', '.join(differ) or 'the order of the decisions'}.",
-        path,
-        cause="contract.py was changed after the model was delivered, or contract.json was edited by hand.",
-    )
+    cause = "contract.py was changed after the model was delivered, or contract.json was edited by hand."
+    return Broken(f"They differ in {', '.join(differ) or 'the order of the decisions'}.", path, cause=cause)
 
 
 @clause(
@@ -288,16 +272,13 @@ def _not_raised(context: DeliveryContext, agreed: Agreed) -> Broken | None:
         raise Skipped(blocked_by=("C113",))
     gravest = [change.sentence for change in changed if change.level == changed[0].level]
     more = f" (and {len(gravest) - 1} more)" if len(gravest) > 1 else ""
-    what = (
-        f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}" if changed else "The contract is the same, its version fell"
-    )
-    return Broken(
-        f"{what}. {then} the contract {is_} {before['version']}, so its version must be at least "
-        f"{least}, and is {version}.",
-        context.folder / "contract.py",
-        context.contract_line("version"),
-        details="\n".join(f"{change.level}  {change.sentence}" for change in changed),
-    )
+    what = "The contract is the same, its version fell"
+    if changed:
+        what = f"{gravest[0]}{more}: {MEANINGS[changed[0].level]}"
+    must = f"its version must be at least {least}, and is {version}"
+    evidence = f"{what}. {then} the contract {is_} {before['version']}, so {must}."
+    details = "\n".join(f"{change.level}  {change.sentence}" for change in changed)
+    return Broken(evidence, context.folder / "contract.py", context.contract_line("version"), details=details)
 
 
 def _heuristics(context: DeliveryContext) -> tuple[str, ...]:
@@ -358,23 +339,15 @@ def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[
     seen = "; ".join(f"{name} is {now:g}, and {then} {was:g}" for name, (was, now) in looser.items())
     lines = "; ".join(f'{name} = {{ to = {now:g}, why = "the reason in words" }}' for name, (_, now) in looser.items())
     least = least_version(agreed.contract["version"], "patch")
-    raised = (
-        "" if reaches(context.contract.version, least) else f", and modelling raises the version, to {least} at least"
-    )
-    return _at(
-        context,
-        next(iter(looser)),
-        f"{seen}: the check lets through more than both teams signed. Write what it was; or, where both teams mean it, "
-        f"deployment adds to {FILE}, below [{BUDGETS}]: {lines}{raised}.",
-    )
+    raised = ""
+    if not reaches(context.contract.version, least):
+        raised = f", and modelling raises the version, to {least} at least"
+    remedy = f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{BUDGETS}]: {lines}"
+    evidence = f"{seen}: the check lets through more than both teams signed. {remedy}{raised}."
+    return _at(context, next(iter(looser)), evidence)
 
 
-@clause(
-    "C114",
-    topic="in git",
-    rule="git ignores no file of the delivery",
-    broken="git ignores a file of the delivery",
-)
+@clause("C114", topic="in git", rule="git ignores no file of the delivery", broken="git ignores a file of the delivery")
 def in_git(context: DeliveryContext) -> Broken | None:
     ignored = context.ignored
     return Broken(f"{ignored}.", ignored.file, ignored.line) if ignored else None

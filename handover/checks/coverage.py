@@ -1,10 +1,10 @@
 """P, what the golden rows show: nothing that a caller may send is answered without a proof from the training."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
+from handover.checks.values import written
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.rows import domains
@@ -25,13 +25,10 @@ def covered(context: DeliveryContext) -> Broken | None:
     missing = list(_missing(context))
     if not missing:
         return None
-    return Broken(
-        f"No golden row has {shortly(missing, NAMED)}.",
-        context.folder / "golden.jsonl",
-        cause="They were written or thinned out by hand, or no such row gives every heuristic a number: deliver() "
-        f"adds a row for each. Deliver again: {context.delivers}.",
-        details="\n".join(missing),
-    )
+    cause = "They were written or thinned out by hand, or no such row gives every heuristic a number"
+    remedy = f"deliver() adds a row for each. Deliver again: {context.delivers}."
+    evidence, details = f"No golden row has {shortly(missing, NAMED)}.", "\n".join(missing)
+    return Broken(evidence, context.folder / "golden.jsonl", cause=f"{cause}: {remedy}", details=details)
 
 
 def _missing(context: DeliveryContext) -> Iterator[str]:
@@ -40,11 +37,7 @@ def _missing(context: DeliveryContext) -> Iterator[str]:
         seen = {row.__dict__[field.name] for row in context.golden_rows}
         # An open end stands for the number next to it.
         wanted = [*(field.choices or dict.fromkeys(field.ends)), *([None] if field.nullable else [])]
-        yield from (f"{field.name} = {_shown(value)}" for value in wanted if value not in seen)
+        yield from (f"{field.name} = {written(value)}" for value in wanted if value not in seen)
     # A decision that no row of the contract gets here needs no proof.
-    decisions = {*map(context.decide, np.unique(context.model(context.seen_matrix), axis=0))} - {None}
+    decisions = {*map(context.contract.decide, np.unique(context.model(context.seen_matrix), axis=0))} - {None}
     yield from (f"the decision {name}" for name in decisions - {line["decision"] for line in context.golden})
-
-
-def _shown(value: Any) -> str:
-    return "null" if value is None else repr(value).lower() if isinstance(value, bool) else f"{value}"

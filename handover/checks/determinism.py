@@ -88,13 +88,9 @@ def says_the_same(context: DeliveryContext) -> Broken | None:
         return None
     fields = zip(forwards["fields"], backwards["fields"], strict=True)
     names = [field["name"] for field, other in fields if field != other]
-    whose = f"the set in line {line}" if line else "a set"
-    return Broken(
-        f"{', '.join(names) or 'What it says'} follows the order of {whose}, and a category is its place to the model.",
-        path,
-        line,
-        cause=SORT,
-    )
+    order = f"the order of {f'the set in line {line}' if line else 'a set'}"
+    evidence = f"{', '.join(names) or 'What it says'} follows {order}, and a category is its place to the model."
+    return Broken(evidence, path, line, SORT)
 
 
 @clause(
@@ -142,11 +138,9 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
     backwards = (line for line in _lines(context.heuristics_tree) if apart(replace(trial.other, lines=(line,))))
     line = next(backwards, None) if trial.remedy == SORT else None
     values = [_shown(asked(surroundings)[place][differ[0]]) for surroundings in (HERE, trial.other)]
-    evidence = (
-        f"`{names[place]}` follows {f'the order of the set in line {line}' if line else trial.thing} on {len(differ)} "
-        f"of {len(rows)} golden rows: golden row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} "
-        f"{trial.odd}."
-    )
+    what = f"the order of the set in line {line}" if line else trial.thing
+    gets = f"golden row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} {trial.odd}"
+    evidence = f"`{names[place]}` follows {what} on {len(differ)} of {len(rows)} golden rows: {gets}."
     broken = broken_heuristic(context, names[place], evidence, trial.remedy)
     return replace(broken, line=line or broken.line)
 

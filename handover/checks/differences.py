@@ -37,8 +37,7 @@ def of_files(one: Path, other: Path) -> list[str]:
     sentences = [
         f"{name} differs: {how.get(name, _bytes)(then, now)}" for name, (then, now) in contents.items() if then != now
     ]
-    of_them = of_manifests(*(files.manifest(folder) for folder in (one, other)))
-    return sentences or ([of_them] if of_them else [])
+    return sentences or [*filter(None, [of_manifests(files.manifest(one), files.manifest(other))])]
 
 
 def _bytes(then: bytes, now: bytes) -> str:

@@ -87,8 +87,7 @@ def _failing(
     trial: Trial, fields: Sequence[Domain], numbers: Sequence[float], sides_at: roots.SidesAt
 ) -> tuple[Row, Fault] | None:
     """Try a heuristic on the rows of the fields that it reads."""
-    every = tries.every_row(fields)
-    if every is not None:
+    if every := tries.every_row(fields):
         return trial.first_failing(every)
     return (
         trial.first_failing(tries.corners(fields, numbers))

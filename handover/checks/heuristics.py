@@ -18,6 +18,7 @@ from predictor import files
 from predictor.encoder import FloatRows
 
 ROWS = ("C109", "H101", "H105", "H106", "P201")
+IS_A_DEF = "A heuristic is a def that takes the row; the name of what only helps starts with an underscore."
 ONE = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
 
 
@@ -54,11 +55,9 @@ def documented(context: DeliveryContext) -> Broken | Kept:
     names = [name for name, text in texts.items() if not UNIT.search(text)]
     if not names:
         return Kept(warnings=(*units_to_come(texts, context.folder / files.HEURISTICS, context.heuristic_line),))
-    evidence = (
-        f"No docstring with a unit: {', '.join(names)}. Write one sentence and the unit in square brackets, as in "
-        f'"""Amount to repay per month [DM/month].""" A ratio, a count or a flag is [1].'
-    )
-    return broken_heuristic(context, names[0], evidence)
+    example = '"""Amount to repay per month [DM/month].""" A ratio, a count or a flag is [1].'
+    remedy = f"Write one sentence and the unit in square brackets, as in {example}"
+    return broken_heuristic(context, names[0], f"No docstring with a unit: {', '.join(names)}. {remedy}")
 
 
 @clause(
@@ -93,13 +92,8 @@ def takes_one_row(context: DeliveryContext) -> Broken | None:
     heuristics = context.heuristics
     for name, member in vars(context.heuristics_module).items():
         public = not name.startswith("_") and (member in heuristics or isinstance(member, functools.partial))
-        fault = _no_heuristic(member) if public else ""
-        if fault:
-            evidence = (
-                f"{name} {fault}. A heuristic is a def that takes the row; the name of what only helps starts with an "
-                f"underscore."
-            )
-            return broken_heuristic(context, name, evidence)
+        if public and (fault := _no_heuristic(member)):
+            return broken_heuristic(context, name, f"{name} {fault}. {IS_A_DEF}")
     return None
 
 
@@ -140,9 +134,8 @@ def says_something(context: DeliveryContext) -> Broken | None:
             where = f"on all {len(column)} rows that were tried"
         if len(values) == 1:
             (value,) = values
-            evidence = (
-                f"`{name}` is {'None' if value is None else f'{value:g}'} {where}: the model can learn nothing from it."
-            )
+            shown = "None" if value is None else f"{value:g}"
+            evidence = f"`{name}` is {shown} {where}: the model can learn nothing from it."
             return broken_heuristic(context, name, evidence)
     return None
 
@@ -175,13 +168,10 @@ def says_something_new(context: DeliveryContext) -> Broken | None:
     columns, first, seen = _columns(context), len(context.compiled["fields"]), _seen(context)
     for place, (later, given) in enumerate(columns[first:], start=first):
         for earlier, other in columns[:place]:
-            if np.array_equal(given, other, equal_nan=True) and _may_be_copies(
-                given, seen.get(later), seen.get(earlier)
-            ):
-                evidence = (
-                    f"{later} equals {earlier} on all {len(given)} rows tried. Remove it; or correct it, where it "
-                    f"should say something else."
-                )
+            are_equal = np.array_equal(given, other, equal_nan=True)
+            if are_equal and _may_be_copies(given, seen.get(later), seen.get(earlier)):
+                remedy = "Remove it; or correct it, where it should say something else."
+                evidence = f"{later} equals {earlier} on all {len(given)} rows tried. {remedy}"
                 return broken_heuristic(context, later, evidence)
     return None
 

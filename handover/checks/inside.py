@@ -44,12 +44,9 @@ def of_start(context: DeliveryContext, message: str) -> Cause:
     if missing and missing[1] != "predictor":
         sentence = f"The layer has no {missing[1]}: {BUILD_ANEW}"
         return Cause(sentence, context.project.runtime_lock, owner="deployment")
-    line = context.template.line(FUNCTION)
-    sentence = (
-        f"Opened here, the same delivery answers: compare what the template gives {FUNCTION}, its Variables, Handler "
-        f"and Layers, with the base branch."
-    )
-    return Cause(sentence, context.template.path, line, "deployment")
+    given = f"what the template gives {FUNCTION}, its Variables, Handler and Layers"
+    sentence = f"Opened here, the same delivery answers: compare {given}, with the base branch."
+    return Cause(sentence, context.template.path, context.template.line(FUNCTION), "deployment")
 
 
 def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = "golden row {}") -> Cause:
@@ -65,20 +62,15 @@ def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = 
         changed = changed_heuristics(context, matrix, np.array(inside["matrix"], dtype=np.float32))
         if changed:
             words = in_words(context, changed, "{} in the built function", row)
-            return Cause(
-                f"{words} It looks at where it runs. {alone}",
-                files.HEURISTICS,
-                line_of(context, changed),
-                "modelling",
-            )
-    return _of_what_is_built(
-        context, "The columns are the same there" if "matrix" in inside else "Here it answers right"
-    )
+            sentence = f"{words} It looks at where it runs. {alone}"
+            return Cause(sentence, files.HEURISTICS, line_of(context, changed), "modelling")
+    known = "The columns are the same there" if "matrix" in inside else "Here it answers right"
+    return _of_what_is_built(context, known)
 
 
 def _of_what_is_built(context: DeliveryContext, known: str) -> Cause:
     """Compare packages and code of the build with those here, where the same rows get the right answers."""
-    build, project = Build(context.build), context.project
+    project, build = context.project, Build(context.project.build)
     layer, installed = _versions([str(build.runtime / "python")]), _versions(sys.path)
     differ = [name for name, version in layer.items() if installed.get(name, version) != version]
     if others := [f"{name} {layer[name]}, not {installed[name]}" for name in differ]:

@@ -73,19 +73,15 @@ def hashes_match(context: DeliveryContext) -> Broken | None:
             evidence = f"The manifest's SHA-256 of {name} is {str(sha256)[:80]!r}; it is written as 64 of 0-9 and a-f."
             cause = f"The manifest was edited by hand; deliver again: {context.delivers}."
             return Broken(evidence, manifest, cause=cause)
+    return _changed(context, contents, expected)
+
+
+def _changed(context: DeliveryContext, contents: dict[str, bytes], expected: dict[str, str]) -> Broken | None:
+    """Say which files are others, and why the first of them is: what is done to one was often done to several."""
     actual = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     changed = [name for name in expected if actual[name] != expected[name]]
-    return _changed(context, changed, contents, expected, actual) if changed else None
-
-
-def _changed(
-    context: DeliveryContext,
-    changed: list[str],
-    contents: dict[str, bytes],
-    expected: dict[str, str],
-    actual: dict[str, str],
-) -> Broken:
-    """Say which files are others, and why the first of them is: what is done to one was often done to several."""
+    if not changed:
+        return None
     name, *others = changed
     then, now = files.shortened(expected[name]), files.shortened(actual[name])
     evidence = f"{name} is not as it was delivered: its SHA-256 is {now}..., and in the manifest {then}..."
@@ -126,13 +122,9 @@ def _linked(context: DeliveryContext, path: Path) -> Broken | None:
     if path.resolve().is_relative_to(root):
         return None
     typed = _typed(context, path.name)
-    return Broken(
-        f"{path.name} is a symbolic link to what lies outside of the project: a clone has no such file.",
-        path,
-        cause=f"{LINK_ALONE}.",
-        details=details,
-        remedy=(f'cp --remove-destination "$(realpath {typed})" {typed}', "puts the file in place of the link"),
-    )
+    evidence = f"{path.name} is a symbolic link to what lies outside of the project: a clone has no such file."
+    remedy = (f'cp --remove-destination "$(realpath {typed})" {typed}', "puts the file in place of the link")
+    return Broken(evidence, path, cause=f"{LINK_ALONE}.", details=details, remedy=remedy)
 
 
 def _typed(context: DeliveryContext, *names: str) -> str:
@@ -209,7 +201,7 @@ def _wrong_figure(manifest: dict[str, Any], computed: dict[str, tuple[str, dict[
 def _of_held_out(context: DeliveryContext) -> dict[str, tuple[str, dict[str, Any]]]:
     """Give what the manifest should say of the rows that judge the model."""
     held_out = context.held_out
-    decisions = [str(context.decide(scores)) for scores in held_out.scores]
+    decisions = [str(context.contract.decide(scores)) for scores in held_out.scores]
     computed = {
         "quality": (HELD_OUT, quality_record(held_out)),
         "baseline": (HELD_OUT, baseline(held_out, decisions, context.contract)),

@@ -134,9 +134,8 @@ def agreed_scores(context: DeliveryContext) -> Broken | None:
             return _broken(context, f"A batch of {rows} ends in: {_message(error)}")
         agreed_shape = (rows, classes or 1)
         if scores.shape != agreed_shape:
-            return _broken(
-                context, f"A batch of {rows} gives scores of shape {scores.shape}; it should be {agreed_shape}."
-            )
+            evidence = f"A batch of {rows} gives scores of shape {scores.shape}; it should be {agreed_shape}."
+            return _broken(context, evidence)
     return None
 
 
@@ -146,8 +145,7 @@ def _is(value: onnx.ValueInfoProto, name: str, rank: int) -> bool:
 
 
 def _last_size(value: onnx.ValueInfoProto) -> int:
-    size: int = value.type.tensor_type.shape.dim[-1].dim_value
-    return size
+    return int(value.type.tensor_type.shape.dim[-1].dim_value)
 
 
 def _listed(values: Iterable[onnx.ValueInfoProto]) -> str:
@@ -192,9 +190,8 @@ def known_operators(context: DeliveryContext) -> Broken | None:
     model = _graph(context)
     foreign = sorted({f"{node.domain}.{node.op_type}" for node in model.graph.node if node.domain not in DOMAINS})
     if foreign:
-        return _broken(
-            context, f"It uses {', '.join(foreign)}: only ai.onnx and ai.onnx.ml are in every onnxruntime. {CONVERTS}"
-        )
+        only = f"only ai.onnx and ai.onnx.ml are in every onnxruntime. {CONVERTS}"
+        return _broken(context, f"It uses {', '.join(foreign)}: {only}")
     if model.functions:
         return _broken(context, f"It defines functions of its own: {', '.join(f.name for f in model.functions)}.")
     return None
@@ -275,12 +272,10 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     of_fields = before != fields
     file = "contract.py" if of_fields else files.HEURISTICS
     line_of = context.contract_line if of_fields else context.heuristic_line
-    return Broken(
-        f"The columns are not those of the training; {'; '.join(changes)}.",
-        context.folder / file,
-        next(filter(None, map(line_of, at_fault)), None),
-        cause=f"{file} changed after the training; take that back, or train again: {context.delivers}.",
-    )
+    line = next(filter(None, map(line_of, at_fault)), None)
+    evidence = f"The columns are not those of the training; {'; '.join(changes)}."
+    cause = f"{file} changed after the training; take that back, or train again: {context.delivers}."
+    return Broken(evidence, context.folder / file, line, cause)
 
 
 @clause(
@@ -320,9 +315,8 @@ def _weight_that_is_no_number(model: onnx.ModelProto) -> str:
                 tensor = numpy_helper.to_array(attribute.t) if attribute.HasField("t") else attribute.floats
                 values = np.asarray(tensor, dtype=np.float64).ravel()
                 for place in np.flatnonzero(~np.isfinite(values)):
-                    return f"{attribute.name}[{place}] of {node.op_type} {node.name} is {values[place]}".replace(
-                        "  ", " "
-                    )
+                    operator = f"{node.op_type} {node.name}".rstrip()
+                    return f"{attribute.name}[{place}] of {operator} is {values[place]}"
     return ""
 
 

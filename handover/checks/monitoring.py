@@ -16,11 +16,8 @@ from handover.intrinsics import as_text
 from handover.monitoring.alarms import SERVICE
 from predictor import files
 
-ALARM, COMPOSITE, GROUP = (
-    "AWS::CloudWatch::Alarm",
-    "AWS::CloudWatch::CompositeAlarm",
-    "AWS::CodeDeploy::DeploymentGroup",
-)
+ALARM, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
+GROUP = "AWS::CodeDeploy::DeploymentGroup"
 STAGE, INTEGRATION = "AWS::ApiGatewayV2::Stage", "AWS::ApiGatewayV2::Integration"
 NESTED = "AWS::CloudFormation::Stack"
 # The metrics by which each signal shows, in the function and in the API (AWS's lists of metrics).
@@ -32,16 +29,14 @@ SIGNALS = {
     "saturation of the function": r"Throttles|ConcurrentExecutions|ClaimedAccountConcurrency",
 }
 ACCOUNT_RATE, ACCOUNT_BURST = 10_000, 5_000  # API Gateway's quotas of an account [1/s], [1]
+LOST = "An edit of this file is lost with the next make model; handover monitoring writes the file anew."
 STOPS = {"fails": r"Errors|5xx|5XXError", "slows down": r"Duration|Latency|IntegrationLatency"}
 # What decides when an alarm on drift rings.
 FIGURES = ("Metrics", "Threshold", "ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "ActionsEnabled")
 
 
 @of_the_template(
-    "T404",
-    topic="logs",
-    rule="logs are kept for a time that is written down",
-    broken="a log is kept for ever",
+    "T404", topic="logs", rule="logs are kept for a time that is written down", broken="a log is kept for ever"
 )
 @in_each_stage
 def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
@@ -70,9 +65,8 @@ def alarms_cover(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     function = next(iter(with_model(context, stack)), "")
     for signal, metrics in SIGNALS.items():
         if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in alarms.values()):
-            yield Fault(
-                f"No alarm watches the {signal} ({metrics.replace('|', ' or ')}).", next(reversed(alarms), function)
-            )
+            evidence = f"No alarm watches the {signal} ({metrics.replace('|', ' or ')})."
+            yield Fault(evidence, next(reversed(alarms), function))
     yield from _mute(context, stack, alarms, json.dumps(composites))
     for name, group in context.template.of_kind(GROUP, stack).items():
         function = name.removesuffix("DeploymentGroup")
@@ -91,10 +85,8 @@ def alarms_cover(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
             continue  # alarms of another stack
         for words, metrics in STOPS.items():
             if not any(re.search(rf"\b({metrics})\b", alarm) for alarm in watched):
-                evidence = (
-                    f"No alarm on {metrics.replace('|', ' or ')} stops a deployment: a version that {words} stays "
-                    "with the users."
-                )
+                names = metrics.replace("|", " or ")
+                evidence = f"No alarm on {names} stops a deployment: a version that {words} stays with the users."
                 yield Fault(evidence, *where)
 
 
@@ -105,10 +97,9 @@ def _mute(context: DeliveryContext, stack: Json, texts: dict[str, str], rules: s
         watching = [name for name, text in texts.items() if re.search(rf"\b({metrics})\b", text)]
         if watching and not any(can_ring(alarms[name], worst) for name in watching):
             name = watching[0]
-            evidence = (
-                f"{name} watches the {signal}, and can never ring: its threshold is {alarms[name]['Threshold']}, and "
-                f"it gets {highest(alarms[name], worst):g} when every request fails or takes as long as it may."
-            )
+            needs = f"its threshold is {alarms[name]['Threshold']}"
+            gets = f"it gets {highest(alarms[name], worst):g} when every request fails or takes as long as it may"
+            evidence = f"{name} watches the {signal}, and can never ring: {needs}, and {gets}."
             yield Fault(evidence, name, ("Properties", "Threshold"))
         silent = [name for name in watching if as_text(alarms[name].get("ActionsEnabled", True)).lower() == "false"]
         if watching and len(silent) == len(watching) and not any(re.search(rf"\b{name}\b", rules) for name in silent):
@@ -146,16 +137,12 @@ def _without_words(alarm: Json) -> str:
 )
 @in_each_stage
 def metrics_are_read(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
-    nested = {
-        name: properties
-        for name, properties in context.template.of_kind(NESTED, stack).items()
-        if str(properties.get("TemplateURL")).endswith(context.project.monitoring.name)
-    }
+    every, file = context.template.of_kind(NESTED, stack), context.project.monitoring.name
+    nested = {name: inner for name, inner in every.items() if str(inner.get("TemplateURL")).endswith(file)}
     if not nested:
-        evidence = (
-            "No nested stack has monitoring.yaml as its TemplateURL: there is no dashboard and no alarm on drift."
-        )
-        yield Fault(evidence, next(iter([*context.template.of_kind(NESTED, stack), *with_model(context, stack)]), ""))
+        evidence = "No nested stack has monitoring.yaml as its TemplateURL"
+        place = next(iter([*every, *with_model(context, stack)]), "")
+        yield Fault(f"{evidence}: there is no dashboard and no alarm on drift.", place)
     for name, monitor in nested.items():
         if "AlarmTopic" not in monitor.get("Parameters", {}):
             evidence = f"{name} is given no AlarmTopic: the alarms on drift ring, and tell nobody."
@@ -187,11 +174,9 @@ def monitoring_is_of_this(context: DeliveryContext) -> Broken | None:
     if not path.is_file():
         return Broken("There is no monitoring.yaml: make model writes it.", path)
     if model not in str(Template(path).source.get("Description")):
-        evidence = (
-            f"It does not watch model {model}, which ships: no score of that model would be looked at. make model "
-            "writes it after the delivery, and so does handover monitoring."
-        )
-        return Broken(evidence, path, None)
+        evidence = f"It does not watch model {model}, which ships: no score of that model would be looked at."
+        remedy = "make model writes it after the delivery, and so does handover monitoring."
+        return Broken(f"{evidence} {remedy}", path)
     return None
 
 
@@ -212,11 +197,8 @@ def bands_are_of_the_delivery(context: DeliveryContext) -> Broken | None:
         for figure in FIGURES:
             if differs := _first_difference(figure, alarms[name].get(figure), alarm.get(figure)):
                 what, is_, should = differs
-                evidence = (
-                    f"The {what} of {name} is {is_}, and should be {should} by the delivery's held-out scores. An "
-                    "edit of this file is lost with the next make model; handover monitoring writes the file anew."
-                )
-                return Broken(evidence, watched.path, watched.line(name, "Properties", figure))
+                evidence = f"The {what} of {name} is {is_}, and should be {should} by the delivery's held-out scores."
+                return Broken(f"{evidence} {LOST}", watched.path, watched.line(name, "Properties", figure))
     return None
 
 

@@ -131,12 +131,10 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     if not len(rows):
         return None
     row = rows[0]
-    return Broken(
-        f"Golden row {row + 1} alone scores {context.in_words(alone[row])}, among others "
-        f"{context.in_words(context.golden_here[row])}.",
-        context.folder / "model.onnx",
-        cause="The graph mixes rows: an operator works along the first axis.",
-    )
+    by_itself, among_others = (context.in_words(scores[row]) for scores in (alone, context.golden_here))
+    evidence = f"Golden row {row + 1} alone scores {by_itself}, among others {among_others}."
+    cause = "The graph mixes rows: an operator works along the first axis."
+    return Broken(evidence, context.folder / "model.onnx", cause=cause)
 
 
 @clause(
@@ -171,7 +169,7 @@ def _differing(context: DeliveryContext, given: Scores, why: Callable[[Rows], Ca
 
 
 def _flip(context: DeliveryContext, row: int, given: Scores) -> str:
-    return f"{context.golden[row]['decision']} -> {context.decide(given[row])}"
+    return f"{context.golden[row]['decision']} -> {context.contract.decide(given[row])}"
 
 
 def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
@@ -201,11 +199,9 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     if len(flipped) <= budget:
         return None
     row = flipped[0]
-    evidence = (
-        f"{len(flipped)} of {len(given)} golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, "
-        f"{budget} may be; the first is golden row {row + 1}: {_flip(context, row, given)}, with a score of "
-        f"{context.in_words(given[row])}."
-    )
+    decided = f"golden rows {'is' if len(flipped) == 1 else 'are'} decided otherwise, {budget} may be"
+    first = f"golden row {row + 1}: {_flip(context, row, given)}, with a score of {context.in_words(given[row])}"
+    evidence = f"{len(flipped)} of {len(given)} {decided}; the first is {first}."
     return causes.of_decisions(context, flipped).broken(context, evidence)
 
 
@@ -279,12 +275,10 @@ def _inside(context: DeliveryContext) -> Cause:
 def same_twice(context: DeliveryContext) -> Broken | None:
     rows = [line["row"] for line in context.golden[:AGAIN]]
     for row, answer in enumerate(context.ask("/predict/batch", rows)):
-        if answer != context.golden_answers[row]:
-            return Broken(
-                f"Golden row {row + 1} got {json.dumps(context.golden_answers[row])}, and then {json.dumps(answer)}.",
-                context.folder / "heuristics.py",
-                cause="A heuristic remembers something between requests: have it compute from the row alone.",
-            )
+        if answer != (before := context.golden_answers[row]):
+            evidence = f"Golden row {row + 1} got {json.dumps(before)}, and then {json.dumps(answer)}."
+            cause = "A heuristic remembers something between requests: have it compute from the row alone."
+            return Broken(evidence, context.folder / "heuristics.py", cause=cause)
     return None
 
 

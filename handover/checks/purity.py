@@ -23,13 +23,10 @@ def imports_arithmetic_only(context: DeliveryContext) -> Broken | None:
     if foreign is None:
         return None
     line, name = foreign
-    return Broken(
-        f"It imports {name}. Write it with plain numbers, `math`, `datetime`, `statistics` and the like.",
-        context.folder / "heuristics.py",
-        line,
-        cause=NO_CONTRACT if name in NOT_IN_PRODUCTION else "",
-        details=f"It may import {', '.join(sorted(PURE_MODULES - HARDLY_KNOWN))}.",
-    )
+    evidence = f"It imports {name}. Write it with plain numbers, `math`, `datetime`, `statistics` and the like."
+    cause = NO_CONTRACT if name in NOT_IN_PRODUCTION else ""
+    details = f"It may import {', '.join(sorted(PURE_MODULES - HARDLY_KNOWN))}."
+    return Broken(evidence, context.folder / "heuristics.py", line, cause, details)
 
 
 @clause(

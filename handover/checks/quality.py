@@ -144,11 +144,9 @@ def _broken(context: DeliveryContext, evidence: str, cause: str) -> Broken:
 )
 def believable(context: DeliveryContext) -> Broken | None:
     evidence = context.held_out.believable(context.contract.budgets.most_auc)
-    cause = (
-        "A column most likely tells the outcome: the target itself, or what is only known after it. If the task is "
-        "that easy, both teams can sign most_auc=1.0 in Budgets."
-    )
-    return _broken(context, evidence, cause) if evidence else None
+    cause = "A column most likely tells the outcome: the target itself, or what is only known after it."
+    remedy = "If the task is that easy, both teams can sign most_auc=1.0 in Budgets."
+    return _broken(context, evidence, f"{cause} {remedy}") if evidence else None
 
 
 @clause(
@@ -279,53 +277,44 @@ def can_judge(context: DeliveryContext) -> Broken | Kept | None:
 
 def _unreached(context: DeliveryContext) -> Kept | None:
     """Tell of decisions that no held-out row gets: nothing says how often they are right."""
-    made = {str(context.decide(row)) for row in context.held_out.scores}
+    made = {str(context.contract.decide(row)) for row in context.held_out.scores}
     never = [name for name in context.contract.scores.decisions if name not in made]
     if not never:
         return None
     golden = {line["decision"] for line in context.golden}
-    nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be." * golden.isdisjoint(
-        never
+    nobody = ""
+    if golden.isdisjoint(never):
+        nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be."
+    rows = len(context.held_out.scores)
+    warning = Warned(
+        f"None of the {rows} held-out rows is decided {' or '.join(map(repr, never))}.{nobody}",
+        context.folder / "contract.py",
+        context.contract_line("classes" if context.contract.classes else "decisions"),
+        "Nothing says how often it is right. Move its edge to where scores are, or let it go.",
+        headline="a decision that no held-out row gets",
     )
-    return Kept(
-        warnings=(
-            Warned(
-                f"None of the {len(context.held_out.scores)} held-out rows is decided "
-                f"{' or '.join(map(repr, never))}.{nobody}",
-                context.folder / "contract.py",
-                context.contract_line("classes" if context.contract.classes else "decisions"),
-                "Nothing says how often it is right. Move its edge to where scores are, or let it go.",
-                headline="a decision that no held-out row gets",
-            ),
-        )
-    )
+    return Kept(warnings=(warning,))
 
 
 def _cut_off(context: DeliveryContext) -> Broken | None:
     """Find rows that were chosen by their score: many next to the edge of the one decision, none beyond."""
     scores = context.held_out.highest
-    decisions = {str(context.decide(row)) for row in context.held_out.scores}
+    decisions = {str(context.contract.decide(row)) for row in context.held_out.scores}
     if len(decisions) != 1 or context.contract.classes:  # every class has rows of its own, or they judge nothing
         return None
     (decision,) = decisions
     edges = [context.contract.score.low, *context.contract.decisions.values()]
     place = list(context.contract.decisions).index(decision)
     low, high = edges[place : place + 2]
-    for edge in (high, low):
+    for edge in (edge for edge in (high, low) if edge not in {edges[0], edges[-1]}):
         apart = np.sort(np.abs(scores - edge))
         count = (apart < NEAR_AN_EDGE * (high - low)).sum()
-        if (
-            edge not in {edges[0], edges[-1]}
-            and count >= MANY_NEAR_AN_EDGE
-            and apart[0] <= REACHES_AN_EDGE * apart[MANY_NEAR_AN_EDGE - 1]
-        ):
-            return _broken(
-                context,
-                f"All {len(scores)} held-out rows are decided {decision!r}: {count} of them score next to its edge "
-                f"{edge:g}, and none beyond.",
-                "The baseline, which production is compared with, expects that one decision only. Judge the model by "
-                "rows that were drawn at random.",
-            )
+        if count >= MANY_NEAR_AN_EDGE and apart[0] <= REACHES_AN_EDGE * apart[MANY_NEAR_AN_EDGE - 1]:
+            near = f"{count} of them score next to its edge {edge:g}, and none beyond"
+            cause = "The baseline, which production is compared with, expects that one decision only."
+            remedy = "Judge the model by rows that were drawn at random."
+            evidence = f"All {len(scores)} held-out rows are decided {decision!r}: {near}."
+            return _broken(context, evidence, f"{cause} {remedy}")
     return None
 
 

@@ -44,16 +44,13 @@ ELSEWHERE = (
 )
 def data_named(context: DeliveryContext) -> Broken | None:
     training = context.manifest.get("training") or {}
-    missing = [
-        word for word in ("data", "sha256") if not isinstance(training.get(word), str) or not training[word].strip()
-    ]
+    given = {word: training.get(word) for word in ("data", "sha256")}
+    missing = [word for word, value in given.items() if not isinstance(value, str) or not value.strip()]
     if not missing:
         return None
-    return Broken(
-        f"manifest.json's training lacks {' and '.join(missing)}: give deliver() "
-        f'training={{"data": the file\'s name, "sha256": its SHA-256}}.',
-        context.training or context.folder / "manifest.json",
-    )
+    give = """give deliver() training={"data": the file's name, "sha256": its SHA-256}"""
+    evidence = f"manifest.json's training lacks {' and '.join(missing)}: {give}."
+    return Broken(evidence, context.training or context.folder / "manifest.json")
 
 
 @clause(
@@ -70,21 +67,16 @@ def data_is_the_same(context: DeliveryContext) -> Broken | None:
         return None
     if hashes:
         path, sha256 = next(iter(hashes.items()))
-        return Broken(
-            f"{context.relative(path)} has the SHA-256 {shortened(sha256)}..., "
-            f"the training's had {shortened(recorded)}...",
-            path,
-            cause="The data was changed after the training, or line endings were, by git or an editor.",
-        )
+        now, then = shortened(sha256), shortened(recorded)
+        evidence = f"{context.relative(path)} has the SHA-256 {now}..., the training's had {then}..."
+        cause = "The data was changed after the training, or line endings were, by git or an editor."
+        return Broken(evidence, path, cause=cause)
     missing = f"{name} is not in the project: put it there to train again"
     if "R502" in context.allowed:
         raise Skipped(missing)
-    return Broken(
-        f"{missing}. Whether the answers are those of a model trained on it cannot be shown.",
-        context.folder / "manifest.json",
-        cause=f"Where the data may not lie in the project, deployment allows it in {FILE}, with the reason: "
-        f'below [skips], R502 = "...".',
-    )
+    evidence = f"{missing}. Whether the answers are those of a model trained on it cannot be shown."
+    cause = f"Where the data may not lie in the project, deployment allows it in {FILE}, with the reason"
+    return Broken(evidence, context.folder / "manifest.json", cause=f'{cause}: below [skips], R502 = "...".')
 
 
 def named(root: Path, name: str) -> Iterator[Path]:
@@ -127,14 +119,11 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     those = shortly(differ, NAMED, "; ")
     if context.training is None:  # it trains in a repository of its own, with what is installed there
         raise Skipped(f"there is no training here, and it used other libraries: {those}")
-    return Broken(
-        f"{those}.",
-        manifest,
-        cause="The model was trained outside of .venv, or the locks in requirements/ have moved on since: train here."
-        if context.own
-        else "The model was trained in another environment than this one: train here.",
-        details="\n".join(differ) if len(differ) > NAMED else "",
-    )
+    cause = "The model was trained in another environment than this one: train here."
+    if context.own:
+        cause = "The model was trained outside of .venv, or the locks in requirements/ have moved on since: train here."
+    details = "\n".join(differ) if len(differ) > NAMED else ""
+    return Broken(f"{those}.", manifest, cause=cause, details=details)
 
 
 @clause(
@@ -151,11 +140,9 @@ def trains(context: DeliveryContext) -> Broken | Kept | None:
     try:
         context.trained_again()
     except NotTrainedError as error:
-        return Broken(
-            f"In a copy of the project it ended: {str(error).rstrip('.')}.",
-            context.training,
-            cause="It may need what only its author's machine has: a path, a file that is not in the project, a login.",
-        )
+        evidence = f"In a copy of the project it ended: {str(error).rstrip('.')}."
+        cause = "It may need what only its author's machine has: a path, a file that is not in the project, a login."
+        return Broken(evidence, context.training, cause=cause)
     return replace(_of_a_file(context.manifest) or Kept(), warnings=(*_outside(context),))
 
 
@@ -194,9 +181,8 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     again = context.trained_again()
     then, now = (files.manifest(folder) for folder in (context.folder, again))
     machine = unlike(then.get("trained_on"), now["trained_on"])
-    differ = differences.of_files(context.folder, again) or differences.of_the_author(
-        then, now, lambda: files.manifest(context.trained_again(times=2))
-    )
+    differ = differences.of_files(context.folder, again)
+    differ = differ or differences.of_the_author(then, now, lambda: files.manifest(context.trained_again(times=2)))
     if not differ:
         note = f"the same bytes, though trained on another kind of machine ({machine})" if machine else ""
         return Kept(note, proved="training again gives the same files")
@@ -219,12 +205,9 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
         return Broken(evidence, context.folder / files.MANIFEST, cause=f"{EDITED}: {context.delivers}.")
     if repeats and not machine and [sentence.partition(" ")[0] for sentence in differ] == [HELD_OUT]:
         return Broken(f"Trained again, only {differ[0]}.", context.folder / HELD_OUT, cause=JUDGES)
-    return Broken(
-        evidence,
-        context.training or context.folder / "model.onnx",
-        cause=(ELSEWHERE if machine else CHANGED) if repeats else RANDOM,
-        details="\n".join(differ),
-    )
+    why = (ELSEWHERE if machine else CHANGED) if repeats else RANDOM
+    path = context.training or context.folder / "model.onnx"
+    return Broken(evidence, path, cause=why, details="\n".join(differ))
 
 
 def _edited(context: DeliveryContext) -> tuple[str, causes.Cause] | None:

@@ -75,9 +75,8 @@ def _value(name: str, parts: Mapping[str, Json], worst: Worst) -> float:
     if "MetricStat" in part:
         stat = part["MetricStat"]
         return worst.of(stat["Metric"]["MetricName"], stat["Stat"], float(stat["Period"]))
-    text = re.sub(
-        r"\b(AND|OR)\b|&&|\|\|", lambda at: {"&&": "and", "||": "or"}.get(at[0], at[0].lower()), part["Expression"]
-    )
+    text = part["Expression"].replace("&&", " and ").replace("||", " or ")
+    text = re.sub(r"\b(AND|OR)\b", lambda word: word[0].lower(), text)
     return _worked_out(ast.parse(text, mode="eval").body, lambda used: _value(used, parts, worst))
 
 

@@ -15,16 +15,10 @@ from handover.wording import listed
 # Actions for which AWS knows no resource to name (Service Authorization Reference), and those by which Lambda enters a
 # VPC, which its developer guide allows on every resource.
 NO_RESOURCE_KNOWN = {
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-    "cloudwatch:PutMetricData",
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-}
+    "xray:PutTraceSegments", "xray:PutTelemetryRecords", "cloudwatch:PutMetricData",
+    "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses", "ec2:DescribeSubnets",
+    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+}  # fmt: skip
 WIDE = re.compile(r"::aws:policy/(.*/)?(Administrator|PowerUser|\w*Full)Access\b")  # policies of AWS's own
 ACCOUNTS = {"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"}
 TRUST = ("Properties", "AssumeRolePolicyDocument")
@@ -74,11 +68,9 @@ def _too_open(name: str, role: Json) -> Iterator[Fault]:
             evidence = f"{name} has {arn.rpartition('/')[2]}: name the actions that are needed."
             yield Fault(evidence, name, ("Properties", "ManagedPolicyArns"))
     if strangers := list(_strangers(role)):
-        evidence = (
-            f"{name} can be assumed by {listed(strangers)}: whoever does may do what the role may. Name the "
-            "service that needs it, as in Principal: {Service: lambda.amazonaws.com}."
-        )
-        yield Fault(evidence, name, TRUST)
+        evidence = f"{name} can be assumed by {listed(strangers)}: whoever does may do what the role may."
+        remedy = "Name the service that needs it, as in Principal: {Service: lambda.amazonaws.com}."
+        yield Fault(f"{evidence} {remedy}", name, TRUST)
 
 
 def _allowing(context: DeliveryContext, stack: Json) -> Iterator[tuple[str, Any]]:
@@ -124,19 +116,14 @@ def _of_the_deployment(context: DeliveryContext) -> Broken | None:
 
 def _open(condition: Json) -> str:
     """Say whose tokens a condition takes beside the repository's, if any."""
-    subjects = [
-        (operator, as_text(value))
-        for operator, tests in condition.items()
-        for key, values in tests.items()
-        if key.endswith(":sub")
-        for value in _listed(values)
-    ]
+    tested = ((operator, key, values) for operator, tests in condition.items() for key, values in tests.items())
+    named = [(operator, _listed(values)) for operator, key, values in tested if key.endswith(":sub")]
+    subjects = [(operator, as_text(value)) for operator, values in named for value in values]
     for operator, subject in subjects:
         if "Like" not in operator and "*" in subject:
-            return (
-                f"asks for the subject {subject} by {operator}, which takes * for a star: no token has that subject, "
-                "and nobody could deploy. Name the repository and its environment."
-            )
+            fault = f"asks for the subject {subject} by {operator}, which takes * for a star"
+            then = "no token has that subject, and nobody could deploy"
+            return f"{fault}: {then}. Name the repository and its environment."
         for pattern, who in OTHERS.items():
             if re.match(pattern, subject):
                 return f"takes tokens of any subject like {subject}: {who} could deploy. Name the one that may."

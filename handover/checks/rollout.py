@@ -24,10 +24,7 @@ HOOK_PREFIX = "CodeDeployHook_"  # AWS managed policy AWSCodeDeployRoleForLambda
 
 
 @of_the_template(
-    "T402",
-    topic="alias",
-    rule="a new model moves the alias",
-    broken="a new model would not reach the users",
+    "T402", topic="alias", rule="a new model moves the alias", broken="a new model would not reach the users"
 )
 def model_moves_the_alias(context: DeliveryContext) -> Broken | None:
     template, layers = context.template, made_of(context, "layers/model")
@@ -77,12 +74,10 @@ def parameters_move_the_alias(context: DeliveryContext) -> Broken | None:
         properties = {key: value for key, value in functions[name].items() if key not in UNVERSIONED}
         unseen = _parameters(context, properties) - _parameters(context, version.get("Description"))
         if unseen:
-            return Fault(
-                f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: another value is "
-                "deployed and no version is published, so users do not get it.",
-                name,
-                cause="SAM compares the template's text, in which a parameter's value does not show.",
-            ).broken(context)
+            then = "another value is deployed and no version is published, so users do not get it"
+            evidence = f"{name} uses {', '.join(sorted(unseen))}, which its VersionDescription does not: {then}."
+            cause = "SAM compares the template's text, in which a parameter's value does not show."
+            return Fault(evidence, name, cause=cause).broken(context)
     return None
 
 
@@ -167,17 +162,13 @@ def kept_for_a_rollback(context: DeliveryContext, stack: Json) -> Iterator[Fault
         # Other code makes another logical id, so that this one is deleted; another description replaces it.
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
             if resources[name].get(policy) not in KEPT:
-                evidence = (
-                    f"The {policy} of {function}'s versions is {resources[name].get(policy, 'not set')}: a "
-                    "deployment deletes the version before, and a rollback has nothing to go back to."
-                )
+                then = "a deployment deletes the version before, and a rollback has nothing to go back to"
+                evidence = f"The {policy} of {function}'s versions is {resources[name].get(policy, 'not set')}: {then}."
                 yield Fault(evidence, function, (policy,), f"{function} needs UpdateReplacePolicy: Retain.")
         for layer in layers_of(functions.get(function, {}), list(layers_in(context))):
             if resources[layer].get("DeletionPolicy") not in KEPT:
-                evidence = (
-                    f"{layer[:-10]} is deleted when its content changes: a version that was made of it cannot be "
-                    "published again."
-                )
+                lost = "a version that was made of it cannot be published again"
+                evidence = f"{layer[:-10]} is deleted when its content changes: {lost}."
                 yield Fault(evidence, layer, ("Properties", "RetentionPolicy"), "Set RetentionPolicy: Retain.")
 
 
@@ -199,10 +190,9 @@ def proven_first(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
         preference = (function, ("Properties", "DeploymentPreference"))
         policy = stack["Resources"][name].get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
         if policy is None:
-            evidence = (
-                f"without CodeDeploy the alias {alias['Name']} moves at once to a version that has proved nothing."
-            )
-            yield Fault(f"{evidence} {ASKED}", function, (*preference[1], "Enabled"))
+            unproven = "a version that has proved nothing"
+            evidence = f"without CodeDeploy the alias {alias['Name']} moves at once to {unproven}. {ASKED}"
+            yield Fault(evidence, function, (*preference[1], "Enabled"))
             continue
         match policy.get("BeforeAllowTrafficHook"):
             case None:

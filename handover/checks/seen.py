@@ -1,10 +1,10 @@
 """M, what the training saw beside what the contract accepts: nothing is answered of which nothing was learned."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from handover.checks.values import written
 from handover.context import DeliveryContext
 from handover.conversion import filled
 from handover.finding import Broken, Kept, Warned, clause
@@ -59,14 +59,13 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
     rows = [line["row"] for line in context.golden if line["row"].get(name) is not None]
     if not rows:
         return ""
-    given, without = (
-        context.model(context.encoder.matrix([context.made(row | change) for row in rows]))
-        for change in ({}, {name: None})
-    )
-    moved = np.abs(given - without).max(axis=1)
+    without = [row | {name: None} for row in rows]
+    given, without_it = (context.model(context.encoder.matrix(map(context.made, each))) for each in (rows, without))
+    moved = np.abs(given - without_it).max(axis=1)
     if moved.max() <= context.contract.budgets.parity:
         return ""
-    decisions = [(context.decide(one), context.decide(other)) for one, other in zip(given, without, strict=True)]
+    decide = context.contract.decide
+    decisions = [(decide(before), decide(after)) for before, after in zip(given, without_it, strict=True)]
     changed = [f"{before} -> {after}" for before, after in decisions if before != after]
     effect = f"Left out of the {len(rows)} golden rows that have it, it moves the score by up to {moved.max():.3g}"
     if changed:
@@ -119,11 +118,11 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
         first, last = field.ends
         accepts = f"the contract accepts {figure(first)} to {figure(last)}"
         return f"`{field.name}` is {figure(low)} {given}, and {accepts}." if low == high and first < last else ""
-    unseen = [_written(choice) for choice in field.choices if choice not in column["values"]]
+    unseen = [written(choice) for choice in field.choices if choice not in column["values"]]
     if not unseen or _completes_a_round(unseen, field):
         return ""
     if len(column["values"]) == 1:
-        value = _written(column["values"][0])
+        value = written(column["values"][0])
         return f"`{field.name}` is {value} {given}, and the contract accepts {listed(unseen)} too."
     return f"The contract accepts {listed(unseen)} for `{field.name}`, and not one of {rows} has that."
 
@@ -172,7 +171,7 @@ def _completes_a_round(unseen: list[str], field: Domain) -> bool:
     """Say whether they are days, months or quarters of which some were seen: a Sunday will come, as init knows."""
     from handover.draft.scales import is_round  # noqa: PLC0415  a check of few deliveries needs what drafts need
 
-    return len(field.choices) - len(unseen) > 1 and is_round(list(map(_written, field.choices)))
+    return len(field.choices) - len(unseen) > 1 and is_round(list(map(written, field.choices)))
 
 
 def _rows(record: Json) -> str:
@@ -198,7 +197,3 @@ def _judged(context: DeliveryContext, fault: Callable[[Domain, Json, str], str],
         evidence += f" So it is with {listed([f'`{other}`' for other in others])}."
     details = "\n".join(faults.values()) if others else ""
     return Broken(evidence, context.folder / "contract.py", context.contract_line(name), cause, details)
-
-
-def _written(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

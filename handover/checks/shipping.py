@@ -38,11 +38,11 @@ of_the_build = partial(clause, owner="deployment", looks_at="stack")
 
 def _built(context: DeliveryContext) -> Path:
     """Give the folder of the artifacts; without all of them, no clause of them says anything."""
-    missing = [name for name in ARTIFACTS if not (context.build / name).is_dir()]
+    missing = [name for name in ARTIFACTS if not (context.project.build / name).is_dir()]
     if missing:
         what = "nothing" if len(missing) == len(ARTIFACTS) else f"no {', no '.join(missing)}"
         raise Skipped(context.elsewhere or f"{what} is built: run make build")
-    return context.build
+    return context.project.build
 
 
 def _files(context: DeliveryContext, *names: str) -> Iterator[Path]:
@@ -56,7 +56,7 @@ def _objects(context: DeliveryContext) -> Iterator[Path]:
 
 
 def _broken(context: DeliveryContext, path: Path, fault: str, cause: str = "") -> Broken:
-    return Broken(f"{path.relative_to(context.build)} {fault}.", path, cause=cause)
+    return Broken(f"{path.relative_to(context.project.build)} {fault}.", path, cause=cause)
 
 
 @of_the_build(
@@ -87,15 +87,15 @@ def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
     budget = min(context.contract.budgets.layers_mib, LAMBDA_UNZIPPED_MIB)
     packages: Counter[Path] = Counter()
     for path in _files(context):
-        packages[_whole(path.relative_to(context.build))] += path.stat().st_size
+        packages[_whole(path.relative_to(context.project.build))] += path.stat().st_size
     total = packages.total() / MIB
     if total <= budget:
         return None
     largest = packages.most_common(3)
     named = ", ".join(f"{package.name} {size / MIB:.0f} MiB" for package, size in largest)
     evidence = f"{total:.1f} MiB, {budget} MiB were agreed; the largest are {named}."
-    path = context.build / largest[0][0]
-    reasons = [stray.reason for stray in unknown_files(context.project, context.build) if stray.shown == path]
+    path = context.project.build / largest[0][0]
+    reasons = [stray.reason for stray in unknown_files(context.project, context.project.build) if stray.shown == path]
     remedy = f"{path.name} {reasons[0]}." if reasons else f"{STRIP}, or both teams agree on a larger layers_mib."
     return Broken(f"{evidence} {remedy}", path)
 
@@ -150,7 +150,7 @@ def one_architecture(context: DeliveryContext) -> Broken | None:
 
 def _architecture(context: DeliveryContext) -> str:
     """Read off SAM's own note what the runtime layer was built for."""
-    noted = tomllib.loads((context.build.parent / "build.toml").read_text(encoding="utf-8"))
+    noted = tomllib.loads((context.project.build.parent / "build.toml").read_text(encoding="utf-8"))
     layers = noted.get("layer_build_definitions", {}).values()
     return next((layer["architecture"] for layer in layers if layer["layer"] == RUNTIME), "x86_64")
 
@@ -202,7 +202,6 @@ def bytecode_used(context: DeliveryContext) -> Broken | None:
             continue
         cached = Path(importlib.util.cache_from_source(str(path)))
         header = cached.read_bytes()[:16] if cached.exists() else b""
-        fault = ""
         if not header:
             fault = "has no byte-code: every cold start would compile it"
         elif header[:4] != importlib.util.MAGIC_NUMBER:
@@ -211,8 +210,9 @@ def bytecode_used(context: DeliveryContext) -> Broken | None:
             fault = "has byte-code that is compared by date: SAM's zip dates every file 1980, so it is never used"
         elif header[8:] != importlib.util.source_hash(path.read_bytes()):
             fault = "has byte-code of an older source: Lambda would run the old one"
-        if fault:
-            return _broken(context, path, fault)
+        else:
+            continue
+        return _broken(context, path, fault)
     return None
 
 
@@ -230,22 +230,19 @@ def nothing_else(context: DeliveryContext) -> Broken | None:
     sizes: Counter[Path] = Counter()
     for stray in strays:
         sizes[stray.shown] += stray.path.stat().st_size
-    named = [f"{path.relative_to(context.build)} ({size:,} bytes)" for path, size in sizes.most_common()]
+    named = [f"{path.relative_to(context.project.build)} ({size:,} bytes)" for path, size in sizes.most_common()]
     largest = next(stray for stray in strays if stray.shown == sizes.most_common(1)[0][0])
     evidence = f"{named[0]} {largest.reason}."
     if others := named[1:]:
         evidence += f" Not known either: {shortly(others, MOST_NAMED)}."
     evidence += f" Remove {'them' if others else 'it'}, and run make build."
-    lines = [f"{stray.path.relative_to(context.build)} {stray.reason}" for stray in strays]
+    lines = [f"{stray.path.relative_to(context.project.build)} {stray.reason}" for stray in strays]
     details = "\n".join(lines) if len(lines) > 1 else ""
     return Broken(evidence, largest.source or largest.shown, details=details)
 
 
 @of_the_build(
-    "S309",
-    topic="lock",
-    rule="the layer holds what its lock names",
-    broken="the layer is not what its lock says",
+    "S309", topic="lock", rule="the layer holds what its lock names", broken="the layer is not what its lock says"
 )
 def locked_versions(context: DeliveryContext) -> Broken | None:
     built, lock = _built(context), context.project.runtime_lock
@@ -270,10 +267,9 @@ def _asked_for(lock: Path) -> Broken | None:
         has = locked.get(canonicalize_name(wanted.name))
         versions = [pin.version for pin in has.specifier] if has else []
         if has is None or not all(wanted.specifier.contains(version, prereleases=True) for version in versions):
-            evidence = (
-                f"{asked.name} asks for {wanted}, and the lock {f'has {versions[0]}' if has else 'does not name it'}."
-            )
-            return Broken(f"{evidence} Run make lock, then make build.", asked, line)
+            instead = f"has {versions[0]}" if has else "does not name it"
+            evidence = f"{asked.name} asks for {wanted}, and the lock {instead}. Run make lock, then make build."
+            return Broken(evidence, asked, line)
     return None
 
 
@@ -300,9 +296,8 @@ def serving_code(context: DeliveryContext) -> Kept | None:
     if own is None:  # the tool's own repository: what it packs is what is there
         return None
     folders = [path.relative_to(root) for path in (context.project.function, context.project.hook)]
-    names = {
-        path.relative_to(at).as_posix() for at in (own, root) for one in folders for path in (at / one).glob("*.*")
-    }
+    paths = ((path, at) for at in (own, root) for folder in folders for path in (at / folder).glob("*.*"))
+    names = {path.relative_to(at).as_posix() for path, at in paths}
     others = [name for name in sorted(names) if _content(own / name) != _content(root / name)]
     if not others:
         return None

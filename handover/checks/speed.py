@@ -80,11 +80,10 @@ def starts_fast(context: DeliveryContext) -> Broken | None:
     if ratios is None:
         return None
     slowest = ", ".join(f"{name} {own:.1f} ms" for name, own in slowest_imports(context.function))
-    return Broken(
-        f"{_quartiles(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}.",
-        context.project.function.parent,
-        details=f"ours [ms]   {_listed(context.latency.cold_ms)}\nfloor [ms]  {_listed(context.latency.cold_floor_ms)}",
-    )
+    evidence = f"{_quartiles(ratios)} times the floor, {COLD_TO_FLOOR:.2f} are allowed. Slowest imports: {slowest}."
+    latency = context.latency
+    details = f"ours [ms]   {_listed(latency.cold_ms)}\nfloor [ms]  {_listed(latency.cold_floor_ms)}"
+    return Broken(evidence, context.project.function.parent, details=details)
 
 
 @clause(
@@ -100,11 +99,9 @@ def answers_fast(context: DeliveryContext) -> Broken | None:
     ratios = _above(WARM_TO_FLOOR, context, lambda latency: np.sort(latency.warm_ms) / np.sort(latency.warm_floor_ms))
     if ratios is None:
         return None
-    return Broken(
-        f"{_quartiles(ratios)} times one run of the model, {WARM_TO_FLOOR:.0f} are allowed.",
-        context.folder / "heuristics.py",
-        cause="A heuristic takes long, or the handler does more for a request than it did.",
-    )
+    evidence = f"{_quartiles(ratios)} times one run of the model, {WARM_TO_FLOOR:.0f} are allowed."
+    cause = "A heuristic takes long, or the handler does more for a request than it did."
+    return Broken(evidence, context.folder / "heuristics.py", cause=cause)
 
 
 def _above(limit: float, context: DeliveryContext, ratios_of: Callable[[Latency], Times]) -> Times | None:

@@ -54,10 +54,7 @@ def only_where_it_is_named(context: DeliveryContext) -> Broken | None:
 
 
 @of_the_template(
-    "T422",
-    topic="production",
-    rule="production takes no stand-in",
-    broken="a stand-in could be deployed to production",
+    "T422", topic="production", rule="production takes no stand-in", broken="a stand-in could be deployed to production"
 )
 def none_in_production(context: DeliveryContext) -> Broken | None:
     config = context.samconfig

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, stages
-from handover.cloudformation import Json, TransformError
+from handover.cloudformation import CONTENT, Json, TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
 from handover.project import PYTHON
@@ -44,12 +44,9 @@ def transforms(context: DeliveryContext) -> Broken | None:
 
 def made_of(context: DeliveryContext, folder: str) -> list[str]:
     """Name the functions and layers of the template whose content is a folder of the project."""
-    return [
-        name
-        for name, resource in context.template.source["Resources"].items()
-        for key in ("CodeUri", "ContentUri")
-        if str(resource.get("Properties", {}).get(key, "")).strip("./") == folder
-    ]
+    resources = context.template.source["Resources"].items()
+    uris = ((name, resource.get("Properties", {}).get(key, "")) for name, resource in resources for key in CONTENT)
+    return [name for name, uri in uris if str(uri).strip("./") == folder]
 
 
 def layers_of(function: Json, names: list[str]) -> list[str]:
@@ -81,12 +78,9 @@ def no_telemetry(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
         variables = variables_of(function)
         missing = [f'{key}: "{value}"' for key, value in QUIET.items() if str(variables.get(key)) != value]
         if missing:
-            yield Fault(
-                f"{name} lacks {', '.join(missing)} in its environment.",
-                name,
-                cause="ORT_DISABLE_TELEMETRY keeps onnxruntime from sending telemetry; the other two keep it from "
-                "starting threads for processors that the function does not have.",
-            )
+            threads = "the other two keep it from starting threads for processors that the function does not have"
+            cause = f"ORT_DISABLE_TELEMETRY keeps onnxruntime from sending telemetry; {threads}."
+            yield Fault(f"{name} lacks {', '.join(missing)} in its environment.", name, cause=cause)
 
 
 def variables_of(function: Json) -> Json:
@@ -96,10 +90,7 @@ def variables_of(function: Json) -> Json:
 
 
 @of_the_template(
-    "T408",
-    topic="timeout",
-    rule="the function gives up before the API",
-    broken="the API gives up before the function",
+    "T408", topic="timeout", rule="the function gives up before the API", broken="the API gives up before the function"
 )
 @in_each_stage
 def answers_in_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:

@@ -41,13 +41,12 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     if (apart := parity.judged(given, expected, context.contract.budgets.parity)) is None:
         return None
     row = apart.rows[0]
-    return Broken(
-        f"{len(apart.rows)} of {len(rows)} rows on and beside thresholds differ by more than {apart.limit}; the first "
-        f"should be {context.in_words(expected[row])} and is {context.in_words(given[row])}.",
-        context.folder / "model.onnx",
-        cause="onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says.",
-        details=json.dumps(dict(zip(context.encoder.columns, map(float, rows[row]), strict=True)), indent=2),
-    )
+    first = f"the first should be {context.in_words(expected[row])} and is {context.in_words(given[row])}"
+    which = f"{len(apart.rows)} of {len(rows)} rows on and beside thresholds"
+    evidence = f"{which} differ by more than {apart.limit}; {first}."
+    cause = "onnxruntime reads a threshold, or the way of a missing value, otherwise than the standard says."
+    details = json.dumps(dict(zip(context.encoder.columns, map(float, rows[row]), strict=True)), indent=2)
+    return Broken(evidence, context.folder / "model.onnx", cause=cause, details=details)
 
 
 @clause(
@@ -73,12 +72,10 @@ def built_at_thresholds(context: DeliveryContext) -> Broken | None:
     given = context.scores_of(answers)
     differing = set(context.apart(given, expected).tolist())
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-        decision = context.decide(given[place])
+        decision = context.contract.decide(given[place])
         if place in differing or answer["decision"] != decision:
-            evidence = (
-                f"The golden rows agree, but a row beside a threshold gets {json.dumps(answer)}; here it scores "
-                f"{context.in_words(expected[place])}, which is {decision}."
-            )
+            expects = f"here it scores {context.in_words(expected[place])}, which is {decision}"
+            evidence = f"The golden rows agree, but a row beside a threshold gets {json.dumps(answer)}; {expects}."
             cause = inside.of_answers(context, [row], "that row")
             return cause.broken(context, evidence, json.dumps(row, indent=2))
     return None

@@ -1,6 +1,7 @@
 """R, what the model was fitted on: the columns that ``matrix`` gives, and other rows than those that judge it."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,8 @@ def columns_as_given(context: DeliveryContext) -> Broken | None:
     else:
         return None
     if "share_reordered" in seen:
-        what += (
-            f". In that order {seen['share_reordered']:.0%} of the fitted rows are rows of matrix(), "
-            f"in its own {seen['share_as_given']:.0%}"
-        )
+        own = f"in its own {seen['share_as_given']:.0%}"
+        what += f". In that order {seen['share_reordered']:.0%} of the fitted rows are rows of matrix(), {own}"
     return Broken(f"The {seen['model']} was fitted on {what}.", *_place(context, seen), cause, "\n".join(details))
 
 
@@ -70,9 +69,8 @@ def _differences(seen: dict[str, Any]) -> list[str]:
     """Say of each column that differs what the model was fitted on instead."""
     match seen["order"]:
         case "filled":
-            return [
-                f"`{one['column']}`, which is missing in {one['missing']:.1%} of its rows" for one in seen["filled"]
-            ]
+            shares = {column["column"]: column["missing"] for column in seen["filled"]}
+            return [f"`{name}`, which is missing in {share:.1%} of its rows" for name, share in shares.items()]
         case "changed":
             return [
                 f"`{one['column']}` ran from {_range(one['fitted'])}, and in matrix() runs from {_range(one['given'])}"
@@ -102,16 +100,9 @@ def others_judge(context: DeliveryContext) -> Broken | Kept:
         raise Skipped("what the model was fitted on had no labels, so its rows are not those that it learned from")
     if not judging["beyond_chance"]:
         none, offset = f"none of the {judging['rows']} held-out rows trained it", seen.get("offset", "")
-        return Kept(
-            note=offset and f"{none} in a fit that was seen; what made the numbers of `{offset}` was not seen",
-            proved="" if offset else none,
-            warnings=(
-                *_stopped(context, seen),
-                *_split(context, seen),
-                *_left_out(context, seen),
-                *_multiplied(context, seen),
-            ),
-        )
+        note = offset and f"{none} in a fit that was seen; what made the numbers of `{offset}` was not seen"
+        warnings = chain(*(warn(context, seen) for warn in (_stopped, _split, _left_out, _multiplied)))
+        return Kept(note=note, proved="" if offset else none, warnings=tuple(warnings))
     among, rows, fitted = judging["among_fitted"], judging["rows"], judging["fitted"]
     all_fits = "" if fitted == seen["fitted"]["rows"] else ", with what it is made of and goes on from"
     return Broken(

@@ -22,7 +22,6 @@ type Unknown = tuple[str, list[tuple[str, int]]]
 AT_ONCE = 100  # rows under one limit of time, which costs ten times what most heuristics do
 STOPPED_S = 1.0  # of the processor's time on one row
 SEARCH_S = 3.0  # of the processor's time on all rows of one heuristic: 100,000 rows at 30 us
-TIMES = 2  # a row is asked before its time is a verdict: the first time may pay for what is made once
 NUMBERS = frozenset({int, float, bool})
 
 
@@ -101,12 +100,10 @@ class Trial:
         whole = self._usual | row
         if self._context.refusal(whole):  # a multiple of 0.1 may be drawn beyond the contract, by its last bit
             return None
-        fault = None
-        for _ in range(TIMES):
-            fault = self._asked(vars(self._context.made(whole)))
-            if fault is None or not fault.of_time:
-                break
-        return fault
+        values = vars(self._context.made(whole))
+        fault = self._asked(values)
+        # A second time is the verdict: the first may pay for what is made once.
+        return self._asked(values) if fault and fault.of_time else fault
 
     def _asked(self, values: Row) -> Fault | None:
         unknown: list[Unknown] = []

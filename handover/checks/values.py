@@ -1,7 +1,8 @@
 """What heuristics give here, beside what they gave elsewhere: in training, or in the built function."""
 
 import ast
-from typing import NamedTuple
+import json
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,11 @@ class Changed(NamedTuple):
     is_: NDArray[np.float32]
 
 
+def written(value: Any) -> str:
+    """Write what a field can be, as JSON has it, but for the quotes of a category."""
+    return str(value) if isinstance(value, str) else json.dumps(value)
+
+
 def as_trained(context: DeliveryContext) -> FloatRows:
     """Give the golden rows as the model's input, float32 (N, K), with what the heuristics gave in training."""
     matrix, columns = context.golden_matrix.copy(), context.encoder.columns
@@ -40,9 +46,8 @@ def changed_heuristics(context: DeliveryContext, given: FloatRows, expected: Flo
     """List the heuristics whose values in the same rows, float32 (N, K), are others, in the order of their columns."""
     heuristics = {heuristic.__name__ for heuristic in context.heuristics}
     known = np.where(np.isnan(expected), 0, expected)
-    differs = ~np.isclose(
-        given, expected, rtol=LAST_DIGITS, atol=OF_THE_LARGEST * np.abs(known).max(axis=0), equal_nan=True
-    )
+    nothing = OF_THE_LARGEST * np.abs(known).max(axis=0)
+    differs = ~np.isclose(given, expected, rtol=LAST_DIGITS, atol=nothing, equal_nan=True)
     return [
         Changed(name, np.flatnonzero(differs[:, column]), expected[:, column], given[:, column])
         for column, name in enumerate(context.encoder.columns)

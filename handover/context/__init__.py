@@ -110,7 +110,7 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         if self.training and (path == self.folder / path.name or path in {self.training, self.card}):
             anew = path.name in WRITTEN or path == self.card
             return self.delivers, "trains, and writes it anew" if anew else f"trains and delivers again, {CORRECTED}"
-        if path.is_relative_to(self.build):
+        if path.is_relative_to(self.project.build):
             return "make build", "builds it anew"
         if any(map(path.is_relative_to, self.project.shipped)):
             return "make build", f"builds again, {CORRECTED}"
@@ -257,10 +257,9 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         """
         root = retraining.root(self.project, self.folder)
         if not self.project.exists and retraining.exceeds(root):
-            raise Skipped(
-                f"{root} has more than {retraining.LARGEST_MIB} MiB, too much to copy and train in: keep the training "
-                "in a smaller folder, or in a git repository of its own"
-            )
+            remedy = "keep the training in a smaller folder, or in a git repository of its own"
+            limit = f"{retraining.LARGEST_MIB} MiB, too much to copy and train in"
+            raise Skipped(f"{root} has more than {limit}: {remedy}")
         return root
 
     def trained_again(self, times: int = 1) -> Path:
@@ -299,15 +298,10 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         reason = unavailable()
         return f"{reason}; handover check --for modelling does without" if reason else ""
 
-    @property
-    def build(self) -> Path:
-        """What ``sam build`` wrote."""
-        return self.project.build
-
     @cached_property
     def function(self) -> BuiltFunction:
         """The built function and its runtime layer, with this delivery mounted as the model layer."""
-        built = built_function(self.build)
+        built = built_function(self.project.build)
         layer = Path(self._opened.enter_context(TemporaryDirectory(prefix="handover-model-")))
         (layer / "delivery").symlink_to(self.folder)
         others = tuple(other for other in built.layers if not (other / "delivery").is_dir())

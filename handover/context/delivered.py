@@ -131,13 +131,9 @@ class Delivered(Sources):
         scores = self.contract.scores
         return [scores.document(values, scores.decide(values)) for values in given.tolist()]
 
-    def decide(self, scores: NDArray[Any]) -> str | None:
-        """Decide on the scores of one row as the contract says."""
-        return self.contract.decide(scores)
-
     def flipped(self, scores: NDArray[Any]) -> list[int]:
         """Find the golden rows that these scores of theirs decide otherwise than in training."""
-        return [row for row, line in enumerate(self.golden) if self.decide(scores[row]) != line["decision"]]
+        return [row for row, line in enumerate(self.golden) if self.contract.decide(scores[row]) != line["decision"]]
 
     def in_words(self, scores: NDArray[Any]) -> str:
         """Write the scores of one row."""

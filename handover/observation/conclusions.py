@@ -154,11 +154,9 @@ def _filled(own: Table, whole: Floats, known: Hashes, names: tuple[str, ...]) ->
     alike = [bool((np.isnan(gapped) | (gapped == row)).all(axis=1).any()) for row in others]
     if np.mean(alike) < FILLED:
         return []
-    return [
-        {"column": name, "missing": round(float(missing.mean()), 4)}
-        for name, missing, fitted in zip(names, gaps.T, own.sample.T, strict=True)
-        if missing.any() and not np.isnan(fitted).any()
-    ]
+    closed = gaps.any(axis=0) & ~np.isnan(own.sample).any(axis=0)
+    shares = zip(names, gaps.mean(axis=0).tolist(), closed, strict=True)
+    return [{"column": name, "missing": round(share, 4)} for name, share, is_closed in shares if is_closed]
 
 
 def _changed(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -> list[Json]:

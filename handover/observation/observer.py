@@ -126,10 +126,9 @@ class Observer:
         if kind is None:
             return sys.monitoring.DISABLE
         is_new, self._kinds[code] = code not in self._kinds, kind
-        if kind in ("fit", "data"):
-            self._safely(self._fit_started, code, frame)
-        elif kind in ("ask", "update"):
-            self._safely(self._was_asked if kind == "ask" else self._updated, code, frame)
+        fit, ask, update = self._fit_started, self._was_asked, self._updated
+        if note := {"fit": fit, "data": fit, "ask": ask, "update": update}.get(kind):
+            self._safely(note, code, frame)
         elif is_new:
             sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_RETURN)
         return None
@@ -166,15 +165,11 @@ class Observer:
         from handover.observation.tables import table  # noqa: PLC0415  # numpy: the training has imported it by now
 
         model, data, *others = (frame.f_locals[name] for name in code.co_varnames[: code.co_argcount])
-        if any(
-            self._kinds.get(caller.f_code) in ("fit", "data") and caller.f_locals.get("self") is model
-            for caller in _callers(frame)
-        ):
+        fits = (caller for caller in _callers(frame) if self._kinds.get(caller.f_code) in ("fit", "data"))
+        if any(caller.f_locals.get("self") is model for caller in fits):
             return  # a class's ``fit`` called from its subclass's: the outer one has what was given
-        noted, goes_on = (
-            self._fitted.get(id(model)),
-            code.co_name == "partial_fit" or getattr(model, "warm_start", False),
-        )
+        noted = self._fitted.get(id(model))
+        goes_on = code.co_name == "partial_fit" or getattr(model, "warm_start", False)
         if noted is None or not goes_on:
             unseen = "goes on from a fit that was not seen" if goes_on and _is_fitted(model) else ""
             noted = Fitted(self._weakly(model), self._place(frame), unknown=unseen)
@@ -231,8 +226,8 @@ class Observer:
         arguments = [given for name in names if not hasattr(given := frame.f_locals.get(name), "fit")]
         data = next((self._fitted[id(given)] for given in arguments if id(given) in self._fitted), None)
         if data and id(booster) not in self._fitted and hasattr(booster, "__dict__"):
-            place, tables = self._place(frame), [*data.tables]
-            noted = Fitted(self._weakly(booster), place, tables, labelled=True, offset=data.offset)
+            own, place = self._weakly(booster), self._place(frame)
+            noted = Fitted(own, place, [*data.tables], labelled=True, offset=data.offset)
             self._continue(noted, frame)
             self._fitted[id(booster)] = noted
 
@@ -244,10 +239,9 @@ class Observer:
             self._given.append(matrix.values.copy())  # as it was given: what is changed in place afterwards shows
 
     def _delivered(self, frame: FrameType, _: Any) -> None:
-        arguments = frame.f_locals
-        if Path(arguments["to"]).resolve() == self._delivery.resolve():
+        if Path(frame.f_locals["to"]).resolve() == self._delivery.resolve():
             try:
-                summary = self._conclusions(frame, arguments["model"])
+                summary = self._conclusions(frame, frame.f_locals["model"])
             except Exception as error:  # whatever it is, the training itself must not fail by being observed
                 summary = {"unseen": f"the observation failed ({type(error).__name__}: {error})"}
             if self.outside:
@@ -314,9 +308,8 @@ class Observer:
                 parts.append(self._fitted[id(part)])
             elif not (covered or is_seen) and _is_fitted(part) and hasattr(part, "predict"):
                 unseen = type(part).__name__
-            is_frozen = type(part).__name__ == "FrozenEstimator" or (
-                isinstance(cv := kept.get("cv"), str) and cv == "prefit"
-            )
+            cv = kept.get("cv")
+            is_frozen = type(part).__name__ == "FrozenEstimator" or (isinstance(cv, str) and cv == "prefit")
             inner = part if isinstance(part, list | tuple | dict) else vars(part)
             for one in inner.values() if isinstance(inner, dict) else inner:
                 if id(one) not in seen and (isinstance(one, list | tuple | dict) or hasattr(one, "__dict__")):
@@ -342,10 +335,8 @@ def _audited(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _kind(code: CodeType, frame: FrameType) -> Kind | None:
     name, arguments = code.co_name, code.co_varnames[: code.co_argcount]
-    if name in FIT and len(arguments) >= 2 and arguments[0] == "self":
-        return "fit"
-    if name in ASKED and len(arguments) >= 2 and arguments[0] == "self":
-        return "ask"
+    if name in (*FIT, *ASKED) and len(arguments) >= 2 and arguments[0] == "self":
+        return "fit" if name in FIT else "ask"
     if name == "update" and arguments[:2] in UPDATED:
         return "update"
     if name == "__init__" and arguments[:3] == DATA:

@@ -33,6 +33,7 @@ CHANGES = {
 }  # fmt: skip
 CLOCKS = {"datetime.datetime.now", "datetime.datetime.today", "datetime.datetime.utcnow", "datetime.date.today"}
 LOCAL_TIMES = {"datetime.datetime.fromtimestamp", "datetime.date.fromtimestamp"}
+GIVE_ZONE = "production has another than a training: give the zone, as in datetime.fromtimestamp(seconds, tz=UTC)"
 CACHES = {"functools.cache", "functools.lru_cache"}
 MAKERS = {"__init__", "__new__", "__post_init__"}
 ALSO_MODULES = {"abc", "time"}  # `from collections import abc` is pure, and datetime's `time` no clock
@@ -99,17 +100,14 @@ def _reads(node: ast.AST, names: Names) -> str:
     if isinstance(node, ast.Attribute) and node.attr == "__hash__":
         return f"uses {ast.unparse(node)}, which for text is another number in each process"
     if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-        made = (decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in node.decorator_list)
-        if cache := next((it for it in made if names.origin(it) in CACHES), None):
+        decorators = (getattr(decorator, "func", decorator) for decorator in node.decorator_list)
+        if cache := next((decorator for decorator in decorators if names.origin(decorator) in CACHES), None):
             return f"keeps the rows of {node.name} in a cache ({ast.unparse(cache)})"
     if origin in CLOCKS:
         return f"reads the clock ({ast.unparse(node)})"
     if isinstance(node, ast.Call) and len(node.args) < 2 and names.origin(node.func) in LOCAL_TIMES:
         has_zone = any(keyword.arg in {"tz", None} for keyword in node.keywords)
-        advice = (
-            "and production has another than a training: give the zone, as in datetime.fromtimestamp(seconds, tz=UTC)"
-        )
-        return "" if has_zone else f"follows the machine's time zone ({ast.unparse(node.func)}), {advice}"
+        return "" if has_zone else f"follows the machine's time zone ({ast.unparse(node.func)}), and {GIVE_ZONE}"
     return ""
 
 

@@ -61,12 +61,6 @@ def _hashed_alike(member: object) -> bool:
     return all(map(_hashed_alike, member)) if isinstance(member, tuple) else isinstance(member, Number | None)
 
 
-def _stop_the_clock(seconds: float) -> None:
-    """Have datetime, the one module of heuristics that has a clock, read another one."""
-    sys.modules["_datetime"] = None  # type: ignore[assignment]  # then it takes the one that is written in Python
-    time.time = lambda: seconds
-
-
 def _answer(heuristic: Any, row: Mapping[str, Any]) -> Any:
     try:
         value = heuristic(SimpleNamespace(**row))
@@ -78,8 +72,9 @@ def _answer(heuristic: Any, row: Mapping[str, Any]) -> Any:
 def _main() -> None:
     asked = marshal.load(sys.stdin.buffer)  # noqa: S302  the check wrote it
     answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what a heuristic prints is no answer
-    if asked["clock_s"] is not None:
-        _stop_the_clock(asked["clock_s"])
+    if asked["clock_s"] is not None:  # of the modules of heuristics, datetime alone has a clock
+        sys.modules["_datetime"] = None  # type: ignore[assignment]  # then it takes the one that is written in Python
+        time.time = lambda: asked["clock_s"]
     module = ModuleType(asked["module"])
     vars(module)[AS_TWIN] = as_twins(asked["sets"], asked["lines"])
     sys.modules[module.__name__] = module
