@@ -24,6 +24,11 @@ NEAREST_OF = {
 """What can be converted, of what comes near to a package whose models cannot."""
 
 
+def refused(whose: str, setting: str, can: str) -> ConversionError:
+    """Name a setting with which something cannot be converted, and the one with which it can be."""
+    return ConversionError(f"{whose} cannot be converted with {setting}; it can be {can}")
+
+
 def line_of(error: BaseException) -> str:
     """Give what a library says first: what it adds fills pages."""
     return str(error).strip().partition("\n")[0].rstrip(".")
