@@ -18,23 +18,10 @@ from handover.conversion.scores import scored_classes, training_time_scores
 from handover.conversion.thresholds import at_thresholds, filled, thresholds
 
 __all__ = [
-    "FRAMEWORKS",
-    "ConversionError",
-    "at_thresholds",
-    "by_name",
-    "by_place",
-    "filled",
-    "in_float32",
-    "in_order",
-    "numbered",
-    "numbers_its_classes",
-    "opened",
-    "own_columns",
-    "thresholds",
-    "to_graph",
-    "training_time_scores",
+    "FRAMEWORKS", "ConversionError", "at_thresholds", "by_name", "by_place", "filled", "in_float32", "in_order",
+    "numbered", "numbers_its_classes", "opened", "own_columns", "thresholds", "to_graph", "training_time_scores",
     "unlike",
-]
+]  # fmt: skip
 
 
 def to_graph(

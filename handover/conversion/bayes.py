@@ -1,6 +1,5 @@
 """Classifiers that ask how likely a row is in each class: naive Bayes, and quadratic discriminant analysis."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,10 +28,8 @@ def _linear(model: Any, name: str, rows: Rows) -> str:
         otherwise = np.log(1 - np.exp(weights))
         weights, shift = weights - otherwise, shift + otherwise.sum(axis=1)
     if name == "CategoricalNB":
-        each = [
-            graph.double(is_each(column, np.arange(known.shape[1], dtype=np.float64)))
-            for column, known in zip(rows.each(), weights, strict=True)
-        ]
+        columns = zip(rows.each(), weights, strict=True)
+        each = [graph.double(is_each(column, np.arange(float(known.shape[1])))) for column, known in columns]
         tensor, weights = graph.add("Concat", *each, axis=1), np.hstack(weights)
     total = graph.add("MatMul", tensor, np.asarray(weights, dtype=np.float64).T)
     return graph.add("Add", total, np.asarray(shift, dtype=np.float64))
@@ -55,9 +52,8 @@ def _gaussian(model: Any, rows: Rows) -> str:
 
 def _quadratic(model: Any, rows: Rows) -> str:
     parts = []
-    for mean, rotation, scaling, prior in zip(
-        model.means_, model.rotations_, model.scalings_, model.priors_, strict=True
-    ):
+    classes = zip(model.means_, model.rotations_, model.scalings_, model.priors_, strict=True)
+    for mean, rotation, scaling, prior in classes:
         apart = rows.graph.add("Sub", rows.tensor, mean.astype(np.float64))
         turned = rows.graph.add("MatMul", apart, (rotation * scaling**-0.5).astype(np.float64))
         total = rows.graph.add("ReduceSum", rows.graph.add("Mul", turned, turned), np.array([1]))
@@ -66,8 +62,5 @@ def _quadratic(model: Any, rows: Rows) -> str:
     return rows.graph.add("Concat", *parts, axis=1)
 
 
-QUADRATIC: dict[str, Callable[[Any, Rows], str]] = {
-    "GaussianNB": _gaussian,
-    "QuadraticDiscriminantAnalysis": _quadratic,
-}
+QUADRATIC = {"GaussianNB": _gaussian, "QuadraticDiscriminantAnalysis": _quadratic}
 CLASSIFIERS = ("BernoulliNB", "CategoricalNB", "ComplementNB", "MultinomialNB", *QUADRATIC)

@@ -6,31 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion import (
-    bayes,
-    calibration,
-    from_onnx,
-    kernels,
-    linear,
-    others,
-    preparation,
-    scaling,
-)
+from handover.conversion import bayes, calibration, from_onnx, kernels, linear, others, preparation, scaling
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.rows import Method, Rows, width
 from handover.conversion.writer import write
 
+SEARCHES = ("GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV")
 INSIDE = {
-    "FixedThresholdClassifier": "estimator_",
     "FrozenEstimator": "estimator",
-    "RANSACRegressor": "estimator_",
-    "SelfTrainingClassifier": "estimator_",
-    "TunedThresholdClassifierCV": "estimator_",
-    **dict.fromkeys(
-        ("GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV"), "best_estimator_"
-    ),
+    **dict.fromkeys(("FixedThresholdClassifier", "TunedThresholdClassifierCV"), "estimator_"),
+    **dict.fromkeys(("RANSACRegressor", "SelfTrainingClassifier"), "estimator_"),
+    **dict.fromkeys(SEARCHES, "best_estimator_"),
 }
 """Models that answer as another one does: where it is."""
 MEMBERS = "the members of a stack"
@@ -84,10 +72,7 @@ def _require_sharp(name: str, rows: Rows, *, wide: bool) -> None:
 
 def _pipeline(model: Any, rows: Rows, method: Method) -> str:
     *steps, (_, last) = model.steps
-    for _, step in steps:
-        if not hasattr(step, "fit_resample"):  # it changes the rows of a training alone
-            rows = preparation.prepared(step, rows)
-    return answer(last, rows, method)
+    return answer(last, preparation.through(steps, rows), method)
 
 
 def _bagging(model: Any, rows: Rows, method: Method) -> str:

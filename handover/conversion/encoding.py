@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import ConversionError, refused
 from handover.conversion.graph import Graph
 from handover.conversion.rows import Rows
 
@@ -50,10 +50,8 @@ def applied(step: Any, rows: Rows) -> Rows:
         return rows.changed(rows.graph.double(rows.tensor), wide=True)
     name = getattr(step.func, "__name__", str(step.func))
     if name not in FUNCTIONS or not isinstance(step.func, np.ufunc) or step.kw_args:
-        raise ConversionError(
-            f"FunctionTransformer cannot be converted with func={name}; it can be with numpy's {', '.join(FUNCTIONS)}; "
-            f"what else a column needs is a heuristic's work"
-        )
+        can = f"with numpy's {', '.join(FUNCTIONS)}; what else a column needs is a heuristic's work"
+        raise refused("FunctionTransformer", f"func={name}", can)
     graph = rows.graph
     return rows.computed(
         FUNCTIONS[name](graph, graph.double(rows.tensor)), blurred_by=None if name in ROUNDED else step
@@ -140,10 +138,7 @@ def multiplied(step: Any, rows: Rows) -> Rows:
 def ranked(step: Any, rows: Rows) -> Rows:
     """Add a QuantileTransformer: the mean of two lines through its quantiles, the one up and the other down."""
     if step.output_distribution != "uniform":
-        raise ConversionError(
-            f"QuantileTransformer cannot be converted with output_distribution={step.output_distribution!r}; it can be "
-            f"with 'uniform'"
-        )
+        raise refused("QuantileTransformer", f"output_distribution={step.output_distribution!r}", "with 'uniform'")
     graph, parts = rows.graph, []
     for column, known in zip(rows.each(), step.quantiles_.T.astype(np.float64), strict=True):
         asked = graph.double(column.tensor)

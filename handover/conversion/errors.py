@@ -1,6 +1,8 @@
 """What cannot be converted, in one sentence, and the name by which its author knows a model."""
 
+import tomllib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -8,20 +10,16 @@ class ConversionError(ValueError):
     """The model cannot become a graph of the agreed shape; the message names the model or setting, and what can."""
 
 
-_AS_FILE = "export it to an ONNX file with its own exporter, and deliver that"
-_BY_ONNXMLTOOLS = "onnxmltools makes an ONNX file of it, which comes in as onnx=, with scores= of its training"
-_CURVES = "HistGradientBoostingClassifier(interaction_cst='no_interactions') adds up curves too, and can be"
-NEAREST_OF = {
-    "category_encoders": "scikit-learn's OneHotEncoder, OrdinalEncoder and TargetEncoder can be",
-    "feature_engine": "scikit-learn's imputers of one value, encoders of codes and bins can be",
-    "imblearn": "its Pipeline, BalancedRandomForestClassifier and ensembles of bags can be",
-    **dict.fromkeys(("interpret", "pygam"), _CURVES),
-    "ngboost": "the trees of LightGBM, XGBoost and CatBoost can be",
-    "statsmodels": "scikit-learn's LogisticRegression(C=np.inf) and LinearRegression fit the same, and can be",
-    **dict.fromkeys(("h2o", "pyspark"), _BY_ONNXMLTOOLS),
-    **dict.fromkeys(("fastai", "keras", "lightning", "pytorch_tabnet", "skorch", "tensorflow", "torch"), _AS_FILE),
+NEAREST: dict[str, dict[str, str]] = {
+    kind: {name: instead for names, instead in listed.items() for name in names.split()}
+    for kind, listed in tomllib.loads(Path(__file__).with_name("nearest.toml").read_text(encoding="utf-8")).items()
 }
-"""What can be converted, of what comes near to a package whose models cannot."""
+"""What can be delivered instead of packages, classes and files that cannot, by their names."""
+
+
+def refused(whose: str, setting: str, can: str) -> ConversionError:
+    """Name a setting with which something cannot be converted, and the one with which it can be."""
+    return ConversionError(f"{whose} cannot be converted with {setting}; it can be {can}")
 
 
 def line_of(error: BaseException) -> str:

@@ -31,7 +31,7 @@ class Framework:
     """As its users write it."""
     read: Callable[[Any], Ensemble | None]
     """Gives the trees of a fitted model; None where it is something else."""
-    unnamed: tuple[str, ...]
+    unnamed: tuple[str, ...] = ()
     """How it calls a column that has no name, before the column's number."""
     ask: Callable[[Any, Method, Numbers], Any] = lambda model, method, features: getattr(model, method)(features)
     """Gives what a method of the model answers to rows, float32 (N, K)."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import ConversionError, title
+from handover.conversion.errors import ConversionError, refused, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Leaf, Link, Node, Split, exponential, grow, sigmoid, softmax
@@ -100,25 +100,19 @@ class _Saved:
             self.file: dict[str, Any] = json.loads(file.read_bytes())
         features = self.file["features_info"]
         if other := {"text_features", "embedding_features"} & features.keys():
-            raise ConversionError(f"{title(model)} cannot be converted with {min(other)}; it can be without")
+            raise refused(title(model), min(other), "without")
         listed = features.get("categorical_features") or ()
         self._numbers = {one["feature_index"]: one for one in features["float_features"]}
         self._categories: dict[int, int] = {one["feature_index"]: one["flat_feature_index"] for one in listed}
         # A split has its number among all that the model knows: of numbers, of single categories, of statistics.
-        before = [
-            *(one.get("borders") or () for one in self._numbers.values()),
-            *(one.get("values") or () for one in listed),
-        ]
-        self._first = sum(map(len, before))
+        before = (*self._numbers.values(), *listed)
+        self._first = sum(len(one.get("borders") or one.get("values") or ()) for one in before)
         self._statistics = [one for one in features.get("ctrs") or () for _ in one["borders"]]
         self._tables = {name: _table(given) for name, given in (self.file.get("ctr_data") or {}).items()}
         seen = {one["flat_feature_index"]: {_of_table(v & LOWER) for v in one.get("values") or ()} for one in listed}
         for one in self._statistics:
             if [element["combination_element"] for element in one["elements"]] != ["cat_feature_value"]:
-                raise ConversionError(
-                    f"{title(model)} cannot be converted with statistics of several columns together; it can be with "
-                    f"max_ctr_complexity=1"
-                )
+                raise refused(title(model), "statistics of several columns together", "with max_ctr_complexity=1")
             seen[self._column(one)] |= self._tables[one["identifier"]].counts.keys()
         self.writings = {column: _writing(model, column, keys) for column, keys in seen.items()}
         """How the codes of each column of categories were written."""

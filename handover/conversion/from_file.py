@@ -10,39 +10,12 @@ from typing import Any
 import yaml
 
 from handover.conversion import from_onnx
-from handover.conversion.errors import ConversionError, line_of
+from handover.conversion.errors import NEAREST, ConversionError, line_of
 from handover.conversion.from_onnx import Columns
 
 type Open = Callable[[Path], Any]
 
 IN_PYTHON = "load it in the program that delivers, and pass the model itself"
-AS_ONNX = "it comes in as ONNX"
-INSTEAD = {
-    ".bin": "save it with XGBoost as .ubj, CatBoost as .cbm, LightGBM as .txt, or as .onnx",
-    ".mat": f"{AS_ONNX}: exportONNXNetwork of MATLAB's Deep Learning Toolbox, or as trees of XGBoost or LightGBM",
-    ".model": "XGBoost's old binary format is no longer read: open it with the XGBoost that wrote it, and save it as "
-    ".ubj or .json",
-    ".mojo": f"{AS_ONNX}: convert_h2o of onnxmltools makes it of a MOJO",
-    ".pb": f"{AS_ONNX}: tf2onnx makes it of a TensorFlow model",
-    ".pmml": "no reader of PMML is exact and does without Java: save the model in its own tool as ONNX, or train it "
-    "with XGBoost, LightGBM or CatBoost",
-    ".safetensors": f"it has weights and no model; {AS_ONNX}: torch.onnx.export",
-    ".skops": f"{IN_PYTHON}: skops.io.load",
-    ".zip": f"unpack it; a MOJO of H2O's becomes ONNX with convert_h2o of onnxmltools; another model, {IN_PYTHON}",
-    **dict.fromkeys(
-        (".csv", ".xlsx"), "the points of a scorecard are read by read_scorecard(), and deliver() takes what it gives"
-    ),
-    **dict.fromkeys((".h5", ".keras"), f"{AS_ONNX}: model.export('model.onnx', format='onnx') of Keras, or tf2onnx"),
-    **dict.fromkeys((".joblib", ".pickle", ".pkl"), f"a pickle can be anything, so it is not opened: {IN_PYTHON}"),
-    **dict.fromkeys(
-        (".pt", ".pt2", ".pth"), f"{AS_ONNX}: torch.onnx.export of the model, in the program that has its class"
-    ),
-    **dict.fromkeys(
-        (".rda", ".rdata", ".rds"),
-        "only R reads it: save the model with xgb.save, lgb.save or catboost.save_model, or as ONNX",
-    ),
-}
-"""What to do with a file that cannot be opened, by the end of its name."""
 LOOKS_LIKE = {
     b"version https://git-lfs": "only the pointer of git LFS to the file: git lfs pull fetches it",
     b"\x80": "a pickle of Python",
@@ -76,8 +49,8 @@ def opened(path: Path, columns: Columns, output: str | None = None) -> Any:
     kind = ENDS.get(end) or next((kind for start, kind in BEGINNINGS.items() if _begins(path).startswith(start)), None)
     if kind:
         return _open(path, *kinds[kind])
-    if end in INSTEAD:
-        raise ConversionError(f"{path.name} cannot be delivered as it is: {INSTEAD[end]}")
+    if end in NEAREST["files"]:
+        raise ConversionError(f"{path.name} cannot be delivered as it is: {NEAREST['files'][end]}")
     raise ConversionError(
         f"{path.name} is of no known kind: deliver .onnx, XGBoost's .ubj or .json, LightGBM's .txt, CatBoost's .cbm or "
         f"a model folder of MLflow"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import ConversionError, refused
 from handover.conversion.trees import Ensemble, Link, Node, Split, exponential, grow, sigmoid, softmax
 
 LINKS: dict[str, Link | None] = {
@@ -18,9 +18,7 @@ MOST_CODES = 256
 def read(model: Any) -> Ensemble:
     """Read a fitted HistGradientBoostingClassifier or -Regressor."""
     if model.loss not in LINKS:
-        raise ConversionError(
-            f"{type(model).__name__} cannot be converted with loss={model.loss!r}; it can be with {', '.join(LINKS)}"
-        )
+        raise refused(type(model).__name__, f"loss={model.loss!r}", f"with {', '.join(LINKS)}")
     categorical = np.zeros(model.n_features_in_, bool) if model.is_categorical_ is None else model.is_categorical_
     order = np.argsort(~categorical, kind="stable").tolist()  # the encoder in front puts the categories' columns first
     codes = _codes(model) if categorical.any() else {}

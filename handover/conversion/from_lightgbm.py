@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import ConversionError, require_codes, title
+from handover.conversion.errors import refused, require_codes, title
 from handover.conversion.framework import Framework
 from handover.conversion.trees import Ensemble, Link, Node, Split, below, exponential, grow, sigmoid, softmax
 
@@ -37,7 +37,7 @@ def read(model: Any) -> Ensemble:
     sums = int(facts["num_tree_per_iteration"])
     trees = [_facts(body) for body in bodies]
     if any(tree.get("is_linear") == "1" for tree in trees):
-        raise ConversionError(f"{title(model)} cannot be converted with linear_tree=True; it can be without")
+        raise refused(title(model), "linear_tree=True", "without")
     columns = int(facts["max_feature_idx"]) + 1
     targets = [place % sums for place in range(len(trees))]
     whole = Ensemble([_tree(tree) for tree in trees], columns, np.zeros(sums), targets=targets)
@@ -58,7 +58,7 @@ def _link(model: Any, objective: str) -> Link | None:
         return lambda graph, total: graph.add("Mul", total, graph.add("Abs", total))
     if name not in LINKS:
         can = ", ".join(sorted({"binary", "multiclassova", *LINKS}))
-        raise ConversionError(f"{title(model)} cannot be converted with objective={name}; it can be with {can}")
+        raise refused(title(model), f"objective={name}", f"with {can}")
     return LINKS[name]
 
 

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 
 from handover.conversion.errors import ConversionError, line_of
 from handover.conversion.framework import FloatRows, Framework
+from handover.conversion.graph import inputs_of
 from handover.conversion.rows import Method, Rows
 from handover.limit import TooLongError, within
 
@@ -52,7 +53,7 @@ def read(path: Path, columns: Columns, output: str | None = None) -> OnnxFile:
     model = _loaded(path)
     _require_plain(model, path.name)
     chosen, labels = _output(model, path.name, output)
-    for value in _inputs(model):  # the graph takes any number of rows, if it was exported for one
+    for value in inputs_of(model):  # the graph takes any number of rows, if it was exported for one
         for size in value.type.tensor_type.shape.dim[:1]:
             size.dim_param = "N"
     del model.graph.value_info[:]
@@ -144,18 +145,13 @@ def _output(model: onnx.ModelProto, name: str, wanted: str | None) -> tuple[onnx
     return tensors[wanted or next(iter(tensors))], labels
 
 
-def _inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    constants = {tensor.name for tensor in model.graph.initializer}
-    return [value for value in model.graph.input if value.name not in constants]
-
-
 def _numbers_a_row(model: onnx.ModelProto, name: str, columns: Columns) -> int:
     """Ask the graph for two rows of noughts, and count what it gives for each."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what it says is in the exception
-    feeds = _noughts(_inputs(model), name, columns)
+    feeds = _noughts(inputs_of(model), name, columns)
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     for size in bare.graph.output[0].type.tensor_type.shape.dim:
@@ -236,7 +232,7 @@ def _whole(value: onnx.ValueInfoProto, columns: Columns) -> bool:
 def _feeds(file: OnnxFile, rows: Rows) -> list[str]:
     """Give each input of the graph what it takes of the rows."""
     graph, places, feeds = rows.graph, list(file.columns), []
-    for value in _inputs(file.model):
+    for value in inputs_of(file.model):
         kind, rank = value.type.tensor_type.elem_type, len(value.type.tensor_type.shape.dim)
         column = rows if _whole(value, file.columns) else rows.of(np.array([places.index(value.name)]))
         if kind == TensorProto.STRING:
@@ -265,4 +261,4 @@ def _ask(model: Any, _: Method, __: FloatRows) -> Any:
     )
 
 
-ONNX = Framework(__name__, "ONNX", lambda _: None, unnamed=(), ask=_ask, gives_probabilities=lambda _: True)
+ONNX = Framework(__name__, "ONNX", lambda _: None, ask=_ask, gives_probabilities=lambda _: True)

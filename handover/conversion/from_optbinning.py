@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import ConversionError, refused
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.from_scorecard import Bands
 from handover.conversion.rows import Method, Rows
@@ -24,10 +24,7 @@ def read(model: Any) -> Ensemble:
     process, estimator = model.binning_process_, model.estimator_
     kind = type(estimator).__name__
     if kind not in LINKS:
-        raise ConversionError(
-            f"a Scorecard of optbinning cannot be converted with the estimator {kind}; it can be with "
-            f"{', '.join(LINKS)}"
-        )
+        raise refused("a Scorecard of optbinning", f"the estimator {kind}", f"with {', '.join(LINKS)}")
     of_bins = model.table().groupby("Variable") if model.scaling_method else ()
     points = {name: part["Points"].to_numpy(dtype=np.float64) for name, part in of_bins}  # in the order of the bins
     weights = dict(zip(process.get_support(names=True), np.ravel(estimator.coef_), strict=True))
@@ -108,10 +105,5 @@ def _ask(model: Any, _: Method, features: FloatRows) -> Any:
 
 
 OPTBINNING = Framework(
-    "optbinning",
-    "optbinning",
-    read,
-    unnamed=(),
-    ask=_ask,
-    count_columns=lambda model: len(model.binning_process_.variable_names),
+    "optbinning", "optbinning", read, ask=_ask, count_columns=lambda model: len(model.binning_process_.variable_names)
 )

@@ -14,9 +14,8 @@ from handover.conversion import from_histograms
 from handover.conversion.errors import ConversionError
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method, width
-from handover.conversion.trees import Ensemble, Link, Node, Split, grow, sigmoid, softmax
+from handover.conversion.trees import Ensemble, Floats, Link, Node, Split, grow, sigmoid, softmax
 
-type Floats = NDArray[np.float64]
 type Leaves = Callable[[Floats], Floats]
 
 
@@ -51,10 +50,8 @@ def _votes(model: Any, members: list[Any]) -> Ensemble:
     """Read AdaBoost: each tree votes with its weight."""
     classes = len(model.classes_)
     weights = model.estimator_weights_ / model.estimator_weights_.sum() * (2 if classes == 2 else 1)
-    trees = [
-        Ensemble([_tree(member, _votes_of)], 0).scaled(weight).trees[0]
-        for member, weight in zip(members, weights, strict=False)
-    ]
+    voting = zip(members, weights, strict=False)
+    trees = [Ensemble([_tree(member, _votes_of)], 0).scaled(weight).trees[0] for member, weight in voting]
     if classes == 2:
         return _whole(model, trees, sigmoid)
     return _whole(model, trees, lambda graph, total: softmax(graph, graph.add("Div", total, classes - 1.0)))
@@ -119,17 +116,17 @@ def _votes_of(values: Floats) -> Floats:
     return np.where(np.arange(classes) == values.argmax(axis=1)[:, np.newaxis], 1.0, -1 / (classes - 1))
 
 
-READERS: dict[str, Callable[[Any, list[Any]], Ensemble]] = {
+FOR_EITHER: dict[str, Callable[[Any, list[Any]], Ensemble]] = {
+    "Bagging": _averaged,
+    "ExtraTrees": _averaged,
+    "GradientBoosting": _boosted,
+    "HistGradientBoosting": lambda model, _: from_histograms.read(model),
+    "RandomForest": _averaged,
+}
+READERS = {f"{name}{kind}": reader for name, reader in FOR_EITHER.items() for kind in ("Classifier", "Regressor")} | {
+    "AdaBoostClassifier": _votes,
     "BalancedRandomForestClassifier": _averaged,
-    **dict.fromkeys(("AdaBoostClassifier", "RUSBoostClassifier"), _votes),
-    **dict.fromkeys(("BaggingClassifier", "BaggingRegressor"), _averaged),
-    **dict.fromkeys(("ExtraTreesClassifier", "ExtraTreesRegressor"), _averaged),
-    **dict.fromkeys(("GradientBoostingClassifier", "GradientBoostingRegressor"), _boosted),
-    **dict.fromkeys(
-        ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor"),
-        lambda model, _: from_histograms.read(model),
-    ),
-    **dict.fromkeys(("RandomForestClassifier", "RandomForestRegressor"), _averaged),
+    "RUSBoostClassifier": _votes,
 }
 
 

@@ -124,4 +124,4 @@ def read(model: Scorecard) -> Ensemble:
     return Ensemble([bands.tree(model.closed) for bands in model.bands], model.n_features_in_, model.base, link)
 
 
-SCORECARD = Framework(__name__, "scorecards", read, unnamed=())
+SCORECARD = Framework(__name__, "scorecards", read)

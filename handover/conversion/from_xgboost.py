@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import ConversionError, require_codes, title
+from handover.conversion.errors import ConversionError, refused, require_codes, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Leaf, Link, Node, Split, exponential, grow, sigmoid, softmax
@@ -64,22 +64,14 @@ def read(model: Any) -> Ensemble:
     single, targets = link is not sigmoid, grown["tree_info"][:count]
     columns = int(facts["num_feature"])
     return Ensemble(
-        nodes,
-        columns,
-        base,
-        link,
-        single=single,
-        compares_with_what_it_saw=True,
-        read_as_missing=gaps,
-        targets=targets,
+        nodes, columns, base, link, single=single, compares_with_what_it_saw=True, read_as_missing=gaps, targets=targets
     )
 
 
 def _link(model: Any, objective: str, base: float) -> tuple[Leaf, Link | None]:
     """Give what the sum begins with, where there is one, and what makes an answer of it."""
     if objective not in LINKS:
-        can = ", ".join(sorted(LINKS))
-        raise ConversionError(f"{title(model)} cannot be converted with objective={objective}; it can be with {can}")
+        raise refused(title(model), f"objective={objective}", f"with {', '.join(sorted(LINKS))}")
     link = LINKS[objective]
     if link is sigmoid:
         return math.log(base / (1 - base)), link
@@ -113,11 +105,4 @@ def _ask(model: Any, method: Method, features: FloatRows) -> Any:
     return getattr(model, method)(features)
 
 
-XGBOOST = Framework(
-    "xgboost",
-    "XGBoost",
-    read,
-    unnamed=("", "f"),
-    ask=_ask,
-    reads_sparse_zero_as_missing=True,
-)
+XGBOOST = Framework("xgboost", "XGBoost", read, unnamed=("", "f"), ask=_ask, reads_sparse_zero_as_missing=True)

@@ -17,6 +17,12 @@ TREES, OTHERS = 5, 3
 """Versions of ai.onnx.ml: TreeEnsemble is in the one, and skl2onnx writes the other."""
 
 
+def inputs_of(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """Give what a graph is to be given: in a file of an old version its constants are among its inputs too."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    return [value for value in model.graph.input if value.name not in constants]
+
+
 class Graph:
     """Nodes and constants; every method that adds one gives the name of its output."""
 
@@ -74,9 +80,7 @@ class Graph:
 
     def embed(self, model: onnx.ModelProto, *inputs: str) -> list[str]:
         """Add all of another graph, which has no graph within; give the names of its outputs."""
-        constants = {tensor.name for tensor in model.graph.initializer}
-        asked = [value.name for value in model.graph.input if value.name not in constants]
-        names = dict(zip(asked, inputs, strict=True)) | {"": ""}
+        names = {"": ""} | {value.name: given for value, given in zip(inputs_of(model), inputs, strict=True)}
         for tensor in model.graph.initializer:
             names[tensor.name] = self.constant(numpy_helper.to_array(tensor))
         for node in model.graph.node:

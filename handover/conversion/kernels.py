@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from handover.conversion import others
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import refused
 from handover.conversion.graph import Graph
 from handover.conversion.rows import Method, Rows, width
 
@@ -25,10 +25,8 @@ def support_vectors(model: Any, rows: Rows, method: Method) -> str:
     total = graph.add("Add", total, float(model.intercept_[0]))
     if method != "predict_proba":
         return total
-    first = graph.add(
-        "Sigmoid", graph.add("Sub", graph.add("Mul", total, float(model.probA_[0])), float(model.probB_[0]))
-    )
-    return _coupled(graph, graph.add("Clip", first, LEAST, 1 - LEAST))
+    odds = graph.add("Sub", graph.add("Mul", total, float(model.probA_[0])), float(model.probB_[0]))
+    return _coupled(graph, graph.add("Clip", graph.add("Sigmoid", odds), LEAST, 1 - LEAST))
 
 
 def _coupled(graph: Graph, first: str) -> str:
@@ -38,11 +36,9 @@ def _coupled(graph: Graph, first: str) -> str:
     for _ in range(SWEEPS):
         apart = _apart(graph, shares, other, first)
         square = graph.add("Mul", apart, apart)
-        errors = (
-            graph.add("Abs", graph.add("Sub", graph.add("Mul", other, apart), square)),
-            graph.add("Abs", graph.add("Add", graph.add("Mul", first, apart), square)),
-        )
-        done = graph.add("Less", graph.add("Max", *errors), ENOUGH)
+        error_of_other = graph.add("Abs", graph.add("Sub", graph.add("Mul", other, apart), square))
+        error_of_first = graph.add("Abs", graph.add("Add", graph.add("Mul", first, apart), square))
+        done = graph.add("Less", graph.add("Max", error_of_other, error_of_first), ENOUGH)
         moved = _moved(graph, shares, graph.add("Sub", square, graph.add("Mul", other, apart)), other)
         apart = _apart(graph, moved, other, first)
         step = graph.add("Add", graph.add("Mul", apart, apart), graph.add("Mul", first, apart))
@@ -78,20 +74,14 @@ def _likeness(model: Any, graph: Graph, columns: str) -> str:
         return graph.add("Pow", inside, float(model.degree))
     if model.kernel == "sigmoid":
         return graph.add("Tanh", inside)
-    raise ConversionError(
-        f"{type(model).__name__} cannot be converted with kernel={model.kernel}; it can be with linear, rbf, poly and "
-        f"sigmoid"
-    )
+    raise refused(type(model).__name__, f"kernel={model.kernel}", "with linear, rbf, poly and sigmoid")
 
 
 def neighbours(model: Any, rows: Rows, _: Method) -> str:
     """Add the mean label of the nearest rows; for a classifier the share of its second class, or of each of more."""
-    name = type(model).__name__
     if model.effective_metric_ not in EUCLIDEAN or model.weights not in {"uniform", None}:
-        raise ConversionError(
-            f"{name} cannot be converted with metric={model.effective_metric_} and weights={model.weights}; it can be "
-            f"with metric='euclidean' and weights='uniform'"
-        )
+        setting = f"metric={model.effective_metric_} and weights={model.weights}"
+        raise refused(type(model).__name__, setting, "with metric='euclidean' and weights='uniform'")
     graph = rows.graph
     known = np.asarray(model._fit_X, dtype=np.float64)
     apart = graph.add("Sub", graph.add("Unsqueeze", graph.double(rows.tensor), np.array([1])), known)

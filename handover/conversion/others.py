@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion.errors import NEAREST_OF, ConversionError, line_of, title
+from handover.conversion.errors import NEAREST, ConversionError, line_of, title
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.graph import OPSET, OTHERS
@@ -25,25 +25,6 @@ CAN = (
 STEPS_CAN = (
     "scikit-learn's imputers of one value, scalers, encoders of codes, bins, products, selections and PCA can be"
 )
-NEAREST = {
-    **dict.fromkeys(("GaussianProcessClassifier", "GaussianProcessRegressor", "KernelRidge"), "SVC and SVR can be"),
-    **dict.fromkeys(
-        ("NearestCentroid", "RadiusNeighborsClassifier", "RadiusNeighborsRegressor"),
-        "KNeighborsClassifier and KNeighborsRegressor can be",
-    ),
-    **dict.fromkeys(("DummyClassifier", "DummyRegressor"), "it gives every row the same score: train a model"),
-    "AdaBoostClassifier": "it can be around decision trees",
-    "IsolationForest": "it learns of no outcome: train a classifier, such as RandomForestClassifier, on one",
-    **dict.fromkeys(
-        ("IterativeImputer", "KNNImputer"),
-        "SimpleImputer can be, with add_indicator=True too, and trees take gaps as they are",
-    ),
-    "SplineTransformer": "KBinsDiscretizer and PolynomialFeatures can be",
-    **dict.fromkeys(("Nystroem", "RBFSampler"), "KernelPCA and SVC can be"),
-    **dict.fromkeys(("KMeans", "RandomTreesEmbedding"), "KBinsDiscretizer can be"),
-    "NMF": "PCA and TruncatedSVD can be",
-}
-"""What can be converted, of what comes near to something that cannot."""
 
 
 def answer(model: Any, rows: Rows, method: Method) -> str:
@@ -64,8 +45,8 @@ def unknown(model: Any, can: str) -> ConversionError:
     """Name what cannot be converted, and what comes nearest, or else what can."""
     name, package = type(model).__name__, type(model).__module__.partition(".")[0]
     if package != "sklearn":
-        return ConversionError(f"{name} of {package} cannot be converted; {NEAREST_OF.get(package, can)}")
-    return ConversionError(f"{name} cannot be converted; {NEAREST.get(name, can)}")
+        return ConversionError(f"{name} of {package} cannot be converted; {NEAREST['packages'].get(package, can)}")
+    return ConversionError(f"{name} cannot be converted; {NEAREST['classes'].get(name, can)}")
 
 
 def converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> list[str]:

@@ -1,29 +1,21 @@
 """What a pipeline does to the columns before its model: each transformer by the part that knows it."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from handover.conversion import encoding, from_optbinning, others, powers, scaling
-from handover.conversion.errors import ConversionError
+from handover.conversion import encoding, from_optbinning, others, scaling
+from handover.conversion.errors import ConversionError, refused
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.rows import Rows
 
 AFFINE = (
-    "FactorAnalysis",
-    "FastICA",
-    "FeatureAgglomeration",
-    "GaussianRandomProjection",
-    "IncrementalPCA",
-    "LinearDiscriminantAnalysis",
-    "PCA",
-    "PLSRegression",
-    "SparseRandomProjection",
-    "TruncatedSVD",
-)
+    "FactorAnalysis", "FastICA", "FeatureAgglomeration", "GaussianRandomProjection", "IncrementalPCA",
+    "LinearDiscriminantAnalysis", "PCA", "PLSRegression", "SparseRandomProjection", "TruncatedSVD",
+)  # fmt: skip
 
 
 def prepared(step: Any, rows: Rows) -> Rows:
@@ -45,9 +37,11 @@ def prepared(step: Any, rows: Rows) -> Rows:
     return rows.changed(tensor, len(step.get_feature_names_out()), wide=False).blurred_by(name)
 
 
-def _pipeline(step: Any, rows: Rows) -> Rows:
-    for _, inner in step.steps:
-        rows = prepared(inner, rows)
+def through(steps: Iterable[tuple[str, Any]], rows: Rows) -> Rows:
+    """Add the steps of a pipeline, one after another."""
+    for _, step in steps:
+        if not hasattr(step, "fit_resample"):  # it changes the rows of a training alone
+            rows = prepared(step, rows)
     return rows
 
 
@@ -86,10 +80,8 @@ def _drops(step: Any) -> bool:
 def _gaps(step: Any, rows: Rows) -> str:
     """Ask each value whether it is missing."""
     if not np.isnan(step.missing_values):
-        raise ConversionError(
-            f"{type(step).__name__} cannot be converted with missing_values={step.missing_values}; it can be with nan, "
-            f"which is what matrix(...) gives"
-        )
+        setting = f"missing_values={step.missing_values}"
+        raise refused(type(step).__name__, setting, "with nan, which is what matrix(...) gives")
     return rows.graph.add("IsNaN", rows.tensor)
 
 
@@ -115,9 +107,9 @@ RULES: dict[str, Callable[[Any, Rows], Rows]] = {
     "KBinsDiscretizer": encoding.binned,
     "MissingIndicator": _marked,
     "Normalizer": encoding.normalised,
-    "Pipeline": _pipeline,
+    "Pipeline": lambda pipeline, rows: through(pipeline.steps, rows),
     "PolynomialFeatures": encoding.multiplied,
-    "PowerTransformer": powers.powered,
+    "PowerTransformer": scaling.powered,
     "QuantileTransformer": encoding.ranked,
     "SimpleImputer": _filled,
     **dict.fromkeys(("OneHotEncoder", "OrdinalEncoder", "TargetEncoder"), encoding.looked_up),

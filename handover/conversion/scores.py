@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover.conversion.classes import by_name, in_order, name_of, numbers_its_classes
-from handover.conversion.errors import NEAREST_OF, ConversionError, title
+from handover.conversion.errors import NEAREST, ConversionError, title
 from handover.conversion.framework import Framework, Numbers
 from handover.conversion.frameworks import FRAMEWORKS, framework_of
 from handover.conversion.rows import Method
@@ -140,8 +140,8 @@ def _framework(model: Any) -> Framework:
         )
     if package in {"onnx", "onnxruntime"}:
         raise ConversionError(f"a {kind} of {package} is not delivered as an object: save it; {AS_FILE}")
-    if package in NEAREST_OF:
-        raise ConversionError(f"a model of {package} cannot be converted; {NEAREST_OF[package]}")
+    if package in NEAREST["packages"]:
+        raise ConversionError(f"a model of {package} cannot be converted; {NEAREST['packages'][package]}")
     raise ConversionError(f"{kind} of {package} cannot be converted; deliver one of {titles}; {AS_FILE}")
 
 

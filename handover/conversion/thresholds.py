@@ -9,9 +9,8 @@ from onnx import helper, numpy_helper
 
 from handover.conversion.framework import FloatRows
 from handover.conversion.graph import FEATURES
+from handover.conversion.trees import Floats
 from predictor.encoder import FLOAT32_MAX
-
-type Floats = NDArray[np.float64]
 
 KEEP_NUMBERS = {"Cast": 0, "Identity": 0, "Imputer": 0, "Where": 2}
 """Operators that a number goes through as it is, and which of their inputs that is."""

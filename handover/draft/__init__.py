@@ -77,19 +77,13 @@ def drafted(name: str, data: Path, header: str, track: Track = iter, *, private:
         raise CannotRunError(f"{table.name} leaves nothing to predict '{target.header}' from: {why}")
     if private:
         fields, left_out, target = discreet(fields, left_out, target)
+    notes = (*file.notes, *_notes(table, target), *repeated_rows(table, target, left_out))
     return Draft(
         contract=rendered("contract.py", name=name, table=table, fields=fields, left_out=left_out, target=target),
         heuristics=rendered("heuristics.py", name=name, examples=examples(fields)),
         training=training(table, file, fields, target, name=name, where=ELSEWHERE if private else ""),
         data=file,
-        report=Report(
-            name=name,
-            data=table.name,
-            fields=tuple(fields),
-            left_out=tuple(left_out),
-            target=target,
-            notes=(*file.notes, *_notes(table, target), *repeated_rows(table, target, left_out)),
-        ),
+        report=Report(name, table.name, tuple(fields), tuple(left_out), target, notes),
     )
 
 

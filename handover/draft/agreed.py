@@ -49,18 +49,9 @@ class Agreed:
     def drafted(self) -> Field:
         """The field as a draft has it."""
         description = f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
-        return Field(
-            self.name,
-            description,
-            self.kind,
-            self.evidence,
-            values=(None,) if self.optional else (),
-            low=self.low,
-            high=self.high,
-            categories=tuple(self.categories),
-            question=self.question,
-            description=description,
-        )
+        values = (None,) if self.optional else ()
+        drafted = Field(self.name, description, self.kind, self.evidence, values, self.low, self.high)
+        return replace(drafted, categories=tuple(self.categories), question=self.question, description=description)
 
     @property
     def usual(self) -> Any:

@@ -11,10 +11,8 @@ from handover.errors import CannotRunError
 # Words with other letters than ASCII's: with fewer different ones a code page is a guess, and more tell nothing new.
 FEWEST_WORDS, MOST_WORDS = 3, 2000
 # What offices write. Among all of Python's, Mac's Cyrillic is as likely as Windows', and UTF-16 reads words of Latin-1.
-CODE_PAGES = [
-    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp866", "koi8_r"),
-    *("big5", "cp932", "cp949", "gb18030"),
-]
+CODE_PAGES = ["cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp866", "koi8_r",
+              "big5", "cp932", "cp949", "gb18030"]  # fmt: skip
 TOGETHER = ({"CJK", "HIRAGANA"}, {"CJK", "KATAKANA"}, {"HIRAGANA", "KATAKANA"})  # scripts that share a word
 MOST_LATIN = 0.3  # share of Latin letters in such words; more, and it is Western European, which cp1252 reads
 

@@ -29,6 +29,8 @@ from handover.skips import FILE
 from handover.templates import environment
 from predictor.delivery import load_source
 
+type Ask = Callable[[str], tuple[Sequence[Agreed], Answer]]
+
 EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""
 LONGEST_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
@@ -73,13 +75,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
     return "\n".join([*lines, *notes, "", "Next:", *_next(folder, "train")])
 
 
-def agree(
-    folder: Path,
-    ask: Callable[[str], tuple[Sequence[Agreed], Answer]],
-    left_out: Sequence[LeftOut] = (),
-    *,
-    ci: CI = DEFAULT,
-) -> str:
+def agree(folder: Path, ask: Ask, left_out: Sequence[LeftOut] = (), *, ci: CI = DEFAULT) -> str:
     """Write a project of a contract alone: there is no data and no model yet, and a stand-in answers.
 
     ``ask`` gives the fields and the answer of the contract of a name; ``left_out`` is what an example has, and the
@@ -174,10 +170,7 @@ def rendered(release: Release, name: str, inside: str = ".", ci: CI = DEFAULT) -
 
     Of a project ``inside`` a folder of its repository, what lies at the root has a path of ``../``.
     """
-    files = {
-        path: File(file.content.replace(EXAMPLE.encode(), name.encode()), file.executable)
-        for path, file in release.project.items()
-    }
+    files = {path: worded(file, {EXAMPLE: name}) for path, file in release.project.items()}
     return placed(chosen(files, ci), name, inside) | {
         "requirements/handover.txt": _filled("handover.txt", distribution=DISTRIBUTION, release=release),
         f"vendor/{release.name}": File(release.content),

@@ -151,13 +151,9 @@ def _direction(model: Model, pairs: Sequence[Pair]) -> Drafted | None:
     name, (first, second) = pair.field.name, map(literal, pair.values)
     what = f"score of {model.scores.names[score]}" if of else "score"
     sentence = f"{name} of {second} gives no {'lower' if rises else 'higher'} {what} than {first}"
-    return Drafted(
-        laid_out("@mostly", "()", [quoted(sentence), f"least={LEAST}"], ""),
-        f"{name}_counts",
-        "score",
-        f"score(high){of} {'>=' if rises else '<='} score(low){of}",
-        pair.rows("low", "high"),
-    )
+    above = laid_out("@mostly", "()", [quoted(sentence), f"least={LEAST}"], "")
+    that = f"score(high){of} {'>=' if rises else '<='} score(low){of}"
+    return Drafted(above, f"{name}_counts", "score", that, pair.rows("low", "high"))
 
 
 def _invariance(model: Model, pairs: Sequence[Pair]) -> Drafted | None:
@@ -173,13 +169,9 @@ def _invariance(model: Model, pairs: Sequence[Pair]) -> Drafted | None:
         return None
     of = _of(model, int(most.argmax()))
     name, values = pair.field.name, " or ".join(map(literal, pair.values))
-    return Drafted(
-        laid_out("@always", "()", [quoted(f"{name} of {values} hardly matters")], ""),
-        f"{name}_hardly_matters",
-        "score",
-        f"abs(score(other){of} - score(one){of}) < {limit:g}",
-        pair.rows("one", "other"),
-    )
+    above = laid_out("@always", "()", [quoted(f"{name} of {values} hardly matters")], "")
+    that = f"abs(score(other){of} - score(one){of}) < {limit:g}"
+    return Drafted(above, f"{name}_hardly_matters", "score", that, pair.rows("one", "other"))
 
 
 def _of(model: Model, score: int) -> str:

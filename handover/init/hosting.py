@@ -1,7 +1,9 @@
 """The system that runs a project's pipelines: which of the shipped files it reads, and where it has the others."""
 
+import tomllib
 from collections.abc import Mapping
-from typing import Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 from handover.init.release import File
 
@@ -9,53 +11,15 @@ type CI = Literal["github", "gitlab", "azure"]
 
 SYSTEMS: tuple[CI, ...] = get_args(CI.__value__)
 DEFAULT: CI = "github"
-PIPELINES: dict[CI, str] = {"gitlab": ".gitlab-ci.yml", "azure": "azure-pipelines.yml"}
+ROLE, OWNERS = ".github/oidc-role.yaml", ".github/CODEOWNERS"
+
+OTHERS = [ci for ci in SYSTEMS if ci != DEFAULT]
+WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+PIPELINES: dict[CI, str] = {ci: WORDS[ci]["pipelines"] for ci in OTHERS}
 """The one file with a system's pipelines, of those that have one."""
-
-ROLE, OWNERS, REVIEW = ".github/oidc-role.yaml", ".github/CODEOWNERS", ".github/pull_request_template.md"
-PLACES: dict[CI, dict[str, str]] = {
-    "github": {},
-    "gitlab": {
-        ROLE: ".gitlab/oidc-role.yaml",
-        OWNERS: ".gitlab/CODEOWNERS",
-        REVIEW: ".gitlab/merge_request_templates/Default.md",
-    },
-    "azure": {ROLE: ".azuredevops/oidc-role.yaml", REVIEW: ".azuredevops/pull_request_template.md"},
-}
+PLACES: dict[CI, dict[str, str]] = {DEFAULT: {}} | {ci: WORDS[ci]["places"] for ci in OTHERS}
 """Where a file of GitHub's folder is on other systems; what is named here for none of them, they do not have."""
-
-TRUST: dict[CI, dict[str, str]] = {
-    "gitlab": {
-        "that deploy.yml takes for one stage - of this repository's environment of that name": (
-            "that GitLab's jobs take for one stage - on the branch main of this project"
-        ),
-        '"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"': '"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+"',
-        "The repository on GitHub, as OWNER/NAME.": "The project on GitLab, as GROUP/NAME.",
-        "the environment on GitHub": "the environment on GitLab",
-        "trusts GitHub's tokens": "trusts GitLab's tokens",
-        "The environment, and so its approval and its branches: no pull request and no other branch": (
-            "The branch, and no environment, for which GitLab alone is asked: no merge request and no other branch"
-        ),
-        "repo:${Repository}:environment:${StackName}": "project_path:${Repository}:ref_type:branch:ref:main",
-        "token.actions.githubusercontent.com": "gitlab.com",
-    },
-    "azure": {
-        "that deploy.yml takes for one stage - of this repository's environment of that name": (
-            "that the pipeline takes for one stage - through the service connection of that name"
-        ),
-        '"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"': '"[^/]+/[^/]+"',
-        "The repository on GitHub, as OWNER/NAME.": "The project on Azure DevOps, as ORGANIZATION/PROJECT.",
-        "into the variable AWS_ROLE of the environment on GitHub": "into the service connection on Azure DevOps",
-        "the environment on GitHub": "the service connection on Azure DevOps",
-        "trusts GitHub's tokens": "trusts the organization's tokens",
-        "The environment, and so its approval and its branches: no pull request and no other branch": (
-            "The service connection, and so its checks and its pipelines: no other connection"
-        ),
-        "repo:${Repository}:environment:${StackName}": "sc://${Repository}/${StackName}",
-        "sts.amazonaws.com": "api://AzureADTokenExchange",
-        "token.actions.githubusercontent.com": "vstoken.dev.azure.com/ORGANIZATION-ID",
-    },
-}
+TRUST: dict[CI, dict[str, str]] = {ci: WORDS[ci]["trust"] for ci in OTHERS}
 """Whose tokens the role trusts, and what their subject names, in place of GitHub's."""
 
 

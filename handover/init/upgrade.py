@@ -12,8 +12,8 @@ from packaging.version import Version
 
 from handover.errors import CannotRunError
 from handover.git import git
-from handover.init import rendered, write
-from handover.init.hosting import CI, DEFAULT, SYSTEMS
+from handover.init import TEMPLATES, rendered, write
+from handover.init.hosting import CI, DEFAULT, SYSTEMS, worded
 from handover.init.monorepo import place
 from handover.init.release import File, Release, current
 from handover.project import DISTRIBUTION
@@ -65,19 +65,21 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
     lying = {path: file for path in paths if (file := _read(root / path))}
     # A checkout on Windows has other line ends, in every line: they are left aside until files are written.
     crlf = {path for path, file in lying.items() if _has_crlf(file.content)}
-    lying |= {path: lying[path]._replace(content=lying[path].content.replace(b"\r\n", b"\n")) for path in crlf}
+    lying |= {path: worded(lying[path], {"\r\n": "\n"}) for path in crlf}
     planned = list(changes(base, lying, files, new.version))
     last = [  # until then it can all be done again: the old release is still there, and the recorded one
         Change(f"vendor/{new.name}", "updated" if new.name == old.name else "added", file=File(new.content)),
         Change(LOCK, "updated", file=files[LOCK]),
         *(Change(path, "removed") for path in sorted(lying) if path.startswith("vendor/") and path not in files),
     ]
+    done = [*planned, *last]
     if not dry_run:
-        _carry_out(root, [*planned, *last], crlf)
-    return Upgrade(
-        _report(name, old, new, [*planned, *last], lock=_to_lock(root, planned, files), dry_run=dry_run),
-        conflicts=any(change.outcome == "conflict" for change in planned),
-    )
+        _carry_out(root, done, crlf)
+    words = {"name": name, "old": old, "new": new, "done": done, "dry_run": dry_run}
+    conflicts = any(change.outcome == "conflict" for change in planned)
+    lock = _to_lock(root, planned, files)
+    report = TEMPLATES.get_template("upgrade.txt.jinja").render(words, lock=lock, conflicts=conflicts)
+    return Upgrade(report.rstrip("\n"), conflicts)
 
 
 def recorded(root: Path) -> Release:
@@ -191,9 +193,7 @@ def _has_crlf(content: bytes) -> bool:
 
 def _carry_out(root: Path, planned: Sequence[Change], crlf: set[str]) -> None:
     files = {change.path: change.file for change in planned if change.file}
-    files |= {
-        path: files[path]._replace(content=files[path].content.replace(b"\n", b"\r\n")) for path in crlf & files.keys()
-    }
+    files |= {path: worded(files[path], {"\n": "\r\n"}) for path in crlf & files.keys()}
     try:
         write(files, root)
         for change in planned:
@@ -216,24 +216,3 @@ def _to_lock(root: Path, planned: Iterable[Change], new: Mapping[str, File]) -> 
     lying = {path.relative_to(root).as_posix(): path.read_bytes() for need in NEEDS for path in root.glob(need)}
     known = {path: file.content for path, file in new.items()}
     return sorted(path for path, content in lying.items() if content.replace(b"\r\n", b"\n") != known.get(path))
-
-
-def _report(
-    name: str, old: Release, new: Release, done: Sequence[Change], *, lock: Sequence[str], dry_run: bool
-) -> str:
-    conflicts = any(change.outcome == "conflict" for change in done)
-    steps = [
-        "resolve the conflicts" * conflicts,
-        f"make lock   # the locks are the tool's again, and {', '.join(lock)} yours" if lock else "",
-        "make run && make check",
-        "git add --all && git commit",
-    ]
-    dry = " (dry run: nothing is written)" if dry_run else ""
-    return "\n".join(
-        [
-            f"{name}: from handover {old.version} to {new.version}{dry}",
-            "",
-            *(f"  {change.outcome:<9} {change.path}{change.why and f': {change.why}'}" for change in done),
-            *([] if dry_run else ["", "Next:", *(f"  {step}" for step in steps if step)]),
-        ]
-    )

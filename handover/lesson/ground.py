@@ -96,15 +96,10 @@ class Ground:
 
     def start(self, clone: Path, *command: str, log: Path, apart: bool) -> subprocess.Popen[bytes]:
         """Start a command in a clone, ``apart`` in a session of its own; what it prints goes to a file."""
+        env = self.variables(clone)
         with log.open("wb") as file:
             return subprocess.Popen(
-                command,
-                cwd=clone,
-                env=self.variables(clone),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                start_new_session=apart,
+                command, cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=apart
             )
 
     @staticmethod

@@ -53,13 +53,9 @@ class Page:
         with self._lock:
             advance(self.ground)
             number = snapshots.reached(self.ground)
-            return self._rendered(
-                "page.html.jinja",
-                number=number,
-                exercises=EXERCISES,
-                missing=missing(self.ground, number) if number <= len(EXERCISES) else "",
-                pulls={pull.branch: pull for pull in self.hosting.pulls},
-            )
+            lacks = missing(self.ground, number) if number <= len(EXERCISES) else ""
+            pulls = {pull.branch: pull for pull in self.hosting.pulls}
+            return self._rendered("page.html.jinja", number=number, exercises=EXERCISES, missing=lacks, pulls=pulls)
 
     def pull(self, branch: str) -> str | None:
         """Show a pull request; nothing where there is none."""
@@ -75,7 +71,7 @@ class Page:
         if not commit.isalnum() or record.outcome is Outcome.UNKNOWN:
             return None
         record.open()
-        return record.html or self._rendered("log.html.jinja", record=record)
+        return record.read("report.html") or self._rendered("log.html.jinja", record=record)
 
     def press(self, path: str, form: dict[str, str]) -> str:
         """Do what a button says, and give where the browser goes next; what cannot be done becomes the notice."""

@@ -36,23 +36,8 @@ class Record:
     @cached_property
     def outcome(self) -> Outcome:
         """How it ended."""
-        status = self._read("status")
+        status = self.read("status")
         return next(outcome for outcome in Outcome if outcome.status == status)
-
-    @property
-    def text(self) -> str:
-        """The report, as a terminal shows it; where there is none, what the build printed."""
-        return self._read("report.txt")
-
-    @property
-    def html(self) -> str:
-        """The report as a page; nothing where the build did not come to one."""
-        return self._read("report.html")
-
-    @property
-    def seconds(self) -> str:
-        """How long the build took [s]."""
-        return self._read("seconds")
 
     @property
     def opened(self) -> bool:
@@ -67,14 +52,19 @@ class Record:
     @property
     def answer(self) -> dict[str, Any]:
         """The model, and its answer to the usual row, when this commit was deployed; nothing where it was not."""
-        text = self._read("answer.json")
+        text = self.read("answer.json")
         return dict(json.loads(text)) if text else {}
 
     def answered(self, model: str, answer: str) -> None:
         """Note what the deployed function answered."""
         (self.folder / "answer.json").write_text(json.dumps({"model": model, "answer": answer}), encoding="utf-8")
 
-    def _read(self, name: str) -> str:
+    def read(self, name: str) -> str:
+        """Read a file of the record; nothing where the build did not come to one.
+
+        They are the report or what the build printed (``report.txt``), the report as a page (``report.html``), and how
+        long the build took (``seconds`` [s]).
+        """
         try:
             return (self.folder / name).read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -86,19 +86,12 @@ def _rebased(ground: Ground) -> str:
     return f"{branch} has commits at the remote that you do not have: `git pull`." if behind else ""
 
 
-def _deleted_at_the_remote_or_in_conflict(ground: Ground) -> str:
+def _pull_hindered(ground: Ground) -> str:
+    """Find a pull request whose branch is deleted at the remote, or in conflict with the main branch."""
     return next((pull.obstacle for pull in Hosting(ground).pulls if pull.deleted or pull.trial.conflicts), "")
 
 
-TURNS = (
-    _folder_gone,
-    _half_way,
-    _on_no_branch,
-    _committed_on_main,
-    _branch_deleted,
-    _rebased,
-    _deleted_at_the_remote_or_in_conflict,
-)
+TURNS = (_folder_gone, _half_way, _on_no_branch, _committed_on_main, _branch_deleted, _rebased, _pull_hindered)
 
 
 def _last_seen(ground: Ground, branch: str) -> str:

@@ -67,7 +67,7 @@ def test_main_is_built_first_and_deployed_and_then_the_branch(
     )
     service.step()
     assert service.hosting.record(head).outcome is Outcome.KEPT
-    assert service.hosting.record(head).html == "<p>report</p>\n"
+    assert service.hosting.record(head).read("report.html") == "<p>report</p>\n"
     service.step()
     assert deployed == [main]
 
@@ -87,7 +87,7 @@ def test_a_build_is_red_or_could_not_check(
     service.step()
     service.step()
 
-    assert (record.outcome, record.text) == (outcome, text)
+    assert (record.outcome, record.read("report.txt")) == (outcome, text)
 
 
 def test_a_main_that_is_not_green_is_not_deployed(service: Service, ground: Ground, deployed: list[str]) -> None:
