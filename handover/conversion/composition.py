@@ -6,16 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion import (
-    bayes,
-    calibration,
-    from_onnx,
-    kernels,
-    linear,
-    others,
-    preparation,
-    scaling,
-)
+from handover.conversion import bayes, calibration, from_onnx, kernels, linear, others, preparation, scaling
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN

@@ -64,14 +64,7 @@ def read(model: Any) -> Ensemble:
     single, targets = link is not sigmoid, grown["tree_info"][:count]
     columns = int(facts["num_feature"])
     return Ensemble(
-        nodes,
-        columns,
-        base,
-        link,
-        single=single,
-        compares_with_what_it_saw=True,
-        read_as_missing=gaps,
-        targets=targets,
+        nodes, columns, base, link, single=single, compares_with_what_it_saw=True, read_as_missing=gaps, targets=targets
     )
 
 
@@ -113,11 +106,4 @@ def _ask(model: Any, method: Method, features: FloatRows) -> Any:
     return getattr(model, method)(features)
 
 
-XGBOOST = Framework(
-    "xgboost",
-    "XGBoost",
-    read,
-    unnamed=("", "f"),
-    ask=_ask,
-    reads_sparse_zero_as_missing=True,
-)
+XGBOOST = Framework("xgboost", "XGBoost", read, unnamed=("", "f"), ask=_ask, reads_sparse_zero_as_missing=True)

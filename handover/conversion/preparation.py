@@ -13,17 +13,9 @@ from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.rows import Rows
 
 AFFINE = (
-    "FactorAnalysis",
-    "FastICA",
-    "FeatureAgglomeration",
-    "GaussianRandomProjection",
-    "IncrementalPCA",
-    "LinearDiscriminantAnalysis",
-    "PCA",
-    "PLSRegression",
-    "SparseRandomProjection",
-    "TruncatedSVD",
-)
+    "FactorAnalysis", "FastICA", "FeatureAgglomeration", "GaussianRandomProjection", "IncrementalPCA",
+    "LinearDiscriminantAnalysis", "PCA", "PLSRegression", "SparseRandomProjection", "TruncatedSVD",
+)  # fmt: skip
 
 
 def prepared(step: Any, rows: Rows) -> Rows:

@@ -39,10 +39,7 @@ class Repository:
     @property
     def changed(self) -> list[str]:
         """The files that are otherwise than the last commit has them, or new."""
-        return [
-            *self.listed("diff", "--name-only", "HEAD"),
-            *self.listed("ls-files", "--others", "--exclude-standard"),
-        ]
+        return [*self.listed("diff", "--name-only", "HEAD"), *self.listed("ls-files", "--others", "--exclude-standard")]
 
     @property
     def branch(self) -> str | None:

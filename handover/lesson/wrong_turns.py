@@ -91,14 +91,9 @@ def _deleted_at_the_remote_or_in_conflict(ground: Ground) -> str:
 
 
 TURNS = (
-    _folder_gone,
-    _half_way,
-    _on_no_branch,
-    _committed_on_main,
-    _branch_deleted,
-    _rebased,
+    _folder_gone, _half_way, _on_no_branch, _committed_on_main, _branch_deleted, _rebased,
     _deleted_at_the_remote_or_in_conflict,
-)
+)  # fmt: skip
 
 
 def _last_seen(ground: Ground, branch: str) -> str:
