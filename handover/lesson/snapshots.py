@@ -1,16 +1,19 @@
 """The starts of exercises: what was there when the exercise before was done, as refs of the remote."""
 
 import shutil
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from handover.errors import CannotRunError
+from handover.git import GitError
 from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
 from handover.lesson.hosting import APPROVALS, BRANCHES, PULLS
 
 STARTS = "refs/lesson/"
 KEPT = "refs/kept/"
+OF_THE_SERVICE = (BRANCHES, PULLS, APPROVALS)
 HALF_WAY = {
     "rebase-merge": "rebase", "rebase-apply": "rebase", "MERGE_HEAD": "merge", "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
@@ -28,14 +31,11 @@ def save(ground: Ground, number: int) -> None:
     """Keep what is there, committed, as the start of an exercise."""
     forget(ground, number)
     start = f"{STARTS}{number}"
-    ground.remote.do("fetch", "--quiet", ".", *(f"{now}*:{then}*" for now, then in _of_the_service(start)))
-    ground.remote.do("fetch", "--quiet", str(ground.project), f"{BRANCHES}*:{start}/mine/*")
+    for below in OF_THE_SERVICE:
+        for name, commit in ground.remote.refs(below).items():
+            ground.remote.do("update-ref", f"{start}/there/{below.removeprefix('refs/')}{name}", commit)
+    ground.remote.do("fetch", "--quiet", str(ground.project), f"+{BRANCHES}*:{start}/mine/*")
     ground.remote.do("symbolic-ref", f"{start}/HEAD", f"{start}/mine/{ground.mine.branch or MAIN}")
-
-
-def _of_the_service(start: str) -> list[tuple[str, str]]:
-    """Give what refs of the service begin with, now and as a start keeps them."""
-    return [(below, f"{start}/there/{below.removeprefix('refs/')}") for below in (BRANCHES, PULLS, APPROVALS)]
 
 
 def branches_at(ground: Ground, number: int) -> dict[str, str]:
@@ -50,22 +50,32 @@ def restore(ground: Ground, number: int) -> str:
     """
     if number > reached(ground):
         raise CannotRunError(f"exercise {number} has not begun yet: the furthest start is {reached(ground)}'s")
-    kept, start, mine = _keep(ground, number), f"{STARTS}{number}", ground.mine
+    kept = _keep(ground, number)
     for later in range(number + 1, reached(ground) + 1):
         forget(ground, later)
-    back = ("fetch", "--quiet", "--prune")  # what has come since then goes
-    ground.remote.do(*back, ".", *(f"+{then}*:{now}*" for now, then in _of_the_service(start)))
+    wanted = {f"refs/{name}": commit for name, commit in ground.remote.refs(f"{STARTS}{number}/there/").items()}
+    for below in OF_THE_SERVICE:
+        for name in ground.remote.refs(below):
+            if below + name not in wanted:
+                ground.remote.do("update-ref", "-d", below + name)
+    for name, commit in wanted.items():
+        ground.remote.do("update-ref", name, commit)
     # The person's branches, and the one that was switched to.
-    head = ground.remote.do("symbolic-ref", f"{start}/HEAD").removeprefix(f"{start}/mine/")
+    mine, branches = ground.mine, branches_at(ground, number)
     for command in set(HALF_WAY.values()):
         mine.ask(command, "--quit")
-    mine.do(*back, "origin", f"+{BRANCHES}*:refs/remotes/origin/*")
-    mine.do("checkout", "--quiet", "--force", "--detach", f"origin/{MAIN}")
+    mine.do("fetch", "--quiet", "--prune", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    mine.do("fetch", "--quiet", "origin", f"{STARTS}{number}/mine/*:refs/lesson/*", "--force")
+    mine.do("checkout", "--quiet", "--force", "--detach", branches[MAIN])
     mine.do("clean", "--quiet", "--force", "-d")
-    mine.do(*back, "origin", f"+{start}/mine/*:{BRANCHES}*")
     for name in mine.refs(BRANCHES):
-        mine.ask("branch", "--quiet", f"--set-upstream-to=origin/{name}", name)  # of one that was pushed already
-    mine.do("checkout", "--quiet", "--force", head)
+        mine.do("update-ref", "-d", BRANCHES + name)
+    for name, commit in branches.items():
+        mine.do("branch", "--quiet", "--no-track", "--force", name, commit)
+        with suppress(GitError):  # a branch that was not pushed yet has none
+            mine.do("branch", "--quiet", f"--set-upstream-to=origin/{name}", name)
+    head = ground.remote.do("symbolic-ref", f"{STARTS}{number}/HEAD")
+    mine.do("checkout", "--quiet", "--force", head.removeprefix(f"{STARTS}{number}/mine/"))
     return kept
 
 
