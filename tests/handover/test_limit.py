@@ -69,9 +69,9 @@ def test_what_is_left_alone_by_the_machine_is_stopped_by_the_clock_only() -> Non
 @pytest.mark.usefixtures("anywhere")
 def test_after_the_block_nothing_is_stopped() -> None:
     for of_processor in (False, True):
-        with at_most(0.02, of_processor=of_processor):
+        with at_most(0.2, of_processor=of_processor):  # by the clock, a busy machine may keep even this waiting
             pass
-    end = time.process_time() + 0.1
+    end = time.process_time() + 0.3
     while time.process_time() < end:
         pass
 
@@ -136,10 +136,10 @@ def test_where_there_are_no_timers_a_call_that_is_stuck_is_ended_a_minute_later(
     monkeypatch.setattr(limit, "or_end", lambda seconds: nullcontext(waited.append(seconds)))
     waited: list[float] = []
 
-    with at_most(0.01):
+    with at_most(30):
         pass
 
-    assert waited == [60.01]
+    assert waited == [90]
 
 
 def test_where_there_are_no_timers_what_is_inside_another_limit_ends_with_it() -> None:

@@ -304,7 +304,8 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("case", BREAKS)
 def test_it_is_reported(case: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "LIMIT_S", 0.3)
+    if case == "B702-endless":  # any other would only be stopped on a busy machine
+        monkeypatch.setattr(running, "LIMIT_S", 0.3)
 
     reports.check(case, behaving(sandbox, BREAKS[case]).says("B"))
 
