@@ -77,7 +77,10 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 @pytest.fixture(autouse=True, scope="module")
 def imported_once() -> Iterator[None]:
     """Let each command's own process begin with what it imports."""
-    with Warm("handover.cli.work", "handover.reporters.html") as warm, pytest.MonkeyPatch.context() as patched:
+    with (
+        Warm("handover.cli.work", "handover.reporters.html", "tests.helpers.briefly") as warm,
+        pytest.MonkeyPatch.context() as patched,
+    ):
         patched.setattr(apart, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": warm.popen}))
         yield
 
