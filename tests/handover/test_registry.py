@@ -4,27 +4,22 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from handover import apart
 from handover.cli import main
 from handover.errors import CannotRunError
 from handover.registry import to_mlflow
 from predictor import files
 from tests.helpers.sandbox import Sandbox
+from tests.helpers.warm import Warm
 
-# In one process, which imports MLflow once: it takes seconds.
-EXPORTS = """
-import sys
-from handover.cli import main
-
-for delivery, folder in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
-    main(["export", "mlflow", folder, "--delivery", delivery], standalone_mode=False)
-"""
-# In another one, as somebody who has the folder would; rows, and what the function says of them, beside it.
+# In a process of its own, as somebody who has the folder would; rows, and what the function says of them, beside it.
 ASKS = """
 import json, sys
 from pathlib import Path
@@ -70,18 +65,17 @@ def exported(parcels: Path, flowers: Path, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("exported")
     deliveries = {"parcels": parcels, "flowers": flowers}
     pairs = [str(path) for name, delivery in deliveries.items() for path in (delivery, folder / name)]
-    done, asked = (
-        subprocess.run([sys.executable, "-c", program, *pairs], capture_output=True, text=True, check=False)
-        for program in (EXPORTS, ASKS)
-    )
-    contracts = {name: files.manifest(delivery)["contract"] for name, delivery in deliveries.items()}
-    assert (done.returncode, done.stdout.splitlines()) == (
-        0,
-        [
-            f"Wrote {contract['name']} {contract['version']} to {folder / name}, a model folder of MLflow."
-            for name, contract in contracts.items()
-        ],
-    ), done.stderr
+    program = folder / "asks.py"
+    program.write_text(ASKS)
+    # Each in a fork of one process that has imported MLflow, which takes seconds.
+    with Warm("handover.cli.work", "mlflow.pyfunc") as warm, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(apart, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": warm.popen}))
+        for name, delivery in deliveries.items():
+            contract = files.manifest(delivery)["contract"]
+            wrote = f"Wrote {contract['name']} {contract['version']} to {folder / name}, a model folder of MLflow.\n"
+            done = CliRunner().invoke(main, ["export", "mlflow", str(folder / name), "--delivery", str(delivery)])
+            assert (done.exit_code, done.stdout) == (0, wrote)
+        asked = warm.run([sys.executable, program, *pairs], capture_output=True)
     assert asked.returncode == 0, asked.stderr
     answers = dict(zip(deliveries, map(json.loads, asked.stdout.splitlines()), strict=True))
     for name, delivery in deliveries.items():
