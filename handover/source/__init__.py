@@ -126,15 +126,17 @@ def _changes(node: ast.AST, names: Names, tree: ast.Module) -> str:
             return f"changes {', '.join(changed)}, which outlives the request"
         case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()) if not _is_made_for_the_row(owner, names, tree):
             return f"writes to {ast.unparse(node)}"
-        case ast.Subscript(value=ast.Name() as changed, ctx=ast.Store() | ast.Del()):
+        case ast.Subscript(value=changed, ctx=ast.Store() | ast.Del()):
             pass
-        case ast.Call(func=ast.Attribute(value=ast.Name() as changed, attr=method)) if method in CHANGES:
+        case ast.Call(func=ast.Attribute(value=changed, attr=method)) if method in CHANGES:
             if any(method == getattr(own, "name", "") for kind in _classes(tree) for own in kind.body):
                 return ""  # it may do anything, and what it does is read where it is defined
         case _:
             return ""
-    lasts = names.binders.get(changed) is tree and not names.origin(changed)
-    return f"changes {changed.id}, which outlives the request" if lasts and node not in _at_import(tree) else ""
+    while isinstance(changed, ast.Subscript):  # what it has inside lasts as long
+        changed = changed.value
+    lasts = names.binders.get(changed) is tree and not names.origin(changed) and node not in _at_import(tree)
+    return f"changes {ast.unparse(changed)}, which outlives the request" if lasts else ""
 
 
 def _is_made_for_the_row(owner: ast.AST, names: Names, tree: ast.Module) -> bool:

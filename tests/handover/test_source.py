@@ -86,6 +86,8 @@ def test_imports(source: str, found: tuple[int, str] | None) -> None:
         ("_A = []\ndef f(row):\n    _A.append(row)", "line 3 changes _A, which outlives the request"),
         ("_A = []\n_A.append(1)\ndef f(row):\n    _A = [1]\n    _A.append(2)\n    return _A[0]", None),
         ("_A = {}\ndef f(row):\n    del _A['x']", "line 3 changes _A, which outlives the request"),
+        ("_A = {}\ndef f(row):\n    _A[row.x].append(1)", "line 3 changes _A, which outlives the request"),
+        ("_A = {}\ndef f(row):\n    _A[row.x][0] = 1", "line 3 changes _A, which outlives the request"),
         ("import operator as add\ndef f(row):\n    return add.add(row.x, 1)", None),
         (
             "def f(row):\n    seen = []\n\n    def visit(x):\n        seen.append(x)\n    visit(1)\n    return seen[0]",
