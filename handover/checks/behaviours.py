@@ -68,8 +68,8 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
     if any(result.behaviour.kind == "golden rows" for result in results):
         unbuilt = "in this Python, for nothing that is built answers"
         asked = f", golden rows answered {'by the built function' if context.is_answered_as_built else unbuilt}"
-    number, hold = counted(len(results), "behaviours"), "holds" if len(results) == 1 else "hold"
-    return Kept(f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {hold}")
+    number, verb = counted(len(results), "behaviours"), "holds" if len(results) == 1 else "hold"
+    return Kept(f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {verb}")
 
 
 @clause(

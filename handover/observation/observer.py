@@ -98,7 +98,7 @@ class Observer:
         self._elsewhere = tuple(path for one in own for path in (Path(one), Path(one).resolve()))
 
     def __enter__(self) -> Self:
-        _open.append(self)
+        _observers.append(self)
         _hook_in()
         self._tool = next(tool for tool in (4, 3, 2) if sys.monitoring.get_tool(tool) is None)
         sys.monitoring.use_tool_id(self._tool, "handover")
@@ -109,7 +109,7 @@ class Observer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _open.remove(self)
+        _observers.remove(self)
         events = sys.monitoring.events
         sys.monitoring.set_events(self._tool, events.NO_EVENTS)
         for code in self._kinds:  # freeing the tool leaves these as they are
@@ -318,7 +318,7 @@ class Observer:
         return parts, unseen
 
 
-_open: list[Observer] = []
+_observers: list[Observer] = []
 
 
 @functools.cache
@@ -328,9 +328,9 @@ def _hook_in() -> None:
 
 
 def _audited(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and _open and isinstance(arguments[0], str | bytes):
+    if event == "open" and _observers and isinstance(arguments[0], str | bytes):
         with contextlib.suppress(Exception):  # which would end the training's own open()
-            _open[-1].opened(*arguments)
+            _observers[-1].opened(*arguments)
 
 
 def _kind(code: CodeType, frame: FrameType) -> Kind | None:
