@@ -60,7 +60,7 @@ class Template:
     def of_kind(self, kind: str, template: Json | None = None) -> dict[str, Json]:
         """Give the properties of each resource of a kind, by logical id; of the plain template by default."""
         resources = (template or self.plain)["Resources"].items()
-        return {name: found.get("Properties", {}) for name, found in resources if found["Type"] == kind}
+        return {name: resource.get("Properties", {}) for name, resource in resources if resource["Type"] == kind}
 
     def deployed(self, values: Mapping[str, str]) -> Json:
         """Give the template as a stack with these values in place of the defaults has it, see ``intrinsics.Values``.

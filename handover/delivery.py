@@ -133,7 +133,7 @@ def deliver(
     output
         The output of an ONNX file that is the score, where it has several.
     rows, labels
-        Rows that the model was not trained on, as for ``matrix``, with their outcomes, a column of a library or a list:
+        Rows that the model was not trained on, as for ``matrix``, with their labels, a column of a library or a list:
         numbers, the classes that the model knows, or 1 for the class that the score is of and 0 for the other; of a
         contract of classes, the class of each. They judge the model, and are the baseline that production is compared
         with; of them the delivery has figures, scores and labels. Golden rows are drawn: like them in each field, but
@@ -203,8 +203,8 @@ def deliver(
     judged = ask(features) if oracle.known is None else session.opened(graph)(features)
     if clip:
         clipping.require_few(judged, contract.score)
-    outcomes = as_numbers(model, tables.outcomes(labels), len(rows), positive, contract.classes)
-    held_out = HeldOut(judged.astype(np.float64), outcomes, contract.scores.names)
+    targets = as_numbers(model, tables.label_values(labels), len(rows), positive, contract.classes)
+    held_out = HeldOut(judged.astype(np.float64), targets, contract.scores.names)
     if taken := ordering.numbers(model, contract.classes):
         ordering.require_order(held_out)
     likely = rows_like(fields, features)

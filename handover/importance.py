@@ -31,7 +31,7 @@ def permutation_importance(ask: Ask, features: FloatRows, held_out: HeldOut, col
     """
     # Evenly from all, sorted by their labels: as many of each outcome as there are.
     places = np.linspace(0, len(features) - 1, min(len(features), MOST_ROWS)).round().astype(np.intp)
-    places = np.sort(np.argsort(held_out.outcomes, kind="stable")[places])
+    places = np.sort(np.argsort(held_out.targets, kind="stable")[places])
     judged, rows = held_out.picked(places), features[places]
     whole, random = figures(judged)[0], np.random.default_rng(SEED)
     shuffles = np.concatenate([random.permutation(len(rows)) for _ in range(REPEATS)])

@@ -81,10 +81,10 @@ def gather(delivery: Path) -> Package:
     """
     paths = {name: delivery / name for name in DELIVERED} | {CARD: card.place(delivery)}
     try:
-        found = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
+        contents = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
     except OSError as error:
         raise PackageError(f"{error.filename} cannot be read: {error.strerror}") from None
-    return _package(found, f"the delivery in '{delivery}'", "deliver again (make model)")
+    return _package(contents, f"the delivery in '{delivery}'", "deliver again (make model)")
 
 
 def read(file: Path) -> Package:
@@ -96,15 +96,15 @@ def read(file: Path) -> Package:
         if file.stat().st_size > LARGEST_MIB * 1024 * 1024:
             raise PackageError(f"{file} has more than {LARGEST_MIB} MiB, which no function could be deployed with")
         content = file.read_bytes()
-        found = _members(file, content)
+        contents = _members(file, content)
     except OSError as error:
         raise PackageError(f"{file} cannot be read: {error.strerror}") from None
-    sums = found.pop(SUMS, b"").decode(errors="replace")
+    sums = contents.pop(SUMS, b"").decode(errors="replace")
     lines = {line[66:]: line[:64] for line in sums.splitlines()}
-    for name, written in found.items():
+    for name, written in contents.items():
         if lines.get(name) != hashlib.sha256(written).hexdigest():
             raise PackageError(f"{name} in {file} is not the one that was packed: have it sent again")
-    package = _package(found, str(file), "have it packed again")
+    package = _package(contents, str(file), "have it packed again")
     if package.content != content:  # whatever else is in it would be read by one program and not by another
         raise PackageError(f"{file} has something in it that handover pack does not write: have it packed again")
     return package
@@ -112,38 +112,38 @@ def read(file: Path) -> Package:
 
 def _members(file: Path, content: bytes) -> dict[str, bytes]:
     """Read the files of an archive, by their names; the first that does not belong there ends it."""
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
             for member in tar:
                 # A sparse file may say that it is any number of zeros.
                 plain = member.isreg() and not member.issparse() and member.size <= len(content)
-                stream = tar.extractfile(member) if member.name in NAMES - found.keys() and plain else None
+                stream = tar.extractfile(member) if member.name in NAMES - contents.keys() and plain else None
                 if stream is None:
                     raise PackageError(
                         f"{file} has {ascii(member.name)[:80]} in it, which handover pack does not write"
                     )
-                found[member.name] = stream.read()
+                contents[member.name] = stream.read()
     except (tarfile.TarError, ValueError, OverflowError) as error:
         raise PackageError(f"{file} is not a file of handover pack, or was cut off: {error}") from None
-    return found
+    return contents
 
 
-def _package(found: Mapping[str, bytes], where: str, remedy: str) -> Package:
-    if missing := [name for name in REQUIRED if name not in found]:
+def _package(contents: Mapping[str, bytes], where: str, remedy: str) -> Package:
+    if missing := [name for name in REQUIRED if name not in contents]:
         raise PackageError(f"{where} has no {missing[0]}: {remedy}")
     try:
-        manifest = json.loads(found[files.MANIFEST])
+        manifest = json.loads(contents[files.MANIFEST])
     except (ValueError, RecursionError):
         manifest = None
     vouched, contract = (manifest.get(word) if isinstance(manifest, dict) else None for word in ("files", "contract"))
     if not isinstance(vouched, dict) or not isinstance(contract, dict) or not vouched.keys() >= {*files.SERVED}:
         raise PackageError(f"manifest.json of {where} is not as deliver() writes it: {remedy}")
     for name, sha256 in vouched.items():
-        if name not in found or hashlib.sha256(found[name]).hexdigest() != sha256:
+        if name not in contents or hashlib.sha256(contents[name]).hexdigest() != sha256:
             raise PackageError(f"{name} of {where} is not the one that manifest.json vouches for: {remedy}")
     name, version = (str(contract.get(word)) for word in ("name", "version"))
     is_name = name.isprintable() and re.search(r"\w", name) and len(name) <= LONGEST_NAME
     if not (is_name and re.fullmatch(r"\d{1,9}(\.\d{1,9}){2}", version)):
         raise PackageError(f"manifest.json of {where} has no contract's name and version: {remedy}")
-    return Package(found, name, version, files.identity(manifest))
+    return Package(contents, name, version, files.identity(manifest))

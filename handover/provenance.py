@@ -134,11 +134,11 @@ def _installed() -> Mapping[str, list[Distribution]]:
     That looks for each of tens of thousands of files on the disk, which takes most of a second. Their names are enough
     for a package that was loaded: its files are there.
     """
-    found: dict[str, list[Distribution]] = defaultdict(list)
+    by_package: dict[str, list[Distribution]] = defaultdict(list)
     for installed in distributions():
         for package in _packages(installed):
-            found[package].append(installed)
-    return found
+            by_package[package].append(installed)
+    return by_package
 
 
 def _packages(installed: Distribution) -> set[str]:

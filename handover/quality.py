@@ -97,8 +97,8 @@ class HeldOut:
         return np.take_along_axis(self.labels, self.scores.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
 
     @property
-    def outcomes(self) -> Numbers:
-        """What came of each row, float64 (N,): its label, or the place of its class."""
+    def targets(self) -> Numbers:
+        """The target of each row, float64 (N,): its label, or the place of its class."""
         return self.labels.argmax(axis=1).astype(np.float64) if self.of_classes else self.labels[:, 0]
 
     def named(self, values: Sequence[Any]) -> Any:

@@ -15,7 +15,7 @@ from handover.errors import CannotRunError
 from predictor import files
 from predictor.delivery import Delivery, DeliveryError
 
-NEEDS = ("numpy", "onnx", "onnxruntime", "pandas")
+REQUIRED = ("numpy", "onnx", "onnxruntime", "pandas")
 """What MLflow asks a model of its onnx flavour with."""
 EXAMPLES = 3
 
@@ -64,7 +64,7 @@ def to_mlflow(delivery: Path, to: Path) -> str:
         to,
         signature=ModelSignature(takes, gives),
         input_example=example.to_numpy() if opened.scores.of_classes else example,
-        pip_requirements=[f"{name}=={version(name)}" for name in NEEDS],
+        pip_requirements=[f"{name}=={version(name)}" for name in REQUIRED],
         onnx_execution_providers=["CPUExecutionProvider"],
         metadata=about,
         save_as_external_data=False,

@@ -95,7 +95,7 @@ def _bands(values: FloatRows) -> Iterator[tuple[str, Rows]]:
 def _is_large(rows: Rows, held_out: HeldOut) -> bool:
     if rows.sum() < FEWEST_ROWS:
         return False
-    counts = np.unique_counts(held_out.outcomes[rows]).counts
+    counts = np.unique_counts(held_out.targets[rows]).counts
     return len(counts) > 1 and (not held_out.is_yes_or_no or int(counts.min()) >= FEWEST_OF_A_LABEL)
 
 

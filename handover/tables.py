@@ -78,7 +78,7 @@ def require_beside(rows: Rows, labels: Labels) -> None:
         raise DeliverError("labels have the index of the rows in another order: give labels.loc[rows.index]")
 
 
-def outcomes(labels: Labels) -> Iterable[Any]:
+def label_values(labels: Labels) -> Iterable[Any]:
     """Give the values of a column of any library as numbers and words, ``None`` where one is missing.
 
     Labels that are no column of a library are given back as they are.

@@ -97,9 +97,9 @@ def _mute(context: DeliveryContext, stack: Json, texts: dict[str, str], rules: s
         watching = [name for name, text in texts.items() if re.search(rf"\b({metrics})\b", text)]
         if watching and not any(can_ring(alarms[name], worst) for name in watching):
             name = watching[0]
-            needs = f"its threshold is {alarms[name]['Threshold']}"
+            threshold = f"its threshold is {alarms[name]['Threshold']}"
             gets = f"it gets {highest(alarms[name], worst):g} when every request fails or takes as long as it may"
-            evidence = f"{name} watches the {signal}, and can never ring: {needs}, and {gets}."
+            evidence = f"{name} watches the {signal}, and can never ring: {threshold}, and {gets}."
             yield Fault(evidence, name, ("Properties", "Threshold"))
         silent = [name for name in watching if as_text(alarms[name].get("ActionsEnabled", True)).lower() == "false"]
         if watching and len(silent) == len(watching) and not any(re.search(rf"\b{name}\b", rules) for name in silent):
@@ -110,8 +110,8 @@ def _mute(context: DeliveryContext, stack: Json, texts: dict[str, str], rules: s
 def _worst(context: DeliveryContext, stack: Json) -> Worst:
     """Read what the stack lets happen: as many requests as the API's stages let through, as long as its parts wait."""
 
-    def most(found: Iterable[Json], key: str, default: float) -> float:
-        values = (as_text(properties.get(key)) for properties in found)
+    def most(resources: Iterable[Json], key: str, default: float) -> float:
+        values = (as_text(properties.get(key)) for properties in resources)
         return max((float(value) for value in values if re.fullmatch(r"[\d.]+", value)), default=default)
 
     limits = [stage.get("DefaultRouteSettings", {}) for stage in context.template.of_kind(STAGE, stack).values()]

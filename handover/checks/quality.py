@@ -67,7 +67,7 @@ def _of_the_judges(context: DeliveryContext) -> str:
         return ""
     what = "the held-out rows, their labels or what matrix() makes of them that changed"
     if np.array_equal(before.scores, now.scores):
-        moved = np.array_equal(np.sort(before.outcomes), np.sort(now.outcomes))
+        moved = np.array_equal(np.sort(before.targets), np.sort(now.targets))
         what = f"the labels of the held-out rows that {'were moved' if moved else 'changed'}"
     return f"{files.MODEL} is the base branch's byte for byte, so it is {what}."
 

@@ -88,8 +88,8 @@ class Trial:
                 for values in batch:
                     row.__dict__ = self._usual | values
                     value = self._heuristic(row)
-                    holds = value is None or (type(value) in NUMBERS and -FLOAT32_MAX <= value <= FLOAT32_MAX)
-                    if unknown or not holds:
+                    is_number = value is None or (type(value) in NUMBERS and -FLOAT32_MAX <= value <= FLOAT32_MAX)
+                    if unknown or not is_number:
                         return True
         except (Exception, TooLongError):  # a heuristic may raise anything
             return True

@@ -286,18 +286,18 @@ def test_no_more_is_read_than_asked_for() -> None:
     ],
 )
 def test_labels_may_be_a_column_of_any_library(labels: Any, values: list[Any]) -> None:
-    assert tables.outcomes(labels) == values
+    assert tables.label_values(labels) == values
 
 
 def test_other_labels_stay_as_they_are() -> None:
     given_labels = np.array([1, 0])
 
-    assert tables.outcomes(given_labels) is given_labels
+    assert tables.label_values(given_labels) is given_labels
 
 
 def test_a_label_that_is_a_date_is_one_sentence() -> None:
     with pytest.raises(DeliverError, match=r"^a label is a datetime\.datetime: give numbers, or the classes that"):
-        tables.outcomes(pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]))
+        tables.label_values(pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]))
 
 
 def test_labels_with_the_index_of_the_rows_stand_in_its_order() -> None:
