@@ -10,7 +10,7 @@ from typing import Any
 from handover.contract import Contract
 
 DATA = Path(__file__).parent / "data" / "german_credit.csv"
-OUTCOME = "creditability"
+TARGET = "creditability"
 BAD = "bad"
 
 YEARS = {
@@ -162,8 +162,8 @@ def read(contract: Contract, path: Path = DATA) -> Data:
         | dict.fromkeys(absent)
         for record in records
     ]
-    labels = [int(record[OUTCOME] == BAD) for record in records]
-    used = {OUTCOME, *(column for column, _ in sources.values())}
+    labels = [int(record[TARGET] == BAD) for record in records]
+    used = {TARGET, *(column for column, _ in sources.values())}
     unused = tuple(column for column in records[0] if column not in used)
     return Data(rows, labels, tuple(absent), unused, hashlib.sha256(content).hexdigest())
 

@@ -26,9 +26,9 @@ def pins(name: str) -> Iterator[tuple[Requirement, int]]:
 
 def locked(name: str, system: str) -> dict[str, str]:
     """Give what a lock installs on a system: versions by names."""
-    found = [pin for pin, _ in pins(name) if pin.marker is None or pin.marker.evaluate(SYSTEMS[system])]
-    versions = {str(canonicalize_name(pin.name)): str(pin.specifier) for pin in found}
-    assert len(versions) == len(found), "a name is pinned twice"
+    applicable = [pin for pin, _ in pins(name) if pin.marker is None or pin.marker.evaluate(SYSTEMS[system])]
+    versions = {str(canonicalize_name(pin.name)): str(pin.specifier) for pin in applicable}
+    assert len(versions) == len(applicable), "a name is pinned twice"
     return versions
 
 

@@ -36,18 +36,18 @@ INPUTS_OF_AWS = {
 
 def of_gitlab(job: str) -> dict[str, Any]:
     """Give a job with what it extends."""
-    said = GITLAB[job]
-    return (of_gitlab(said["extends"]) if "extends" in said else {}) | said
+    definition = GITLAB[job]
+    return (of_gitlab(definition["extends"]) if "extends" in definition else {}) | definition
 
 
 def lines_of_gitlab(job: str) -> list[str]:
-    said = of_gitlab(job)
-    return [*said["before_script"], *said["script"]]
+    definition = of_gitlab(job)
+    return [*definition["before_script"], *definition["script"]]
 
 
 def steps_of_azure(stage: str) -> list[dict[str, Any]]:
-    (found,) = (said for said in AZURE["stages"] if said["stage"] == stage)
-    (job,) = found["jobs"]
+    (definition,) = (one for one in AZURE["stages"] if one["stage"] == stage)
+    (job,) = definition["jobs"]
     steps: list[dict[str, Any]] = job["steps"] if "job" in job else job["strategy"]["runOnce"]["deploy"]["steps"]
     return steps
 
@@ -59,7 +59,7 @@ def scripts_of_azure(stage: str) -> list[str]:
 
 JOBS = [job for job in GITLAB if job != "stages" and not job.startswith(".")]
 SCRIPTS = {job: "\n".join(lines_of_gitlab(job)) for job in JOBS} | {
-    f"azure {said['stage']}": "\n".join(["set -e", *scripts_of_azure(said["stage"])]) for said in AZURE["stages"]
+    f"azure {stage['stage']}": "\n".join(["set -e", *scripts_of_azure(stage["stage"])]) for stage in AZURE["stages"]
 }
 
 
@@ -89,12 +89,12 @@ def test_azures_is_as_its_schema_asks(tmp_path: Path) -> None:
     assert valid("azure-pipelines", file, *options) == "ok -- validation done\n"
 
 
-def every_step(said: Any) -> list[dict[str, Any]]:
-    if isinstance(said, list):
-        return [step for part in said for step in every_step(part)]
-    if not isinstance(said, dict):
+def every_step(node: Any) -> list[dict[str, Any]]:
+    if isinstance(node, list):
+        return [step for part in node for step in every_step(part)]
+    if not isinstance(node, dict):
         return []
-    return ([said] if "task" in said else []) + [step for part in said.values() for step in every_step(part)]
+    return ([node] if "task" in node else []) + [step for part in node.values() for step in every_step(part)]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -150,7 +150,7 @@ def test_what_reaches_prod_is_what_was_verified_in_staging() -> None:
     assert of_gitlab("credit-risk-staging")["needs"] == ["credit-risk-build"]
     assert of_gitlab("credit-risk-prod")["needs"] == ["credit-risk-build", "credit-risk-staging"]
     assert [rule["when"] for rule in of_gitlab("credit-risk-prod")["rules"]] == ["manual"]
-    stages = {said["stage"]: said for said in AZURE["stages"]}
+    stages = {stage["stage"]: stage for stage in AZURE["stages"]}
     assert stages["staging"]["dependsOn"] == "build"
     assert stages["prod"]["dependsOn"] == ["build", "staging"]
 
@@ -161,9 +161,9 @@ def test_all_that_is_a_stages_own_has_its_stacks_name(stage: str) -> None:
     assert job["environment"] == {"name": STACKS[stage]}
     assert job["resource_group"] == STACKS[stage]
 
-    (said,) = (said for said in AZURE["stages"] if said["stage"] == stage)
+    (definition,) = (one for one in AZURE["stages"] if one["stage"] == stage)
     (connection,) = (step["inputs"]["awsCredentials"] for step in steps_of_azure(stage) if step.get("task") == OF_AWS)
-    assert (said["jobs"][0]["environment"], said["variables"], connection) == (
+    assert (definition["jobs"][0]["environment"], definition["variables"], connection) == (
         STACKS[stage],
         [{"group": STACKS[stage]}],
         STACKS[stage],
@@ -173,9 +173,9 @@ def test_all_that_is_a_stages_own_has_its_stacks_name(stage: str) -> None:
 def test_only_the_jobs_that_deploy_may_ask_aws_for_a_token() -> None:
     assert {job for job in JOBS if "id_tokens" in of_gitlab(job)} == {"credit-risk-staging", "credit-risk-prod"}
     assert {
-        said["stage"]
-        for said in AZURE["stages"]
-        for step in steps_of_azure(said["stage"])
+        stage["stage"]
+        for stage in AZURE["stages"]
+        for step in steps_of_azure(stage["stage"])
         if step.get("task") == OF_AWS
     } == {*STACKS}
 

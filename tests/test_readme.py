@@ -25,9 +25,9 @@ README = (ROOT / "README.md").read_text()
 
 def shown(command: str) -> str:
     """Give what the README shows below a command."""
-    found = re.search(rf"^\$ {re.escape(command)}[^\n]*\n(.*?)\n```", README, re.MULTILINE | re.DOTALL)
-    assert found, command
-    return found[1]
+    matched = re.search(rf"^\$ {re.escape(command)}[^\n]*\n(.*?)\n```", README, re.MULTILINE | re.DOTALL)
+    assert matched, command
+    return matched[1]
 
 
 def test_make_run_prints_what_is_shown() -> None:

@@ -61,8 +61,8 @@ def test_only_the_jobs_that_deploy_may_ask_aws_for_a_token() -> None:
     asking = {
         (name, job)
         for name, workflow in WORKFLOWS.items()
-        for job, said in workflow["jobs"].items()
-        if said["permissions"].get("id-token") == "write"
+        for job, definition in workflow["jobs"].items()
+        if definition["permissions"].get("id-token") == "write"
     }
 
     assert asking == {("deploy", "staging"), ("deploy", "prod")}

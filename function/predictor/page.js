@@ -122,9 +122,9 @@ function scaleOfClasses({ scores, decision }) {
 }
 
 function show(answer) {
-  const said = answer.scores ? answer.decision : `${round(answer.score)} `;
-  place("said").className = "";
-  place("said").replaceChildren(said, answer.scores ? "" : element("small", {}, answer.decision));
+  const headline = answer.scores ? answer.decision : `${round(answer.score)} `;
+  place("result").className = "";
+  place("result").replaceChildren(headline, answer.scores ? "" : element("small", {}, answer.decision));
   place("scale").replaceChildren(...(answer.scores ? scaleOfClasses(answer) : scaleOfEdges(answer)));
   const given = answer.reasons ?? [];
   place("reasons").replaceChildren(...given.map((name, index) =>
@@ -149,8 +149,8 @@ function refuse(text, errors = []) {
     error.textContent = rule ?? "";
   }
   if (text) {
-    place("said").className = "refused";
-    place("said").replaceChildren(text);
+    place("result").className = "refused";
+    place("result").replaceChildren(text);
     stale(true);
   }
 }

@@ -140,12 +140,12 @@ def test_provisioned_concurrency_breaks_even_at_three_fifths(architecture: str) 
 def test_a_restore_costs_what_init_costs_in_eight_seconds() -> None:
     of = bill.Size(1024, "x86_64", 2.0, 8390.0, 2, 8390, 0.0)  # an INIT of 8.388 s
 
-    found = bill.snapstart(1, of, 0.5, FIGURES)
+    price = bill.snapstart(1, of, 0.5, FIGURES)
 
-    assert found.cache_usd == pytest.approx(2_628_000 * 0.0000015046)
-    assert found.restores_usd == pytest.approx(1_314_000 * 0.0001397998)
-    assert found.restores_usd == pytest.approx(found.init_usd, rel=1e-4)
-    assert found.pays_from_init_s == pytest.approx(8.388, rel=1e-4)
+    assert price.cache_usd == pytest.approx(2_628_000 * 0.0000015046)
+    assert price.restores_usd == pytest.approx(1_314_000 * 0.0001397998)
+    assert price.restores_usd == pytest.approx(price.init_usd, rel=1e-4)
+    assert price.pays_from_init_s == pytest.approx(8.388, rel=1e-4)
 
 
 # --- what a request leaves
@@ -177,13 +177,13 @@ def test_the_built_function_is_measured(monkeypatch: pytest.MonkeyPatch) -> None
     event = json.loads((ROOT / "events" / "predict.json").read_text())
 
     with Progress(disable=True) as progress:
-        found = measured.measure(BUILD, event, progress)
+        figures = measured.measure(BUILD, event, progress)
 
-    assert 0 < found.warm_cpu_ms < found.cold_cpu_ms
-    assert 20 < found.memory_mb < memory_mb
-    assert found.metrics == 4
-    assert found.metrics_line > 300
-    assert found.answer > measured.HEADERS_BESIDE + len('{"score":0.1,"decision":"approve"}')
+    assert 0 < figures.warm_cpu_ms < figures.cold_cpu_ms
+    assert 20 < figures.memory_mb < memory_mb
+    assert figures.metrics == 4
+    assert figures.metrics_line > 300
+    assert figures.answer > measured.HEADERS_BESIDE + len('{"score":0.1,"decision":"approve"}')
 
 
 # --- cold starts
@@ -290,9 +290,9 @@ def test_the_same_seed_gives_the_same_run_and_another_another() -> None:
 def test_each_limit_is_laid_beside_what_a_stream_takes_of_it() -> None:
     run = Run("bursty", 100, 600.0, 2.0, requests=1000, cold=10, busiest=12, cold_in_10_s=8)
 
-    found = limits.limits(690.0, run, 100, FIGURES)
+    compared = limits.limits(690.0, run, 100, FIGURES)
 
-    assert [(limit.name, limit.allowed, round(limit.share, 4)) for limit in found] == [
+    assert [(limit.name, limit.allowed, round(limit.share, 4)) for limit in compared] == [
         ("the template's RateLimit", 100, 6.9),
         ("requests in a new account", 100, 6.9),
         ("environments in a new account", 10, 1.2),
@@ -304,9 +304,9 @@ def test_each_limit_is_laid_beside_what_a_stream_takes_of_it() -> None:
 
 
 def test_limits_that_are_met_at_once_are_named_together() -> None:
-    found = command.read().first("poisson", 10_000, new_account=False)
+    limit = command.read().first("poisson", 10_000, new_account=False)
 
-    assert (found.name, found.share) == ("requests in an account and API Gateway's throttle", 1.0)
+    assert (limit.name, limit.share) == ("requests in an account and API Gateway's throttle", 1.0)
 
 
 # --- the page

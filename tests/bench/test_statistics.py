@@ -25,8 +25,8 @@ def test_a_percentile_is_of_all_rounds_together() -> None:
 
 
 def test_a_line_finds_the_fixed_part_and_the_knee_where_both_are_equal() -> None:
-    found = line([1, 10, 100], [12, 30, 210])
-    assert (round(found.fixed, 9), round(found.each, 9), round(found.knee, 9)) == (10, 2, 5)
+    fitted = line([1, 10, 100], [12, 30, 210])
+    assert (round(fitted.fixed, 9), round(fitted.each, 9), round(fitted.knee, 9)) == (10, 2, 5)
 
 
 def test_what_does_not_grow_has_no_knee() -> None:

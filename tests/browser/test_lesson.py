@@ -22,10 +22,10 @@ WORDED = "[...document.querySelectorAll('a, button')].findLast(one => one.textCo
 def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     for name, value in {**AUTHOR, "PYTHONPATH": str(ROOT)}.items():
         monkeypatch.setenv(name, value)
-    told: list[str] = []
+    steps: list[str] = []
     written(tmp_path / "practice")
-    ground = made(tmp_path / "practice", told.append)
-    assert told == ["Installing what the project needs (a minute or two, once)", "Training its first model"]
+    ground = made(tmp_path / "practice", steps.append)
+    assert steps == ["Installing what the project needs (a minute or two, once)", "Training its first model"]
     return ground
 
 

@@ -76,14 +76,14 @@ def rounded(score: float) -> str:
 
 def test_the_answer_comes_as_one_types(page: Browser, credit: str) -> None:
     opened(page, credit)
-    before = page.text("#said")
+    before = page.text("#result")
     row = row_in(page)
 
     enter(page, "Amount", "18000")
-    page.until("document.querySelector('#said').innerText != arguments[0]", before)
+    page.until("document.querySelector('#result').innerText != arguments[0]", before)
 
     answer = answered(credit, row | {"amount": 18000})
-    assert page.text("#said").split() == [rounded(answer["score"]), answer["decision"]]
+    assert page.text("#result").split() == [rounded(answer["score"]), answer["decision"]]
     assert row_in(page) == row | {"amount": 18000}
     assert page.text(".legend [aria-current]").startswith(answer["decision"])
     left = page.script("return parseFloat(document.querySelector('.marker').style.left)")
@@ -124,7 +124,7 @@ def test_what_may_be_missing_can_be_left_empty(page: Browser, page_of: PageOf, p
 
     assert row_in(page) == {"weight": 2.5}
     answer = answered(url, {"weight": 2.5}, 0)
-    page.until("document.querySelector('#said').innerText.startsWith(arguments[0])", rounded(answer["score"]))
+    page.until("document.querySelector('#result').innerText.startsWith(arguments[0])", rounded(answer["score"]))
 
 
 def test_each_class_has_a_bar(page: Browser, page_of: PageOf, flowers: Path) -> None:
@@ -133,7 +133,7 @@ def test_each_class_has_a_bar(page: Browser, page_of: PageOf, flowers: Path) -> 
 
     answer = answered(url, row_in(page), 0)
     ranked = sorted(answer["scores"], key=answer["scores"].__getitem__, reverse=True)
-    assert page.text("#said") == answer["decision"]
+    assert page.text("#result") == answer["decision"]
     bars = page.script(
         "return [...document.querySelectorAll('.bars li')].map(one => one.innerText.split('\\n').filter(Boolean))"
     )
@@ -143,12 +143,12 @@ def test_each_class_has_a_bar(page: Browser, page_of: PageOf, flowers: Path) -> 
 
 def test_start_again_brings_the_first_row_back(page: Browser, credit: str) -> None:
     opened(page, credit)
-    row, said = row_in(page), page.text("#said")
+    row, shown = row_in(page), page.text("#result")
     enter(page, "Amount", "18000")
-    page.until("document.querySelector('#said').innerText != arguments[0]", said)
+    page.until("document.querySelector('#result').innerText != arguments[0]", shown)
 
     page.script("document.querySelector('[type=reset]').click()")
-    page.until("document.querySelector('#said').innerText == arguments[0]", said)
+    page.until("document.querySelector('#result').innerText == arguments[0]", shown)
 
     assert row_in(page) == row
 
@@ -173,11 +173,11 @@ def test_a_bad_value_is_explained_at_its_field_in_the_words_of_the_api(
         "field-0",
         "true",
     ]
-    assert page.text("#said") == "The body: 1 field breaks its rule."
+    assert page.text("#result") == "The body: 1 field breaks its rule."
 
     enter(page, "Months", "24")
     page.until("!document.querySelector('.wrong')")
-    assert page.text("#said").split()[0] == rounded(answered(credit, row | {"months": 24})["score"])
+    assert page.text("#result").split()[0] == rounded(answered(credit, row | {"months": 24})["score"])
 
 
 def rule(url: str, row: Any, months: Any) -> str:
@@ -193,7 +193,7 @@ def test_a_server_that_is_gone_is_told(browser: Browser, credit: str) -> None:
 
     enter(browser, "Months", "12")
 
-    browser.until("document.querySelector('#said').innerText == 'There is no answer: does the server still run?'")
+    browser.until("document.querySelector('#result').innerText == 'There is no answer: does the server still run?'")
 
 
 # --- by keyboard, on any screen
@@ -202,13 +202,13 @@ def test_a_server_that_is_gone_is_told(browser: Browser, credit: str) -> None:
 def test_all_of_it_is_reached_and_done_by_key(page: Browser, credit: str) -> None:
     opened(page, credit)
     fields = json.loads((REAL / "contract.json").read_text())["fields"]
-    before = page.text("#said")
+    before = page.text("#result")
 
     assert page.tab() == ("Skip to the answer", True)
     reached = [page.tab() for _ in fields]
     assert [at.name for at in reached] == [field["name"].replace("_", " ").capitalize() for field in fields]
     page.press("arrow_up")  # another job, of the last field
-    page.until("document.querySelector('#said').innerText != arguments[0]", before)
+    page.until("document.querySelector('#result').innerText != arguments[0]", before)
     rest = [page.tab() for _ in range(4)]
     assert [at.name for at in rest] == ["Start again", "curl", "The request in curl", "Copy curl"]
     assert page.tab().name == "Python"
@@ -272,8 +272,8 @@ def test_what_is_copied_asks_the_same(browser: Browser, credit: str, language: s
     )
 
     answer = answered(credit, row_in(browser))
-    for said in (answer["decision"], *answer["reasons"]):
-        assert said in done.stdout
+    for part in (answer["decision"], *answer["reasons"]):
+        assert part in done.stdout
     assert str(answer["score"])[:8] in done.stdout
 
 

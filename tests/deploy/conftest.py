@@ -25,10 +25,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def project(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Copy the project as it lies there."""
-    deployed, here = architecture(Paths(ROOT), "staging"), platform.machine().replace("aarch64", "arm64")
-    if deployed != here:
+    deployed, machine = architecture(Paths(ROOT), "staging"), platform.machine().replace("aarch64", "arm64")
+    if deployed != machine:
         pytest.skip(
-            f"staging deploys for {deployed}, and the emulator runs functions on this {here}: use such a machine"
+            f"staging deploys for {deployed}, and the emulator runs functions on this {machine}: use such a machine"
         )
     copy = Path(shutil.copytree(ROOT, tmp_path_factory.mktemp("project") / "copy", ignore=NOT_COPIED))
     for shared in (".venv", ".cache"):

@@ -64,12 +64,12 @@ def test_what_the_stage_needs_is_made_as_the_guide_says(cloud: Cloud, project: P
 
 
 def test_sam_deploys_the_stack_as_samconfig_says(cloud: Cloud, project: Project) -> None:
-    said = project.made("deploy", "STAGE=staging")
+    output = project.made("deploy", "STAGE=staging")
 
-    assert said.startswith(f"Account 000000000000, region {REGION}\n")
-    assert "0 broken" in said
-    assert "this first deployment has no callers yet" in said
-    assert f"Successfully created/updated stack - {STACK} in {REGION}" in said
+    assert output.startswith(f"Account 000000000000, region {REGION}\n")
+    assert "0 broken" in output
+    assert "this first deployment has no callers yet" in output
+    assert f"Successfully created/updated stack - {STACK} in {REGION}" in output
     assert set(cloud.outputs()) >= {"Url", "Alias", "FunctionLogGroup"}
     assert cloud.live() == "1"
 
@@ -101,9 +101,9 @@ def test_the_address_answers_who_signs(cloud: Cloud, project: Project) -> None:
 
 
 def test_the_live_stack_is_held_to_what_was_built(cloud: Cloud, project: Project) -> None:
-    said = project.made("verify", "STAGE=staging")
+    output = project.made("verify", "STAGE=staging")
 
-    where, *notes, last = said.strip().splitlines()
+    where, *notes, last = output.strip().splitlines()
     contract = project.manifest["contract"]["version"]
     assert where == f"Account 000000000000, region {REGION}"
     assert notes[0] == f"V801 kept: {STACK} answers with the model {project.model}"
@@ -112,8 +112,8 @@ def test_the_live_stack_is_held_to_what_was_built(cloud: Cloud, project: Project
 
 
 def test_the_hook_asks_the_new_version_and_tells_codedeploy(cloud: Cloud) -> None:
-    told = json.dumps({"DeploymentId": "d", "LifecycleEventHookExecutionId": "e"})
-    reply = cloud.client("lambda").invoke(FunctionName=f"CodeDeployHook_{STACK}", Payload=told)
+    event = json.dumps({"DeploymentId": "d", "LifecycleEventHookExecutionId": "e"})
+    reply = cloud.client("lambda").invoke(FunctionName=f"CodeDeployHook_{STACK}", Payload=event)
 
     lines = cloud.client("logs").filter_log_events(logGroupName=f"/{STACK}/pre-traffic")["events"]
     proved = {"level": "INFO", "message": GOES_ON}
@@ -125,8 +125,8 @@ def test_the_hook_asks_the_new_version_and_tells_codedeploy(cloud: Cloud) -> Non
 def test_the_function_writes_to_the_stacks_own_log(cloud: Cloud) -> None:
     logs, group = cloud.client("logs"), cloud.outputs()["FunctionLogGroup"]
 
-    (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
-    assert found["retentionInDays"] == 14
+    (log_group,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert log_group["retentionInDays"] == 14
     lines = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
     assert any("CloudWatchMetrics" in line for line in lines)
 
@@ -134,9 +134,9 @@ def test_the_function_writes_to_the_stacks_own_log(cloud: Cloud) -> None:
 def test_an_empty_change_deploys_nothing_and_says_so(cloud: Cloud, project: Project) -> None:
     project.made("archive")
     project.made("restore")  # as from one job of a workflow to the next
-    said = project.made("deploy", "STAGE=staging", "BUILT=1")
+    output = project.made("deploy", "STAGE=staging", "BUILT=1")
 
-    assert f"No changes to deploy. Stack {STACK} is up to date" in said
+    assert f"No changes to deploy. Stack {STACK} is up to date" in output
     assert cloud.live() == "1"
 
 
@@ -232,9 +232,9 @@ def test_a_broken_delivery_that_is_deployed_anyhow_answers_nothing(cloud: Cloud,
 
 
 def test_taken_down_the_stack_leaves_only_its_layers(cloud: Cloud, project: Project) -> None:
-    said = project.made("undeploy", "STAGE=staging", "YES=1")
+    output = project.made("undeploy", "STAGE=staging", "YES=1")
 
-    assert "Deleted successfully" in said
+    assert "Deleted successfully" in output
     gone = project.typed(of_the_guide(".venv/bin/sam delete") + " --no-prompts")
     assert gone.returncode == 0, gone.stdout
     assert cloud.stacks() == ["aws-sam-cli-managed-default"]  # sam's own bucket, which all stacks of a region share

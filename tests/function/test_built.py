@@ -101,12 +101,12 @@ def test_an_altered_delivery_stops_init_with_one_line_that_names_the_file(
     with (layers[0] / "delivery" / name).open("ab") as file:
         file.write(b"x")
     altered = replace(built, layers=(*(layer for layer in built.layers if layer.name != "ModelLayer"), *layers))
-    said: list[str] = []
+    printed: list[str] = []
 
-    with Pool(altered, 1, said.append) as pool, pytest.raises(EnvironmentDiedError):
+    with Pool(altered, 1, printed.append) as pool, pytest.raises(EnvironmentDiedError):
         pool.invoke((EVENTS / "health.json").read_bytes())
 
-    (line,) = said
+    (line,) = printed
     assert json.loads(line)["level"] == "CRITICAL"
     assert f"/delivery/{name}: " in json.loads(line)["message"]
 

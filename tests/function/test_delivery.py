@@ -52,12 +52,12 @@ def test_an_altered_file_is_named_with_both_hashes_and_nothing_of_it_runs(
     expected = hashlib.sha256((copy / name).read_bytes()).hexdigest()
     with (copy / name).open("ab") as file:
         file.write(b"\n")
-    found = hashlib.sha256((copy / name).read_bytes()).hexdigest()
+    actual = hashlib.sha256((copy / name).read_bytes()).hexdigest()
 
     with pytest.raises(DeliveryError) as raised:
         Delivery.open(copy)
 
-    assert str(raised.value) == f"{copy / name}: expected SHA-256 {expected}, found {found}"
+    assert str(raised.value) == f"{copy / name}: expected SHA-256 {expected}, found {actual}"
     assert untouched == []
 
 
@@ -80,7 +80,7 @@ def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "reason"),
     [
         ("{", "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
         ("[]", "TypeError: list indices must be integers or slices, not str"),
@@ -88,13 +88,13 @@ def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
         ('{"files": {}}', "KeyError: 'contract.json'"),
     ],
 )
-def test_what_is_no_manifest_is_named(tmp_path: Path, content: str, said: str) -> None:
+def test_what_is_no_manifest_is_named(tmp_path: Path, content: str, reason: str) -> None:
     (tmp_path / "manifest.json").write_text(content)
 
     with pytest.raises(DeliveryError) as raised:
         Delivery.open(tmp_path)
 
-    assert str(raised.value) == f"{tmp_path / 'manifest.json'}: is not a manifest: {said}"
+    assert str(raised.value) == f"{tmp_path / 'manifest.json'}: is not a manifest: {reason}"
 
 
 def test_a_verified_file_that_cannot_be_opened_is_modellings_fault(copy: Path) -> None:
@@ -196,7 +196,7 @@ def test_init_stops_with_one_plain_line(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "said"),
+    ("variable", "message"),
     [
         ("DELIVERY", "DELIVERY is not set: template.yaml should set it"),
         ("POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_METRICS_NAMESPACE is not set: template.yaml should set it"),
@@ -206,7 +206,7 @@ def test_init_stops_with_one_plain_line(copy: Path) -> None:
         ),
     ],
 )
-def test_init_stops_when_the_environment_is_not_the_templates(parcels: Path, variable: str, said: str) -> None:
+def test_init_stops_when_the_environment_is_not_the_templates(parcels: Path, variable: str, message: str) -> None:
     environment = ENVIRONMENT | {"DELIVERY": str(parcels)}
     del environment[variable]
     started = subprocess.run(
@@ -214,7 +214,7 @@ def test_init_stops_when_the_environment_is_not_the_templates(parcels: Path, var
     )
 
     assert (started.returncode, started.stderr) == (1, "")
-    assert json.loads(started.stdout)["message"] == said
+    assert json.loads(started.stdout)["message"] == message
 
 
 def test_init_succeeds_in_silence(parcels: Path) -> None:

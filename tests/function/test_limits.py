@@ -142,8 +142,8 @@ def costs(delivery: Path) -> dict[str, Any]:
         "ORT_DISABLE_TELEMETRY": "1",
     }
     run = subprocess.run([sys.executable, COST], env=environment, capture_output=True, text=True, check=True)
-    told: dict[str, Any] = json.loads(run.stdout)
-    return told
+    figures: dict[str, Any] = json.loads(run.stdout)
+    return figures
 
 
 def test_a_refusal_costs_no_more_than_twice_the_dearest_answer_and_leaves_nothing(costs: dict[str, Any]) -> None:

@@ -87,16 +87,16 @@ def test_a_body_may_be_as_large_as_is_described(function: Function, path: str) -
 
 
 def test_the_contract_says_what_was_agreed(function: Function, golden: list[dict[str, Any]]) -> None:
-    said = function("GET", "/contract").json
+    contract = function("GET", "/contract").json
 
     agreed = function.contract
-    assert said["row"] == agreed["schema"]
+    assert contract["row"] == agreed["schema"]
     compared = {"decisions", "classes", "otherwise", "score", "budgets", "format", "validator"}  # the next one with it
-    assert {part: said[part] for part in compared & said.keys()} == {
+    assert {part: contract[part] for part in compared & contract.keys()} == {
         part: agreed[part] for part in compared & agreed.keys()
     }
-    assert said["columns"] == [column["name"] for column in function.manifest["columns"]]
-    validator_for(said["answer"]).validate(function.post(golden[0]["row"]).json)
+    assert contract["columns"] == [column["name"] for column in function.manifest["columns"]]
+    validator_for(contract["answer"]).validate(function.post(golden[0]["row"]).json)
 
 
 @pytest.mark.parametrize("kind", sorted(TITLES))

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from handover.cli import dialogue, main
 from predictor import files
-from tests.helpers.agreeing import COMMAND, SAID, commands, shown, write_training
+from tests.helpers.agreeing import COMMAND, TYPED, commands, shown, write_training
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = ("-o", ".venv/run", "-o", ".venv/modelling")  # as it is here: nothing is installed for a test
@@ -28,7 +28,7 @@ def agreed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         patched.setattr(dialogue, "is_possible", lambda: True)
         for name, value in AUTHOR.items():
             patched.setenv(name, value)
-        ended = CliRunner().invoke(main, COMMAND.split()[1:], input="\n".join([*SAID, ""]))
+        ended = CliRunner().invoke(main, COMMAND.split()[1:], input="\n".join([*TYPED, ""]))
     assert ended.exit_code == 0, ended.output
     (folder / "loans" / ".venv").symlink_to(sys.prefix)
     return folder / "loans", ended.output
@@ -86,11 +86,11 @@ def test_a_stand_in_is_written_and_a_model_takes_its_place(agreed: tuple[Path, s
     project, _ = agreed
     delivery = project / "layers/model/delivery"
     (project / "answers.csv").write_text(shown("csv"))
-    said = {}
+    stand_ins = {}
     for command in (command for command in commands() if command.startswith("make stub")):
         make(project, *command.split()[1:])
-        said[command] = files.manifest(delivery)["stand_in"]
-    assert said == {
+        stand_ins[command] = files.manifest(delivery)["stand_in"]
+    assert stand_ins == {
         "make stub DECISION=review": "every row is decided review",
         "make stub TABLE=answers.csv": (
             "2 rows have their answers by answers.csv; for others scores are made up, by a hash of the row"

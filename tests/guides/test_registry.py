@@ -77,9 +77,9 @@ def test_the_champion_of_a_registry_becomes_a_delivery(tmp_path: Path, environme
     pull = [command for command, _ in COMMANDS if "parcels" in command]
     assert [command.split()[0] for command in pull] == ["mlflow", "python", "handover"]
     for command in pull:
-        said = run(["bash", "-c", command.replace("handover", "python -m handover", 1)], tmp_path, environment)
+        output = run(["bash", "-c", command.replace("handover", "python -m handover", 1)], tmp_path, environment)
 
-    assert " 0 broken" in said
+    assert " 0 broken" in output
     manifest = files.manifest(tmp_path / "parcels" / "delivery")
     assert manifest["model_file"]["file"] == "model"
     assert manifest["quality"]["auc"] > 0.5
@@ -99,11 +99,11 @@ def test_a_delivery_that_is_exported_is_registered_and_answers(tmp_path: Path, e
 
 
 def test_the_file_of_this_project_says_where_it_belongs() -> None:
-    said = json.loads(run([sys.executable, "-c", SHOWS], ROOT, dict(os.environ)))
+    metadata = json.loads(run([sys.executable, "-c", SHOWS], ROOT, dict(os.environ)))
     manifest = files.manifest(ROOT / "layers" / "model" / "delivery")
 
-    assert json.loads(said.pop("columns")) == [column["name"] for column in manifest["columns"]]
-    assert said == {
+    assert json.loads(metadata.pop("columns")) == [column["name"] for column in manifest["columns"]]
+    assert metadata == {
         "contract": manifest["contract"]["name"],
         "contract_version": manifest["contract"]["version"],
         "data_sha256": manifest["training"]["sha256"],

@@ -205,21 +205,21 @@ def test_a_first_delivery_is_taken_where_the_contract_was_agreed(project: Path) 
     assert taken(project)[0] == 0
 
 
-@pytest.mark.parametrize("lacks", ["a repository", "a commit", "a project", "an author"])
-def test_what_it_needs_is_one_sentence(lacks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("missing", ["a repository", "a commit", "a project", "an author"])
+def test_what_it_needs_is_one_sentence(missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    if lacks != "a repository":
+    if missing != "a repository":
         git(tmp_path, "init", "--quiet")
-    if lacks in {"a project", "an author"}:
+    if missing in {"a project", "an author"}:
         author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
         git(tmp_path, *author, "commit", "--quiet", "--allow-empty", "--message", "Nothing")
     git(tmp_path, "config", "--global", "user.useConfigOnly", "true")
-    if lacks == "a project":
+    if missing == "a project":
         git(tmp_path, "config", "--global", "user.name", "a")
         git(tmp_path, "config", "--global", "user.email", "a@example.org")
 
@@ -235,7 +235,7 @@ def test_what_it_needs_is_one_sentence(lacks: str, tmp_path: Path, monkeypatch: 
                 f"there is no {Path(DELIVERY)} in the last commit here: accept runs in the project that deploys"
             ),
             "an author": "tell git who you are: git config user.name, user.email",
-        }[lacks]
+        }[missing]
     )
 
 

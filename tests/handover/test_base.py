@@ -35,8 +35,8 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], 
     def compiled(version: str, pieces: str) -> dict[str, Any]:
         file = folder / f"contract_{version}_{pieces[3:]}.py".replace(".", "_", 2)
         file.write_text(CONTRACT.replace("1.0.0", version).replace(PIECES, pieces))
-        found: dict[str, Any] = run(file, file.stem).CONTRACT.compiled()
-        return found
+        contract: dict[str, Any] = run(file, file.stem).CONTRACT.compiled()
+        return contract
 
     return compiled
 
@@ -67,25 +67,25 @@ class Project:
 
     def checked_out(self, commit: str, depth: int, *fetched: str) -> "Project":
         """Fetch as GitLab, Bitbucket, Azure and Jenkins do: one commit, no branch, so many commits deep."""
-        there = self.root.parent / "checkout"
-        there.mkdir()
-        git(there, "init", "-q")
-        git(there, "remote", "add", "origin", f"file://{self.root}")
+        checkout = self.root.parent / "checkout"
+        checkout.mkdir()
+        git(checkout, "init", "-q")
+        git(checkout, "remote", "add", "origin", f"file://{self.root}")
         git(self.root, "config", "uploadpack.allowAnySHA1InWant", "true")
-        git(there, "fetch", "-q", f"--depth={depth}", "origin", commit, *fetched)
-        git(there, "checkout", "-q", "--detach", commit)
-        (there / ".git" / "FETCH_HEAD").unlink()  # what an earlier step fetched stands there until the next one
-        found = object.__new__(Project)
-        found.root, found.contracts, found.home = there, self.contracts, self.home
-        return found
+        git(checkout, "fetch", "-q", f"--depth={depth}", "origin", commit, *fetched)
+        git(checkout, "checkout", "-q", "--detach", commit)
+        (checkout / ".git" / "FETCH_HEAD").unlink()  # what an earlier step fetched stands there until the next one
+        clone = object.__new__(Project)
+        clone.root, clone.contracts, clone.home = checkout, self.contracts, self.home
+        return clone
 
     def before(self, version: str, pieces: str, base: str | None = None, **environment: str) -> list[tuple[str, str]]:
         """Give the versions that a contract is compared with, each with its largest number of pieces."""
         contract = self.contracts(version, pieces)
         others = {name: value for name, value in os.environ.items() if name not in {*TARGETS, *IN_CI, FORK}}
         with patch.dict(os.environ, others | environment, clear=True):
-            found = agreed_before(self.root / self.home, contract, base)
-        return [(agreed.contract["version"], f"le={_pieces(agreed.contract)}") for agreed in found]
+            versions = agreed_before(self.root / self.home, contract, base)
+        return [(agreed.contract["version"], f"le={_pieces(agreed.contract)}") for agreed in versions]
 
 
 def _pieces(contract: dict[str, Any]) -> int:
@@ -185,10 +185,10 @@ class TestAMergeRequest:
         return project.agree("1.0.0", FEWER)
 
     def test_without_its_target_it_cannot_be_checked(self, project: Project, topic: str, variable: str) -> None:
-        there = project.checked_out(topic, 1)
+        checkout = project.checked_out(topic, 1)
 
         with pytest.raises(NoBaseError) as caught:
-            there.before("1.0.0", FEWER, **{variable: VARIABLES[variable]})
+            checkout.before("1.0.0", FEWER, **{variable: VARIABLES[variable]})
 
         assert str(caught.value) == (
             "git knows no branch main to compare with: git fetch --unshallow origin main; on GitHub fetch-depth: 0; "
@@ -196,17 +196,17 @@ class TestAMergeRequest:
         )
 
     def test_the_command_of_that_sentence_helps(self, project: Project, topic: str, variable: str) -> None:
-        there = project.checked_out(topic, 1)
-        git(there.root, "fetch", "-q", "--unshallow", "origin", "main")
+        checkout = project.checked_out(topic, 1)
+        git(checkout.root, "fetch", "-q", "--unshallow", "origin", "main")
 
-        assert there.before("1.0.0", FEWER, **{variable: VARIABLES[variable]}) == [("1.0.0", PIECES)]
+        assert checkout.before("1.0.0", FEWER, **{variable: VARIABLES[variable]}) == [("1.0.0", PIECES)]
 
     def test_with_too_short_a_history_it_cannot_be_checked(self, project: Project, topic: str, variable: str) -> None:
-        there = project.checked_out(topic, 1)
-        git(there.root, "fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main")
+        checkout = project.checked_out(topic, 1)
+        git(checkout.root, "fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main")
 
         with pytest.raises(NoBaseError) as caught:
-            there.before("1.0.0", FEWER, **{variable: VARIABLES[variable]})
+            checkout.before("1.0.0", FEWER, **{variable: VARIABLES[variable]})
 
         assert str(caught.value) == (
             "this shallow clone does not reach back to where it left main: git fetch --unshallow origin main; "
@@ -214,9 +214,9 @@ class TestAMergeRequest:
         )
 
     def test_deep_enough_it_is_compared_with_the_target(self, project: Project, topic: str, variable: str) -> None:
-        there = project.checked_out(topic, 5, "+refs/heads/main:refs/remotes/origin/main")
+        checkout = project.checked_out(topic, 5, "+refs/heads/main:refs/remotes/origin/main")
 
-        assert there.before("1.0.0", FEWER, **{variable: VARIABLES[variable]}) == [("1.0.0", PIECES)]
+        assert checkout.before("1.0.0", FEWER, **{variable: VARIABLES[variable]}) == [("1.0.0", PIECES)]
 
     def test_merged_with_its_target_one_commit_is_enough(self, project: Project, topic: str, variable: str) -> None:
         git(project.root, "checkout", "-q", "main")
@@ -224,28 +224,28 @@ class TestAMergeRequest:
         git(project.root, "merge", "-q", "--no-ff", "--no-edit", "topic")
         merged = git(project.root, "rev-parse", "HEAD")
         git(project.root, "reset", "-q", "--hard", "HEAD^1")
-        there = project.checked_out(merged, 1)
-        git(there.root, "fetch", "-q", "--depth=1", "origin", "main")
+        checkout = project.checked_out(merged, 1)
+        git(checkout.root, "fetch", "-q", "--depth=1", "origin", "main")
 
-        assert there.before("1.0.0", FEWER, **{variable: VARIABLES[variable]}) == [("1.0.0", PIECES)]
+        assert checkout.before("1.0.0", FEWER, **{variable: VARIABLES[variable]}) == [("1.0.0", PIECES)]
 
     def test_a_target_other_than_main_is_the_base(self, project: Project, topic: str, variable: str) -> None:
         git(project.root, "checkout", "-qb", "release/1", "main")
         project.agree("1.3.0", MORE)
         project.branch("later")
         commit = project.commit()
-        there = project.checked_out(commit, 9, "+refs/heads/*:refs/remotes/origin/*")
+        checkout = project.checked_out(commit, 9, "+refs/heads/*:refs/remotes/origin/*")
         name = VARIABLES[variable].replace("main", "release/1")
 
-        assert there.before("1.3.0", MORE, **{variable: name}) == [("1.3.0", MORE)]
+        assert checkout.before("1.3.0", MORE, **{variable: name}) == [("1.3.0", MORE)]
 
 
 def test_gitlab_says_the_commit_where_a_branch_left_its_target(project: Project) -> None:
     left = git(project.root, "rev-parse", "HEAD")
     project.branch()
-    there = project.checked_out(project.agree("1.0.0", FEWER), 2)
+    checkout = project.checked_out(project.agree("1.0.0", FEWER), 2)
 
-    assert there.before(
+    assert checkout.before(
         "1.0.0", FEWER, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main", CI_MERGE_REQUEST_DIFF_BASE_SHA=left
     ) == [("1.0.0", PIECES)]
 
@@ -320,22 +320,22 @@ class TestOnTheBaseItself:
         assert delivered_before(project.root / project.home, "held_out.csv", "parcels") == b"first"
 
     def test_a_shallow_clone_that_ends_too_early_cannot_be_checked(self, project: Project) -> None:
-        there = project.checked_out(project.agree("1.0.0", FEWER), 1, "+refs/heads/main:refs/remotes/origin/main")
+        checkout = project.checked_out(project.agree("1.0.0", FEWER), 1, "+refs/heads/main:refs/remotes/origin/main")
 
         with pytest.raises(NoBaseError, match="this shallow clone ends before the contract's last version: git fetch "):
-            there.before("1.0.0", FEWER)
+            checkout.before("1.0.0", FEWER)
 
-        git(there.root, "fetch", "-q", "--unshallow")
-        assert there.before("1.0.0", FEWER) == [("1.0.0", PIECES)]
+        git(checkout.root, "fetch", "-q", "--unshallow")
+        assert checkout.before("1.0.0", FEWER) == [("1.0.0", PIECES)]
 
     def test_a_shallow_clone_that_reaches_back_far_enough_is(self, project: Project) -> None:
         project.agree("2.0.0", FEWER)
         project.agree("3.0.0", PIECES)
-        there = project.checked_out(
+        checkout = project.checked_out(
             git(project.root, "rev-parse", "HEAD"), 3, "+refs/heads/main:refs/remotes/origin/main"
         )
 
-        assert there.before("3.0.0", PIECES) == [("3.0.0", PIECES), ("2.0.0", FEWER)]
+        assert checkout.before("3.0.0", PIECES) == [("3.0.0", PIECES), ("2.0.0", FEWER)]
 
 
 class TestWithoutARepository:

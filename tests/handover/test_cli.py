@@ -263,9 +263,9 @@ def test_nor_do_the_public_interface_and_the_lesson() -> None:
 def test_what_the_stack_needs_is_named_where_it_is_not_installed(command: list[str], lacking: str) -> None:
     done = handover(*command)
 
-    needs = f"handover: {command[0]} needs what builds and deploys, and {lacking} is not installed"
+    sentence = f"handover: {command[0]} needs what builds and deploys, and {lacking} is not installed"
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"{needs}: {HOW}\n"
+    assert done.stderr == f"{sentence}: {HOW}\n"
 
 
 @pytest.mark.usefixtures("without_the_stack")

@@ -21,8 +21,8 @@ BUDGETS = Budgets(1, 1, 1e-5, 0)
 
 
 def contract(row: type[Row] = Parcel, **words: Any) -> Contract:
-    said: dict[str, Any] = {"version": "1.0.0", "score": Score("s", 0.0, 1.0), "decisions": {"yes": 1.0}}
-    return Contract(name="x", row=row, **({"budgets": BUDGETS} | said | words))
+    defaults: dict[str, Any] = {"version": "1.0.0", "score": Score("s", 0.0, 1.0), "decisions": {"yes": 1.0}}
+    return Contract(name="x", row=row, **({"budgets": BUDGETS} | defaults | words))
 
 
 class Inner(BaseModel):
@@ -129,7 +129,7 @@ BOTH_ENDS = "a number needs both ends, as in Field(ge=0, le=100), within float32
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "error"),
     [
         (text, f"name: free text {ALLOWED}"),
         (listed, f"items: a list {ALLOWED}"),
@@ -151,11 +151,11 @@ BOTH_ENDS = "a number needs both ends, as in Field(ge=0, le=100), within float32
         (numbered_categories, "band: write its categories as strings, as in Literal['one', 'two']"),
     ],
 )
-def test_what_production_could_not_hold_is_refused_with_what_to_write(row: Callable[[], type[Row]], said: str) -> None:
+def test_what_production_could_not_hold_is_refused_with_what_to_write(row: Callable[[], type[Row]], error: str) -> None:
     with pytest.raises(ContractError) as raised:
         contract(row()).compiled()
 
-    assert str(raised.value) == said
+    assert str(raised.value) == error
 
 
 def test_a_version_is_three_numbers() -> None:

@@ -392,9 +392,9 @@ def test_a_model_that_is_wrong_where_no_golden_row_is_is_not_delivered(heuristic
     own = model.predict
     model.predict = lambda values: own(values) + 0.5 * np.isnan(values[:, 1])
 
-    said = refusal(model, heuristics, tmp_path)
-    assert " rows drawn from the contract differ by more than 1e-05, the worst is " in said
-    assert "null" in said
+    message = refusal(model, heuristics, tmp_path)
+    assert " rows drawn from the contract differ by more than 1e-05, the worst is " in message
+    assert "null" in message
 
 
 def test_scores_that_onnxruntime_rounds_beyond_the_range_are_refused(heuristics: ModuleType, tmp_path: Path) -> None:

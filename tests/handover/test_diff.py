@@ -41,8 +41,8 @@ def compiled(folder: Path, *edits: tuple[str, str]) -> dict[str, Any]:
         assert old in source
         source = source.replace(old, new, 1)
     (folder / "contract.py").write_text(source)
-    found: dict[str, Any] = run(folder / "contract.py", "compared_contract").CONTRACT.compiled()
-    return found
+    contract: dict[str, Any] = run(folder / "contract.py", "compared_contract").CONTRACT.compiled()
+    return contract
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ def test_the_plot_is_the_same_png_each_time(old: Path, new: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "sentence"),
     [
         ("def heavy(row):", "{folder}: opening it does not end: it was stopped after 0.5 s"),
         (
@@ -379,7 +379,7 @@ def test_the_plot_is_the_same_png_each_time(old: Path, new: Path, tmp_path: Path
     ],
 )
 def test_heuristics_that_come_to_no_end_are_one_sentence(
-    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, sentence: str
 ) -> None:
     monkeypatch.setattr(comparison, "LIMIT_S", 0.5)
     endless = Sandbox(Path(shutil.copytree(old, tmp_path / "endless")))
@@ -390,7 +390,7 @@ def test_heuristics_that_come_to_no_end_are_one_sentence(
         compare(old, endless.folder)
 
     version = json.loads((old / "contract.json").read_bytes())["version"]
-    assert str(caught.value) == said.format(folder=endless.folder, version=version)
+    assert str(caught.value) == sentence.format(folder=endless.folder, version=version)
 
 
 def test_a_folder_without_a_delivery_is_one_sentence(old: Path, tmp_path: Path) -> None:
@@ -415,7 +415,7 @@ def test_classes_are_compared_by_name_and_those_that_one_model_lacks_are_named(t
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         (None, "Models: not compared, for the new delivery has no held_out.csv."),
         (
@@ -429,12 +429,12 @@ def test_classes_are_compared_by_name_and_those_that_one_model_lacks_are_named(t
     ],
 )
 def test_where_the_models_cannot_be_compared_the_reason_is_named(
-    old: Path, tmp_path: Path, content: bytes | None, said: str
+    old: Path, tmp_path: Path, content: bytes | None, sentence: str
 ) -> None:
     folder = shutil.copytree(old, tmp_path / "delivery")
     (folder / "held_out.csv").unlink() if content is None else (folder / "held_out.csv").write_bytes(content)
 
-    assert text(compare(old, folder)).split("\n\n")[2] == said
+    assert text(compare(old, folder)).split("\n\n")[2] == sentence
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def flats(folder: Path) -> tuple[Path, str]:
     """Write a table as a German office saves it: semicolons, decimal commas, Latin-1, odd columns."""
     draw = random.Random(3)
 
-    def said(number: float) -> str:
+    def with_a_comma(number: float) -> str:
         return f"{number:.2f}".replace(".", ",")
 
     rows = []
@@ -82,7 +82,7 @@ def flats(folder: Path) -> tuple[Path, str]:
         rows.append(
             [
                 f"W-{draw.randrange(10**9):09d}",
-                said(area) if draw.random() > 0.1 else "",
+                with_a_comma(area) if draw.random() > 0.1 else "",
                 city if draw.random() > 0.05 else "NA",
                 draw.choice(["yes", "no"]),
                 draw.choice(["1.234,50", "2.000,00", "999,99"]),
@@ -90,8 +90,8 @@ def flats(folder: Path) -> tuple[Path, str]:
                 text,
                 "DE",
                 f"{number % 97:05d}",
-                said(rent * 1.19),
-                said(rent) if number else "?",
+                with_a_comma(rent * 1.19),
+                with_a_comma(rent) if number else "?",
             ]
         )
     header = ["Nr.", "Fläche (m²)", "Stadt", "Lift?", "Kaution", "Datum", "Text", "Land", "PLZ", "Brutto", "Miete"]
@@ -190,10 +190,10 @@ def test_a_drafted_delivery_trains_and_keeps_its_clauses_at_once(
     assert (trained.returncode, trained.stderr) == (0, "")
     with DeliveryContext(ROOT, project.delivery) as context:
         findings = list(evaluate(context, selected(["C", "H", "M"])))
-        said = report(findings, context)
-    assert re.fullmatch(rf"{len(findings)} kept, 0 broken, 0 skipped(, \d+ warnings?)?", said.splitlines()[-1])
+        text = report(findings, context)
+    assert re.fullmatch(rf"{len(findings)} kept, 0 broken, 0 skipped(, \d+ warnings?)?", text.splitlines()[-1])
     questions, few_rows = {"C107", "H104"}, {"M112", "M116"}
-    assert {*re.findall(r"^(\w\d+) WARNING", said, re.MULTILINE)} <= questions | few_rows
+    assert {*re.findall(r"^(\w\d+) WARNING", text, re.MULTILINE)} <= questions | few_rows
     for command in (["format", "--check", "--quiet"], ["check", "--quiet"]):
         options = ["--no-cache", "--config", ROOT / "pyproject.toml", project.root]
         subprocess.run([Path(sys.executable).with_name("ruff"), *command, *options], check=True, cwd=ROOT)
@@ -768,7 +768,7 @@ def test_only_what_other_rows_confirm_is_a_leak(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "meaning"),
     [
         ("110", "y is '1', as it is in 40 of 60 rows."),
         (["yes", "no", "yes "], "y is 'yes', as it is in 40 of 60 rows."),
@@ -776,10 +776,10 @@ def test_only_what_other_rows_confirm_is_a_leak(tmp_path: Path) -> None:
         (["ham", "ham", "spam"], "y is 'spam', as it is in 20 of 60 rows (the rarer class)."),
     ],
 )
-def test_a_yes_is_predicted_however_common_it_is(words: Iterable[str], said: str, tmp_path: Path) -> None:
+def test_a_yes_is_predicted_however_common_it_is(words: Iterable[str], meaning: str, tmp_path: Path) -> None:
     rows = [[n * 37 % 101, word] for n, word in enumerate([*words] * 20)]
     report = drafted("m", written(tmp_path / "data.csv", ["x", "y"], rows), "y").report
-    assert report.target.summary == f"The score is the probability that {said}"
+    assert report.target.summary == f"The score is the probability that {meaning}"
 
 
 def test_names_are_such_as_callers_and_pydantic_can_say() -> None:

@@ -50,11 +50,11 @@ def test_every_text_has_an_encoding() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize(("name", "said"), [("Linux", ""), ("Darwin", MAC), ("Windows", WINDOWS)])
-def test_what_takes_linux_says_the_way_out(name: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "sentence"), [("Linux", ""), ("Darwin", MAC), ("Windows", WINDOWS)])
+def test_what_takes_linux_says_the_way_out(name: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: name)
 
-    assert system.unavailable() == said
+    assert system.unavailable() == sentence
 
 
 def test_nothing_that_is_built_runs_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_every_system_names_a_processor_in_lambdas_words(
 
 
 @pytest.mark.parametrize(
-    ("words", "name", "said"),
+    ("words", "name", "sentence"),
     [
         (["run", "events/predict.json"], "Darwin", MAC),
         (["serve"], "Windows", WINDOWS),
@@ -84,10 +84,10 @@ def test_every_system_names_a_processor_in_lambdas_words(
         (["lesson", "ground"], "Windows", WINDOWS),
     ],
 )
-def test_a_command_that_takes_linux_is_one_line(words: list[str], name: str, said: str) -> None:
+def test_a_command_that_takes_linux_is_one_line(words: list[str], name: str, sentence: str) -> None:
     ended = run("-m", "handover", *words, system=name)
 
-    assert (ended.returncode, ended.stderr) == (2, f"handover: {said}\n")
+    assert (ended.returncode, ended.stderr) == (2, f"handover: {sentence}\n")
 
 
 def test_a_name_that_a_pipe_has_no_word_for_ends_nothing(tmp_path: Path) -> None:

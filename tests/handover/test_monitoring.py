@@ -41,8 +41,8 @@ def alarms(watched: dict[str, Any]) -> dict[str, Any]:
 
 def widgets(watched: dict[str, Any]) -> list[dict[str, Any]]:
     body = watched["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    found: list[dict[str, Any]] = json.loads(body)["widgets"]
-    return found
+    listed: list[dict[str, Any]] = json.loads(body)["widgets"]
+    return listed
 
 
 def test_the_template_is_that_of_the_delivery(tmp_path: Path) -> None:
@@ -52,11 +52,11 @@ def test_the_template_is_that_of_the_delivery(tmp_path: Path) -> None:
 
 
 def test_cloudformation_could_read_it() -> None:
-    said = subprocess.run(
+    result = subprocess.run(
         [ROOT / ".venv/bin/cfn-lint", ROOT / "monitoring.yaml"], capture_output=True, text=True, check=False
     )
 
-    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_it_gets_every_parameter_from_the_stack_that_nests_it() -> None:

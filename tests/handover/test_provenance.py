@@ -39,8 +39,8 @@ class Place:
             self.write(str((self.packages / file).relative_to(self.root)))
         metadata = self.packages / f"{name.replace('-', '_')}-{version}.dist-info"
         metadata.mkdir(parents=True)
-        needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{needs}")
+        requirements = "".join(f"Requires-Dist: {need}\n" for need in requires)
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{requirements}")
         (metadata / "RECORD").write_text("".join(f"{file},,\n" for file in files))
 
     def run(self, *command: str, typed: str = "") -> dict[str, str]:
@@ -54,8 +54,8 @@ class Place:
             text=True,
             check=True,
         )
-        said: dict[str, str] = json.loads(ended.stdout.splitlines()[-1])
-        return {name: version for name, version in said.items() if name in self.installed}
+        versions: dict[str, str] = json.loads(ended.stdout.splitlines()[-1])
+        return {name: version for name, version in versions.items() if name in self.installed}
 
 
 @pytest.fixture
@@ -186,9 +186,9 @@ def test_which_packages_a_library_has_is_what_python_says(place: Place, monkeypa
         place.write(f"elsewhere/site-packages/{name}")
     monkeypatch.setattr(sys, "path", [str(place.packages)])
 
-    found = {package: [one.name for one in those] for package, those in provenance._installed.__wrapped__().items()}
+    installed = {package: [one.name for one in those] for package, those in provenance._installed.__wrapped__().items()}
 
-    importable = {package: sorted(names) for package, names in found.items() if package.isidentifier()}
+    importable = {package: sorted(names) for package, names in installed.items() if package.isidentifier()}
     assert importable == {package: sorted(names) for package, names in packages_distributions().items()}
     assert len(importable) == 9
 
@@ -205,9 +205,9 @@ def test_a_notebook_is_known_by_its_names(place: Place) -> None:
     (place.packages / "framed.py").write_text("class Frame: pass\ndef read(): return Frame()\n")
     cells = "from used import Model\nimport framed as f\nframe = f.read()\ndel f\nx = [1]\nshow = print\n"
 
-    said = place.run("-c", f"from shell import get as get_ipython, leave\n{cells}{ASKED}{SAYS}")
+    versions = place.run("-c", f"from shell import get as get_ipython, leave\n{cells}{ASKED}{SAYS}")
 
-    assert said == {"framed": "5.0", "used": "1.0"}
+    assert versions == {"framed": "5.0", "used": "1.0"}
 
 
 def test_a_file_that_has_changed_since_it_was_loaded_stops_nothing(place: Place) -> None:
@@ -236,25 +236,25 @@ def test_the_models_own_framework_is_used_even_if_the_model_was_read_from_a_file
 
 
 def test_names_stand_in_their_order_and_deliver_is_among_its_own_libraries() -> None:
-    said = libraries(None)
+    versions = libraries(None)
 
-    assert list(said) == sorted(said)
-    assert said["numpy"] == np.__version__
+    assert list(versions) == sorted(versions)
+    assert versions["numpy"] == np.__version__
 
 
 def test_a_machine_is_what_is_in_force_and_not_what_a_variable_says() -> None:
-    here = machine()
+    current = machine()
 
-    assert (here["system"], here["machine"]) == (platform.system(), platform.machine())
-    assert all(isinstance(value, list) and value for value in (here["numpy"], here["blas"], here["threads"]))
-    assert json.loads(json.dumps(here)) == here
+    assert (current["system"], current["machine"]) == (platform.system(), platform.machine())
+    assert all(isinstance(value, list) and value for value in (current["numpy"], current["blas"], current["threads"]))
+    assert json.loads(json.dumps(current)) == current
 
 
 def test_machines_of_one_kind_have_nothing_to_tell_apart() -> None:
-    here = machine()
+    current = machine()
 
-    assert unlike(here, here) == ""
-    assert unlike({**here, "numpy": here["numpy"][::-1]}, here) == ""  # an order is no kind
+    assert unlike(current, current) == ""
+    assert unlike({**current, "numpy": current["numpy"][::-1]}, current) == ""  # an order is no kind
 
 
 HERE = {
@@ -267,7 +267,7 @@ HERE = {
 
 
 @pytest.mark.parametrize(
-    ("then", "said"),
+    ("then", "differences"),
     [
         ({"system": "Darwin", "machine": "arm64"}, "system Darwin then, Linux now; machine arm64 then, x86_64 now"),
         ({"numpy": ["V2", "V3", "V4"]}, "numpy V4 then, without now"),
@@ -276,8 +276,8 @@ HERE = {
         ({"threads": ["openblas 8"]}, "threads openblas 8 then, openblas 4 now"),
     ],
 )
-def test_machines_of_two_kinds_are_told_apart(then: dict[str, object], said: str) -> None:
-    assert unlike(HERE | then, HERE) == said
+def test_machines_of_two_kinds_are_told_apart(then: dict[str, object], differences: str) -> None:
+    assert unlike(HERE | then, HERE) == differences
 
 
 @pytest.mark.parametrize("then", [None, {}, [], "Linux", {"system": "Darwin"}, HERE | {"more": 1}])

@@ -105,10 +105,10 @@ def constant(held_out: HeldOut) -> HeldOut:
     [(inverted, INVERTED), (shuffled, MISMATCH), (weighted, UNCALIBRATED), (constant, CONSTANT)],
 )
 def test_what_learned_nothing_is_refused_with_its_cause(spoil: Callable[[HeldOut], HeldOut], cause: str) -> None:
-    evidence, found = spoil(honest()).ignorance(**ANYTHING)
+    evidence, actual = spoil(honest()).ignorance(**ANYTHING)
 
     assert evidence.endswith(".")
-    assert found == cause
+    assert actual == cause
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -135,10 +135,10 @@ def test_both_teams_can_agree_on_another_floor() -> None:
 
 def test_what_is_perfect_is_not_believed_unless_agreed() -> None:
     labels = honest().labels
-    told = one_score(0.1 + 0.8 * labels, labels)
+    held_out = one_score(0.1 + 0.8 * labels, labels)
 
-    assert told.believable(0.999) == "Its AUC on the 400 held-out rows is 1, above 0.999."
-    assert told.believable(1.0) == ""
+    assert held_out.believable(0.999) == "Its AUC on the 400 held-out rows is 1, above 0.999."
+    assert held_out.believable(1.0) == ""
 
 
 def test_few_rows_of_an_outcome_prove_nothing() -> None:

@@ -96,8 +96,8 @@ def elsewhere(tmp_path: Path) -> Elsewhere:
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> str:
-    there = Elsewhere(tmp_path_factory.mktemp("elsewhere"))
-    return there.written("--model", str(there.model))
+    outside = Elsewhere(tmp_path_factory.mktemp("elsewhere"))
+    return outside.written("--model", str(outside.model))
 
 
 def test_given_scores_prove_a_model_that_cannot_be_asked(elsewhere: Elsewhere, rows: str) -> None:
@@ -372,11 +372,11 @@ def test_a_batch_that_is_answered_otherwise_than_a_row_is_refused(elsewhere: Els
     axis = numpy_helper.from_array(np.array([1]), "axis")
     save(elsewhere.model, nodes, [value("x", ["N", 5])], [value("score", ["N", 1])], [axis])
 
-    def there(features: Any) -> Any:
+    def of_all_rows(features: Any) -> Any:
         gaps = np.isnan(features).astype(np.float32)
         return gaps.mean() + gaps.sum(axis=1)
 
-    assert "golden rows, each asked alone, differ by more than" in elsewhere.refusal(scores=there)
+    assert "golden rows, each asked alone, differ by more than" in elsewhere.refusal(scores=of_all_rows)
 
 
 def test_proof_rows_of_a_file_that_is_none_is_one_sentence(elsewhere: Elsewhere) -> None:

@@ -78,12 +78,12 @@ def test_numbers_are_judged_by_their_mean_absolute_error() -> None:
 
 
 def test_chance_is_called_a_weakness_in_one_of_twenty_models() -> None:
-    found = 0
+    count = 0
     for seed in range(200):
         features, log_odds = drawn(300, seed)
         record = weakest_segments(FIELDS, features, judged(features, log_odds, seed=seed + 1000))
-        found += record["beyond_chance"] > 0
-    assert found <= 20  # of 200, 10 are agreed
+        count += record["beyond_chance"] > 0
+    assert count <= 20  # of 200, 10 are agreed
 
 
 def test_no_segment_is_a_few_rows_or_has_one_outcome() -> None:

@@ -30,7 +30,7 @@ def finding(code: str, verdict: Verdict = Verdict.SKIPPED, **words: object) -> F
 
 KEPT, BROKEN = finding("C101", Verdict.KEPT), finding("P203", Verdict.BROKEN)
 FOLLOWS = finding("P204", reason="requires P203", blocked_by=("P203",))
-LACKS = finding("S301", reason="nothing is built")
+UNBUILT = finding("S301", reason="nothing is built")
 ALLOWED = finding("R502", reason="no data", allowed="a secret")
 LEFT_OUT = finding("T401", Verdict.LEFT_OUT, reason="there is no stack")
 FAILED = finding("L601", reason="could not be checked, KeyError: 1", failed=True)
@@ -56,9 +56,9 @@ def test_both_teams_sign_a_contract_for_each_has_one_of_its_two_files() -> None:
     rules = [(words[0], words[1:]) for words in lines if words and words[0] != "#"]
 
     def owners(path: str) -> list[str]:
-        return [found for pattern, found in rules if pattern == "*" or path.startswith(pattern)][-1]
+        return [teams for pattern, teams in rules if pattern == "*" or path.startswith(pattern)][-1]
 
-    assert all(len(found) == 1 for _, found in rules)
+    assert all(len(teams) == 1 for _, teams in rules)
     assert owners("/layers/model/delivery/contract.py") == ["@credit-risk/modelling"]
     assert owners("/layers/model/delivery/contract.json") == ["@credit-risk/deployment"]
     assert owners("/.github/CODEOWNERS") == ["@credit-risk/deployment"]
@@ -80,7 +80,7 @@ def test_a_clause_is_allowed_with_its_reason(text: str, allowed: dict[str, str],
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         (b'[skips]\nR599 = "a"\n', "handover.toml allows R599 to be skipped, and there is no such clause"),
         (b'[skips]\nr502 = "a"\n', "handover.toml allows r502 to be skipped, and there is no such clause"),
@@ -115,13 +115,13 @@ def test_a_clause_is_allowed_with_its_reason(text: str, allowed: dict[str, str],
         ),
     ],
 )  # fmt: skip
-def test_what_it_does_not_say_rightly_is_one_sentence(content: bytes, said: str, tmp_path: Path) -> None:
+def test_what_it_does_not_say_rightly_is_one_sentence(content: bytes, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "handover.toml").write_bytes(content)
 
     with pytest.raises(AllowanceError) as caught:
         allowances(tmp_path, CODES)
 
-    assert str(caught.value) == said
+    assert str(caught.value) == sentence
 
 
 def test_a_looser_budget_is_agreed_with_its_limit_and_its_reason(tmp_path: Path) -> None:
@@ -163,12 +163,12 @@ def test_a_looser_budget_that_is_none_is_one_sentence(tmp_path: Path) -> None:
         ([KEPT, ALLOWED], 0),
         ([KEPT, LEFT_OUT], 0),
         ([LEFT_OUT], 2),  # nothing was checked
-        ([KEPT, LACKS], 2),
+        ([KEPT, UNBUILT], 2),
         ([KEPT, FAILED], 2),
-        ([KEPT, ALLOWED, LACKS], 2),
+        ([KEPT, ALLOWED, UNBUILT], 2),
         ([KEPT, FOLLOWS], 2),  # what it follows from was not asked for
         ([KEPT, BROKEN, FOLLOWS], 1),
-        ([KEPT, BROKEN, LACKS, FAILED], 1),
+        ([KEPT, BROKEN, UNBUILT, FAILED], 1),
         ([], 2),
     ],
 )
@@ -180,7 +180,7 @@ def test_a_reason_is_given_once_and_what_only_follows_is_none() -> None:
     also = finding("S302", reason="nothing is built")
     after = finding("S303", reason="requires S301", blocked_by=("S301",))
 
-    assert skips([KEPT, BROKEN, FOLLOWS, LACKS, also, after, ALLOWED, FAILED]) == [
+    assert skips([KEPT, BROKEN, FOLLOWS, UNBUILT, also, after, ALLOWED, FAILED]) == [
         Skip(("S301", "S302"), "nothing is built", ("S303",), "", failed=False),
         Skip(("R502",), "no data", (), "a secret", failed=False),
         Skip(("L601",), "could not be checked, KeyError: 1", (), "", failed=True),

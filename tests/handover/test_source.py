@@ -20,7 +20,7 @@ CACHE = "line 3 keeps the rows of f in a cache ({})"
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
+    ("source", "expected"),
     [
         ("import math", None),
         ("from collections import abc, Counter", None),
@@ -42,12 +42,12 @@ CACHE = "line 3 keeps the rows of f in a cache ({})"
         ("class A:\n    TYPE_CHECKING = 1\nif A.TYPE_CHECKING:\n    import os", (4, "os")),
     ],
 )
-def test_imports(source: str, found: tuple[int, str] | None) -> None:
-    assert foreign_import(ast.parse(source)) == found
+def test_imports(source: str, expected: tuple[int, str] | None) -> None:
+    assert foreign_import(ast.parse(source)) == expected
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "expected"),
     [
         (HEURISTICS, None),
         ("def age(row):\n    return row.today - row.born", None),
@@ -116,14 +116,14 @@ def test_imports(source: str, found: tuple[int, str] | None) -> None:
         ("def __init__(row):\n    row.base = 1", "line 2 writes to row.base"),
     ],
 )
-def test_reaching_beyond_the_row(source: str, said: str | None) -> None:
+def test_reaching_beyond_the_row(source: str, expected: str | None) -> None:
     fault = reach_beyond_the_row(ast.parse(source))
 
-    assert (fault and f"line {fault.line} {fault.sentence}") == said
+    assert (fault and f"line {fault.line} {fault.sentence}") == expected
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "expected"),
     [
         (CONTRACT, None),
         ("import pydantic\nfrom enum import Enum\nfrom handover import Contract\nprint('hello')", None),
@@ -140,10 +140,10 @@ def test_reaching_beyond_the_row(source: str, said: str | None) -> None:
         ("f.__globals__", "line 1 uses f.__globals__"),
     ],
 )
-def test_a_contract_declares_and_does_nothing_else(source: str, said: str | None) -> None:
+def test_a_contract_declares_and_does_nothing_else(source: str, expected: str | None) -> None:
     fault = more_than_a_declaration(ast.parse(source))
 
-    assert (fault and f"line {fault.line} {fault.sentence}") == said
+    assert (fault and f"line {fault.line} {fault.sentence}") == expected
 
 
 @pytest.mark.parametrize("source", ["import os", "open('x')"])

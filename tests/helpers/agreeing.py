@@ -7,7 +7,7 @@ from random import Random
 
 PAGE = (Path(__file__).parents[2] / "docs" / "agree-first.md").read_text()
 COMMAND = "handover init loans --contract-only"
-SAID = [
+TYPED = [
     *("amount", "Amount of the loan", "whole", "EUR", "250", "twenty thousand", "20000", "n"),
     *("purpose", "What the loan is for", "category", "car, furniture, repairs, other", "n"),
     *("employed", "Time with the present employer", "number", "years", "0", "50", "y"),

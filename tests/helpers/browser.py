@@ -123,16 +123,16 @@ def chromium() -> Iterator[Browser]:
 
     A test that has none is skipped, and says how to get one.
     """
-    found = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
-    if missing := [name for name, path in found.items() if path is None]:
+    programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    if missing := [name for name, path in programs.items() if path is None]:
         pytest.skip(f"{' and '.join(missing)} not found; to get both: apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
-    options.binary_location = found["chromium"] or ""
+    options.binary_location = programs["chromium"] or ""
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with TemporaryDirectory(prefix="handover-browser-", ignore_cleanup_errors=True) as profile:
         for switch in (*SWITCHES, f"--user-data-dir={profile}"):
             options.add_argument(switch)
-        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(found["chromedriver"]))
+        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(programs["chromedriver"]))
         try:
             yield Browser(driver)
         finally:

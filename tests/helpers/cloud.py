@@ -59,9 +59,9 @@ class Cloud:
 
     def outputs(self, stack: str = STACK) -> dict[str, str]:
         """Give a stack's outputs, once it is complete."""
-        (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-        assert found["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, found
-        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+        (description,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        assert description["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, description
+        return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
 
     @property
     def function(self) -> str:

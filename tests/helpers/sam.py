@@ -68,30 +68,30 @@ class Running:
     _shown: int = field(default=0, init=False)
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def said_since(self) -> str:
+    def new_output(self) -> str:
         """Give what it has said since this was asked last."""
-        said = self.said
-        since, self._shown = said[self._shown :], len(said)
-        return since
+        output = self.output
+        new, self._shown = output[self._shown :], len(output)
+        return new
 
     @property
     def started(self) -> list[str]:
         """Ids of the containers that it started."""
-        return re.findall(r"SAM_CONTAINER_ID: (\w+)", self.said)
+        return re.findall(r"SAM_CONTAINER_ID: (\w+)", self.output)
 
     @property
     def containers(self) -> list[Any]:
         """Those of them that are there, running or not."""
-        found = []
+        existing = []
         for name in self.started:
             try:
-                found.append(self.engine.containers.get(name))
+                existing.append(self.engine.containers.get(name))
             except NotFound:
                 continue
-        return found
+        return existing
 
     def interrupt(self) -> int:
         """Press Ctrl-C, and give the exit status."""
@@ -105,7 +105,7 @@ class Running:
                 if knocking.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.1)
-        pytest.fail(f"sam local start-api does not answer on port {self.port}:\n{self.said}")
+        pytest.fail(f"sam local start-api does not answer on port {self.port}:\n{self.output}")
 
 
 @dataclass
@@ -124,10 +124,10 @@ class Sam:
         program = [str(Path(sys.executable).parent / "sam"), *shlex.split(command)[1:]]
         ignored = signal.signal(signal.SIGINT, signal.default_int_handler)  # or what CI ignores, sam would ignore too
         try:
-            with log.open("wb") as said:
+            with log.open("wb") as output:
                 process = subprocess.Popen(
                     [*program, *self.options, "--skip-pull-image"], cwd=ROOT, env=ENVIRONMENT,
-                    stdin=subprocess.DEVNULL, stdout=more.pop("stdout", said), stderr=said, start_new_session=True,
+                    stdin=subprocess.DEVNULL, stdout=more.pop("stdout", output), stderr=output, start_new_session=True,
                 )  # fmt: skip
         finally:
             signal.signal(signal.SIGINT, ignored)
@@ -145,9 +145,9 @@ class Sam:
         """Run `sam local invoke`, and give what the function answered, when all went well and nothing is left."""
         with self.run(command, stdout=subprocess.PIPE) as running:
             reply, _ = running.process.communicate(timeout=START_S)
-            assert running.process.returncode == 0, running.said
-            assert running.started, running.said
-            assert running.containers == [], running.said
+            assert running.process.returncode == 0, running.output
+            assert running.started, running.output
+            assert running.containers == [], running.output
             return reply
 
     @contextmanager

@@ -166,12 +166,12 @@ def test_a_version_that_answers_otherwise_is_stopped_and_the_rows_are_named(
 
     first, second, last = ends(version, "Failed")
 
-    said = re.fullmatch(
+    matched = re.fullmatch(
         r"golden row 2 should be 0\.5 \((\w+)\) and is ([\d.]+) \(\1\); a score may differ by 1e-05", first["message"]
     )
-    assert said
-    assert said[1] == golden[1]["decision"]
-    assert float(said[2]) == pytest.approx(score, abs=1e-5)
+    assert matched
+    assert matched[1] == golden[1]["decision"]
+    assert float(matched[2]) == pytest.approx(score, abs=1e-5)
     assert second["message"].startswith(f"golden row 150 should be {golden[149]['score']} (perhaps) and is ")
     assert f"({decision})" in second["message"]
     assert last["message"] == "2 faults: the deployment is stopped, users stay on the version that they have"
@@ -182,10 +182,10 @@ def test_the_log_names_some_of_many_rows(
 ) -> None:
     rewritten(delivered, [line | {"score": line["score"] + 0.1} for line in golden])
 
-    said = ends(version, "Failed")
+    lines = ends(version, "Failed")
 
-    assert len(said) == 21
-    assert said[-1]["message"].startswith(f"{len(golden)} faults: ")
+    assert len(lines) == 21
+    assert lines[-1]["message"].startswith(f"{len(golden)} faults: ")
 
 
 def test_the_built_hook_is_whole_without_any_package_but_boto3() -> None:
@@ -234,16 +234,16 @@ def test_a_row_that_is_refused_is_told_with_the_answer(
     golden[0]["row"]["months"] = 1_000
     rewritten(delivered, golden)
 
-    said = ends(version, "Failed")[0]["message"]
+    message = ends(version, "Failed")[0]["message"]
 
-    assert said.startswith("golden rows 1 to 100 are answered 422: ")
-    assert "months" in said
+    assert message.startswith("golden rows 1 to 100 are answered 422: ")
+    assert "months" in message
 
 
 def test_a_version_that_does_not_start_is_told_in_lambdas_words(ends: Any) -> None:
     def dies(**_: Any) -> dict[str, Any]:
-        said = {"errorType": "Runtime.ExitError", "errorMessage": "RequestId: 1 Error: Runtime exited with error"}
-        return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(said).encode())}
+        error = {"errorType": "Runtime.ExitError", "errorMessage": "RequestId: 1 Error: Runtime exited with error"}
+        return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(error).encode())}
 
     assert ends(dies, "Failed")[0]["message"] == (
         "the version does not answer: Runtime.ExitError: RequestId: 1 Error: Runtime exited with error"

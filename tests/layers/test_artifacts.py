@@ -94,9 +94,9 @@ def test_no_bytecode_is_without_a_module_or_of_another_python(runtime: Path, mod
 def test_the_bytecode_is_used_after_zipping(shipped: tuple[Path, int]) -> None:
     folder, _ = shipped
 
-    said = run(IMPORTS, "-v", path=[folder / "task", folder / "opt" / "python"]).stderr
+    output = run(IMPORTS, "-v", path=[folder / "task", folder / "opt" / "python"]).stderr
 
-    ours = [line for line in said.splitlines() if str(folder) in line]
+    ours = [line for line in output.splitlines() if str(folder) in line]
     assert sum("matches" in line and ".pyc" in line for line in ours) > 100
     assert [line for line in ours if line.startswith("# code object from") and line.endswith(".py'")] == []
     assert [line for line in ours if line.startswith("# wrote")] == []

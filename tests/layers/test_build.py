@@ -238,19 +238,19 @@ def test_a_wheel_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
 
 def test_without_a_setup_the_makefiles_say_what_to_run(tmp_path: Path) -> None:
     for makefile, target in (("layers/runtime/Makefile", "RuntimeLayer"), ("function/Makefile", "PredictFunction")):
-        said = subprocess.run(
+        result = subprocess.run(
             ["make", "-f", ROOT / makefile, f"build-{target}", f"ARTIFACTS_DIR={tmp_path}"],
             cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert said.stderr.splitlines()[0] == "nothing is set up: run make setup"
+        assert result.stderr.splitlines()[0] == "nothing is set up: run make setup"
 
 
 def test_without_a_delivery_the_makefile_says_what_to_run(tmp_path: Path) -> None:
-    said = subprocess.run(
+    result = subprocess.run(
         ["make", "-f", ROOT / "layers/model/Makefile", "build-ModelLayer", f"ARTIFACTS_DIR={tmp_path}"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
-    assert said.stderr.splitlines()[0] == (
+    assert result.stderr.splitlines()[0] == (
         "layers/model/delivery/contract.json is missing: no delivery yet, run make model"
     )

@@ -6,7 +6,7 @@ import pty
 import subprocess
 from pathlib import Path
 
-from tests.helpers.agreeing import COMMAND, SAID, commands, shown, write_training
+from tests.helpers.agreeing import COMMAND, TYPED, commands, shown, write_training
 from tests.helpers.machine import Machine, served
 
 STANDS_IN = "This is a stand-in: no model was trained yet"
@@ -49,7 +49,7 @@ def at_a_terminal(command: str, folder: Path, machine: Machine) -> None:
     """Type a command at a terminal, and what it asks for."""
     typed, screen = pty.openpty()
     try:
-        os.write(typed, "".join(f"{line}\n" for line in SAID).encode())
+        os.write(typed, "".join(f"{line}\n" for line in TYPED).encode())
         subprocess.run(command.split(), cwd=folder, env=machine.environment, stdin=screen, check=True)
     finally:
         os.close(typed)

@@ -55,7 +55,12 @@ def extension(path: Path) -> Extension:
             path,
             elf["e_machine"],
             [tag.needed for tag in dynamic if tag.entry.d_tag == "DT_NEEDED"],
-            [Path(part.replace("$ORIGIN", str(path.parent))) for said in runpaths for part in said.split(":") if part],
+            [
+                Path(part.replace("$ORIGIN", str(path.parent)))
+                for runpath in runpaths
+                for part in runpath.split(":")
+                if part
+            ],
             [version.name for _, wanted in (versions.iter_versions() if versions else ()) for version in wanted],
         )
 
@@ -94,9 +99,9 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def extensions(other: Path) -> list[Extension]:
-    found = [extension(path) for path in sorted((other / "RuntimeLayer").rglob("*.so*"))]
-    assert len(found) > 5
-    return found
+    listed = [extension(path) for path in sorted((other / "RuntimeLayer").rglob("*.so*"))]
+    assert len(listed) > 5
+    return listed
 
 
 def test_every_extension_is_for_the_processor_and_the_python(extensions: list[Extension]) -> None:
@@ -121,7 +126,7 @@ def test_no_extension_needs_a_newer_system_than_lambda_has(extensions: list[Exte
     wanted = {(one.path.name, *version.split("_", 1)) for one in extensions for version in one.versions}
 
     assert {library for _, library, _ in wanted} <= set(NEWEST)
-    newer = [said for said in wanted if tuple(map(int, said[2].split("."))) > NEWEST[said[1]]]
+    newer = [entry for entry in wanted if tuple(map(int, entry[2].split("."))) > NEWEST[entry[1]]]
     assert newer == []
 
 

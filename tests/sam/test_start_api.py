@@ -63,9 +63,9 @@ def running(sam: Sam) -> Iterator[Running]:
 @pytest.fixture
 def api(running: Running) -> Iterator[Running]:
     """Give the running API; what it says during a test is shown where the test fails."""
-    running.said_since()
+    running.new_output()
     yield running
-    print(running.said_since())  # noqa: T201
+    print(running.new_output())  # noqa: T201
 
 
 def send(api: Running, request: gateway.Request) -> Answer:
@@ -127,18 +127,18 @@ def test_requests_at_once_each_get_their_own_answer(api: Running, golden: list[d
 
 def test_it_answers_on_loopback_stays_warm_and_ends_with_ctrl_c(sam: Sam) -> None:
     with sam.start_api(COMMAND) as running:
-        assert send(running, of_event("health")).status == 200, running.said
-        assert send(running, of_event("health")).status == 200, running.said
+        assert send(running, of_event("health")).status == 200, running.output
+        assert send(running, of_event("health")).status == 200, running.output
         (container,) = running.containers
-        assert container.status == "running", running.said
-        assert running.started == [container.id], running.said
+        assert container.status == "running", running.output
+        assert running.started == [container.id], running.output
         bindings = [binding for port in container.ports.values() for binding in port or ()]
         assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}, bindings
-        assert "Traceback" not in running.said
+        assert "Traceback" not in running.output
 
-        assert running.interrupt() == 0, running.said
+        assert running.interrupt() == 0, running.output
 
-        assert running.containers == [], running.said
+        assert running.containers == [], running.output
         with socket.socket() as knocking:
             assert knocking.connect_ex(("127.0.0.1", running.port)) != 0, "somebody still listens"
 

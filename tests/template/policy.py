@@ -29,7 +29,7 @@ class Deployer:
     """
 
     def __init__(self, **parameters: str) -> None:
-        defaults = {name: said.get("Default", "OWNER/NAME") for name, said in TEMPLATE["Parameters"].items()}
+        defaults = {name: parameter.get("Default", "OWNER/NAME") for name, parameter in TEMPLATE["Parameters"].items()}
         pseudo = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
         self._values = defaults | parameters | pseudo
         self._values["AWS::StackName"] = f"deploys-{self._values['StackName']}"
@@ -39,19 +39,19 @@ class Deployer:
         (inline,) = self.role["Policies"]
         self.inline = inline["PolicyDocument"]
 
-    def _filled(self, said: Any) -> Any:
+    def _filled(self, part: Any) -> Any:
         """Put the parameters' values in."""
-        match said:
+        match part:
             case {"Ref": str(name)}:
                 return self._values.get(name, name)
             case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([\w:]+)\}", lambda found: self._values[found[1]], text)
+                return re.sub(r"\$\{([\w:]+)\}", lambda matched: self._values[matched[1]], text)
             case dict():
-                return {key: self._filled(value) for key, value in said.items()}
+                return {key: self._filled(value) for key, value in part.items()}
             case list():
-                return [self._filled(value) for value in said]
+                return [self._filled(value) for value in part]
             case _:
-                return said
+                return part
 
     def may(self, action: str, resource: str, context: Context = NOTHING) -> bool:
         """Say whether the role may: something allows it, and nothing denies it.
@@ -63,12 +63,12 @@ class Deployer:
         context
             Condition keys and their values.
         """
-        allowed = any(applies(said, action, resource, context) for said in self.inline["Statement"])
+        allowed = any(applies(statement, action, resource, context) for statement in self.inline["Statement"])
         return allowed and not self.denied(action, resource, context)
 
     def denied(self, action: str, resource: str, context: Context = NOTHING) -> bool:
         """Say whether the call is denied by name, whatever else may come to allow it."""
-        return any(applies(said, action, resource, context) for said in self.never["Statement"])
+        return any(applies(statement, action, resource, context) for statement in self.never["Statement"])
 
 
 def applies(statement: Statement, action: str, resource: str, context: Context = NOTHING) -> bool:
@@ -95,11 +95,11 @@ def listed(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-def _holds(operator: str, found: str | list[str] | None, expected: Iterable[str]) -> bool:
+def _holds(operator: str, actual: str | list[str] | None, expected: Iterable[str]) -> bool:
     kind = operator.removeprefix("ForAnyValue:").removesuffix("IfExists")
-    if found is None:
+    if actual is None:
         return operator.endswith("IfExists")
     if kind in {"StringEquals", "ArnEquals"}:
-        return any(one in expected for one in listed(found))
+        return any(one in expected for one in listed(actual))
     assert kind == "StringLike", f"teach this file {operator}"
-    return any(like(one, pattern) for one in listed(found) for pattern in expected)
+    return any(like(one, pattern) for one in listed(actual) for pattern in expected)

@@ -82,20 +82,20 @@ def handlers(kind: str) -> dict[str, list[str]]:
 
 
 def granted(action: str) -> bool:
-    allowed = [action for said in STAGING.inline["Statement"] for action in listed(said["Action"])]
+    allowed = [action for statement in STAGING.inline["Statement"] for action in listed(statement["Action"])]
     return any(fnmatchcase(action.lower(), known.lower()) for known in allowed)
 
 
 @pytest.mark.parametrize("kind", sorted(types()))
 def test_the_role_has_what_cloudformation_asks_for_or_a_reason_why_not(kind: str) -> None:
-    lacks = {
+    missing = {
         f"{action} ({name})"
         for name, actions in handlers(kind).items()
         for action in actions
         if not granted(action) and action not in LEFT_OUT
     }
 
-    assert lacks == set()
+    assert missing == set()
 
 
 def test_what_is_left_out_is_asked_for_and_is_left_out() -> None:
@@ -292,9 +292,9 @@ def test_what_would_let_it_grow_is_denied_by_name_too(action: str, resource: str
 
 
 def test_nothing_is_allowed_where_it_is_denied_nor_denied_where_it_is_allowed() -> None:
-    assert {said["Effect"] for said in STAGING.inline["Statement"]} == {"Allow"}
-    assert {said["Effect"] for said in STAGING.never["Statement"]} == {"Deny"}
-    assert {said["Effect"] for said in STAGING.boundary["Statement"]} == {"Allow"}
+    assert {statement["Effect"] for statement in STAGING.inline["Statement"]} == {"Allow"}
+    assert {statement["Effect"] for statement in STAGING.never["Statement"]} == {"Deny"}
+    assert {statement["Effect"] for statement in STAGING.boundary["Statement"]} == {"Allow"}
     assert STAGING.role["ManagedPolicyArns"] == ["Never"]
 
 
@@ -350,17 +350,17 @@ def test_every_role_that_the_stack_makes_has_the_boundary() -> None:
     ],
 )
 def test_the_boundary_leaves_the_stacks_roles_what_they_need(action: str, resource: str) -> None:
-    assert any(applies(said, action, resource) for said in STAGING.boundary["Statement"])
+    assert any(applies(statement, action, resource) for statement in STAGING.boundary["Statement"])
 
 
 def test_the_roles_ask_for_nothing_that_the_boundary_has_not() -> None:
-    within = {action for said in STAGING.boundary["Statement"] for action in listed(said["Action"])}
+    within = {action for statement in STAGING.boundary["Statement"] for action in listed(statement["Action"])}
     asked = {
         action
         for role in resources(transformed(), "AWS::IAM::Role").values()
         for policy in role.get("Policies", [])
-        for said in policy["PolicyDocument"]["Statement"]
-        for action in listed(said["Action"])
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
     }
 
     assert asked
@@ -378,7 +378,7 @@ def test_the_roles_ask_for_nothing_that_the_boundary_has_not() -> None:
     ],
 )
 def test_the_boundary_leaves_them_nothing_else(action: str, resource: str) -> None:
-    assert not any(applies(said, action, resource) for said in STAGING.boundary["Statement"])
+    assert not any(applies(statement, action, resource) for statement in STAGING.boundary["Statement"])
 
 
 # --- the template itself
@@ -406,8 +406,8 @@ def test_the_role_and_its_stack_are_named_outside_of_what_it_may_touch() -> None
     name = STAGING.role["RoleName"]
     touched = [
         arn
-        for said in STAGING.inline["Statement"]
-        for arn in listed(said["Resource"])
+        for statement in STAGING.inline["Statement"]
+        for arn in listed(statement["Resource"])
         if ":role/" in arn or "stack/" in arn
     ]
 

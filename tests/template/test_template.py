@@ -32,17 +32,17 @@ def versions(template: dict[str, Any]) -> set[str]:
     return set(resources(template, "AWS::Lambda::Version"))
 
 
-def parameters_in(said: Any) -> set[str]:
+def parameters_in(part: Any) -> set[str]:
     """Name the parameters that a part of the template refers to."""
-    match said:
+    match part:
         case {"Ref": str(name)}:
             return {name} & set(source()["Parameters"])
         case {"Fn::Sub": str(text)}:
             return set(re.findall(r"\$\{(\w+)\}", text)) & set(source()["Parameters"])
         case dict():
-            return set().union(*map(parameters_in, said.values()))
+            return set().union(*map(parameters_in, part.values()))
         case list():
-            return set().union(*map(parameters_in, said))
+            return set().union(*map(parameters_in, part))
         case _:
             return set()
 
@@ -193,7 +193,7 @@ def test_a_stage_says_every_parameter_but_those_of_one_deployment(stage: str) ->
 
 def test_sam_finds_nothing_to_say_about_the_template() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    found = subprocess.run(
+    result = subprocess.run(
         [ROOT / ".venv/bin/sam", "validate", "--lint"],
         cwd=ROOT,
         env=environment | {"SAM_CLI_TELEMETRY": "0", "AWS_CONFIG_FILE": os.devnull},  # and no region
@@ -202,8 +202,8 @@ def test_sam_finds_nothing_to_say_about_the_template() -> None:
         check=False,
     )
 
-    assert (found.returncode, found.stderr) == (0, "")
-    assert found.stdout.strip() == f"{ROOT / 'template.yaml'} is a valid SAM Template"
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.strip() == f"{ROOT / 'template.yaml'} is a valid SAM Template"
 
 
 # --- how users come to a new version
@@ -363,9 +363,9 @@ def test_what_is_off_leaves_no_property(property_: tuple[str, str], condition: s
 
 
 def test_options_that_need_each_other_or_exclude_each_other_are_refused_before_anything_is_made() -> None:
-    said = [rule["Assertions"][0]["AssertDescription"] for rule in source()["Rules"].values()]
+    descriptions = [rule["Assertions"][0]["AssertDescription"] for rule in source()["Rules"].values()]
 
-    assert said == [
+    assert descriptions == [
         "Auth=JWT needs JwtIssuer and JwtAudience.",
         "TryIt=true needs Auth=JWT or NONE, for a browser cannot sign requests.",
         "Lambda takes SnapStart or ProvisionedConcurrency, not both.",

@@ -100,9 +100,11 @@ def _after_a_failed_verify(
     pushed = replace(prod.event, sha=git(clone, "rev-parse", "HEAD"))
     before = cloud.live(PROD)
     with api() as url:  # make takes it for the address
-        steps = [step | {"env": {"URL": url}} if step.get("id") == "verify" else step for step in prod.said["steps"]]
+        steps = [
+            step | {"env": {"URL": url}} if step.get("id") == "verify" else step for step in prod.definition["steps"]
+        ]
         folder = prod.folder / f"again-{memory}"
-        again = replace(prod, said=prod.said | {"steps": steps}, event=pushed, folder=folder, steps=[])
+        again = replace(prod, definition=prod.definition | {"steps": steps}, event=pushed, folder=folder, steps=[])
         again.run(say)
     say("\n".join(_table(f"deploy, and prod is looked for at {url}", {"prod": again})))
     verified, back = (step.conclusion for step in again.steps[-2:])
@@ -129,7 +131,7 @@ def _table(name: str, jobs: Mapping[str, Job]) -> list[str]:
         minutes = sum(step.seconds for step in job.steps) / 60
         lines.append(
             f"  {job.name}: {job.conclusion if job.steps else 'skipped'}, {minutes:.1f} of "
-            f"{job.said['timeout-minutes']} minutes"
+            f"{job.definition['timeout-minutes']} minutes"
         )
         lines += [f"    {step.conclusion:<8} {step.seconds:6.1f} s  {step.name}" for step in job.steps]
     return lines

@@ -40,9 +40,9 @@ def checkout(given: With, job: "Job") -> None:
 def setup_python(given: With, job: "Job") -> None:
     """Put the Python that runs this first on the path, if it is the one that is asked for."""
     wanted = (job.workspace / given["python-version-file"]).read_text().strip()
-    here = ".".join(map(str, sys.version_info[:3]))
-    if not f"{here}.".startswith(f"{wanted}."):
-        raise ActionFailedError(f"Python {wanted} is asked for, and this is {here}")
+    version = ".".join(map(str, sys.version_info[:3]))
+    if not f"{version}.".startswith(f"{wanted}."):
+        raise ActionFailedError(f"Python {wanted} is asked for, and this is {version}")
     folder = job.folder / "python"
     folder.mkdir()
     for name in ("python", "python3", f"python3.{sys.version_info[1]}"):

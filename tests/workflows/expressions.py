@@ -28,7 +28,7 @@ class Context:
 
 def filled(text: str, context: Context) -> str:
     """Put the values of the expressions into a text."""
-    return re.sub(r"\$\{\{(.*?)\}\}", lambda found: _written(evaluate(found[1], context)), text)
+    return re.sub(r"\$\{\{(.*?)\}\}", lambda matched: _written(evaluate(matched[1], context)), text)
 
 
 def condition(text: str, context: Context) -> bool:
@@ -58,11 +58,11 @@ def evaluate(expression: str, context: Context) -> Any:
 def _tokens(expression: str) -> Iterator[str]:
     position, text = 0, expression.rstrip()
     while position < len(text):
-        found = TOKEN.match(text, position)
-        if not found:
+        matched = TOKEN.match(text, position)
+        if not matched:
             raise UnknownExpressionError(f"{text.strip()!r}: {text[position:].strip()[:1]!r} is not known here")
-        yield found[1]
-        position = found.end()
+        yield matched[1]
+        position = matched.end()
 
 
 def _written(value: Any) -> str:

@@ -78,7 +78,7 @@ class Job:
     """A job that is run: what its steps share."""
 
     name: str
-    said: Json
+    definition: Json
     event: Event
     folder: Path
     artifacts: Path
@@ -95,7 +95,7 @@ class Job:
             place.mkdir(parents=True)
         self.known: Json = {
             step["id"]: {"outcome": "", "conclusion": "", "outputs": defaultdict(str)}
-            for step in self.said["steps"]
+            for step in self.definition["steps"]
             if "id" in step
         }
         self.environment = _of_this_machine() | {
@@ -116,7 +116,7 @@ class Job:
     @property
     def permissions(self) -> Mapping[str, str]:
         """What the job's token may do."""
-        granted: Mapping[str, str] = self.said.get("permissions", {})
+        granted: Mapping[str, str] = self.definition.get("permissions", {})
         return granted
 
     @property
@@ -145,9 +145,9 @@ class Job:
 
     def hashed(self, pattern: str) -> str:
         """Give GitHub's hash of the files that a pattern fits; nothing where it fits none."""
-        found = sorted(path for path in self.workspace.glob(pattern) if path.is_file())
-        inner = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in found)
-        return hashlib.sha256(inner).hexdigest() if found else ""
+        files = sorted(path for path in self.workspace.glob(pattern) if path.is_file())
+        inner = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)
+        return hashlib.sha256(inner).hexdigest() if files else ""
 
     def git(self, *arguments: str) -> str:
         """Run git in the workspace."""
@@ -162,7 +162,7 @@ class Job:
 
     def run(self, say: Callable[[str], None]) -> str:
         """Give each step its turn, and the job's conclusion in the end."""
-        for step in self.said["steps"]:
+        for step in self.definition["steps"]:
             title = step.get("name") or step.get("uses", "").partition("@")[0] or step["run"]
             began, outcome = time.monotonic(), "skipped"
             if condition(str(step.get("if", "success()")), self.context):
@@ -222,11 +222,11 @@ def read(path: Path) -> Json:
     UnknownWorkflowError
         When it uses what is not known here: then its run would show nothing.
     """
-    said: Json = yaml.safe_load(path.read_text())
-    _only(said, WORKFLOW_KEYS, path.name)
-    _only(said.get("defaults", {}), {"run"}, f"{path.name}, defaults")
-    _only(_default(said), {"working-directory"}, f"{path.name}, defaults")
-    for name, job in said["jobs"].items():
+    workflow: Json = yaml.safe_load(path.read_text())
+    _only(workflow, WORKFLOW_KEYS, path.name)
+    _only(workflow.get("defaults", {}), {"run"}, f"{path.name}, defaults")
+    _only(_default(workflow), {"working-directory"}, f"{path.name}, defaults")
+    for name, job in workflow["jobs"].items():
         if not runs_here(job):
             continue
         _only(job, JOB_KEYS, f"{path.name}, {name}")
@@ -238,7 +238,7 @@ def read(path: Path) -> Json:
                 if action not in ACTIONS:
                     raise UnknownWorkflowError(f"{where}: {action} is not known here")
                 _only(step.get("with", {}), ACTIONS[action][1], f"{where}, {action}")
-    return said
+    return workflow
 
 
 def runs_here(job: Json) -> bool:
@@ -246,9 +246,9 @@ def runs_here(job: Json) -> bool:
     return "ubuntu" in job.get("runs-on", "ubuntu")
 
 
-def _default(said: Json) -> Mapping[str, str]:
+def _default(workflow: Json) -> Mapping[str, str]:
     """Give what a workflow sets for each step that runs commands."""
-    given: Mapping[str, str] = said.get("defaults", {}).get("run", {})
+    given: Mapping[str, str] = workflow.get("defaults", {}).get("run", {})
     return given
 
 
@@ -285,11 +285,11 @@ def run(
     already
         Commands that have succeeded on this commit.
     """
-    said = read(path)
-    jobs, ended = {name: job for name, job in said["jobs"].items() if runs_here(job)}, {}
-    for name in said["jobs"].keys() - jobs.keys():
+    workflow = read(path)
+    jobs, ended = {name: job for name, job in workflow["jobs"].items() if runs_here(job)}, {}
+    for name in workflow["jobs"].keys() - jobs.keys():
         say(f"{name}: not run, for it is not for Linux")
-    inside = _default(said).get("working-directory", ".")
+    inside = _default(workflow).get("working-directory", ".")
     artifacts = folder / path.stem / "artifacts"
     artifacts.mkdir(parents=True)
     for name in in_order(jobs):
@@ -303,12 +303,12 @@ def run(
 
 
 def _needs(job: Json) -> list[str]:
-    needs = job.get("needs", [])
-    return [needs] if isinstance(needs, str) else needs
+    needed = job.get("needs", [])
+    return [needed] if isinstance(needed, str) else needed
 
 
-def _only(said: Mapping[Any, Any], known: Any, where: str) -> None:
-    for key in said:
+def _only(mapping: Mapping[Any, Any], known: Any, where: str) -> None:
+    for key in mapping:
         if key not in known:
             raise UnknownWorkflowError(f"{where}: {key!r} is not known here")
 

@@ -21,8 +21,8 @@ VALUES: dict[str, Any] = {
 
 
 def context(functions: Any = None, **values: Any) -> Context:
-    found = {"hashFiles": lambda path: "abc" if path == "there" else ""}
-    return Context(VALUES | values, (functions or SPOTLESS) | found)
+    hash_files = {"hashFiles": lambda path: "abc" if path == "there" else ""}
+    return Context(VALUES | values, (functions or SPOTLESS) | hash_files)
 
 
 @pytest.mark.parametrize(

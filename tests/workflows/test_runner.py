@@ -29,7 +29,7 @@ class Runner:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self.defaults = ""
         source = folder / "source"
         source.mkdir()
@@ -48,7 +48,7 @@ class Runner:
         path = self.folder / f"workflow-{time.monotonic_ns()}.yml"
         path.write_text(f"on: push\n{self.defaults}jobs:\n" + textwrap.indent(textwrap.dedent(jobs), "  "))
         cloud = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "test"}
-        return run(path, event or self.push, self.folder / path.stem, lambda: cloud, self.said.append)
+        return run(path, event or self.push, self.folder / path.stem, lambda: cloud, self.lines.append)
 
     def steps(self, *steps: str, event: Event | None = None, more: str = "") -> Job:
         """Run one job of these steps, each written as YAML in a line."""
@@ -58,7 +58,7 @@ class Runner:
     def printed(self, *steps: str, **how: Any) -> str:
         """Run one job that writes to ``kept.txt``, and give that."""
         job = self.steps(*steps, **how)
-        assert job.conclusion == "success", self.said
+        assert job.conclusion == "success", self.lines
         return (job.workspace / "kept.txt").read_text().strip()
 
 
@@ -144,7 +144,7 @@ def test_a_job_for_another_system_is_not_run_and_that_is_said(runner: Runner) ->
         """)
 
     assert {name: job.conclusion for name, job in jobs.items()} == {"here": "success"}
-    assert runner.said[0] == "there: not run, for it is not for Linux"
+    assert runner.lines[0] == "there: not run, for it is not for Linux"
 
 
 def test_a_pull_request_is_checked_out_detached_and_a_push_on_its_branch(runner: Runner) -> None:
@@ -172,11 +172,11 @@ def test_a_job_begins_with_an_empty_home_and_nothing_of_who_runs_it(
         monkeypatch.setenv(name, "mine")
     monkeypatch.setenv("PIP_INDEX_URL", "the machine's own")
 
-    said = runner.printed("{run: 'env > kept.txt; ls -A ~ >> kept.txt'}", event=runner.pull_request)
+    printed = runner.printed("{run: 'env > kept.txt; ls -A ~ >> kept.txt'}", event=runner.pull_request)
 
-    assert "=mine" not in said
-    assert {"PIP_INDEX_URL=the machine's own", "GITHUB_BASE_REF=main", "CI=true"} <= set(said.splitlines())
-    assert "=" in said.splitlines()[-1]  # the home has no file
+    assert "=mine" not in printed
+    assert {"PIP_INDEX_URL=the machine's own", "GITHUB_BASE_REF=main", "CI=true"} <= set(printed.splitlines())
+    assert "=" in printed.splitlines()[-1]  # the home has no file
 
 
 def test_the_python_that_is_asked_for_is_the_first_one(runner: Runner) -> None:
@@ -236,10 +236,10 @@ def test_aws_is_the_emulator_and_only_for_a_job_that_may_ask_for_a_token(runner:
 
 def test_a_summary_is_shown_and_a_file_that_is_left_in_the_tree_is_no_success(runner: Runner) -> None:
     assert runner.steps("{run: 'echo Kept. > $GITHUB_STEP_SUMMARY'}").conclusion == "success"
-    assert "only: summary: Kept." in runner.said
+    assert "only: summary: Kept." in runner.lines
 
     assert runner.steps("{run: 'echo 1 > left.txt'}").conclusion == "failure"
-    assert runner.said[-1] == "only: left in the tree:\n?? left.txt\n"
+    assert runner.lines[-1] == "only: left in the tree:\n?? left.txt\n"
     assert runner.steps("{run: 'echo 1 > file'}").conclusion == "failure"
 
 
@@ -292,11 +292,11 @@ def test_a_step_that_changes_what_later_ones_see_is_refused(runner: Runner, name
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_workflow_of_this_project_is_understood(path: Path, runner: Runner) -> None:
-    for name, said in read(path)["jobs"].items():
-        if not runs_here(said):
+    for name, definition in read(path)["jobs"].items():
+        if not runs_here(definition):
             continue
-        job = Job(name, said, runner.push, runner.folder / name, runner.folder, runner.folder, dict)
-        for step in said["steps"]:
+        job = Job(name, definition, runner.push, runner.folder / name, runner.folder, runner.folder, dict)
+        for step in definition["steps"]:
             condition(str(step.get("if", "success()")), job.context)
             filled(json.dumps(step), job.context)
     assert WORKFLOWS

@@ -235,7 +235,7 @@ def since(sandbox: Sandbox, old: str, new: str | None) -> Sandbox:
     return sandbox
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("in_this_python")
 @pytest.mark.parametrize("case", SINCE)
 def test_that_a_behaviour_asks_less_is_reported(case: str, sandbox: Sandbox) -> None:
     reports.check(case, since(sandbox, *SINCE[case]).says("B"))
@@ -296,12 +296,12 @@ def behaving(sandbox: Sandbox, text: str) -> Sandbox:
 
 
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer in this Python, whether something is built or not."""
     monkeypatch.setattr(DeliveryContext, "is_answered_as_built", False)
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("in_this_python")
 @pytest.mark.parametrize("case", BREAKS)
 def test_it_is_reported(case: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     if case == "B702-endless":  # any other would only be stopped on a busy machine
@@ -398,7 +398,7 @@ def gap(decide, row):
 }
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("in_this_python")
 @pytest.mark.parametrize("case", GOOD)
 def test_it_is_kept(case: str, sandbox: Sandbox) -> None:
     text, note = GOOD[case]
@@ -428,7 +428,7 @@ def test_golden_rows_are_answered_by_the_built_function(sandbox: Sandbox) -> Non
     )
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("in_this_python")
 def test_of_classes_each_has_its_score(flowers: Path, tmp_path: Path) -> None:
     sandbox = Sandbox(Path(shutil.copytree(flowers, tmp_path / "delivery")))
 

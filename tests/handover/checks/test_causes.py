@@ -265,9 +265,9 @@ def test_what_the_stack_lacks_is_deployments(whole: Path, name: str) -> None:
 
 
 def test_packages_of_other_versions_are_deployments(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    layer, here = {"numpy": "2.5.4", "onnxruntime": "1.32.0"}, {"numpy": "2.5.5", "onnxruntime": "1.32.0"}
+    layer, local = {"numpy": "2.5.4", "onnxruntime": "1.32.0"}, {"numpy": "2.5.5", "onnxruntime": "1.32.0"}
     monkeypatch.setattr(inside, "_inside", lambda *_: {})
-    monkeypatch.setattr(inside, "_versions", lambda path: layer if "RuntimeLayer" in path[0] else here)
+    monkeypatch.setattr(inside, "_versions", lambda path: layer if "RuntimeLayer" in path[0] else local)
 
     with DeliveryContext(ROOT, whole) as context:
         cause = inside.of_answers(context, [])

@@ -99,10 +99,10 @@ BROKEN: dict[str, tuple[Break, str]] = {
 def test_it_is_said_what_is_broken(flower_box: Sandbox, name: str) -> None:
     change, evidence = BROKEN[name]
 
-    said = change(flower_box).says(WITHOUT_A_BUILD)
+    report = change(flower_box).says(WITHOUT_A_BUILD)
 
-    assert [line.split()[0] for line in said.splitlines() if " BROKEN " in line] == [name.partition(" ")[0]]
-    assert evidence in said
+    assert [line.split()[0] for line in report.splitlines() if " BROKEN " in line] == [name.partition(" ")[0]]
+    assert evidence in report
 
 
 def test_an_honest_delivery_is_kept(flower_box: Sandbox) -> None:
@@ -113,10 +113,10 @@ def test_labels_of_other_classes_are_told_from_ignorance(tmp_path: Path) -> None
     following = dict(zip(FLOWERS.classes, (*FLOWERS.classes[1:], FLOWERS.classes[0]), strict=True))
     deliver_flowers(tmp_path / "delivery", labelled=following)
 
-    said = Sandbox(tmp_path / "delivery").says("M112")
+    report = Sandbox(tmp_path / "delivery").says("M112")
 
-    assert said.splitlines()[0] == "M112 BROKEN  learned: the model knows no more than the mean label"
-    assert "Its scores are those of other classes: the model's classes stand in another order" in said
+    assert report.splitlines()[0] == "M112 BROKEN  learned: the model knows no more than the mean label"
+    assert "Its scores are those of other classes: the model's classes stand in another order" in report
 
 
 def test_scores_of_classes_need_not_add_up_to_one(tmp_path: Path) -> None:

@@ -278,14 +278,14 @@ def write(name: str, content: bytes, *, seal: bool = False) -> Break:
     return change
 
 
-def linked(name: str, *, there: bool) -> Break:
+def linked(name: str, *, exists: bool) -> Break:
     """Put a link in the place of a file, to a file far away or to nothing."""
 
     def change(sandbox: Sandbox) -> Sandbox:
         far = sandbox.folder.parents[1] / f"far-from-{sandbox.folder.parent.name}" / name
         far.parent.mkdir()
         (sandbox.folder / name).rename(far)
-        (sandbox.folder / name).symlink_to(far if there else far.with_name("gone"))
+        (sandbox.folder / name).symlink_to(far if exists else far.with_name("gone"))
         return sandbox
 
     return change
@@ -685,8 +685,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
         lambda sandbox: (commit(sandbox.folder), crlf("golden.jsonl")(crlf("held_out.csv")(sandbox)))[1],
     ),
     "M101-mark": (MOST, edit("heuristics.py", '"""What', '\ufeff"""What')),
-    "M101-link": (MOST, linked("model.onnx", there=True)),
-    "M101-link-to-nothing": (MOST, linked("model.onnx", there=False)),
+    "M101-link": (MOST, linked("model.onnx", exists=True)),
+    "M101-link-to-nothing": (MOST, linked("model.onnx", exists=False)),
     "M101-capitals": (MOST, manifest(lambda it: it["files"].update({"model.onnx": "AB" * 32}))),
     "M101-pointer": (MOST, write("model.onnx", b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n")),
     "M101-conflict": (MOST, write("manifest.json", b'{\n<<<<<<< HEAD\n  "format": 1\n')),

@@ -189,11 +189,11 @@ def test_what_follows_more_than_its_row_is_named(sandbox: Sandbox, name: str) ->
     code, sentence, text = BAD[name]
     line = (HEAD + text).partition("# <-")[0].count("\n") + 1
 
-    found = broken(sandbox, text)
+    findings = broken(sandbox, text)
 
-    assert [(one, finding.line) for one, finding in found] == [(code, line)], found
-    assert sentence in found[0][1].evidence
-    assert found[0][1].path == sandbox.folder / "heuristics.py"
+    assert [(one, finding.line) for one, finding in findings] == [(code, line)], findings
+    assert sentence in findings[0][1].evidence
+    assert findings[0][1].path == sandbox.folder / "heuristics.py"
 
 
 GOOD = {
@@ -546,10 +546,10 @@ def test_what_other_modules_have_in_memory_is_not_counted() -> None:
 def broken(sandbox: Sandbox, text: str) -> list[tuple[str, Broken]]:
     """Give what the clauses find wrong with heuristics; those that are refused are not run."""
     (sandbox.folder / "heuristics.py").write_text(HEAD + text)
-    found = []
+    findings = []
     with DeliveryContext(ROOT, sandbox.folder) as context:
         for code, check in CLAUSES.items():
-            outcome = check(context) if not found else None
+            outcome = check(context) if not findings else None
             if isinstance(outcome, Broken):
-                found.append((code, outcome))
-    return found
+                findings.append((code, outcome))
+    return findings

@@ -103,12 +103,12 @@ MISTAKES: dict[str, tuple[Callable[[Sandbox], Sandbox], str, str, str]] = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_one_finding_with_its_owner_and_place(sandbox: Sandbox, name: str) -> None:
     change, code, owner, sentence = MISTAKES[name]
-    found = findings(change(sandbox))
+    by_code = findings(change(sandbox))
 
-    assert list(found) == [code]
-    broken = found[code].broken
+    assert list(by_code) == [code]
+    broken = by_code[code].broken
     assert broken is not None
-    assert found[code].clause.owner == owner
+    assert by_code[code].clause.owner == owner
     assert broken.path.name == "contract.py"
     assert broken.line is not None
     assert re.search(sentence, broken.evidence), broken.evidence

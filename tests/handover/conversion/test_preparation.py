@@ -62,8 +62,8 @@ def test_a_threshold_behind_a_scaler_is_given_as_a_number_of_the_column() -> Non
     scaled = make_pipeline(StandardScaler(), MinMaxScaler(), forest()).fit(features, labels)
 
     def columns(model: Any) -> dict[int, np.ndarray]:
-        found = thresholds(onnx.load_from_string(to_graph(model, COLUMNS, "test")))
-        return {column: np.array([value for at, value in found if at == column]) for column in range(6)}
+        pairs = thresholds(onnx.load_from_string(to_graph(model, COLUMNS, "test")))
+        return {column: np.array([value for at, value in pairs if at == column]) for column in range(6)}
 
     for column, values in columns(scaled).items():
         assert len(values)

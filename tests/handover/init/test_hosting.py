@@ -77,7 +77,7 @@ def test_the_role_trusts_that_systems_tokens_alone(
     resources = Template(tmp_path / "role.yaml").source["Resources"]
 
     assert resources["Provider"]["Properties"] == {"Url": f"https://{issuer}", "ClientIdList": [audience]}
-    (role,) = (found for found in resources.values() if found["Type"] == "AWS::IAM::Role")
+    (role,) = (resource for resource in resources.values() if resource["Type"] == "AWS::IAM::Role")
     (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert str(statement["Principal"]["Federated"]).endswith(f"oidc-provider/{issuer}'}}")
     assert statement["Condition"] == {
@@ -139,14 +139,14 @@ def test_in_a_folder_gitlabs_jobs_run_there_and_for_its_changes_only() -> None:
 
     ((path, file),) = placed({".gitlab-ci.yml": shipped}, "loans", "services/loans").items()
 
-    said = yaml.safe_load(file.content)
+    pipeline = yaml.safe_load(file.content)
     assert path == ".gitlab-ci.yml"
-    assert said[".loans"]["before_script"] == ["cd services/loans/"]
-    assert said["loans-build"]["artifacts"]["paths"] == ["services/loans/built.tar.gz"]
-    rules = [rule for job in said.values() if isinstance(job, dict) for rule in job.get("rules", [])]
+    assert pipeline[".loans"]["before_script"] == ["cd services/loans/"]
+    assert pipeline["loans-build"]["artifacts"]["paths"] == ["services/loans/built.tar.gz"]
+    rules = [rule for job in pipeline.values() if isinstance(job, dict) for rule in job.get("rules", [])]
     assert len(rules) == 3
     assert {str(rule["changes"]) for rule in rules} == {"['services/loans/**/*']"}
-    assert {name for name in said if "loans" not in name} == {"stages"}
+    assert {name for name in pipeline if "loans" not in name} == {"stages"}
     assert notes([path], "a/b") == [
         "GitLab reads pipelines and owners at the repository's root: include a/b/.gitlab-ci.yml in its .gitlab-ci.yml",
         "(include: [local: /a/b/.gitlab-ci.yml]), and append a/b/.gitlab/CODEOWNERS to its CODEOWNERS.",
@@ -158,9 +158,11 @@ def test_in_a_folder_azures_pipeline_runs_there_and_for_its_changes_only() -> No
 
     ((path, file),) = placed({"azure-pipelines.yml": shipped}, "loans", "services/loans").items()
 
-    said = yaml.safe_load(file.content)
+    pipeline = yaml.safe_load(file.content)
     assert (
-        said["trigger"] == said["pr"] == {"branches": {"include": ["main"]}, "paths": {"include": ["services/loans"]}}
+        pipeline["trigger"]
+        == pipeline["pr"]
+        == {"branches": {"include": ["main"]}, "paths": {"include": ["services/loans"]}}
     )
     assert file.content.count(b"workingDirectory: services/loans/") == shipped.content.count(b"workingDirectory: ./")
     assert file.content.count(b"cd services/loans/\n") == 2

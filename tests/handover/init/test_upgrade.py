@@ -229,16 +229,16 @@ def test_a_program_that_is_none_any_more_is_written_as_none(project: Project) ->
 
 
 def test_locks_are_the_tools_again_and_never_merged(project: Project) -> None:
-    needs, locks = {"requirements/run.in": "b\n", "requirements/dev.in": "b\n"}, "requirements/run.txt"
+    inputs, locks = {"requirements/run.in": "b\n", "requirements/dev.in": "b\n"}, "requirements/run.txt"
     project.made(
-        needs | {locks: "a==1\nb==1\n", "requirements/dev.txt": "b==1\n", "layers/runtime/requirements.txt": "1"}
+        inputs | {locks: "a==1\nb==1\n", "requirements/dev.txt": "b==1\n", "layers/runtime/requirements.txt": "1"}
     )
     project.changed(
         {"requirements/run.in": "mine\nb\n", locks: "mine==1\na==1\nb==1\n", "requirements/our.in": "mine\n"}
     )
 
     report = project.upgraded(
-        needs | {locks: "a==1\nb==2\n", "requirements/dev.txt": "b==1\n", "layers/runtime/requirements.txt": "2"}
+        inputs | {locks: "a==1\nb==2\n", "requirements/dev.txt": "b==1\n", "layers/runtime/requirements.txt": "2"}
     )
 
     assert (
@@ -341,12 +341,12 @@ def test_an_upgrade_that_broke_off_is_done_again(project: Project, monkeypatch: 
 
 
 def test_a_project_in_a_folder_has_its_workflows_upgraded_too(project: Project) -> None:
-    workflow, there = ".github/workflows/check.yml", "../../.github/workflows/loans-check.yml"
+    workflow, at_root = ".github/workflows/check.yml", "../../.github/workflows/loans-check.yml"
     text = "name: check\non:\n  push:\ndefaults:\n  run:\n    working-directory: ./\n"
     project.made({workflow: text}, inside="services/loans")
-    project.changed({there: project.text(there) + "# mine\n"})
+    project.changed({at_root: project.text(at_root) + "# mine\n"})
 
-    assert project.outcomes({workflow: text.replace("check", "checks")}) == [f"merged    {there}"]
+    assert project.outcomes({workflow: text.replace("check", "checks")}) == [f"merged    {at_root}"]
     assert (project.repository / ".github" / "workflows" / "loans-check.yml").read_text() == (
         'name: loans checks\non:\n  push:\n    paths: ["services/loans/**", ".github/workflows/loans-check.yml"]\n'
         "defaults:\n  run:\n    working-directory: services/loans/\n# mine\n"

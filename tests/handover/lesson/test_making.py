@@ -73,9 +73,9 @@ def test_what_cannot_be_installed_is_one_sentence_and_goes_on_later(
         "lost: put that right and type the same again"
     )
     program_first(tmp_path / "bin", "make", "true", monkeypatch)
-    told: list[str] = []
-    making.made(ground.folder, told.append)
-    assert told == ["Installing what the project needs (a minute or two, once)"]
+    steps: list[str] = []
+    making.made(ground.folder, steps.append)
+    assert steps == ["Installing what the project needs (a minute or two, once)"]
 
 
 def test_the_first_model_is_on_main_here_and_there_before_the_first_exercise(

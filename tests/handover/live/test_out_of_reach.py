@@ -116,17 +116,17 @@ def test_a_name_that_leads_nowhere(build, cloudformation, monkeypatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     stack_is_there(cloudformation, Url="https://gone.example", Auth="NONE")
-    said = sentence(build)
-    assert said.startswith("handover: https://gone.example cannot be reached: ")
-    assert said.endswith(": Failed to resolve 'gone.example' ([Errno -2] Name or service not known)\n")
+    message = sentence(build)
+    assert message.startswith("handover: https://gone.example cannot be reached: ")
+    assert message.endswith(": Failed to resolve 'gone.example' ([Errno -2] Name or service not known)\n")
 
 
 def test_a_port_where_nobody_listens(build, cloudformation, bound) -> None:
     url = f"http://127.0.0.1:{port(bound)}"
     stack_is_there(cloudformation, Url=url, Auth="NONE")
-    said = sentence(build)
-    assert said.startswith(f"handover: {url} cannot be reached: ")
-    assert said.endswith("Connection refused\n")
+    message = sentence(build)
+    assert message.startswith(f"handover: {url} cannot be reached: ")
+    assert message.endswith("Connection refused\n")
 
 
 def test_an_api_that_does_not_speak_tls(build, cloudformation) -> None:

@@ -81,17 +81,17 @@ def proven(client: Any) -> tuple[str, int]:
     def begin(requests: int) -> Callable[[], None]:
         return lambda: steps.append(requests)
 
-    told = prove(Version(client, "predict", "6"), STACK, begin)
+    identity = prove(Version(client, "predict", "6"), STACK, begin)
     assert steps == [len(steps)] * len(steps)
-    return told, len(steps)
+    return identity, len(steps)
 
 
 def test_one_that_answers_its_golden_rows_is_told_by_model_and_contract(answer: Any) -> None:
     manifest = json.loads((DELIVERY / "manifest.json").read_text())
     with layer() as content:
-        told, requests = proven(Lambda(answer, content))
+        identity, requests = proven(Lambda(answer, content))
 
-    assert told == f"model {manifest['files']['model.onnx'][:12]}, contract {manifest['contract']['version']}"
+    assert identity == f"model {manifest['files']['model.onnx'][:12]}, contract {manifest['contract']['version']}"
     assert requests == len((DELIVERY / "golden.jsonl").read_text().splitlines()) + 2
 
 

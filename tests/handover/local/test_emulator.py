@@ -116,27 +116,27 @@ def test_an_exception_is_a_reply_and_the_environment_lives_on(build) -> None:
 def test_a_function_that_does_not_start_is_told_at_once_with_its_own_line(build, code: str, line: str) -> None:
     lines: list[str] = []
     emulator = Emulator(build(code), lines.append)
-    with pytest.raises(EnvironmentDiedError) as told:
+    with pytest.raises(EnvironmentDiedError) as raised:
         ask(emulator)
-    assert str(told.value) == "the function did not start; its own lines say why"
+    assert str(raised.value) == "the function did not start; its own lines say why"
     assert lines[0] == line
     assert not emulator.alive
 
 
 def test_a_process_that_ends_in_a_request_is_told(build) -> None:
     emulator = Emulator(build("import os\ndef handler(event, context): os._exit(3)"), print)
-    with pytest.raises(EnvironmentDiedError) as told:
+    with pytest.raises(EnvironmentDiedError) as raised:
         ask(emulator)
-    assert str(told.value) == "the function's process ended in the request"
+    assert str(raised.value) == "the function's process ended in the request"
     assert not emulator.alive
 
 
 def test_a_function_that_takes_too_long_is_ended(build, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "never")
     emulator = Emulator(build("def handler(event, context): open(event).read()"), print)
-    with pytest.raises(EnvironmentDiedError) as told:
+    with pytest.raises(EnvironmentDiedError) as raised:
         ask(emulator, str(tmp_path / "never"))
-    assert str(told.value) == "the function did not answer within 2 s"
+    assert str(raised.value) == "the function did not answer within 2 s"
     assert of_session(emulator.pid) == []
 
 

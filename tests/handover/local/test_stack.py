@@ -47,7 +47,7 @@ def test_a_template_without_its_artifacts_names_the_missing_one(build, folder: P
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("value", "meant"),
     [
         ("!Sub '${AWS::Region}-${Stage}'", "eu-central-1-dev"),
         ("true", "true"),
@@ -55,15 +55,15 @@ def test_a_template_without_its_artifacts_names_the_missing_one(build, folder: P
         ("{Ref: Stage}", "dev"),
     ],
 )
-def test_a_variable_is_resolved_from_the_parameters_defaults(build, folder: Path, said: str, meant: str) -> None:
+def test_a_variable_is_resolved_from_the_parameters_defaults(build, folder: Path, value: str, meant: str) -> None:
     build("")
     template = folder / "template.yaml"
-    template.write_text(template.read_text().replace("!Sub handover-${Stage}", said))
+    template.write_text(template.read_text().replace("!Sub handover-${Stage}", value))
     assert built_function(folder).variables["NAMESPACE"] == meant
 
 
 @pytest.mark.parametrize(
-    ("said", "refusal"),
+    ("value", "refusal"),
     [
         ("!Ref Topic", "NAMESPACE in template.yaml is {'Ref': 'Topic'}, which only the cloud can resolve"),
         (
@@ -72,10 +72,10 @@ def test_a_variable_is_resolved_from_the_parameters_defaults(build, folder: Path
         ),
     ],
 )
-def test_what_only_the_cloud_knows_is_named(build, folder: Path, said: str, refusal: str) -> None:
+def test_what_only_the_cloud_knows_is_named(build, folder: Path, value: str, refusal: str) -> None:
     build("")
     template = folder / "template.yaml"
-    template.write_text(template.read_text().replace("!Sub handover-${Stage}", said))
+    template.write_text(template.read_text().replace("!Sub handover-${Stage}", value))
     with pytest.raises(NothingBuiltError) as refused:
         built_function(folder)
     assert str(refused.value) == refusal

@@ -36,13 +36,13 @@ DATA: dict[str, Callable[[Chance], Floats]] = {
 
 def alarms(name: str, judge: Callable[[Floats, Floats], tuple[Floats, Floats, list[Floats]]]) -> int:
     """Count the alarms of splits at random: ``judge`` makes of both parts what is fitted, judges and is given."""
-    found = 0
+    count = 0
     for seed in range(TRIES):
         chance = np.random.default_rng(seed)
         rows = chance.permutation(DATA[name](chance))
         fitted, judges, given = judge(rows[100:], rows[:100])
-        found += _rows([hashed(fitted)], given, judges)["beyond_chance"]
-    return found
+        count += _rows([hashed(fitted)], given, judges)["beyond_chance"]
+    return count
 
 
 @pytest.mark.parametrize("name", DATA)

@@ -169,8 +169,8 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Training:
             row = Gapped
         with Observer(tmp_path / "delivery", tmp_path / "summary.json"):
             runpy.run_path("train.py", trained(tmp_path, rows, row))
-        said: dict[str, Any] = json.loads((tmp_path / "summary.json").read_text())
-        return said
+        summary: dict[str, Any] = json.loads((tmp_path / "summary.json").read_text())
+        return summary
 
     return train
 
@@ -425,26 +425,26 @@ HONEST: dict[str, tuple[Any, ...]] = {
 
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_training_is_as_it_should_be(name: str, observed: Training) -> None:
-    said = observed(*HONEST[name])
+    seen = observed(*HONEST[name])
 
-    assert said.get("unseen") is None
-    assert said["order"] == "as given"
-    assert not said["judging"]["beyond_chance"], said["judging"]
-    assert (said["few"], said["beyond"], said["left"]) == (None, [], None)
-    assert ("unknown" in said, said["offset"]) == (False, "")
+    assert seen.get("unseen") is None
+    assert seen["order"] == "as given"
+    assert not seen["judging"]["beyond_chance"], seen["judging"]
+    assert (seen["few"], seen["beyond"], seen["left"]) == (None, [], None)
+    assert ("unknown" in seen, seen["offset"]) == (False, "")
 
 
 def test_a_fit_on_the_first_rows_is_told_from_one_on_all(observed: Training) -> None:
-    said = observed("X = laid_out(rows)\nmodel = trees().fit(X[known[:14]], y[known[:14]])")
+    seen = observed("X = laid_out(rows)\nmodel = trees().fit(X[known[:14]], y[known[:14]])")
 
-    assert said["few"] == {"fitted": 14, "laid_out": 300}
+    assert seen["few"] == {"fitted": 14, "laid_out": 300}
 
 
 def test_held_out_rows_of_one_end_of_sorted_data_are_told_from_a_sample(observed: Training) -> None:
     split = "order = np.argsort([row['amount'] for row in rows])\nknown, unseen = order[:300], order[300:]\n"
-    said = observed(f"{split}model = trees().fit(laid_out(rows)[known], y[known])")
+    seen = observed(f"{split}model = trees().fit(laid_out(rows)[known], y[known])")
 
-    assert (said["beyond"][0]["column"], said["beyond"][0]["share"]) == ("amount", 1.0)
+    assert (seen["beyond"][0]["column"], seen["beyond"][0]["share"]) == ("amount", 1.0)
 
 
 JUDGED_BY_ITS_OWN: dict[str, tuple[Any, ...]] = {
@@ -530,18 +530,18 @@ model.fit(X[known], y[known], eval_set=[(X[{judges}], y[{judges}])], verbose=Fal
 def test_held_out_rows_that_stopped_the_training_are_counted(
     lines: str, judges: str, stops: int, among: int | None, observed: Training
 ) -> None:
-    said = observed(lines.format(judges=judges, stops=stops))
+    seen = observed(lines.format(judges=judges, stops=stops))
 
-    assert not said["judging"]["beyond_chance"]
-    assert said.get("stopping", {}).get("among_fitted") == among
+    assert not seen["judging"]["beyond_chance"]
+    assert seen.get("stopping", {}).get("among_fitted") == among
 
 
 @pytest.mark.parametrize("name", JUDGED_BY_ITS_OWN)
 def test_held_out_rows_that_trained_the_model_are_counted(name: str, observed: Training) -> None:
-    said = observed(*JUDGED_BY_ITS_OWN[name])
+    seen = observed(*JUDGED_BY_ITS_OWN[name])
 
-    assert said["order"] == "as given"
-    assert said["judging"]["beyond_chance"], said["judging"]
+    assert seen["order"] == "as given"
+    assert seen["judging"]["beyond_chance"], seen["judging"]
 
 
 UPON = {
@@ -575,31 +575,31 @@ UPON = {
 
 @pytest.mark.parametrize("name", UPON)
 def test_a_fit_that_goes_on_from_another_has_the_rows_of_both(name: str, observed: Training) -> None:
-    said = observed(f"X = laid_out(rows)\nmodel = trees().fit(X, y)\n{UPON[name]}")
+    seen = observed(f"X = laid_out(rows)\nmodel = trees().fit(X, y)\n{UPON[name]}")
 
-    assert (said["judging"]["among_fitted"], said["judging"]["fitted"]) == (100, 400)
-    assert said["judging"]["beyond_chance"]
+    assert (seen["judging"]["among_fitted"], seen["judging"]["fitted"]) == (100, 400)
+    assert seen["judging"]["beyond_chance"]
 
 
 def test_rows_that_were_answered_and_then_left_out_are_counted(observed: Training) -> None:
-    said = observed(
+    seen = observed(
         "X = laid_out(rows)\nmodel = trees().fit(X[known], y[known])\n"
         "miss = np.abs(model.predict_proba(X[unseen])[:, 1] - y[unseen])\nunseen = unseen[np.argsort(miss)[:80]]"
     )
 
-    assert said["left"] == {"asked": 100, "left": 20}
+    assert seen["left"] == {"asked": 100, "left": 20}
 
 
 @pytest.mark.parametrize(("laid_out", "together"), [("rows", 400), ("more", 800)])
 def test_rows_that_are_laid_out_with_those_that_judge_are_counted(
     laid_out: str, together: int, observed: Training
 ) -> None:
-    said = observed(
+    seen = observed(
         "more = rows + [row | {'amount': row['amount'] + 0.5} for row in rows]\ny = np.append(y, y)\n"
         f"X = laid_out({laid_out})\nlaid_out(more[400:])\nmodel = trees().fit(X[known], y[known])"
     )
 
-    assert said["together"] == together
+    assert seen["together"] == together
 
 
 ANOTHER: dict[str, tuple[str, tuple[Any, ...]]] = {
@@ -708,10 +708,10 @@ ANOTHER: dict[str, tuple[str, tuple[Any, ...]]] = {
 def test_other_columns_are_told_apart(name: str, observed: Training) -> None:
     order, training = ANOTHER[name]
 
-    said = observed(*training)
+    seen = observed(*training)
 
-    assert said["order"] == order
-    assert "judging" not in said
+    assert seen["order"] == order
+    assert "judging" not in seen
 
 
 @pytest.mark.parametrize("judges", ["(rows[row] for row in unseen)", "pandas.DataFrame(rows).iloc[unseen]"])
@@ -719,36 +719,36 @@ def test_the_rows_that_judge_may_come_one_by_one_or_as_a_table(
     judges: str, observed: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(globals(), "AFTER", AFTER.replace("[rows[row] for row in unseen]", judges))
-    said = observed("import pandas\nmodel = trees().fit(laid_out(pandas.DataFrame(rows))[known], y[known])")
+    seen = observed("import pandas\nmodel = trees().fit(laid_out(pandas.DataFrame(rows))[known], y[known])")
 
-    assert (said["order"], said["judging"]["rows"], said["judging"]["beyond_chance"]) == ("as given", 100, False)
+    assert (seen["order"], seen["judging"]["rows"], seen["judging"]["beyond_chance"]) == ("as given", 100, False)
 
 
 def test_columns_in_another_order_are_named(observed: Training) -> None:
-    said = observed("X = laid_out(rows)[:, [5, 0, 2, 3, 4, 1, 6]]\nmodel = trees().fit(X[known], y[known])")
+    seen = observed("X = laid_out(rows)[:, [5, 0, 2, 3, 4, 1, 6]]\nmodel = trees().fit(X[known], y[known])")
 
-    assert said["given"] == ["instalment", "amount", "purpose", "member", "employed", "months", "short"]
-    assert (said["share_as_given"], said["share_reordered"]) == (0.0, 1.0)
+    assert seen["given"] == ["instalment", "amount", "purpose", "member", "employed", "months", "short"]
+    assert (seen["share_as_given"], seen["share_reordered"]) == (0.0, 1.0)
 
 
 def test_changed_columns_are_named_with_what_they_were(observed: Training) -> None:
-    said = observed("X = laid_out(rows)\nX[:, 1] /= 12\nmodel = trees().fit(X[known], y[known])")
+    seen = observed("X = laid_out(rows)\nX[:, 1] /= 12\nmodel = trees().fit(X[known], y[known])")
 
-    assert [one["column"] for one in said["changed"]] == ["months"]
-    assert said["changed"][0] == {"column": "months", "fitted": [pytest.approx(1 / 3), 6.0], "given": [4.0, 72.0]}
+    assert [one["column"] for one in seen["changed"]] == ["months"]
+    assert seen["changed"][0] == {"column": "months", "fitted": [pytest.approx(1 / 3), 6.0], "given": [4.0, 72.0]}
 
 
 def test_filled_columns_are_named_with_their_gaps(observed: Training) -> None:
-    said = observed("model = trees().fit(np.nan_to_num(laid_out(rows)), y)", gapped())
+    seen = observed("model = trees().fit(np.nan_to_num(laid_out(rows)), y)", gapped())
 
-    assert [one["column"] for one in said["filled"]] == ["employed"]
-    assert said["filled"][0]["missing"] == pytest.approx(0.2, abs=0.05)
+    assert [one["column"] for one in seen["filled"]] == ["employed"]
+    assert seen["filled"][0]["missing"] == pytest.approx(0.2, abs=0.05)
 
 
 def test_the_line_is_that_of_the_training(observed: Training, tmp_path: Path) -> None:
-    said = observed("X = laid_out(rows)\nmodel = scaled().fit(X[known], y[known])")
+    seen = observed("X = laid_out(rows)\nmodel = scaled().fit(X[known], y[known])")
 
-    file, line = said["place"]
+    file, line = seen["place"]
     assert file == "train.py"
     assert (tmp_path / file).read_text().splitlines()[line - 1] == "model = scaled().fit(X[known], y[known])"
 
@@ -757,9 +757,9 @@ def test_the_summary_holds_no_row(observed: Training, tmp_path: Path) -> None:
     rows = loans()
     observed("X = StandardScaler().fit_transform(laid_out(rows))\nmodel = scaled().fit(X, y)", rows)
 
-    said = (tmp_path / "summary.json").read_text()
+    summary = (tmp_path / "summary.json").read_text()
     ends = {min(row["amount"] for row in rows), max(row["amount"] for row in rows)}
-    assert not [row["amount"] for row in rows if row["amount"] not in ends and str(row["amount"]) in said]
+    assert not [row["amount"] for row in rows if row["amount"] not in ends and str(row["amount"]) in summary]
 
 
 def test_nothing_is_observed_any_more_afterwards(observed: Training, tmp_path: Path) -> None:
@@ -812,9 +812,9 @@ def test_what_goes_wrong_here_is_no_matter_of_the_training(
 
     monkeypatch.setattr("handover.observation.tables.table", fails)
 
-    said = observed("model = trees().fit(laid_out(rows)[known], y[known])")
+    seen = observed("model = trees().fit(laid_out(rows)[known], y[known])")
 
-    assert said == {"unseen": "the observation failed (RuntimeError: a fault of ours)"}
+    assert seen == {"unseen": "the observation failed (RuntimeError: a fault of ours)"}
     assert (tmp_path / "delivery" / "manifest.json").is_file()
 
 
@@ -892,10 +892,10 @@ UNKNOWN = {
 def test_where_rows_came_in_unseen_nothing_is_said_of_them(name: str, observed: Training) -> None:
     lines, why = UNKNOWN[name]
 
-    said = observed(f"X = laid_out(rows)\n{lines}")
+    seen = observed(f"X = laid_out(rows)\n{lines}")
 
-    assert not said["judging"]["beyond_chance"]
-    assert said["unknown"] == f"the {said['model']} {why}, so which rows it learned from is not known"
+    assert not seen["judging"]["beyond_chance"]
+    assert seen["unknown"] == f"the {seen['model']} {why}, so which rows it learned from is not known"
 
 
 ON_ALL = {
@@ -948,9 +948,9 @@ def test_other_libraries_go_on_as_well(name: str, tmp_path: Path, monkeypatch: p
 def test_numbers_to_start_from_are_named(
     lines: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = beside(f"import catboost, lightgbm, xgboost\n{lines}\n", tmp_path, monkeypatch)
+    seen = beside(f"import catboost, lightgbm, xgboost\n{lines}\n", tmp_path, monkeypatch)
 
-    assert (said["offset"], said["judging"]["beyond_chance"]) == (word, False)
+    assert (seen["offset"], seen["judging"]["beyond_chance"]) == (word, False)
 
 
 def beside(lines: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -972,8 +972,8 @@ def beside(lines: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[st
     )
     with Observer(folder / "delivery", folder / "summary.json"):
         runpy.run_path("train.py", run_name="handover.stand_in")
-    said: dict[str, Any] = json.loads((folder / "summary.json").read_text())
-    return said
+    summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
+    return summary
 
 
 BOOSTERS = {
@@ -1007,8 +1007,8 @@ def test_a_native_booster_is_seen(name: str, scale: int, tmp_path: Path, monkeyp
     with Observer(tmp_path / "delivery", tmp_path / "summary.json"):
         runpy.run_path("train.py", {"scale": scale}, run_name="handover.stand_in")
 
-    said = json.loads((tmp_path / "summary.json").read_text())
-    assert (said["model"], said["order"]) == ("Booster", "as given" if scale == 1 else "changed")
+    seen = json.loads((tmp_path / "summary.json").read_text())
+    assert (seen["model"], seen["order"]) == ("Booster", "as given" if scale == 1 else "changed")
 
 
 def test_data_that_is_read_from_outside_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ SAYS = """
 import json, multiprocessing, sys, __main__
 print(json.dumps({
     "argv": sys.argv, "path": sys.path, "name": __name__, "file": __file__, "main": __main__.__file__,
-    "spec": __spec__ and __spec__.name, "mine": __main__.SAID, "random": __import__("random").getstate()[1][:0],
+    "spec": __spec__ and __spec__.name, "mine": __main__.OWN, "random": __import__("random").getstate()[1][:0],
     "libraries": sorted({name.partition(".")[0] for name in sys.modules} & {"numpy", "onnxruntime", "sklearn"}),
 }))
 """
@@ -21,7 +21,7 @@ print(json.dumps({
 def project(tmp_path: Path) -> Path:
     (tmp_path / "lessons").mkdir()
     for name in ("train.py", "lessons/train.py"):
-        (tmp_path / name).write_text("SAID = 1" + SAYS)
+        (tmp_path / name).write_text("OWN = 1" + SAYS)
     return tmp_path
 
 

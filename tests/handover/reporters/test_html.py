@@ -238,7 +238,7 @@ def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(context:
 
 
 @pytest.mark.parametrize(
-    ("findings", "said"),
+    ("findings", "expected"),
     [
         (
             [Finding(clause("C101"), Verdict.KEPT)],
@@ -260,10 +260,10 @@ def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(context:
     ],
 )
 def test_what_is_not_broken_is_kept_only_if_it_was_held(
-    context: DeliveryContext, findings: list[Finding], said: tuple[str, str]
+    context: DeliveryContext, findings: list[Finding], expected: tuple[str, str]
 ) -> None:
     lines = Page(html.report(findings, context)).lines
-    assert (lines[3], lines[4]) == said
+    assert (lines[3], lines[4]) == expected
     assert "What is broken" not in lines
 
 
@@ -281,8 +281,8 @@ def test_every_group_of_clauses_has_a_name() -> None:
 
 
 def test_every_plot_says_what_to_see(context: DeliveryContext) -> None:
-    said = captions(measured(context))
-    assert {name: re.sub(r"\d+(\.\d+)?(e-\d+)?", "#", caption) for name, caption in said.items()} == {
+    texts = captions(measured(context))
+    assert {name: re.sub(r"\d+(\.\d+)?(e-\d+)?", "#", caption) for name, caption in texts.items()} == {
         "scores": "The line, the scores of # held-out rows, should run through the circles, the deciles that the "
         "manifest has of them; the largest distance is #. Dashed: where the decision changes, at #.",
         "calibration": "Dots near the dashed diagonal mean that the score can be read as a probability: for # of # "
@@ -299,8 +299,8 @@ def test_every_plot_says_what_to_see(context: DeliveryContext) -> None:
         "nothing.",
         "sizes": "numpy is # % of the # MiB that a new environment has to load; the # parts shown make # MiB of it.",
     }
-    assert "for 2 of 3 bins" in said["calibration"]  # 0.7 of 30 is no 0.3
-    assert "93 % of the 3.1 MiB" in said["sizes"]
+    assert "for 2 of 3 bins" in texts["calibration"]  # 0.7 of 30 is no 0.3
+    assert "93 % of the 3.1 MiB" in texts["sizes"]
 
 
 def test_of_numbers_the_residuals_are_drawn(context: DeliveryContext) -> None:
@@ -407,7 +407,7 @@ def test_it_says_what_the_model_is_and_what_became_of_it(context: DeliveryContex
 
 
 @pytest.mark.parametrize(
-    ("manifest", "said"),
+    ("manifest", "sentence"),
     [
         (None, "There is no manifest.json, which says how good the model is."),
         ({"importance": {"figure": HOSTILE}}, "manifest.json does not say how good the model is (ValueError)."),
@@ -415,14 +415,14 @@ def test_it_says_what_the_model_is_and_what_became_of_it(context: DeliveryContex
         ({"quality": {}}, "manifest.json does not say how good the model is (KeyError)."),
     ],
 )
-def test_what_a_manifest_does_not_say_is_named(context: DeliveryContext, manifest: Any, said: str) -> None:
+def test_what_a_manifest_does_not_say_is_named(context: DeliveryContext, manifest: Any, sentence: str) -> None:
     if manifest is None:
         (context.folder / MANIFEST).unlink()
     else:
         Sandbox(context.folder).seal(**manifest)
     lines = Page(html.report([], context)).lines
 
-    assert said in lines
+    assert sentence in lines
     assert "The base branch has no model that answers the same question." in lines
 
 

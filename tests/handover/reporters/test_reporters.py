@@ -244,10 +244,10 @@ def test_markdown_of_what_could_not_be_held_does_not_say_that_it_is_kept(context
 
 
 def test_markdown_of_what_is_allowed_says_that_it_is_kept_and_what_was_not_checked(context: DeliveryContext) -> None:
-    said = markdown.report(FINDINGS[4:6], context)
+    report = markdown.report(FINDINGS[4:6], context)
 
-    assert said.startswith("## The contract is kept\n")
-    assert "### R502 skipped as handover.toml allows\n" in said
+    assert report.startswith("## The contract is kept\n")
+    assert "### R502 skipped as handover.toml allows\n" in report
 
 
 def test_text_says_what_was_not_checked_between_what_is_broken_and_the_count(context: DeliveryContext) -> None:
@@ -285,9 +285,9 @@ def test_of_another_base_the_command_names_it() -> None:
 
 
 def test_json_says_why_a_clause_was_skipped_and_who_allows_it(context: DeliveryContext) -> None:
-    said = [finding.as_json(context) for finding in FINDINGS]
+    records = [finding.as_json(context) for finding in FINDINGS]
 
-    assert [(one.get("reason"), one.get("blocked_by"), one.get("allowed")) for one in said] == [
+    assert [(one.get("reason"), one.get("blocked_by"), one.get("allowed")) for one in records] == [
         (None, None, None),
         (None, None, None),
         ("requires P203", ["P203"], None),

@@ -199,8 +199,8 @@ def test_rows_of_a_table_get_its_answers_and_others_are_made_up(parcels: tuple[C
     answers = scores_of(to, rows)
     assert [answer.scores[0] for answer in answers[:2]] == [7.25, 0]
     assert [answer.decision for answer in answers] == ["late", "soon", "late"]
-    said = "2 rows have their answers by answers.csv; for others every row is decided late"
-    assert manifest["stand_in"] == said
+    sentence = "2 rows have their answers by answers.csv; for others every row is decided late"
+    assert manifest["stand_in"] == sentence
 
 
 def test_a_table_may_be_as_an_office_writes_it(parcels: tuple[Contract, Any, Path]) -> None:
