@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +23,7 @@ from handover.encoding import Encoding
 from handover.errors import DeliverError
 from handover.golden import MOST_REAL_ROWS
 from handover.importance import permutation_importance
-from handover.labels import as_numbers
+from handover.labels import as_numbers, contradiction, score_of
 from handover.limit import TooLongError, at_most
 from handover.merit import quality_record
 from handover.proof import Proof
@@ -203,7 +203,9 @@ def deliver(
     judged = ask(features) if oracle.known is None else session.opened(graph)(features)
     if clip:
         clipping.require_few(judged, contract.score)
-    targets = as_numbers(model, tables.label_values(labels), len(rows), positive, contract.classes)
+    given = tables.label_values(labels)
+    targets = as_numbers(model, given, len(rows), positive, contract.classes)
+    scored = {} if contract.classes else score_of(model, given, positive)
     held_out = HeldOut(judged.astype(np.float64), targets, contract.scores.names)
     if taken := ordering.numbers(model, contract.classes):
         ordering.require_order(held_out)
@@ -229,6 +231,7 @@ def deliver(
         "golden_rows": proof.golden_record,
         **saved,
         **({"class_numbers": taken} if taken else {}),
+        **({"score_of": scored} if scored else {}),
         **({"scored_elsewhere": oracle.record} if oracle.record else {}),
         "training": dict(training or {}),
         **({} if saved or oracle.record else _seen(contract, heuristics, encoding, features)),
@@ -241,7 +244,8 @@ def deliver(
     }
     to = Path(to)
     write(to, contents, manifest)
-    click.echo(_summary(manifest, to, unlike(model, positive, [*contract.decisions.values()][:-1])))
+    otherwise = unlike(model, positive, [*contract.decisions.values()][:-1])
+    click.echo(_summary(manifest, to, [otherwise, contradiction(contract.score.meaning, scored)]))
     for fault in _faults(contract, to, sorted(contents)):
         click.echo(f"But the check will be red: {fault}.")
     return manifest
@@ -372,8 +376,8 @@ def _faults(contract: Contract, to: Path, names: Sequence[str]) -> Iterator[str]
         yield str(left_out)
 
 
-def _summary(manifest: Json, to: Path, otherwise: str) -> str:
-    """Say on one screen how good the model is, whether it decides otherwise than production, and where it is."""
+def _summary(manifest: Json, to: Path, doubts: Iterable[str]) -> str:
+    """Say on one screen how good the model is, what to doubt of it, and where it is."""
     figures, *classes, decisions, importance, segments, _ = described(manifest)
     absolute = to.absolute()
     named = absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
@@ -388,7 +392,7 @@ def _summary(manifest: Json, to: Path, otherwise: str) -> str:
             *_of_classes(manifest),
             f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
             *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
-            *filter(None, [otherwise]),
+            *filter(None, doubts),
             f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
         ]
     )

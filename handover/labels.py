@@ -1,5 +1,6 @@
-"""The labels that judge a model, as numbers."""
+"""The labels that judge a model, as numbers, and what the class is called that its score is of."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from handover.conversion import by_name, by_place, numbered, numbers_its_classes
 from handover.errors import DeliverError
 from handover.quality import Numbers
+from predictor.files import Json
 
 
 def as_numbers(model: Any, labels: Iterable[Any], rows: int, positive: object, classes: Sequence[str] = ()) -> Numbers:
@@ -27,17 +29,15 @@ def as_numbers(model: Any, labels: Iterable[Any], rows: int, positive: object, c
         shape = f"{len(given)} labels" if given.ndim == 1 else f"labels of shape {given.shape}"
         raise DeliverError(f"there are {shape} for {rows} rows; give one for each row, in their order")
     values = [value.item() if isinstance(value, np.generic) else value for value in given]
-    known = np.asarray([] if (listed := getattr(model, "classes_", None)) is None else listed).tolist()
     if classes:
-        places = _places(values, known, classes)
+        places = _places(values, _classes(model), classes)
         if len(set(places)) == 1:
             raise DeliverError(
                 f"all {rows} labels are {classes[places[0]]!r}: rows of one class cannot judge a model; give held-out "
                 f"rows of all"
             )
         return np.eye(len(classes))[places]
-    if positive is not None and numbers_its_classes(model) and by_name([positive], known) is None:
-        known = _by_the_labels(values, positive)
+    known = _as_the_labels_call_them(model, values, positive)
     if len(known) == 2:
         values = _of_two(values, known, positive if positive is not None else known[1])
     try:
@@ -56,6 +56,39 @@ def as_numbers(model: Any, labels: Iterable[Any], rows: int, positive: object, c
             f"both"
         )
     return numbers[:, np.newaxis]
+
+
+def score_of(model: Any, labels: Iterable[Any], positive: object) -> Json:
+    """Give the ``class`` that a single score is the probability of, and the ``other``, where both have names."""
+    names = _as_the_labels_call_them(model, labels, positive)
+    if [type(name) for name in names] != [str, str]:
+        return {}
+    (place,) = by_name([positive], names) or [1]
+    return {"class": names[place], "other": names[1 - place]}
+
+
+def contradiction(meaning: str, scored: Any) -> str:
+    """Say that a score's meaning names the class that the score is not of, by the manifest's ``score_of``."""
+    if not isinstance(scored, dict) or not scored.keys() >= {"class", "other"}:
+        return ""
+    own, other = str(scored["class"]), str(scored["other"])
+    named = [re.search(rf"(?<!\w){re.escape(name)}(?!\w)", meaning, re.IGNORECASE) for name in (own, other)]
+    if named[0] or not named[1]:
+        return ""
+    return f"The score is of '{own}', and the contract calls it \"{meaning}\": '{other}' is the other class."
+
+
+def _classes(model: Any) -> list[Any]:
+    listed = getattr(model, "classes_", None)
+    return [] if listed is None else np.asarray(listed).tolist()
+
+
+def _as_the_labels_call_them(model: Any, labels: Iterable[Any], positive: object) -> list[Any]:
+    """Give the classes of a model; of one that only numbers two, their names where ``positive`` is one of those."""
+    known = _classes(model)
+    if positive is None or not numbers_its_classes(model) or by_name([positive], known) is not None:
+        return known
+    return _by_the_labels(list(labels), positive)
 
 
 def _places(labels: list[Any], known: list[Any], classes: Sequence[str]) -> list[int]:

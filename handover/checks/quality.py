@@ -9,6 +9,7 @@ import numpy as np
 from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Kept, Warned, clause
+from handover.labels import contradiction
 from handover.merit import NORMAL_975, Figure, figures, may_be_chance
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
@@ -54,7 +55,12 @@ def learned(context: DeliveryContext) -> Broken | Kept:
     figure, rows = figures(context.held_out)[0], len(context.held_out.scores)
     return Kept(
         proved=f"{figure.name} {figure.written(figure.value)} on {rows} held-out rows",
-        warnings=(*_may_be_chance(context, figure), *_misses(context, figure), *_weak_segments(context)),
+        warnings=(
+            *_may_be_chance(context, figure),
+            *_misses(context, figure),
+            *_weak_segments(context),
+            *_of_the_other_class(context),
+        ),
     )
 
 
@@ -79,6 +85,18 @@ def _judged_before(context: DeliveryContext) -> HeldOut | None:
         return HeldOut.from_csv(content) if content is not None else None
     except ValueError:
         return None
+
+
+def _of_the_other_class(context: DeliveryContext) -> Iterator[Warned]:
+    if doubt := contradiction(context.contract.score.meaning, context.manifest.get("score_of")):
+        yield Warned(
+            doubt,
+            context.folder / "contract.py",
+            context.contract_line("score"),
+            "Whoever reads the contract decides the wrong way round. Name the class of the score with positive= of "
+            "deliver(), or write in the contract what the score is.",
+            headline="the score is of the other class than the contract says",
+        )
 
 
 def _misses(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from dataclasses import replace
 from itertools import islice, repeat
 from pathlib import Path
 from types import ModuleType
@@ -183,6 +184,20 @@ def test_a_threshold_of_the_model_s_own_is_named(
     delivered(model.fit(features(heuristics), late), heuristics, tmp_path / "out", labels=late)
 
     assert "FixedThresholdClassifier decides at 0.3, and production by the contract, at " in capsys.readouterr().out
+
+
+def test_a_score_of_the_class_that_the_contract_does_not_name_is_doubted(
+    heuristics: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = np.where(days(heuristics) > np.median(days(heuristics)), "late", "in time")
+    model = make_pipeline(SimpleImputer(), LogisticRegression()).fit(features(heuristics), late)
+    contract = replace(PARCELS, score=Score("probability of late", 0.0, 1.0), decisions={"soon": 0.5, "late": 1.0})
+
+    manifest = delivered(model, heuristics, tmp_path / "out", labels=late, contract=contract, positive="in time")
+
+    assert manifest["score_of"] == {"class": "in time", "other": "late"}
+    doubt = "The score is of 'in time', and the contract calls it \"probability of late\": 'late' is the other class."
+    assert f"\n{doubt}\n" in capsys.readouterr().out
 
 
 def test_a_conversion_that_takes_too_long_is_one_sentence(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handover.errors import DeliverError
-from handover.labels import as_numbers
+from handover.labels import as_numbers, contradiction, score_of
 
 
 def numbers_of(labels: Any, classes: list[Any], positive: object = None) -> list[float]:
@@ -112,3 +112,40 @@ def test_labels_are_no_name(labels: Any) -> None:
         DeliverError, match=r"give the outcomes themselves, one for each row, as in labels=table\['y'\]$"
     ):
         as_numbers(SimpleNamespace(), labels, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels", "positive", "expected"),
+    [
+        (["bad", "good"], ["good", "bad"], "good", {"class": "good", "other": "bad"}),
+        (["bad", "good"], [0, 1], "bad", {"class": "bad", "other": "good"}),
+        (None, ["good", "bad"], "bad", {"class": "bad", "other": "good"}),  # a file only numbers them
+        (None, [0, 1], "bad", {}),
+        ([0, 1], [0, 1], None, {}),
+        (None, [2.5, 7.0], None, {}),
+    ],
+)
+def test_the_class_of_the_score_is_known_where_both_have_names(
+    classes: list[Any] | None, labels: list[Any], positive: object, expected: dict[str, str]
+) -> None:
+    assert score_of(SimpleNamespace(classes_=classes), labels, positive) == expected
+
+
+@pytest.mark.parametrize(
+    ("meaning", "doubted"),
+    [
+        ("probability that class is bad", True),
+        ("Bad within a year [1]", True),
+        ("probability that class is good", False),
+        ("probability of good, not of bad", False),
+        ("probability that a badge is lost", False),
+    ],
+)
+def test_a_meaning_that_names_the_other_class_alone_is_doubted(meaning: str, doubted: bool) -> None:
+    sentence = f"The score is of 'good', and the contract calls it \"{meaning}\": 'bad' is the other class."
+    assert contradiction(meaning, {"class": "good", "other": "bad"}) == (sentence if doubted else "")
+
+
+@pytest.mark.parametrize("scored", [None, {}, {"class": "good"}, "good"])
+def test_of_a_score_whose_class_is_not_known_nothing_is_doubted(scored: object) -> None:
+    assert contradiction("probability that class is bad", scored) == ""

@@ -194,7 +194,8 @@ def test_labels_may_be_words(tmp_path: Path, heuristics: ModuleType) -> None:
     card = read(CARD, tmp_path, heuristics)
     given: dict[str, Any] = {"rows": rows, "contract": LOANS, "heuristics": heuristics, "to": tmp_path / "delivery"}
     words = ["paid" if one else "lost" for one in paid]
-    assert deliver(card, labels=words, positive="paid", **given) == deliver(card, labels=paid, **given)
+    named = {"score_of": {"class": "paid", "other": "lost"}}
+    assert deliver(card, labels=words, positive="paid", **given) == deliver(card, labels=paid, **given) | named
 
 
 def test_points_are_delivered_as_a_probability(tmp_path: Path, heuristics: ModuleType) -> None:

@@ -75,6 +75,7 @@ WARNS: dict[str, Callable[[Sandbox], object]] = {
     "H104-unit": lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace("[kg]", "[unit?]")),
     "H107-whole-numbers": lambda sandbox: (sandbox.folder / "heuristics.py").write_text(HEURISTICS + PACKED),
     "M112-chance": of_no_knowledge,
+    "M112-other-class": lambda sandbox: sandbox.deliver().seal(score_of={"class": "stay", "other": "way"}),
     "M112-quantile": lambda sandbox: sandbox.deliver(fit=of_a_high_quantile),
     "M112-segment": weak,
     "M115-fewer": of_few,
