@@ -10,7 +10,7 @@ from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Kept, Warned, clause
 from handover.labels import contradiction
-from handover.merit import NORMAL_975, Figure, figures, may_be_chance
+from handover.merit import NORMAL_975, Figure, Shift, figures, may_be_chance
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
 from predictor import files
@@ -25,6 +25,7 @@ FEWEST_HELD_OUT = 20  # below that, a model that is wrong for one row in ten may
 NEAR_AN_EDGE = 0.2  # of a decision's scores
 MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on one side leave some on the other
 STILL_ENOUGH = 0.5  # of the rows on the base branch: data loses some, and a cut for a try leaves a small part
+MUCH_BETTER = 0.5  # of what is missing to a perfect figure
 AS_MANY, OTHERS = 2.5, 5.0  # standard errors of the mean label
 REACHES_AN_EDGE = 1 / 3  # of how far the eighth row is from it, at most, is the first: else they end before it
 
@@ -187,7 +188,7 @@ def no_fall(context: DeliveryContext) -> Broken | Kept | None:
     fall, chance = -decides.difference, NORMAL_975 * decides.error
     fewer, inverted = _fewer(context), _inverted(context)
     if fall <= budget + chance:
-        return Kept(warnings=(*_against_before(context, fewer, inverted),))
+        return Kept(warnings=(*_against_before(context, fewer, inverted), *_risen(context, decides, chance)))
     was, now = decides.was, decides.now
     return _broken(
         context,
@@ -228,6 +229,23 @@ def _against_before(context: DeliveryContext, fewer: str, inverted: str) -> Iter
             cause="Callers would read the score as before. Where it is meant to speak for the other outcome now, that "
             "is a new major version.",
             headline="the score may speak for the other outcome than on the base branch",
+        )
+
+
+def _risen(context: DeliveryContext, decides: Shift, chance: float) -> Iterator[Warned]:
+    """Warn of a figure that came halfway to a perfect one at once, as with what is only known after the outcome."""
+    was, now = decides.was, decides.now
+    if decides.difference - chance > MUCH_BETTER * (1 - was.value):
+        try:
+            most = f" It looks most at {context.manifest['importance']['columns'][0]['name']}."
+        except (LookupError, TypeError):  # by another hand
+            most = ""
+        yield Warned(
+            f"Its {now.name} was {was.written(was.value)}, and is {now.written(now.value)}.{most}",
+            context.training or context.folder / HELD_OUT,
+            cause="So much at once is often a column that tells the outcome, or is known only after it. Where it was "
+            "earned, nothing is to be done.",
+            headline="the model is far better than the one on the base branch",
         )
 
 

@@ -58,6 +58,13 @@ def of_a_high_quantile(learner: Any, rows: Any, days: Any) -> Any:
     return learner.fit(rows, 2 * days)
 
 
+def of_a_leak(sandbox: Sandbox) -> None:
+    """Train to know all, where it knew little before."""
+    of_no_knowledge(sandbox)
+    commit(sandbox.folder)
+    sandbox.deliver()
+
+
 def of_few(sandbox: Sandbox) -> None:
     commit(sandbox.deliver(count=80).seal(training={"rows": 750}).folder)
     sandbox.deliver(judges=lambda days: np.arange(len(days)) < 30).seal(training={"rows": 80})
@@ -78,6 +85,7 @@ WARNS: dict[str, Callable[[Sandbox], object]] = {
     "M112-other-class": lambda sandbox: sandbox.deliver().seal(score_of={"class": "stay", "other": "way"}),
     "M112-quantile": lambda sandbox: sandbox.deliver(fit=of_a_high_quantile),
     "M112-segment": weak,
+    "M115-far-better": of_a_leak,
     "M115-fewer": of_few,
     "M115-outcome": of_the_other_outcome,
     "M116-decision": lambda sandbox: sandbox.deliver(contract=UNREACHED),
