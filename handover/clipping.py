@@ -1,4 +1,4 @@
-"""Scores clipped to the contract's range: what extrapolates can be delivered, and how much of it is told."""
+"""Scores clipped to the contract's range, for models that extrapolate; the share of them is reported."""
 
 from typing import Any
 

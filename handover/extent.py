@@ -18,7 +18,7 @@ from predictor.files import Json
 SEEN = "seen_in_training"
 """What the manifest calls the record of it."""
 
-FEWEST_VALUES = 20  # of fewer, even both ends rounded outward would be the numbers of single people
+FEWEST_VALUES = 20  # with fewer, even a range that is rounded outward would reveal the number of one person
 STEPS = 10  # between the ends of a column, at most: an end is rounded outward to one, so that it is nobody's number
 
 _LAID_OUT: dict[tuple[str, bytes], "Extent"] = {}

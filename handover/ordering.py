@@ -1,4 +1,4 @@
-"""Whether the classes that a model only numbers stand in the contract's order: the held-out rows tell another one."""
+"""Whether the classes that a model only numbers are in the contract's order, by the labels of the held-out rows."""
 
 from collections.abc import Sequence
 from typing import Any

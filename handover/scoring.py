@@ -30,7 +30,7 @@ SEPARATORS = ",;\t"
 """Of the last two, as half of Europe's programs write a table, the numbers may have a decimal comma."""
 ROUNDING_STEPS = 64  # of float32 at the largest score: a sum of some dozens of its terms is as far off
 FEW_DIGITS = range(1, 7)  # float32 has 7 to 9
-OWN_SHARE = 0.1  # of a difference: by so much the model's own answers differ where it is rounding, a bit more or less
+OWN_SHARE = 0.1  # of a difference: where the model's own answers differ by less than this, it is not rounding
 OF_CONVERSION = (
     "The model's conversion to ONNX is not exact, and nothing was delivered: leave out the unusual step or setting, or "
     "train another kind of model"

@@ -22,7 +22,7 @@ FEWEST_OF_A_LABEL = 5
 BANDS = 4  # of a number
 STEPS = 10  # between most of a number's values: an edge is rounded to one, so that it is nobody's number
 SHOWN = 5
-BY_CHANCE = 0.05  # of the models that are as good everywhere: how many have a segment that is called weak
+ALPHA = 0.05  # family-wise: of models that are as good everywhere, the share with a segment that is called weak
 
 
 def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: HeldOut) -> Json:
@@ -44,7 +44,7 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
         if _is_large(rows, held_out) and _is_large(~rows, held_out)
     ]
     tried.sort(key=lambda one: -one["beyond_chance"])
-    least = NormalDist().inv_cdf(1 - BY_CHANCE / max(1, len(tried)))
+    least = NormalDist().inv_cdf(1 - ALPHA / max(1, len(tried)))
     weak = [one for one in tried[:SHOWN] if one["beyond_chance"] > 0]
     return {
         "figure": _judging(held_out).name,

@@ -1,4 +1,4 @@
-"""An ONNX graph in onnxruntime, which nobody waits for without an end: it was made by a tool, or by hand."""
+"""An ONNX graph in onnxruntime, with a time limit: it was made by a tool, or by hand."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""What `handover.toml` allows, and what could not be checked: without its leave, nothing is kept."""
+"""The skips that `handover.toml` allows; any other leaves it open whether the contract is kept."""
 
 import tomllib
 from collections.abc import Collection, Sequence

@@ -46,12 +46,12 @@ def test_every_command_is_one() -> None:
             assert (ROOT / path).exists(), command
 
 
-def test_the_floors_of_the_architecture_are_those_that_the_linter_requires() -> None:
+def test_the_layers_of_the_architecture_are_those_that_the_linter_requires() -> None:
     table = (
-        (ROOT / "docs" / "architecture.md").read_text().partition("| floor | modules of `handover` |\n|---|---|\n")[2]
+        (ROOT / "docs" / "architecture.md").read_text().partition("| layer | modules of `handover` |\n|---|---|\n")[2]
     )
-    floors = [re.findall(r"`(\w+)`", row.split("|")[2]) for row in table.partition("\n\n")[0].splitlines()]
+    rows = [re.findall(r"`(\w+)`", row.split("|")[2]) for row in table.partition("\n\n")[0].splitlines()]
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
     (layers,) = (contract["layers"] for contract in contracts if contract.get("containers") == ["handover"])
-    assert floors == [layer.split(" | ") for layer in layers]
+    assert rows == [layer.split(" | ") for layer in layers]

@@ -10,7 +10,7 @@ from predictor.prediction import ModelError
 
 
 def log_fatal(message: str) -> None:
-    """Log why the function does not start; the environment may be what is wrong, so nothing but it is read."""
+    """Log why the function does not start; without the settings, which may be what is wrong."""
     Logger().critical(message)
 
 

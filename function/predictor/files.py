@@ -1,4 +1,4 @@
-"""A delivery's files by name, and the one way to read each; the hook ships a copy, so it takes Python alone."""
+"""A delivery's files by name, and the one reader of each; the hook ships a copy, so it needs Python alone."""
 
 import json
 import math

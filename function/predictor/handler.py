@@ -29,7 +29,7 @@ type Event = dict[str, Any]
 type Response = dict[str, Any]
 type Headers = dict[str, str]
 # An event, and the headers of its response, to the status, the body and the answers in it.
-type Answering = Callable[[Event, Headers], tuple[int, str, list[Answer]]]
+type Endpoint = Callable[[Event, Headers], tuple[int, str, list[Answer]]]
 
 
 def _open() -> tuple[Settings, Delivery, Prediction]:
@@ -66,8 +66,8 @@ def handler(event: Any, context: Any) -> Response:
         headers["server-timing"] = "cold"  # W3C's header for what a client cannot see: this answer met a cold start
     request_id = _request_id(event, context)
     try:
-        status, body, answers = _answering(event)(event, headers)
-    # An exception that outlives its clause is kept by its own frames, and keeps the body, until a collection.
+        status, body, answers = _endpoint(event)(event, headers)
+    # An exception that is stored makes a cycle with its own frames, which keeps the body until a collection.
     except Problem as refused:
         status, error_code, body = _refusal(refused, headers, event)
     except Exception as error:  # whatever it is, the caller gets an answer and whoever is on call a line
@@ -142,19 +142,19 @@ def _is_request(event: Any) -> bool:
     return all(isinstance(text, str) for text in texts)
 
 
-def _answering(event: Event) -> Answering:
+def _endpoint(event: Event) -> Endpoint:
     method = event["requestContext"]["http"]["method"]
     path = event["rawPath"]
     route = ROUTES.get(path) or ROUTES.get(_below_the_stage(event))
     if route is None:
         raise problems.not_found(list(ROUTES)) if isinstance(path, str) else problems.not_a_request()
-    allowed, parameters, answering = route
+    allowed, parameters, endpoint = route
     if method != allowed and (method, allowed) != ("HEAD", "GET"):
         raise problems.method_not_allowed(allowed)
     query = event.get("queryStringParameters")
     if query and not parameters.issuperset(query.keys()):
         raise problems.unknown_parameters(list(query), sorted(parameters))
-    return answering if method == allowed else _without_body(answering)
+    return endpoint if method == allowed else _without_body(endpoint)
 
 
 def _below_the_stage(event: Event) -> str:
@@ -163,11 +163,11 @@ def _below_the_stage(event: Event) -> str:
     return path.removeprefix(f"/{stage}") if isinstance(path, str) else ""
 
 
-def _without_body(answering: Answering) -> Answering:
+def _without_body(endpoint: Endpoint) -> Endpoint:
     """Answer HEAD: with the status and the headers of GET (RFC 9110, section 9.3.2)."""
 
     def answer(event: Event, headers: Headers) -> tuple[int, str, list[Answer]]:
-        status, _, answers = answering(event, headers)
+        status, _, answers = endpoint(event, headers)
         return status, "", answers
 
     return answer
@@ -218,10 +218,10 @@ def _health(_: Event, __: Headers) -> tuple[int, str, list[Answer]]:
     return 200, json.dumps(health), []
 
 
-def _document(find: Callable[[Event], Document]) -> Answering:
+def _document(find: Callable[[Event], Document]) -> Endpoint:
     """Answer with a document, or with the word that the caller has it already."""
 
-    def answering(event: Event, headers: Headers) -> tuple[int, str, list[Answer]]:
+    def endpoint(event: Event, headers: Headers) -> tuple[int, str, list[Answer]]:
         document = find(event)
         headers.update(document.headers)
         if document.is_known((event.get("headers") or {}).get("if-none-match", "")):
@@ -229,7 +229,7 @@ def _document(find: Callable[[Event], Document]) -> Answering:
             return 304, "", []
         return 200, document.body, []
 
-    return answering
+    return endpoint
 
 
 def _server(event: Event) -> str:
@@ -239,7 +239,7 @@ def _server(event: Event) -> str:
     return f"https://{name}{below}" if "." in name else below or "/"
 
 
-ANSWERINGS: dict[routes.Route, Answering] = {
+ENDPOINTS: dict[routes.Route, Endpoint] = {
     routes.PREDICT: _predict,
     routes.PREDICT_BATCH: _predict_batch,
     routes.HEALTH: _health,
@@ -247,8 +247,8 @@ ANSWERINGS: dict[routes.Route, Answering] = {
     routes.OPENAPI: _document(lambda event: documents.openapi(_server(event))),
 }
 if settings.page:
-    ANSWERINGS[routes.PAGE] = _document(lambda _: documents.page)
-ROUTES = {route.path: (route.method, frozenset(route.parameters), answer) for route, answer in ANSWERINGS.items()}
+    ENDPOINTS[routes.PAGE] = _document(lambda _: documents.page)
+ROUTES = {route.path: (route.method, frozenset(route.parameters), answer) for route, answer in ENDPOINTS.items()}
 
 gc.freeze()
 gc.enable()

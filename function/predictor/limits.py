@@ -16,7 +16,7 @@ from predictor.problems import MAX_BATCH_ROWS
 NUMBER_BYTES = 32  # float64 in its shortest digits takes 24 at most, a decimal of 28 digits 30
 WORD_BYTES = 5  # false, and null for what is missing
 LAYOUT_BYTES = 24  # colon, comma, a line break, indentation and spaces: what pretty printing takes beside a field
-SPARE = 8  # commas, lists and rows more than a valid body can have: who errs by little gets to know where
+SPARE = 8  # commas, lists and rows more than a valid body can have: a small mistake gets an exact answer
 
 # Where a row ends and the next one begins, and where the next one has a name. No string looks like the latter from
 # inside: no letter follows the quotation mark that ends it. A row without a name goes with the one before it.

@@ -1,4 +1,4 @@
-"""H, the memory of heuristics: of the rows that they answered, nothing stays."""
+"""H, memory: heuristics keep nothing of the rows that they were given."""
 
 import gc
 from collections.abc import Iterable, Iterator

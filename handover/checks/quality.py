@@ -27,7 +27,7 @@ MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on
 STILL_ENOUGH = 0.5  # of the rows on the base branch: data loses some, and a cut for a try leaves a small part
 MUCH_BETTER = 0.5  # of what is missing to a perfect figure
 AS_MANY, OTHERS = 2.5, 5.0  # standard errors of the mean label
-REACHES_AN_EDGE = 1 / 3  # of how far the eighth row is from it, at most, is the first: else they end before it
+REACHES_AN_EDGE = 1 / 3  # the nearest row's distance to the edge, at most, as a share of the eighth row's
 
 WORSE = (
     "The data, its labels or the settings changed for the worse; or what was better knew too much, and both teams sign "

@@ -1,4 +1,4 @@
-"""M, what the training saw beside what the contract accepts: nothing is answered of which nothing was learned."""
+"""M, the coverage of the training: the contract accepts only what the training has seen."""
 
 from collections.abc import Callable
 

@@ -54,7 +54,7 @@ class Deployments:
     def never_live(self, published: Iterable[str]) -> dict[str, str]:
         """Give the published versions that no users stayed with, each with why.
 
-        Refused by the hook, by an alarm or by somebody; or of an update that failed before a deployment began. What is
+        Stopped by the hook, an alarm or a person; or their update failed before the deployment began. What is
         older than the record is taken for what users were on.
         """
         live: set[str] = set()
