@@ -34,10 +34,10 @@ class Field:
     name: str
     header: str
     kind: Kind
-    evidence: str
+    evidence: str = ""
     """What the data shows, in a sentence: the reason for the range or the categories."""
-    values: Sequence[Any]
-    """The column's values, ``None`` where one is missing."""
+    values: Sequence[Any] = ()
+    """The column's values, ``None`` where one is missing; no others where there is no data yet."""
     low: float = 0
     high: float = 0
     categories: tuple[str, ...] = ()
@@ -55,8 +55,8 @@ class Field:
 
     @property
     def without_unit(self) -> bool:
-        """Whether it needs a unit, and its header names none."""
-        return self.is_number and unit(self.header) == UNIT_UNKNOWN
+        """Whether it needs a unit, and nothing names one."""
+        return self.is_number and unit(self.description or self.header) == UNIT_UNKNOWN
 
     @cached_property
     def optional(self) -> bool:
