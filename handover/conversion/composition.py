@@ -42,10 +42,9 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
             _require_sharp(name, rows, wide=ensemble.wide)
         if rows.sparse and framework.reads_sparse_zero_as_missing:
             ensemble = replace(ensemble, read_as_missing=(0.0, 0.0))
-        asked = rows if ensemble.wide or not rows.wide else rows.changed(rows.graph.single(rows.tensor), wide=False)
-        total = write(rows.graph, ensemble, asked.tensor, wide=asked.wide)
+        total = write(rows, ensemble)
         given = total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
-        of_two = np.size(ensemble.base) == 2 and width(model) == 1  # some objectives sum up for each of two classes
+        of_two = ensemble.width == 2 and width(model) == 1  # some objectives sum up for each of two classes
         return rows.graph.add("Gather", given, np.array([1]), axis=1) if of_two else given
     if name.startswith("Bagging"):
         return _bagging(model, rows, method)

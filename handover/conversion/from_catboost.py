@@ -55,7 +55,7 @@ def read(model: Any) -> Ensemble:
     base = _leaf(biases)
     trees = [_symmetric(tree, saved, np.size(base)) for tree in saved.file.get("oblivious_trees", ())]
     trees += [_free(tree, saved) for tree in saved.file.get("trees", ())]
-    whole = Ensemble(trees, len(model.feature_names_), np.zeros_like(base)).scaled(float(scale))
+    whole = Ensemble(trees, np.zeros_like(base)).scaled(float(scale))
     link: Link | None = exponential if loss in LOGARITHMIC else None
     if len(model.classes_):
         link = softmax if loss == "MultiClass" else sigmoid

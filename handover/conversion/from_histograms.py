@@ -27,7 +27,7 @@ def read(model: Any) -> Ensemble:
     targets = [place % len(base) for place in range(len(trees))]  # of each round, a tree for each class
     link = softmax if len(base) > 1 else LINKS[model.loss]
     # Of more numbers than bins, a bin ends at one of them.
-    return Ensemble(trees, model.n_features_in_, base, link, wide=True, compares_with_what_it_saw=True, targets=targets)
+    return Ensemble(trees, base, link, wide=True, compares_with_what_it_saw=True, targets=targets)
 
 
 def _tree(predictor: Any, order: list[int], codes: dict[int, dict[int, int]]) -> Node:

@@ -51,7 +51,7 @@ def _votes(model: Any, members: list[Any]) -> Ensemble:
     classes = len(model.classes_)
     weights = model.estimator_weights_ / model.estimator_weights_.sum() * (2 if classes == 2 else 1)
     voting = zip(members, weights, strict=False)
-    trees = [Ensemble([_tree(member, _votes_of)], 0).scaled(weight).trees[0] for member, weight in voting]
+    trees = [Ensemble([_tree(member, _votes_of)]).scaled(weight).trees[0] for member, weight in voting]
     if classes == 2:
         return _whole(model, trees, sigmoid)
     return _whole(model, trees, lambda graph, total: softmax(graph, graph.add("Div", total, classes - 1.0)))
@@ -60,7 +60,7 @@ def _votes(model: Any, members: list[Any]) -> Ensemble:
 def _whole(model: Any, trees: list[Node], link: Link | None = None) -> Ensemble:
     """Put trees together whose leaves have a number for each class, or one in all."""
     base = 0.0 if width(model) == 1 else np.zeros(width(model))
-    return Ensemble(trees, model.n_features_in_, base, link)
+    return Ensemble(trees, base, link)
 
 
 def _boosted(model: Any, members: list[Any]) -> Ensemble:
@@ -75,7 +75,7 @@ def _boosted(model: Any, members: list[Any]) -> Ensemble:
         base[place % sums] -= model.learning_rate * float(member.predict(anywhere)[0])
     trees: list[Node] = [_tree(member, lambda values: values[:, 0]) for member in members]
     targets = [place % sums for place in range(len(trees))]
-    boosted = Ensemble(trees, model.n_features_in_, targets=targets).scaled(model.learning_rate)
+    boosted = Ensemble(trees, targets=targets).scaled(model.learning_rate)
     link: Link | None = (softmax if sums > 1 else sigmoid) if classifies else None
     if link is sigmoid and model.loss == "exponential":
         return replace(boosted, base=base, link=lambda graph, total: sigmoid(graph, graph.add("Mul", total, 2.0)))
