@@ -14,7 +14,7 @@ def answer(model: Any, rows: Rows, _: Method) -> str:
     """Add the probability of the second class, or of each of more."""
     graph, name = rows.graph, type(model).__name__
     wide = rows.changed(graph.double(rows.tensor), wide=True)
-    each = softmax(graph, QUADRATIC[name](model, wide) if name in QUADRATIC else _linear(model, name, rows))
+    each = softmax(graph, _quadratic(model, wide) if name in QUADRATIC else _linear(model, name, rows))
     return graph.add("Gather", each, np.array([1]), axis=1) if width(model) == 1 else each
 
 
@@ -35,32 +35,28 @@ def _linear(model: Any, name: str, rows: Rows) -> str:
     return graph.add("Add", total, np.asarray(shift, dtype=np.float64))
 
 
-def _gaussian(model: Any, rows: Rows) -> str:
-    if model.theta_.dtype == np.float32:
-        raise ConversionError(
-            "GaussianNB cannot be converted exactly where it was trained on float32, in which it then adds up; it can "
-            "be where it is fitted on matrix(...).values.astype(float)"
-        )
-    parts = []
-    for mean, variance, prior in zip(model.theta_, model.var_, model.class_prior_, strict=True):
-        apart = rows.graph.add("Sub", rows.tensor, mean.astype(np.float64))
-        weights = -0.5 / variance.astype(np.float64)[:, np.newaxis]
-        total = rows.graph.add("MatMul", rows.graph.add("Mul", apart, apart), weights)
-        parts.append(rows.graph.add("Add", total, float(np.log(prior) - 0.5 * np.log(2 * np.pi * variance).sum())))
-    return rows.graph.add("Concat", *parts, axis=1)
-
-
 def _quadratic(model: Any, rows: Rows) -> str:
-    parts = []
-    classes = zip(model.means_, model.rotations_, model.scalings_, model.priors_, strict=True)
-    for mean, rotation, scaling, prior in classes:
-        apart = rows.graph.add("Sub", rows.tensor, mean.astype(np.float64))
-        turned = rows.graph.add("MatMul", apart, (rotation * scaling**-0.5).astype(np.float64))
-        total = rows.graph.add("ReduceSum", rows.graph.add("Mul", turned, turned), np.array([1]))
-        shift = float(np.log(prior) - 0.5 * np.log(scaling).sum())
-        parts.append(rows.graph.add("Add", rows.graph.add("Mul", total, -0.5), shift))
-    return rows.graph.add("Concat", *parts, axis=1)
+    """Add the same of normal distributions: how far a row is from each class's middle, turned and scaled, squared."""
+    if hasattr(model, "theta_"):
+        if model.theta_.dtype == np.float32:
+            raise ConversionError(
+                "GaussianNB cannot be converted exactly where it was trained on float32, in which it then adds up; it "
+                "can be where it is fitted on matrix(...).values.astype(float)"
+            )
+        operator, means, priors, spreads = "Mul", model.theta_, model.class_prior_, 2 * np.pi * model.var_
+        turns = model.var_**-0.5
+    else:
+        operator, means, priors, spreads = "MatMul", model.means_, model.priors_, model.scalings_
+        turns = [rotation * scaling**-0.5 for rotation, scaling in zip(model.rotations_, spreads, strict=True)]
+    graph, parts = rows.graph, []
+    for mean, turn, spread, prior in zip(means, turns, spreads, priors, strict=True):
+        apart = graph.add("Sub", rows.tensor, mean.astype(np.float64))
+        turned = graph.add(operator, apart, turn.astype(np.float64))
+        total = graph.add("ReduceSum", graph.add("Mul", turned, turned), np.array([1]))
+        shift = float(np.log(prior) - 0.5 * np.log(spread).sum())
+        parts.append(graph.add("Add", graph.add("Mul", total, -0.5), shift))
+    return graph.add("Concat", *parts, axis=1)
 
 
-QUADRATIC = {"GaussianNB": _gaussian, "QuadraticDiscriminantAnalysis": _quadratic}
+QUADRATIC = ("GaussianNB", "QuadraticDiscriminantAnalysis")
 CLASSIFIERS = ("BernoulliNB", "CategoricalNB", "ComplementNB", "MultinomialNB", *QUADRATIC)

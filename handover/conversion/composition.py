@@ -10,6 +10,7 @@ from handover.conversion import bayes, calibration, from_onnx, kernels, linear, 
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
+from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Method, Rows, width
 from handover.conversion.writer import write
 
@@ -21,6 +22,7 @@ INSIDE = {
     **dict.fromkeys(SEARCHES, "best_estimator_"),
 }
 """Models that answer as another one does: where it is."""
+AROUND = {**INSIDE, "TransformedTargetRegressor": "regressor_"}
 MEMBERS = "the members of a stack"
 
 
@@ -167,6 +169,24 @@ def _one_against_rest(model: Any, rows: Rows, method: Method) -> str:
 
 def _transformed_target(model: Any, rows: Rows, method: Method) -> str:
     return scaling.undone(model.transformer_, answer(model.regressor_, rows, method), rows.graph, title(model))
+
+
+def in_float32(model: Any, columns: int) -> tuple[str, ...]:
+    """Name the steps, and the model, whose sums are float32's where it is asked about such rows, of one that converts.
+
+    Its own answer to a row moves with the rows beside it. Trees of columns as they are, and of sums in float64, have
+    none such.
+    """
+    rows = Rows(Graph(), FEATURES, columns)
+    while (name := type(model).__name__) in AROUND or hasattr(model, "steps"):
+        if name in AROUND:
+            model = getattr(model, AROUND[name])
+        else:
+            *steps, (_, model) = model.steps
+            rows = preparation.through(steps, rows)
+    steps_in_float32 = rows.blurred if rows.coarse else ()
+    is_other = framework_of(model) not in {SCIKIT_LEARN, None}
+    return steps_in_float32 if is_other or rows.wide or SCIKIT_LEARN.read(model) else (*steps_in_float32, name)
 
 
 RULES: dict[str, Callable[[Any, Rows, Method], str]] = {

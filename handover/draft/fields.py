@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from handover.compilation import FLOAT32_MAX
-from handover.draft import calendars, unusable
+from handover.draft import unusable
 from handover.draft.naming import unit
-from handover.draft.ranges import allowed, between, doubt
+from handover.draft.ranges import LAST_YEAR, allowed, between, doubt, frame, is_year
 from handover.draft.scales import order_of
 from handover.draft.unusable import MOST_CATEGORIES, short
 from handover.draft.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
@@ -153,11 +153,11 @@ def _number(name: str, column: Column, number: Number, missing: str) -> Field | 
     question = doubt(known)
     middle = sorted(known)[(len(known) - 1) // 2]
     evidence = f"{figure(low)} to {figure(high)} in {len(known)} rows, half of them up to {figure(middle)}; {missing}."
-    if is_whole and (frame := calendars.frame(column.header, known)):
-        bottom, top, unit_of_time = frame
+    if is_whole and (of_calendar := frame(column.header, known)):
+        bottom, top, unit_of_time = of_calendar
         evidence += f" Every {unit_of_time} may come."
-    elif is_whole and calendars.is_year(column.header, known):
-        top = calendars.LAST_YEAR
+    elif is_whole and is_year(column.header, known):
+        top = LAST_YEAR
         later = f"Years after {high:.0f} will come, and the model has seen none: is an age meant?"
         question = f"{question} {later}".strip()
     kind: Kind = "whole" if is_whole else "decimal"
