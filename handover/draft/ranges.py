@@ -1,4 +1,4 @@
-"""The range of a number that callers may send: a little wider than what was seen, or the calendar's; what to ask of it."""
+"""The range of a number that callers may send: a little wider than what was seen, or the calendar's; what to ask."""
 
 from collections import Counter
 from collections.abc import Sequence
