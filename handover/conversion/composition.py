@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion import bayes, calibration, from_onnx, kernels, linear, others, preparation, scaling
+from handover.conversion import calibration, from_onnx, kernels, linear, others, preparation, scaling
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
@@ -201,5 +201,5 @@ RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     **dict.fromkeys(("NuSVC", "NuSVR", "SVC", "SVR"), kernels.support_vectors),
     **dict.fromkeys(("StackingClassifier", "StackingRegressor"), _stacking),
     **dict.fromkeys(("VotingClassifier", "VotingRegressor"), _voting),
-    **dict.fromkeys(bayes.CLASSIFIERS, bayes.answer),
+    **dict.fromkeys(linear.GENERATIVE, linear.generative),
 }
