@@ -136,19 +136,16 @@ def _are_names(column: Column) -> bool:
 
 def _number(name: str, column: Column, number: Number, missing: str) -> Field | LeftOut:
     read = {word: number(word) for word in column.counts}
-    values = [read[word] for word in column.words]
+    largest = max(abs(value) for value in read.values() if value is not None)
+    is_whole = number.whole and largest <= LARGEST_EXACT_INTEGER / 2
+    values = [value if value is None or is_whole else float(value) for value in map(read.get, column.words)]
     known = [value for value in values if value is not None]
-    low, high = min(known), max(known)
-    largest = max(-low, high)
     why = unusable.row_number(known, column.header) if number.whole else ""
     if largest > FLOAT32_MAX / 2:
         why = f"a number too large for float32 ({max(known, key=abs):g}): mend it, or write NA for it"
     if why:
         return LeftOut(column.header, why)
-    is_whole = number.whole and largest <= LARGEST_EXACT_INTEGER / 2
-    if not is_whole:
-        values = [None if value is None else float(value) for value in values]
-        known = [float(value) for value in known]
+    low, high = min(known), max(known)
     bottom, top = allowed(known, whole=is_whole)
     question = doubt(known)
     middle = sorted(known)[(len(known) - 1) // 2]
