@@ -1,4 +1,4 @@
-"""scikit-learn's trees go the model's way at every threshold, and at every gap and category, seen in training or not."""
+"""scikit-learn's trees go the model's way at every threshold, and at every gap and code, seen in training or not."""
 
 from typing import Any
 
