@@ -162,7 +162,7 @@ def _too_far(field: Domain, column: Json, rows: str) -> str:
 
 def _is_of_the_calendar(field: Domain) -> bool:
     """Say whether it is a day of the year or the like, whose range is known without the data: the rest will come."""
-    from handover.draft.calendars import frame  # noqa: PLC0415  as below
+    from handover.draft.ranges import frame  # noqa: PLC0415  as below
 
     return field.whole and frame(field.name, field.ends) is not None
 

@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 
 from handover.description import in_columns
-from handover.draft.agreed import KINDS, Agreed, Answer, checked_name
+from handover.draft.agreed import KINDS, allowed, answered, checked_name, possible
+from handover.draft.fields import Field, Kind
+from handover.draft.target import Target
 from handover.replacing import replace as replace_files
 from handover.wording import alike, figure
-
-if TYPE_CHECKING:
-    from handover.draft.fields import Kind
 
 ANSWER, MORE = "answer", "more"
 
@@ -27,7 +26,7 @@ def is_possible() -> bool:
     return sys.stdin.isatty()
 
 
-def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
+def agreed(name: str, kept: Path) -> tuple[list[Field], Target]:
     """Ask for the fields and for what is answered, until both teams say that it is right.
 
     What was answered so far is in the file ``kept``: it is read first, and written after each answer.
@@ -40,7 +39,8 @@ def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
 
     def keep() -> None:
         document = {"fields": [asdict(field) for field in fields], "answer": asdict(answer) if answer else None}
-        replace_files(kept.parent, {kept.name: json.dumps(document, indent=1).encode()})
+        text = json.dumps(document, indent=1, default=list)  # labels are an array, and there are none yet
+        replace_files(kept.parent, {kept.name: text.encode()})
 
     def more() -> None:
         while field := _field(fields):
@@ -66,23 +66,23 @@ def agreed(name: str, kept: Path) -> tuple[list[Agreed], Answer]:
         keep()
 
 
-def _read(kept: Path) -> tuple[list[Agreed], Answer | None]:
+def _read(kept: Path) -> tuple[list[Field], Target | None]:
     """Read what was answered before; nothing where there is nothing that can be read."""
     try:
         document = json.loads(kept.read_text(encoding="utf-8"))
         answer = document["answer"]
-        return [Agreed(**field) for field in document["fields"]], Answer(**answer) if answer else None
+        return [Field(**field) for field in document["fields"]], Target(**answer) if answer else None
     except (OSError, ValueError, KeyError, TypeError):
         return [], None
 
 
-def _summary(name: str, fields: Sequence[Agreed], answer: Answer) -> str:
-    rows = [(field.name, KINDS[field.kind], field.allowed, field.meaning) for field in fields]
-    rows.append((ANSWER, "classes" if answer.classes else "score", answer.allowed, answer.meaning))
+def _summary(name: str, fields: Sequence[Field], answer: Target) -> str:
+    rows = [(field.name, KINDS[field.kind], allowed(field), field.header) for field in fields]
+    rows.append((ANSWER, "classes" if answer.classes else "score", possible(answer), answer.meaning))
     return "\n".join([name, *(f"  {line}" for line in in_columns(rows))])
 
 
-def _field(before: Sequence[Agreed]) -> Agreed | None:
+def _field(before: Sequence[Field]) -> Field | None:
     """Ask for one field; None where there are no more."""
     names = [field.name for field in before]
 
@@ -95,28 +95,28 @@ def _field(before: Sequence[Agreed]) -> Agreed | None:
     return _about(word) if word else None
 
 
-def _about(name: str) -> Agreed:
+def _about(name: str) -> Field:
     meaning = _ask("What it is, in a few words")
     written = {"number": "decimal", "whole": "whole", "flag": "flag", "category": "category"}
     kind = written[_choose("Kind", [*written], default="number")]
-    field = Agreed(name, cast("Kind", kind), meaning)
+    field = Field(name, meaning, cast("Kind", kind), description=meaning)
     if kind in {"decimal", "whole"}:
         number = _whole if kind == "whole" else _number
-        unit = _ask("Unit, as in kg or EUR; 1 for a count or a ratio")
+        unit = _ask("Unit, as in kg or EUR; 1 for a count or a ratio", lambda word: _words(word.strip("[]")))
         low = _ask("Smallest value", number)
         high = _ask("Largest value", lambda word: _above(number(word), low))
-        field = replace(field, unit=unit.strip("[]"), low=low, high=high)
+        field = replace(field, description=f"{meaning} [{unit}]", low=low, high=high)
     elif kind == "category":
         asked = "Categories, with commas between them; where they have an order, in it"
         field = replace(field, categories=_ask(asked, _names))
-    return replace(field, optional=click.confirm("May it be missing?", default=False))
+    return replace(field, values=(None,) if click.confirm("May it be missing?", default=False) else ())
 
 
-def _answer() -> Answer:
+def _answer() -> Target:
     click.echo("\nWhat does a caller get? A score with a decision, or one of three classes or more, each with a score.")
     if _choose("Answer", ["score", "classes"], default="score") == "classes":
         classes = _ask("Classes, with commas between them", lambda word: _names(word, 3))
-        return Answer("probability of each class", classes=classes)
+        return answered("probability of each class", classes=classes)
     meaning = _ask("What the score means, as in probability that a loan is repaid")
     low = _ask("Smallest score", _number, default="0")
     high = _ask("Largest score", lambda word: _above(_number(word), low), default="1")
@@ -128,7 +128,7 @@ def _answer() -> Answer:
         name = _ask(asked, lambda word: _other(word, list(decisions)))
         edge = _ask(f"{name} up to which score", partial(_edge, above=edge, most=high), default=figure(high))
         decisions[name] = edge
-    return Answer(meaning, low, high, decisions)
+    return answered(meaning, low=low, high=high, decisions=decisions)
 
 
 def _words(word: str) -> str:

@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 
 from handover.conversion.classes import by_name, by_place, in_order, numbered, numbers_its_classes
-from handover.conversion.composition import answer
+from handover.conversion.composition import answer, in_float32
 from handover.conversion.edges import unlike
 from handover.conversion.errors import ConversionError
 from handover.conversion.frameworks import FRAMEWORKS, own_columns
 from handover.conversion.from_file import opened
 from handover.conversion.graph import FEATURES, Graph
-from handover.conversion.rounding import in_float32
 from handover.conversion.rows import Rows
 from handover.conversion.scores import scored_classes, training_time_scores
 from handover.conversion.thresholds import at_thresholds, filled, thresholds

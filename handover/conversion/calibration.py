@@ -12,8 +12,6 @@ from handover.conversion.trees import sigmoid, softmax
 
 EPSILON = 1e-12
 """What scikit-learn adds to a probability before it takes the logarithm (sklearn.calibration._convert_to_logits)."""
-
-
 MOST_MOVED = 2e-6
 """A fifth of the usual budget of parity: two programs that add up in float32 differ by a few last bits."""
 
@@ -22,13 +20,10 @@ def calibrated(
     graph: Graph, given: str, calibrators: list[Any], method: Method, width: int, *, single: bool = False
 ) -> str:
     """Add the calibration of what a classifier gives by its method, float64 [N, C]; ``single``: computed in float32."""
-    for calibrator in calibrators:
-        if single or getattr(calibrator, "X_thresholds_", np.empty(0)).dtype == np.float32:
-            _require_flat(calibrator)
     if len(calibrators) == 1:
-        return _calibrated(graph, given, calibrators[0], method, width)
+        return _calibrated(graph, given, calibrators[0], method, width, single=single)
     each = [
-        _calibrated(graph, graph.add("Gather", given, np.array([place]), axis=1), calibrator, method, 1)
+        _calibrated(graph, graph.add("Gather", given, np.array([place]), axis=1), calibrator, method, 1, single=single)
         for place, calibrator in enumerate(calibrators)
     ]
     together = graph.add("Concat", *each, axis=1)
@@ -36,7 +31,7 @@ def calibrated(
     return graph.add("Where", graph.add("Equal", total, 0.0), 1 / width, graph.shared(together, total))
 
 
-def _calibrated(graph: Graph, given: str, calibrator: Any, method: Method, width: int) -> str:
+def _calibrated(graph: Graph, given: str, calibrator: Any, method: Method, width: int, *, single: bool) -> str:
     kind = type(calibrator).__name__
     if kind == "_SigmoidCalibration":
         slope, shift = float(calibrator.a_), float(calibrator.b_)
@@ -55,21 +50,15 @@ def _calibrated(graph: Graph, given: str, calibrator: Any, method: Method, width
         x, y = calibrator.X_thresholds_.astype(np.float64), calibrator.y_thresholds_.astype(np.float64)
         if len(x) == 1:
             return graph.add("Add", graph.add("Mul", given, 0.0), float(y[0]))
+        last_bit = float(np.spacing(np.abs(x).max().astype(np.float32)))
+        is_single = single or calibrator.X_thresholds_.dtype == np.float32
+        if is_single and (np.diff(y) / np.diff(x)).max() * last_bit > MOST_MOVED:
+            raise ConversionError(
+                f"CalibratedClassifierCV cannot be converted with method='isotonic' around a model that answers in "
+                f"float32: here the last bit of an answer moves the score by more than {MOST_MOVED:g}; "
+                f"method='sigmoid' can be, and isotonic around scikit-learn's or LightGBM's trees"
+            )
         return interpolated(graph, given, x, y)
     raise ConversionError(
         f"a classifier calibrated by {kind} cannot be converted; sigmoid, isotonic and temperature can be"
     )
-
-
-def _require_flat(calibrator: Any) -> None:
-    """Require that the last bit of a float32 hardly moves what an isotonic calibrator makes of it."""
-    x = getattr(calibrator, "X_thresholds_", np.empty(0)).astype(np.float64)
-    if len(x) < 2:
-        return
-    steepest = (np.diff(calibrator.y_thresholds_.astype(np.float64)) / np.diff(x)).max()
-    if steepest * float(np.spacing(np.abs(x).max().astype(np.float32))) > MOST_MOVED:
-        raise ConversionError(
-            f"CalibratedClassifierCV cannot be converted with method='isotonic' around a model that answers in "
-            f"float32: here the last bit of an answer moves the score by more than {MOST_MOVED:g}; method='sigmoid' "
-            f"can be, and isotonic around scikit-learn's or LightGBM's trees"
-        )

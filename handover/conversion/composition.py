@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from handover.conversion import bayes, calibration, from_onnx, kernels, linear, others, preparation, scaling
+from handover.conversion import calibration, from_onnx, kernels, linear, others, preparation, scaling
 from handover.conversion.errors import ConversionError, title
 from handover.conversion.frameworks import framework_of
 from handover.conversion.from_scikit_learn import SCIKIT_LEARN
+from handover.conversion.graph import FEATURES, Graph
 from handover.conversion.rows import Method, Rows, width
 from handover.conversion.writer import write
 
@@ -21,6 +22,7 @@ INSIDE = {
     **dict.fromkeys(SEARCHES, "best_estimator_"),
 }
 """Models that answer as another one does: where it is."""
+AROUND = {**INSIDE, "TransformedTargetRegressor": "regressor_"}
 MEMBERS = "the members of a stack"
 
 
@@ -42,10 +44,9 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
             _require_sharp(name, rows, wide=ensemble.wide)
         if rows.sparse and framework.reads_sparse_zero_as_missing:
             ensemble = replace(ensemble, read_as_missing=(0.0, 0.0))
-        asked = rows if ensemble.wide or not rows.wide else rows.changed(rows.graph.single(rows.tensor), wide=False)
-        total = write(rows.graph, ensemble, asked.tensor, wide=asked.wide)
+        total = write(rows, ensemble)
         given = total if ensemble.link is None or method == "decision_function" else ensemble.link(rows.graph, total)
-        of_two = np.size(ensemble.base) == 2 and width(model) == 1  # some objectives sum up for each of two classes
+        of_two = ensemble.width == 2 and width(model) == 1  # some objectives sum up for each of two classes
         return rows.graph.add("Gather", given, np.array([1]), axis=1) if of_two else given
     if name.startswith("Bagging"):
         return _bagging(model, rows, method)
@@ -170,6 +171,24 @@ def _transformed_target(model: Any, rows: Rows, method: Method) -> str:
     return scaling.undone(model.transformer_, answer(model.regressor_, rows, method), rows.graph, title(model))
 
 
+def in_float32(model: Any, columns: int) -> tuple[str, ...]:
+    """Name the steps, and the model, whose sums are float32's where it is asked about such rows, of one that converts.
+
+    Its own answer to a row moves with the rows beside it. Trees of columns as they are, and of sums in float64, have
+    none such.
+    """
+    rows = Rows(Graph(), FEATURES, columns)
+    while (name := type(model).__name__) in AROUND or hasattr(model, "steps"):
+        if name in AROUND:
+            model = getattr(model, AROUND[name])
+        else:
+            *steps, (_, model) = model.steps
+            rows = preparation.through(steps, rows)
+    steps_in_float32 = rows.blurred if rows.coarse else ()
+    is_other = framework_of(model) not in {SCIKIT_LEARN, None}
+    return steps_in_float32 if is_other or rows.wide or SCIKIT_LEARN.read(model) else (*steps_in_float32, name)
+
+
 RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "AdaBoostRegressor": _median,
     "CalibratedClassifierCV": _calibrated,
@@ -182,5 +201,5 @@ RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     **dict.fromkeys(("NuSVC", "NuSVR", "SVC", "SVR"), kernels.support_vectors),
     **dict.fromkeys(("StackingClassifier", "StackingRegressor"), _stacking),
     **dict.fromkeys(("VotingClassifier", "VotingRegressor"), _voting),
-    **dict.fromkeys(bayes.CLASSIFIERS, bayes.answer),
+    **dict.fromkeys(linear.GENERATIVE, linear.generative),
 }

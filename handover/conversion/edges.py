@@ -28,15 +28,13 @@ def unlike(model: Any, scored: object, edges: Sequence[float]) -> str:
         threshold = None if threshold == USUAL else threshold
     if threshold in {None, "auto"}:
         return ""
-    asked = getattr(model, "response_method", "auto")
-    by = f"by its {asked}, from {threshold:g} on" if asked == "decision_function" else f"at {threshold:g}"
-    if asked != "decision_function":
-        known = getattr(model, "pos_label", None)
-        if scored is not None and scored != (list(model.classes_)[1] if known is None else known):
-            threshold = 1 - threshold
-            by = f"at {threshold:g} of the score"
-        if np.isclose(edges, threshold, rtol=0, atol=1e-6).any():
-            return ""
-    at = " and ".join(f"{edge:g}" for edge in edges) or "no score"
-    meant = "" if asked == "decision_function" else f": where that is meant, make {threshold:g} an edge in contract.py"
-    return f"{title(model)} decides {by}, and production by the contract, at {at}{meant}."
+    production = f"and production by the contract, at {' and '.join(f'{edge:g}' for edge in edges) or 'no score'}"
+    if (asked := getattr(model, "response_method", "auto")) == "decision_function":
+        return f"{title(model)} decides by its {asked}, from {threshold:g} on, {production}."
+    known, of = getattr(model, "pos_label", None), ""
+    if scored is not None and scored != (list(model.classes_)[1] if known is None else known):
+        threshold, of = 1 - threshold, " of the score"
+    if np.isclose(edges, threshold, rtol=0, atol=1e-6).any():
+        return ""
+    meant = f"where that is meant, make {threshold:g} an edge in contract.py"
+    return f"{title(model)} decides at {threshold:g}{of}, {production}: {meant}."

@@ -69,10 +69,10 @@ def looked_up(step: Any, rows: Rows) -> Rows:
             f"{kind} was trained on categories that are text: train it on matrix(...).values, where they are codes"
         )
     longest = max(map(len, categories))
-    table = _asked(step, np.column_stack([np.resize(known, longest) for known in categories]))
+    table = asked(step, np.column_stack([np.resize(known, longest) for known in categories]))
     unknown = np.zeros((1, table.shape[1]))
     with suppress(ValueError):  # where an unknown one is an error, no request has one
-        unknown = _asked(step, np.array([[np.nanmax(known, initial=-1) + 1 for known in categories]]))
+        unknown = asked(step, np.array([[np.nanmax(known, initial=-1) + 1 for known in categories]]))
     widths = getattr(step, "_n_features_outs", [table.shape[1] // rows.width] * rows.width)
     graph, parts, start = rows.graph, list[Rows](), 0
     for column, known, width in zip(rows.each(), categories, widths, strict=True):
@@ -86,10 +86,11 @@ def looked_up(step: Any, rows: Rows) -> Rows:
     return joined.changed(graph.single(joined.tensor), wide=False) if narrow else joined
 
 
-def _asked(step: Any, rows: NDArray[Any]) -> NDArray[np.float64]:
+def asked(step: Any, rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Ask a step itself what it makes of rows."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of names that the columns have not, and of what is not known
-        given = step.transform(rows.astype(np.float32))
+        given = step.transform(rows)
     return np.asarray(given.toarray() if hasattr(given, "toarray") else given, dtype=np.float64)
 
 

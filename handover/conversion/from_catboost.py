@@ -6,7 +6,7 @@ hashes in util/digest/city.cpp.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +18,6 @@ from handover.conversion.errors import ConversionError, refused, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method
 from handover.conversion.trees import Ensemble, Leaf, Link, Node, Split, exponential, grow, sigmoid, softmax
-
-type Says = Callable[[int], bool]
-"""What a split says to a category, by the hash of how it is written."""
 
 LOGARITHMIC = ("Poisson", "Tweedie")
 OF_TARGETS = {"MultiLogloss", "MultiCrossEntropy"}
@@ -55,7 +52,7 @@ def read(model: Any) -> Ensemble:
     base = _leaf(biases)
     trees = [_symmetric(tree, saved, np.size(base)) for tree in saved.file.get("oblivious_trees", ())]
     trees += [_free(tree, saved) for tree in saved.file.get("trees", ())]
-    whole = Ensemble(trees, len(model.feature_names_), np.zeros_like(base)).scaled(float(scale))
+    whole = Ensemble(trees, np.zeros_like(base)).scaled(float(scale))
     link: Link | None = exponential if loss in LOGARITHMIC else None
     if len(model.classes_):
         link = softmax if loss == "MultiClass" else sigmoid
@@ -108,13 +105,13 @@ class _Saved:
         before = (*self._numbers.values(), *listed)
         self._first = sum(len(one.get("borders") or one.get("values") or ()) for one in before)
         self._statistics = [one for one in features.get("ctrs") or () for _ in one["borders"]]
-        self._tables = {name: _table(given) for name, given in (self.file.get("ctr_data") or {}).items()}
+        self._tables = {name: _Table(given) for name, given in (self.file.get("ctr_data") or {}).items()}
         seen = {one["flat_feature_index"]: {_of_table(v & LOWER) for v in one.get("values") or ()} for one in listed}
         for one in self._statistics:
             if [element["combination_element"] for element in one["elements"]] != ["cat_feature_value"]:
                 raise refused(title(model), "statistics of several columns together", "with max_ctr_complexity=1")
             seen[self._column(one)] |= self._tables[one["identifier"]].counts.keys()
-        self.writings = {column: _writing(model, column, keys) for column, keys in seen.items()}
+        self.writings = {column: _Writing(model, column, keys) for column, keys in seen.items()}
         """How the codes of each column of categories were written."""
         self._sets: dict[int, tuple[int, frozenset[int], bool, bool]] = {}
 
@@ -131,12 +128,11 @@ class _Saved:
         if index not in self._sets:  # a level of a symmetric tree asks the same of all of its nodes
             self._sets[index] = self._set(question)
         column, codes, unseen, gap = self._sets[index]
-        if unseen:
-            return Split(column, "in", codes, no, yes, missing=not gap)
+        yes, no = (no, yes) if unseen else (yes, no)
         return Split(column, "in", codes, yes, no, missing=gap)
 
     def _set(self, question: dict[str, Any]) -> tuple[int, frozenset[int], bool, bool]:
-        """Give the column, the codes that are answered otherwise than a category never seen, that answer, a gap's."""
+        """Give the column, which codes are not answered as one never seen, that answer, and if a gap is not either."""
         if question["split_type"] == "OneHotFeature":
             column = self._categories[question["cat_feature_index"]]
             return self._answered(column, lambda word: word == question["value"] & LOWER)
@@ -144,10 +140,11 @@ class _Saved:
         table, border = self._tables[statistic["identifier"]], np.float32(question["border"])
         return self._answered(self._column(statistic), lambda word: bool(table.value(statistic, word) > border))
 
-    def _answered(self, column: int, says: Says) -> tuple[int, frozenset[int], bool, bool]:
+    def _answered(self, column: int, says: Callable[[int], bool]) -> tuple[int, frozenset[int], bool, bool]:
+        """Ask what a split says to each category of a column, by the hash of how it is written."""
         writing, unseen = self.writings[column], says(UNSEEN)
         codes = frozenset(code for code, word in writing.seen.items() if says(word) != unseen)
-        return column, codes, unseen, says(_hash(writing.gap))
+        return column, codes, unseen, says(_hash(writing.gap)) != unseen
 
 
 # --- categories: CatBoost knows them by the hashes of how they are written
@@ -156,12 +153,14 @@ UNSEEN = -1
 """Stands for the hash of any category that the training had not."""
 
 
-@dataclass(frozen=True)
 class _Table:
     """What a training counted of each category of a column: how often, with which labels."""
 
-    counts: dict[int, list[float]]
-    total: float
+    def __init__(self, given: dict[str, Any]) -> None:
+        listed, stride = given["hash_map"], given["hash_stride"]
+        self.counts = {int(listed[at]): listed[at + 1 : at + stride] for at in range(0, len(listed), stride)}
+        self.counts.pop(BITS, None)  # a place that is empty
+        self._total = given["counter_denominator"]
 
     def value(self, statistic: dict[str, Any], word: int) -> np.float32:
         """Give the statistic of a category as CatBoost computes it, in float32."""
@@ -169,7 +168,7 @@ class _Table:
         place = int(statistic["target_border_idx"])
         match statistic["ctr_type"]:
             case "Counter" | "FeatureFreq":
-                good, every = sum(counts[:1]), self.total
+                good, every = sum(counts[:1]), self._total
             case "Borders":
                 good, every = sum(counts[place + 1 :]), sum(counts)
             case "Buckets":
@@ -182,37 +181,23 @@ class _Table:
         return moved
 
 
-def _table(given: dict[str, Any]) -> _Table:
-    listed, stride = given["hash_map"], given["hash_stride"]
-    counts = {int(listed[at]): listed[at + 1 : at + stride] for at in range(0, len(listed), stride)}
-    counts.pop(BITS, None)  # a place that is empty
-    return _Table(counts, given["counter_denominator"])
-
-
-@dataclass(frozen=True)
 class _Writing:
-    """How the training wrote a column's codes."""
+    """How the training wrote a column's codes: by the hashes that the model keeps, as keys of a table."""
 
-    kind: str
-    seen: dict[int, int]
-    """The codes that it had, each with its hash."""
-    gap: str
-    """The word for a missing one."""
-
-
-def _writing(model: Any, column: int, keys: set[int]) -> _Writing:
-    """Find out how the codes of a column were written, by the hashes that the model keeps, as keys of a table."""
-    written = {
-        kind: {code: word for code, word in enumerate(_hashes(kind)) if _of_table(word) in keys} for kind in WRITINGS
-    }
-    kind = max(written, key=lambda kind: len(written[kind]))
-    gap = next((gap for gap in GAPS if _of_table(_hash(gap)) in keys), GAPS[0])
-    if keys - {_of_table(word) for word in (*written[kind].values(), _hash(gap))}:
-        raise ConversionError(
-            f"{title(model)} was trained on categories that are not the codes of matrix(...), in column "
-            f"{model.feature_names_[column]}: train it on matrix(...).values, with these columns as whole numbers"
-        )
-    return _Writing(kind, written[kind], gap)
+    def __init__(self, model: Any, column: int, keys: set[int]) -> None:
+        written = {
+            kind: {code: word for code, word in enumerate(_hashes(kind)) if _of_table(word) in keys}
+            for kind in WRITINGS
+        }
+        self.kind, self.seen = max(written.items(), key=lambda kind: len(kind[1]))
+        """Of the codes that it had, each has its hash."""
+        self.gap = next((gap for gap in GAPS if _of_table(_hash(gap)) in keys), GAPS[0])
+        """The word for a missing one."""
+        if keys - {_of_table(word) for word in (*self.seen.values(), _hash(self.gap))}:
+            raise ConversionError(
+                f"{title(model)} was trained on categories that are not the codes of matrix(...), in column "
+                f"{model.feature_names_[column]}: train it on matrix(...).values, with these columns as whole numbers"
+            )
 
 
 @cache

@@ -38,9 +38,8 @@ def read(model: Any) -> Ensemble:
     trees = [_facts(body) for body in bodies]
     if any(tree.get("is_linear") == "1" for tree in trees):
         raise refused(title(model), "linear_tree=True", "without")
-    columns = int(facts["max_feature_idx"]) + 1
     targets = [place % sums for place in range(len(trees))]
-    whole = Ensemble([_tree(tree) for tree in trees], columns, np.zeros(sums), targets=targets)
+    whole = Ensemble([_tree(tree) for tree in trees], np.zeros(sums), targets=targets)
     if "average_output" in facts:
         whole = whole.scaled(sums / len(trees))
     zero = any(kind >> 2 & 3 == NOUGHT for tree in trees for kind in _ints(tree, "decision_type"))

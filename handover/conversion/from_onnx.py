@@ -237,8 +237,6 @@ def _feeds(file: OnnxFile, rows: Rows) -> list[str]:
         column = rows if _whole(value, file.columns) else rows.of(np.array([places.index(value.name)]))
         if kind == TensorProto.STRING:
             tensor = _words(column, file.columns[value.name])
-        elif kind == TensorProto.FLOAT:
-            tensor = graph.single(column.tensor)
         else:
             tensor = graph.add("Cast", column.tensor, to=kind)
         feeds.append(graph.add("Reshape", tensor, np.array([-1])) if rank == 1 else tensor)

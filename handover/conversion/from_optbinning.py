@@ -37,10 +37,9 @@ def read(model: Any) -> Ensemble:
         place, edges, asked = _asked(process, name)
         given = process.transform(X=asked, **how)[name].to_numpy()
         trees.append(_tree(place, edges, points[name][given] if points else weight * given))
-    columns = len(process.variable_names)
     if points:
-        return Ensemble(trees, columns, float(np.ravel(model.intercept_)[0]))
-    return Ensemble(trees, columns, float(np.ravel(estimator.intercept_)[0]), LINKS[kind])
+        return Ensemble(trees, float(np.ravel(model.intercept_)[0]))
+    return Ensemble(trees, float(np.ravel(estimator.intercept_)[0]), LINKS[kind])
 
 
 def prepared(step: Any, rows: Rows) -> Rows:
@@ -49,8 +48,7 @@ def prepared(step: Any, rows: Rows) -> Rows:
     for name in step.get_support(names=True):
         place, edges, asked = _asked(step, name)
         tree = _tree(place, edges, step.transform(asked)[name].to_numpy(dtype=np.float64))
-        tensor = write(rows.graph, Ensemble([tree], rows.width), rows.tensor, wide=rows.wide)
-        given.append(rows.changed(tensor, 1, wide=True))
+        given.append(rows.changed(write(rows, Ensemble([tree], wide=True)), 1, wide=True))
     return rows.joined(given, sparse=False)
 
 

@@ -10,13 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.conversion import from_histograms
-from handover.conversion.errors import ConversionError
+from handover.conversion.errors import ConversionError, refused
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method, width
-from handover.conversion.trees import Ensemble, Floats, Link, Node, Split, grow, sigmoid, softmax
+from handover.conversion.trees import Ensemble, Floats, Link, Node, Split, exponential, grow, sigmoid, softmax
 
 type Leaves = Callable[[Floats], Floats]
+
+HISTOGRAM_LINKS: dict[str, Link | None] = {
+    "log_loss": sigmoid,
+    **dict.fromkeys(("poisson", "gamma"), exponential),
+    **dict.fromkeys(("squared_error", "absolute_error", "quantile")),
+}
+MOST_CODES = 256
 
 
 def read(model: Any) -> Ensemble | None:
@@ -51,7 +57,7 @@ def _votes(model: Any, members: list[Any]) -> Ensemble:
     classes = len(model.classes_)
     weights = model.estimator_weights_ / model.estimator_weights_.sum() * (2 if classes == 2 else 1)
     voting = zip(members, weights, strict=False)
-    trees = [Ensemble([_tree(member, _votes_of)], 0).scaled(weight).trees[0] for member, weight in voting]
+    trees = [Ensemble([_tree(member, _votes_of)]).scaled(weight).trees[0] for member, weight in voting]
     if classes == 2:
         return _whole(model, trees, sigmoid)
     return _whole(model, trees, lambda graph, total: softmax(graph, graph.add("Div", total, classes - 1.0)))
@@ -60,7 +66,7 @@ def _votes(model: Any, members: list[Any]) -> Ensemble:
 def _whole(model: Any, trees: list[Node], link: Link | None = None) -> Ensemble:
     """Put trees together whose leaves have a number for each class, or one in all."""
     base = 0.0 if width(model) == 1 else np.zeros(width(model))
-    return Ensemble(trees, model.n_features_in_, base, link)
+    return Ensemble(trees, base, link)
 
 
 def _boosted(model: Any, members: list[Any]) -> Ensemble:
@@ -75,7 +81,7 @@ def _boosted(model: Any, members: list[Any]) -> Ensemble:
         base[place % sums] -= model.learning_rate * float(member.predict(anywhere)[0])
     trees: list[Node] = [_tree(member, lambda values: values[:, 0]) for member in members]
     targets = [place % sums for place in range(len(trees))]
-    boosted = Ensemble(trees, model.n_features_in_, targets=targets).scaled(model.learning_rate)
+    boosted = Ensemble(trees, targets=targets).scaled(model.learning_rate)
     link: Link | None = (softmax if sums > 1 else sigmoid) if classifies else None
     if link is sigmoid and model.loss == "exponential":
         return replace(boosted, base=base, link=lambda graph, total: sigmoid(graph, graph.add("Mul", total, 2.0)))
@@ -116,11 +122,59 @@ def _votes_of(values: Floats) -> Floats:
     return np.where(np.arange(classes) == values.argmax(axis=1)[:, np.newaxis], 1.0, -1 / (classes - 1))
 
 
+def _histograms(model: Any, _: list[Any]) -> Ensemble:
+    """Read HistGradientBoosting, whose trees stand in private attributes."""
+    if model.loss not in HISTOGRAM_LINKS:
+        raise refused(type(model).__name__, f"loss={model.loss!r}", f"with {', '.join(HISTOGRAM_LINKS)}")
+    categorical = np.zeros(model.n_features_in_, bool) if model.is_categorical_ is None else model.is_categorical_
+    order = np.argsort(~categorical, kind="stable").tolist()  # the encoder in front puts the categories' columns first
+    codes = _codes(model) if categorical.any() else {}
+    base = np.array(model._baseline_prediction, dtype=np.float64).reshape(-1)
+    trees = [_binned_tree(predictor, order, codes) for round_ in model._predictors for predictor in round_]
+    targets = [place % len(base) for place in range(len(trees))]  # of each round, a tree for each class
+    link = softmax if len(base) > 1 else HISTOGRAM_LINKS[model.loss]
+    # Of more numbers than bins, a bin ends at one of them.
+    return Ensemble(trees, base, link, wide=True, compares_with_what_it_saw=True, targets=targets)
+
+
+def _binned_tree(predictor: Any, order: list[int], codes: dict[int, dict[int, int]]) -> Node:
+    nodes, left_sets = predictor.nodes, predictor.raw_left_cat_bitsets
+
+    def node(index: int) -> Node:
+        this = nodes[index]
+        if this["is_leaf"]:
+            return float(this["value"])
+        column, missing = int(this["feature_idx"]), bool(this["missing_go_to_left"])
+        left, right = int(this["left"]), int(this["right"])
+        if not this["is_categorical"]:
+            return Split(order[column], "<=", float(this["num_threshold"]), left, right, missing)
+        # An unknown code goes the way of what is missing: so the set is of those that go the other way.
+        bits, known = left_sets[this["bitset_idx"]], codes[column].items()
+        others = frozenset(code for place, code in known if (bits[place // 32] >> (place % 32) & 1) != missing)
+        return Split(order[column], "in", others, *((right, left) if missing else (left, right)), missing=False)
+
+    return grow(node)
+
+
+def _codes(model: Any) -> dict[int, dict[int, int]]:
+    """Give for each column of categories the code that stands at each place of its encoder."""
+    codes = {}
+    for column, categories in enumerate(model._preprocessor.named_transformers_["encoder"].categories_):
+        if not np.issubdtype(categories.dtype, np.number):
+            raise ConversionError(
+                f"{type(model).__name__} was trained on categories that are text: train it on matrix(...).values, "
+                f"with the numbers of their columns as categorical_features"
+            )
+        known = enumerate(categories.tolist()[:MOST_CODES])
+        codes[column] = {place: int(code) for place, code in known if not np.isnan(code)}
+    return codes
+
+
 FOR_EITHER: dict[str, Callable[[Any, list[Any]], Ensemble]] = {
     "Bagging": _averaged,
     "ExtraTrees": _averaged,
     "GradientBoosting": _boosted,
-    "HistGradientBoosting": lambda model, _: from_histograms.read(model),
+    "HistGradientBoosting": _histograms,
     "RandomForest": _averaged,
 }
 READERS = {f"{name}{kind}": reader for name, reader in FOR_EITHER.items() for kind in ("Classifier", "Regressor")} | {

@@ -121,7 +121,7 @@ class Scorecard:
 def read(model: Scorecard) -> Ensemble:
     """Read a scorecard: a tree for each column."""
     link = model.scaling.link if model.scaling else None
-    return Ensemble([bands.tree(model.closed) for bands in model.bands], model.n_features_in_, model.base, link)
+    return Ensemble([bands.tree(model.closed) for bands in model.bands], model.base, link)
 
 
 SCORECARD = Framework(__name__, "scorecards", read)

@@ -45,7 +45,7 @@ def read(model: Any) -> Ensemble:
         weights = np.array(trees["model"]["weights"], dtype=np.float32).astype(np.float64).reshape(-1, sums)
         slopes, bias = weights[:-1], weights[-1]
         base = base if sums == 1 else float(each[0])  # XGBoost 3.4 begins all classes with the first one's, here alone
-        return Ensemble([], len(slopes), base + bias, link, slopes=slopes, read_as_missing=gaps, targets=[])
+        return Ensemble([], base + bias, link, slopes=slopes, read_as_missing=gaps, targets=[])
     grown = trees.get("gbtree", trees)["model"]  # dart nests what gbtree has
     encoded = grown.get("cats", {"enc": []})["enc"]  # as text, each has the offsets of its letters
     known = [None if "offsets" in kind else kind["values"] for kind in encoded if kind.get("values")]
@@ -62,9 +62,8 @@ def read(model: Any) -> Ensemble:
     nodes = [_tree(tree, missing, weight) for tree, weight in zip(grown["trees"][:count], dropped, strict=False)]
     # Its sums are float32. A sigmoid flattens what that does to them, an exponential makes more of it.
     single, targets = link is not sigmoid, grown["tree_info"][:count]
-    columns = int(facts["num_feature"])
     return Ensemble(
-        nodes, columns, base, link, single=single, compares_with_what_it_saw=True, read_as_missing=gaps, targets=targets
+        nodes, base, link, single=single, compares_with_what_it_saw=True, read_as_missing=gaps, targets=targets
     )
 
 

@@ -1,4 +1,4 @@
-"""What is not a tree, by skl2onnx: linear models, networks, support vectors, neighbours, and what prepares columns."""
+"""What is left to skl2onnx: networks, support vectors of several classes, and a step of a pipeline."""
 
 import textwrap
 import time

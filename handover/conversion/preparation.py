@@ -1,6 +1,5 @@
 """What a pipeline does to the columns before its model: each transformer by the part that knows it."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -48,7 +47,7 @@ def through(steps: Iterable[tuple[str, Any]], rows: Rows) -> Rows:
 def _by_columns(step: Any, rows: Rows) -> Rows:
     """Give each transformer its columns; set what they give side by side."""
     places = step._transformer_to_input_indices
-    chosen = [(inner, places[name]) for name, inner, _ in step.transformers_ if len(places[name]) and not _drops(inner)]
+    chosen = [(inner, places[name]) for name, inner, _ in step.transformers_ if len(places[name]) and inner != "drop"]
     parts = [prepared(inner, rows.of(columns)) for inner, columns in chosen]
     return rows.joined(parts, sparse=step.sparse_output_)
 
@@ -56,7 +55,7 @@ def _by_columns(step: Any, rows: Rows) -> Rows:
 def _union(step: Any, rows: Rows) -> Rows:
     weights, parts = step.transformer_weights or {}, list[Rows]()
     for name, inner in step.transformer_list:
-        if not _drops(inner):
+        if inner != "drop":
             part = prepared(inner, rows)
             weight = np.array(weights.get(name, 1), np.float64 if part.wide else np.float32)
             parts.append(part.changed(rows.graph.add("Mul", part.tensor, weight)) if name in weights else part)
@@ -65,16 +64,10 @@ def _union(step: Any, rows: Rows) -> Rows:
 
 def _affine(step: Any, rows: Rows) -> Rows:
     """Add a transformer whose every column is a weighted sum: it is asked for the weights itself."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names that the columns have not
-        at_nought = np.asarray(step.transform(np.zeros((1, rows.width))), dtype=np.float64)
-        slopes = np.asarray(step.transform(np.eye(rows.width)), dtype=np.float64) - at_nought
+    at_nought = encoding.asked(step, np.zeros((1, rows.width)))
+    slopes = encoding.asked(step, np.eye(rows.width)) - at_nought
     total = rows.graph.add("MatMul", rows.graph.double(rows.tensor), slopes)
     return rows.computed(rows.graph.add("Add", total, at_nought[0]), slopes.shape[1], blurred_by=step)
-
-
-def _drops(step: Any) -> bool:
-    return isinstance(step, str) and step == "drop"
 
 
 def _gaps(step: Any, rows: Rows) -> str:

@@ -71,16 +71,13 @@ def undone(step: Any, given: str, graph: Graph, whose: str) -> str:
 def powered(step: Any, rows: Rows) -> Rows:
     """Add a PowerTransformer, and its scaler."""
     powers = np.asarray(step.lambdas_)
-    given = _yeo_johnson(powers, rows) if step.method == "yeo-johnson" else _box_cox(powers.astype(np.float64), rows)
+    if step.method == "yeo-johnson":
+        given = _yeo_johnson(powers, rows)
+    else:  # what scipy computes in float64 whatever the rows are
+        wide, flat = rows.changed(rows.graph.double(rows.tensor), wide=True), np.abs(powers) < NO_POWER
+        given = _risen(powers.astype(np.float64), flat, rows.graph.add("Log", wide.tensor), wide)
     changed = rows.computed(given, blurred_by=step)
     return scaled(step._scaler, changed) if step.standardize else changed
-
-
-def _box_cox(powers: Powers, rows: Rows) -> str:
-    """Add what scipy computes in float64 whatever the rows are."""
-    graph = rows.graph
-    logarithms = graph.add("Log", graph.double(rows.tensor))
-    return _risen(powers, np.abs(powers) < NO_POWER, logarithms, rows.changed(rows.tensor, wide=True))
 
 
 def _yeo_johnson(powers: Powers, rows: Rows) -> str:

@@ -38,8 +38,6 @@ class Ensemble:
     """
 
     trees: list[Node]
-    columns: int
-    """How many columns a row has."""
     base: Leaf = 0.0
     """What the sum begins with; of several sums an array, as long as there are sums."""
     link: Link | None = None

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from onnx import numpy_helper
 
-from handover.conversion.graph import Graph
+from handover.conversion.rows import Rows
 from handover.conversion.trees import Ensemble, Leaf, Split, at_most, below, splits
 from predictor.encoder import FLOAT32_MAX
 
@@ -16,19 +16,21 @@ SUM = 1
 NO_CODE = -2
 
 
-def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False) -> str:
-    """Add the trees to the graph; give the name of their sums, float64 [N, C], to which no link was applied.
+def write(rows: Rows, ensemble: Ensemble) -> str:
+    """Add trees that look at rows; give the name of their sums, float64 [N, C], to which no link was applied.
 
     They are added up in float64, or where the framework does, in float32 and in its order, which is the trees'.
 
-    Every test of a number is ``x <= t``, with a float32 unless the columns are float64 (``wide``): one kind of test is
+    Every test of a number is ``x <= t``, with a float32 unless the trees compare float64 columns: one kind of test is
     what onnxruntime runs fastest. Nodes stand depth first, the side of yes first: that is the order in which ONNX's
     reference implementation reads sets.
 
     A leaf of the operator adds one number to one sum. Where leaves are arrays, each tree gives the place of its leaf in
     a table instead: else a forest would stand in the file, and run, once for each class.
     """
-    kind = np.float32 if ensemble.single else np.float64
+    graph, kind = rows.graph, np.float32 if ensemble.single else np.float64
+    if rows.wide and not ensemble.wide:
+        rows = rows.changed(graph.single(rows.tensor), wide=False)
     arrays = ensemble.width > 1 and ensemble.targets is None
     targets = [0] * len(ensemble.trees) if ensemble.targets is None else list(ensemble.targets)
     missing = sorted(set(range(1 if arrays else ensemble.width)) - set(targets))
@@ -52,7 +54,7 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
         tree = targets.index(target)
         base = np.array(ensemble.base, dtype=kind).reshape(-1)
         weights[first[tree] : first[tree + 1]] += base if arrays else base[target]
-    columns = _prepared(graph, ensemble, nodes, features, kind)
+    columns = _prepared(rows, ensemble, nodes, kind)
     total = graph.add(
         "TreeEnsemble",
         columns,
@@ -62,7 +64,7 @@ def write(graph: Graph, ensemble: Ensemble, features: str, *, wide: bool = False
         tree_roots=roots,
         leaf_targetids=np.repeat(np.arange(len(trees)) if arrays else targets, np.diff(first)).tolist(),
         leaf_weights=numpy_helper.from_array((np.arange(len(leaves)) if arrays else weights).astype(kind)),
-        **_questions(nodes, place, kind, wide=wide),
+        **_questions(nodes, place, kind, wide=rows.wide),
     )
     if arrays:
         total = graph.add("ReduceSum", graph.add("Gather", weights, graph.whole(total)), np.array([1]), keepdims=0)
@@ -120,15 +122,15 @@ def _join(split: Split) -> None:
         split.no = other.no
 
 
-def _prepared(graph: Graph, ensemble: Ensemble, nodes: list[Split], features: str, kind: Kind) -> str:
+def _prepared(rows: Rows, ensemble: Ensemble, nodes: list[Split], kind: Kind) -> str:
     """Give the columns as the trees read them: one more for a code, NaN for what is read as missing.
 
     ONNX's reference implementation ends a set at its code 0 (onnx 1.23), and onnxruntime keeps only codes from 1 to
     31 in a bit mask: so all codes are raised by one.
     """
-    coded = np.zeros(ensemble.columns, dtype=kind)
+    graph, coded = rows.graph, np.zeros(rows.width, dtype=kind)
     coded[[split.column for split in nodes if split.test == "in"]] = 1
-    tensor = graph.single(features) if ensemble.single else graph.double(features)
+    tensor = graph.single(rows.tensor) if ensemble.single else graph.double(rows.tensor)
     if ensemble.read_as_missing:
         low, high = ensemble.read_as_missing
         beyond = graph.add("GreaterOrEqual", tensor, np.array(low, dtype=kind))

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,97 +23,53 @@ MOST_SHOWN = 3
 KINDS: Mapping[Kind, str] = {"decimal": "number", "whole": "whole number", "flag": "flag", "category": "category"}
 
 
-@dataclass(frozen=True)
-class Agreed:
-    """A field as the teams said it."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    unit: str = ""
-    low: float = 0
-    high: float = 0
-    categories: Sequence[str] = ()
-    optional: bool = False
-    evidence: str = ""
-    question: str = ""
-    """What is still to be agreed."""
-
-    @property
-    def allowed(self) -> str:
-        """What a caller may send, in words."""
-        values = f"{figure(self.low)} to {figure(self.high)} [{self.unit}]" if self.unit else ", ".join(self.categories)
-        return (values or "true or false") + (", may be missing" if self.optional else "")
-
-    @property
-    def drafted(self) -> Field:
-        """The field as a draft has it."""
-        description = f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
-        values = (None,) if self.optional else ()
-        drafted = Field(self.name, description, self.kind, self.evidence, values, self.low, self.high)
-        return replace(drafted, categories=tuple(self.categories), question=self.question, description=description)
-
-    @property
-    def usual(self) -> Any:
-        """A value to try the field with."""
-        if self.kind == "flag":
-            return True
-        if self.kind == "category":
-            return self.categories[0]
-        middle = (self.low + self.high) / 2
-        return math.floor(middle) if self.kind == "whole" else float(f"{middle:.3g}")
+def allowed(field: Field) -> str:
+    """Say what a caller may send, its unit included."""
+    unit = field.description.removeprefix(field.header)
+    values = f"{figure(field.low)} to {figure(field.high)}{unit}" if field.is_number else ", ".join(field.categories)
+    return (values or "true or false") + (", may be missing" if field.optional else "")
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What is answered: a score with decisions by its upper edges, or the classes that each get one."""
-
-    meaning: str
-    low: float = 0.0
-    high: float = 1.0
-    decisions: Mapping[str, float] = field(default_factory=dict)
-    classes: Sequence[str] = ()
-    question: str = ""
-
-    @property
-    def allowed(self) -> str:
-        """What an answer may be, in words."""
-        if self.classes:
-            return ", ".join(self.classes)
-        edges = ", ".join(f"{name} up to {figure(edge)}" for name, edge in self.decisions.items())
-        return f"{figure(self.low)} to {figure(self.high)}: {edges}"
-
-    @property
-    def drafted(self) -> Target:
-        """The answer as the target of a draft, of which there is no data."""
-        each = f"Each of the classes {', '.join(self.classes)} has a score, its probability."
-        return Target(
-            header=self.meaning,
-            meaning=self.meaning,
-            low=float(self.low),
-            high=float(self.high),
-            decisions={name: float(edge) for name, edge in self.decisions.items()},
-            evidence=self.question,
-            summary=each if self.classes else f"The score is the {self.meaning}.",
-            classes=tuple(self.classes),
-        )
+def usual(field: Field) -> Any:
+    """Give a value to try a field with of which there is no data."""
+    if field.kind == "flag":
+        return True
+    if field.kind == "category":
+        return field.categories[0]
+    middle = (field.low + field.high) / 2
+    return math.floor(middle) if field.kind == "whole" else float(f"{middle:.3g}")
 
 
-TO_BE_AGREED = Answer(
+def answered(meaning: str, *, classes: tuple[str, ...] = (), **facts: Any) -> Target:
+    """Give what is answered as the target of a draft, of which there is no data.
+
+    It is a score with decisions by its upper edges, or the ``classes`` that each get one.
+    """
+    each = f"Each of the classes {', '.join(classes)} has a score, its probability."
+    summary = each if classes else f"The score is the {meaning}."
+    return Target(header=meaning, meaning=meaning, summary=summary, classes=classes, **facts)
+
+
+def possible(answer: Target) -> str:
+    """Say what an answer may be."""
+    edges = ", ".join(f"{name} up to {figure(edge)}" for name, edge in answer.decisions.items())
+    return ", ".join(answer.classes) or f"{figure(answer.low)} to {figure(answer.high)}: {edges}"
+
+
+TO_BE_AGREED = answered(
     "probability of what is decided about",
     decisions={"low": 0.3, "middle": 0.7, "high": 1.0},
-    question="To be agreed: what the score means, its range, and the decisions by their upper edges.",
+    evidence="To be agreed: what the score means, its range, and the decisions by their upper edges.",
 )
 """What is answered, where only an example request is known."""
 
 
-def contract(name: str, fields: Sequence[Agreed], answer: Answer) -> str:
+def contract(name: str, fields: Sequence[Field], answer: Target) -> str:
     """Write ``contract.py``."""
-    drafted = [one.drafted for one in fields]
-    return rendered("contract.py", name=name, table=None, fields=drafted, left_out=(), target=answer.drafted)
+    return rendered("contract.py", name=name, table=None, fields=fields, left_out=(), target=answer)
 
 
-def read_requests(path: Path) -> tuple[list[Agreed], list[LeftOut]]:
+def read_requests(path: Path) -> tuple[list[Field], list[LeftOut]]:
     """Take the fields from example requests: a JSON object, a list of them, or one on each line.
 
     Kinds are taken from the values, categories are those that were seen, and ranges are guessed with room.
@@ -121,7 +77,7 @@ def read_requests(path: Path) -> tuple[list[Agreed], list[LeftOut]]:
     """
     requests = _requests(path)
     headers = list(dict.fromkeys(header for request in requests for header in request))
-    fields: list[Agreed] = []
+    fields: list[Field] = []
     left_out: list[LeftOut] = []
     for header, name in field_names(headers).items():
         if name != header:
@@ -159,13 +115,14 @@ def _requests(path: Path) -> list[dict[str, Any]]:
     return requests
 
 
-def _like(name: str, known: Sequence[Any], *, optional: bool, source: str) -> Agreed:
+def _like(name: str, known: Sequence[Any], *, optional: bool, source: str) -> Field:
     kinds = {type(value) for value in known}
     seen = sorted(set(known), key=repr)
     shown = ", ".join(map(json.dumps, seen[:MOST_SHOWN])) + (", ..." if len(seen) > MOST_SHOWN else "")
     gap = "" if optional else " May it be missing?"
     meaning, evidence = name.replace("_", " ").capitalize(), f"{shown} in {source}."
-    agreed = Agreed(name, "flag", meaning, optional=optional, evidence=evidence, question=gap.strip())
+    values = (None,) if optional else ()
+    agreed = Field(name, meaning, "flag", evidence, values, question=gap.strip(), description=meaning)
     if kinds == {bool}:
         return agreed
     if kinds == {str}:
@@ -184,7 +141,8 @@ def _like(name: str, known: Sequence[Any], *, optional: bool, source: str) -> Ag
     question = f"To be agreed: the range, and the unit.{gap}"
     kind: Kind = "whole" if whole else "decimal"
     low = -high if min(known) < 0 else number(0)
-    return replace(agreed, kind=kind, unit=UNIT_UNKNOWN, low=low, high=high, question=question)
+    description = f"{meaning} [{UNIT_UNKNOWN}]"
+    return replace(agreed, kind=kind, low=low, high=high, question=question, description=description)
 
 
 def checked_name(word: str, before: Sequence[str]) -> str:

@@ -66,7 +66,10 @@ def _proposed(fields: Sequence[Field]) -> Iterator[Example]:
     flags = [field for field in fields if field.kind == "flag"][:FIELDS]
     categories = [field for field in fields if field.kind == "category"]
     pairs = sorted(combinations(numbers, 2), key=lambda pair: not _alike(*pair))
-    for above, below in filter(None, (_divisible(*pair) for pair in pairs)):
+    for one, other in pairs:
+        above, below = (other, one) if one.low > 0 >= other.low else (one, other)
+        if below.low <= 0 or max(abs(above.low), abs(above.high)) / below.low >= FLOAT32_MAX / 2:
+            continue  # the divisor may be 0, or the ratio beyond float32
         units = [unit(above.header), unit(below.header)]
         known = UNIT_UNKNOWN if UNIT_UNKNOWN in units else "1" if units[0] == units[1] else "/".join(units)
         meaning, formula = f"Ratio of {above.name} to {below.name} [{known}]", f"row.{above.name} / row.{below.name}"
@@ -104,10 +107,3 @@ def _alike(one: Field, other: Field) -> bool:
         return True
     words = [{word.rstrip("0123456789") for word in field.name.split("_")} for field in (one, other)]
     return any(len(word) > 2 for word in words[0] & words[1])
-
-
-def _divisible(one: Field, other: Field) -> tuple[Field, Field] | None:
-    """Put the divisor, which is never 0, second; nothing where neither will do, or the ratio is beyond float32."""
-    above, below = (other, one) if one.low > 0 >= other.low else (one, other)
-    fits = below.low > 0 and max(abs(above.low), abs(above.high)) / below.low < FLOAT32_MAX / 2
-    return (above, below) if fits else None

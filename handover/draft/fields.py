@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from handover.compilation import FLOAT32_MAX
-from handover.draft import calendars, unusable
+from handover.draft import unusable
 from handover.draft.naming import unit
-from handover.draft.ranges import allowed, between, doubt
+from handover.draft.ranges import LAST_YEAR, allowed, between, doubt, frame, is_year
 from handover.draft.scales import order_of
 from handover.draft.unusable import MOST_CATEGORIES, short
 from handover.draft.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
@@ -34,10 +34,10 @@ class Field:
     name: str
     header: str
     kind: Kind
-    evidence: str
+    evidence: str = ""
     """What the data shows, in a sentence: the reason for the range or the categories."""
-    values: Sequence[Any]
-    """The column's values, ``None`` where one is missing."""
+    values: Sequence[Any] = ()
+    """The column's values, ``None`` where one is missing; no others where there is no data yet."""
     low: float = 0
     high: float = 0
     categories: tuple[str, ...] = ()
@@ -55,8 +55,8 @@ class Field:
 
     @property
     def without_unit(self) -> bool:
-        """Whether it needs a unit, and its header names none."""
-        return self.is_number and unit(self.header) == UNIT_UNKNOWN
+        """Whether it needs a unit, and nothing names one."""
+        return self.is_number and unit(self.description or self.header) == UNIT_UNKNOWN
 
     @cached_property
     def optional(self) -> bool:
@@ -136,28 +136,25 @@ def _are_names(column: Column) -> bool:
 
 def _number(name: str, column: Column, number: Number, missing: str) -> Field | LeftOut:
     read = {word: number(word) for word in column.counts}
-    values = [read[word] for word in column.words]
+    largest = max(abs(value) for value in read.values() if value is not None)
+    is_whole = number.whole and largest <= LARGEST_EXACT_INTEGER / 2
+    values = [value if value is None or is_whole else float(value) for value in map(read.get, column.words)]
     known = [value for value in values if value is not None]
-    low, high = min(known), max(known)
-    largest = max(-low, high)
     why = unusable.row_number(known, column.header) if number.whole else ""
     if largest > FLOAT32_MAX / 2:
         why = f"a number too large for float32 ({max(known, key=abs):g}): mend it, or write NA for it"
     if why:
         return LeftOut(column.header, why)
-    is_whole = number.whole and largest <= LARGEST_EXACT_INTEGER / 2
-    if not is_whole:
-        values = [None if value is None else float(value) for value in values]
-        known = [float(value) for value in known]
+    low, high = min(known), max(known)
     bottom, top = allowed(known, whole=is_whole)
     question = doubt(known)
     middle = sorted(known)[(len(known) - 1) // 2]
     evidence = f"{figure(low)} to {figure(high)} in {len(known)} rows, half of them up to {figure(middle)}; {missing}."
-    if is_whole and (frame := calendars.frame(column.header, known)):
-        bottom, top, unit_of_time = frame
+    if is_whole and (of_calendar := frame(column.header, known)):
+        bottom, top, unit_of_time = of_calendar
         evidence += f" Every {unit_of_time} may come."
-    elif is_whole and calendars.is_year(column.header, known):
-        top = calendars.LAST_YEAR
+    elif is_whole and is_year(column.header, known):
+        top = LAST_YEAR
         later = f"Years after {high:.0f} will come, and the model has seen none: is an age meant?"
         question = f"{question} {later}".strip()
     kind: Kind = "whole" if is_whole else "decimal"

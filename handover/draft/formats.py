@@ -61,11 +61,6 @@ def as_csv(path: Path) -> DataFile:
         return _workbook(path, content)
     if JSON.match(content.removeprefix(b"\xef\xbb\xbf")) or path.suffix.lower() in {".json", ".jsonl", ".ndjson"}:
         return _made(path, _json(content, name), "was read as JSON")
-    _require_text(content, name)
-    return DataFile(name, content, origin=name)
-
-
-def _require_text(content: bytes, name: str) -> None:
     for signature, kind in COMPRESSED.items():
         if content.startswith(signature):
             raise CannotRunError(f"{name} is compressed ({kind}): unpack it first")
@@ -73,6 +68,7 @@ def _require_text(content: bytes, name: str) -> None:
     if is_page or (b"\0" in content and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}):
         kind = "a page of HTML or XML, whatever its name says" if is_page else "not text"
         raise CannotRunError(f"{name} is {kind}: save its table as CSV, Parquet, JSON lines or Excel first")
+    return DataFile(name, content, origin=name)
 
 
 def _made(path: Path, rows: Rows, how: str, *notes: str, origin: str = "") -> DataFile:

@@ -1,12 +1,14 @@
-"""The range of a number that callers may send: a little wider than what was seen, and what to ask about its ends."""
+"""The range of a number that callers may send: a little wider than what was seen, or the calendar's; what to ask."""
 
 from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
 import numpy as np
 
-from handover.wording import figure
+from handover.vocabulary import WORDS
+from handover.wording import figure, has_words, words
 
 ROOM = 0.05  # of the range seen, added at both ends: the next rows will reach a little further
 # Small whole numbers, and halves, with so few values are classes, grades, months or days, and keep their ends.
@@ -17,6 +19,8 @@ LITTLE = 0.005  # of the largest value
 FAR = 20  # times the width of the middle 98 % of the rows: beyond it a value is more often an error than news
 STAND_INS = {-9999.0, -999.0, -99.0, -1.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0}
 FEWEST_VALUES = 20
+CALENDAR: dict[str, Any] = WORDS["calendar"]
+FIRST_YEAR, LAST_YEAR = 1700, 2100
 
 
 def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
@@ -102,3 +106,20 @@ def far_off(values: Sequence[float]) -> str:
         if high > low and abs(end - edge) > FAR * (high - low):
             return f"Is {figure(end)} right? Of 100 rows, 99 lie {side} {figure(edge)}."
     return ""
+
+
+def frame(header: str, values: Sequence[float]) -> tuple[int, int, str] | None:
+    """Give the range that a month, a day or an hour has whatever the data, and its unit; nothing for other numbers."""
+    if not set(words(header)).isdisjoint(CALENDAR["amounts"]):  # calls per day, months since
+        return None
+    low, high = min(values), max(values)
+    for known in CALENDAR["units"]:
+        fitting = [(first, last, known["unit"]) for first, last in known["ranges"] if first <= low and high <= last]
+        if fitting and has_words(header, known["names"]):
+            return fitting[0]
+    return None
+
+
+def is_year(header: str, values: Sequence[float]) -> bool:
+    """Say whether whole numbers are years of the calendar."""
+    return has_words(header, CALENDAR["years"]) and min(values) >= FIRST_YEAR and max(values) <= LAST_YEAR

@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from handover.vocabulary import WORDS
@@ -43,14 +43,12 @@ class Order:
 
 def order_of(header: str, words: Collection[str]) -> Order:
     """Put categories in their order, the alphabet's where they have no other; ask where they seem to have one."""
-    alphabet = Order(tuple(sorted(words)))
+    alphabet, are_letters = tuple(sorted(words)), all(map(LETTERS.fullmatch, words))
     order = _round(words) or _scale(words) or _numbered(words)
-    if all(map(LETTERS.fullmatch, words)) and (not order or order.categories == alphabet.categories):
-        return alphabet
-    if order:
+    if order and not (are_letters and order.categories == alphabet):
         return order
-    is_asked = len(words) > 2 and has_words(header, CATEGORIES["ranked"])
-    return replace(alphabet, question=HAS_AN_ORDER if is_asked else "")
+    is_asked = len(words) > 2 and not are_letters and has_words(header, CATEGORIES["ranked"])
+    return Order(alphabet, question=HAS_AN_ORDER if is_asked else "")
 
 
 def _round(words: Collection[str]) -> Order | None:

@@ -34,7 +34,7 @@ class Target:
 
     header: str
     meaning: str
-    evidence: str
+    evidence: str = ""
     summary: str
     """What was decided here, in a sentence for the person who asked."""
     low: float = 0.0

@@ -89,7 +89,12 @@ def _number(distinct: set[str], usual: DecimalMark) -> Number | None:
     known = distinct - GAPS_AMONG_NUMBERS
     if not known or any(LEADING_ZERO.fullmatch(word) for word in known):
         return None
-    for mark in _marks(known, usual):
+    dotted, grouped = ([word for word in known if mark in word] for mark in ".,")
+    is_comma = usual == "," and dotted + grouped and all(map(THOUSANDS_BY_DOT.fullmatch, dotted))
+    # 1,234 alone is a thousand in English and little more than one elsewhere; 1,5 or 0,123 anywhere settles it.
+    is_comma = is_comma or not all(map(THOUSANDS_BY_COMMA.fullmatch, grouped))
+    marks: tuple[DecimalMark, ...] = (",", ".") if is_comma else (".", ",")  # the likelier first
+    for mark in marks:
         number = Number(decimal_mark=mark)
         if all(map(number.fits, known)):
             # 3.0 beside gaps is how pandas writes the whole number 3.
@@ -97,15 +102,6 @@ def _number(distinct: set[str], usual: DecimalMark) -> Number | None:
             is_whole = may_be_whole and not any("e" in word.lower() or (number(word) or 0) % 1 for word in known)
             return Number(whole=is_whole, decimal_mark=mark)
     return None
-
-
-def _marks(known: set[str], usual: DecimalMark) -> tuple[DecimalMark, ...]:
-    """Give the decimal marks to try, the likelier first."""
-    dotted, grouped = ([word for word in known if mark in word] for mark in ".,")
-    if usual == "," and dotted + grouped and all(map(THOUSANDS_BY_DOT.fullmatch, dotted)):
-        return (",", ".")
-    # 1,234 alone is a thousand in English and little more than one elsewhere; 1,5 or 0,123 anywhere settles it.
-    return (".", ",") if all(map(THOUSANDS_BY_COMMA.fullmatch, grouped)) else (",", ".")
 
 
 def usual_mark(columns: Iterable[Iterable[str]]) -> DecimalMark:

@@ -15,8 +15,8 @@ from typing import Any
 
 from handover.contract import Contract, ContractError
 from handover.draft import Draft, Report, Track, agreed, drafted, writing
-from handover.draft.agreed import Agreed, Answer
-from handover.draft.fields import LeftOut
+from handover.draft.fields import Field, LeftOut
+from handover.draft.target import Target
 from handover.errors import CannotRunError
 from handover.git import git, text
 from handover.init import behaviours
@@ -29,7 +29,7 @@ from handover.skips import FILE
 from handover.templates import environment
 from predictor.delivery import load_source
 
-type Ask = Callable[[str], tuple[Sequence[Agreed], Answer]]
+type Ask = Callable[[str], tuple[Sequence[Field], Target]]
 
 EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""
@@ -93,16 +93,15 @@ def agree(folder: Path, ask: Ask, left_out: Sequence[LeftOut] = (), *, ci: CI = 
             raise CannotRunError(fault)
     except ContractError as error:
         raise CannotRunError(str(error)) from error
-    drafts = tuple(field.drafted for field in fields)
-    report = Report(name, "", drafts, tuple(left_out), answer.drafted, ())
-    own = _texts(name, report, {field.name: field.usual for field in fields}, ci) | {
+    report = Report(name, "", tuple(fields), tuple(left_out), answer, ())
+    own = _texts(name, report, {field.name: agreed.usual(field) for field in fields}, ci) | {
         f"{DELIVERY}/contract.py": _file(contract),
         f"{DELIVERY}/heuristics.py": _file(writing.rendered("heuristics.py", name=name, examples=())),
     }
     lines = _write_project(folder, name, own, lambda _: {}, ci=ci)
     questions = [(field.name, field.question) for field in fields if field.question]
     questions += [(column.header, f"Left out, for {column.why}.") for column in left_out]
-    questions += [("the answer", answer.question)] if answer.question else []
+    questions += [("the answer", answer.evidence)] if answer.evidence else []
     if questions:
         lines += ["", f"For both teams to settle, in {folder / DELIVERY / 'contract.py'}:"]
         lines += [f"  {name}: {question}" for name, question in questions]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,16 +45,13 @@ def _of_band(contract: Contract, decision: str, count: int) -> Scores:
     """Spread scores evenly over a decision's band, each with as few digits as leave it there."""
     edges = pairwise([contract.score.low, *contract.decisions.values()])
     low, high = dict(zip(contract.decisions, edges, strict=True))[decision]
-    evenly = np.linspace(low, high, count + 2)[1:-1]
-    scores = [_short(contract, decision, float(score)) for score in evenly]
+    scores: dict[float, None] = {}
+    for score in np.linspace(low, high, count + 2)[1:-1].tolist():
+        written = (float(f"{score:.{digits}g}") for digits in DIGITS)
+        fitting = (one for one in written if _decided(contract, [one]) == decision and contract.score.low <= one)
+        scores |= dict.fromkeys(islice(fitting, 1))
     # Of a band that is a step of float32 wide only the upper edge is left.
-    return np.array(list(dict.fromkeys(filter(None, scores))) or [(high,)], dtype=np.float32)
-
-
-def _short(contract: Contract, decision: str, score: float) -> tuple[float] | None:
-    written = (float(f"{score:.{digits}g}") for digits in DIGITS)
-    fits = (one for one in written if _decided(contract, [one]) == decision and contract.score.low <= one)
-    return next(((one,) for one in fits), None)
+    return np.array([*scores] or [high], dtype=np.float32)[:, np.newaxis]
 
 
 def _of_classes(contract: Contract, decision: str, count: int) -> Scores:
