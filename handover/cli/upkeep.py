@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from handover.cli import locks, tools
-from handover.cli.building import build_first, built_option
+from handover.cli.build import build_first, built_option
 from handover.cli.group import BOTH, PIPELINE, PROJECT, command
 from handover.errors import CannotRunError
 
