@@ -135,9 +135,9 @@ def upgrade(*, dry_run: bool) -> None:
     """
     from handover.init.upgrade import upgrade as bring
 
-    done = bring(Path(), dry_run=dry_run)
-    click.echo(done.report)
-    sys.exit(done.conflicts)
+    status, report = bring(Path(), dry_run=dry_run)
+    click.echo(report)
+    sys.exit(status)
 
 
 BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
