@@ -20,7 +20,7 @@ from predictor.files import Json
 
 if TYPE_CHECKING:
     from handover.context import DeliveryContext
-    from handover.context.sources import Sources
+    from handover.context.delivered import Delivered
 
 
 def check(
@@ -140,16 +140,16 @@ def export_mlflow(send: Send, *, delivery: str, to: str) -> Json:
 
 
 @contextmanager
-def _written(send: Send, delivery: str) -> Iterator["Sources"]:
+def _written(send: Send, delivery: str) -> Iterator["Delivered"]:
     """Give what people wrote of a delivery; what is wrong with it is one sentence."""
-    from handover.context.sources import Sources
+    from handover.context.delivered import Delivered
     from handover.contract import ContractError
     from handover.conversion import ConversionError
     from handover.errors import DeliverError
 
     send({"begun": "contract.py and heuristics.py"})
     try:
-        yield Sources(Path(os.path.normpath(Path.cwd() / delivery)))
+        yield Delivered(Path(os.path.normpath(Path.cwd() / delivery)))
     except (ContractError, ConversionError, DeliverError) as error:
         raise CannotRunError(str(error)) from error
     except Exception as error:  # what people wrote may raise anything

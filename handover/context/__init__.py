@@ -17,8 +17,7 @@ from handover import card, retraining
 from handover.behaviours import running
 from handover.behaviours.asking import Asking, FaultError
 from handover.cloudformation import Template
-from handover.context.delivered import Delivered
-from handover.context.sources import BEHAVIOURS, run
+from handover.context.delivered import BEHAVIOURS, Delivered, run
 from handover.description import stands_in
 from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
