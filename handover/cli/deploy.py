@@ -11,7 +11,7 @@ from handover.cli import tools
 from handover.cli.build import build_first
 from handover.cli.contract import check
 from handover.cli.group import DEPLOYMENT, PIPELINE, PROJECT, build_option, command
-from handover.cli.where import begin, of_stage, region_option, stack_name, url_option
+from handover.cli.stack import begin, of_stage, region_option, stack_name, url_option
 from handover.errors import CannotRunError
 
 if TYPE_CHECKING:
