@@ -41,15 +41,11 @@ class Judgement:
         return "\n\n".join(part for part in (self.report, self.difference) if part)
 
 
-type Judge = Callable[[Path], Judgement]
-"""Checks the delivery that lies in a project's folder, and compares it with the last commit's: see ``judge``."""
-
-
-def accept(package: Package, root: Path, check: Judge, *, dry_run: bool) -> tuple[int, str]:
+def accept(package: Package, root: Path, check: Callable[[Path], Judgement], *, dry_run: bool) -> tuple[int, str]:
     """Check a delivery in a worktree of the project's repository, and commit it there on a branch of its own.
 
-    It gives the exit status, and what became of the delivery, in words. What lies in the project's folder stays as it
-    is, committed or not; in a dry run, so do the branches.
+    ``check`` is ``judge``, of the project's folder there. It gives the exit status, and what became of the delivery, in
+    words. What lies in the project's own folder stays as it is, committed or not; in a dry run, so do the branches.
     ``CannotRunError`` when this is no project in a git repository, the contract is another project's, or the branch is
     there already.
     """

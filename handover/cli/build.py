@@ -106,8 +106,7 @@ def _run_build(architecture: str, log: Path | None = None) -> None:
     if elsewhere := unavailable():
         raise CannotRunError(elsewhere)
     # The variable is for the makefiles of the layers, to which sam says nothing of it.
-    parameter = f"Architecture={architecture}"
-    tools.sam("build", "--parameter-overrides", parameter, log=log, ARCHITECTURE=architecture)
+    tools.sam("build", "--parameter-overrides", f"Architecture={architecture}", log=log, ARCHITECTURE=architecture)
 
 
 def build_first(architecture: str | None = None) -> None:

@@ -359,7 +359,3 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     def latency(self) -> Latency:
         """How long the built function takes for the first golden row, cold and warm; measured when first asked for."""
         return measure(self.function, client.posted(PREDICT.path, self.golden[0]["row"]))
-
-    def measure_again(self) -> None:
-        """Forget what ``latency`` was: it is measured anew when it is asked for."""
-        del self.latency
