@@ -170,7 +170,7 @@ def _calibration(context: DeliveryContext) -> Drawing:
         f"Dots near the dashed diagonal mean that the score can be read as a probability: for {agree} of {len(rows)} "
         f"bins of held-out rows the diagonal lies within the 95 % interval of what was observed."
     )
-    return partial(plots.calibration, scored=scored, observed=observed, rows=rows), caption
+    return partial(plots.calibration, scored=scored, observed=observed, lowest=low, highest=high), caption
 
 
 def class_rocs(context: DeliveryContext) -> Drawing:
