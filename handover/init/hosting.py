@@ -20,14 +20,12 @@ type CI = Literal["github", "gitlab", "azure"]
 SYSTEMS: tuple[CI, ...] = get_args(CI.__value__)
 DEFAULT: CI = "github"
 ROLE, OWNERS = ".github/oidc-role.yaml", ".github/CODEOWNERS"
-
-OTHERS = [ci for ci in SYSTEMS if ci != DEFAULT]
-WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-PIPELINES: dict[CI, str] = {ci: WORDS[ci]["pipelines"] for ci in OTHERS}
+WORDS: Any = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+PIPELINES: dict[CI, str] = {ci: words["pipelines"] for ci, words in WORDS.items()}
 """The one file with a system's pipelines, of those that have one."""
-PLACES: dict[CI, dict[str, str]] = {DEFAULT: {}} | {ci: WORDS[ci]["places"] for ci in OTHERS}
+PLACES: dict[CI, dict[str, str]] = {DEFAULT: {}} | {ci: words["places"] for ci, words in WORDS.items()}
 """Where a file of GitHub's folder is on other systems; what is named here for none of them, they do not have."""
-TRUST: dict[CI, dict[str, str]] = {ci: WORDS[ci]["trust"] for ci in OTHERS}
+TRUST: dict[CI, dict[str, str]] = {ci: words["trust"] for ci, words in WORDS.items()}
 """Whose tokens the role trusts, and what their subject names, in place of GitHub's."""
 WORKFLOWS = ".github/workflows/"
 GITLABS, AZURES = PIPELINES["gitlab"], PIPELINES["azure"]
