@@ -51,22 +51,18 @@ class Table:
 
 def table(data: Any) -> Table | None:
     """Keep what is needed of a table; ``None`` where it is no table of numbers, as a sparse matrix is not."""
-    values = _values(data)
+    if hasattr(data, "toarray"):  # sparse: what is not in it is zero to one library and missing to the next
+        return None
+    with np.errstate(all="ignore"):
+        try:
+            values: Floats | None = np.asarray(data, dtype=np.float32)
+        except (TypeError, ValueError):
+            values = _by_column(data)
     if values is None or values.ndim != 2:
         return None
     columns = list(getattr(data, "columns", ()))
     names = tuple(columns) if columns and all(isinstance(name, str) for name in columns) else None
     return Table(hashed(values), values[:: -(-len(values) // SAMPLE_ROWS) or 1].copy(), names)
-
-
-def _values(data: Any) -> Floats | None:
-    if hasattr(data, "toarray"):  # sparse: what is not in it is zero to one library and missing to the next
-        return None
-    with np.errstate(all="ignore"):
-        try:
-            return np.asarray(data, dtype=np.float32)
-        except (TypeError, ValueError):
-            return _by_column(data)
 
 
 def _by_column(data: Any) -> Floats | None:
