@@ -87,9 +87,8 @@ def run(
     tree = ast.parse(path.read_bytes())
     functions = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
     behaviours: list[Behaviour] = vars(module).get(LISTED, [])
-    for node in tree.body:
-        if not isinstance(node, FUNCTIONS) or node.name.startswith("_"):
-            continue
+    public = [node for node in tree.body if isinstance(node, FUNCTIONS) and not node.name.startswith("_")]
+    for node in public:
         if not isinstance(vars(module).get(node.name), Behaviour):
             yield FaultError(f"has no sentence: {ABOVE}", node.lineno, node.name)
     for behaviour in behaviours:

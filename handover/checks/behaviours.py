@@ -11,7 +11,7 @@ from handover.checks.contract import COMPILES
 from handover.checks.parity import ELSEWHERE
 from handover.checks.running import failure
 from handover.context import DeliveryContext
-from handover.context.sources import BEHAVIOURS
+from handover.context.delivered import BEHAVIOURS
 from handover.diff.revisions import NoBaseError
 from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.limit import TooLongError

@@ -13,7 +13,7 @@ import numpy as np
 from handover.checks.contract import COMPILES
 from handover.checks.heuristics import ROWS, broken_heuristic
 from handover.context import DeliveryContext
-from handover.context.sources import run
+from handover.context.delivered import run
 from handover.finding import Broken, clause
 from handover.surroundings import MAKES_SETS, Answers, Surroundings, answers, turn_sets
 from handover.surroundings.process import BACKWARDS, FORWARDS

@@ -12,7 +12,7 @@ from typing import Any
 from handover.checks.heuristics import ROWS, broken_heuristic
 from handover.checks.tries import draws
 from handover.context import DeliveryContext
-from handover.context.sources import Sources
+from handover.context.delivered import Delivered
 from handover.drawing import drawn_rows
 from handover.finding import Broken, clause
 from handover.limit import TooLongError, at_most
@@ -42,7 +42,7 @@ def forgets(context: DeliveryContext) -> Broken | None:
     golden = context.golden_rows
     drawn = [context.made(row) for row in drawn_rows(domains(context.compiled)) if not context.refusal(row)]
     halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
-    fresh = Sources(context.folder)  # the other has seen the golden rows
+    fresh = Delivered(context.folder)  # the other has seen the golden rows
     for heuristic in fresh.heuristics:
         name, owners = heuristic.__name__, _owners(golden)
         _ask(heuristic, golden)
@@ -61,12 +61,12 @@ def forgets(context: DeliveryContext) -> Broken | None:
     return None
 
 
-def _grows(context: DeliveryContext, heuristic: Heuristic, sources: Sources) -> bool:
+def _grows(context: DeliveryContext, heuristic: Heuristic, fresh: Delivered) -> bool:
     """Look again, on many more rows: whole numbers up to some thousands are all remembered some day."""
     rows = (SimpleNamespace(**row) for row in draws(domains(context.compiled)))
     try:
         with at_most(LOOKING_S, of_processor=True):
-            first, second = _growth(heuristic, sources.heuristics_module, (islice(rows, MANY) for _ in range(2)))
+            first, second = _growth(heuristic, fresh.heuristics_module, (islice(rows, MANY) for _ in range(2)))
     except TooLongError:
         return True
     return second > MOST_OF_MANY * first

@@ -3,7 +3,7 @@
 import ast
 
 from handover.context import DeliveryContext
-from handover.context.sources import NOT_IN_PRODUCTION
+from handover.context.delivered import NOT_IN_PRODUCTION
 from handover.finding import Broken, Skipped, clause
 from handover.source import PURE_MODULES, foreign_import, reach_beyond_the_row
 

@@ -1,4 +1,4 @@
-"""A delivery and its contract: drafted, held, explained, compared; and what is written of it."""
+"""A delivery and its contract: drafted, held, explained, compared; and the rows that it is asked about."""
 
 import sys
 from functools import partial
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from handover.cli.building import write_events, write_monitoring, write_stand_in
 from handover.cli.group import BOTH, INTERRUPTED, MODELLING, PATH, PROJECT, apart, command, only_option, progress, shown
-from handover.cli.reports import FILE, NEW_FILE, Reports, gives_reports
+from handover.cli.reports import NEW_FILE, Reports, gives_reports
 from handover.errors import CannotRunError
 from handover.finding import Team
 
@@ -20,7 +19,7 @@ BEGUN = ("contract.py", "heuristics.py", "manifest.json")
 """Files without which a folder is no delivery, not even one that is being written."""
 
 
-def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
+def existing(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     """Require a folder; where the usual one is not there, this is not a project."""
     if not folder.is_dir():
         usual = " here, as a project has it" if folder == PROJECT.delivery else ""
@@ -30,14 +29,14 @@ def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
 
 def delivered(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
     """Say at once that a folder holds no delivery."""
-    if not (_folder(context, parameter, folder) / "manifest.json").is_file():
+    if not (existing(context, parameter, folder) / "manifest.json").is_file():
         raise CannotRunError(f"there is no delivery in '{folder}': it has no manifest.json")
     return folder
 
 
 def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> Path:
     """Require something of a delivery, whatever it lacks; say where one is, if it is below the folder."""
-    if not any((_folder(context, parameter, folder) / name).is_file() for name in BEGUN):
+    if not any((existing(context, parameter, folder) / name).is_file() for name in BEGUN):
         below = next((path for path in (folder / "delivery", folder / PROJECT.delivery) if path.is_dir()), None)
         raise CannotRunError(
             f"there is no delivery in '{folder}': it has none of {', '.join(BEGUN)}; "
@@ -136,41 +135,9 @@ def upgrade(*, dry_run: bool) -> None:
     """
     from handover.init.upgrade import upgrade as bring
 
-    done = bring(Path(), dry_run=dry_run)
-    click.echo(done.report)
-    sys.exit(done.conflicts)
-
-
-@command(MODELLING)
-@DELIVERY(callback=_folder)
-@click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
-@click.option(
-    "--table", type=PATH, help="A CSV of rows with their score or decision; other rows are answered as without it."
-)
-def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
-    """Write a stand-in for the model, of contract.py and heuristics.py alone: it answers every row at once.
-
-    Scores are made up: they follow from a hash of the row, and each decision comes as often as the next. The function,
-    routes and errors are those that the model will have. What stands in says so: in x-model, in every report, and to
-    the stages, which take it only with AllowStandIn=true.
-    """
-    write_stand_in(delivery, decision, table)
-
-
-@command(MODELLING)
-@DELIVERY(callback=delivered)
-@click.option("--to", default=PROJECT.events, type=PATH, help="Where the events go.")
-def events(delivery: Path, to: Path) -> None:
-    """Write requests to try the function with, made of the delivery's golden rows."""
-    write_events(delivery, to)
-
-
-@command(MODELLING)
-@DELIVERY(callback=delivered)
-@click.option("--to", default=PROJECT.monitoring, type=FILE, help="Where the template goes.")
-def monitoring(delivery: Path, to: Path) -> None:
-    """Write the dashboard and the alarms on drift, whose bands are the delivery's baseline."""
-    write_monitoring(delivery, to)
+    status, report = bring(Path(), dry_run=dry_run)
+    click.echo(report)
+    sys.exit(status)
 
 
 BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
@@ -178,7 +145,7 @@ BASE = click.option("--base", help="The git revision whose contract was agreed b
 
 @command(BOTH)
 @click.argument("code", required=False)
-@DELIVERY(callback=_folder)
+@DELIVERY(callback=existing)
 @BASE
 def explain(code: str | None, delivery: Path, base: str | None) -> None:
     """Say what clause CODE means, what it found in this delivery, in full, and what to do."""
@@ -235,7 +202,7 @@ def check(*, only: list[str], team: Team | None, delivery: Path, base: str | Non
 
 
 @command(MODELLING)
-@DELIVERY(callback=_folder)
+@DELIVERY(callback=existing)
 @click.option("--model", type=PATH, help="The model's file, for rows beside its trees' thresholds.")
 @click.option("--output", help="The output of an ONNX file that is the score, where it has several.")
 @click.option("--words", is_flag=True, help="Write what an application sends, and not the model's input.")

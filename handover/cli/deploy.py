@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from handover.cli import tools
-from handover.cli.building import build_first
+from handover.cli.build import build_first
 from handover.cli.contract import check
 from handover.cli.group import DEPLOYMENT, PIPELINE, PROJECT, build_option, command
-from handover.cli.where import begin, of_stage, region_option, stack_name, url_option
+from handover.cli.stack import begin, of_stage, region_option, stack_name, url_option
 from handover.errors import CannotRunError
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ def _about(name: str) -> Field:
         number = _whole if kind == "whole" else _number
         unit = _ask("Unit, as in kg or EUR; 1 for a count or a ratio", lambda word: _words(word.strip("[]")))
         low = _ask("Smallest value", number)
-        high = _ask("Largest value", lambda word: _above(number(word), low))
+        high = _ask("Largest value", partial(_above, low=low, read=number))
         field = replace(field, description=f"{meaning} [{unit}]", low=low, high=high)
     elif kind == "category":
         asked = "Categories, with commas between them; where they have an order, in it"
@@ -119,14 +119,14 @@ def _answer() -> Target:
         return answered("probability of each class", classes=classes)
     meaning = _ask("What the score means, as in probability that a loan is repaid")
     low = _ask("Smallest score", _number, default="0")
-    high = _ask("Largest score", lambda word: _above(_number(word), low), default="1")
+    high = _ask("Largest score", partial(_above, low=low), default="1")
     click.echo("Decisions, from the lowest scores to the highest; no edge takes the rest.")
     decisions: dict[str, float] = {}
     edge = low
     while edge < high:
         asked = f"Decision {len(decisions) + 1}, from {figure(edge)}"
         name = _ask(asked, lambda word: _other(word, list(decisions)))
-        edge = _ask(f"{name} up to which score", partial(_edge, above=edge, most=high), default=figure(high))
+        edge = _ask(f"{name} up to which score", partial(_above, low=edge, most=high), default=figure(high))
         decisions[name] = edge
     return answered(meaning, low=low, high=high, decisions=decisions)
 
@@ -174,17 +174,13 @@ def _whole(word: str) -> int:
     return int(number)
 
 
-def _above(number: float, low: float) -> float:
+def _above(word: str, low: float, most: float = math.inf, read: Callable[[str], float] = _number) -> float:
+    number = read(word)
     if number <= low:
         raise ValueError(f"it should lie above {figure(low)}")
-    return number
-
-
-def _edge(word: str, above: float, most: float) -> float:
-    edge = _above(_number(word), above)
-    if edge > most:
+    if number > most:
         raise ValueError(f"the largest score is {figure(most)}")
-    return edge
+    return number
 
 
 def _other(word: str, before: Sequence[str]) -> str:

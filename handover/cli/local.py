@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from handover.cli.building import build_first, built_option
+from handover.cli.build import build_first, built_option
 from handover.cli.group import BOTH, CONCURRENCY, PROJECT, build_option, command, progress
 from handover.cli.reports import FILE
 from handover.errors import CannotRunError

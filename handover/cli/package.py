@@ -1,5 +1,6 @@
-"""A delivery between two repositories: packed in the one that trains, accepted in the one that deploys."""
+"""A delivery goes elsewhere: packed for another repository and accepted there, or written as other tools read it."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 import click
 
 from handover.cli.contract import BASE, DELIVERY, delivered
-from handover.cli.group import DEPLOYMENT, MODELLING, PATH, command
+from handover.cli.group import DEPLOYMENT, MODELLING, PATH, PIPELINE, apart, command, listed, main
 from handover.cli.reports import NEW_FILE
 from handover.errors import CannotRunError
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""Which JSON Schema pydantic writes."""
 
 
 @command(MODELLING)
@@ -45,7 +49,7 @@ def accept(file: Path, base: str | None, *, dry_run: bool, **reports: Any) -> No
     not be checked; then nothing is put anywhere.
     """
     from handover.acceptance import accept as take
-    from handover.acceptance.judging import judge
+    from handover.acceptance import judge
     from handover.package import read
 
     options = [word for name, path in reports.items() if path for word in (f"--{name}", str(path.resolve()))]
@@ -56,3 +60,38 @@ def accept(file: Path, base: str | None, *, dry_run: bool, **reports: Any) -> No
     status, text = take(package, root, lambda place: judge(place, root, options, base=base), dry_run=dry_run)
     click.echo(text)
     sys.exit(status)
+
+
+@listed(PIPELINE)
+@main.group()
+def export() -> None:
+    """Write what other tools read of a delivery: the row's schema, or a model folder for a registry."""
+
+
+@export.command()
+@click.argument("file", type=NEW_FILE, default="row.schema.json")
+@DELIVERY(callback=delivered)
+def schema(file: Path, delivery: Path) -> None:
+    """Write what a row may be into FILE, as JSON Schema: for tools of data contracts, forms and validators.
+
+    It is the schema that GET /contract answers with: the row as the contract has it, and no more.
+    """
+    from predictor import files
+
+    try:
+        row = files.contract(delivery)["schema"]
+    except (OSError, ValueError, KeyError) as error:
+        raise CannotRunError(f"contract.json in '{delivery}' cannot be read: {error}") from None
+    file.write_text(json.dumps({"$schema": DIALECT, **row}, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"Wrote {file}.")
+
+
+@export.command()
+@click.argument("folder", type=PATH)
+@DELIVERY(callback=delivered)
+def mlflow(folder: Path, delivery: Path) -> None:
+    """Write the delivery into FOLDER as a model of MLflow, of the flavour onnx: with signature, example and card.
+
+    It takes the model's input, as matrix() gives it, and gives the score. MLflow is the wheel's extra `mlflow`.
+    """
+    click.echo(apart("export_mlflow", delivery=delivery, to=folder)["text"])

@@ -50,18 +50,15 @@ class Reports:
         self.names = [printed, *(["annotations"] if github else []), *self._files]
         """Their names, as ``handover.reporters.write`` knows them; the first is what is printed in any case."""
 
-    def give(self, written: Callable[[str], str]) -> None:
-        """Print and write each report; ``written`` gives it by its name."""
-        if printed := written(self.names[0]):
-            click.echo(printed)
-        self._give_others(written)
-
-    def _give_others(self, written: Callable[[str], str]) -> None:
-        if "annotations" in self.names and (annotations := written("annotations")):
-            click.echo(annotations)
-        for name, path in self._files.items():
-            with path.open("a" if name == "markdown" else "w", encoding="utf-8") as file:
-                file.write(written(name))
+    def give(self, written: Callable[[str], str], first: int = 0) -> None:
+        """Print and write each report, from the ``first`` on; ``written`` gives it by its name."""
+        for name in self.names[first:]:
+            report, path = written(name), self._files.get(name)
+            if path:
+                with path.open("a" if name == "markdown" else "w", encoding="utf-8") as file:
+                    file.write(report)
+            elif report:
+                click.echo(report)
 
     @contextmanager
     def cut_short(self) -> Iterator[None]:
@@ -71,5 +68,5 @@ class Reports:
         except CannotRunError as error:
             from handover.reporters import write_cut_short
 
-            self._give_others(partial(write_cut_short, sentence=str(error)))
+            self.give(partial(write_cut_short, sentence=str(error)), first=1)
             raise

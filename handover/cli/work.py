@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handover.apart import Send
-from handover.contract import Budgets
-from handover.errors import CannotRunError
+from handover.contract import Budgets, ContractError
+from handover.errors import CannotRunError, DeliverError
 from handover.evaluation import UnknownCodeError, evaluate, left_out
 from handover.finding import Clause, Team
 from handover.skips import allowances, exit_status, looser_behaviours, looser_budgets
@@ -20,7 +20,7 @@ from predictor.files import Json
 
 if TYPE_CHECKING:
     from handover.context import DeliveryContext
-    from handover.context.sources import Sources
+    from handover.context.delivered import Delivered
 
 
 def check(
@@ -45,24 +45,20 @@ def check(
         return {"status": exit_status(findings)} | written
 
 
-def named(code: str) -> Clause:
-    """Find a clause of a delivery or of a live stack; ``UnknownCodeError`` names near codes and the groups."""
+def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:
+    """Check one clause of a delivery, and give all that is known of it as ``text``; of a live stack, its page.
+
+    ``UnknownCodeError`` names near codes and the groups.
+    """
     from handover import checks
     from handover.live import clauses as live
-
-    known = {clause.code: clause for clause in (*checks.CLAUSES, *live.CLAUSES)}
-    if clause := known.get(code.strip().upper()):
-        return clause
-    raise UnknownCodeError(f"there is no clause '{code}'", code, known.values(), checks.GROUPS | live.GROUP)
-
-
-def explain(send: Send, *, delivery: str, code: str, base: str | None) -> Json:
-    """Check one clause of a delivery, and give all that is known of it as ``text``; of a live stack, its page."""
-    from handover.live.clauses import CLAUSES as LIVE
     from handover.reporters import text
 
-    clause = named(code)
-    if clause in LIVE:
+    known = {clause.code: clause for clause in (*checks.CLAUSES, *live.CLAUSES)}
+    clause = known.get(code.strip().upper())
+    if clause is None:
+        raise UnknownCodeError(f"there is no clause '{code}'", code, known.values(), checks.GROUPS | live.GROUP)
+    if clause in live.CLAUSES:
         return {"text": text.page(clause)}
     with _opened(delivery, base) as context:
         (finding,) = evaluate(context, [clause], begin=lambda clause: send(_begun(clause)))
@@ -140,16 +136,14 @@ def export_mlflow(send: Send, *, delivery: str, to: str) -> Json:
 
 
 @contextmanager
-def _written(send: Send, delivery: str) -> Iterator["Sources"]:
+def _written(send: Send, delivery: str) -> Iterator["Delivered"]:
     """Give what people wrote of a delivery; what is wrong with it is one sentence."""
-    from handover.context.sources import Sources
-    from handover.contract import ContractError
+    from handover.context.delivered import Delivered
     from handover.conversion import ConversionError
-    from handover.errors import DeliverError
 
     send({"begun": "contract.py and heuristics.py"})
     try:
-        yield Sources(Path(os.path.normpath(Path.cwd() / delivery)))
+        yield Delivered(Path(os.path.normpath(Path.cwd() / delivery)))
     except (ContractError, ConversionError, DeliverError) as error:
         raise CannotRunError(str(error)) from error
     except Exception as error:  # what people wrote may raise anything

@@ -17,8 +17,7 @@ from handover import card, retraining
 from handover.behaviours import running
 from handover.behaviours.asking import Asking, FaultError
 from handover.cloudformation import Template
-from handover.context.delivered import Delivered
-from handover.context.sources import BEHAVIOURS, run
+from handover.context.delivered import BEHAVIOURS, Delivered, run
 from handover.description import stands_in
 from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
@@ -360,7 +359,3 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     def latency(self) -> Latency:
         """How long the built function takes for the first golden row, cold and warm; measured when first asked for."""
         return measure(self.function, client.posted(PREDICT.path, self.golden[0]["row"]))
-
-    def measure_again(self) -> None:
-        """Forget what ``latency`` was: it is measured anew when it is asked for."""
-        del self.latency

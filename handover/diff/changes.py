@@ -98,9 +98,8 @@ def _without(mapping: Json, *keys: str) -> Json:
 
 def _fields(old: Json, new: Json) -> Iterator[Change]:
     before, after = old["validator"]["schema"]["fields"], new["validator"]["schema"]["fields"]
-    for name in before:
-        if name not in after:
-            yield Change("major", f"{name}: removed; a caller who sends it is refused")
+    for name in _except(before, after):
+        yield Change("major", f"{name}: removed; a caller who sends it is refused")
     for name, field in after.items():
         if name not in before and "default" in field["schema"]:
             yield Change("minor", f"{name}: added, may be left out")

@@ -20,8 +20,7 @@ from handover.draft.target import Target
 from handover.errors import CannotRunError
 from handover.git import git, text
 from handover.init import behaviours
-from handover.init.hosting import CI, DEFAULT, PLACES, chosen, worded
-from handover.init.monorepo import notes, place, placed
+from handover.init.hosting import CI, DEFAULT, PLACES, chosen, notes, place, placed, worded
 from handover.init.release import File, Release, current
 from handover.local.system import unavailable
 from handover.project import DISTRIBUTION, Project, toy_data

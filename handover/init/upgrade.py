@@ -13,8 +13,7 @@ from packaging.version import Version
 from handover.errors import CannotRunError
 from handover.git import git
 from handover.init import TEMPLATES, rendered, write
-from handover.init.hosting import CI, DEFAULT, SYSTEMS, worded
-from handover.init.monorepo import place
+from handover.init.hosting import CI, DEFAULT, SYSTEMS, place, worded
 from handover.init.release import File, Release, current
 from handover.project import DISTRIBUTION
 
@@ -40,23 +39,17 @@ class Change(NamedTuple):
     """What is written; of what is removed or stays as it is, nothing."""
 
 
-class Upgrade(NamedTuple):
-    """What was done, or would be."""
-
-    report: str
-    conflicts: bool
-
-
-def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
+def upgrade(root: Path, *, dry_run: bool = False) -> tuple[int, str]:
     """Bring a project to the release that runs; in a dry run, only say what would be done.
 
+    It gives the exit status, 1 where there are conflicts, and what was done or would be, in words.
     ``CannotRunError`` when it is not a project, git would not bring back what is overwritten, or its own release is not
     known or newer; nothing has been written then.
     """
     (name, ci), old = _named(root), recorded(root)
     new, inside = current(), place(root)
     if (old.version, old.sha256) == (new.version, new.sha256):
-        return Upgrade(f"{name} is up to date: handover {new.version}", conflicts=False)
+        return 0, f"{name} is up to date: handover {new.version}"
     if Version(new.version) < Version(old.version):
         raise CannotRunError(f"{name} has handover {old.version}, and this is {new.version}: install a newer one")
     base, files = rendered(old, name, inside, ci), rendered(new, name, inside, ci)
@@ -79,7 +72,7 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgrade:
     conflicts = any(change.outcome == "conflict" for change in planned)
     lock = _to_lock(root, planned, files)
     report = TEMPLATES.get_template("upgrade.txt.jinja").render(words, lock=lock, conflicts=conflicts)
-    return Upgrade(report.rstrip("\n"), conflicts)
+    return int(conflicts), report.rstrip("\n")
 
 
 def recorded(root: Path) -> Release:

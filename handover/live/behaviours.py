@@ -6,7 +6,7 @@ from pathlib import Path
 
 from handover.behaviours import running, sentences
 from handover.behaviours.asking import Asking, FaultError
-from handover.context.sources import BEHAVIOURS, run
+from handover.context.delivered import BEHAVIOURS, run
 from handover.finding import Broken, Kept
 from handover.limit import TooLongError
 from handover.live import LiveError

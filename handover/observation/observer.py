@@ -23,7 +23,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
-    from handover.observation.tables import Floats, Table
+    from handover.observation.conclusions import Floats, Table
 
 FIT = ("fit", "partial_fit")
 DATA = ("self", "data", "label")  # how `__init__` begins where a framework's own class takes data to be trained on
@@ -162,7 +162,7 @@ class Observer:
     # --- what is noted
 
     def _fit_started(self, code: CodeType, frame: FrameType) -> None:
-        from handover.observation.tables import table  # noqa: PLC0415  # numpy: the training has imported it by now
+        from handover.observation.conclusions import table  # noqa: PLC0415  # numpy: the training has it by now
 
         model, data, *others = (frame.f_locals[name] for name in code.co_varnames[: code.co_argcount])
         fits = (caller for caller in _callers(frame) if self._kinds.get(caller.f_code) in ("fit", "data"))
@@ -197,7 +197,7 @@ class Observer:
 
     def _was_asked(self, code: CodeType, frame: FrameType) -> None:
         """Note which rows the program itself asks a model for; a library's own questions are nobody's choice."""
-        from handover.observation.tables import table  # noqa: PLC0415  as above
+        from handover.observation.conclusions import table  # noqa: PLC0415  as above
 
         asking = next(caller for caller in _callers(frame) if caller.f_code.co_flags & WRAPPER != WRAPPER)
         if _ours(asking) or not (self._root / asking.f_code.co_filename).resolve().is_relative_to(self._root):

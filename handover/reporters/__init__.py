@@ -8,9 +8,18 @@ from handover.finding import Context, Finding
 
 
 def write(name: str, findings: Sequence[Finding], context: Context) -> str:
-    """Write findings as ``json``, or as the module of that name does: of them ``html`` alone waits for plots."""
+    """Write findings as ``json`` or ``quiet``, or as the module of that name does: ``html`` alone waits for plots.
+
+    ``quiet`` is a line for each clause that is broken or was not checked; nothing where all is kept.
+    """
     if name == "json":
         return json.dumps([finding.as_json(context) for finding in findings], indent=2)
+    if name == "quiet":
+        return "\n".join(
+            f"{one.clause.code} {one.verdict}  {f'{one.clause.broken} ({one.owner})' if one.broken else one.reason}"
+            for one in findings
+            if one.broken or one.unchecked
+        )
     report: str = import_module(f"{__name__}.{name}").report(findings, context)
     return report
 

@@ -33,23 +33,13 @@ class Names:
         visible = around | {name: scope for node in nodes for name in _bound(node) if name not in others}
         self.binders |= {node: visible.get(node.id) for node in nodes if isinstance(node, ast.Name)}
         for node in nodes:
-            self._import(scope, node)
+            self._known |= {(scope, name): origin for name, origin in _bound(node).items() if origin}
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if origin := self.origin(value):
+                    self._known[scope, name] = origin  # another name for what was imported
         for node in nodes:
             if isinstance(node, SCOPES):
                 self._resolve(node, around if isinstance(scope, ast.ClassDef) else visible)
-
-    def _import(self, scope: Scope, node: ast.AST) -> None:
-        """Note what a line brings into its scope: an import, or another name for what was imported."""
-        match node:
-            case ast.Import(names=names):
-                for alias in names:
-                    first = alias.name.partition(".")[0]
-                    self._known[scope, alias.asname or first] = alias.name if alias.asname else first
-            case ast.ImportFrom(module=module, names=names):
-                for alias in names:
-                    self._known[scope, alias.asname or alias.name] = f"{module}.{alias.name}"
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if origin := self.origin(value):
-                self._known[scope, name] = origin
 
 
 def within(scope: Scope, until: tuple[type[ast.AST], ...] = SCOPES) -> Iterator[ast.AST]:
@@ -71,17 +61,18 @@ def _around(scope: Scope) -> list[ast.AST]:
     return [*decorators, *scope.bases, *scope.keywords] if isinstance(scope, ast.ClassDef) else []
 
 
-def _bound(node: ast.AST) -> list[str]:
-    """Name what a node binds in the scope that it stands in."""
+def _bound(node: ast.AST) -> dict[str, str]:
+    """Name what a node binds in the scope that it stands in, each with what of a module it is; nothing of others."""
     match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
-            return [name]
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return [name]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+            return {name: ""}
         case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            return [name]
-        case ast.MatchMapping(rest=str(name)):
-            return [name]
-        case ast.Import(names=names) | ast.ImportFrom(names=names):
-            return [alias.asname or alias.name.partition(".")[0] for alias in names]
-    return []
+            return {name: ""}
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.MatchMapping(rest=str(name)):
+            return {name: ""}
+        case ast.Import(names=names):
+            firsts = [(alias, alias.name.partition(".")[0]) for alias in names]
+            return {alias.asname or first: alias.name if alias.asname else first for alias, first in firsts}
+        case ast.ImportFrom(module=module, names=names):
+            return {alias.asname or alias.name: f"{module}.{alias.name}" for alias in names}
+    return {}

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from handover.context.sources import run
+from handover.context.delivered import run
 from handover.diff.revisions import FORK, IN_CI, TARGETS, NoBaseError, agreed_before, delivered_before
 from tests.helpers.sandbox import CONTRACT
 

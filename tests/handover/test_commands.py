@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from handover import stage as stages
-from handover.cli import contract, deploy, locks, main, tools
+from handover.cli import contract, deploy, main, tools, upkeep
 from handover.live import callers
 
 pytestmark = pytest.mark.quick
@@ -289,7 +289,7 @@ def test_lock_resolves_all_together_and_some_apart(started: Started, project: Pa
     ]
     assert (project / "requirements/deploy.txt").exists() != bool(upgrade)  # uv keeps what it finds there
     asked = [command for command in started.commands if "install" in command]
-    assert [command[command.index("--python-platform") + 1] for command in asked] == list(locks.SYSTEMS)
+    assert [command[command.index("--python-platform") + 1] for command in asked] == list(upkeep.SYSTEMS)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from handover import retraining
 from handover.checks import CLAUSES
-from handover.context import DeliveryContext, sources
+from handover.context import DeliveryContext, delivered
 from handover.evaluation import left_out
 from handover.finding import Skipped
 from handover.reporters.text import page
@@ -24,7 +24,7 @@ def test_an_edit_a_moment_later_is_seen_and_no_byte_code_is_left(
         file.write_text(f"CONTRACT = {value}\n")
         os.utime(file, (1_000_000_000, 1_000_000_000))  # the same second and the same size: byte-code would look fresh
 
-        assert value == sources.run(file, "read_now").CONTRACT
+        assert value == delivered.run(file, "read_now").CONTRACT
     assert list(tmp_path.iterdir()) == [file]
     assert "read_now" not in sys.modules
 

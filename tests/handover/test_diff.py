@@ -16,7 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from handover import Budgets, Contract, Field, Row, Score
 from handover.cli import main
-from handover.context.sources import run
+from handover.context.delivered import run
 from handover.diff import comparison
 from handover.diff.changes import Change, changes, least_version, reaches
 from handover.diff.comparison import compare

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handover.acceptance import Judgement, judging
-from handover.acceptance.judging import judge
+from handover import acceptance
+from handover.acceptance import Judgement, judge
 from handover.errors import CannotRunError
 from tests.helpers.sandbox import commit
 
@@ -34,7 +34,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "layers/model/delivery").mkdir(parents=True)
     (folder / "layers/model/delivery/manifest.json").write_text("{}")
     commit(folder)
-    monkeypatch.setattr(judging, "unavailable", lambda: "")
+    monkeypatch.setattr(acceptance, "unavailable", lambda: "")
     return folder
 
 
@@ -47,7 +47,7 @@ def root(tmp_path: Path) -> Path:
 
 def types(monkeypatch: pytest.MonkeyPatch, **ends: tuple[int, str]) -> Typed:
     typed = Typed(**ends)
-    monkeypatch.setattr(judging, "_handover", typed)
+    monkeypatch.setattr(acceptance, "_handover", typed)
     return typed
 
 
@@ -136,7 +136,7 @@ def test_where_nothing_is_set_up_it_says_how(place: Path, tmp_path: Path, monkey
 
 
 def test_a_system_that_builds_nothing_is_one_sentence(place: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "unavailable", lambda: "the built function takes Linux")
+    monkeypatch.setattr(acceptance, "unavailable", lambda: "the built function takes Linux")
     types(monkeypatch)
 
     with pytest.raises(CannotRunError, match=r"^the built function takes Linux$"):
@@ -147,9 +147,9 @@ def test_the_tools_modules_are_those_of_the_worktree(place: Path) -> None:
     (place / "function").mkdir()
     (place / "function" / "handover_was_here.py").write_text("")
     script = "import handover_was_here; print(handover_was_here.__file__)"
-    assert judging._handover(place, "--version").returncode == 0
+    assert acceptance._handover(place, "--version").returncode == 0
 
-    paths = judging._environment(place)["PYTHONPATH"]
+    paths = acceptance._environment(place)["PYTHONPATH"]
     shown = subprocess.run(
         [sys.executable, "-P", "-c", script], env={"PYTHONPATH": paths}, capture_output=True, text=True, check=True
     )

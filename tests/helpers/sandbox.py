@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from handover.checks import selected
 from handover.context import DeliveryContext
-from handover.context.sources import run
+from handover.context.delivered import run
 from handover.delivery import FILES, deliver, matrix
 from handover.evaluation import evaluate
 from handover.reporters.text import report

@@ -8,22 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure as Canvas
 
 from handover import parity
 from handover.context import DeliveryContext
 from handover.description import importance as described_importance
 from handover.local.stack import NothingBuiltError
 from handover.merit import figures as figures_of
-from handover.quality import HELD_OUT
-from handover.reporters.html import by_class, plots
-from handover.reporters.html.by_class import Drawing
+from handover.quality import HELD_OUT, HeldOut
+from handover.reporters.html import plots
 from handover.reporters.html.plots import Numbers
 from handover.reporters.html.svg import inline
 from predictor import files
 from predictor.files import MANIFEST, SERVED
 
+type Drawing = tuple[Callable[[Canvas], None], str]
+
 MIB = 1024 * 1024
 PACKAGES_SHOWN = 10
+MOST_LISTED = 6  # classes, in a caption
 LARGEST_DRAWN = 1e30  # beyond that, an axis overflows; no score is as large
 
 
@@ -55,10 +58,10 @@ def of_the_model(context: DeliveryContext) -> list[Figure]:
     with suppress(Exception):  # without held-out rows, the plots of either kind say that there are none
         if context.held_out.of_classes:
             wanted[:2] = [
-                ("roc", "ROC of each class", by_class.roc),
+                ("roc", "ROC of each class", class_rocs),
                 ("calibration", "Calibration of the highest score", _calibration),
-                ("calibrations", "Calibration of each class", by_class.calibration),
-                ("confusion", "Confusion", by_class.confusion),
+                ("calibrations", "Calibration of each class", class_calibrations),
+                ("confusion", "Confusion", confusion),
             ]
         elif not context.held_out.is_yes_or_no:
             wanted[:2] = [("residuals", "Residuals", _residuals)]
@@ -167,7 +170,65 @@ def _calibration(context: DeliveryContext) -> Drawing:
         f"Dots near the dashed diagonal mean that the score can be read as a probability: for {agree} of {len(rows)} "
         f"bins of held-out rows the diagonal lies within the 95 % interval of what was observed."
     )
-    return partial(plots.calibration, scored=scored, observed=observed, rows=rows), caption
+    return partial(plots.calibration, scored=scored, observed=observed, lowest=low, highest=high), caption
+
+
+def class_rocs(context: DeliveryContext) -> Drawing:
+    """Draw how well each class's score tells it from the rest."""
+    held_out = context.held_out
+    aucs = {held_out.names[column]: held_out.auc_of(column, column) for column in held_out.columns}
+    drawn = [plots.ranking(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
+    listed, thick = _listed(aucs, "lowest")
+    caption = (
+        f"A line for each class against the rest: the further above the dashed one, which chance alone gives, the "
+        f"better its score tells it. The AUC is {listed}"
+    )
+    return partial(plots.roc, curves=drawn, thick=thick), caption
+
+
+def class_calibrations(context: DeliveryContext) -> Drawing:
+    """Draw whether each class's score can be read as its probability."""
+    held_out = context.held_out
+    figures = {
+        held_out.names[column]: HeldOut(held_out.scores[:, [column]], held_out.labels[:, [column]]).figures()
+        for column in held_out.columns
+    }
+    apart = {name: float(one["calibration_error"]) for name, one in figures.items()}
+    listed, thick = _listed(apart, "highest")
+    caption = (
+        f"A line for each class, over bins of the held-out rows by its score: near the dashed diagonal, the score can "
+        f"be read as the probability of that class. The mean distance is {listed}"
+    )
+    lines = [
+        tuple(np.array([one[key] for one in each["calibration"]]) for key in ("mean_score", "mean_label"))
+        for each in figures.values()
+    ]
+    return partial(plots.class_calibrations, lines=lines, thick=thick), caption
+
+
+def confusion(context: DeliveryContext) -> Drawing:
+    """Draw which classes are taken for which."""
+    names, counts = context.held_out.names, context.held_out.confusion
+    missed = counts * ~np.eye(len(counts), dtype=bool)
+    one, other = np.unravel_index(int(missed.argmax()), missed.shape)
+    most = "No row is taken for another class."
+    if missed.any():
+        rows = f"{missed.max()} of {counts[one].sum()} rows"
+        most = f"Most often, {names[one]} is taken for {names[other]}, in {rows}."
+    caption = (
+        f"The {counts.sum()} held-out rows, those of a class in each line, by the class that has their highest score: "
+        f"on the diagonal, {np.trace(counts)} are recognised. {most}"
+    )
+    return partial(plots.confusion, names=names, counts=counts), caption
+
+
+def _listed(figures: dict[str, float], which: str) -> tuple[str, int]:
+    """Write each class's figure, or where there are many classes, those that are worst; say which line is thick."""
+    ordered = sorted(figures, key=figures.__getitem__, reverse=which == "highest")
+    shown = figures if len(figures) <= MOST_LISTED else ordered[:MOST_LISTED]
+    written = ", ".join(f"{figures[name]:.3f} for {name}" for name in shown)
+    of = f" (the {which} of {len(figures)})" if len(figures) > MOST_LISTED else ""
+    return f"{written}{of}. The thick line is {ordered[0]}.", list(figures).index(ordered[0])
 
 
 def _parity(context: DeliveryContext) -> Drawing:

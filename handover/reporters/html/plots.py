@@ -142,10 +142,9 @@ def _bars(figure: Figure, names: Sequence[str], lengths: Sequence[float] | Numbe
     return axes
 
 
-def calibration(figure: Figure, scored: Numbers, observed: Numbers, rows: Numbers) -> None:
-    """Draw what the model said against what came, bin by bin, with Wilson's interval for the bin's rows."""
+def calibration(figure: Figure, scored: Numbers, observed: Numbers, lowest: Numbers, highest: Numbers) -> None:
+    """Draw what the model said against what came, bin by bin, with the interval of what came."""
     axes = figure.subplots()
-    lowest, highest = wilson(observed, rows)
     axes.plot([0, 1], [0, 1], **DASHED)
     axes.vlines(scored, lowest, highest, color=BLUE, linewidth=1.4)
     axes.plot(scored, observed, "o", color=BLUE, markersize=5)

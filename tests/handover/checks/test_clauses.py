@@ -21,7 +21,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from handover import session
 from handover.checks import CLAUSES, thresholds, trial
-from handover.context import sources
+from handover.context import delivered
 from handover.finding import DECLARED
 from handover.limit import LEFT_ALONE
 from tests.helpers import reports
@@ -957,7 +957,7 @@ def test_what_a_delivery_prints_is_no_part_of_the_report(sandbox: Sandbox, capsy
 
 
 def test_what_does_not_end_is_stopped(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "OPENING_S", 0.2)
+    monkeypatch.setattr(delivered, "OPENING_S", 0.2)
     sandbox.edit("contract.py", "class Record(", "while True:\n    pass\n\n\nclass Record(")
     sandbox.edit("heuristics.py", "def heavy", "while True:\n    pass\n\n\ndef heavy")
 

@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from handover.checks import seen, selected
 from handover.context import DeliveryContext
-from handover.context.sources import run
+from handover.context.delivered import run
 from handover.delivery import deliver, matrix
 from handover.evaluation import evaluate
 from handover.finding import DECLARED, Verdict

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handover.cli import dialogue, main
-from handover.context.sources import Sources
+from handover.context.delivered import Delivered
 from handover.draft import agreed
 from handover.draft.agreed import TO_BE_AGREED, read_requests
 from predictor.delivery import load_source, validators
@@ -200,7 +200,7 @@ def test_classes_are_agreed_on_too(ask: Ask, empty: Path) -> None:
 
     assert "Error: write 3 or more, as in red, green, blue" in ended.output
     assert 'Error: the names "red" and "Red" look alike' in ended.output
-    contract = Sources(empty / "loans/layers/model/delivery").contract
+    contract = Delivered(empty / "loans/layers/model/delivery").contract
     assert list(contract.classes) == ["red", "green", "blue"]
     assert "make stub DECISION=red" in (empty / "loans/README.md").read_text()
 

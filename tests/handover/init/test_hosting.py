@@ -12,8 +12,7 @@ from handover.cli import main
 from handover.cloudformation import Template
 from handover.errors import CannotRunError
 from handover.init import init, rendered
-from handover.init.hosting import SYSTEMS, TRUST, chosen
-from handover.init.monorepo import notes, placed
+from handover.init.hosting import SYSTEMS, TRUST, chosen, notes, placed
 from handover.init.release import File, Release, current
 from handover.init.upgrade import upgrade
 
@@ -119,7 +118,7 @@ def test_a_project_remembers_its_system_and_an_upgrade_keeps_it(
     newer = Release(release.name.replace(release.version, "9.0.0"), release.content + b"\0")
     monkeypatch.setattr("handover.init.upgrade.current", lambda: newer)
 
-    planned = upgrade(folder, dry_run=True).report
+    _, planned = upgrade(folder, dry_run=True)
 
     assert planned.startswith("loans: from handover ")
     assert ".github/" not in planned

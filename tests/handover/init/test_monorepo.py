@@ -9,7 +9,7 @@ import yaml
 
 from handover.errors import CannotRunError
 from handover.init import EXAMPLE, init
-from handover.init.monorepo import OWNERS, WORKFLOWS, place, placed
+from handover.init.hosting import OWNERS, WORKFLOWS, place, placed
 from handover.init.release import File
 from tests.workflows.runner import Event, read, run
 

@@ -79,7 +79,7 @@ class Project:
     def upgraded(self, files: Files, version: str = "2", *, dry_run: bool = False) -> str:
         """Upgrade it to a release of these files, and give the report."""
         self.monkeypatch.setattr(module, "current", lambda: release(version, files))
-        return upgrade(self.root, dry_run=dry_run).report
+        return upgrade(self.root, dry_run=dry_run)[1]
 
     def outcomes(self, files: Files) -> list[str]:
         """Upgrade it, and give what is reported of the files, without the tool itself."""

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from werkzeug import Response
 
 from handover.cli import main
-from handover.cli.where import stack_name
+from handover.cli.stack import stack_name
 from handover.errors import CannotRunError
 from handover.live import LiveError, aws
 from handover.live.client import Client

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from handover.observation.conclusions import _rows
-from handover.observation.tables import Floats, hashed
+from handover.observation.conclusions import Floats, _rows, hashed
 
 pytestmark = pytest.mark.quick
 

@@ -810,7 +810,7 @@ def test_what_goes_wrong_here_is_no_matter_of_the_training(
     def fails(_: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr("handover.observation.tables.table", fails)
+    monkeypatch.setattr("handover.observation.conclusions.table", fails)
 
     seen = observed("model = trees().fit(laid_out(rows)[known], y[known])")
 

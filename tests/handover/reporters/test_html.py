@@ -23,7 +23,7 @@ from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Verdict
 from handover.quality import HeldOut
 from handover.reporters import html
-from handover.reporters.html import by_class, figures, plots, svg
+from handover.reporters.html import figures, plots, svg
 from handover.reporters.page import group, grouped
 from predictor.files import MANIFEST, SERVED
 from tests.helpers.flowers import deliver_flowers
@@ -346,10 +346,10 @@ def test_of_many_classes_the_worst_are_listed_and_all_are_drawn(tmp_path: Path) 
     held_out = HeldOut(scores, np.eye(12)[true], tuple(names))
     context: Any = SimpleNamespace(held_out=held_out)
 
-    for draw, caption in (figure(context) for figure in (by_class.roc, by_class.calibration)):
+    for draw, caption in (figure(context) for figure in (figures.class_rocs, figures.class_calibrations)):
         assert caption.count(" for a class") == 6
         assert svg.inline("some", "some", draw).count("<path") > 12
-    draw, _ = by_class.confusion(context)
+    draw, _ = figures.confusion(context)
     assert svg.inline("some", "some", draw).count("a class w…") == 24
 
 

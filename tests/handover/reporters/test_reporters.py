@@ -12,7 +12,7 @@ from handover.description import Table, Word
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Kept, Verdict, Warned
 from handover.live.context import LiveContext
-from handover.reporters import annotations, junit, markdown, quiet, text
+from handover.reporters import annotations, junit, markdown, text, write
 from handover.reporters.page import Model, model
 from handover.skips import exit_status
 
@@ -514,10 +514,10 @@ def test_without_a_verdict_junit_has_an_error() -> None:
 
 
 def test_quiet_is_a_line_for_what_is_broken_or_not_checked(context: DeliveryContext) -> None:
-    assert quiet.report(FINDINGS, context) == (
+    assert write("quiet", FINDINGS, context) == (
         "P203 BROKEN  answers differ (modelling)\n"
         "P204 SKIPPED  requires P203\n"
         "P205 SKIPPED  could not be checked, KeyError: 1\n"
         "S301 SKIPPED  nothing is built"
     )
-    assert quiet.report([FINDINGS[0]], context) == ""
+    assert write("quiet", [FINDINGS[0]], context) == ""

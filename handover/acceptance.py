@@ -1,13 +1,17 @@
 """A packed delivery is taken into the repository that deploys it: checked beside it, and put on a branch of its own."""
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from handover import card
 from handover.errors import CannotRunError
-from handover.git import Repository
+from handover.git import Repository, git, text
+from handover.local.system import unavailable
 from handover.package import CARD, DELIVERED, Package
 from handover.project import Project
 from predictor import files
@@ -17,6 +21,9 @@ NOT_PLACED = {
     BROKEN: "Nothing was put in place: this report is for modelling, who packed it.",
     UNCHECKED: "Nothing was put in place: what could not be checked is not known to be kept.",
 }
+LENT = (".venv", ".cache")
+"""What a build takes from the project's own folder, for git has none of it."""
+FIRST = "Nothing was delivered here before: there is nothing to compare with."
 
 
 @dataclass(frozen=True)
@@ -34,15 +41,11 @@ class Judgement:
         return "\n\n".join(part for part in (self.report, self.difference) if part)
 
 
-type Judge = Callable[[Path], Judgement]
-"""Checks the delivery that lies in a project's folder, and compares it with the last commit's: see ``judging``."""
-
-
-def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> tuple[int, str]:
+def accept(package: Package, root: Path, check: Callable[[Path], Judgement], *, dry_run: bool) -> tuple[int, str]:
     """Check a delivery in a worktree of the project's repository, and commit it there on a branch of its own.
 
-    It gives the exit status, and what became of the delivery, in words. What lies in the project's folder stays as it
-    is, committed or not; in a dry run, so do the branches.
+    ``check`` is ``judge``, of the project's folder there. It gives the exit status, and what became of the delivery, in
+    words. What lies in the project's own folder stays as it is, committed or not; in a dry run, so do the branches.
     ``CannotRunError`` when this is no project in a git repository, the contract is another project's, or the branch is
     there already.
     """
@@ -62,7 +65,7 @@ def accept(package: Package, root: Path, judge: Judge, *, dry_run: bool) -> tupl
                 raise CannotRunError(f"this project's contract is {here}, and the delivery is of {package.name}")
         if not _put(project, package):
             return 0, f"{package.name} {package.version} lies here already, to the byte: nothing to accept."
-        judgement = judge(place)
+        judgement = check(place)
         if judgement.status:
             return judgement.status, f"{judgement}\n\n{NOT_PLACED[judgement.status]}"
         if dry_run:
@@ -90,3 +93,63 @@ def _put(project: Project, package: Package) -> bool:
         else:
             path.unlink(missing_ok=True)
     return before != {name: package.files[name] for name in places if name in package.files}
+
+
+# --- the very commands that people type, in a checkout of its own
+
+
+def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | None = None) -> Judgement:
+    """Build and check the delivery that lies in a worktree's project, and compare it with the last commit's.
+
+    ``options`` are more words for ``handover check``; ``base`` is the git revision whose contract was agreed before, if
+    that is not the last commit. ``CannotRunError`` when it cannot be built, nothing is set up to build with, or this
+    system builds nothing.
+    """
+    for derived in ("events", "monitoring"):  # of what these cannot read, the check says what is wrong with it
+        _handover(place, derived, stderr=subprocess.DEVNULL)
+    _build(place, root)
+    # Not the branch that people are asked to name elsewhere: what lies here is what the delivery follows.
+    agreed = base or text(place, "rev-parse", "--short=12", "HEAD")
+    checked = _handover(place, "check", "--base", agreed, *options)
+    report = checked.stdout.rstrip()
+    if checked.returncode:
+        return Judgement(_status(checked.returncode), report)
+    if git(place, "cat-file", "-e", f"HEAD:./{(Project(Path()).delivery / files.MANIFEST).as_posix()}") is None:
+        return Judgement(0, report, FIRST)
+    compared = _handover(place, "diff", "HEAD")
+    return Judgement(_status(compared.returncode), report, compared.stdout.rstrip())
+
+
+def _status(returned: int) -> int:
+    return returned if returned in {0, BROKEN} else UNCHECKED
+
+
+def _handover(place: Path, *words: str, stderr: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command of the tool, on the modules of the worktree; its stderr is shown, unless it goes elsewhere."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "handover", *words],
+        cwd=place,
+        env=_environment(place),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def _environment(place: Path) -> dict[str, str]:
+    paths = [*map(str, Project(place).import_paths), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def _build(place: Path, root: Path) -> None:
+    if elsewhere := unavailable():
+        raise CannotRunError(elsewhere)
+    if not Project(root).environment.is_dir():
+        raise CannotRunError("what arrives is built before it is checked, and nothing is set up here: make setup")
+    for name in LENT:
+        if (root / name).is_dir():
+            (place / name).symlink_to((root / name).resolve(), target_is_directory=True)
+    if _handover(place, "build", "--quiet").returncode:  # it has shown what sam says
+        raise CannotRunError("what arrived cannot be built")
