@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from handover.lesson import snapshots
-from handover.lesson.ground import MAIN, Ground
-from handover.lesson.hosting import Hosting
-from handover.lesson.records import Outcome
+from handover.lesson.ground import Ground
+from handover.lesson.hosting import Outcome
+from handover.lesson.repository import MAIN
 from handover.lesson.service import ask
 from handover.lesson.wrong_turns import wrong_turn
 from handover.project import Project
@@ -86,7 +86,7 @@ def _not_pushed(ground: Ground) -> str:
     if changed := ground.mine.changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         return f'In no commit yet: {changed[0]}{more}. `git add --all`, then `git commit -m "..."`, which says why.'
-    if Hosting(ground).branches.get(str(branch)) != ground.mine.ask("rev-parse", "HEAD"):
+    if ground.remote.branches.get(str(branch)) != ground.mine.ask("rev-parse", "HEAD"):
         return f"What you committed is not at the remote yet: `git push --set-upstream origin {branch}`."
     return ""
 
@@ -96,10 +96,9 @@ def _not_green(ground: Ground) -> str:
 
 
 def _of_build(ground: Ground, branch: str) -> str:
-    hosting = Hosting(ground)
-    commit = hosting.branches[branch]
-    subject = MAIN if branch == MAIN else f"'{hosting.subject(commit)}'"
-    return NOT_GREEN.get(hosting.record(commit).outcome, "").format(subject=subject)
+    commit = ground.remote.branches[branch]
+    subject = MAIN if branch == MAIN else f"'{ground.remote.subject(commit)}'"
+    return NOT_GREEN.get(ground.remote.record(commit).outcome, "").format(subject=subject)
 
 
 def _heuristic_unchanged(ground: Ground) -> str:
@@ -109,7 +108,7 @@ def _heuristic_unchanged(ground: Ground) -> str:
 
 
 def _nothing_read(ground: Ground) -> str:
-    records = map(Hosting(ground).record, ground.mine.listed("rev-list", "HEAD", f"^origin/{MAIN}"))
+    records = map(ground.remote.record, ground.mine.listed("rev-list", "HEAD", f"^origin/{MAIN}"))
     reds = [record for record in records if record.outcome is Outcome.BROKEN]
     if not reds:
         waits = _not_pushed(ground) or ("" if _is_built(ground) else _not_green(ground))
@@ -120,31 +119,29 @@ def _nothing_read(ground: Ground) -> str:
 
 
 def _not_approved(ground: Ground) -> str:
-    pull = Hosting(ground).pull(str(ground.mine.branch))
+    pull = ground.remote.pull(str(ground.mine.branch))
     unopened = f"There is no pull request of {ground.mine.branch} yet: open one on the page."
     return _not_green(ground) or (unopened if pull is None else pull.obstacle)
 
 
 def _not_live(ground: Ground) -> str:
-    hosting = Hosting(ground)
-    pulls = hosting.pulls
+    pulls = ground.remote.pulls
     if not any(pull.merged for pull in pulls):
         if not pulls:
             return "There is no pull request: open one on the page."
         return pulls[0].obstacle or f"The pull request of {pulls[0].branch} can be merged: press Merge on the page."
-    main = hosting.branches[MAIN]
     if sentence := _of_build(ground, MAIN):
         return sentence
     if not _is_live(ground):
         return "The new model does not answer yet: it takes some seconds, while the page is open."
-    if ground.mine.ask("rev-parse", MAIN) != main or ground.mine.branch != MAIN:
+    if ground.mine.ask("rev-parse", MAIN) != ground.remote.branches[MAIN] or ground.mine.branch != MAIN:
         return f"The new model answers. Bring your own {MAIN} up to it: `git switch {MAIN}`, then `git pull`."
     return ""
 
 
 def _is_built(ground: Ground) -> bool:
-    hosting = Hosting(ground)
-    return hosting.record(hosting.branches.get(str(ground.mine.branch), "")).outcome is not Outcome.UNKNOWN
+    head = ground.remote.branches.get(str(ground.mine.branch), "")
+    return ground.remote.record(head).outcome is not Outcome.UNKNOWN
 
 
 def _is_live(ground: Ground) -> bool:

@@ -3,27 +3,19 @@
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from handover.errors import CannotRunError
-from handover.lesson.repository import Repository
+from handover.lesson.hosting import Hosting
+from handover.lesson.repository import MAIN, SOMEBODY, Repository
 from handover.project import Project
 
 NAME = "parcels"
-MAIN = "main"
 PORT = 4000
 OF_OTHERS = ("CI", "GITHUB_", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "MAKE", "MFLAGS")
 """What begins the names of variables that a hook, a job or another make has set."""
 LOCKS = ("run", "modelling")
 """What `make setup` installs, each with a stamp that make compares with its lock."""
-SOMEBODY = {"user.name": "A data scientist", "user.email": "lesson@example.org"}
-"""Who commits, where git has not been told."""
-
-
-def author(somebody: Mapping[str, str]) -> dict[str, str]:
-    """Let somebody commit, by variables, whatever git has been told."""
-    return {f"GIT_{who}_{key[5:].upper()}": to for who in ("AUTHOR", "COMMITTER") for key, to in somebody.items()}
 
 
 class Ground:
@@ -37,7 +29,7 @@ class Ground:
         self.environment = self.hosting / "environment"
         """The project's ``.venv``, and that of its builds."""
         self.mine = Repository(self.project)
-        self.remote = Repository(self.hosting / f"{NAME}.git")
+        self.remote = Hosting(self.hosting / f"{NAME}.git")
 
     @property
     def begun(self) -> bool:

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from handover.errors import CannotRunError
 from handover.init import init
 from handover.lesson import snapshots
-from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
-from handover.lesson.repository import Repository
+from handover.lesson.ground import Ground
+from handover.lesson.repository import MAIN, SOMEBODY, Repository, author
 from handover.local.system import unavailable
 from handover.project import toy_data
 

@@ -17,9 +17,9 @@ from werkzeug.utils import redirect
 from handover.errors import CannotRunError
 from handover.lesson import snapshots
 from handover.lesson.exercises import EXERCISES, advance, missing
-from handover.lesson.ground import MAIN, PORT, Ground
-from handover.lesson.hosting import Hosting
-from handover.lesson.records import Outcome
+from handover.lesson.ground import PORT, Ground
+from handover.lesson.hosting import Outcome
+from handover.lesson.repository import MAIN
 from handover.lesson.service import Service
 from handover.local.emulator import LOOPBACK
 from handover.local.server import listening
@@ -40,7 +40,6 @@ class Page:
 
     def __init__(self, ground: Ground, service: Service) -> None:
         self.ground = ground
-        self.hosting = Hosting(ground)
         self.service = service
         self.notice = ""
         """What came of the last button, until the next one."""
@@ -54,20 +53,20 @@ class Page:
             advance(self.ground)
             number = snapshots.reached(self.ground)
             lacks = missing(self.ground, number) if number <= len(EXERCISES) else ""
-            pulls = {pull.branch: pull for pull in self.hosting.pulls}
+            pulls = {pull.branch: pull for pull in self.ground.remote.pulls}
             return self._rendered("page.html.jinja", number=number, exercises=EXERCISES, missing=lacks, pulls=pulls)
 
     def pull(self, branch: str) -> str | None:
         """Show a pull request; nothing where there is none."""
         with self._lock:
-            if (pull := self.hosting.pull(branch)) is None:
+            if (pull := self.ground.remote.pull(branch)) is None:
                 return None
-            names, lines = self.hosting.changes(pull)
+            names, lines = self.ground.remote.changes(pull)
             return self._rendered("pull.html.jinja", pull=pull, names=names, lines=lines)
 
     def report(self, commit: str) -> str | None:
         """Show the report of a commit's build, and note that it was opened; nothing where it has not ended."""
-        record = self.hosting.record(commit)
+        record = self.ground.remote.record(commit)
         if not commit.isalnum() or record.outcome is Outcome.UNKNOWN:
             return None
         record.open()
@@ -82,11 +81,11 @@ class Page:
             try:
                 match path:
                     case "/open":
-                        self.hosting.open(branch)
+                        self.ground.remote.open(branch)
                     case "/approve":
-                        self.hosting.approve(branch)
+                        self.ground.remote.approve(branch)
                     case "/merge":
-                        self.hosting.merge(branch)
+                        self.ground.remote.merge(branch)
                         self.notice = f"{branch} is merged. {MAIN} is built now, and then deployed."
                         return "/"
                     case "/back":
@@ -96,12 +95,12 @@ class Page:
                         return "/"
             except CannotRunError as error:
                 self.notice = f"{str(error)[0].upper()}{str(error)[1:]}"
-                return of_the_pull if self.hosting.pull(branch) else "/"
+                return of_the_pull if self.ground.remote.pull(branch) else "/"
         return of_the_pull
 
     def _rendered(self, name: str, **words: Any) -> str:
         """Fill a template in; `state` is a word that changes when anything else of the page does."""
-        words |= {"ground": self.ground, "hosting": self.hosting, "service": self.service, "main": MAIN}
+        words |= {"ground": self.ground, "hosting": self.ground.remote, "service": self.service, "main": MAIN}
         words |= {"notice": self.notice, "trouble": self.service.trouble or self.service.live.trouble}
         text = self._templates.get_template(name).render(words)
         return text.replace(STATE, hashlib.sha256(text.encode()).hexdigest()[:16])

@@ -14,10 +14,9 @@ from threading import Event, Thread
 from typing import NamedTuple
 
 from handover.errors import CannotRunError
-from handover.lesson.ground import MAIN, Ground
-from handover.lesson.hosting import Hosting
-from handover.lesson.records import Outcome, Record
-from handover.lesson.repository import Repository
+from handover.lesson.ground import Ground
+from handover.lesson.hosting import Outcome, Record
+from handover.lesson.repository import MAIN, Repository
 from handover.project import Project
 
 CLAUSES = "C,H,M,P,B,R"
@@ -101,7 +100,7 @@ class Service(Thread):
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(daemon=True)
-        self.hosting = Hosting(ground)
+        self.hosting = ground.remote
         self.live = Live(ground)
         self.building = ""
         """The commit that is being built."""
@@ -176,7 +175,7 @@ class Service(Thread):
         folder = self._checkout.folder
         if not (folder / ".venv").is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
-            self.hosting.repository.do("clone", "--quiet", str(self.hosting.repository.folder), str(folder))
+            self.hosting.do("clone", "--quiet", str(self.hosting.folder), str(folder))
             self._ground.link(folder)
         self._checkout.do("fetch", "--quiet", "--prune")
         self._checkout.do("checkout", "--quiet", "--force", "--detach", commit)

@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 
 from handover.errors import CannotRunError
 from handover.git import GitError
-from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
+from handover.lesson.ground import Ground
 from handover.lesson.hosting import APPROVALS, BRANCHES, PULLS
+from handover.lesson.repository import MAIN, SOMEBODY, author
 
 STARTS = "refs/lesson/"
 KEPT = "refs/kept/"
