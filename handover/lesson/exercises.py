@@ -1,6 +1,7 @@
 """The six exercises: for each what it is about, what to type, whether it is done, and a hint."""
 
 import json
+import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from handover.project import Project
 from predictor import files
 
 DELIVERY = Project(Path()).delivery.as_posix()
+WIDTH = 100
+"""Of the terminal that an exercise is shown in [characters]."""
 HEURISTICS = f"{DELIVERY}/heuristics.py"
 NOT_GREEN = {
     Outcome.UNKNOWN: "The build of {subject} has not ended yet: it takes some seconds, while the page is open.",
@@ -148,7 +151,7 @@ def _is_live(ground: Ground) -> bool:
     """Say whether the main branch's model answers."""
     answer = ask(ground.port + 1, "GET", "/health")
     manifest = ground.remote.ask("show", f"{MAIN}:{DELIVERY}/manifest.json")
-    return bool(answer and manifest and answer.model == files.identity(json.loads(manifest)))
+    return bool(answer and manifest and answer[0] == files.identity(json.loads(manifest)))
 
 
 # --- what ``exercises.toml`` says of each
@@ -166,3 +169,30 @@ def _exercises() -> Iterator[Exercise]:
 
 
 EXERCISES = tuple(_exercises())
+
+
+# --- as a terminal shows it
+
+
+def shown(ground: Ground, number: int) -> str:
+    """Write an exercise out: what it is about, and what to do; after the last one, the end."""
+    if number > len(EXERCISES):
+        return f"All {len(EXERCISES)} exercises are done. handover lesson back 1 begins again."
+    exercise = EXERCISES[number - 1]
+    lines = [f"Exercise {number} of {len(EXERCISES)}: {exercise.title}", "", wrapped(exercise.text), ""]
+    for step in exercise.steps:
+        lines += _step(step, ground)
+    return "\n".join(lines)
+
+
+def wrapped(text: str) -> str:
+    """Break a text into lines; commands stay whole."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _step(step: Step, ground: Ground) -> list[str]:
+    if step.command:
+        return [f"  $ {step.command.replace('{api}', ground.api)}"]
+    if step.file:
+        return [f"  In {step.file}:", textwrap.indent(step.lines, "    ")]
+    return [f"  On {ground.page}, {step.where}: press {step.words}" if step.words else f"  {step.sentence}"]

@@ -1,7 +1,6 @@
 """The page that plays the hosting service: a server on loopback, and what it shows."""
 
 import hashlib
-import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from handover.lesson.hosting import Outcome
 from handover.lesson.repository import MAIN
 from handover.lesson.service import Service
 from handover.local.emulator import LOOPBACK
-from handover.local.server import listening
+from handover.local.server import listening, open_port
 from handover.markup import coded
 from handover.templates import environment
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 BODY_BYTES = 10_000
 """Largest form that is read; a button's has the name of a branch."""
+ELSEWHERE = f"is the page open in another terminal? If not, choose another port, as in --port {PORT + 100}"
 STATE = "the state of the page"
 """What stands in the layout in its place."""
 
@@ -56,19 +56,19 @@ class Page:
             pulls = {pull.branch: pull for pull in self.ground.remote.pulls}
             return self._rendered("page.html.jinja", number=number, exercises=EXERCISES, missing=lacks, pulls=pulls)
 
-    def pull(self, branch: str) -> str | None:
-        """Show a pull request; nothing where there is none."""
+    def pull(self, branch: str) -> str:
+        """Show a pull request; ``NotFound`` where there is none."""
         with self._lock:
             if (pull := self.ground.remote.pull(branch)) is None:
-                return None
+                raise NotFound
             names, lines = self.ground.remote.changes(pull)
             return self._rendered("pull.html.jinja", pull=pull, names=names, lines=lines)
 
-    def report(self, commit: str) -> str | None:
-        """Show the report of a commit's build, and note that it was opened; nothing where it has not ended."""
+    def report(self, commit: str) -> str:
+        """Show the report of a commit's build, and note that it was opened; ``NotFound`` where it has not ended."""
         record = self.ground.remote.record(commit)
         if not commit.isalnum() or record.outcome is Outcome.UNKNOWN:
-            return None
+            raise NotFound
         record.open()
         return record.read("report.html") or self._rendered("log.html.jinja", record=record)
 
@@ -121,15 +121,7 @@ def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
     """
     chosen = port or ground.port
     for needed in (chosen, chosen + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, needed))
-            except OSError as error:
-                raise CannotRunError(
-                    f"port {needed} of {LOOPBACK} is not available ({error.strerror}): is the page open in another "
-                    f"terminal? If not, choose another port, as in --port {PORT + 100}"
-                ) from None
+        open_port(needed, ELSEWHERE).close()
     ground.remote.do("config", "lesson.port", str(chosen))
     service = Service(ground)
     own = {f"{name}:{chosen}" for name in (LOOPBACK, "localhost")}
@@ -156,7 +148,6 @@ def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
         request.max_content_length = BODY_BYTES
         if request.method == "POST":
             return redirect(page.press(request.path, request.form.to_dict()), 303)
-        text = None
         try:
             match request.path.split("/"):
                 case ["", ""]:
@@ -165,10 +156,10 @@ def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
                     text = page.pull(request.args.get("branch", ""))
                 case ["", "reports", commit]:
                     text = page.report(commit)
+                case _:
+                    raise NotFound
         except CannotRunError as error:  # what it looks at was moved or deleted
             raise InternalServerError(str(error)) from None
-        if text is None:
-            raise NotFound
         return Response(text, mimetype="text/html", headers={"cache-control": "no-store"})
 
     return answer
