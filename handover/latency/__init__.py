@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover.errors import CannotRunError
-from handover.local import environment
-from handover.local.emulator import Emulator
+from handover.local.emulator import Emulator, prepare
 from handover.local.stack import BuiltFunction
 
 COLD_PAIRS = 11
@@ -60,7 +59,7 @@ class Probe(ExitStack):
         super().__init__()
         opt = Path(self.enter_context(TemporaryDirectory(prefix="handover-opt-")))
         self._log = self.enter_context(TemporaryFile("w+", encoding="utf-8", errors="replace"))  # noqa: SIM115  closed at the end
-        variables = environment.prepare(function, opt)
+        variables = prepare(function, opt)
         variables["PYTHONPATH"] += os.pathsep + str(HERE / "floor")
         self._process = subprocess.Popen(
             [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *imports],

@@ -4,6 +4,7 @@ import time
 from contextlib import AbstractContextManager
 from threading import Lock
 from typing import NamedTuple
+from weakref import WeakSet
 
 from handover.local.emulator import Emulator, EnvironmentDiedError, Log
 from handover.local.stack import BuiltFunction
@@ -37,7 +38,7 @@ class Pool(AbstractContextManager["Pool"]):
         self._stopped = False
         self._busy = 0
         self._idle: list[Emulator] = []
-        self._all: list[Emulator] = []
+        self._all = WeakSet[Emulator]()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -67,8 +68,6 @@ class Pool(AbstractContextManager["Pool"]):
                 self._busy -= 1
                 if emulator and emulator.alive:
                     self._idle.append(emulator)
-                elif emulator and emulator in self._all:
-                    self._all.remove(emulator)
 
     def stop(self) -> None:
         """End every environment, also those in a request, and start no more."""
@@ -82,5 +81,5 @@ class Pool(AbstractContextManager["Pool"]):
             if self._stopped:
                 raise EnvironmentDiedError(STOPPED)
             emulator = Emulator(self._function, self._log)
-            self._all.append(emulator)
+            self._all.add(emulator)
             return emulator
