@@ -127,18 +127,20 @@ def modules(function: BuiltFunction) -> list[str]:
     return names
 
 
-def import_times(function: BuiltFunction, imports: Sequence[str] = ()) -> list[tuple[str, float]]:
-    """Time each module's import by itself, without what it imports in turn [ms]; ``imports`` come before the handler.
+def import_times(function: BuiltFunction, imports: Sequence[str] = (), runs: int = 3) -> dict[str, float]:
+    """Time each module's import by itself, without what it imports in turn [ms]: medians of some runs.
 
-    By Python's own clock, ``-X importtime``, which slows each a little; ``NotMeasuredError`` when it does not start.
+    ``imports`` come before the handler. By Python's own clock, ``-X importtime``, which slows each a little;
+    ``NotMeasuredError`` when it does not start.
     """
-    with Probe(function, ["-X", "importtime"], imports) as probe:
-        lines = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", probe.log(), re.MULTILINE)
-    return [(module, int(own_us) / 1000) for own_us, module in lines]
+    timed = []
+    for _ in range(runs):
+        with Probe(function, ["-X", "importtime"], imports) as probe:
+            lines = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", probe.log(), re.MULTILINE)
+        timed.append({module: int(own_us) / 1000 for own_us, module in lines})
+    return {name: statistics.median([run.get(name, own) for run in timed]) for name, own in timed[0].items()}
 
 
 def slowest_imports(function: BuiltFunction) -> list[tuple[str, float]]:
-    """Name the modules that take longest to import by themselves [ms], medians of three; errors as ``import_times``."""
-    first, *others = (dict(import_times(function)) for _ in range(3))
-    medians = [(name, statistics.median([own, *(run.get(name, own) for run in others)])) for name, own in first.items()]
-    return sorted(medians, key=itemgetter(1), reverse=True)[:SLOWEST]
+    """Name the modules that take longest to import by themselves [ms]; errors as ``import_times``."""
+    return sorted(import_times(function).items(), key=itemgetter(1), reverse=True)[:SLOWEST]
