@@ -9,7 +9,7 @@ from pathlib import Path
 from handover.acceptance import BROKEN, UNCHECKED, Judgement
 from handover.errors import CannotRunError
 from handover.git import git, text
-from handover.local.system import unavailable
+from handover.local.stack import unavailable
 from handover.project import Project
 from predictor import files
 

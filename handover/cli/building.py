@@ -8,8 +8,7 @@ import click
 from handover.cli import tools
 from handover.cli.group import PROJECT, apart
 from handover.errors import CannotRunError
-from handover.local.stack import own_machine
-from handover.local.system import unavailable
+from handover.local.stack import own_machine, unavailable
 
 PROCESSORS = ("x86_64", "arm64")
 """As Lambda calls them."""

@@ -28,8 +28,7 @@ from handover.local import client
 from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
-from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
-from handover.local.system import unavailable
+from handover.local.stack import BuiltFunction, NothingBuiltError, built_function, unavailable
 from handover.merit import Comparison, compared
 from handover.project import Project
 from handover.quality import HELD_OUT, HeldOut

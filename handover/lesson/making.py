@@ -11,7 +11,7 @@ from handover.init import init
 from handover.lesson import snapshots
 from handover.lesson.ground import Ground
 from handover.lesson.repository import MAIN, SOMEBODY, Repository, author
-from handover.local.system import unavailable
+from handover.local.stack import unavailable
 from handover.project import toy_data
 
 TARGET = "late"

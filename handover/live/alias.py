@@ -72,7 +72,7 @@ def roll_back(
         versions = ", ".join(sorted(published, key=int))
         raise LiveError(f"{alias.function} has no version {target}; published are {versions}")
     if alias.version == target and not alias.weights and not deployments.under_way:
-        return f"The alias {alias.name} of {stack.name} points at version {_described(target, published)} already."
+        return f"The alias {alias.name} of {stack.name} points at version {published[target]} already."
     proof = _proven(prove, alias.function, target) if prove else "was not asked for its golden rows"
     change = f"{_change(alias, target, published)}; version {target} {proof}"
     if passed := [one for one in left_out if int(target) < int(one) < int(alias.version)]:
@@ -112,11 +112,11 @@ def _proven(prove: Callable[[str, str], str], function: str, version: str) -> st
 
 
 def _change(alias: Alias, target: str, published: Mapping[str, str]) -> str:
-    was, new = _described(alias.version, published), _described(target, published)
+    was, new = published[alias.version], published[target]
     way = "back" if int(target) < int(alias.version) else "on"
     moves = f"stays at version {new}" if alias.version == target else f"moves from version {was} {way} to version {new}"
     change = f"the alias {alias.name} {moves}"
-    shares = ", ".join(f"{share:.0%} to version {_described(one, published)}" for one, share in alias.weights.items())
+    shares = ", ".join(f"{share:.0%} to version {published[one]}" for one, share in alias.weights.items())
     return f"{change}, which gets all requests (until now, {shares})" if shares else change
 
 
@@ -143,13 +143,9 @@ def _earlier(alias: Alias, published: Mapping[str, str], left_out: Mapping[str, 
 
 
 def _published(client: "LambdaClient", function: str) -> dict[str, str]:
-    """Give the published versions with their descriptions."""
+    """Give the published versions, each with its description as people read it."""
     with asked():
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
         versions = [version for page in pages for version in page["Versions"]]
-    return {one["Version"]: one.get("Description", "") for one in versions if one["Version"].isdecimal()}
-
-
-def _described(version: str, published: Mapping[str, str]) -> str:
-    description = published.get(version)
-    return f"{version} ({description})" if description else version
+    described = {one["Version"]: one.get("Description") for one in versions if one["Version"].isdecimal()}
+    return {version: f"{version} ({text})" if text else version for version, text in described.items()}

@@ -1,13 +1,16 @@
 """The golden rows once more, through the live API."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from handover.live.built import BATCH_ROWS, Built, Golden
 from handover.live.client import Response
 from predictor import files
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 STEADY = 2  # requests in flight after the burst: callers share the API's rate
 REFUSAL = 200  # characters of an answer that is none
@@ -53,48 +56,40 @@ class Replay:
     """How many answers were 429; each was waited out and asked for again."""
 
 
-def replay(client: Asked, built: Built, limit: int, step: Callable[[], None]) -> Replay:
+def replay(client: Asked, built: Built, limit: int, progress: "Progress", description: str) -> Replay:
     """Ask for every golden row by itself, ``limit`` of them at once at first, and for some in a batch.
 
     The burst comes first, for a request that finds every environment busy starts another one, cold; whatever waits warm
     already answers the rest of it. ``/health`` is asked for after it, so as not to warm the first.
     """
-    burst, rest = built.golden[:limit], built.golden[limit:]
+    task = progress.add_task(description, total=len(built.golden) + 2)
 
-    def alone(golden: Golden) -> tuple[Golden, Response]:
-        response = client.ask("POST", "/predict", golden.row)
-        step()
-        return golden, response
+    def ask(method: str, path: str, document: Any = None) -> Response:
+        response = client.ask(method, path, document)
+        progress.advance(task)
+        return response
 
-    with ThreadPoolExecutor(limit) as executor:
-        asked = list(executor.map(alone, burst))
-    with ThreadPoolExecutor(STEADY) as executor:
-        asked += executor.map(alone, rest)
+    alone: list[Response] = []
+    for rows, at_once in ((built.golden[:limit], limit), (built.golden[limit:], STEADY)):
+        with ThreadPoolExecutor(at_once) as executor:
+            alone += executor.map(partial(ask, "POST", "/predict"), [golden.row for golden in rows])
     together = built.golden[:BATCH_ROWS]
-    batch = client.ask("POST", "/predict/batch", [golden.row for golden in together])
-    step()
-    health = client.ask("GET", "/health")
-    step()
-    responses = [response for _, response in asked]
-    answered = [response for response in responses if response.status == 200]
+    batch = ask("POST", "/predict/batch", [golden.row for golden in together])
+    health = ask("GET", "/health")
+    answered = [response for response in alone if response.status == 200]
     in_batch = batch.document
     if not isinstance(in_batch, list) or len(in_batch) != len(together):
         in_batch = [None] * len(together)
     return Replay(
         health=health,
         answers=(
-            *(_answer(golden, "alone", response, response.document) for golden, response in asked),
+            *(_answer(golden, "alone", one, one.document) for golden, one in zip(built.golden, alone, strict=True)),
             *(_answer(golden, "in a batch", batch, one) for golden, one in zip(together, in_batch, strict=True)),
         ),
         cold_ms=tuple(response.ms for response in answered if _cold(response)),
         warm_ms=tuple(response.ms for response in answered if not _cold(response)),
-        throttled=sum(response.throttled for response in (*responses, batch, health)),
+        throttled=sum(response.throttled for response in (*alone, batch, health)),
     )
-
-
-def requests(built: Built) -> int:
-    """Count the requests of a replay."""
-    return len(built.golden) + 2
 
 
 def _answer(golden: Golden, way: Way, response: Response, document: Any) -> Answer:
