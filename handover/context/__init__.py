@@ -24,10 +24,9 @@ from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
 from handover.finding import Clause, Finding, Skipped, Subject, Team
 from handover.latency import Latency, measure
-from handover.local import client
-from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
+from handover.local.run import RefusedError, ask, posted
 from handover.local.stack import BuiltFunction, NothingBuiltError, built_function, unavailable
 from handover.merit import Comparison, compared
 from handover.project import Project
@@ -311,8 +310,8 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         return self._opened.enter_context(Pool(self.function, 1, self.log.append))
 
     def ask(self, path: str, body: Any) -> Any:
-        """Post a body to the built function, in AWS's runtime emulator, and give the answer's; see ``client.ask``."""
-        return client.ask(self._pool, path, body)
+        """Post a body to the built function, in AWS's runtime emulator, and give the answer's; see ``run.ask``."""
+        return ask(self._pool, path, body)
 
     @cached_property
     def golden_answers(self) -> list[Json]:
@@ -358,7 +357,7 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     @cached_property
     def latency(self) -> Latency:
         """How long the built function takes for the first golden row, cold and warm; measured when first asked for."""
-        return measure(self.function, client.posted(PREDICT.path, self.golden[0]["row"]))
+        return measure(self.function, posted(PREDICT.path, self.golden[0]["row"]))
 
     def measure_again(self) -> None:
         """Forget what ``latency`` was: it is measured anew when it is asked for."""
