@@ -54,7 +54,7 @@ def verify(
         expected = built.read(built.delivery_in(build))
         deployed, session = find_stack(name, stage, region)
         with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
-            answers = replay(client, expected, limit, shown, "Asking for the golden rows")
+            answers = replay(client.ask, expected, limit, shown, "Asking for the golden rows")
             behaves = None
             if behaviours:
                 from handover.live.behaviours import tried

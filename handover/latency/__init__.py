@@ -123,8 +123,7 @@ def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
 def modules(function: BuiltFunction) -> list[str]:
     """List what INIT imports, the standard library included; ``NotMeasuredError`` when it does not start."""
     with Probe(function) as probe:
-        names: list[str] = probe.ask({"modules": True})
-    return names
+        return list(probe.ask({"modules": True}))
 
 
 def import_times(function: BuiltFunction, imports: Sequence[str] = (), runs: int = 3) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """What a hosting service does with a repository: builds of commits, pull requests, their review, and the merge."""
 
 import json
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -85,8 +84,7 @@ class Merged(NamedTuple):
     refused: str = ""
 
 
-@dataclass(frozen=True)
-class Pull:
+class Pull(NamedTuple):
     """A pull request of a branch into the main branch."""
 
     branch: str

@@ -1,9 +1,10 @@
 """The golden rows once more, through the live API."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from handover.live.built import BATCH_ROWS, Built, Golden
 from handover.live.client import Response
@@ -16,14 +17,8 @@ STEADY = 2  # requests in flight after the burst: callers share the API's rate
 REFUSAL = 200  # characters of an answer that is none
 
 type Way = Literal["alone", "in a batch"]
-
-
-class Asked(Protocol):
-    """Whatever answers requests: a live API, or one version of the function."""
-
-    def ask(self, method: str, path: str, document: Any = None) -> Response:
-        """Send one request; ``LiveError`` when it gets no answer."""
-        ...
+type Ask = Callable[[str, str, Any], Response]
+"""Sends a request by method, path and document: to a live API, or to one version of the function."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ class Replay:
     """How many answers were 429; each was waited out and asked for again."""
 
 
-def replay(client: Asked, built: Built, limit: int, progress: "Progress", description: str) -> Replay:
+def replay(ask: Ask, built: Built, limit: int, progress: "Progress", description: str) -> Replay:
     """Ask for every golden row by itself, ``limit`` of them at once at first, and for some in a batch.
 
     The burst comes first, for a request that finds every environment busy starts another one, cold; whatever waits warm
@@ -64,18 +59,18 @@ def replay(client: Asked, built: Built, limit: int, progress: "Progress", descri
     """
     task = progress.add_task(description, total=len(built.golden) + 2)
 
-    def ask(method: str, path: str, document: Any = None) -> Response:
-        response = client.ask(method, path, document)
+    def asked(method: str, path: str, document: Any) -> Response:
+        response = ask(method, path, document)
         progress.advance(task)
         return response
 
     alone: list[Response] = []
     for rows, at_once in ((built.golden[:limit], limit), (built.golden[limit:], STEADY)):
         with ThreadPoolExecutor(at_once) as executor:
-            alone += executor.map(partial(ask, "POST", "/predict"), [golden.row for golden in rows])
+            alone += executor.map(partial(asked, "POST", "/predict"), [golden.row for golden in rows])
     together = built.golden[:BATCH_ROWS]
-    batch = ask("POST", "/predict/batch", [golden.row for golden in together])
-    health = ask("GET", "/health")
+    batch = asked("POST", "/predict/batch", [golden.row for golden in together])
+    health = asked("GET", "/health", None)
     answered = [response for response in alone if response.status == 200]
     in_batch = batch.document
     if not isinstance(in_batch, list) or len(in_batch) != len(together):

@@ -101,7 +101,7 @@ def prove(version: Version, stack: Stack, progress: "Progress") -> str:
     version.wake()
     delivered = version.delivered(stack)
     asking = f"Asking version {version.number} for its golden rows"
-    replayed = replay(version, delivered, AT_ONCE, progress, asking)
+    replayed = replay(version.ask, delivered, AT_ONCE, progress, asking)
     context = LiveContext(stack, delivered, replayed)
     for finding in evaluate(context, [clause for clause in CLAUSES if clause.looks_at != "behaviours"]):
         if finding.broken:
