@@ -90,17 +90,12 @@ def rollback(
     """
     from handover.live.alias import roll_back
     from handover.live.deployments import Deployments
-    from handover.live.version import Version, prove
 
     deployed, session = find_stack(stack_name(stack, stage), stage, region)
     functions = session.client("lambda")
     deployments = Deployments.of(deployed, session.client("cloudformation"), session.client("codedeploy"))
     with progress() as shown:
-
-        def proven(function: str, number: str) -> str:
-            return prove(Version(functions, function, number), deployed, shown)
-
-        moved = roll_back(functions, deployed, deployments, None if unproven else proven, to=to, dry_run=dry_run)
+        moved = roll_back(functions, deployed, deployments, shown, to=to, unproven=unproven, dry_run=dry_run)
     click.echo(moved)
 
 

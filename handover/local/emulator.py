@@ -68,9 +68,9 @@ class Emulator(AbstractContextManager["Emulator"]):
         assert process.stdout  # noqa: S101  a pipe was asked for
         reader = Thread(target=_read, args=(process.stdout, weakref.WeakMethod(self._log_own)), daemon=True)
         self._connection = HTTPConnection(LOOPBACK, port, timeout=function.timeout_s + SLACK_S)
+        reader.start()
         self.stop = weakref.finalize(self, _end, process, reader, opt, self._connection)
         """End every process of this environment, at once; done too when Python exits or nobody holds this object."""
-        reader.start()
         self.pid = process.pid
         """Process id of the emulator, which is also the id of the session that all its processes are in."""
         self._wait(process, port)
@@ -195,7 +195,6 @@ def _end(
     """Kill the whole session, for the emulator puts the function in a process group of its own; the function first."""
     processes.end(lambda: processes.of_session(process.pid))
     process.wait()
-    if reader.ident:
-        reader.join()
+    reader.join()
     connection.close()
     opt.cleanup()
