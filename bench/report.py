@@ -1,9 +1,8 @@
 """One run as people read it: tables on the terminal, and the page ``docs/benchmarks.md``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import rich.table
 from rich.console import Console
@@ -24,8 +23,7 @@ LAMBDA_NAMES = tuple(one.name for one in LAMBDAS)
 COLOURS = {"met": "green", "MISSED": "bold red", "not measured": "yellow"}
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A title, a head, and rows; the first column is text, the others are figures."""
 
     title: str

@@ -43,7 +43,6 @@ def made(folder: Path, tell: Callable[[str], None]) -> Ground:
             raise CannotRunError(f"{ground.project} is no repository any more: handover lesson back brings it back")
         ground.clone()
     ground.settle()
-    ground.renew()
     tell("Installing what the project needs (a minute or two, once)")
     log = ground.hosting / "setup.log"
     if not (ground.environment / "bin" / "pip").exists():

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from handover.live import LiveError, version
 from handover.live.aws import asked
@@ -20,8 +19,7 @@ LEFT = "Users were moved back from version "
 MOST_NOTED = 20
 
 
-@dataclass(frozen=True)
-class Alias:
+class Alias(NamedTuple):
     """An alias of a function, as it stands."""
 
     function: str

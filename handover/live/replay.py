@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from handover.live.built import BATCH_ROWS, Built, Golden
 from handover.live.client import Response
@@ -21,8 +20,7 @@ type Ask = Callable[[str, str, Any], Response]
 """Sends a request by method, path and document: to a live API, or to one version of the function."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What one golden row got."""
 
     golden: Golden
@@ -37,8 +35,7 @@ class Answer:
     """What came instead of an answer, with the id to find it by in the log; such answers never quote a row."""
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(NamedTuple):
     """What the live API answered."""
 
     health: Response
