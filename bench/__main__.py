@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import page, plots, tables
+from bench import plots, report
 from bench.contenders import PEERS
 from bench.run import MEASURES, QUICK, Counts, run
 from handover.cli.group import PROJECT, one_sentence, progress
@@ -42,7 +42,7 @@ def main(*, quick: bool, only: frozenset[str], page_only: bool) -> None:
         return
     with one_sentence("bench"):
         results = measure(QUICK if quick else Counts(), only)
-    tables.show(results, console)
+    report.show(results, console)
     if quick or only != frozenset(MEASURES):
         _write(results, ASIDE / "latest.json")
         plots.draw(results, ASIDE)
@@ -63,7 +63,7 @@ def measure(counts: Counts, only: frozenset[str]) -> dict[str, object]:
 
 def _publish(results: dict[str, object], console: Console) -> None:
     drawn = plots.draw(results, PAGE.with_suffix(""))
-    PAGE.write_text(page.write(results, drawn), encoding="utf-8")
+    PAGE.write_text(report.write(results, drawn), encoding="utf-8")
     console.print(f"Written: {PAGE}, its plots, and {PUBLISHED}.")
 
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from bench.contenders import ALL, LAMBDAS
 from bench.measure.inprocess import OWN, STANDARD
+from bench.report import LABELS
 from bench.statistics import line, spread
-from bench.tables import LABELS
 from bench.targets import AXES, MB, MIB, growth_points
 
 COLOURS = {one.name: one.colour for one in ALL} | {"quiet": "#00446B", "session": "#555555"}

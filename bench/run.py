@@ -78,18 +78,12 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
         staged = [dock.stage(one, workload) for one in progress.track(LAMBDAS, description="Staging")]
         validating = [one for one in staged if one.contender is not FLOOR]
         model = (workload.folder / "model.onnx").read_bytes()
-        results["workload"] = asdict(workload.size) | {
-            "onnx_sha256": sha256(model).hexdigest(),
-            "onnx_bytes": len(model),
-        }
+        onnx = {"onnx_sha256": sha256(model).hexdigest(), "onnx_bytes": len(model)}
+        results["workload"] = asdict(workload.size) | onnx
         results["versions"] = {contender.name: versions(contender) for contender in ALL}
         results["size"] = {one.contender.name: one.size for one in staged}
-        emulators: dict[str, served.Opener] = {
-            one.contender.name: partial(served.emulated, one, rows[0]) for one in staged
-        }
-        servers: dict[str, served.Opener] = {
-            one.name: partial(served.server, one, workload, rows[0]) for one in SERVERS
-        }
+        emulators: served.Openers = {one.contender.name: partial(served.emulated, one, rows[0]) for one in staged}
+        servers: served.Openers = {one.name: partial(served.server, one, workload, rows[0]) for one in SERVERS}
         everybody = {one.contender.name: emulators[one.contender.name] for one in validating} | servers
         for name, opened in progress.track(everybody.items(), description="Comparing scores"):
             with opened() as contender:

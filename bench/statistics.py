@@ -1,7 +1,6 @@
 """From samples to figures: medians with their spread, ratios within one run, and a line through a growth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -34,8 +33,7 @@ def ratio(above: Rounds, below: Rounds) -> Spread:
     return spread([[float(np.median(a) / np.median(b)) for a, b in zip(above, below, strict=True)]])
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """``fixed + each * size``: what a request costs at no size, and what one more of it adds."""
 
     fixed: float

@@ -11,7 +11,7 @@ from pathlib import Path
 from handover import card
 from handover.errors import CannotRunError
 from handover.git import Repository, git, text
-from handover.local.system import unavailable
+from handover.local.stack import unavailable
 from handover.package import CARD, DELIVERED, Package
 from handover.project import Project
 from predictor import files

@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from handover.local import client, gateway
+from handover.local import gateway
 from handover.local.pool import Pool
+from handover.local.run import posted
 from handover.local.stack import built_function
 from handover.project import Project
 
@@ -44,4 +45,4 @@ class Function(AbstractContextManager["Function"]):
 
     def post(self, path: str, body: Any) -> Answer:
         """Post a body as JSON: a row to ``/predict``, or up to 100 rows to ``/predict/batch``."""
-        return self.send(client.posted(path, body))
+        return self.send(posted(path, body))

@@ -55,8 +55,7 @@ def main(cold_ms: float | None, warm_ms: float | None) -> None:
             cold_cpu_ms=measured.cold_cpu_ms if cold_ms is None else cold_ms,
             warm_cpu_ms=measured.warm_cpu_ms if warm_ms is None else warm_ms,
         )
-        own = Capacity(measured, []).own
-        streams = shown.track(list(runs(own.warm_ms)), description="Simulated streams")
+        streams = shown.track(list(runs(Capacity(measured, []).own.warm_ms)), description="Simulated streams")
         simulated = [simulation.run(**stream, cold_ms=measured.cold_cpu_ms) for stream in streams]
     NUMBERS.parent.mkdir(exist_ok=True)
     NUMBERS.write_text(json.dumps({"measured": asdict(measured), "runs": [asdict(run) for run in simulated]}, indent=1))

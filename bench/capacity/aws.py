@@ -19,7 +19,6 @@ MONTH_S = 730 * 3600
 class Figure:
     """One price or limit."""
 
-    name: str
     meaning: str
     unit: str
     source: str
@@ -52,6 +51,7 @@ class Figure:
         )
 
 
-def figures(path: Path = HERE / "aws.toml") -> dict[str, Figure]:
+def figures() -> dict[str, Figure]:
     """Read all of them, by name, in the order of the file."""
-    return {name: Figure(name, **entry) for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    entries = tomllib.loads((HERE / "aws.toml").read_text(encoding="utf-8"))
+    return {name: Figure(**entry) for name, entry in entries.items()}

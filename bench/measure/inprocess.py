@@ -1,6 +1,5 @@
 """Handlers in a process of their own, without a network: event in, response out."""
 
-import statistics
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -47,29 +46,18 @@ def block(probe: Probe, mode: str, events: Sequence[Any], rounds: int) -> list[f
 
 
 def imports(contenders: Sequence[Staged], repeats: int, progress: Progress) -> dict[str, dict[str, float]]:
-    """Say where each contender's time of INIT goes, by top-level package [ms]: medians of some runs.
+    """Say where each contender's time of INIT goes, by top-level package [ms]: sums of medians of some runs.
 
     The handler's module loads the model and checks it; all that is its own time too.
     """
-    times = {}
+    times: dict[str, dict[str, float]] = {}
     for staged in progress.track(contenders, description="Imports"):
-        runs = []
-        for _ in range(repeats):
-            try:
-                runs.append(grouped(import_times(staged.function, ["awslambdaric.bootstrap"])))
-            except NotMeasuredError as error:
-                raise NotMeasuredError(f"{staged.contender.label}: {error}") from None
-        times[staged.contender.name] = {
-            group: round(statistics.median(run.get(group, 0.0) for run in runs), 3)
-            for group in sorted({group for run in runs for group in run})
-        }
-    return times
-
-
-def grouped(modules: Sequence[tuple[str, float]]) -> dict[str, float]:
-    """Add up modules' own times by the group that they are drawn in [ms]."""
-    times: dict[str, float] = defaultdict(float)
-    for module, own_ms in modules:
-        top = module.partition(".")[0]
-        times[GROUPS.get(top, top)] += own_ms
+        groups: dict[str, float] = defaultdict(float)
+        try:
+            for module, own_ms in import_times(staged.function, ["awslambdaric.bootstrap"], repeats).items():
+                top = module.partition(".")[0]
+                groups[GROUPS.get(top, top)] += own_ms
+        except NotMeasuredError as error:
+            raise NotMeasuredError(f"{staged.contender.label}: {error}") from None
+        times[staged.contender.name] = {group: round(ms, 3) for group, ms in sorted(groups.items())}
     return times

@@ -56,6 +56,8 @@ class Served(NamedTuple):
 
 
 type Opener = Callable[[], AbstractContextManager[Served]]
+type Openers = dict[str, Opener]
+"""By contender."""
 
 
 @contextmanager
@@ -108,7 +110,10 @@ def server(contender: Contender, workload: Workload, row: Row) -> Iterator[Serve
             ) as process,
         ):
             try:
-                while not _answers(score, row):
+                while True:
+                    with suppress(OSError, HTTPException):
+                        score(row)
+                        break
                     connection.close()
                     if process.poll() is not None or time.perf_counter() > started + START_S:
                         last = (log.read_text(errors="replace").strip().splitlines() or ["it wrote nothing"])[-1]
@@ -117,13 +122,6 @@ def server(contender: Contender, workload: Workload, row: Row) -> Iterator[Serve
                 yield Served(score, (time.perf_counter() - started) * 1000)
             finally:
                 end(lambda: processes.marked(mark[processes.MARK]))
-
-
-def _answers(score: Callable[[Row], float], row: Row) -> bool:
-    with suppress(OSError, HTTPException):
-        score(row)
-        return True
-    return False
 
 
 def _score(connection: HTTPConnection, contender: Contender, row: Row) -> float:
@@ -146,7 +144,7 @@ def _posted(connection: HTTPConnection, path: str, body: Any) -> HTTPResponse:
     return connection.getresponse()
 
 
-def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress, *, uncounted: int = 0) -> Samples:
+def starts(openers: Openers, rounds: int, progress: Progress, *, uncounted: int = 0) -> Samples:
     """Time each from starting the process to its first answer [ms], all in turn; errors as ``in_turn``."""
 
     def start(opened: Opener) -> list[float]:
@@ -157,7 +155,7 @@ def starts(openers: Mapping[str, Opener], rounds: int, progress: Progress, *, un
     return in_turn(turns, rounds, progress, "Starts to first answer", uncounted=uncounted)
 
 
-def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, requests: int, progress: Progress) -> Samples:
+def warm(openers: Openers, rows: Sequence[Row], blocks: int, requests: int, progress: Progress) -> Samples:
     """Time requests to all of them, JSON written and read, a block each in turn [ms]; the first is not counted."""
 
     def ask(served: Served) -> list[float]:
@@ -169,9 +167,7 @@ def warm(openers: Mapping[str, Opener], rows: Sequence[Row], blocks: int, reques
         return in_turn(turns, blocks, progress, "Warm, over HTTP", uncounted=1)
 
 
-def peak_memory(
-    openers: Mapping[str, Opener], rows: Sequence[Row], requests: int, progress: Progress
-) -> dict[str, float]:
+def peak_memory(openers: Openers, rows: Sequence[Row], requests: int, progress: Progress) -> dict[str, float]:
     """Give the most memory that each function's process held, after so many requests [MB]."""
 
     def peak(opened: Opener) -> list[float]:

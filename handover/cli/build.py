@@ -11,8 +11,7 @@ from handover.cli.contract import DELIVERY, delivered, existing
 from handover.cli.group import DEPLOYMENT, MODELLING, PATH, PIPELINE, PROJECT, apart, command
 from handover.cli.reports import FILE
 from handover.errors import CannotRunError
-from handover.local.stack import own_machine
-from handover.local.system import unavailable
+from handover.local.stack import own_machine, unavailable
 
 BUILT = (PROJECT.build, PROJECT.build.with_name("build.toml"))
 """What `sam build` writes, and `sam deploy` reads."""

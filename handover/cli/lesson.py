@@ -54,7 +54,7 @@ def begin(folder: Path, port: int | None) -> None:
 @lesson.command()
 def check() -> None:
     """Say whether the exercise is done, and show the next one. Exit status: 0 when it is, 1 when not yet."""
-    from handover.lesson import exercises, snapshots, terminal
+    from handover.lesson import exercises, snapshots
     from handover.lesson.ground import around
 
     ground = around(Path())
@@ -62,7 +62,7 @@ def check() -> None:
     number = snapshots.reached(ground)
     for passed in done:
         click.echo(f"Done: {exercises.EXERCISES[passed - 1].title}.\n")
-    click.echo(terminal.shown(ground, number))
+    click.echo(exercises.shown(ground, number))
     if not done and number <= len(exercises.EXERCISES):
         click.echo(f"\nNot done yet. {exercises.missing(ground, number)}")
         sys.exit(1)
@@ -71,24 +71,24 @@ def check() -> None:
 @lesson.command()
 def hint() -> None:
     """Give a hint on the exercise."""
-    from handover.lesson import exercises, snapshots, terminal, wrong_turns
+    from handover.lesson import exercises, snapshots, wrong_turns
     from handover.lesson.ground import around
 
     ground = around(Path())
     number = min(snapshots.reached(ground), len(exercises.EXERCISES))
     if turn := wrong_turns.wrong_turn(ground):
-        click.echo(terminal.wrapped(turn))
-    click.echo(terminal.wrapped(exercises.EXERCISES[number - 1].hint))
+        click.echo(exercises.wrapped(turn))
+    click.echo(exercises.wrapped(exercises.EXERCISES[number - 1].hint))
 
 
 @lesson.command()
 @click.argument("number", type=click.IntRange(1), required=False)
 def back(number: int | None) -> None:
     """Put the start of the exercise back, or of an earlier one, NUMBER; what was there is kept."""
-    from handover.lesson import exercises, snapshots, terminal
+    from handover.lesson import exercises, snapshots
     from handover.lesson.ground import around
 
     ground = around(Path())
     number = number or min(snapshots.reached(ground), len(exercises.EXERCISES))
     kept = snapshots.restore(ground, number)
-    click.echo(f"This is the start of exercise {number}. {kept}\n\n{terminal.shown(ground, number)}")
+    click.echo(f"This is the start of exercise {number}. {kept}\n\n{exercises.shown(ground, number)}")

@@ -109,7 +109,7 @@ def verify(
         from handover.live.clauses import CLAUSES, GROUP
         from handover.live.client import Client
         from handover.live.context import LiveContext
-        from handover.live.replay import replay, requests
+        from handover.live.replay import replay
         from handover.live.stack import stage_of
         from handover.reporters import write
         from handover.skips import exit_status
@@ -119,8 +119,7 @@ def verify(
         expected = built.read(built.delivery_in(build))
         deployed, session = find_stack(name, stage, region)
         with Client.of(deployed, session, url, connections=limit) as client, progress() as shown:
-            task = shown.add_task("Asking for the golden rows", total=requests(expected))
-            answers = replay(client, expected, limit, lambda: shown.advance(task))
+            answers = replay(client.ask, expected, limit, shown, "Asking for the golden rows")
             behaves = None
             if behaviours:
                 from handover.live.behaviours import tried
@@ -156,23 +155,12 @@ def rollback(
     """
     from handover.live.alias import roll_back
     from handover.live.deployments import Deployments
-    from handover.live.version import Version, prove
 
     deployed, session = find_stack(stack_name(stack, stage), stage, region)
     functions = session.client("lambda")
     deployments = Deployments.of(deployed, session.client("cloudformation"), session.client("codedeploy"))
     with progress() as shown:
-
-        def proven(function: str, number: str) -> str:
-            version = Version(functions, function, number)
-
-            def begin(requests: int) -> Callable[[], None]:
-                task = shown.add_task(f"Asking version {number} for its golden rows", total=requests)
-                return lambda: shown.advance(task)
-
-            return prove(version, deployed, begin)
-
-        moved = roll_back(functions, deployed, deployments, None if unproven else proven, to=to, dry_run=dry_run)
+        moved = roll_back(functions, deployed, deployments, shown, to=to, unproven=unproven, dry_run=dry_run)
     click.echo(moved)
 
 

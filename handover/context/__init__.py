@@ -23,12 +23,10 @@ from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
 from handover.finding import Clause, Finding, Skipped, Subject, Team
 from handover.latency import Latency, measure
-from handover.local import client
-from handover.local.client import RefusedError
 from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
-from handover.local.stack import BuiltFunction, NothingBuiltError, built_function
-from handover.local.system import unavailable
+from handover.local.run import RefusedError, ask, posted
+from handover.local.stack import BuiltFunction, NothingBuiltError, built_function, unavailable
 from handover.merit import Comparison, compared
 from handover.project import Project
 from handover.quality import HELD_OUT, HeldOut
@@ -311,8 +309,8 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         return self._opened.enter_context(Pool(self.function, 1, self.log.append))
 
     def ask(self, path: str, body: Any) -> Any:
-        """Post a body to the built function, in AWS's runtime emulator, and give the answer's; see ``client.ask``."""
-        return client.ask(self._pool, path, body)
+        """Post a body to the built function, in AWS's runtime emulator, and give the answer's; see ``run.ask``."""
+        return ask(self._pool, path, body)
 
     @cached_property
     def golden_answers(self) -> list[Json]:
@@ -358,4 +356,4 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     @cached_property
     def latency(self) -> Latency:
         """How long the built function takes for the first golden row, cold and warm; measured when first asked for."""
-        return measure(self.function, client.posted(PREDICT.path, self.golden[0]["row"]))
+        return measure(self.function, posted(PREDICT.path, self.golden[0]["row"]))

@@ -22,7 +22,7 @@ from handover.git import git, text
 from handover.init import behaviours
 from handover.init.hosting import CI, DEFAULT, PLACES, chosen, notes, place, placed, worded
 from handover.init.release import File, Release, current
-from handover.local.system import unavailable
+from handover.local.stack import unavailable
 from handover.project import DISTRIBUTION, Project, toy_data
 from handover.skips import FILE
 from handover.templates import environment

@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handover.errors import CannotRunError
-from handover.local import environment
-from handover.local.emulator import Emulator
+from handover.local.emulator import Emulator, prepare
 from handover.local.stack import BuiltFunction
 
 COLD_PAIRS = 11
@@ -60,7 +59,7 @@ class Probe(ExitStack):
         super().__init__()
         opt = Path(self.enter_context(TemporaryDirectory(prefix="handover-opt-")))
         self._log = self.enter_context(TemporaryFile("w+", encoding="utf-8", errors="replace"))  # noqa: SIM115  closed at the end
-        variables = environment.prepare(function, opt)
+        variables = prepare(function, opt)
         variables["PYTHONPATH"] += os.pathsep + str(HERE / "floor")
         self._process = subprocess.Popen(
             [sys.executable, "-S", "-B", *options, str(HERE / "probe.py"), *imports],
@@ -124,22 +123,23 @@ def measure(function: BuiltFunction, event: Mapping[str, Any]) -> Latency:
 def modules(function: BuiltFunction) -> list[str]:
     """List what INIT imports, the standard library included; ``NotMeasuredError`` when it does not start."""
     with Probe(function) as probe:
-        names: list[str] = probe.ask({"modules": True})
-    return names
+        return list(probe.ask({"modules": True}))
 
 
-def import_times(function: BuiltFunction, imports: Sequence[str] = ()) -> list[tuple[str, float]]:
-    """Time each module's import by itself, without what it imports in turn [ms]; ``imports`` come before the handler.
+def import_times(function: BuiltFunction, imports: Sequence[str] = (), runs: int = 3) -> dict[str, float]:
+    """Time each module's import by itself, without what it imports in turn [ms]: medians of some runs.
 
-    By Python's own clock, ``-X importtime``, which slows each a little; ``NotMeasuredError`` when it does not start.
+    ``imports`` come before the handler. By Python's own clock, ``-X importtime``, which slows each a little;
+    ``NotMeasuredError`` when it does not start.
     """
-    with Probe(function, ["-X", "importtime"], imports) as probe:
-        lines = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", probe.log(), re.MULTILINE)
-    return [(module, int(own_us) / 1000) for own_us, module in lines]
+    timed = []
+    for _ in range(runs):
+        with Probe(function, ["-X", "importtime"], imports) as probe:
+            lines = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", probe.log(), re.MULTILINE)
+        timed.append({module: int(own_us) / 1000 for own_us, module in lines})
+    return {name: statistics.median([run.get(name, own) for run in timed]) for name, own in timed[0].items()}
 
 
 def slowest_imports(function: BuiltFunction) -> list[tuple[str, float]]:
-    """Name the modules that take longest to import by themselves [ms], medians of three; errors as ``import_times``."""
-    first, *others = (dict(import_times(function)) for _ in range(3))
-    medians = [(name, statistics.median([own, *(run.get(name, own) for run in others)])) for name, own in first.items()]
-    return sorted(medians, key=itemgetter(1), reverse=True)[:SLOWEST]
+    """Name the modules that take longest to import by themselves [ms]; errors as ``import_times``."""
+    return sorted(import_times(function).items(), key=itemgetter(1), reverse=True)[:SLOWEST]

@@ -4,8 +4,8 @@
 stdin, and writes a JSON answer to stdout, a line each:
 
 - ``{"modules": true}``: the names of all modules that the handler brought along.
-- ``{"calls": [[MODE, EVENTS], ...]}``: the replies of each call, to its events.
-- ``{"calls": ..., "rounds": N}``: of each call N times [ms], on its events in turn; the calls take turns, too.
+- ``{"calls": [[MODE, EVENTS], ...], "rounds": N}``: of each call N times [ms], on its events in turn; the calls take
+  turns, too.
 
 Modes: ``handler``, the handler as it is; ``quiet``, the same without its line of metrics, which is not mixed with
 ``handler`` in one command; ``session``, one bare ``session.run`` of as many rows as the event says.
@@ -51,8 +51,6 @@ def answer(command: dict[str, Any]) -> Any:
     if "modules" in command:
         return modules
     calls = [(called(mode), events) for mode, events in command["calls"]]
-    if "rounds" not in command:
-        return [[call(event, context) for event in events] for call, events in calls]
     modes = {mode for mode, _ in command["calls"]}
     before = 0 if modes <= warm else ROUNDS_BEFORE
     warm.update(modes)

@@ -1,21 +1,24 @@
 """The six exercises: for each what it is about, what to type, whether it is done, and a hint."""
 
 import json
+import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from handover.lesson import snapshots
-from handover.lesson.ground import MAIN, Ground
-from handover.lesson.hosting import Hosting
-from handover.lesson.records import Outcome
+from handover.lesson.ground import Ground
+from handover.lesson.hosting import Outcome
+from handover.lesson.repository import MAIN
 from handover.lesson.service import ask
 from handover.lesson.wrong_turns import wrong_turn
 from handover.project import Project
 from predictor import files
 
 DELIVERY = Project(Path()).delivery.as_posix()
+WIDTH = 100
+"""Of the terminal that an exercise is shown in [characters]."""
 HEURISTICS = f"{DELIVERY}/heuristics.py"
 NOT_GREEN = {
     Outcome.UNKNOWN: "The build of {subject} has not ended yet: it takes some seconds, while the page is open.",
@@ -86,7 +89,7 @@ def _not_pushed(ground: Ground) -> str:
     if changed := ground.mine.changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         return f'In no commit yet: {changed[0]}{more}. `git add --all`, then `git commit -m "..."`, which says why.'
-    if Hosting(ground).branches.get(str(branch)) != ground.mine.ask("rev-parse", "HEAD"):
+    if ground.remote.branches.get(str(branch)) != ground.mine.ask("rev-parse", "HEAD"):
         return f"What you committed is not at the remote yet: `git push --set-upstream origin {branch}`."
     return ""
 
@@ -96,10 +99,9 @@ def _not_green(ground: Ground) -> str:
 
 
 def _of_build(ground: Ground, branch: str) -> str:
-    hosting = Hosting(ground)
-    commit = hosting.branches[branch]
-    subject = MAIN if branch == MAIN else f"'{hosting.subject(commit)}'"
-    return NOT_GREEN.get(hosting.record(commit).outcome, "").format(subject=subject)
+    commit = ground.remote.branches[branch]
+    subject = MAIN if branch == MAIN else f"'{ground.remote.subject(commit)}'"
+    return NOT_GREEN.get(ground.remote.record(commit).outcome, "").format(subject=subject)
 
 
 def _heuristic_unchanged(ground: Ground) -> str:
@@ -109,7 +111,7 @@ def _heuristic_unchanged(ground: Ground) -> str:
 
 
 def _nothing_read(ground: Ground) -> str:
-    records = map(Hosting(ground).record, ground.mine.listed("rev-list", "HEAD", f"^origin/{MAIN}"))
+    records = map(ground.remote.record, ground.mine.listed("rev-list", "HEAD", f"^origin/{MAIN}"))
     reds = [record for record in records if record.outcome is Outcome.BROKEN]
     if not reds:
         waits = _not_pushed(ground) or ("" if _is_built(ground) else _not_green(ground))
@@ -120,38 +122,36 @@ def _nothing_read(ground: Ground) -> str:
 
 
 def _not_approved(ground: Ground) -> str:
-    pull = Hosting(ground).pull(str(ground.mine.branch))
+    pull = ground.remote.pull(str(ground.mine.branch))
     unopened = f"There is no pull request of {ground.mine.branch} yet: open one on the page."
     return _not_green(ground) or (unopened if pull is None else pull.obstacle)
 
 
 def _not_live(ground: Ground) -> str:
-    hosting = Hosting(ground)
-    pulls = hosting.pulls
+    pulls = ground.remote.pulls
     if not any(pull.merged for pull in pulls):
         if not pulls:
             return "There is no pull request: open one on the page."
         return pulls[0].obstacle or f"The pull request of {pulls[0].branch} can be merged: press Merge on the page."
-    main = hosting.branches[MAIN]
     if sentence := _of_build(ground, MAIN):
         return sentence
     if not _is_live(ground):
         return "The new model does not answer yet: it takes some seconds, while the page is open."
-    if ground.mine.ask("rev-parse", MAIN) != main or ground.mine.branch != MAIN:
+    if ground.mine.ask("rev-parse", MAIN) != ground.remote.branches[MAIN] or ground.mine.branch != MAIN:
         return f"The new model answers. Bring your own {MAIN} up to it: `git switch {MAIN}`, then `git pull`."
     return ""
 
 
 def _is_built(ground: Ground) -> bool:
-    hosting = Hosting(ground)
-    return hosting.record(hosting.branches.get(str(ground.mine.branch), "")).outcome is not Outcome.UNKNOWN
+    head = ground.remote.branches.get(str(ground.mine.branch), "")
+    return ground.remote.record(head).outcome is not Outcome.UNKNOWN
 
 
 def _is_live(ground: Ground) -> bool:
     """Say whether the main branch's model answers."""
     answer = ask(ground.port + 1, "GET", "/health")
     manifest = ground.remote.ask("show", f"{MAIN}:{DELIVERY}/manifest.json")
-    return bool(answer and manifest and answer.model == files.identity(json.loads(manifest)))
+    return bool(answer and manifest and answer[0] == files.identity(json.loads(manifest)))
 
 
 # --- what ``exercises.toml`` says of each
@@ -169,3 +169,30 @@ def _exercises() -> Iterator[Exercise]:
 
 
 EXERCISES = tuple(_exercises())
+
+
+# --- as a terminal shows it
+
+
+def shown(ground: Ground, number: int) -> str:
+    """Write an exercise out: what it is about, and what to do; after the last one, the end."""
+    if number > len(EXERCISES):
+        return f"All {len(EXERCISES)} exercises are done. handover lesson back 1 begins again."
+    exercise = EXERCISES[number - 1]
+    lines = [f"Exercise {number} of {len(EXERCISES)}: {exercise.title}", "", wrapped(exercise.text), ""]
+    for step in exercise.steps:
+        lines += _step(step, ground)
+    return "\n".join(lines)
+
+
+def wrapped(text: str) -> str:
+    """Break a text into lines; commands stay whole."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _step(step: Step, ground: Ground) -> list[str]:
+    if step.command:
+        return [f"  $ {step.command.replace('{api}', ground.api)}"]
+    if step.file:
+        return [f"  In {step.file}:", textwrap.indent(step.lines, "    ")]
+    return [f"  On {ground.page}, {step.where}: press {step.words}" if step.words else f"  {step.sentence}"]

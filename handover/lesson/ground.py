@@ -1,29 +1,21 @@
 """The practice ground: a toy project to work in, and beside it what stands for the service that hosts it."""
 
 import os
-import platform
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from handover.errors import CannotRunError
-from handover.lesson.repository import Repository
+from handover.lesson.hosting import Hosting
+from handover.lesson.repository import MAIN, SOMEBODY, Repository
+from handover.local.stack import own_machine
 from handover.project import Project
 
 NAME = "parcels"
-MAIN = "main"
 PORT = 4000
 OF_OTHERS = ("CI", "GITHUB_", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "MAKE", "MFLAGS")
 """What begins the names of variables that a hook, a job or another make has set."""
 LOCKS = ("run", "modelling")
 """What `make setup` installs, each with a stamp that make compares with its lock."""
-SOMEBODY = {"user.name": "A data scientist", "user.email": "lesson@example.org"}
-"""Who commits, where git has not been told."""
-
-
-def author(somebody: Mapping[str, str]) -> dict[str, str]:
-    """Let somebody commit, by variables, whatever git has been told."""
-    return {f"GIT_{who}_{key[5:].upper()}": to for who in ("AUTHOR", "COMMITTER") for key, to in somebody.items()}
 
 
 class Ground:
@@ -37,7 +29,7 @@ class Ground:
         self.environment = self.hosting / "environment"
         """The project's ``.venv``, and that of its builds."""
         self.mine = Repository(self.project)
-        self.remote = Repository(self.hosting / f"{NAME}.git")
+        self.remote = Hosting(self.hosting / f"{NAME}.git")
 
     @property
     def begun(self) -> bool:
@@ -81,11 +73,10 @@ class Ground:
         """Let a clone use the one environment."""
         self.environment.mkdir(exist_ok=True)
         link = clone / ".venv"
-        if link.exists(follow_symlinks=False):
-            return
-        with (clone / ".git" / "info" / "exclude").open("a", encoding="utf-8") as file:
-            file.write(".venv\n")  # a link, which `.venv/` in .gitignore does not mean
-        link.symlink_to(os.path.relpath(self.environment, clone))
+        if not link.exists(follow_symlinks=False):
+            with (clone / ".git" / "info" / "exclude").open("a", encoding="utf-8") as file:
+                file.write(".venv\n")  # a link, which `.venv/` in .gitignore does not mean
+            link.symlink_to(os.path.relpath(self.environment, clone))
         self.renew()
 
     def renew(self) -> None:
@@ -107,8 +98,7 @@ class Ground:
         """Give the environment of a command in a clone: it imports from there, and is no job of a real service."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(OF_OTHERS)}
         paths = [*map(str, Project(clone).import_paths), *filter(None, [os.environ.get("PYTHONPATH")])]
-        machine = platform.machine().replace("aarch64", "arm64")
-        return own | {"PYTHONPATH": os.pathsep.join(paths), "ARCHITECTURE": machine, "SAM_CLI_TELEMETRY": "0"}
+        return own | {"PYTHONPATH": os.pathsep.join(paths), "ARCHITECTURE": own_machine(), "SAM_CLI_TELEMETRY": "0"}
 
 
 def around(folder: Path) -> Ground:

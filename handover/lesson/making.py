@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from handover.errors import CannotRunError
 from handover.init import init
 from handover.lesson import snapshots
-from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
-from handover.lesson.repository import Repository
-from handover.local.system import unavailable
+from handover.lesson.ground import Ground
+from handover.lesson.repository import MAIN, SOMEBODY, Repository, author
+from handover.local.stack import unavailable
 from handover.project import toy_data
 
 TARGET = "late"
@@ -43,7 +43,6 @@ def made(folder: Path, tell: Callable[[str], None]) -> Ground:
             raise CannotRunError(f"{ground.project} is no repository any more: handover lesson back brings it back")
         ground.clone()
     ground.settle()
-    ground.renew()
     tell("Installing what the project needs (a minute or two, once)")
     log = ground.hosting / "setup.log"
     if not (ground.environment / "bin" / "pip").exists():

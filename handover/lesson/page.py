@@ -1,7 +1,6 @@
 """The page that plays the hosting service: a server on loopback, and what it shows."""
 
 import hashlib
-import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +16,12 @@ from werkzeug.utils import redirect
 from handover.errors import CannotRunError
 from handover.lesson import snapshots
 from handover.lesson.exercises import EXERCISES, advance, missing
-from handover.lesson.ground import MAIN, PORT, Ground
-from handover.lesson.hosting import Hosting
-from handover.lesson.records import Outcome
+from handover.lesson.ground import PORT, Ground
+from handover.lesson.hosting import Outcome
+from handover.lesson.repository import MAIN
 from handover.lesson.service import Service
 from handover.local.emulator import LOOPBACK
-from handover.local.server import listening
+from handover.local.server import listening, open_port
 from handover.markup import coded
 from handover.templates import environment
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 BODY_BYTES = 10_000
 """Largest form that is read; a button's has the name of a branch."""
+ELSEWHERE = f"is the page open in another terminal? If not, choose another port, as in --port {PORT + 100}"
 STATE = "the state of the page"
 """What stands in the layout in its place."""
 
@@ -40,7 +40,6 @@ class Page:
 
     def __init__(self, ground: Ground, service: Service) -> None:
         self.ground = ground
-        self.hosting = Hosting(ground)
         self.service = service
         self.notice = ""
         """What came of the last button, until the next one."""
@@ -54,22 +53,22 @@ class Page:
             advance(self.ground)
             number = snapshots.reached(self.ground)
             lacks = missing(self.ground, number) if number <= len(EXERCISES) else ""
-            pulls = {pull.branch: pull for pull in self.hosting.pulls}
+            pulls = {pull.branch: pull for pull in self.ground.remote.pulls}
             return self._rendered("page.html.jinja", number=number, exercises=EXERCISES, missing=lacks, pulls=pulls)
 
-    def pull(self, branch: str) -> str | None:
-        """Show a pull request; nothing where there is none."""
+    def pull(self, branch: str) -> str:
+        """Show a pull request; ``NotFound`` where there is none."""
         with self._lock:
-            if (pull := self.hosting.pull(branch)) is None:
-                return None
-            names, lines = self.hosting.changes(pull)
+            if (pull := self.ground.remote.pull(branch)) is None:
+                raise NotFound
+            names, lines = self.ground.remote.changes(pull)
             return self._rendered("pull.html.jinja", pull=pull, names=names, lines=lines)
 
-    def report(self, commit: str) -> str | None:
-        """Show the report of a commit's build, and note that it was opened; nothing where it has not ended."""
-        record = self.hosting.record(commit)
+    def report(self, commit: str) -> str:
+        """Show the report of a commit's build, and note that it was opened; ``NotFound`` where it has not ended."""
+        record = self.ground.remote.record(commit)
         if not commit.isalnum() or record.outcome is Outcome.UNKNOWN:
-            return None
+            raise NotFound
         record.open()
         return record.read("report.html") or self._rendered("log.html.jinja", record=record)
 
@@ -82,11 +81,11 @@ class Page:
             try:
                 match path:
                     case "/open":
-                        self.hosting.open(branch)
+                        self.ground.remote.open(branch)
                     case "/approve":
-                        self.hosting.approve(branch)
+                        self.ground.remote.approve(branch)
                     case "/merge":
-                        self.hosting.merge(branch)
+                        self.ground.remote.merge(branch)
                         self.notice = f"{branch} is merged. {MAIN} is built now, and then deployed."
                         return "/"
                     case "/back":
@@ -96,12 +95,12 @@ class Page:
                         return "/"
             except CannotRunError as error:
                 self.notice = f"{str(error)[0].upper()}{str(error)[1:]}"
-                return of_the_pull if self.hosting.pull(branch) else "/"
+                return of_the_pull if self.ground.remote.pull(branch) else "/"
         return of_the_pull
 
     def _rendered(self, name: str, **words: Any) -> str:
         """Fill a template in; `state` is a word that changes when anything else of the page does."""
-        words |= {"ground": self.ground, "hosting": self.hosting, "service": self.service, "main": MAIN}
+        words |= {"ground": self.ground, "hosting": self.ground.remote, "service": self.service, "main": MAIN}
         words |= {"notice": self.notice, "trouble": self.service.trouble or self.service.live.trouble}
         text = self._templates.get_template(name).render(words)
         return text.replace(STATE, hashlib.sha256(text.encode()).hexdigest()[:16])
@@ -122,15 +121,7 @@ def opened(ground: Ground, port: int | None = None) -> Iterator[BaseWSGIServer]:
     """
     chosen = port or ground.port
     for needed in (chosen, chosen + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, needed))
-            except OSError as error:
-                raise CannotRunError(
-                    f"port {needed} of {LOOPBACK} is not available ({error.strerror}): is the page open in another "
-                    f"terminal? If not, choose another port, as in --port {PORT + 100}"
-                ) from None
+        open_port(needed, ELSEWHERE).close()
     ground.remote.do("config", "lesson.port", str(chosen))
     service = Service(ground)
     own = {f"{name}:{chosen}" for name in (LOOPBACK, "localhost")}
@@ -157,7 +148,6 @@ def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
         request.max_content_length = BODY_BYTES
         if request.method == "POST":
             return redirect(page.press(request.path, request.form.to_dict()), 303)
-        text = None
         try:
             match request.path.split("/"):
                 case ["", ""]:
@@ -166,10 +156,10 @@ def _application(page: Page, own: Collection[str]) -> "WSGIApplication":
                     text = page.pull(request.args.get("branch", ""))
                 case ["", "reports", commit]:
                     text = page.report(commit)
+                case _:
+                    raise NotFound
         except CannotRunError as error:  # what it looks at was moved or deleted
             raise InternalServerError(str(error)) from None
-        if text is None:
-            raise NotFound
         return Response(text, mimetype="text/html", headers={"cache-control": "no-store"})
 
     return answer

@@ -5,6 +5,15 @@ from pathlib import Path
 
 from handover import git
 
+MAIN = "main"
+SOMEBODY = {"user.name": "A data scientist", "user.email": "lesson@example.org"}
+"""Who commits, where git has not been told."""
+
+
+def author(somebody: Mapping[str, str]) -> dict[str, str]:
+    """Let somebody commit, by variables, whatever git has been told."""
+    return {f"GIT_{who}_{key[5:].upper()}": to for who in ("AUTHOR", "COMMITTER") for key, to in somebody.items()}
+
 
 class Repository:
     """One repository: a working tree, or a bare one."""

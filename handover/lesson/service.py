@@ -11,13 +11,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import NamedTuple
 
 from handover.errors import CannotRunError
-from handover.lesson.ground import MAIN, Ground
-from handover.lesson.hosting import Hosting
-from handover.lesson.records import Outcome, Record
-from handover.lesson.repository import Repository
+from handover.lesson.ground import Ground
+from handover.lesson.hosting import Outcome, Record
+from handover.lesson.repository import MAIN, Repository
 from handover.project import Project
 
 CLAUSES = "C,H,M,P,B,R"
@@ -27,20 +25,12 @@ STARTS_S = 30.0
 """How long the deployed function may take until it answers [s]; it takes about one."""
 
 
-class Answer(NamedTuple):
-    """What an HTTP server answered."""
-
-    model: str
-    """What `x-model` says."""
-    text: str
-
-
-def ask(port: int, method: str, path: str, body: str | None = None) -> Answer | None:
-    """Ask a server on loopback; ``None`` where nobody answers."""
+def ask(port: int, method: str, path: str, body: str | None = None) -> tuple[str, str] | None:
+    """Ask a server on loopback; give the model that `x-model` names, and the answer; ``None`` where nobody answers."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=STARTS_S)) as connection, suppress(OSError):
         connection.request(method, path, body, {"content-type": "application/json"})
         response = connection.getresponse()
-        return Answer(response.getheader("x-model", ""), response.read().decode(errors="replace"))
+        return response.getheader("x-model", ""), response.read().decode(errors="replace")
     return None
 
 
@@ -71,7 +61,7 @@ class Live:
         self.commit = record.commit
         if answer := self._first_answer(row):
             self.trouble = ""
-            record.answered(answer.model, answer.text)
+            record.answered(*answer)
         else:
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it gave no reason"]
             self.trouble = f"The function does not answer: {lines[-1].removeprefix('handover: ')}"
@@ -87,7 +77,7 @@ class Live:
                 self._process.wait()
             self._process = None
 
-    def _first_answer(self, row: str) -> Answer | None:
+    def _first_answer(self, row: str) -> tuple[str, str] | None:
         until = time.monotonic() + STARTS_S
         while self._process and self._process.poll() is None and time.monotonic() < until:
             if answer := ask(self.ground.port + 1, "POST", "/predict", row):
@@ -101,7 +91,7 @@ class Service(Thread):
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(daemon=True)
-        self.hosting = Hosting(ground)
+        self.hosting = ground.remote
         self.live = Live(ground)
         self.building = ""
         """The commit that is being built."""
@@ -176,7 +166,7 @@ class Service(Thread):
         folder = self._checkout.folder
         if not (folder / ".venv").is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
-            self.hosting.repository.do("clone", "--quiet", str(self.hosting.repository.folder), str(folder))
+            self.hosting.do("clone", "--quiet", str(self.hosting.folder), str(folder))
             self._ground.link(folder)
         self._checkout.do("fetch", "--quiet", "--prune")
         self._checkout.do("checkout", "--quiet", "--force", "--detach", commit)

@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 
 from handover.errors import CannotRunError
 from handover.git import GitError
-from handover.lesson.ground import MAIN, SOMEBODY, Ground, author
+from handover.lesson.ground import Ground
 from handover.lesson.hosting import APPROVALS, BRANCHES, PULLS
+from handover.lesson.repository import MAIN, SOMEBODY, author
 
 STARTS = "refs/lesson/"
 KEPT = "refs/kept/"
-OF_THE_SERVICE = (BRANCHES, PULLS, APPROVALS)
+OF_THE_SERVICE = [refs.split("/")[1] for refs in (BRANCHES, PULLS, APPROVALS)]
 HALF_WAY = {
     "rebase-merge": "rebase", "rebase-apply": "rebase", "MERGE_HEAD": "merge", "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
@@ -29,12 +30,10 @@ def reached(ground: Ground) -> int:
 
 def save(ground: Ground, number: int) -> None:
     """Keep what is there, committed, as the start of an exercise."""
-    forget(ground, number)
     start = f"{STARTS}{number}"
-    for below in OF_THE_SERVICE:
-        for name, commit in ground.remote.refs(below).items():
-            ground.remote.do("update-ref", f"{start}/there/{below.removeprefix('refs/')}{name}", commit)
-    ground.remote.do("fetch", "--quiet", str(ground.project), f"+{BRANCHES}*:{start}/mine/*")
+    there = [f"+refs/{kind}/*:{start}/there/{kind}/*" for kind in OF_THE_SERVICE]
+    ground.remote.do("fetch", "--quiet", "--prune", ".", *there)
+    ground.remote.do("fetch", "--quiet", "--prune", str(ground.project), f"+{BRANCHES}*:{start}/mine/*")
     ground.remote.do("symbolic-ref", f"{start}/HEAD", f"{start}/mine/{ground.mine.branch or MAIN}")
 
 
@@ -53,29 +52,22 @@ def restore(ground: Ground, number: int) -> str:
     kept = _keep(ground, number)
     for later in range(number + 1, reached(ground) + 1):
         forget(ground, later)
-    wanted = {f"refs/{name}": commit for name, commit in ground.remote.refs(f"{STARTS}{number}/there/").items()}
-    for below in OF_THE_SERVICE:
-        for name in ground.remote.refs(below):
-            if below + name not in wanted:
-                ground.remote.do("update-ref", "-d", below + name)
-    for name, commit in wanted.items():
-        ground.remote.do("update-ref", name, commit)
+    start = f"{STARTS}{number}"
+    there = [f"+{start}/there/{kind}/*:refs/{kind}/*" for kind in OF_THE_SERVICE]
+    ground.remote.do("fetch", "--quiet", "--prune", ".", *there)
     # The person's branches, and the one that was switched to.
-    mine, branches = ground.mine, branches_at(ground, number)
+    mine = ground.mine
     for command in set(HALF_WAY.values()):
         mine.ask(command, "--quit")
     mine.do("fetch", "--quiet", "--prune", "origin", "+refs/heads/*:refs/remotes/origin/*")
-    mine.do("fetch", "--quiet", "origin", f"{STARTS}{number}/mine/*:refs/lesson/*", "--force")
-    mine.do("checkout", "--quiet", "--force", "--detach", branches[MAIN])
+    mine.do("checkout", "--quiet", "--force", "--detach", f"origin/{MAIN}")
     mine.do("clean", "--quiet", "--force", "-d")
+    mine.do("fetch", "--quiet", "--prune", "origin", f"+{start}/mine/*:{BRANCHES}*")
     for name in mine.refs(BRANCHES):
-        mine.do("update-ref", "-d", BRANCHES + name)
-    for name, commit in branches.items():
-        mine.do("branch", "--quiet", "--no-track", "--force", name, commit)
         with suppress(GitError):  # a branch that was not pushed yet has none
             mine.do("branch", "--quiet", f"--set-upstream-to=origin/{name}", name)
-    head = ground.remote.do("symbolic-ref", f"{STARTS}{number}/HEAD")
-    mine.do("checkout", "--quiet", "--force", head.removeprefix(f"{STARTS}{number}/mine/"))
+    head = ground.remote.do("symbolic-ref", f"{start}/HEAD")
+    mine.do("checkout", "--quiet", "--force", head.removeprefix(f"{start}/mine/"))
     return kept
 
 
@@ -93,8 +85,7 @@ def _keep(ground: Ground, start: int) -> str:
     if not mine.changed and mine.branch and mine.refs(BRANCHES) == branches_at(ground, start):
         return ""
     number = next(number for number in count(1) if not mine.refs(f"{KEPT}{number}/"))
-    for name, commit in mine.refs(BRANCHES).items():
-        mine.do("update-ref", f"{KEPT}{number}/{name}", commit)
+    mine.do("fetch", "--quiet", ".", f"{BRANCHES}*:{KEPT}{number}/*")
     mine.do("update-ref", f"{KEPT}{number}/files", _all_files(ground))
     return f"What was there is kept: `git switch --detach {KEPT}{number}/files` shows all files as they were."
 

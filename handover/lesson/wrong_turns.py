@@ -4,8 +4,8 @@ import re
 from itertools import pairwise
 
 from handover.lesson import snapshots
-from handover.lesson.ground import MAIN, Ground
-from handover.lesson.hosting import Hosting
+from handover.lesson.ground import Ground
+from handover.lesson.repository import MAIN
 
 
 def wrong_turn(ground: Ground) -> str:
@@ -66,7 +66,7 @@ def _branch_deleted(ground: Ground) -> str:
         last = _last_seen(ground, name) or commit
         if name in {MAIN, *others} or ground.mine.contains(last, f"origin/{MAIN}"):
             continue  # a branch that is merged may go
-        if name in Hosting(ground).branches and ground.mine.contains(last, f"origin/{name}"):
+        if name in ground.remote.branches and ground.mine.contains(last, f"origin/{name}"):
             return f"The branch {name} is deleted here: `git switch {name}` brings it back from the remote."
         return f"The branch {name} is deleted here, and its commits are not: `git switch -c {name} {last[:10]}`."
     return ""
@@ -88,7 +88,7 @@ def _rebased(ground: Ground) -> str:
 
 def _pull_hindered(ground: Ground) -> str:
     """Find a pull request whose branch is deleted at the remote, or in conflict with the main branch."""
-    return next((pull.obstacle for pull in Hosting(ground).pulls if pull.deleted or pull.trial.conflicts), "")
+    return next((pull.obstacle for pull in ground.remote.pulls if pull.deleted or pull.trial.conflicts), "")
 
 
 TURNS = (_folder_gone, _half_way, _on_no_branch, _committed_on_main, _branch_deleted, _rebased, _pull_hindered)

@@ -1,17 +1,17 @@
 """The alias that users reach: which version it points at, and the way back to an earlier one."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from handover.live import LiveError
+from handover.live import LiveError, version
 from handover.live.aws import asked
 from handover.live.deployments import Deployments
 from handover.live.stack import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from rich.progress import Progress
 
 
 LEFT = "Users were moved back from version "
@@ -19,8 +19,7 @@ LEFT = "Users were moved back from version "
 MOST_NOTED = 20
 
 
-@dataclass(frozen=True)
-class Alias:
+class Alias(NamedTuple):
     """An alias of a function, as it stands."""
 
     function: str
@@ -49,9 +48,10 @@ def roll_back(
     client: "LambdaClient",
     stack: Stack,
     deployments: Deployments,
-    prove: Callable[[str, str], str] | None,
+    progress: "Progress",
     *,
     to: str | None = None,
+    unproven: bool = False,
     dry_run: bool = False,
 ) -> str:
     """Point the alias at an earlier version, and send every request there; say what moved, in a few sentences.
@@ -60,8 +60,7 @@ def roll_back(
     and those that users were moved back from; or, while a deployment is under way to a newer version, the one it points
     at: what is taken back is the newest that users meet. That deployment is stopped first: it would move the alias on.
 
-    ``prove`` asks a function's version for its golden rows, says what it is, and raises ``LiveError`` where users must
-    not get it; ``None`` moves them unproven.
+    That version must answer the golden rows of its own delivery first; ``unproven`` moves users to it all the same.
     """
     alias = read(client, stack)
     published = _published(client, alias.function)
@@ -72,8 +71,9 @@ def roll_back(
         versions = ", ".join(sorted(published, key=int))
         raise LiveError(f"{alias.function} has no version {target}; published are {versions}")
     if alias.version == target and not alias.weights and not deployments.under_way:
-        return f"The alias {alias.name} of {stack.name} points at version {_described(target, published)} already."
-    proof = _proven(prove, alias.function, target) if prove else "was not asked for its golden rows"
+        return f"The alias {alias.name} of {stack.name} points at version {published[target]} already."
+    asked_for = version.Version(client, alias.function, target)
+    proof = "was not asked for its golden rows" if unproven else _proven(asked_for, stack, progress)
     change = f"{_change(alias, target, published)}; version {target} {proof}"
     if passed := [one for one in left_out if int(target) < int(one) < int(alias.version)]:
         change += f"; passed over: {', '.join(f'{one} ({left_out[one]})' for one in sorted(passed, key=int))}"
@@ -101,9 +101,9 @@ def roll_back(
     )
 
 
-def _proven(prove: Callable[[str, str], str], function: str, version: str) -> str:
+def _proven(one: version.Version, stack: Stack, progress: "Progress") -> str:
     try:
-        return f"has {prove(function, version)}, and answers its golden rows as in training"
+        return f"has {version.prove(one, stack, progress)}, and answers its golden rows as in training"
     except LiveError as error:
         raise LiveError(
             f"nothing is moved: {error}. --to names another version (TO= to make), --unproven moves the users all the "
@@ -112,29 +112,29 @@ def _proven(prove: Callable[[str, str], str], function: str, version: str) -> st
 
 
 def _change(alias: Alias, target: str, published: Mapping[str, str]) -> str:
-    was, new = _described(alias.version, published), _described(target, published)
+    was, new = published[alias.version], published[target]
     way = "back" if int(target) < int(alias.version) else "on"
     moves = f"stays at version {new}" if alias.version == target else f"moves from version {was} {way} to version {new}"
     change = f"the alias {alias.name} {moves}"
-    shares = ", ".join(f"{share:.0%} to version {_described(one, published)}" for one, share in alias.weights.items())
+    shares = ", ".join(f"{share:.0%} to version {published[one]}" for one, share in alias.weights.items())
     return f"{change}, which gets all requests (until now, {shares})" if shares else change
 
 
 def _left(alias: Alias, target: str) -> str:
     """Note the versions that users were moved back from, where the next rollback reads it: in the alias itself."""
     met = [alias.version, *alias.weights]
-    left = {*alias.left, *(version for version in met if int(version) > int(target))} - {target}
+    left = {*alias.left, *(one for one in met if int(one) > int(target))} - {target}
     newest = sorted(left, key=int)[-MOST_NOTED:]
     return f"{LEFT}{', '.join(newest)}" if newest else ""
 
 
 def _earlier(alias: Alias, published: Mapping[str, str], left_out: Mapping[str, str], *, begun: bool) -> str:
-    if begun or any(int(version) > int(alias.version) for version in alias.weights):
+    if begun or any(int(one) > int(alias.version) for one in alias.weights):
         return alias.version
-    earlier = [version for version in published if int(version) < int(alias.version) and version not in left_out]
+    earlier = [one for one in published if int(one) < int(alias.version) and one not in left_out]
     if not earlier:
         before = {one: why for one, why in left_out.items() if int(one) < int(alias.version)}
-        refused = "".join(f", but {version} ({why})" for version, why in sorted(before.items()))
+        refused = "".join(f", but {one} ({why})" for one, why in sorted(before.items()))
         raise LiveError(
             f"there is no version of {alias.function} before {alias.version}, which {alias.name} points at{refused}: "
             "nothing to go back to"
@@ -143,13 +143,9 @@ def _earlier(alias: Alias, published: Mapping[str, str], left_out: Mapping[str, 
 
 
 def _published(client: "LambdaClient", function: str) -> dict[str, str]:
-    """Give the published versions with their descriptions."""
+    """Give the published versions, each with its description as people read it."""
     with asked():
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
-        versions = [version for page in pages for version in page["Versions"]]
-    return {one["Version"]: one.get("Description", "") for one in versions if one["Version"].isdecimal()}
-
-
-def _described(version: str, published: Mapping[str, str]) -> str:
-    description = published.get(version)
-    return f"{version} ({description})" if description else version
+        versions = [one for page in pages for one in page["Versions"]]
+    described = {one["Version"]: one.get("Description") for one in versions if one["Version"].isdecimal()}
+    return {number: f"{number} ({text})" if text else number for number, text in described.items()}

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 LAST_DEPLOYMENT = "the stack's last deployment"
 LOG = "the function's log"
-LAYERS = "the layers of the live version"
 NONE_ANSWERED = Skipped("no row got an answer", blocked_by=("V803",))
 
 
@@ -160,7 +159,7 @@ def _wrong(context: LiveContext, wrong: "Sequence[Answer]", how: str) -> Broken:
         cause = "All of them come from another model."
     elif are_built == {True}:
         cause = "The model is the one that was built, so its heuristics, its contract or the runtime layer are not."
-    return Broken(f"{len(wrong)} of {len(context.scored)} answers {how}", LAYERS, cause=cause)
+    return Broken(f"{len(wrong)} of {len(context.scored)} answers {how}", "the layers of the live version", cause=cause)
 
 
 def _named(answer: "Answer") -> str:

@@ -1,9 +1,10 @@
-"""Requests to the live API, over connections that are kept, each with the time it took."""
+"""Requests to the live API, signed, over connections that are kept, each with the time it took."""
 
 import json
+import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -11,11 +12,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError
 from urllib3 import Retry, connection_from_url, exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from handover.live import LiveError
-from handover.live.signing import Sign, signer
+from handover.live.aws import asked
 from handover.live.stack import Stack
 
 if TYPE_CHECKING:
@@ -39,7 +43,13 @@ THROTTLED = Retry(
     retry_after_max=30,
     raise_on_status=False,
 )
+TOKEN = "HANDOVER_TOKEN"  # noqa: S105  the variable's name, not its value
+SERVICE = "execute-api"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}  # and whatever ends in .localhost (RFC 6761, section 6.3)
+
+type Headers = dict[str, str]
+type Sign = Callable[[str, str, bytes, Headers], Headers]
+"""From method, URL, body and headers to the headers to send."""
 
 _request = threading.local()
 """When this thread's request began."""
@@ -133,3 +143,33 @@ class Client(AbstractContextManager["Client"]):
                 minutes = apart / timedelta(minutes=1)
                 why = f"the clock of this machine is {minutes:.0f} minutes off, which no signature may be"
         return LiveError(f"{self._url} refuses the request ({status}): {why}")
+
+
+def signer(auth: str, session: "boto3.Session", region: str) -> Sign:
+    """Choose by the stack's output ``Auth`` how requests say who sends them.
+
+    ``AWS_IAM``: signature version 4
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html). ``JWT``: the bearer token in the variable
+    HANDOVER_TOKEN. ``NONE``: not at all.
+    """
+    if auth == "NONE":
+        return lambda method, url, body, headers: headers
+    if auth == "JWT":
+        token = os.environ.get(TOKEN, "").strip()
+        if not token:
+            raise LiveError(f"the API asks for a token (Auth is JWT): put one into the variable {TOKEN}")
+        return lambda method, url, body, headers: headers | {"authorization": f"Bearer {token}"}
+    if auth != "AWS_IAM":
+        raise LiveError(f"the stack's output Auth is {auth}; known are AWS_IAM, JWT and NONE")
+    with asked():
+        credentials = session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+
+    def signed(method: str, url: str, body: bytes, headers: Headers) -> Headers:
+        request = AWSRequest(method, url, headers, body)
+        with asked():  # credentials that expire are fetched anew here
+            SigV4Auth(credentials.get_frozen_credentials(), SERVICE, region).add_auth(request)
+        return dict(request.headers.items())
+
+    return signed

@@ -2,29 +2,25 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from handover.live.built import BATCH_ROWS, Built, Golden
 from handover.live.client import Response
 from predictor import files
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 STEADY = 2  # requests in flight after the burst: callers share the API's rate
 REFUSAL = 200  # characters of an answer that is none
 
 type Way = Literal["alone", "in a batch"]
+type Ask = Callable[[str, str, Any], Response]
+"""Sends a request by method, path and document: to a live API, or to one version of the function."""
 
 
-class Asked(Protocol):
-    """Whatever answers requests: a live API, or one version of the function."""
-
-    def ask(self, method: str, path: str, document: Any = None) -> Response:
-        """Send one request; ``LiveError`` when it gets no answer."""
-        ...
-
-
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What one golden row got."""
 
     golden: Golden
@@ -39,8 +35,7 @@ class Answer:
     """What came instead of an answer, with the id to find it by in the log; such answers never quote a row."""
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(NamedTuple):
     """What the live API answered."""
 
     health: Response
@@ -53,48 +48,40 @@ class Replay:
     """How many answers were 429; each was waited out and asked for again."""
 
 
-def replay(client: Asked, built: Built, limit: int, step: Callable[[], None]) -> Replay:
+def replay(ask: Ask, built: Built, limit: int, progress: "Progress", description: str) -> Replay:
     """Ask for every golden row by itself, ``limit`` of them at once at first, and for some in a batch.
 
     The burst comes first, for a request that finds every environment busy starts another one, cold; whatever waits warm
     already answers the rest of it. ``/health`` is asked for after it, so as not to warm the first.
     """
-    burst, rest = built.golden[:limit], built.golden[limit:]
+    task = progress.add_task(description, total=len(built.golden) + 2)
 
-    def alone(golden: Golden) -> tuple[Golden, Response]:
-        response = client.ask("POST", "/predict", golden.row)
-        step()
-        return golden, response
+    def asked(method: str, path: str, document: Any) -> Response:
+        response = ask(method, path, document)
+        progress.advance(task)
+        return response
 
-    with ThreadPoolExecutor(limit) as executor:
-        asked = list(executor.map(alone, burst))
-    with ThreadPoolExecutor(STEADY) as executor:
-        asked += executor.map(alone, rest)
+    alone: list[Response] = []
+    for rows, at_once in ((built.golden[:limit], limit), (built.golden[limit:], STEADY)):
+        with ThreadPoolExecutor(at_once) as executor:
+            alone += executor.map(partial(asked, "POST", "/predict"), [golden.row for golden in rows])
     together = built.golden[:BATCH_ROWS]
-    batch = client.ask("POST", "/predict/batch", [golden.row for golden in together])
-    step()
-    health = client.ask("GET", "/health")
-    step()
-    responses = [response for _, response in asked]
-    answered = [response for response in responses if response.status == 200]
+    batch = asked("POST", "/predict/batch", [golden.row for golden in together])
+    health = asked("GET", "/health", None)
+    answered = [response for response in alone if response.status == 200]
     in_batch = batch.document
     if not isinstance(in_batch, list) or len(in_batch) != len(together):
         in_batch = [None] * len(together)
     return Replay(
         health=health,
         answers=(
-            *(_answer(golden, "alone", response, response.document) for golden, response in asked),
+            *(_answer(golden, "alone", one, one.document) for golden, one in zip(built.golden, alone, strict=True)),
             *(_answer(golden, "in a batch", batch, one) for golden, one in zip(together, in_batch, strict=True)),
         ),
         cold_ms=tuple(response.ms for response in answered if _cold(response)),
         warm_ms=tuple(response.ms for response in answered if not _cold(response)),
-        throttled=sum(response.throttled for response in (*responses, batch, health)),
+        throttled=sum(response.throttled for response in (*alone, batch, health)),
     )
-
-
-def requests(built: Built) -> int:
-    """Count the requests of a replay."""
-    return len(built.golden) + 2
 
 
 def _answer(golden: Golden, way: Way, response: Response, document: Any) -> Answer:

@@ -1,9 +1,8 @@
 """A deployed stack, as CloudFormation tells of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -18,8 +17,7 @@ class NoStackError(LiveError):
     """There is no stack of this name."""
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(NamedTuple):
     """A stack that exists."""
 
     name: str

@@ -5,7 +5,6 @@ import json
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,14 @@ from handover.live.aws import asked
 from handover.live.clauses import CLAUSES
 from handover.live.client import TIMEOUT_S, Response
 from handover.live.context import LiveContext
-from handover.live.replay import replay, requests
+from handover.live.replay import replay
 from handover.live.stack import Stack
 from handover.local import gateway
 from predictor import files
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from rich.progress import Progress
 
 AT_ONCE = 2
 """Requests in flight: users need the account's environments more."""
@@ -96,14 +96,12 @@ class Version:
             raise LiveError(f"the layer {named[0]} cannot be read") from None
 
 
-def prove(version: Version, stack: Stack, begin: Callable[[int], Callable[[], None]]) -> str:
-    """Ask a version for the golden rows of its own delivery, and say what it is.
-
-    ``begin`` is told how many requests there will be, and gives what is called after each.
-    """
+def prove(version: Version, stack: Stack, progress: "Progress") -> str:
+    """Ask a version for the golden rows of its own delivery, and say what it is."""
     version.wake()
     delivered = version.delivered(stack)
-    replayed = replay(version, delivered, AT_ONCE, begin(requests(delivered)))
+    asking = f"Asking version {version.number} for its golden rows"
+    replayed = replay(version.ask, delivered, AT_ONCE, progress, asking)
     context = LiveContext(stack, delivered, replayed)
     for finding in evaluate(context, [clause for clause in CLAUSES if clause.looks_at != "behaviours"]):
         if finding.broken:

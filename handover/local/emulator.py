@@ -15,9 +15,9 @@ from threading import Thread
 from typing import IO
 
 from handover.errors import CannotRunError
-from handover.local import environment, processes
+from handover.local import processes
 from handover.local.chatter import INIT_FAILED, function_lines
-from handover.local.stack import BuiltFunction, own_machine
+from handover.local.stack import REGION, BuiltFunction, own_machine
 
 type Log = Callable[[str], None]
 
@@ -57,7 +57,7 @@ class Emulator(AbstractContextManager["Emulator"]):
                 *(sys.executable, "-S", "-B", "-m", "awslambdaric", function.handler),
             ],
             cwd=function.root,
-            env=environment.prepare(function, Path(opt.name)),
+            env=prepare(function, Path(opt.name)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -68,9 +68,9 @@ class Emulator(AbstractContextManager["Emulator"]):
         assert process.stdout  # noqa: S101  a pipe was asked for
         reader = Thread(target=_read, args=(process.stdout, weakref.WeakMethod(self._log_own)), daemon=True)
         self._connection = HTTPConnection(LOOPBACK, port, timeout=function.timeout_s + SLACK_S)
+        reader.start()
         self.stop = weakref.finalize(self, _end, process, reader, opt, self._connection)
         """End every process of this environment, at once; done too when Python exits or nobody holds this object."""
-        reader.start()
         self.pid = process.pid
         """Process id of the emulator, which is also the id of the session that all its processes are in."""
         self._wait(process, port)
@@ -126,6 +126,45 @@ class Emulator(AbstractContextManager["Emulator"]):
         raise EnvironmentDiedError(f"AWS's runtime interface emulator did not start on port {port}: try again")
 
 
+def prepare(function: BuiltFunction, opt: Path) -> dict[str, str]:
+    """Lay the layers out in ``opt``, and give the environment variables of the function; nothing is the caller's.
+
+    The layers' top-level entries become links; of two with one name the later layer's stays. Names are Lambda's
+    (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime). Those
+    of the log and of the runtime API the emulator adds itself, and the credentials, which it sets to nothing. A value
+    of the template that lies under ``/opt`` points into ``opt``. AWS's runtime interface client, which Lambda keeps in
+    ``/var/runtime``, is in the folder ``lambda`` of this Python's environment.
+    """
+    for layer in function.layers:
+        for entry in layer.iterdir():
+            place = opt / entry.name
+            place.unlink(missing_ok=True)
+            place.symlink_to(entry)
+    client = Path(sys.prefix) / "lambda"
+    python_path = [function.root, *(layer / "python" for layer in function.layers), client]
+    return {
+        "_HANDLER": function.handler,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout_s),
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_REGION": REGION,
+        "LAMBDA_RUNTIME_DIR": str(client),
+        "LAMBDA_TASK_ROOT": str(function.root),
+        "LANG": "en_US.UTF-8",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": ":".join(map(str, python_path)),
+        "TZ": ":UTC",
+    } | {name: _local(value, opt) for name, value in function.variables.items()}
+
+
+def _local(value: str, opt: Path) -> str:
+    return f"{opt}{value.removeprefix('/opt')}" if value == "/opt" or value.startswith("/opt/") else value
+
+
 def _binary() -> Path:
     binary = Path(str(files("samcli"))) / "local" / "rapid" / f"aws-lambda-rie-{own_machine()}"
     if not binary.exists():
@@ -156,7 +195,6 @@ def _end(
     """Kill the whole session, for the emulator puts the function in a process group of its own; the function first."""
     processes.end(lambda: processes.of_session(process.pid))
     process.wait()
-    if reader.ident:
-        reader.join()
+    reader.join()
     connection.close()
     opt.cleanup()

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 import base64
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -28,8 +27,7 @@ TEXT_TYPES = {"application/json", "application/javascript", "application/xml"}
 (https://aws.amazon.com/blogs/compute/handling-binary-data-using-amazon-api-gateway-http-apis/)."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """An HTTP request as it arrived."""
 
     method: str

@@ -4,11 +4,10 @@ import time
 from contextlib import AbstractContextManager
 from threading import Lock
 from typing import NamedTuple
+from weakref import WeakSet
 
 from handover.local.emulator import Emulator, EnvironmentDiedError, Log
 from handover.local.stack import BuiltFunction
-
-STOPPED = "the function's environments were stopped"
 
 
 class ThrottledError(Exception):
@@ -37,7 +36,7 @@ class Pool(AbstractContextManager["Pool"]):
         self._stopped = False
         self._busy = 0
         self._idle: list[Emulator] = []
-        self._all: list[Emulator] = []
+        self._all = WeakSet[Emulator]()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -49,14 +48,17 @@ class Pool(AbstractContextManager["Pool"]):
         environment, cold, takes its place at the next request.
         """
         with self._lock:
-            if self._stopped:
-                raise EnvironmentDiedError(STOPPED)
             if self._busy == self._limit:
                 raise ThrottledError(f"{self._limit} requests are being answered already")
             self._busy += 1
             emulator = self._idle.pop() if self._idle else None
         try:
-            emulator = emulator or self._start()
+            if emulator is None:
+                with self._starting:
+                    if self._stopped:
+                        raise EnvironmentDiedError("the function's environments were stopped")
+                    emulator = Emulator(self._function, self._log)
+                    self._all.add(emulator)
             cold = emulator.cold_ms is None
             started = time.perf_counter()
             reply = emulator.invoke(event)
@@ -67,8 +69,6 @@ class Pool(AbstractContextManager["Pool"]):
                 self._busy -= 1
                 if emulator and emulator.alive:
                     self._idle.append(emulator)
-                elif emulator and emulator in self._all:
-                    self._all.remove(emulator)
 
     def stop(self) -> None:
         """End every environment, also those in a request, and start no more."""
@@ -76,11 +76,4 @@ class Pool(AbstractContextManager["Pool"]):
             self._stopped = True
         for emulator in list(self._all):
             emulator.stop()
-
-    def _start(self) -> Emulator:
-        with self._starting:
-            if self._stopped:
-                raise EnvironmentDiedError(STOPPED)
-            emulator = Emulator(self._function, self._log)
-            self._all.append(emulator)
-            return emulator
+        self._idle.clear()

@@ -1,13 +1,12 @@
-"""One event through the built function: the answer, and what it takes cold and warm."""
+"""Requests through the built function, with API Gateway's part in between: an event from a file, or JSON."""
 
 import json
 import statistics
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import Progress
 
 from handover.errors import CannotRunError
 from handover.local import gateway
@@ -16,8 +15,15 @@ from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
 from handover.local.stack import built_function
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
-def answer_once(path: Path, build: Path, warm_invokes: int, progress: Progress) -> int:
+
+class RefusedError(RuntimeError):
+    """The function refused what it should have answered."""
+
+
+def answer_once(path: Path, build: Path, warm_invokes: int, progress: "Progress") -> int:
     """Send the event in ``path`` through the function in ``build``; print request, answer, latency; 0 for a success."""
     lines: list[str] = []
     built = built_function(build)
@@ -50,6 +56,21 @@ def answer_once(path: Path, build: Path, warm_invokes: int, progress: Progress) 
         for line in [line for line in lines if not is_metrics(line)][:1]:  # the metrics say that it failed, this why
             click.echo(line, err=True)
     return 0 if HTTPStatus(answer.status).is_success else 1
+
+
+def posted(path: str, body: Any) -> dict[str, Any]:
+    """Build the event of a body that is posted as JSON, now."""
+    request = gateway.Request("POST", path, headers=gateway.JSON, body=json.dumps(body).encode())
+    return gateway.event(request, "handover-check")
+
+
+def ask(pool: Pool, path: str, body: Any) -> Any:
+    """Post a body as JSON, and give the answer's; ``RefusedError`` when it is not a success."""
+    response = gateway.response(pool.invoke(json.dumps(posted(path, body)).encode()).reply)
+    answer = json.loads(response.body)
+    if response.status != 200:
+        raise RefusedError(f"{response.status} {answer.get('detail') or answer.get('message')}")
+    return answer
 
 
 def warm_up(pool: Pool) -> float:

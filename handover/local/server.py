@@ -27,15 +27,19 @@ if TYPE_CHECKING:
 NO_PAGES = Cors()
 
 
+def open_port(port: int, advice: str = "choose another") -> socket.socket:
+    """Open a port of this machine; ``CannotRunError`` when it is not available, with advice."""
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise CannotRunError(f"port {port} of {LOOPBACK} is not available ({why}): {advice}") from None
+
+
 def listening(port: int, application: "WSGIApplication") -> BaseWSGIServer:
     """Open a port, if it is available; ``serve_forever`` of what is returned answers, one thread for every request."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the application writes a line of its own for each request
-    try:
-        opened = socket.create_server((LOOPBACK, port))
-    except OSError as error:
-        why = os.strerror(error.errno or 0)
-        raise CannotRunError(f"port {port} of {LOOPBACK} is not available ({why}): choose another") from None
-    with opened:
+    with open_port(port) as opened:
         return make_server(LOOPBACK, port, application, threaded=True, fd=opened.fileno())
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from handover.cloudformation import Template
 from handover.errors import CannotRunError
 from handover.intrinsics import Values, as_text
-from handover.local.system import unavailable
 from handover.project import FUNCTION, Build
 
 REGION = "eu-central-1"
@@ -24,6 +23,11 @@ PSEUDO_PARAMETERS = {
 }
 OWN_PARAMETERS = {"AllowStandIn": "true"}
 """What this machine sets to another value than the default, as a stage does in ``samconfig.toml``."""
+WAYS = {
+    "Darwin": "macOS: open the project in its dev container (.devcontainer)",
+    "Windows": "Windows: open the project in WSL 2, or in its dev container (.devcontainer)",
+}
+"""To what is built for Lambda, which is Linux."""
 ELF_MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of the System V ABI
 
 
@@ -88,6 +92,12 @@ def at_home(function: BuiltFunction) -> BuiltFunction:
     return replace(
         function, variables={**function.variables, "STAGE": "this machine", "AUTH": "NONE", "TRY_IT": "true"}
     )
+
+
+def unavailable() -> str:
+    """Say why what is built does not run on this system, and the way out; nothing on Linux."""
+    system = platform.system()
+    return "" if system == "Linux" else f"the built function takes Linux, and this is {WAYS.get(system, system)}"
 
 
 def own_machine() -> str:

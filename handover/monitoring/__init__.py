@@ -61,8 +61,6 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _text)
+_Dumper.add_representer(
+    str, lambda own, text: own.represent_scalar("tag:yaml.org,2002:str", text, "|" if "\n" in text else None)
+)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench import page, plots, tables
+from bench import plots, report
 from bench.contenders import ALL, PEERS
 from bench.targets import targets
 
@@ -16,12 +16,12 @@ PLOTS = ["cold", "warm", "size", "growth"]
 
 
 def test_the_page_is_as_it_was_read(results: dict[str, Any]) -> None:
-    assert page.write(results, PLOTS) == (HERE / "page.md").read_text()
+    assert report.write(results, PLOTS) == (HERE / "page.md").read_text()
 
 
 def test_the_terminal_is_as_it_was_read(results: dict[str, Any]) -> None:
     shown = StringIO()
-    tables.show(results, Console(file=shown, width=120))
+    report.show(results, Console(file=shown, width=120))
     assert [line.rstrip() for line in shown.getvalue().splitlines()] == (HERE / "terminal.txt").read_text().splitlines()
 
 
@@ -29,7 +29,7 @@ def test_a_miss_is_said_on_the_page_and_on_the_terminal(results: dict[str, Any])
     results["cold_ms"]["ours"] = results["cold_ms"]["floor"]
     results["cold_ms"]["floor"] = [[time / 2] for (time,) in results["cold_ms"]["floor"]]
     missed = "- MISSED: cold start: Handover / floor, 2.00; the target is at most 1.3 (aim 1.15).\n"
-    assert missed in page.write(results, PLOTS)
+    assert missed in report.write(results, PLOTS)
     assert [target.verdict for target in targets(results) if target.what == "cold start: Handover / floor"] == [
         "MISSED"
     ]
@@ -40,7 +40,9 @@ def test_what_was_not_measured_is_said_and_not_called_met(results: dict[str, Any
         del results[measured]
     verdicts = [target.verdict for target in targets(results)]
     assert verdicts.count("not measured") == len(verdicts) - 2  # the two sizes are always taken
-    assert "- not measured: warm: FastAPI + Mangum / Handover; the target is at least 10.\n" in page.write(results, [])
+    assert "- not measured: warm: FastAPI + Mangum / Handover; the target is at least 10.\n" in report.write(
+        results, []
+    )
 
 
 @pytest.mark.filterwarnings("default")  # a made-up run has lines of two equal points
@@ -69,7 +71,7 @@ def test_every_contender_has_a_colour_of_its_own() -> None:
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_every_peer_says_whose_advice_it_follows_and_is_locked_by_hash(peer: Any) -> None:
-    assert page.source_of(peer).startswith("After ")
+    assert report.source_of(peer).startswith("After ")
     lock = peer.lock.read_text()
     assert lock.count("--hash=sha256:") >= lock.count("==") > 0
     assert "://" not in lock

@@ -8,8 +8,7 @@ import pytest
 
 from handover.context import DeliveryContext
 from handover.finding import Team
-from handover.local import system
-from handover.local.stack import NothingBuiltError, built_function, own_machine
+from handover.local.stack import NothingBuiltError, built_function, own_machine, unavailable
 from tests.helpers.elsewhere import MAC, WINDOWS, run
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +53,7 @@ def test_every_text_has_an_encoding() -> None:
 def test_what_takes_linux_says_the_way_out(name: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: name)
 
-    assert system.unavailable() == sentence
+    assert unavailable() == sentence
 
 
 def test_nothing_that_is_built_runs_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from handover.errors import CannotRunError
-from handover.lesson.ground import MAIN, Ground
-from handover.lesson.hosting import Hosting
+from handover.lesson.ground import Ground
+from handover.lesson.hosting import Outcome
 from handover.lesson.page import opened
-from handover.lesson.records import Outcome
+from handover.lesson.repository import MAIN
 from handover.lesson.service import Service
 from tests.helpers.lesson import Visitor, paged, typed
 
@@ -19,7 +19,7 @@ PUSHED = "git push --quiet --set-upstream origin haste"
 
 def built(ground: Ground, branch: str, outcome: Outcome, report: str = "<p>the report</p>") -> None:
     """Note a build that ended."""
-    record = Hosting(ground).record(Hosting(ground).branches[branch])
+    record = ground.remote.record(ground.remote.branches[branch])
     record.folder.mkdir(parents=True)
     (record.folder / "status").write_text(outcome.status)
     (record.folder / "report.txt").write_text("M101 BROKEN")
@@ -43,16 +43,16 @@ def test_a_branch_waits_for_its_build_and_then_has_a_report(ground: Ground, visi
     assert "More &lt;b&gt;haste&lt;/b&gt;" in page
 
     built(ground, "haste", Outcome.BROKEN)
-    head = Hosting(ground).branches["haste"]
+    head = ground.remote.branches["haste"]
     assert '<span class="badge broken">red</span>' in visitor.get("/")[1]
-    assert not Hosting(ground).record(head).opened
+    assert not ground.remote.record(head).opened
     assert visitor.get(f"/reports/{head}") == (200, "<p>the report</p>")
-    assert Hosting(ground).record(head).opened
+    assert ground.remote.record(head).opened
 
 
 def test_a_build_without_a_report_shows_what_it_printed(ground: Ground, visitor: Visitor) -> None:
     built(ground, "haste", Outcome.FAILED, report="")
-    _, page = visitor.get(f"/reports/{Hosting(ground).branches['haste']}")
+    _, page = visitor.get(f"/reports/{ground.remote.branches['haste']}")
 
     assert "the build could not check it" in page
     assert "M101 BROKEN" in page
@@ -68,7 +68,7 @@ def test_a_pull_request_is_opened_approved_and_merged(ground: Ground, visitor: V
     assert "Nobody has approved it yet." in visitor.get("/pull?branch=haste")[1]
     assert '<button class="main">Merge</button>' in visitor.press("/approve", haste)
     assert "haste is merged. main is built now, and then deployed." in visitor.press("/merge", haste)
-    assert Hosting(ground).subject(MAIN) == "Merge haste: More <b>haste</b>"
+    assert ground.remote.subject(MAIN) == "Merge haste: More <b>haste</b>"
     assert '<span class="badge kept">merged</span>' in visitor.get("/pull?branch=haste")[1]
     assert "There is no open pull request of haste" in visitor.press("/merge", haste)
 
@@ -89,7 +89,7 @@ def test_what_cannot_be_merged_says_why(ground: Ground, visitor: Visitor) -> Non
 
     assert "Its build is red." in visitor.press("/merge", {"branch": "haste"})
     assert "There is no branch nowhere at the remote: push it first" in visitor.press("/open", {"branch": "nowhere"})
-    assert Hosting(ground).subject(MAIN) == "A project, as handover init writes it"
+    assert ground.remote.subject(MAIN) == "A project, as handover init writes it"
 
 
 def test_a_branch_without_a_commit_of_its_own_is_no_proposal(ground: Ground, visitor: Visitor) -> None:
@@ -107,7 +107,7 @@ def test_a_button_puts_the_start_back(ground: Ground, visitor: Visitor) -> None:
 
 
 def test_the_deployed_models_are_listed(ground: Ground, visitor: Visitor) -> None:
-    Hosting(ground).record(Hosting(ground).branches[MAIN]).answered("abc", json.dumps({"score": 0.5}))
+    ground.remote.record(ground.remote.branches[MAIN]).answered("abc", json.dumps({"score": 0.5}))
 
     assert "<code>abc</code>" in visitor.get("/")[1]
 
@@ -142,7 +142,7 @@ def test_a_port_that_is_taken_is_one_sentence(ground: Ground, visitor: Visitor) 
 
 def test_the_report_of_an_earlier_commit_is_still_there(ground: Ground, visitor: Visitor) -> None:
     built(ground, "haste", Outcome.BROKEN)
-    red = Hosting(ground).branches["haste"]
+    red = ground.remote.branches["haste"]
     typed(ground, COMMITTED, "git push --quiet")
 
     assert f'<a href="/reports/{red}">' in visitor.get("/")[1]

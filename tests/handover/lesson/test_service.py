@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from handover.lesson.ground import MAIN, Ground
-from handover.lesson.hosting import Hosting
-from handover.lesson.records import Outcome
+from handover.lesson.ground import Ground
+from handover.lesson.hosting import Outcome
+from handover.lesson.repository import MAIN
 from handover.lesson.service import Live, Service
 from tests.helpers.lesson import program, typed
 
@@ -59,7 +59,7 @@ def test_main_is_built_first_and_deployed_and_then_the_branch(
     service: Service, ground: Ground, deployed: list[str]
 ) -> None:
     head = pushed(ground, "GREEN")
-    main = Hosting(ground).branches[MAIN]
+    main = ground.remote.branches[MAIN]
     service.step()
     assert (service.hosting.record(main).outcome, service.hosting.record(head).outcome) == (
         Outcome.KEPT,

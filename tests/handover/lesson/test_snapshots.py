@@ -6,7 +6,6 @@ from handover.errors import CannotRunError
 from handover.lesson import snapshots
 from handover.lesson.exercises import advance
 from handover.lesson.ground import Ground
-from handover.lesson.hosting import Hosting
 from handover.lesson.wrong_turns import wrong_turn
 from tests.helpers.lesson import typed
 
@@ -81,13 +80,13 @@ def test_it_goes_back_to_an_earlier_exercise_and_forgets_the_later_ones(ground: 
     typed(ground, "git switch --quiet -c haste")
     assert advance(ground) == [1]
     typed(ground, f"{COMMITTED} && git push --quiet --set-upstream origin haste")
-    Hosting(ground).open("haste")
+    ground.remote.open("haste")
     assert snapshots.reached(ground) == 2
 
     snapshots.restore(ground, 1)
     assert everything(ground) == before
     assert snapshots.reached(ground) == 1
-    assert Hosting(ground).pulls == []
+    assert ground.remote.pulls == []
 
 
 def test_an_exercise_that_has_not_begun_has_no_start(ground: Ground) -> None:

@@ -8,8 +8,7 @@ import pytest
 from handover.lesson import snapshots
 from handover.lesson.exercises import missing
 from handover.lesson.ground import Ground
-from handover.lesson.hosting import Hosting, Pull
-from handover.lesson.records import Outcome
+from handover.lesson.hosting import Outcome, Pull
 from handover.lesson.wrong_turns import wrong_turn
 from tests.helpers.lesson import typed
 
@@ -159,7 +158,7 @@ def test_a_branch_that_was_renamed_is_no_wrong_turn(ground: Ground) -> None:
 def test_a_branch_that_was_deleted_at_the_remote_is_published_again(ground: Ground) -> None:
     for command in (ON_A_BRANCH, COMMITTED, PUSHED):
         typed(ground, command)
-    Hosting(ground).open("haste")
+    ground.remote.open("haste")
     typed(ground, "git push --quiet origin --delete haste")
 
     sentence = wrong_turn(ground)
@@ -171,7 +170,7 @@ def test_a_branch_that_was_deleted_at_the_remote_is_published_again(ground: Grou
 def test_a_conflict_with_main_is_told_and_resolved(ground: Ground) -> None:
     for branch, change in (("haste", CHANGED_HERE), ("other", CHANGED_THERE)):
         typed(ground, f"git switch --quiet -c {branch} main && {change} && git push --quiet -u origin {branch}")
-        Hosting(ground).open(branch)
+        ground.remote.open(branch)
     merged(ground, "other")
     typed(ground, "git switch --quiet haste")
 
@@ -238,7 +237,7 @@ def test_what_was_forgotten_is_told(ground: Ground, commands: tuple[str, ...], s
 
 def merged(ground: Ground, branch: str) -> Pull:
     """Merge a pull request as if its build were green and somebody had approved it; give it as it was before."""
-    hosting = Hosting(ground)
+    hosting = ground.remote
     pull = hosting.pull(branch)
     assert pull
     pull.record.folder.mkdir(parents=True)

@@ -1,15 +1,16 @@
-"""The figures of one run as rows of text, for the terminal and for the page alike."""
+"""One run as people read it: tables on the terminal, and the page ``docs/benchmarks.md``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import rich.table
 from rich.console import Console
 
-from bench.contenders import ALL, LAMBDAS, OURS, SERVERS
-from bench.statistics import percentiles, ratio, spread
-from bench.targets import MB, MIB, targets
+from bench.contenders import ALL, FLOOR, LAMBDAS, OURS, SERVERS, Contender
+from bench.statistics import line, percentiles, ratio, spread, steepest
+from bench.targets import AXES, MB, MIB, growth_points, targets
+from handover.templates import environment
 
 LABELS = {one.name: one.label for one in ALL} | {
     "quiet": "Handover, no telemetry",
@@ -22,8 +23,7 @@ LAMBDA_NAMES = tuple(one.name for one in LAMBDAS)
 COLOURS = {"met": "green", "MISSED": "bold red", "not measured": "yellow"}
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A title, a head, and rows; the first column is text, the others are figures."""
 
     title: str
@@ -41,6 +41,35 @@ def show(results: dict[str, Any], console: Console) -> None:
             drawn.add_row(*(f"[{COLOURS[cell]}]{cell}[/]" if cell in COLOURS else cell for cell in row))
         console.print(drawn)
         console.print()
+
+
+def write(results: dict[str, Any], plots: list[str]) -> str:
+    """Write the page, with the plots of these names, which have no ``.png``."""
+    compared, *others = tables(results)
+    values = {
+        "results": results,
+        "targets": compared,
+        "unmet": [target for target in targets(results) if target.verdict != "met"],
+        "tables": others,
+        "plots": plots,
+        "axes": AXES,
+        "growth_points": growth_points,
+        "line": line,
+        "steepest": steepest,
+        "contenders": [(contender, source_of(contender)) for contender in ALL],
+    }
+    return environment(Path(__file__).parent, html=False).get_template("benchmarks.md.jinja").render(values)
+
+
+def source_of(contender: Contender) -> str:
+    """Say whose advice a contender follows, in one line: the first of a peer's own docstring."""
+    if contender is OURS:
+        return "This project, through the zip that SAM would upload."
+    if contender is FLOOR:
+        return "The least that can answer with this model, on our own layer: one run, no validation."
+    names = ("app.py", "service.py", "save.py", "__init__.py")
+    source = next(contender.folder / name for name in names if (contender.folder / name).exists())
+    return source.read_text().removeprefix('"""').partition("\n")[0].removesuffix('"""')
 
 
 def tables(results: dict[str, Any]) -> list[Table]:
