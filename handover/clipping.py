@@ -10,7 +10,7 @@ from handover.errors import DeliverError
 
 type Scores = NDArray[np.floating[Any]]
 
-MOST_CLIPPED = 0.5
+MAX_CLIPPED = 0.5
 """Of the held-out rows. Beyond it the model's median answer is an end of the range: most callers would get one number,
 and no figure of merit would say what the model knows. It then answers in another unit than the contract has."""
 MANY_CLIPPED = 0.1
@@ -36,7 +36,7 @@ def record(held_out: Scores, drawn: Scores, score: Score) -> dict[str, float]:
 
 def require_few(scores: Scores, score: Score) -> None:
     """Require that a clipped model still says something; ``DeliverError`` when most held-out scores lie at an end."""
-    if (share := share_at_ends(scores, score)) > MOST_CLIPPED:
+    if (share := share_at_ends(scores, score)) > MAX_CLIPPED:
         raise DeliverError(
             f"clip=True leaves {share:.0%} of the {len(scores)} held-out rows at an end of the contract's range, "
             f"{score.low} to {score.high}: most callers would get the same number. Promise in contract.py the range "

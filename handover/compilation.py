@@ -15,7 +15,7 @@ STRICTLY = pydantic.ConfigDict(strict=True, extra="forbid", frozen=True, allow_i
 """The configuration that every row has."""
 FLOAT32_MAX = 3.4028234663852886e38  # IEEE 754 binary32, the largest finite number: what the model's input can hold
 KINDS = {"int": "number", "float": "number", "bool": "flag", "literal": "category"}
-NO_COLUMN = {
+UNSUPPORTED = {
     "str": "free text",
     "list": "a list",
     "dict": "a dict",
@@ -31,7 +31,7 @@ SHOWN_RULES = {"anyOf", "const", "default", "enum", "maximum", "minimum", "multi
 }
 """What of a JSON schema rules something, as callers read it."""
 
-DOCUMENTS = {"cls", "ref", "metadata", "serialization"}
+DOCUMENT_KEYS = {"cls", "ref", "metadata", "serialization"}
 """What a core schema has that is not data, or rules nothing."""
 
 
@@ -95,7 +95,7 @@ def _field(name: str, schema: Json) -> Json:
     kind = KINDS.get(inner["type"])
     if kind is None:
         raise refused(
-            f"{NO_COLUMN.get(inner['type'], inner['type'])} cannot be a column of a model; write int, float, bool or "
+            f"{UNSUPPORTED.get(inner['type'], inner['type'])} cannot be a column of a model; write int, float, bool or "
             f"Literal[...] of strings, with | None = None where it may be missing"
         )
     if kind == "category" and not all(isinstance(category, str) for category in inner["expected"]):
@@ -153,7 +153,7 @@ def _stripped(node: Any) -> Any:
     if isinstance(node, dict):
         if node.get("type") == "model-fields":  # a field may be called like what is left out of a schema
             return {k: {f: _stripped(v[f]) for f in v} if k == "fields" else _stripped(v) for k, v in node.items()}
-        return {k: _stripped(v) for k, v in node.items() if k not in DOCUMENTS}
+        return {k: _stripped(v) for k, v in node.items() if k not in DOCUMENT_KEYS}
     if isinstance(node, list):
         return [_stripped(item) for item in node]
     return node

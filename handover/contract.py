@@ -27,10 +27,10 @@ else:
 __all__ = ["Budgets", "Contract", "ContractError", "Field", "Otherwise", "Row", "Score"]
 
 VERSION = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"  # Semantic Versioning 2.0.0, without suffixes
-FEWEST_CLASSES, MOST_CLASSES = 3, 100
-LOOSEST_PARITY = 0.1  # of the score's range; with a looser one, a model that answers otherwise would pass
-LARGEST_LAYERS_MIB = 250  # Lambda's own limit for layers and function, unzipped
-MOST_FLIPS = 10  # of some two hundred golden rows; a model that decides otherwise for one in twenty is another one
+MIN_CLASSES, MAX_CLASSES = 3, 100
+MAX_PARITY = 0.1  # of the score's range; with a looser one, a model that answers otherwise would pass
+MAX_LAYERS_MIB = 250  # Lambda's own limit for layers and function, unzipped
+MAX_FLIPS = 10  # of some two hundred golden rows; a model that decides otherwise for one in twenty is another one
 # The least and the most that each budget may be. For one heuristic a caller waits for milliseconds, and a check stops
 # it after a second.
 BUDGETS: Mapping[str, tuple[type[float], float, float, str]] = {
@@ -195,10 +195,10 @@ class Contract:
     def _require_classes(self) -> None:
         if self.decisions:
             raise _refused("decisions", "with classes there are none: the decision is the class of the highest score")
-        if not FEWEST_CLASSES <= len(self.classes) <= MOST_CLASSES:
+        if not MIN_CLASSES <= len(self.classes) <= MAX_CLASSES:
             raise _refused(
                 "classes",
-                f'write {FEWEST_CLASSES} to {MOST_CLASSES} names, as in ("red", "green", "blue"); two classes are told '
+                f'write {MIN_CLASSES} to {MAX_CLASSES} names, as in ("red", "green", "blue"); two classes are told '
                 f"apart by one score: write score and decisions",
             )
         seen: dict[str, str] = {}
@@ -231,12 +231,12 @@ class Contract:
     @property
     def unlimited(self) -> tuple[str, str] | None:
         """The first budget that limits nothing, and why; deliver() can do with it, and the check can not."""
-        budgets, widest = self.budgets, (self.score.high - self.score.low) * LOOSEST_PARITY
+        budgets, widest = self.budgets, (self.score.high - self.score.low) * MAX_PARITY
         ends = {
-            "layers_mib": (LARGEST_LAYERS_MIB, "which is all that Lambda unpacks"),
+            "layers_mib": (MAX_LAYERS_MIB, "which is all that Lambda unpacks"),
             "model_kib": (budgets.layers_mib * 1024, "which is all that layers_mib has room for"),
             "parity": (widest, "a tenth of the score's range: with a looser one another model would pass as this one"),
-            "flipped_decisions": (MOST_FLIPS, "for beyond it another model would pass as this one"),
+            "flipped_decisions": (MAX_FLIPS, "for beyond it another model would pass as this one"),
         }
         for word, (most, why) in ends.items():
             if (value := getattr(budgets, word)) > most:

@@ -19,13 +19,13 @@ from handover.conversion import ConversionError, in_float32, own_columns, to_gra
 from handover.description import BEYOND_CHANCE, as_text, described
 from handover.diff.revisions import ignored
 from handover.drawing import rows_like
-from handover.encoding import Encoding
+from handover.encoding import RowEncoder
 from handover.errors import DeliverError
-from handover.golden import MOST_REAL_ROWS
+from handover.golden import MAX_REAL_ROWS
 from handover.importance import permutation_importance
 from handover.labels import as_numbers, contradiction, score_of
 from handover.limit import TooLongError, at_most
-from handover.merit import quality_record
+from handover.metrics import quality_record
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut, rounded
 from handover.replacing import replace as replace_files
@@ -37,14 +37,14 @@ from predictor import delivery as serving
 from predictor import files
 from predictor.encoder import FloatRows
 from predictor.files import Json
-from predictor.prediction import Prediction
+from predictor.prediction import Predictor
 
 __all__ = ["DeliverError", "Matrix", "deliver", "matrix"]
 
 FILES = (*files.SERVED, HELD_OUT)
 """All that a manifest vouches for: what production reads, and the scores and labels that judge the model."""
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 CONVERSION_S = 60.0  # a forest that fills the model's budget of any layer takes a few seconds
 
 
@@ -86,7 +86,7 @@ def matrix(rows: Rows, *, contract: Contract, heuristics: ModuleType) -> Matrix:
     compiled = contract.compiled()
     fields = domains(compiled)
     sent, where = tables.read(rows, fields)
-    encoding = Encoding(compiled, heuristics)
+    encoding = RowEncoder(compiled, heuristics)
     values = encoding.matrix(sent, where)
     for field in fields:
         if sent and not any(field.name in row for row in sent):
@@ -173,8 +173,8 @@ def deliver(
     if not rows:
         raise DeliverError("there are no rows: give rows that the model was not trained on, and their labels")
     _require_json(training=training, quality=quality)
-    encoding = Encoding(contract.compiled(), heuristics)
-    model, saved = trained.the_model(model, onnx, contract, encoding, output)
+    encoding = RowEncoder(contract.compiled(), heuristics)
+    model, saved = trained.open_model(model, onnx, contract, encoding, output)
     if (own := own_columns(model)) and own != list(encoding.columns):
         raise DeliverError(
             f"the model was trained on the columns {', '.join(own)}, and matrix(...) gives "
@@ -277,13 +277,13 @@ def _converted(
         ) from None
 
 
-def _real(golden: Rows, fields: Sequence[Domain], encoding: Encoding) -> list[Mapping[str, Any]]:
+def _real(golden: Rows, fields: Sequence[Domain], encoding: RowEncoder) -> list[Mapping[str, Any]]:
     """Give the real rows that are to be golden rows; each must be one of the contract."""
     try:
-        rows, where = tables.read(golden, fields, most=MOST_REAL_ROWS + 1)
-        if len(rows) > MOST_REAL_ROWS:
+        rows, where = tables.read(golden, fields, most=MAX_REAL_ROWS + 1)
+        if len(rows) > MAX_REAL_ROWS:
             raise DeliverError(
-                f"has more than {MOST_REAL_ROWS} rows: give fewer, for each deployment asks for all of them"
+                f"has more than {MAX_REAL_ROWS} rows: give fewer, for each deployment asks for all of them"
             )
         encoding.matrix(rows, where)
     except DeliverError as error:
@@ -341,7 +341,7 @@ def column_records(contract: Contract, columns: tuple[str, ...], features: Float
     ]
 
 
-def _seen(contract: Contract, heuristics: ModuleType, encoding: Encoding, features: FloatRows) -> Json:
+def _seen(contract: Contract, heuristics: ModuleType, encoding: RowEncoder, features: FloatRows) -> Json:
     """Say how far the rows reached that ``matrix`` laid out; nothing where these were the ones that judge alone."""
     compiled = contract.compiled()
     fields, laid_out = domains(compiled), extent.noted(compiled, heuristics)
@@ -390,7 +390,7 @@ def _summary(manifest: Json, to: Path, doubts: Iterable[str]) -> str:
             as_text(decisions),
             "",
             *_of_classes(manifest),
-            f"It looks most at {', '.join(row[0] for row in importance.rows[:MOST_NAMED]) or 'nothing'}.",
+            f"It looks most at {', '.join(row[0] for row in importance.rows[:MAX_NAMED]) or 'nothing'}.",
             *(f"It is weak where {row[0]}: {segments.head[2]} {row[2]}, {row[3]} elsewhere." for row in weak),
             *filter(None, doubts),
             f"Delivered model {files.shortened(manifest['files'][files.MODEL])} to {named}.",
@@ -415,8 +415,8 @@ def write(to: Path, contents: Mapping[str, bytes], manifest: Json) -> None:
     """
     try:
         written = {**contents, files.MANIFEST: as_json(manifest)}
-        replace_files(to, written, lambda beside: Prediction(serving.Delivery.open(beside)))
-    except serving.DeliveryError as error:
+        replace_files(to, written, lambda beside: Predictor(serving.Delivery.open(beside)))
+    except serving.LoadError as error:
         fault = re.sub(r"^\S*\.new-\S*: ", "", str(error))
         raise DeliverError(
             f"the function does not answer with these files: {fault}. Nothing was delivered. Where heuristics.py was "

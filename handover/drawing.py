@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from handover.encoding import Encoding, stacked
+from handover.encoding import RowEncoder, stacked
 from handover.errors import DeliverError
 from handover.golden import ProofRow
 from handover.rows import Domain, beside, drawn_row
@@ -18,19 +18,19 @@ from predictor.files import Json
 
 SEED = 0  # the same contract, and the same data, give the same rows
 RANDOM_ROWS_PER_FIELD = 100
-FEWEST_RANDOM_ROWS, MOST_RANDOM_ROWS = 500, 3000
+MIN_RANDOM_ROWS, MAX_RANDOM_ROWS = 500, 3000
 TRIES = 20  # rows drawn around a value, before it is given up: a heuristic may fail on some of them
 # A number that is like the data's is drawn from between two neighbouring quantiles. Each interval has some people's
 # numbers, so that only a number which as many of them share is drawn as it stands.
-MOST_INTERVALS = 20
-FEWEST_IN_AN_INTERVAL = 5
-MOST_DIGITS = 6  # behind the point; numbers of more are not rounded
+MAX_INTERVALS = 20
+MIN_IN_AN_INTERVAL = 5
+MAX_DIGITS = 6  # behind the point; numbers of more are not rounded
 
 
 def drawn_rows(fields: Sequence[Domain]) -> Iterator[Json]:
     """Draw some hundred to some thousand rows of a contract at random, by its size; each time the same ones."""
     random = Random(SEED)  # noqa: S311  nothing here is secret
-    for _ in range(min(max(FEWEST_RANDOM_ROWS, RANDOM_ROWS_PER_FIELD * len(fields)), MOST_RANDOM_ROWS)):
+    for _ in range(min(max(MIN_RANDOM_ROWS, RANDOM_ROWS_PER_FIELD * len(fields)), MAX_RANDOM_ROWS)):
         yield drawn_row(fields, random)
 
 
@@ -50,9 +50,9 @@ def _drawing(field: Domain, column: FloatRows, random: Random) -> Callable[[], A
     seen = np.sort(column[~np.isnan(column)])
     known = [float(str(number)) for number in seen]  # as a person would write it, not to the last bit of a float32
     gaps = 1 - len(known) / len(column) if field.nullable else 0.0
-    intervals = min(MOST_INTERVALS, len(known) // FEWEST_IN_AN_INTERVAL)
+    intervals = min(MAX_INTERVALS, len(known) // MIN_IN_AN_INTERVAL)
     quantiles = [known[place * (len(known) - 1) // intervals] for place in range(intervals + 1)] if intervals else []
-    enough = (count for count in range(MOST_DIGITS + 1) if all(round(number, count) == number for number in known))
+    enough = (count for count in range(MAX_DIGITS + 1) if all(round(number, count) == number for number in known))
     digits = next(enough, None)
 
     def drawn() -> Any:
@@ -79,7 +79,7 @@ class Drawing:
     """
 
     def __init__(
-        self, fields: Sequence[Domain], encoding: Encoding, real: Iterable[FloatRows] = (), *, avoid: bool = True
+        self, fields: Sequence[Domain], encoding: RowEncoder, real: Iterable[FloatRows] = (), *, avoid: bool = True
     ) -> None:
         self._fields, self._encoding, self._avoid = fields, encoding, avoid
         self._real = set(map(self._key, real))

@@ -24,10 +24,10 @@ DRAWN_AT_ONCE = 100  # and of those that were drawn: a limit takes as long as th
 START_S, EACH_S = 30.0, 0.005  # by the clock: for all of these, and for each of them besides
 ENDLESS_S = 1.0  # of the processor, for one row of these
 STUCK_S = 60.0  # of the processor, more than that: one call into C does not come back, and the process is ended
-SLOWEST_ROWS = 40  # that ran into the limit; after that no more are tried, so that no training waits for minutes
+MAX_TIMEOUTS = 40  # that ran into the limit; after that no more are tried, so that no training waits for minutes
 
 
-class Encoding:
+class RowEncoder:
     """The validator and the encoder of a compiled contract and its heuristics."""
 
     def __init__(self, compiled: Json, heuristics: ModuleType) -> None:
@@ -77,7 +77,7 @@ class Encoding:
     def _laid_out(self, rows: Sequence[Mapping[str, Any]]) -> list[FloatRows]:
         """Lay rows out within the time of one; none of them where one fails, or too many were slow already."""
         try:
-            if self._slow <= SLOWEST_ROWS:
+            if self._slow <= MAX_TIMEOUTS:
                 with at_most(ROW_LIMIT_S, of_processor=True):
                     return [self._encoder.vector(self._validator.validate_json(json.dumps(row))) for row in rows]
         except TooLongError:

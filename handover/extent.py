@@ -18,7 +18,7 @@ from predictor.files import Json
 SEEN = "seen_in_training"
 """What the manifest calls the record of it."""
 
-FEWEST_VALUES = 20  # with fewer, even a range that is rounded outward would reveal the number of one person
+MIN_VALUES = 20  # with fewer, even a range that is rounded outward would reveal the number of one person
 STEPS = 10  # between the ends of a column, at most: an end is rounded outward to one, so that it is nobody's number
 
 _LAID_OUT: dict[tuple[str, bytes], "Extent"] = {}
@@ -82,7 +82,7 @@ class Extent:
         if not self.known[place]:
             return None, None
         low, high = (float(str(np.float32(end[place]))) for end in (self.lowest, self.highest))
-        if self.known[place] < FEWEST_VALUES:
+        if self.known[place] < MIN_VALUES:
             power = 10.0 ** math.ceil(math.log10(max(-low, high, 1e-30)))
             return (-power if low < 0 else 0.0), power
         if low == high:  # what so many share is nobody's alone

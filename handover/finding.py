@@ -111,7 +111,7 @@ class Clause:
     skipped, so that one fault is told once and at its root."""
     looks_at: Subject = "delivery"
     """What it is about; where there is no such thing, it is left out."""
-    sometimes: Owner | None = None
+    co_owner: Owner | None = None
     """Who else may have to fix it: the evidence says so then."""
 
     def __call__[C: Check](self, check: C) -> C:
@@ -123,7 +123,7 @@ class Clause:
 
     def concerns(self, team: Team) -> bool:
         """Whether a team has to look at it; what both fix in what is built, deployment looks at."""
-        owners = {self.owner, self.sometimes}
+        owners = {self.owner, self.co_owner}
         shared = "both teams" in owners and (team == "deployment" or not self.subjects & {"stack", "function"})
         return team in owners or shared
 

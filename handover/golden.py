@@ -9,9 +9,9 @@ from predictor.files import Json
 
 # Of those like the data: few enough for every start of a deployment, and shares of a decision within 0.1.
 LIKELY_GOLDEN_ROWS = 100
-FEWEST_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
-FEWEST_OF_A_DECISION = 5
-MOST_REAL_ROWS = 500
+MIN_GOLDEN_ROWS = 20  # below that, a model that is wrong for one row in ten may pass by luck
+MIN_OF_A_DECISION = 5
+MAX_REAL_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,15 @@ def chosen_of(likely: list[Answered], drawn: list[Answered], real: list[Answered
     """Choose the golden rows among those that the trained model answered; of ``drawn``, some cover a value."""
     first = _different(likely)[:LIKELY_GOLDEN_ROWS]
     everything = sorted((*likely, *drawn), key=lambda one: one.made.real)
-    if len(first) < FEWEST_GOLDEN_ROWS:  # few are nobody's: others of the contract, the same again, and then any
+    if len(first) < MIN_GOLDEN_ROWS:  # few are nobody's: others of the contract, the same again, and then any
         rest = [one for one in everything if not one.made.covers]
-        first = [*_different(rest), *rest][:FEWEST_GOLDEN_ROWS]
+        first = [*_different(rest), *rest][:MIN_GOLDEN_ROWS]
     chosen: list[Chosen] = [(one, {}) for one in first]
     chosen += [(one, {"real": True}) for one in real]
     chosen += [(one, {"covers": list(one.made.covers)}) for one in drawn if one.made.covers]
     count, seen = Counter(one.decision for one, _ in chosen), [one.made.row for one, _ in chosen]
     for one in everything:
-        if count[one.decision] < (1 if one.made.real else FEWEST_OF_A_DECISION) and one.made.row not in seen:
+        if count[one.decision] < (1 if one.made.real else MIN_OF_A_DECISION) and one.made.row not in seen:
             count[one.decision] += 1
             seen.append(one.made.row)
             chosen.append((one, {"covers": [f"decision = {one.decision}"]}))

@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from handover.merit import figures
+from handover.metrics import metrics
 from handover.quality import HeldOut, rounded
 from handover.scoring import Ask
 from predictor.encoder import FloatRows
@@ -15,7 +15,7 @@ from predictor.files import Json
 
 SEED = 0  # the same rows give the same shuffles, and those of one column are those of the next
 REPEATS = 5
-MOST_ROWS = 1000  # asked about, of those that judge: a forest takes 20 microseconds a row, times columns and repeats
+MAX_ROWS = 1000  # asked about, of those that judge: a forest takes 20 microseconds a row, times columns and repeats
 
 
 def permutation_importance(ask: Ask, features: FloatRows, held_out: HeldOut, columns: Sequence[str]) -> Json:
@@ -30,10 +30,10 @@ def permutation_importance(ask: Ask, features: FloatRows, held_out: HeldOut, col
     with its ``name``, the mean ``fall``, and the standard deviation of that over the repeats, ``spread``.
     """
     # Evenly from all, sorted by their labels: as many of each outcome as there are.
-    places = np.linspace(0, len(features) - 1, min(len(features), MOST_ROWS)).round().astype(np.intp)
+    places = np.linspace(0, len(features) - 1, min(len(features), MAX_ROWS)).round().astype(np.intp)
     places = np.sort(np.argsort(held_out.targets, kind="stable")[places])
-    judged, rows = held_out.picked(places), features[places]
-    whole, random = figures(judged)[0], np.random.default_rng(SEED)
+    judged, rows = held_out.subset(places), features[places]
+    whole, random = metrics(judged)[0], np.random.default_rng(SEED)
     shuffles = np.concatenate([random.permutation(len(rows)) for _ in range(REPEATS)])
     console = Console(stderr=True)
     tracked = track(columns, "Shuffling each column", console=console, transient=True, disable=not console.is_terminal)
@@ -42,6 +42,6 @@ def permutation_importance(ask: Ask, features: FloatRows, held_out: HeldOut, col
         shuffled = np.tile(rows, (REPEATS, 1))
         shuffled[:, place] = rows[shuffles, place]
         scores = np.split(ask(shuffled).astype(np.float64), REPEATS)
-        falls = [whole.value - figures(replace(judged, scores=one))[0].value for one in scores]
+        falls = [whole.value - metrics(replace(judged, scores=one))[0].value for one in scores]
         records.append({"name": name, "fall": rounded(np.mean(falls)), "spread": rounded(np.std(falls, ddof=1))})
     return {"figure": whole.name, "rows": len(rows), "repeats": REPEATS, "columns": records}

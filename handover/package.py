@@ -20,9 +20,9 @@ REQUIRED = (*WRITTEN_BY_PEOPLE, *(name for name in files.SERVED if name != files
 DELIVERED = (*REQUIRED, "behaviours.py", HELD_OUT)
 """What may lie in a delivery's folder and crosses."""
 NAMES = {*DELIVERED, CARD, SUMS}
-LONGEST_NAME = 100
+MAX_NAME_LENGTH = 100
 """Characters of a contract's name, of which a file and a branch are called."""
-LARGEST_MIB = 250
+MAX_MIB = 250
 """What Lambda unpacks of a function and its layers: a delivery that is larger could not be deployed."""
 
 
@@ -93,8 +93,8 @@ def read(file: Path) -> Package:
     ``PackageError`` when it is not what ``handover pack`` writes, byte for byte, or was changed on the way.
     """
     try:
-        if file.stat().st_size > LARGEST_MIB * 1024 * 1024:
-            raise PackageError(f"{file} has more than {LARGEST_MIB} MiB, which no function could be deployed with")
+        if file.stat().st_size > MAX_MIB * 1024 * 1024:
+            raise PackageError(f"{file} has more than {MAX_MIB} MiB, which no function could be deployed with")
         content = file.read_bytes()
         contents = _members(file, content)
     except OSError as error:
@@ -143,7 +143,7 @@ def _package(contents: Mapping[str, bytes], where: str, remedy: str) -> Package:
         if name not in contents or hashlib.sha256(contents[name]).hexdigest() != sha256:
             raise PackageError(f"{name} of {where} is not the one that manifest.json vouches for: {remedy}")
     name, version = (str(contract.get(word)) for word in ("name", "version"))
-    is_name = name.isprintable() and re.search(r"\w", name) and len(name) <= LONGEST_NAME
+    is_name = name.isprintable() and re.search(r"\w", name) and len(name) <= MAX_NAME_LENGTH
     if not (is_name and re.fullmatch(r"\d{1,9}(\.\d{1,9}){2}", version)):
         raise PackageError(f"manifest.json of {where} has no contract's name and version: {remedy}")
     return Package(contents, name, version, files.identity(manifest))

@@ -14,7 +14,7 @@ from handover import parity, session
 from handover.contract import Contract
 from handover.conversion import thresholds
 from handover.drawing import Drawing
-from handover.encoding import Encoding, stacked
+from handover.encoding import RowEncoder, stacked
 from handover.errors import DeliverError
 from handover.golden import Answered, ProofRow, chosen_of, golden_record
 from handover.limit import or_end
@@ -42,7 +42,7 @@ class Proof:
     def __init__(  # noqa: PLR0917  what is asked, who is asked, and what about
         self,
         contract: Contract,
-        encoding: Encoding,
+        encoding: RowEncoder,
         oracle: Oracle,
         held_out: tuple[FloatRows, Scores],
         likely: Iterator[Json],

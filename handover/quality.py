@@ -25,7 +25,7 @@ WORSE_BY = 2.5
 APART_BY = 3.5
 # Rows of the rarer label. With fewer, an AUC of 1 comes by chance (where it truly is 0.98, with 20 and 20 rows in 12 %,
 # with 30 and 30 in 4 %), and a mean has no normal error.
-FEWEST_FOR_BELIEF, FEWEST_FOR_MEANS = 30, 10
+MIN_FOR_BELIEF, MIN_FOR_MEANS = 30, 10
 SHIFT = 0.25  # of the rarer label's share: the mean of a later year moves by less, class weights move it by far more
 # Ranks the labels so well, but is so many times as wide or as narrow: the middle halves of scores and labels. Honest
 # models, of quantiles too, are within three; those trained on a logarithm or in thousands were beyond fifty.
@@ -72,19 +72,19 @@ class HeldOut:
         return self.names != (SINGLE,)
 
     @property
-    def ones(self) -> Numbers:
+    def positives(self) -> Numbers:
         """How many rows have the label 1, of each score that can be judged as a ranking."""
         return self.labels[:, self.columns].sum(axis=0)
 
     @property
-    def is_yes_or_no(self) -> bool:
+    def is_binary(self) -> bool:
         """Whether each label is 0 or 1: the score then ranks, be it a probability or the points of a scorecard."""
         return bool(np.isin(self.labels, (0.0, 1.0)).all())
 
     @property
     def may_be_probability(self) -> bool:
         """Whether each score lies between 0 and 1, and each label is one of both."""
-        return self.is_yes_or_no and bool(((self.scores >= 0) & (self.scores <= 1)).all())
+        return self.is_binary and bool(((self.scores >= 0) & (self.scores <= 1)).all())
 
     @property
     def highest(self) -> Numbers:
@@ -92,7 +92,7 @@ class HeldOut:
         return self.scores.max(axis=1)
 
     @property
-    def came(self) -> Numbers:
+    def top_label(self) -> Numbers:
         """The label that belongs to the highest score, float64 (N,): of classes, whether the row is of that one."""
         return np.take_along_axis(self.labels, self.scores.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
 
@@ -151,20 +151,20 @@ class HeldOut:
         mean = self.labels.mean(axis=0)
         record = {"rows": len(self.labels), "mean_label": self.named([digits(label) for label in mean])}
         errors, base = self._errors(self.scores), self._errors(np.broadcast_to(mean, self.labels.shape))
-        if not self.is_yes_or_no:
+        if not self.is_binary:
             return {**record, "r2": rounded(self.r2), **errors, "base_rate": base}
         record["auc"] = rounded(self.auc)
         if not self.may_be_probability:
             return record
         if self.of_classes:
             confusion = self.named([self.named(counts) for counts in self.confusion.tolist()])
-            record |= {"accuracy": rounded(self.came.mean()), "confusion": confusion}
+            record |= {"accuracy": rounded(self.top_label.mean()), "confusion": confusion}
             base = {"accuracy": rounded(mean.max()), **base}
         return {**record, **errors, "base_rate": base, **self._calibration()}
 
     def _errors(self, scores: Numbers) -> Json:
         squared = _squares(scores, self.labels).mean()
-        if self.is_yes_or_no:
+        if self.is_binary:
             return {"log_loss": rounded(log_losses(scores, self.labels).mean()), "brier": rounded(squared)}
         return {"mae": digits(np.abs(scores - self.labels).mean()), "rmse": digits(np.sqrt(squared))}
 
@@ -172,7 +172,7 @@ class HeldOut:
         order = np.argsort(self.highest, kind="stable")
         bins = [bin_ for bin_ in np.array_split(order, CALIBRATION_BINS) if len(bin_)]
         rows = [len(bin_) for bin_ in bins]
-        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (self.highest, self.came))
+        scores, labels = (np.array([values[bin_].mean() for bin_ in bins]) for values in (self.highest, self.top_label))
         return {
             "calibration_error": rounded(np.average(np.abs(scores - labels), weights=rows)),
             "calibration": [
@@ -188,7 +188,7 @@ class HeldOut:
         np.add.at(counts, (self.labels.argmax(axis=1), self.scores.argmax(axis=1)), 1)
         return counts
 
-    def picked(self, rows: NDArray[Any]) -> "HeldOut":
+    def subset(self, rows: NDArray[Any]) -> "HeldOut":
         """Give some of the rows, by their places or by whether each is one."""
         return HeldOut(self.scores[rows], self.labels[rows], self.names)
 
@@ -216,9 +216,9 @@ class HeldOut:
         return float(placements(self.scores[:, score], is_one)[is_one].mean())
 
     @property
-    def rarer(self) -> int:
+    def minority(self) -> int:
         """How many rows have the rarer of two labels; of classes, the rarest of those that some rows are of."""
-        return int(min(self.ones.min(), (len(self.labels) - self.ones).min()))
+        return int(min(self.positives.min(), (len(self.labels) - self.positives).min()))
 
     @property
     def auc_error(self) -> float:
@@ -227,7 +227,7 @@ class HeldOut:
         Of classes the mean of their errors, which is that of the mean where all go together, and else more.
         """
         rows = len(self.labels)
-        return float(np.mean(np.sqrt((rows + 1) / (12 * self.ones * (rows - self.ones)))))
+        return float(np.mean(np.sqrt((rows + 1) / (12 * self.positives * (rows - self.positives)))))
 
     @property
     def r2(self) -> float:
@@ -244,13 +244,13 @@ class HeldOut:
     def _auc_name(self) -> str:
         return "mean AUC of one class against the rest" if self.of_classes else "AUC"
 
-    def believable(self, most_auc: float) -> str:
+    def too_good(self, most_auc: float) -> str:
         """Say that the AUC is above the most that both teams agreed on; nothing when it is not, or on few rows."""
-        if not self.is_yes_or_no or self.rarer < FEWEST_FOR_BELIEF or self.auc <= most_auc:
+        if not self.is_binary or self.minority < MIN_FOR_BELIEF or self.auc <= most_auc:
             return ""
         return f"Its {self._auc_name} on the {len(self.labels)} held-out rows is {self.auc:.5g}, above {most_auc:g}."
 
-    def ignorance(self, *, least_auc: float, least_r2: float, probability: bool) -> tuple[str, str]:
+    def no_skill(self, *, least_auc: float, least_r2: float, probability: bool) -> tuple[str, str]:
         """Say why the model cannot have learned from labels like these, with the likely cause; empty when it may have.
 
         ``least_auc`` and ``least_r2`` are agreed, and hold within the figure's standard error; ``probability`` says
@@ -260,7 +260,7 @@ class HeldOut:
             alike = ", ".join(f"{score:g}" for score in self.scores[0])
             return f"Every one of the {len(self.scores)} held-out rows scores {alike}.", CONSTANT
         of_numbers, of_yes_or_no = (self._faults_of_numbers, least_r2), (self._faults_of_yes_or_no, least_auc)
-        faults, least = of_yes_or_no if self.is_yes_or_no else of_numbers
+        faults, least = of_yes_or_no if self.is_binary else of_numbers
         return next(faults(least, probability=probability), ("", ""))
 
     def _faults_of_yes_or_no(self, least_auc: float, *, probability: bool) -> Iterator[tuple[str, str]]:
@@ -272,7 +272,7 @@ class HeldOut:
                 f"{least_auc - chance:.3f}."
             )
             yield evidence, other if auc < 0.5 - chance else MISMATCH
-        if not (probability and self.may_be_probability) or self.rarer < FEWEST_FOR_MEANS:
+        if not (probability and self.may_be_probability) or self.minority < MIN_FOR_MEANS:
             return
         cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
         losses = log_losses(self.scores, self.labels)

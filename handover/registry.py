@@ -13,7 +13,7 @@ import pandas as pd
 from handover import card, provenance
 from handover.errors import CannotRunError
 from predictor import files
-from predictor.delivery import Delivery, DeliveryError
+from predictor.delivery import Delivery, LoadError
 
 REQUIRED = ("numpy", "onnx", "onnxruntime", "pandas")
 """What MLflow asks a model of its onnx flavour with."""
@@ -43,7 +43,7 @@ def to_mlflow(delivery: Path, to: Path) -> str:
         raise CannotRunError(f"{to} is there already: name a folder that is empty, or not there yet")
     try:
         opened = Delivery.open(delivery)
-    except DeliveryError as error:
+    except LoadError as error:
         raise CannotRunError(str(error)) from None
     if files.stand_in(opened.manifest):
         raise CannotRunError(f"{delivery} has a stand-in, and a registry is for models: deliver one first")

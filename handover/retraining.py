@@ -15,7 +15,7 @@ from typing import Any
 from handover.project import Project
 
 MINUTES = 30
-LARGEST_MIB = 1024
+MAX_MIB = 1024
 """What is copied of a folder that is no project: a delivery may lie in somebody's home."""
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".venvs", ".aws-sam", ".cache", ".*_cache", ".hypothesis", "__pycache__", "node_modules"
@@ -49,7 +49,7 @@ def root(project: Project, folder: Path) -> Path:
     return next((above for above in folder.parents if (above / ".git").exists()), folder.parent)
 
 
-def exceeds(root: Path, mib: int = LARGEST_MIB) -> bool:
+def exceeds(root: Path, mib: int = MAX_MIB) -> bool:
     """Whether what would be copied of a folder is larger; it is looked through no further than that."""
     size = 0
     for folder, inner, files in root.walk(follow_symlinks=True):  # as the copy does

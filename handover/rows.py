@@ -165,7 +165,7 @@ def drawn_row(fields: Iterable[Domain], random: Random, *, gaps: float = NULL_SH
     return {field.name: None if field.nullable and random.random() < gaps else field.drawn(random) for field in fields}
 
 
-def simplified(fields: Iterable[Domain], row: Json, fails: Callable[[Json], bool]) -> Json:
+def shrunk(fields: Iterable[Domain], row: Json, fails: Callable[[Json], bool]) -> Json:
     """Give each field in turn the simplest value with which a row still fails."""
     for field in fields:
         row = next((simpler for simpler in _simpler(field, row, fails) if fails(simpler)), row)

@@ -15,7 +15,7 @@ from handover.conversion.from_scorecard import Bands, Closed, Scaling, Scorecard
 from handover.draft.formats import as_csv
 from handover.draft.table import Table, read
 from handover.draft.words import FLAGS, GAPS_AMONG_NUMBERS, Column, Number
-from handover.encoding import Encoding
+from handover.encoding import RowEncoder
 from handover.errors import CannotRunError, DeliverError
 from handover.rows import Domain, domains
 from handover.wording import shortly
@@ -24,7 +24,7 @@ HEADERS = ("column", "from", "to", "category", "points")
 BASE = {"base", "base points", "intercept"}
 OPEN = {"", "-", "inf", "+inf", "-inf", "infinity", "-infinity", "∞", "-∞"}
 """How people write that a band has no end."""
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def read_scorecard(
     except CannotRunError as error:
         raise DeliverError(str(error)) from None
     compiled = contract.compiled()
-    columns = Encoding(compiled, heuristics).columns
+    columns = RowEncoder(compiled, heuristics).columns
     fields = {field.name: field for field in domains(compiled)}
     base, of = _sorted(_lines(table), columns)
     if not of:
@@ -134,7 +134,7 @@ def _sorted(lines: Iterable[Line], columns: Sequence[str]) -> tuple[float, dict[
                 raise line.refusal(f"everyone has {base[0].points:g} points already, by line {base[0].number}")
             base.append(line)
         else:
-            raise line.refusal(f"the contract has no column '{line.column}'; it has {shortly(columns, MOST_NAMED)}")
+            raise line.refusal(f"the contract has no column '{line.column}'; it has {shortly(columns, MAX_NAMED)}")
     return sum(line.points for line in base), of
 
 
@@ -172,13 +172,13 @@ def _categories(field: Domain, lines: list[Line], last: Line) -> tuple[list[floa
             raise line.refusal(f"`{field.name}` is {kind} in place of from and to")
         if word not in _words(field):
             raise line.refusal(
-                f"the contract's `{field.name}` has no '{line.category}'; it has {shortly(_words(field), MOST_NAMED)}"
+                f"the contract's `{field.name}` has no '{line.category}'; it has {shortly(_words(field), MAX_NAMED)}"
             )
         if word in known:
             raise line.twice(f"'{line.category}'", known[word])
         known[word] = line
     if without := [word for word in _words(field) if word not in known]:
-        raise last.refusal(f"`{field.name}` ends here, without points for {shortly(without, MOST_NAMED)}")
+        raise last.refusal(f"`{field.name}` ends here, without points for {shortly(without, MAX_NAMED)}")
     points = [known[word].points for word in _words(field)]
     return [code + 0.5 for code in range(len(points) - 1)], points
 

@@ -11,10 +11,10 @@ import pandas as pd
 from handover import tables
 from handover.errors import CannotRunError, DeliverError
 from handover.rows import domains
-from predictor.delivery import Delivery, DeliveryError
+from predictor.delivery import Delivery, LoadError
 from predictor.encoder import HeuristicError
 from predictor.files import Json
-from predictor.prediction import ModelError, Prediction
+from predictor.prediction import ModelError, Predictor
 from predictor.problems import MAX_BATCH_ROWS, Problem
 
 PROBLEM = "problem"
@@ -31,8 +31,8 @@ def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[in
     """
     try:
         opened = Delivery.open(delivery)
-        prediction = Prediction(opened)
-    except DeliveryError as error:
+        prediction = Predictor(opened)
+    except LoadError as error:
         raise CannotRunError(str(error)) from None
     if reasons > prediction.most_reasons:
         raise CannotRunError(f"an answer has at most {prediction.most_reasons} reasons")
@@ -58,7 +58,7 @@ def score(file: Path, to: Path, delivery: Path, reasons: int, step: Callable[[in
     return len(rows) - failed, failed
 
 
-def _answers(delivery: Delivery, prediction: Prediction, rows: tuple[Json, ...], reasons: int) -> Iterator[Json]:
+def _answers(delivery: Delivery, prediction: Predictor, rows: tuple[Json, ...], reasons: int) -> Iterator[Json]:
     """Answer rows together, and one by one where the batch is refused for one of them."""
     try:
         for answer in prediction.predict_batch(json.dumps(rows), reasons):

@@ -107,20 +107,20 @@ class Oracle:
         )
 
 
-def as_csv(contract: Contract, columns: Sequence[str], rows: Sequence[ProofRow], *, words: bool = False) -> str:
+def as_csv(contract: Contract, columns: Sequence[str], rows: Sequence[ProofRow], *, as_sent: bool = False) -> str:
     """Write the rows, each once, with an id that says which row of which contract it is; a missing value is empty.
 
-    With ``words``, a line has what an application sends, instead of the ``columns`` of the model's input: of a row that
-    is an input only there is none.
+    With ``as_sent``, a line has what an application sends, instead of the ``columns`` of the model's input: of a row
+    that is an input only there is none.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     fields = [field["name"] for field in contract.compiled()["fields"]]
-    lines.writerow([ID, *(fields if words else columns)])
+    lines.writerow([ID, *(fields if as_sent else columns)])
     for name, row in _named(contract, rows).items():
-        if words and row.row:
+        if as_sent and row.row:
             lines.writerow([name, *(_word(row.row.get(field)) for field in fields)])
-        elif not words:
+        elif not as_sent:
             lines.writerow([name, *map(_number, row.vector[0].tolist())])
     return text.getvalue()
 

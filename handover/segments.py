@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.merit import Figure, figures
+from handover.metrics import Metric, metrics
 from handover.quality import HeldOut, digits
 from handover.rows import Domain
 from predictor.encoder import FloatRows
@@ -17,8 +17,8 @@ from predictor.files import Json
 type Rows = NDArray[np.bool_]
 
 # Of a segment, and of all the rest: what is said of them is of many, and of neither outcome alone.
-FEWEST_ROWS = 20
-FEWEST_OF_A_LABEL = 5
+MIN_ROWS = 20
+MIN_OF_A_LABEL = 5
 BANDS = 4  # of a number
 STEPS = 10  # between most of a number's values: an edge is rounded to one, so that it is nobody's number
 SHOWN = 5
@@ -49,7 +49,7 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
     return {
         "figure": _judging(held_out).name,
         "tried": len(tried),
-        "fewest_rows": FEWEST_ROWS,
+        "fewest_rows": MIN_ROWS,
         "beyond_chance": sum(one["beyond_chance"] > least for one in tried),
         "worst": [one | {"beyond_chance": bool(one["beyond_chance"] > least)} for one in weak],
     }
@@ -57,7 +57,7 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
 
 def _compared(held_out: HeldOut, field: Domain, words: str, rows: Rows) -> Json:
     """Say of a segment how good the model is in it, and by how many standard errors worse than elsewhere."""
-    inside, outside = (_judging(held_out.picked(these)) for these in (rows, ~rows))
+    inside, outside = (_judging(held_out.subset(these)) for these in (rows, ~rows))
     return {
         "field": field.name,
         "segment": words,
@@ -65,7 +65,7 @@ def _compared(held_out: HeldOut, field: Domain, words: str, rows: Rows) -> Json:
         "value": digits(inside.value, 4),
         "elsewhere": digits(outside.value, 4),
         "mean_score": digits(held_out.highest[rows].mean(), 4),
-        "mean_label": digits(held_out.came[rows].mean(), 4),
+        "mean_label": digits(held_out.top_label[rows].mean(), 4),
         "beyond_chance": _errors_worse(inside, outside),
     }
 
@@ -93,17 +93,17 @@ def _bands(values: FloatRows) -> Iterator[tuple[str, Rows]]:
 
 
 def _is_large(rows: Rows, held_out: HeldOut) -> bool:
-    if rows.sum() < FEWEST_ROWS:
+    if rows.sum() < MIN_ROWS:
         return False
     counts = np.unique_counts(held_out.targets[rows]).counts
-    return len(counts) > 1 and (not held_out.is_yes_or_no or int(counts.min()) >= FEWEST_OF_A_LABEL)
+    return len(counts) > 1 and (not held_out.is_binary or int(counts.min()) >= MIN_OF_A_LABEL)
 
 
-def _judging(held_out: HeldOut) -> Figure:
-    return figures(held_out)[0 if held_out.is_yes_or_no else 1]
+def _judging(held_out: HeldOut) -> Metric:
+    return metrics(held_out)[0 if held_out.is_binary else 1]
 
 
-def _errors_worse(inside: Figure, outside: Figure) -> float:
+def _errors_worse(inside: Metric, outside: Metric) -> float:
     """Give by how many standard errors of the difference a segment is worse."""
     worse = (outside.value - inside.value) * (1 if inside.rises else -1)
     if not worse:

@@ -27,7 +27,7 @@ type Where = Callable[[int], str]
 
 SINGLE: dict[Any, Callable[[Any], Any]] = {nw.Float16: np.float16, nw.Float32: np.float32}
 MISSING = {"NAType", "NaTType"}  # of pandas, by name: it need not be imported here
-MOST_NAMED = 10  # columns in a sentence
+MAX_NAMED = 10  # columns in a sentence
 
 
 def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tuple[list[Any], Where]:
@@ -53,14 +53,14 @@ def read(rows: Rows, fields: Sequence[Domain], *, most: int | None = None) -> tu
     columns = list(map(str, table.columns))
     extra = [column for column in columns if column not in known]
     if absent := [name for name in known if name not in columns]:
-        beside = f"; it has {shortly(extra, MOST_NAMED)}, which the contract has not" if extra else ""
+        beside = f"; it has {shortly(extra, MAX_NAMED)}, which the contract has not" if extra else ""
         raise DeliverError(
-            f"the table has no column for the contract's {shortly(absent, MOST_NAMED)}{beside}: say in FIELDS of the "
+            f"the table has no column for the contract's {shortly(absent, MAX_NAMED)}{beside}: say in FIELDS of the "
             f"training which column it is read from, rename one, or add one of None"
         )
     if extra:
         warnings.warn(
-            f"columns that the contract has not are left out: {shortly(extra, MOST_NAMED)}",
+            f"columns that the contract has not are left out: {shortly(extra, MAX_NAMED)}",
             skip_file_prefixes=(str(Path(__file__).parent),),  # whoever called, by whichever way
         )
     where = partial(_named, index=nw.maybe_get_index(table))

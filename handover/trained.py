@@ -9,21 +9,21 @@ from onnx import load_from_string
 from handover.contract import Contract
 from handover.conversion import opened, thresholds
 from handover.drawing import Drawing
-from handover.encoding import Encoding
+from handover.encoding import RowEncoder
 from handover.errors import DeliverError
 from handover.golden import ProofRow
 from handover.rows import domains
 from predictor.files import Json
 
 
-def open_file(path: Path, contract: Contract, encoding: Encoding, output: str | None = None) -> Any:
+def open_file(path: Path, contract: Contract, encoding: RowEncoder, output: str | None = None) -> Any:
     """Open a model file, or a model folder of MLflow; see ``handover.conversion.opened``."""
     words = {field["name"]: tuple(field.get("categories", ())) for field in contract.compiled()["fields"]}
     return opened(path, {column: words.get(column, ()) for column in encoding.columns}, output)
 
 
-def the_model(
-    model: Any, onnx: Path | str | None, contract: Contract, encoding: Encoding, output: str | None
+def open_model(
+    model: Any, onnx: Path | str | None, contract: Contract, encoding: RowEncoder, output: str | None
 ) -> tuple[Any, Json]:
     """Give the model that ``deliver`` was given, opened where it is a file, and what the manifest says of the file."""
     if (model is None) == (onnx is None):
@@ -44,7 +44,7 @@ def the_model(
     return open_file(path, contract, encoding, output), {"model_file": {"file": path.name, "sha256": _sha256(path)}}
 
 
-def proof_rows(contract: Contract, encoding: Encoding, graph: bytes | None) -> list[ProofRow]:
+def proof_rows(contract: Contract, encoding: RowEncoder, graph: bytes | None) -> list[ProofRow]:
     """Draw all rows that a proof by given scores asks about: of the contract, and beside the graph's thresholds."""
     drawing = Drawing(domains(contract.compiled()), encoding)
     asked = thresholds(load_from_string(graph)) if graph else []

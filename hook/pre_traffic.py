@@ -17,7 +17,7 @@ from predictor import files
 from predictor.files import Json
 
 BATCH = 100  # rows in one request; the function takes no more
-MOST_LOGGED = 20  # faults that the log names
+MAX_LOGGED = 20  # faults that the log names
 ROUNDS = 7  # in which both versions are timed, in turn: the quickest of each counts, for noise only ever adds
 # How many times as long it may take: a ratio, so that memory and processor do not matter. The way to the function is in
 # both times, and what is lost in it does not count.
@@ -34,7 +34,7 @@ def handler(event: Json, context: object) -> None:
         faults = list(differences(delivery, version)) or list(slowness(delivery, version, os.environ["LIVE"]))
     except Exception as error:  # whatever it is: a hook that says nothing holds the deployment for an hour
         faults = [f"the version could not be asked: {type(error).__name__}: {error}"]
-    for fault in faults[:MOST_LOGGED]:
+    for fault in faults[:MAX_LOGGED]:
         _log("ERROR", fault)
     if faults:
         _log("ERROR", f"{len(faults)} faults: the deployment is stopped, users stay on the version that they have")

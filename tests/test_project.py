@@ -12,7 +12,7 @@ from predictor import files
 
 ROOT = Path(__file__).parents[1]
 DELIVERY = ROOT / "layers" / "model" / "delivery"
-MOST_ROWS = 100  # in one request
+MAX_ROWS = 100  # in one request
 REFUSED = {"broken"}  # events that the contract must not let pass
 
 
@@ -37,8 +37,8 @@ def test_every_golden_row_gets_the_answer_of_the_training(function: Function) ->
     golden = lines(DELIVERY / "golden.jsonl")
     tolerance = json.loads((DELIVERY / "manifest.json").read_text())["tolerance"]
     assert golden
-    for start in range(0, len(golden), MOST_ROWS):
-        part = golden[start : start + MOST_ROWS]
+    for start in range(0, len(golden), MAX_ROWS):
+        part = golden[start : start + MAX_ROWS]
         answer = function.post("/predict/batch", [line["row"] for line in part])
 
         for scored, line in zip(answer.body, part, strict=True):

@@ -14,7 +14,7 @@ SPIKE_EVERY_S = 1200.0
 SPIKE_S = 60.0
 SPIKE_HEIGHT = 10.0
 """Bursty: a minute at ten times the rate every twenty minutes, which is longer than an idle environment may live."""
-FEWEST = 30_000
+MIN_REQUESTS = 30_000
 """Requests that a run has at least: at low rates it lasts as long as that takes."""
 SEED = 20261125
 
@@ -116,7 +116,7 @@ def cold_starts(times: Times, counts: Counts, warm_s: float, cold_s: float, life
 def run(process: str, rate: float, *, lifetime_s: float, occupied_ms: float, cold_ms: float, seed: int = SEED) -> Run:
     """Simulate one stream: a warm-up of one idle life or one spike's period, then what counts, at least as long."""
     warm_up_s = max(lifetime_s, SPIKE_EVERY_S)
-    horizon_s = np.ceil(max(FEWEST / rate, warm_up_s) / SPIKE_EVERY_S) * SPIKE_EVERY_S + warm_up_s
+    horizon_s = np.ceil(max(MIN_REQUESTS / rate, warm_up_s) / SPIKE_EVERY_S) * SPIKE_EVERY_S + warm_up_s
     rng = np.random.default_rng(seed)
     times, counts = grouped(arrivals(process, rate, horizon_s, rng), occupied_ms / 4000)
     after = times >= warm_up_s

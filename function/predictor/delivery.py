@@ -22,7 +22,7 @@ from predictor.problems import MAX_BATCH_ROWS
 from predictor.scores import Scores
 
 
-class DeliveryError(RuntimeError):
+class LoadError(RuntimeError):
     """The delivery must not answer: a file is missing, altered or unreadable. The message names it."""
 
 
@@ -56,7 +56,7 @@ class Delivery:
 
         Raises
         ------
-        DeliveryError
+        LoadError
             When a file is missing or its SHA-256 is not the manifest's; nothing of the delivery has run by then.
             Also when a verified file cannot be read, or the model's columns are not the encoder's.
         """
@@ -71,12 +71,10 @@ class Delivery:
             (golden,) = islice(files.golden_rows(contents[files.GOLDEN]), 1)
             row, rows = validators(contract)
         except Exception as error:  # the files are what the manifest says, so what modelling delivered is at fault
-            raise DeliveryError(f"{folder}: the delivery cannot be opened: {type(error).__name__}: {error}") from error
+            raise LoadError(f"{folder}: the delivery cannot be opened: {type(error).__name__}: {error}") from error
         columns = tuple(column["name"] for column in manifest["columns"])
         if encoder.columns != columns:
-            raise DeliveryError(
-                f"{folder}: contract and heuristics give {encoder.columns}, the manifest says {columns}"
-            )
+            raise LoadError(f"{folder}: contract and heuristics give {encoder.columns}, the manifest says {columns}")
         return cls(
             identity=files.identity(manifest),
             contract=contract,
@@ -98,18 +96,18 @@ def _verified(folder: Path) -> tuple[Json, dict[str, bytes]]:
         expected = {name: manifest["files"][name] for name in files.SERVED}
         manifest["columns"], float(manifest["tolerance"])  # read here, so that a manifest without them is named as such
     except OSError as error:
-        raise DeliveryError(f"{folder / files.MANIFEST}: cannot be read: {error.strerror}") from None
+        raise LoadError(f"{folder / files.MANIFEST}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise DeliveryError(f"{folder / files.MANIFEST}: is not a manifest: {type(error).__name__}: {error}") from None
+        raise LoadError(f"{folder / files.MANIFEST}: is not a manifest: {type(error).__name__}: {error}") from None
     contents = {}
     for name, sha256 in expected.items():
         try:
             contents[name] = (folder / name).read_bytes()
         except OSError as error:
-            raise DeliveryError(f"{folder / name}: cannot be read: {error.strerror}") from None
+            raise LoadError(f"{folder / name}: cannot be read: {error.strerror}") from None
         actual = hashlib.sha256(contents[name]).hexdigest()
         if actual != sha256:
-            raise DeliveryError(f"{folder / name}: expected SHA-256 {sha256}, found {actual}")
+            raise LoadError(f"{folder / name}: expected SHA-256 {sha256}, found {actual}")
     return manifest, contents
 
 

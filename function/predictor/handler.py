@@ -17,10 +17,10 @@ from time import perf_counter_ns
 from typing import Any
 
 from predictor import files, problems, routes
-from predictor.delivery import Delivery, DeliveryError
+from predictor.delivery import Delivery, LoadError
 from predictor.documents import Document, Documents
 from predictor.failures import log_failure, log_fatal
-from predictor.prediction import Answer, Prediction
+from predictor.prediction import Answer, Predictor
 from predictor.problems import Problem
 from predictor.settings import Settings, SettingsError
 from predictor.telemetry import Telemetry
@@ -32,15 +32,15 @@ type Headers = dict[str, str]
 type Endpoint = Callable[[Event, Headers], tuple[int, str, list[Answer]]]
 
 
-def _open() -> tuple[Settings, Delivery, Prediction]:
+def _open() -> tuple[Settings, Delivery, Predictor]:
     """Make all that is slow, once, in INIT; a delivery that must not answer ends it with one line in the log."""
     try:
         settings = Settings.read(os.environ)
         delivery = Delivery.open(settings.delivery)
         if delivery.identity == files.STAND_IN and not settings.allows_stand_in:
-            raise DeliveryError("what was delivered is a stand-in for a model, and this stage has no AllowStandIn=true")
-        return settings, delivery, Prediction(delivery)
-    except (SettingsError, DeliveryError) as error:
+            raise LoadError("what was delivered is a stand-in for a model, and this stage has no AllowStandIn=true")
+        return settings, delivery, Predictor(delivery)
+    except (SettingsError, LoadError) as error:
         log_fatal(str(error))
         sys.exit(1)
 

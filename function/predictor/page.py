@@ -11,7 +11,7 @@ from predictor.files import Json
 from predictor.settings import Settings
 
 FOLDER = Path(__file__).parent
-MOST_REASONS = 5
+MAX_REASONS = 5
 """As many as the page asks for: more are no explanation."""
 
 
@@ -23,7 +23,7 @@ def page(contract: Json, example: Json, settings: Settings) -> tuple[str, dict[s
             part: contract[part] for part in ("row", "score", "decisions", "classes", "otherwise") if part in contract
         },
         "example": example,
-        "reasons": min(MOST_REASONS, len(contract["columns"])),
+        "reasons": min(MAX_REASONS, len(contract["columns"])),
         "token": settings.auth == "JWT",
     }
     parts = {

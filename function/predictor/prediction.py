@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic_core import SchemaValidator, ValidationError
 
 from predictor import files, problems
-from predictor.delivery import Delivery, DeliveryError
+from predictor.delivery import Delivery, LoadError
 from predictor.encoder import FloatRows
 
 UNREADABLE = {"json_invalid", "string_unicode"}  # pydantic's names for what is not JSON, and for a lone surrogate
@@ -28,12 +28,12 @@ class Answer(NamedTuple):
     """Columns that moved the highest score most, away from the reference row's; empty unless asked for."""
 
 
-class Prediction:
+class Predictor:
     """Answers for one delivery.
 
     Raises
     ------
-    DeliveryError
+    LoadError
         When the delivery does not answer its own first golden row as the training-time model did.
     """
 
@@ -122,11 +122,11 @@ class Prediction:
         try:
             answer = self.predict(json.dumps(golden["row"]))
         except Exception as error:  # whatever it is, this delivery cannot answer a row that it came with
-            raise DeliveryError(f"golden.jsonl: row 1 is not answered: {type(error).__name__}: {error}") from error
+            raise LoadError(f"golden.jsonl: row 1 is not answered: {type(error).__name__}: {error}") from error
         tolerance = self._delivery.manifest["tolerance"]
         given = self._scores.document(answer.scores, answer.decision)
         if not files.agrees(given, golden, tolerance):
-            raise DeliveryError(
+            raise LoadError(
                 f"golden.jsonl: row 1 should give {files.in_words(golden)} within "
                 f"{files.most_allowed(golden, tolerance)}, but gives {files.in_words(given)}"
             )

@@ -36,7 +36,7 @@ class UnknownNameError(FaultError):
         super().__init__(f"names the {kind} {name}, which the contract does not have: {has}")
 
 
-class RefusedError(Exception):
+class RefusedRowError(Exception):
     """The contract refuses a row; the message says why."""
 
 
@@ -114,7 +114,7 @@ class Asking:
     def row(self, values: Mapping[str, Any]) -> GivenRow:
         """Make a row of values that were written or drawn; what is missing is ``None``.
 
-        ``UnknownNameError`` or ``RefusedError`` when it is no row of the contract.
+        ``UnknownNameError`` or ``RefusedRowError`` when it is no row of the contract.
         """
         self._accepted(values)
         return self._empty | values
@@ -153,6 +153,6 @@ class Asking:
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False)[0]
             value = "" if first["type"] == "missing" else f", but it is {written(first['input'])}"
-            raise RefusedError(f"{first['loc'][0]}: {first['msg']}{value}") from None
+            raise RefusedRowError(f"{first['loc'][0]}: {first['msg']}{value}") from None
         sent: Json = json.loads(key)
         return key, sent

@@ -15,9 +15,9 @@ from types import ModuleType
 from typing import Literal
 
 from handover.behaviours import LISTED, Behaviour, Drawn, Golden
-from handover.behaviours.asking import Asking, Call, FaultError, GivenRow, RefusedError, Waiting, written
+from handover.behaviours.asking import Asking, Call, FaultError, GivenRow, RefusedRowError, Waiting, written
 from handover.limit import TooLongError, at_most
-from handover.rows import drawn_row, simplified
+from handover.rows import drawn_row, shrunk
 from handover.source import line_in
 from predictor.files import Json
 
@@ -26,7 +26,7 @@ ABOVE = 'write @always("what holds") above it, or begin the name of what only he
 SEED = 0  # the same rows each time
 TRIES = 20  # rows drawn for each that is asked for, where the contract refuses some
 LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model takes is not in it
-MOST_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
+MAX_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
 DIGITS = 4  # of a number that is drawn, as people write them
 GIVEN = {"row", "score", "decide"}
 
@@ -77,7 +77,7 @@ class Result:
         return self.failed <= self.most
 
 
-type Outcome = Literal["passes", "waits", "left out", "asks nothing"] | RefusedError | Failed
+type Outcome = Literal["passes", "waits", "left out", "asks nothing"] | RefusedRowError | Failed
 
 
 def run(
@@ -113,7 +113,7 @@ class Trial:
         self._require_form()
         rows = list(self._rows(golden))
         outcomes = self._outcomes(rows)
-        refused = tuple(str(outcome) for outcome in outcomes if isinstance(outcome, RefusedError))
+        refused = tuple(str(outcome) for outcome in outcomes if isinstance(outcome, RefusedRowError))
         failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
         spoken = len(failed) + outcomes.count("passes")
         if not spoken:
@@ -149,7 +149,7 @@ class Trial:
         for number, row in enumerate(golden if isinstance(asked, Golden) else asked, start=1):
             try:
                 yield self._asking.row(row)
-            except RefusedError as refused:
+            except RefusedRowError as refused:
                 raise FaultError(f"has rows of which the contract refuses row {number}: {refused}") from None
 
     def _drawn(self, asked: Drawn) -> Iterator[GivenRow]:
@@ -163,7 +163,7 @@ class Trial:
                         drawn[field.name] = field.nearest(float(f"{value:.{DIGITS}g}"))
                 yield self._asking.row(drawn | asked.fixed)
                 left -= 1
-            except RefusedError as refused:
+            except RefusedRowError as refused:
                 refusal = str(refused)
             if not left:
                 return
@@ -173,7 +173,7 @@ class Trial:
     def _outcomes(self, rows: Sequence[GivenRow]) -> list[Outcome]:
         """Run it on rows, again and again until all that it asks about is answered."""
         outcomes: list[Outcome] = ["waits"] * len(rows)
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MAX_ROUNDS):
             waiting = [place for place, outcome in enumerate(outcomes) if outcome == "waits"]
             if not waiting:
                 return outcomes
@@ -190,7 +190,7 @@ class Trial:
                 return self._spoken(GivenRow(row))
         except Waiting:
             return "waits"
-        except RefusedError as refused:
+        except RefusedRowError as refused:
             return refused
         except TooLongError:
             self._left_s = 0
@@ -230,7 +230,7 @@ class Trial:
         shown, row, number = {*self._used()}, rows[place], place + 1
         if isinstance(asked := self._behaviour.rows, Drawn):
             free = [field for field in self._asking.fields if field.name not in asked.fixed]
-            row = GivenRow(simplified(free, row, lambda simpler: self._failed(simpler) is not None))
+            row = GivenRow(shrunk(free, row, lambda simpler: self._failed(simpler) is not None))
             shown |= {field.name for field in self._asking.fields if row[field.name] != field.simplest}
             failed, number = self._failed(row) or failed, 0
         in_order = tuple(name for name in row if name in shown or not shown)
@@ -238,7 +238,7 @@ class Trial:
 
     def _failed(self, row: Json) -> Failed | None:
         """Run it on a row that was changed; ``None`` where it holds, or the row is none."""
-        with suppress(FaultError, RefusedError):
+        with suppress(FaultError, RefusedRowError):
             (outcome,) = self._outcomes([self._asking.row(row)])
             return outcome if isinstance(outcome, Failed) else None
         return None

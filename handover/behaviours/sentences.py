@@ -8,7 +8,7 @@ from handover.behaviours.running import Example, Result, counted, words_of
 from predictor import files
 from predictor.files import Json
 
-MOST_FIELDS, MOST_ANSWERS = 6, 4  # that a sentence shows; the rest stands in the details
+MAX_FIELDS, MAX_ANSWERS = 6, 4  # that a sentence shows; the rest stands in the details
 PLACES = {"golden rows": "Golden row {}", "rows by hand": "Row {} by hand", "drawn rows": "The simplest row"}
 
 
@@ -50,19 +50,19 @@ def _rows(result: Result, which: str = "") -> str:
 
 def _broken(result: Result, example: Example) -> str:
     answers = [*_answers(example)]
-    cut = f"; {len(answers) - MOST_ANSWERS} more answers" if len(answers) > MOST_ANSWERS else ""
+    cut = f"; {len(answers) - MAX_ANSWERS} more answers" if len(answers) > MAX_ANSWERS else ""
     may = f", where {result.most or 'none'} may be" if result.behaviour.least < 1 else ""
     says = _ended(f" Its assert says: {example.message}") if example.message else ""
     place = PLACES[result.behaviour.kind].format(example.number)
     return (
         f"Line {result.line}, {result.behaviour.sentence}: not so for {result.failed} of {_rows(result, may)}. "
-        f"{place}{_where(example)} gets {'; '.join(answers[:MOST_ANSWERS])}{cut}.{says}"
+        f"{place}{_where(example)} gets {'; '.join(answers[:MAX_ANSWERS])}{cut}.{says}"
     )
 
 
 def _where(example: Example) -> str:
     """Show the fields that matter; of a row that was simplified, all others are at their simplest."""
-    shown = [words_of({name: example.row[name]}) for name in example.shown[:MOST_FIELDS]]
+    shown = [words_of({name: example.row[name]}) for name in example.shown[:MAX_FIELDS]]
     if more := len(example.shown) - len(shown):
         shown.append(f"{more} more")
     elif not example.number and len(shown) < len(example.row):

@@ -15,8 +15,8 @@ from handover.context import DeliveryContext
 from handover.finding import Broken, Owner
 from predictor import files
 
-FEWEST_EXPLAINED = 2  # rows: one alone is explained by a second column as well, one time in thirty
-MOST_ASKED = 200  # rows, so that a wide model takes seconds
+MIN_EXPLAINED = 2  # rows: one alone is explained by a second column as well, one time in thirty
+MAX_ASKED = 200  # rows, so that a wide model takes seconds
 RARE = 0.3  # what more than this share of the agreeing rows have as well explains nothing
 
 
@@ -103,7 +103,7 @@ def _ruled_out(context: DeliveryContext, file: str | Path) -> bool:
 
 def _reordered(context: DeliveryContext) -> Iterator[Cause]:
     """Find another order of the classes in which the model's scores are those of the training, if there is one."""
-    given, expected, names = context.golden_here, context.golden_scores, context.contract.scores.names
+    given, expected, names = context.local_scores, context.golden_scores, context.contract.scores.names
     columns = [
         [column for column in range(len(names)) if not len(context.apart(given[:, [column]], expected[:, [place]]))]
         for place in range(len(names))
@@ -135,7 +135,7 @@ def _heuristics(context: DeliveryContext) -> Iterator[Cause]:
 def _rounded(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     """Find the number of digits to which the answers were rounded, if they were."""
     scores = context.golden_scores
-    distance = np.abs(scores[rows] - context.golden_here[rows].astype(np.float64))
+    distance = np.abs(scores[rows] - context.local_scores[rows].astype(np.float64))
     for digits in range(1, 6):
         if np.all(distance <= 0.5001 * 10.0**-digits) and np.all(scores == scores.round(digits)):
             sentence = f"The scores in golden.jsonl are rounded to {digits} digits: deliver() writes all of them."
@@ -145,12 +145,12 @@ def _rounded(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
 
 def _category(context: DeliveryContext, rows: Rows) -> Iterator[Cause]:
     """Find the one category of which another code alone gives each row the training's score, if there is one."""
-    if len(rows) < FEWEST_EXPLAINED:
+    if len(rows) < MIN_EXPLAINED:
         return
     right = [
         field["name"]
         for column, field in enumerate(context.compiled["fields"])
-        if "categories" in field and _explains(context, rows[:MOST_ASKED], column, len(field["categories"]))
+        if "categories" in field and _explains(context, rows[:MAX_ASKED], column, len(field["categories"]))
     ]
     if len(right) == 1:
         seen = f"Another value of `{right[0]}`, and of no other category, gives each of these rows the training's score"

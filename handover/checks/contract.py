@@ -20,7 +20,7 @@ from handover.limit import TooLongError
 from handover.skips import BUDGETS, FILE
 from handover.wording import UNIT, UNIT_UNKNOWN
 
-LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
+MAX_EXACT_INTEGER = 2**24  # above it float32 skips integers (IEEE 754 binary32 has 24 significant bits)
 PURPOSE = "A contract declares, with typing, pydantic and handover; it reads no file, asks nobody and ends nothing."
 FLOOR = "least_"
 """How the name of a budget begins that is looser where it is lower."""
@@ -141,8 +141,8 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
     for name, schema in context.compiled["schema"]["properties"].items():
         for kind in chain([schema], schema.get("anyOf", [])):
             ends = [kind.get(end, 0) for end in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
-            if kind.get("type") == "integer" and max(map(abs, ends)) > LARGEST_EXACT_INTEGER:
-                rule = f"from {LARGEST_EXACT_INTEGER} on two whole numbers can become the same float32"
+            if kind.get("type") == "integer" and max(map(abs, ends)) > MAX_EXACT_INTEGER:
+                rule = f"from {MAX_EXACT_INTEGER} on two whole numbers can become the same float32"
                 remedy = "Take a larger unit, or leave it out if it is an identifier."
                 return _at(context, name, f"{name} may be as large as {max(ends, key=abs)}, and {rule}. {remedy}")
     return None

@@ -39,5 +39,5 @@ def _missing(context: DeliveryContext) -> Iterator[str]:
         wanted = [*(field.choices or dict.fromkeys(field.ends)), *([None] if field.nullable else [])]
         yield from (f"{field.name} = {written(value)}" for value in wanted if value not in seen)
     # A decision that no row of the contract gets here needs no proof.
-    decisions = {*map(context.contract.decide, np.unique(context.model(context.seen_matrix), axis=0))} - {None}
+    decisions = {*map(context.contract.decide, np.unique(context.model(context.probe_matrix), axis=0))} - {None}
     yield from (f"the decision {name}" for name in decisions - {line["decision"] for line in context.golden})

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from handover.checks import roots, tries
-from handover.checks.contract import COMPILES, LARGEST_EXACT_INTEGER
+from handover.checks.contract import COMPILES, MAX_EXACT_INTEGER
 from handover.checks.heuristics import broken_heuristic
 from handover.checks.reads import reads
 from handover.checks.trial import Fault, Trial
@@ -19,7 +19,7 @@ from handover.context import DeliveryContext
 from handover.drawing import drawn_rows
 from handover.finding import Broken, Kept, Warned, clause
 from handover.limit import or_end
-from handover.rows import Domain, domains, simplified
+from handover.rows import Domain, domains, shrunk
 from predictor import files
 
 type Row = dict[str, Any]
@@ -28,7 +28,7 @@ UNKNOWN = "Give None there, which is a gap to the model; or narrow the field in 
 STUCK_S = 60.0  # of the processor's time, for one heuristic: twenty times what it may have
 ROUNDS = 3  # of simplifying one field after the other
 ROUNDED_ROWS = 100  # drawn, for each heuristic
-MOST_SHOWN = 5  # fields in a sentence, of a heuristic that may read all
+MAX_SHOWN = 5  # fields in a sentence, of a heuristic that may read all
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ def _simplified(name: str, trial: Trial, fields: Sequence[Domain], row: Row, fau
             return seen is not None and seen.kind == fault.kind
 
         for _ in range(ROUNDS):
-            row = simplified(fields, row, fails)
+            row = shrunk(fields, row, fails)
         fault = trial.fault(row) or fault
     odd = [field for field in fields if row[field.name] != field.simplest]
-    shown = odd if odd and len(fields) > MOST_SHOWN else fields
+    shown = odd if odd and len(fields) > MAX_SHOWN else fields
     return Failure(name, fault, row, tuple(field.name for field in shown))
 
 
@@ -126,10 +126,10 @@ def _rounded(context: DeliveryContext) -> Iterator[Warned]:
                 rounded = int(np.float32(value or 0))
             if type(value) is int and rounded != value:
                 read = [field.name for field in fields if field.name in names]
-                shown = " and ".join(f"{field} = {json.dumps(row[field])}" for field in read[:MOST_SHOWN])
+                shown = " and ".join(f"{field} = {json.dumps(row[field])}" for field in read[:MAX_SHOWN])
                 yield Warned(
                     f"`{name}` gives {value}{f' where {shown}' if shown else ''}, and float32 makes {rounded} of "
-                    f"it: from {LARGEST_EXACT_INTEGER} on two whole numbers can become the same.",
+                    f"it: from {MAX_EXACT_INTEGER} on two whole numbers can become the same.",
                     context.folder / files.HEURISTICS,
                     context.heuristic_line(name),
                     "Take a larger unit, or give its parts as heuristics of their own. Where the last digits say "

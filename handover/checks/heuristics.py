@@ -142,7 +142,7 @@ def says_something(context: DeliveryContext) -> Broken | None:
 
 def _columns(context: DeliveryContext) -> list[tuple[str, FloatRows]]:
     """Give the name and the numbers of each column, on golden rows and on drawn ones: fields first."""
-    return list(zip(context.encoder.columns, context.seen_matrix.T, strict=True))
+    return list(zip(context.encoder.columns, context.probe_matrix.T, strict=True))
 
 
 def _seen(context: DeliveryContext) -> dict[str, dict[str, Any]]:

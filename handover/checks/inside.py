@@ -22,8 +22,8 @@ from handover.errors import CannotRunError
 from handover.local.emulator import Emulator
 from handover.project import FUNCTION, Build
 from predictor import files
-from predictor.delivery import Delivery, DeliveryError
-from predictor.prediction import Prediction
+from predictor.delivery import Delivery, LoadError
+from predictor.prediction import Predictor
 
 OF_THIS_DELIVERY = re.compile(r"/opt/delivery[:/]|golden\.jsonl: ")
 """How the function begins a sentence on the delivery that is checked; it is mounted there."""
@@ -35,8 +35,8 @@ def of_start(context: DeliveryContext, message: str) -> Cause:
     """Say why the built function does not start, by its own words."""
     if OF_THIS_DELIVERY.match(message):
         try:
-            Prediction(Delivery.open(context.folder))
-        except DeliveryError:
+            Predictor(Delivery.open(context.folder))
+        except LoadError:
             sentence = f"Nor does the same code here: the files were not delivered together. {context.delivers}."
             return Cause(sentence, files.MANIFEST, owner="modelling")
         return of_answers(context, [line["row"] for line in context.golden])

@@ -17,7 +17,7 @@ from handover.extent import SEEN
 from handover.finding import Broken, Skipped, clause
 from handover.git import git
 from handover.golden import golden_record
-from handover.merit import quality_record
+from handover.metrics import quality_record
 from handover.provenance import PROPERTIES, properties
 from handover.quality import HELD_OUT
 from handover.rows import domains
@@ -33,7 +33,7 @@ ENDINGS_NOT_OF_GIT = (
     ".gitattributes say `-text` for the delivery."
 )
 LINK_ALONE = "Git hands on the link alone: put the file itself there"
-LONGEST = 64  # a SHA-256
+SHOWN = 64  # a SHA-256
 COLUMN = {"name", "kind", "reference"}
 REDELIVER = "The file was changed, or merged, after deliver() wrote it; deliver the model again"
 RETRAIN = "heuristics.py was edited after the model was trained on it; train and deliver again"
@@ -221,7 +221,7 @@ def _wrong_property(context: DeliveryContext) -> str:
     own = {one.key: one.value for one in context.graph.metadata_props}
     for word in PROPERTIES:
         if word in own and own[word] != expected.get(word):
-            return f"its {files.MODEL} says {word} {own[word][:LONGEST]}, and the manifest {expected.get(word, 'none')}"
+            return f"its {files.MODEL} says {word} {own[word][:SHOWN]}, and the manifest {expected.get(word, 'none')}"
     return ""
 
 

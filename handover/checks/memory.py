@@ -21,7 +21,7 @@ from predictor.encoder import Heuristic
 
 KEEPS_ROWS = "A function with a cache must not take the row: hand it the numbers that it needs."
 NEARLY = 0.97  # what is remembered of fewer than some ten thousand values is soon remembered already
-MANY, MOST_OF_MANY = 20_000, 0.9  # and of fewer than some hundred thousand, which may take megabytes and no more
+MANY, MAX_OF_MANY = 20_000, 0.9  # and of fewer than some hundred thousand, which may take megabytes and no more
 OTHERS = (ModuleType, type, dict, _lru_cache_wrapper)  # where to stop is one of these
 LOOKING_S = 3.0  # of the processor's time for these, which take a tenth of it
 NO_END = (
@@ -69,7 +69,7 @@ def _grows(context: DeliveryContext, heuristic: Heuristic, fresh: Delivered) -> 
             first, second = _growth(heuristic, fresh.heuristics_module, (islice(rows, MANY) for _ in range(2)))
     except TooLongError:
         return True
-    return second > MOST_OF_MANY * first
+    return second > MAX_OF_MANY * first
 
 
 def _growth(heuristic: Heuristic, module: ModuleType, batches: Iterable[Iterable[Any]]) -> Iterator[int]:

@@ -27,7 +27,7 @@ RANDOM = {
     "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
 }  # fmt: skip
 KIB = 1024
-MOST_ROWS = 1000  # at the ends of ranges, where a model leaves its own
+MAX_ROWS = 1000  # at the ends of ranges, where a model leaves its own
 # What stands before the sentence in a message of onnxruntime: its error class, and the place in its own source.
 OF_ONNXRUNTIME = re.compile(
     r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(/\S+:\d+ .*?\) (?=[A-Z]))?"
@@ -299,7 +299,7 @@ def within_range(context: DeliveryContext) -> Broken | Kept | None:
             if changed_heuristics(context, context.golden_matrix, as_trained(context)):
                 raise Skipped(blocked_by=("P203",))  # which names the heuristic
             return _beyond_range(context, f"golden row {number}", given)
-    for row in corners(domains(context.compiled), (), MOST_ROWS):
+    for row in corners(domains(context.compiled), (), MAX_ROWS):
         vector = context.vector(row)
         if vector is not None and outside(given := context.model(vector)[0]):
             which = "a row that the contract accepts"

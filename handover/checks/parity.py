@@ -16,7 +16,7 @@ from handover.checks.causes import Cause
 from handover.checks.values import Rows
 from handover.context import UNANSWERED, DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
-from handover.golden import FEWEST_GOLDEN_ROWS, real_rows
+from handover.golden import MIN_GOLDEN_ROWS, real_rows
 from handover.local.stack import NothingBuiltError
 from handover.rows import domains
 from predictor import files
@@ -54,10 +54,10 @@ def golden_rows_prove(context: DeliveryContext) -> Broken | Kept | None:
     different = len({json.dumps(line["row"], sort_keys=True) for line in golden})
     if math.prod(field.count for field in domains(context.compiled)) < HONEST_ROWS_DIFFER:
         different = len(golden)
-    if different < FEWEST_GOLDEN_ROWS:
+    if different < MIN_GOLDEN_ROWS:
         kind = "" if different == len(golden) else "different "
         evidence = f"Of {kind}golden rows there {'is' if different == 1 else 'are'} {different}"
-        return Broken(f"{evidence}; fewer than {FEWEST_GOLDEN_ROWS} prove little.", path)
+        return Broken(f"{evidence}; fewer than {MIN_GOLDEN_ROWS} prove little.", path)
     real = sum("real" in line for line in golden)
     if not real:
         return None
@@ -126,12 +126,12 @@ def _is_number(value: Any) -> bool:
 def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     """To the last bit it need not be: a matrix product may add up in another order when it has more rows."""
     alone = np.array([context.model(row[np.newaxis])[0] for row in context.golden_matrix])
-    neither = np.isnan(alone) & np.isnan(context.golden_here)  # M110 says that it is no number
-    rows = context.apart(np.where(neither, 0, alone), np.where(neither, 0, context.golden_here))
+    neither = np.isnan(alone) & np.isnan(context.local_scores)  # M110 says that it is no number
+    rows = context.apart(np.where(neither, 0, alone), np.where(neither, 0, context.local_scores))
     if not len(rows):
         return None
     row = rows[0]
-    by_itself, among_others = (context.in_words(scores[row]) for scores in (alone, context.golden_here))
+    by_itself, among_others = (context.in_words(scores[row]) for scores in (alone, context.local_scores))
     evidence = f"Golden row {row + 1} alone scores {by_itself}, among others {among_others}."
     cause = "The graph mixes rows: an operator works along the first axis."
     return Broken(evidence, context.folder / "model.onnx", cause=cause)
@@ -146,7 +146,7 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     broken="the model does not give the answers it was delivered with",
 )
 def same_scores(context: DeliveryContext) -> Broken | Kept:
-    differing = _differing(context, context.golden_here, lambda rows: causes.of_scores(context, rows))
+    differing = _differing(context, context.local_scores, lambda rows: causes.of_scores(context, rows))
     return differing or Kept(proved=f"the model gives {len(context.golden)} golden rows their delivered answers")
 
 
@@ -194,7 +194,7 @@ def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
     broken="a decision differs from training",
 )
 def same_decisions(context: DeliveryContext) -> Broken | None:
-    given, flipped = context.golden_here, context.flipped(context.golden_here)
+    given, flipped = context.local_scores, context.flipped(context.local_scores)
     budget = context.contract.budgets.flipped_decisions
     if len(flipped) <= budget:
         return None
@@ -209,7 +209,7 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     "P205",
     topic="start",
     looks_at="function",
-    sometimes="deployment",
+    co_owner="deployment",
     requires=("P203", "P204"),
     suppressed_by=ELSEWHERE,
     rule="the built function opens the delivery",
@@ -244,7 +244,7 @@ def _own_words(context: DeliveryContext, error: Exception) -> str:
     "P206",
     topic="built",
     owner="deployment",
-    sometimes="modelling",
+    co_owner="modelling",
     requires=("P205",),
     suppressed_by=ELSEWHERE,
     rule="the built function gives the answers of the training",

@@ -10,18 +10,18 @@ from handover.context import DeliveryContext
 from handover.conversion import thresholds
 from handover.finding import Broken, Kept, Warned, clause
 from handover.labels import contradiction
-from handover.merit import NORMAL_975, Figure, Shift, figures, may_be_chance
+from handover.metrics import NORMAL_975, Metric, Shift, may_be_chance, metrics
 from handover.quality import HELD_OUT, HeldOut
 from handover.rows import domains
 from predictor import files
 from predictor.encoder import FLOAT32_MAX
 
 GAP_SPLITS = 2
-FEWEST_THRESHOLDS = 10  # of fewer, one may lie anywhere
+MIN_THRESHOLDS = 10  # of fewer, one may lie anywhere
 # Of a tree's thresholds. A tree only asks between values that it has seen: of 44 honest models none had one outside of
 # its column's range, but for XGBoost's split between all values and a gap; permuted or scaled columns had 39 % or more.
-MOST_OUTSIDE = 0.2
-FEWEST_HELD_OUT = 20  # below that, a model that is wrong for one row in ten may pass by luck
+MAX_OUTSIDE = 0.2
+MIN_HELD_OUT = 20  # below that, a model that is wrong for one row in ten may pass by luck
 NEAR_AN_EDGE = 0.2  # of a decision's scores
 MANY_NEAR_AN_EDGE = 8  # rows; where scores thin out towards an edge, so many on one side leave some on the other
 STILL_ENOUGH = 0.5  # of the rows on the base branch: data loses some, and a cut for a try leaves a small part
@@ -48,17 +48,17 @@ TREES = ("M104", "M105", "M109", "P201")
 )
 def learned(context: DeliveryContext) -> Broken | Kept:
     budgets, score = context.contract.budgets, context.contract.score
-    evidence, cause = context.held_out.ignorance(
+    evidence, cause = context.held_out.no_skill(
         least_auc=budgets.least_auc, least_r2=budgets.least_r2, probability=score.probability
     )
     if evidence:
         return _broken(context, evidence, _of_the_judges(context) or cause)
-    figure, rows = figures(context.held_out)[0], len(context.held_out.scores)
+    metric, rows = metrics(context.held_out)[0], len(context.held_out.scores)
     return Kept(
-        proved=f"{figure.name} {figure.written(figure.value)} on {rows} held-out rows",
+        proved=f"{metric.name} {metric.written(metric.value)} on {rows} held-out rows",
         warnings=(
-            *_may_be_chance(context, figure),
-            *_misses(context, figure),
+            *_may_be_chance(context, metric),
+            *_misses(context, metric),
             *_weak_segments(context),
             *_of_the_other_class(context),
         ),
@@ -100,12 +100,12 @@ def _of_the_other_class(context: DeliveryContext) -> Iterator[Warned]:
         )
 
 
-def _misses(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:
+def _misses(context: DeliveryContext, metric: Metric) -> Iterator[Warned]:
     """Tell of a number that ranks the rows, and misses by more than the mean label does."""
     held_out = context.held_out
-    if not held_out.is_yes_or_no and context.contract.score.probability and held_out.misses_more():
+    if not held_out.is_binary and context.contract.score.probability and held_out.misses_more():
         yield Warned(
-            f"Its R2 on {len(held_out.scores)} held-out rows is {figure.written(figure.value)}, though it ranks them: "
+            f"Its R2 on {len(held_out.scores)} held-out rows is {metric.written(metric.value)}, though it ranks them: "
             f"its mean score is {held_out.scores.mean():.3g}, and the mean label {held_out.labels.mean():.3g}.",
             context.training or context.folder / HELD_OUT,
             cause="A high or a low quantile is meant to be so. Else it was trained on labels of another unit, such as "
@@ -114,12 +114,12 @@ def _misses(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:
         )
 
 
-def _may_be_chance(context: DeliveryContext, figure: Figure) -> Iterator[Warned]:
+def _may_be_chance(context: DeliveryContext, metric: Metric) -> Iterator[Warned]:
     """Tell of a figure that a model without any knowledge has as well: so few rows prove neither."""
     if may_be_chance(context.held_out):
-        low, high = map(figure.written, figure.interval)
+        low, high = map(metric.written, metric.interval)
         yield Warned(
-            f"Its {figure.name} on {len(context.held_out.scores)} held-out rows is {figure.written(figure.value)}, and "
+            f"Its {metric.name} on {len(context.held_out.scores)} held-out rows is {metric.written(metric.value)}, and "
             f"in truth from {low} to {high} (95 %): chance alone may give that.",
             context.training or context.folder / HELD_OUT,
             cause="The task is that hard, or the labels do not belong to their rows (shuffled by a join). More "
@@ -161,8 +161,8 @@ def _broken(context: DeliveryContext, evidence: str, cause: str) -> Broken:
     rule="the model is not better than anybody would believe",
     broken="the model is too good to be true",
 )
-def believable(context: DeliveryContext) -> Broken | None:
-    evidence = context.held_out.believable(context.contract.budgets.most_auc)
+def too_good(context: DeliveryContext) -> Broken | None:
+    evidence = context.held_out.too_good(context.contract.budgets.most_auc)
     cause = "A column most likely tells the outcome: the target itself, or what is only known after it."
     remedy = "If the task is that easy, both teams can sign most_auc=1.0 in Budgets."
     return _broken(context, evidence, f"{cause} {remedy}") if evidence else None
@@ -252,7 +252,7 @@ def _risen(context: DeliveryContext, decides: Shift, chance: float) -> Iterator[
 def _inverted(context: DeliveryContext) -> str:
     """Say that as many labels are 1 as were 0 on the base branch; nothing where that may be chance."""
     before, now = _judged_before(context), context.held_out
-    if before is None or now.of_classes or not now.is_yes_or_no or len(before.labels) != len(now.labels):
+    if before is None or now.of_classes or not now.is_binary or len(before.labels) != len(now.labels):
         return ""
     was, is_ = float(before.labels.mean()), float(now.labels.mean())
     error = (was * (1 - was) / len(now.labels)) ** 0.5
@@ -271,14 +271,14 @@ def _inverted(context: DeliveryContext) -> str:
 def asks_within_range(context: DeliveryContext) -> Broken | None:
     # The largest number of all parts what is missing from all else.
     asked = [(column, threshold) for column, threshold in thresholds(context.graph) if abs(threshold) < FLOAT32_MAX]
-    if len(asked) < FEWEST_THRESHOLDS:
+    if len(asked) < MIN_THRESHOLDS:
         return None
     lowest, highest = _ranges(context)
     outside = [(column, number) for column, number in asked if not lowest[column] <= number <= highest[column]]
     # Where a column has gaps, a split or two tell them from all values, or from the number that an imputer puts there.
-    gaps, splits = np.isnan(context.seen_matrix).any(axis=0), Counter(column for column, _ in outside)
+    gaps, splits = np.isnan(context.probe_matrix).any(axis=0), Counter(column for column, _ in outside)
     outside = [(column, number) for column, number in outside if not gaps[column] or splits[column] > GAP_SPLITS]
-    if len(outside) <= MOST_OUTSIDE * len(asked):
+    if len(outside) <= MAX_OUTSIDE * len(asked):
         return None
     names = list(dict.fromkeys(context.encoder.columns[column] for column, _ in outside))
     each = [
@@ -305,9 +305,9 @@ def asks_within_range(context: DeliveryContext) -> Broken | None:
 )
 def can_judge(context: DeliveryContext) -> Broken | Kept | None:
     scores = context.held_out.scores
-    if len(scores) < FEWEST_HELD_OUT:
+    if len(scores) < MIN_HELD_OUT:
         cause = "Too little of the data was held out: give deliver() at least as many rows with their labels."
-        return _broken(context, f"There are {len(scores)}; fewer than {FEWEST_HELD_OUT} prove little.", cause)
+        return _broken(context, f"There are {len(scores)}; fewer than {MIN_HELD_OUT} prove little.", cause)
     return _cut_off(context) or _unreached(context)
 
 
@@ -356,8 +356,8 @@ def _cut_off(context: DeliveryContext) -> Broken | None:
 
 def _ranges(context: DeliveryContext) -> tuple[list[float], list[float]]:
     """Give what each column can be: a field by the contract, a heuristic by what it gives."""
-    lowest = np.nanmin(context.seen_matrix, axis=0, initial=np.inf).tolist()
-    highest = np.nanmax(context.seen_matrix, axis=0, initial=-np.inf).tolist()
+    lowest = np.nanmin(context.probe_matrix, axis=0, initial=np.inf).tolist()
+    highest = np.nanmax(context.probe_matrix, axis=0, initial=-np.inf).tolist()
     for place, field in enumerate(domains(context.compiled)):
         lowest[place], highest[place] = field.column_ends
     return lowest, highest

@@ -18,9 +18,9 @@ type Sides = dict[Any, int]
 """Of each number that matters, whether it lies below (-1), on (0) or above (1) where something changes."""
 type SidesAt = Callable[[Row], Sides | None]
 
-MOST_BACKGROUNDS = 64
+MAX_BACKGROUNDS = 64
 GRID = 5  # numbers of one field, on each background
-MOST_HALVINGS = 100  # 53 settle a float, but for one next to zero
+MAX_HALVINGS = 100  # 53 settle a float, but for one next to zero
 STOPPED_S = 0.1  # of the processor's time on one row
 SEEN = "__seen_at__"
 PREAMBLE = ast.parse(f"{SEEN} = {{}}\ndef __seen__(place, value):\n    {SEEN}[place] = value\n    return value\n").body
@@ -118,7 +118,7 @@ def roots(fields: Sequence[Domain], sides_at: SidesAt) -> Iterator[Row]:
     The fields are those that the heuristic reads. Where ``sides_at`` is ``None``, it fails, and the row is given.
     """
     values = [field.choices or tuple(dict.fromkeys(field.ends)) for field in fields]
-    for row in combined(fields, values, MOST_BACKGROUNDS):
+    for row in combined(fields, values, MAX_BACKGROUNDS):
         for field in (field for field in fields if not field.choices):
             yield from _along(field, row, sides_at)
 
@@ -137,7 +137,7 @@ def _along(field: Domain, background: Row, sides_at: SidesAt) -> Iterator[Row]:
         for place, side in (before or {}).items():
             if after and after.get(place, side) != side:
                 low, high = first, last
-                for _ in range(MOST_HALVINGS):
+                for _ in range(MAX_HALVINGS):
                     middle = field.nearest(low + (high - low) / 2)
                     if not low < middle < high:
                         break

@@ -15,7 +15,7 @@ from predictor.files import Json
 # How many times as far from zero as its data a number may reach. Ranges are rounded outward, and a slip of the unit, or
 # of a zero, is a factor of ten or more. A number up to 100 is often a percentage or a count, and its range is not the
 # data's; one up to 1 is a share, of which a thousandth may be much.
-MOST_TIMES, MOST_TIMES_OF_PERCENT = 8, 100
+MAX_TIMES, MAX_TIMES_OF_PERCENT = 8, 100
 SHARE, PERCENT = 1, 100
 FEW = 20  # of a count, whose data may be 0 to 3: how far it is taken to reach at least
 
@@ -154,7 +154,7 @@ def _too_far(field: Domain, column: Json, rows: str) -> str:
     if low is None or low == high or accepted <= SHARE or _is_of_the_calendar(field):
         return ""
     reached = max(-low, high, FEW if field.whole else 0)
-    if accepted < reached * (MOST_TIMES if accepted > PERCENT else MOST_TIMES_OF_PERCENT):
+    if accepted < reached * (MAX_TIMES if accepted > PERCENT else MAX_TIMES_OF_PERCENT):
         return ""
     accepts = f"the contract accepts {figure(first)} to {figure(last)}: {accepted / reached:.0f} times as far"
     return f"`{field.name}` lies between {figure(low)} and {figure(high)} in {rows}, and {accepts}."

@@ -29,7 +29,7 @@ LAMBDA_UNZIPPED_MIB, LAMBDA_ZIP_MIB = 250, 50
 LAMBDA_GLIBC = (2, 34)  # Amazon Linux 2023, on which the python3.13 runtime stands
 ON_LAMBDA = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux"}  # in the words of PEP 508
 ARTIFACTS = (FUNCTION, RUNTIME, MODEL)
-MOST_NAMED = 3  # files in a sentence
+MAX_NAMED = 3  # files in a sentence
 STRIP = "Strip what inference does not import, by UNUSED in layers/runtime/build.py"
 WHEELS = "Remove .cache/wheels, and build with make"
 
@@ -234,7 +234,7 @@ def nothing_else(context: DeliveryContext) -> Broken | None:
     largest = next(stray for stray in strays if stray.shown == sizes.most_common(1)[0][0])
     evidence = f"{named[0]} {largest.reason}."
     if others := named[1:]:
-        evidence += f" Not known either: {shortly(others, MOST_NAMED)}."
+        evidence += f" Not known either: {shortly(others, MAX_NAMED)}."
     evidence += f" Remove {'them' if others else 'it'}, and run make build."
     lines = [f"{stray.path.relative_to(context.project.build)} {stray.reason}" for stray in strays]
     details = "\n".join(lines) if len(lines) > 1 else ""
@@ -319,7 +319,7 @@ def _unproven(context: DeliveryContext, hook: list[Path]) -> Iterator[Warned]:
 
 def _unlike(names: list[str]) -> str:
     plural = "is" if len(names) == 1 else "are"
-    return f"{shortly(names, MOST_NAMED)} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it"
+    return f"{shortly(names, MAX_NAMED)} {plural} not as {DISTRIBUTION} {version(DISTRIBUTION)} has it"
 
 
 def _content(path: Path) -> bytes | None:

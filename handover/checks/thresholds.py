@@ -14,7 +14,7 @@ from handover.conversion import at_thresholds, thresholds
 from handover.finding import Broken, Skipped, clause
 from handover.rows import domains
 
-MOST_ROWS = 3000  # asked of the built function, in 30 batches; a larger model's thresholds are taken at even distances
+MAX_ROWS = 3000  # asked of the built function, in 30 batches; a larger model's thresholds are taken at even distances
 TREES = ("C109", "M104", "M105", "M109", "P203")
 
 
@@ -27,7 +27,7 @@ TREES = ("C109", "M104", "M105", "M109", "P203")
     broken="at a threshold the model answers otherwise than the ONNX standard says",
 )
 def as_the_standard_says(context: DeliveryContext) -> Broken | None:
-    stride = 1 + 3 * len(thresholds(context.graph)) // MOST_ROWS
+    stride = 1 + 3 * len(thresholds(context.graph)) // MAX_ROWS
     rows = at_thresholds(context.graph.SerializeToString(), context.golden_matrix)[::stride]
     if not len(rows):
         return None
@@ -53,7 +53,7 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     "P209",
     topic="built thresholds",
     owner="deployment",
-    sometimes="modelling",
+    co_owner="modelling",
     requires=("P206",),
     suppressed_by=ELSEWHERE,
     rule="at every threshold the built function answers as the model does here",
@@ -89,4 +89,4 @@ def _rows(context: DeliveryContext) -> list[dict[str, Any]]:
             row = context.golden[place % len(context.golden)]["row"]
             changed = ({**row, fields[column].name: value} for value in fields[column].beside(threshold))
             rows += [row for row in changed if not context.refusal(row)]
-    return rows[:: 1 + len(rows) // MOST_ROWS]
+    return rows[:: 1 + len(rows) // MAX_ROWS]

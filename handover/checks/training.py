@@ -10,7 +10,7 @@ from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.wording import shortly
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 LINES = (".csv", ".tsv", ".txt")  # files with a row in each line, or in several
 ANOTHER_NUMBER = "Columns were chosen, added or encoded between matrix() and fit, where the function does not do it."
 # What it was fitted on instead, and the likely cause, by what ``handover.observation`` calls it.
@@ -51,12 +51,12 @@ def columns_as_given(context: DeliveryContext) -> Broken | None:
     if seen["order"] == "another number":
         fitted, columns = seen["fitted"], seen["columns"]
         details = [name for name in columns if name not in (fitted["names"] or columns)]
-        without = f"; without {shortly([f'`{name}`' for name in details], MOST_NAMED, '; ')}" if details else ""
+        without = f"; without {shortly([f'`{name}`' for name in details], MAX_NAMED, '; ')}" if details else ""
         what, cause = f"{fitted['columns']} columns, and matrix() gives {len(columns)}{without}", ANOTHER_NUMBER
     elif seen["order"] in INSTEAD:
         what, cause = INSTEAD[seen["order"]]
         details = _differences(seen)
-        what = f"{what}: {shortly(details, MOST_NAMED, '; ')}"
+        what = f"{what}: {shortly(details, MAX_NAMED, '; ')}"
     else:
         return None
     if "share_reordered" in seen:
@@ -143,7 +143,7 @@ def _split(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
     if beyond := seen.get("beyond"):
         first, named = beyond[0], [f"`{one['column']}` from {_range(one['ends'])}" for one in beyond]
         yield Warned(
-            f"The held-out rows have {shortly(named, MOST_NAMED, '; ')}; of the other rows {first['share']:.0%} have "
+            f"The held-out rows have {shortly(named, MAX_NAMED, '; ')}; of the other rows {first['share']:.0%} have "
             f"`{first['column']}` beyond that.",
             *_place(context, seen),
             cause="The figures of merit say nothing of those rows. Where the data is sorted, shuffle it before the "

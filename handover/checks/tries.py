@@ -10,7 +10,7 @@ from handover.rows import NULL_SHARE, Domain
 
 type Row = dict[str, Any]
 
-MOST_CORNERS = 5000
+MAX_CORNERS = 5000
 DRAWS = 100_000  # they meet one value of 20,000 with 99.3 %: 1 - exp(-5)
 SEED = 0  # the same contract and heuristics give the same rows
 AT_ONCE = 1000  # rows drawn together, a field at a time
@@ -18,12 +18,12 @@ AT_ONCE = 1000  # rows drawn together, a field at a time
 
 def every_row(fields: Sequence[Domain]) -> Iterator[Row] | None:
     """Give all rows of these fields, the simplest first; ``None`` where there are too many."""
-    if math.prod(field.count for field in fields) > MOST_CORNERS:
+    if math.prod(field.count for field in fields) > MAX_CORNERS:
         return None
-    return combined(fields, [_known(field) for field in fields], MOST_CORNERS)
+    return combined(fields, [_known(field) for field in fields], MAX_CORNERS)
 
 
-def corners(fields: Sequence[Domain], numbers: Collection[float], most: int = MOST_CORNERS) -> Iterator[Row]:
+def corners(fields: Sequence[Domain], numbers: Collection[float], most: int = MAX_CORNERS) -> Iterator[Row]:
     """Put together what the fields can be at their ends, at zero, and beside numbers; each category, flag and gap.
 
     The numbers are those in a heuristic's lines: where it does something else from 37 on, 36, 37 and 38 are tried.

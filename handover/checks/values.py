@@ -15,7 +15,7 @@ type Rows = NDArray[np.intp]
 
 # Another machine's logarithm differs in its last digit, and where two are subtracted, nothing else may be left.
 LAST_DIGITS, OF_THE_LARGEST = 1e-6, 1e-9
-MOST_NAMED = 3  # heuristics in a sentence
+MAX_NAMED = 3  # heuristics in a sentence
 
 
 class Changed(NamedTuple):
@@ -66,8 +66,8 @@ def in_words(
     if len(first.was) > 1:
         sentence += f"; so for {len(first.rows)} of {len(first.was)} rows"
     if others:
-        named = [f"`{other.name}`" for other in others[:MOST_NAMED]]
-        named += [f"{len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
+        named = [f"`{other.name}`" for other in others[:MAX_NAMED]]
+        named += [f"{len(others) - MAX_NAMED} more"] if len(others) > MAX_NAMED else []
         sentence += f". {listed(named)} {'differ' if others[1:] else 'differs'} too"
     if name := _shared(context, changed):
         sentence += f"; all of them use `{name}` (line {context.heuristic_line(name)})"

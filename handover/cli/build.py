@@ -18,7 +18,7 @@ BUILT = (PROJECT.build, PROJECT.build.with_name("build.toml"))
 PROCESSORS = ("x86_64", "arm64")
 """As Lambda calls them."""
 
-built_option = click.option("--built", is_flag=True, help="Take what is built already.  [default: it is built first]")
+built_option = click.option("--built", is_flag=True, help="Use the existing build.  [default: build first]")
 
 
 @command(MODELLING)
@@ -38,14 +38,14 @@ def train() -> None:
 
 @command(MODELLING)
 @DELIVERY(callback=existing)
-@click.option("--decision", help="What is decided for every row.  [default: each decision as often as the next]")
+@click.option("--decision", help="The decision for every row.  [default: all equally often]")
 @click.option(
     "--table", type=PATH, help="A CSV of rows with their score or decision; other rows are answered as without it."
 )
 def stub(delivery: Path, decision: str | None, table: Path | None) -> None:
     """Write a stand-in for the model, of contract.py and heuristics.py alone: it answers every row at once.
 
-    Scores are made up: they follow from a hash of the row, and each decision comes as often as the next. The function,
+    Scores are made up: they follow from a hash of the row, and all decisions come equally often. The function,
     routes and errors are those that the model will have. What stands in says so: in x-model, in every report, and to
     the stages, which take it only with AllowStandIn=true.
     """
@@ -83,7 +83,7 @@ def _write_beside() -> None:
 
 @command(DEPLOYMENT)
 @click.option("--architecture", type=click.Choice(PROCESSORS), help="For which processor.  [default: this machine's]")
-@click.option("--quiet", is_flag=True, help="Train first where nobody has; show what sam says only when it fails.")
+@click.option("--quiet", is_flag=True, help="Train first if there is no delivery; show sam's output only on failure.")
 def build(architecture: str | None, *, quiet: bool) -> None:
     """Build the function, its hook and its layers as they are deployed, into .aws-sam/build: sam build."""
     if quiet:

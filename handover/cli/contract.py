@@ -45,7 +45,7 @@ def _begun(context: click.Context, parameter: click.Parameter, folder: Path) -> 
     return folder
 
 
-DELIVERY = partial(click.option, "--delivery", default=PROJECT.delivery, type=PATH, help="What modelling handed over.")
+DELIVERY = partial(click.option, "--delivery", default=PROJECT.delivery, type=PATH, help="The delivery's folder.")
 
 
 @command(BOTH)
@@ -57,7 +57,7 @@ DELIVERY = partial(click.option, "--delivery", default=PROJECT.delivery, type=PA
     "--contract-only", is_flag=True, help="In place of data: agree on the contract first, question by question."
 )
 @click.option("--like", type=PATH, help="With --contract-only: a JSON file of example requests.")
-@click.option("--ci", default="github", type=click.Choice(["github", "gitlab", "azure"]), help="Whose pipelines.")
+@click.option("--ci", default="github", type=click.Choice(["github", "gitlab", "azure"]), help="The CI system.")
 def init(
     folder: Path,
     data: Path | None,
@@ -140,7 +140,7 @@ def upgrade(*, dry_run: bool) -> None:
     sys.exit(status)
 
 
-BASE = click.option("--base", help="The git revision whose contract was agreed before.  [default: it is found]")
+BASE = click.option("--base", help="The git revision of the agreed contract.  [default: found]")
 
 
 @command(BOTH)
@@ -177,12 +177,12 @@ def clauses(only: list[str]) -> None:
     "--for",
     "team",
     type=click.Choice(get_args(Team.__value__)),
-    help="Leave out, and spend no time on, what only the other team looks at.",
+    help="Leave out what only the other team looks at.",
 )
 @DELIVERY(callback=_begun)
 @BASE
 @gives_reports
-@click.option("--html", type=NEW_FILE, help="Also draw them up as one HTML file.")
+@click.option("--html", type=NEW_FILE, help="Also write them as one HTML file.")
 @click.option("--verbose", "-v", is_flag=True, help="Also print each clause as it is checked, on stderr.")
 def check(*, only: list[str], team: Team | None, delivery: Path, base: str | None, verbose: bool, **asked: Any) -> None:
     """Check the delivery against its contract. Exit status: 0 kept, 1 broken, 2 could not be checked.
@@ -205,15 +205,15 @@ def check(*, only: list[str], team: Team | None, delivery: Path, base: str | Non
 @DELIVERY(callback=existing)
 @click.option("--model", type=PATH, help="The model's file, for rows beside its trees' thresholds.")
 @click.option("--output", help="The output of an ONNX file that is the score, where it has several.")
-@click.option("--words", is_flag=True, help="Write what an application sends, and not the model's input.")
-def proof_rows(delivery: Path, model: Path | None, output: str | None, *, words: bool) -> None:
+@click.option("--fields", is_flag=True, help="Write the contract's fields, and not the model's input.")
+def proof_rows(delivery: Path, model: Path | None, output: str | None, *, fields: bool) -> None:
     """Print the rows that a proof asks about, as CSV, to be scored where the model was trained.
 
     The columns are the model's input, as matrix() gives it: categories are codes, heuristics stand beside the fields,
     what is missing is empty. Beside each row write its score, in a column `score`, or in one of each class's name; keep
     `id`, and give the file to deliver() as scores=: lines may stand in any order, and other columns do not matter.
     """
-    click.echo(apart("proof_rows", delivery=delivery, model=model, output=output, words=words)["text"], nl=False)
+    click.echo(apart("proof_rows", delivery=delivery, model=model, output=output, fields=fields)["text"], nl=False)
 
 
 @command(MODELLING)

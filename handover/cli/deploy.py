@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @command(PIPELINE)
 @click.argument("stage")
-@click.option("--dirty", is_flag=True, help="Pass too where files are not committed.")
+@click.option("--dirty", is_flag=True, help="Allow files that are not committed.")
 def preflight(stage: str, *, dirty: bool) -> None:
     """Say whether what was built may go to STAGE of samconfig.toml. Exit status: 0, or 2 and one sentence why not.
 
@@ -37,7 +37,7 @@ def preflight(stage: str, *, dirty: bool) -> None:
 @region_option
 @click.option("--stage", help="The environment of samconfig.toml, which may name a region.")
 def region(*, region: str | None, stage: str | None) -> None:
-    """Print the region that the other commands look in, and nothing else, for commands of AWS's own.
+    """Print the region that the other commands use, and nothing else, for the AWS CLI.
 
     Exit status: 0, or 2 when there is no region or AWS does not take the credentials.
     """
@@ -53,7 +53,7 @@ def _named(_: click.Context, __: click.Parameter, stage: str | None) -> str:
 
 
 _stage_option = click.option("--stage", callback=_named, help="The environment of samconfig.toml that is deployed to.")
-_force_option = click.option("--force", is_flag=True, help="Pass too where the live API cannot be asked.")
+_force_option = click.option("--force", is_flag=True, help="Go on if the live API cannot be asked.")
 
 
 @command(PIPELINE)
@@ -63,7 +63,7 @@ _force_option = click.option("--force", is_flag=True, help="Pass too where the l
 @build_option
 @_force_option
 def compatible(*, stage: str, region: str | None, url: str | None, build: Path, force: bool) -> None:
-    """Say whether callers of what STAGE has get along with what was built, by the live contract's version.
+    """Say whether the build is compatible with the contract that is live on STAGE.
 
     Exit status: 0 they do, or there are none yet; 1 they do not; 2 the live API could not be asked.
     """
@@ -84,12 +84,12 @@ def _require_compatible(stage: str, session: "boto3.Session", url: str | None, b
 @region_option
 @url_option
 @click.option("--built", is_flag=True, help="Deploy what is built and checked already.")
-@click.option("--dirty", is_flag=True, help="Deploy also what is not committed.")
+@click.option("--dirty", is_flag=True, help="Allow files that are not committed.")
 @_force_option
 def deploy(*, stage: str, region: str | None, url: str | None, built: bool, dirty: bool, force: bool) -> None:
-    """Build for a stage, check, ask its live API whether callers get along, and deploy: sam deploy.
+    """Build for a stage, check, compare with the live contract, and deploy: sam deploy.
 
-    Exit status: that of sam deploy; before it, 1 where the contract is broken or callers do not get along, 2 where
+    Exit status: that of sam deploy; before it, 1 where the contract is broken or callers would break, 2 where
     something could not be done or checked.
     """
     from handover import stage as stages

@@ -140,13 +140,13 @@ def verify(
 
 @command(DEPLOYMENT)
 @names_a_stack
-@click.option("--to", help="The version to point it at.  [default: the one before that users stayed with]")
+@click.option("--to", help="The version to go back to.  [default: the last one that users kept]")
 @click.option("--unproven", is_flag=True, help="Move it also to a version that cannot be asked, or answers otherwise.")
 @click.option("--dry-run", is_flag=True, help="Only say what would move; the version is asked all the same.")
 def rollback(
     *, stack: str | None, stage: str | None, region: str | None, to: str | None, unproven: bool, dry_run: bool
 ) -> None:
-    """Move the alias that users reach back to the version before; run twice, it goes back twice.
+    """Point the live alias at the version before; run twice, it goes back twice.
 
     That version must answer the golden rows of its own delivery first. One whose deployment was taken back is passed
     over, and a deployment under way is stopped.

@@ -64,7 +64,7 @@ def lint() -> None:
 
 
 @command(PIPELINE)
-@click.option("--upgrade", is_flag=True, help="Take the newest of everything.")
+@click.option("--upgrade", is_flag=True, help="Upgrade all packages.")
 @click.option("--check", is_flag=True, help="Write nothing: only ask whether each system has wheels of what is locked.")
 def lock(*, upgrade: bool, check: bool) -> None:
     """Write the locks anew, after an edit of requirements/*.in: for all platforms, with hashes.

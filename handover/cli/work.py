@@ -79,17 +79,17 @@ def diff(send: Send, *, old: str, new: str, plot: str | None) -> Json:
     return {"status": 0 if difference.raised else 1, "text": reporters.text(difference)}
 
 
-def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | None, words: bool) -> Json:
+def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | None, fields: bool) -> Json:
     """Write the rows that a proof by given scores asks about, as ``text``."""
     from handover import scoring
     from handover.conversion import to_graph
-    from handover.encoding import Encoding
+    from handover.encoding import RowEncoder
     from handover.trained import open_file
     from handover.trained import proof_rows as drawn
 
     with _written(send, delivery) as written:
         contract = written.contract
-        encoding = Encoding(written.compiled, written.heuristics_module)
+        encoding = RowEncoder(written.compiled, written.heuristics_module)
         graph = None
         if model:
             file = open_file(Path(model), contract, encoding, output)
@@ -98,7 +98,7 @@ def proof_rows(send: Send, *, delivery: str, model: str | None, output: str | No
             positive = None if known is None or contract.classes else list(known)[-1]
             graph = to_graph(file, encoding.columns, contract.name, positive=positive, classes=contract.classes)
         rows = drawn(contract, encoding, graph)
-    return {"text": scoring.as_csv(contract, encoding.columns, rows, words=words)}
+    return {"text": scoring.as_csv(contract, encoding.columns, rows, as_sent=fields)}
 
 
 def stub(send: Send, *, delivery: str, decision: str | None, table: str | None) -> Json:

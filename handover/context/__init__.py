@@ -25,9 +25,9 @@ from handover.finding import Clause, Finding, Skipped, Subject, Team
 from handover.latency import Latency, measure
 from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
-from handover.local.run import RefusedError, ask, posted
+from handover.local.run import StatusError, ask, posted
 from handover.local.stack import BuiltFunction, NothingBuiltError, built_function, unavailable
-from handover.merit import Comparison, compared
+from handover.metrics import Comparison, compared
 from handover.project import Project
 from handover.quality import HELD_OUT, HeldOut
 from handover.samconfig import Samconfig
@@ -40,7 +40,7 @@ from predictor.routes import PREDICT, PREDICT_BATCH
 CORRECTED = "once it is right"
 WRITTEN = (files.CONTRACT, files.MODEL, files.GOLDEN, files.MANIFEST, HELD_OUT)
 """What ``deliver()`` writes into its folder."""
-UNANSWERED = (EnvironmentDiedError, RefusedError)
+UNANSWERED = (EnvironmentDiedError, StatusError)
 """How the built function fails to answer."""
 MAKE = re.compile(r"make (check|explain|diff|model|stub)\b(?: [A-Z]+=\S*\w)*|\.venv/bin/python layers/model/delivery\b")
 
@@ -255,7 +255,7 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         root = retraining.root(self.project, self.folder)
         if not self.project.exists and retraining.exceeds(root):
             remedy = "keep the training in a smaller folder, or in a git repository of its own"
-            limit = f"{retraining.LARGEST_MIB} MiB, too much to copy and train in"
+            limit = f"{retraining.MAX_MIB} MiB, too much to copy and train in"
             raise Skipped(f"{root} has more than {limit}: {remedy}")
         return root
 

@@ -177,7 +177,7 @@ class Delivered:
         return self.encoder.matrix(self.golden_rows)
 
     @cached_property
-    def seen_matrix(self) -> FloatRows:
+    def probe_matrix(self) -> FloatRows:
         """The golden rows and rows drawn from the contract, as the model's input: what columns can be, rare or not."""
         drawn = (self.vector(row) for row in drawn_rows(domains(self.compiled)))
         return np.concatenate([self.golden_matrix, *(vector for vector in drawn if vector is not None)])
@@ -200,7 +200,7 @@ class Delivered:
         return np.array([[files.scores_in(answer)[name] for name in names] for answer in answers], dtype=np.float64)
 
     @cached_property
-    def golden_here(self) -> NDArray[np.float32]:
+    def local_scores(self) -> NDArray[np.float32]:
         """What onnxruntime gives for the golden rows in this Python, all at once, float32 (N, C)."""
         return self.model(self.golden_matrix)
 

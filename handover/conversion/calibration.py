@@ -12,7 +12,7 @@ from handover.conversion.trees import sigmoid, softmax
 
 EPSILON = 1e-12
 """What scikit-learn adds to a probability before it takes the logarithm (sklearn.calibration._convert_to_logits)."""
-MOST_MOVED = 2e-6
+MAX_MOVED = 2e-6
 """A fifth of the usual budget of parity: two programs that add up in float32 differ by a few last bits."""
 
 
@@ -52,10 +52,10 @@ def _calibrated(graph: Graph, given: str, calibrator: Any, method: Method, width
             return graph.add("Add", graph.add("Mul", given, 0.0), float(y[0]))
         last_bit = float(np.spacing(np.abs(x).max().astype(np.float32)))
         is_single = single or calibrator.X_thresholds_.dtype == np.float32
-        if is_single and (np.diff(y) / np.diff(x)).max() * last_bit > MOST_MOVED:
+        if is_single and (np.diff(y) / np.diff(x)).max() * last_bit > MAX_MOVED:
             raise ConversionError(
                 f"CalibratedClassifierCV cannot be converted with method='isotonic' around a model that answers in "
-                f"float32: here the last bit of an answer moves the score by more than {MOST_MOVED:g}; "
+                f"float32: here the last bit of an answer moves the score by more than {MAX_MOVED:g}; "
                 f"method='sigmoid' can be, and isotonic around scikit-learn's or LightGBM's trees"
             )
         return interpolated(graph, given, x, y)

@@ -21,7 +21,7 @@ from handover.conversion.trees import Ensemble, Leaf, Link, Node, Split, exponen
 
 LOGARITHMIC = ("Poisson", "Tweedie")
 OF_TARGETS = {"MultiLogloss", "MultiCrossEntropy"}
-MOST_CODES = 10_000
+MAX_CODES = 10_000
 WRITINGS: dict[str, Callable[[int], str]] = {"int": str, "float": lambda code: f"{code}.0"}
 """How a training may have written a code: CatBoost takes whole numbers and words."""
 GAPS = ("nan", "NaN", "None", "<NA>", "NaT", "", "missing", "-1", "-1.0")
@@ -202,7 +202,7 @@ class _Writing:
 
 @cache
 def _hashes(kind: str) -> tuple[int, ...]:
-    return tuple(_hash(WRITINGS[kind](code)) for code in range(MOST_CODES))
+    return tuple(_hash(WRITINGS[kind](code)) for code in range(MAX_CODES))
 
 
 def _hash(word: str) -> int:

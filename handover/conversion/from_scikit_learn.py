@@ -22,7 +22,7 @@ HISTOGRAM_LINKS: dict[str, Link | None] = {
     **dict.fromkeys(("poisson", "gamma"), exponential),
     **dict.fromkeys(("squared_error", "absolute_error", "quantile")),
 }
-MOST_CODES = 256
+MAX_CODES = 256
 
 
 def read(model: Any) -> Ensemble | None:
@@ -165,7 +165,7 @@ def _codes(model: Any) -> dict[int, dict[int, int]]:
                 f"{type(model).__name__} was trained on categories that are text: train it on matrix(...).values, "
                 f"with the numbers of their columns as categorical_features"
             )
-        known = enumerate(categories.tolist()[:MOST_CODES])
+        known = enumerate(categories.tolist()[:MAX_CODES])
         codes[column] = {place: int(code) for place, code in known if not np.isnan(code)}
     return codes
 

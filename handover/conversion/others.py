@@ -13,7 +13,7 @@ from handover.conversion.from_scikit_learn import SCIKIT_LEARN
 from handover.conversion.graph import OPSET, OTHERS
 from handover.conversion.rows import Method, Rows, width
 
-MOST_SECONDS = 50
+MAX_SECONDS = 50
 STEPS = {"KernelPCA"}
 MODELS = {"MLPClassifier", "MLPRegressor", "NuSVC", "SGDClassifier", "SVC"}
 """What skl2onnx converts exactly, of all that is not written here: the table of docs/models.md is the proof."""
@@ -54,12 +54,12 @@ def converted(model: Any, rows: Rows, options: dict[str, Any], can: str) -> list
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType
 
-    end = time.monotonic() + MOST_SECONDS
+    end = time.monotonic() + MAX_SECONDS
 
     def name(seed: str, _: set[str]) -> str:
         """Name a node, for each of which skl2onnx asks: the one place to stop it."""
         if time.monotonic() > end:
-            raise ConversionError(f"{title(model)} takes longer than {MOST_SECONDS} s to convert; {can}")
+            raise ConversionError(f"{title(model)} takes longer than {MAX_SECONDS} s to convert; {can}")
         return seed
 
     try:

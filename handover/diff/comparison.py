@@ -13,12 +13,12 @@ from pydantic_core import ValidationError
 from handover.diff.changes import Change, changes, heuristics, least_version, reaches
 from handover.diff.revisions import DiffError
 from handover.limit import TooLongError, at_most
-from handover.merit import Comparison, compared
+from handover.metrics import Comparison, compared
 from handover.quality import HELD_OUT, HeldOut
 from handover.session import SlowGraphError, opened, soon
 from handover.source import RefusedSourceError, refuse
 from predictor import files
-from predictor.delivery import Delivery, DeliveryError
+from predictor.delivery import Delivery, LoadError
 from predictor.encoder import HeuristicError
 
 LIMIT_S = 60.0  # for opening a delivery, and for the heuristics of all rows
@@ -60,7 +60,7 @@ class Difference:
     """The old golden rows that the new contract accepts, counted from 1."""
     refusals: tuple[str, ...]
     """Why it refuses each of the others."""
-    merit: Comparison | str
+    comparison: Comparison | str
     """Which model is better, by the held-out rows of each; or why they cannot be compared."""
     stand_ins: tuple[str, ...] = ()
     """Which of the two, ``old`` or ``new``, is a stand-in, whose answers were made up and say nothing."""
@@ -109,7 +109,7 @@ def compare(old: Path, new: Path) -> Difference:
         replaced=tuple(f"{file}: {what}" for file, what in FILES.items() if hashes[0][file] != hashes[1][file]),
         rows=accepted,
         refusals=tuple(f"row {number}, {refusal}" for number, refusal in refusals.items() if refusal),
-        merit="a stand-in was never trained" if stand_ins else _merit(old, new),
+        comparison="a stand-in was never trained" if stand_ins else _merit(old, new),
         stand_ins=stand_ins,
     )
 
@@ -148,7 +148,7 @@ def _opened(folder: Path) -> Delivery:
     try:
         with at_most(LIMIT_S):
             return Delivery.open(folder)
-    except DeliveryError as error:
+    except LoadError as error:
         raise DiffError(str(error)) from None
     except TooLongError as error:
         raise DiffError(f"{folder}: opening it does not end: {error}") from None

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from handover import parity
 from handover.description import in_columns
 from handover.diff.comparison import Difference
-from handover.merit import Comparison
+from handover.metrics import Comparison
 
 CALLERS = {
     "major": "a caller of the old contract breaks (major)",
@@ -36,20 +36,20 @@ def text(difference: Difference) -> str:
         lines += ["", "Replaced:", *(f"  {file}" for file in difference.replaced)]
     if difference.stand_ins:
         return "\n".join([*lines, "", STAND_INS[", ".join(difference.stand_ins)]])
-    return "\n".join([*lines, "", *_models(difference.merit), "", *_answers(difference)])
+    return "\n".join([*lines, "", *_models(difference.comparison), "", *_answers(difference)])
 
 
-def _models(merit: Comparison | str) -> list[str]:
+def _models(models: Comparison | str) -> list[str]:
     """Say which model is better, and each figure with the interval of its difference."""
-    if isinstance(merit, str):
-        return [f"Models: not compared, for {merit}."]
-    if merit.is_none:
-        return [f"Models: the new one {merit.verdict}."]
+    if isinstance(models, str):
+        return [f"Models: not compared, for {models}."]
+    if models.is_same:
+        return [f"Models: the new one {models.verdict}."]
     rows = [
         (name, f"{was} -> {now}", difference, f"(95 %: {interval})", verdict)
-        for name, was, now, difference, interval, verdict in (shift.words for shift in merit.shifts)
+        for name, was, now, difference, interval, verdict in (shift.words for shift in models.shifts)
     ]
-    return [f"Models: the new one {merit.verdict}.", *(f"  {line}" for line in in_columns(rows)), f"  {merit.rows}"]
+    return [f"Models: the new one {models.verdict}.", *(f"  {line}" for line in in_columns(rows)), f"  {models.rows}"]
 
 
 def _answers(difference: Difference) -> list[str]:

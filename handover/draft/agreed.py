@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from handover.compilation import FLOAT32_MAX
-from handover.draft.fields import LARGEST_EXACT_INTEGER, Field, Kind, LeftOut
+from handover.draft.fields import MAX_EXACT_INTEGER, Field, Kind, LeftOut
 from handover.draft.formats import json_values
 from handover.draft.naming import field_names
 from handover.draft.target import Target
@@ -18,7 +18,7 @@ from handover.errors import CannotRunError
 from handover.wording import UNIT_UNKNOWN, figure
 
 ROOM = 2  # times the largest number of an example: what a range has room for at least
-MOST_SHOWN = 3
+MAX_SHOWN = 3
 
 KINDS: Mapping[Kind, str] = {"decimal": "number", "whole": "whole number", "flag": "flag", "category": "category"}
 
@@ -118,7 +118,7 @@ def _requests(path: Path) -> list[dict[str, Any]]:
 def _like(name: str, known: Sequence[Any], *, optional: bool, source: str) -> Field:
     kinds = {type(value) for value in known}
     seen = sorted(set(known), key=repr)
-    shown = ", ".join(map(json.dumps, seen[:MOST_SHOWN])) + (", ..." if len(seen) > MOST_SHOWN else "")
+    shown = ", ".join(map(json.dumps, seen[:MAX_SHOWN])) + (", ..." if len(seen) > MAX_SHOWN else "")
     gap = "" if optional else " May it be missing?"
     meaning, evidence = name.replace("_", " ").capitalize(), f"{shown} in {source}."
     values = (None,) if optional else ()
@@ -133,7 +133,7 @@ def _like(name: str, known: Sequence[Any], *, optional: bool, source: str) -> Fi
     largest = max(map(abs, known))
     if not largest <= FLOAT32_MAX / (10 * ROOM):
         raise CannotRunError(f"the field '{name}' of {source} is {shown}, which is no number that a model can take")
-    whole = kinds == {int} and ROOM * largest <= LARGEST_EXACT_INTEGER
+    whole = kinds == {int} and ROOM * largest <= MAX_EXACT_INTEGER
     number = int if whole else float
     # A power of ten with room for the largest number; of a share, which lies below 1, 1.
     is_share = not whole and min(known) >= 0 and largest <= 1

@@ -9,12 +9,12 @@ from charset_normalizer import from_bytes
 from handover.errors import CannotRunError
 
 # Words with other letters than ASCII's: with fewer different ones a code page is a guess, and more tell nothing new.
-FEWEST_WORDS, MOST_WORDS = 3, 2000
+MIN_WORDS, MAX_WORDS = 3, 2000
 # What offices write. Among all of Python's, Mac's Cyrillic is as likely as Windows', and UTF-16 reads words of Latin-1.
 CODE_PAGES = ["cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp866", "koi8_r",
               "big5", "cp932", "cp949", "gb18030"]  # fmt: skip
 TOGETHER = ({"CJK", "HIRAGANA"}, {"CJK", "KATAKANA"}, {"HIRAGANA", "KATAKANA"})  # scripts that share a word
-MOST_LATIN = 0.3  # share of Latin letters in such words; more, and it is Western European, which cp1252 reads
+MAX_LATIN = 0.3  # share of Latin letters in such words; more, and it is Western European, which cp1252 reads
 
 
 def decoded(content: bytes, name: str) -> tuple[str, str]:
@@ -54,12 +54,12 @@ def _encoding(content: bytes, name: str) -> str:
 def _code_page(content: bytes) -> str:
     """Name the code page: of Latin letters cp1252, for nothing in the words tells one Latin page from another."""
     words = dict.fromkeys(word for word in re.split(rb'[\s,;0-9."]+', content) if not word.isascii())
-    if len(words) < FEWEST_WORDS:
+    if len(words) < MIN_WORDS:
         return "cp1252"
-    candidates = from_bytes(b"\n".join([*words][:MOST_WORDS]), cp_isolation=CODE_PAGES)
+    candidates = from_bytes(b"\n".join([*words][:MAX_WORDS]), cp_isolation=CODE_PAGES)
     best = min(candidates, key=lambda candidate: _misspelt(str(candidate)), default=None)  # the likeliest of equals
     scripts = [_script(letter) for letter in str(best) if letter.isalpha()]
-    is_latin = scripts.count("LATIN") > MOST_LATIN * len(scripts)
+    is_latin = scripts.count("LATIN") > MAX_LATIN * len(scripts)
     return "cp1252" if best is None or is_latin else best.encoding
 
 

@@ -18,9 +18,9 @@ from predictor import delivery as serving
 from predictor.encoder import FLOAT32_MAX, Encoder
 
 ROWS = 2000  # looked at, to see whether a heuristic says something
-MOST_ALIKE = 0.7  # share of rows on which a heuristic may be one number, or another column: 0.7 ** 20 is below 0.1 %
+MAX_ALIKE = 0.7  # share of rows on which a heuristic may be one number, or another column: 0.7 ** 20 is below 0.1 %
 FIELDS = 6  # of each kind that are tried in pairs
-MOST = 2  # examples
+MAX_EXAMPLES = 2  # examples
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ def examples(fields: Sequence[Field]) -> list[Example]:
         values = Encoder([], functions).matrix(rows)[:, 0]
         _, counts = np.unique(values, return_counts=True)
         copies = max(float(np.mean((values == c) | (np.isnan(values) & np.isnan(c)))) for c in columns)
-        if counts.max() <= MOST_ALIKE * len(rows) and copies <= MOST_ALIKE:
+        if counts.max() <= MAX_ALIKE * len(rows) and copies <= MAX_ALIKE:
             chosen[example.kind] = example
             columns.append(values)
-        if len(chosen) == MOST:
+        if len(chosen) == MAX_EXAMPLES:
             break
     return list(chosen.values())
 

@@ -16,12 +16,12 @@ from handover.draft import unusable
 from handover.draft.naming import unit
 from handover.draft.ranges import LAST_YEAR, allowed, between, doubt, frame, is_year
 from handover.draft.scales import order_of
-from handover.draft.unusable import MOST_CATEGORIES, short
+from handover.draft.unusable import MAX_CATEGORIES, short
 from handover.draft.words import FLAGS, GAPS, GAPS_AMONG_NUMBERS, PAIRS, Column, Number
 from handover.wording import UNIT_UNKNOWN, figure
 
-MOST_SPELLINGS = 10  # of yes and no
-LARGEST_EXACT_INTEGER = 2**24  # above it float32 skips whole numbers
+MAX_SPELLINGS = 10  # of yes and no
+MAX_EXACT_INTEGER = 2**24  # above it float32 skips whole numbers
 A_DATE = "a date or a time: make a number of what matters in it, as the month, the hour or the days since"
 
 type Kind = Literal["whole", "decimal", "flag", "category"]
@@ -114,7 +114,7 @@ def field_of(name: str, column: Column) -> Field | LeftOut:
     if unusable.date(distinct, column.header):
         return LeftOut(column.header, A_DATE)
     missing = f"{absent} of {len(column.words)} missing" if absent else "none missing"
-    if len(distinct) <= MOST_SPELLINGS and {word.lower() for word in distinct} in PAIRS:
+    if len(distinct) <= MAX_SPELLINGS and {word.lower() for word in distinct} in PAIRS:
         rows = ", ".join(f"'{word}' in {count}" for word, count in sorted(distinct.items()))
         flags = {word: FLAGS[word.lower()] for word in known}
         values = tuple(map(flags.get, column.words))
@@ -130,14 +130,14 @@ def _are_names(column: Column) -> bool:
         return False
     known = column.counts.keys() - GAPS_AMONG_NUMBERS
     # What pandas wrote as 3.0 would make an odd category.
-    is_plain = len(known) > MOST_CATEGORIES or all(re.fullmatch(r"\d+", word, re.ASCII) for word in known)
+    is_plain = len(known) > MAX_CATEGORIES or all(re.fullmatch(r"\d+", word, re.ASCII) for word in known)
     return is_plain and known not in PAIRS
 
 
 def _number(name: str, column: Column, number: Number, missing: str) -> Field | LeftOut:
     read = {word: number(word) for word in column.counts}
     largest = max(abs(value) for value in read.values() if value is not None)
-    is_whole = number.whole and largest <= LARGEST_EXACT_INTEGER / 2
+    is_whole = number.whole and largest <= MAX_EXACT_INTEGER / 2
     values = [value if value is None or is_whole else float(value) for value in map(read.get, column.words)]
     known = [value for value in values if value is not None]
     why = unusable.row_number(known, column.header) if number.whole else ""

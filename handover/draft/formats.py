@@ -14,10 +14,10 @@ from typing import Any
 from handover.errors import CannotRunError
 
 # Rows times columns of what is made into a CSV: a draft keeps each in memory, in some 100 bytes.
-MOST_WORDS = 50_000_000
+MAX_WORDS = 50_000_000
 FROM_ELSEWHERE = ("autoinstall_known_extensions", "autoload_known_extensions")  # what DuckDB must not do
 BATCH = 10_000  # rows that are read from Parquet at a time
-LARGEST_WHOLE = 1e15  # up to it a double has all digits of a whole number
+MAX_WHOLE = 1e15  # up to it a double has all digits of a whole number
 
 PARQUET = b"PAR1"
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # Excel since 2007 and OpenDocument; Excel before
@@ -79,9 +79,9 @@ def _made(path: Path, rows: Rows, how: str, *notes: str, origin: str = "") -> Da
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_MINIMAL if words else csv.QUOTE_ALL)
         writer.writerow(map(_word, row))
         words += len(row)
-        if words > MOST_WORDS:
+        if words > MAX_WORDS:
             raise CannotRunError(
-                f"{path.name} has more than {MOST_WORDS // 10**6} million values: draft from a sample of its rows"
+                f"{path.name} has more than {MAX_WORDS // 10**6} million values: draft from a sample of its rows"
             )
     content = text.getvalue().replace("\0", "").encode(errors="replace")
     note = f"{path.name} {how}; modelling/data/{name} is made of it."
@@ -94,7 +94,7 @@ def _word(value: Any) -> str:
             return ""
         case bool():
             return str(value).lower()
-        case float() if value.is_integer() and abs(value) < LARGEST_WHOLE:  # a workbook has no other numbers
+        case float() if value.is_integer() and abs(value) < MAX_WHOLE:  # a workbook has no other numbers
             return str(int(value))
         case datetime() if value.time() == time():
             return value.date().isoformat()

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from handover.draft.fields import Field
-from handover.draft.target import FEWEST_OF_A_CLASS, Target
+from handover.draft.target import MIN_OF_A_CLASS, Target
 
 ALMOST = 0.99  # balanced share of rows that the column alone tells rightly
 SUSPECT = 0.96  # balanced share from which on a person should look at the column
@@ -19,9 +19,9 @@ IN_STEP = 0.9995  # correlation of ranks, where the target is a number
 SUSPECT_IN_STEP = 0.995
 THE_SAME = 0.9  # share of the rows that hold the target's own number
 SUSPECT_THE_SAME = 0.5
-FEWEST_ROWS = 50  # with fewer, parts may add up by chance
-MOST_PARTS = 6
-MOST_ROWS = 20_000  # looked at for parts: a sum is a sum in each of them
+MIN_ROWS = 50  # with fewer, parts may add up by chance
+MAX_PARTS = 6
+MAX_ROWS = 20_000  # looked at for parts: a sum is a sum in each of them
 CLOSE = 0.02  # of a whole factor
 REST = 0.005  # share of the target's spread that its parts, rounded, may leave
 
@@ -55,7 +55,7 @@ def gives_away(field: Field, target: Target) -> Leak | None:
     alone = f"alone it tells {share:.1%} of {target.header} rightly"
     if share >= ALMOST:
         return Leak(alone, "likely")
-    suspected = Leak(alone, "perhaps") if share >= SUSPECT and len(labels) >= FEWEST_ROWS else None
+    suspected = Leak(alone, "perhaps") if share >= SUSPECT and len(labels) >= MIN_ROWS else None
     return filled_by_target(known, target) or suspected
 
 
@@ -75,10 +75,10 @@ def filled_by_target(known: ArrayLike, target: Target) -> Leak | None:
 def made_up(fields: Sequence[Field], target: Target) -> list[tuple[Field, str]]:
     """Find the numbers that the target is the sum, mean or product of, each with a few words that say so."""
     numbers = [field for field in fields if field.is_number]
-    labels = target.labels[:MOST_ROWS]
-    if not target.is_number or len(labels) < FEWEST_ROWS or not numbers:
+    labels = target.labels[:MAX_ROWS]
+    if not target.is_number or len(labels) < MIN_ROWS or not numbers:
         return []
-    columns = np.nan_to_num(np.array([field.encoded[:MOST_ROWS] for field in numbers]).T)
+    columns = np.nan_to_num(np.array([field.encoded[:MAX_ROWS] for field in numbers]).T)
     parts = _parts(columns, labels)
     headers = [numbers[place].header for place in parts]
     if parts and all(abs(len(parts) * factor - 1) < CLOSE for factor in parts.values()):
@@ -112,7 +112,7 @@ def _parts(columns: Floats, target: Floats) -> dict[int, float]:
     spreads = columns.std(axis=0)
     chosen: list[int] = []
     factors, rest = np.zeros(0), target
-    while len(chosen) < min(MOST_PARTS, columns.shape[1]) and rest.std() > REST * target.std():
+    while len(chosen) < min(MAX_PARTS, columns.shape[1]) and rest.std() > REST * target.std():
         says = np.abs(columns.T @ rest) / np.where(spreads > 0, spreads, np.inf)
         says[chosen] = 0
         chosen.append(int(says.argmax()))
@@ -155,7 +155,7 @@ def _of_a_number(field: Field, target: Target) -> Leak | None:
         if len(np.unique(numbers)) > 10:
             return _of_numbers(numbers, labels[known], target.header)
     sizes = np.bincount(groups)
-    fewest = FEWEST_OF_A_CLASS if len(sizes) > 2 else 2 * FEWEST_OF_A_CLASS
+    fewest = MIN_OF_A_CLASS if len(sizes) > 2 else 2 * MIN_OF_A_CLASS
     if len(sizes) > 1 and sizes.min() >= fewest:
         bands = sorted((labels[groups == group].min(), labels[groups == group].max()) for group in range(len(sizes)))
         if all(lower[1] <= upper[0] for lower, upper in pairwise(bands)):
@@ -171,8 +171,8 @@ def _of_numbers(numbers: Floats, labels: Floats, target: str) -> Leak | None:
     values, counts = np.unique(labels, return_counts=True)
     others = labels != values[counts.argmax()]
     same = numbers == labels
-    if others.sum() >= FEWEST_ROWS and (share := float(same[others].mean())) >= SUSPECT_THE_SAME:
+    if others.sum() >= MIN_ROWS and (share := float(same[others].mean())) >= SUSPECT_THE_SAME:
         return Leak(f"it is {target} itself in {same.mean():.1%} of rows", "likely" if share >= THE_SAME else "perhaps")
-    if together >= SUSPECT_IN_STEP and len(labels) >= FEWEST_ROWS:
+    if together >= SUSPECT_IN_STEP and len(labels) >= MIN_ROWS:
         return Leak(f"it nearly rises and falls with the target (correlation of ranks {together:.4f})", "perhaps")
     return None

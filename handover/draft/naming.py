@@ -13,7 +13,7 @@ from handover.wording import SPELT, UNIT_UNKNOWN, words
 # As an annotation is looked up in the class first, a field of such a name would stand in for the type.
 TYPES = {"int", "float", "bool", "str"}
 UNITS: list[str] = WORDS["units"]["in_headers"]
-LONGEST = 30  # characters of a name: two of them and some words make a line
+MAX_LENGTH = 30  # characters of a name: two of them and some words make a line
 
 
 def field_names(headers: Iterable[str]) -> dict[str, str]:
@@ -41,7 +41,7 @@ def distinct(names: Iterable[str], numbered: Callable[[str, int], str]) -> list[
 def snake(header: str) -> str:
     """Write a header in small letters, digits and underscores, a letter first; nothing where none is left."""
     name = "_".join(words(header))
-    return (f"n_{name}" if name[:1].isdigit() else name)[:LONGEST].strip("_")
+    return (f"n_{name}" if name[:1].isdigit() else name)[:MAX_LENGTH].strip("_")
 
 
 def unit(header: str) -> str:

@@ -12,13 +12,13 @@ from handover.wording import figure, has_words, words
 
 ROOM = 0.05  # of the range seen, added at both ends: the next rows will reach a little further
 # Small whole numbers, and halves, with so few values are classes, grades, months or days, and keep their ends.
-MOST_OF_A_SCALE, LARGEST_OF_A_SCALE = 31, 400
+MAX_OF_A_SCALE, MAX_VALUE_OF_A_SCALE = 31, 400
 FEW_VALUES, ROWS_OF_EACH = 10, 5  # more values than these few come back in a scale: five rows of each, on average
-FEWEST_ROWS = 100  # in fewer, a value far from the others tells nothing
+MIN_ROWS = 100  # in fewer, a value far from the others tells nothing
 LITTLE = 0.005  # of the largest value
 FAR = 20  # times the width of the middle 98 % of the rows: beyond it a value is more often an error than news
 STAND_INS = {-9999.0, -999.0, -99.0, -1.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0}
-FEWEST_VALUES = 20
+MIN_VALUES = 20
 CALENDAR: dict[str, Any] = WORDS["calendar"]
 FIRST_YEAR, LAST_YEAR = 1700, 2100
 
@@ -30,8 +30,8 @@ def allowed(values: Sequence[float], *, whole: bool) -> tuple[float, float]:
         ends = allowed([value for value in values if value != stand_in[0]], whole=whole)
         return min(stand_in[0], *ends), max(stand_in[0], *ends)
     low, high = min(values), max(values)
-    distinct, most = set(values), min(MOST_OF_A_SCALE, max(FEW_VALUES, len(values) / ROWS_OF_EACH))
-    is_scale = max(-low, high) <= LARGEST_OF_A_SCALE and len(distinct) <= most
+    distinct, most = set(values), min(MAX_OF_A_SCALE, max(FEW_VALUES, len(values) / ROWS_OF_EACH))
+    is_scale = max(-low, high) <= MAX_VALUE_OF_A_SCALE and len(distinct) <= most
     if is_scale and all(2 * value % 1 == 0 for value in distinct):
         return low, high
     room = ROOM * (high - low)
@@ -84,14 +84,14 @@ def _stand_in(values: Sequence[float]) -> tuple[float, str] | None:
     reach = distinct[-1] - distinct[0]
     for end, beside in ((distinct[0], distinct[1]), (distinct[-1], distinct[-2])):
         apart = abs(end - beside) > 0.5 * reach
-        is_known = end in STAND_INS or (counts[end] >= 5 and len(distinct) >= FEWEST_VALUES)
+        is_known = end in STAND_INS or (counts[end] >= 5 and len(distinct) >= MIN_VALUES)
         is_only_negative = end < 0 <= beside
         if is_known and end != 0 and (apart or is_only_negative):
             return end, f"Does {figure(end)} mean that there is none? If so, write NA for it."
     # A glucose of 0 beside 44 to 199 was not measured; an area of 0 in most rows is no area.
     zeros, beside = counts[0.0], distinct[1]
     is_apart = distinct[0] == 0 and beside >= 0.15 * distinct[-1]
-    if is_apart and zeros < len(values) / 2 and len(distinct) >= FEWEST_VALUES:
+    if is_apart and zeros < len(values) / 2 and len(distinct) >= MIN_VALUES:
         seen = f"{zeros} rows; the next is {figure(beside)}"
         return 0.0, f"Does 0 mean that there is none ({seen})? If so, write NA for it."
     return None
@@ -99,7 +99,7 @@ def _stand_in(values: Sequence[float]) -> tuple[float, str] | None:
 
 def far_off(values: Sequence[float]) -> str:
     """Ask about the end of a range that lies far from nearly all rows."""
-    if len(values) < FEWEST_ROWS:
+    if len(values) < MIN_ROWS:
         return ""
     low, high = (float(end) for end in np.quantile(values, [0.01, 0.99], method="nearest"))
     for end, side, edge in ((max(values), "below", high), (min(values), "above", low)):

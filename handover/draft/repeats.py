@@ -11,8 +11,8 @@ from handover.draft.target import Target
 from handover.draft.unusable import AN_ID
 from handover.draft.words import GAPS
 
-FEWEST_OF_EACH = 5  # rows of a value, on average: with fewer, two columns may pair off by chance
-FEWEST_VALUES = 3  # two flags that are each other's opposite pair off as well
+MIN_OF_EACH = 5  # rows of a value, on average: with fewer, two columns may pair off by chance
+MIN_VALUES = 3  # two flags that are each other's opposite pair off as well
 PLACES = re.compile(r"(?i)zip|post|plz|fips|code")  # many rows of one district are many people
 
 
@@ -26,7 +26,7 @@ def renamed(fields: Iterable[Field]) -> list[tuple[Field, str]]:
     return _repeated(
         (field, field.groups.tobytes())
         for field in fields
-        if FEWEST_VALUES <= field.groups.max() + 1 <= len(field.values) / FEWEST_OF_EACH
+        if MIN_VALUES <= field.groups.max() + 1 <= len(field.values) / MIN_OF_EACH
     )
 
 

@@ -16,7 +16,7 @@ from handover.errors import CannotRunError
 
 SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 200  # records that the separator is judged by
-LARGEST_WORD = 1 << 20  # characters; one unclosed quote would otherwise swallow the file and be called a word
+MAX_WORD_LENGTH = 1 << 20  # characters; one unclosed quote would otherwise swallow the file and be called a word
 MINUS = re.compile(r"(?<!\w)\u2212(?=[\d.,])")  # the minus sign that typesetters write
 
 type Lines = list[tuple[int, list[str]]]
@@ -143,7 +143,7 @@ def _require_width(rows: Lines, width: int, sign: str, name: str) -> None:
 
 
 def _reader(text: str, separator: str) -> Any:
-    csv.field_size_limit(LARGEST_WORD)
+    csv.field_size_limit(MAX_WORD_LENGTH)
     return csv.reader(
         io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != "\t", strict=True
     )

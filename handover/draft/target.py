@@ -15,11 +15,11 @@ from handover.draft.words import GAPS, GAPS_AMONG_NUMBERS, Column
 from handover.errors import CannotRunError
 from handover.wording import figure, shortly
 
-FEWEST_ROWS = 30  # 20 to judge, and 10 to learn from
-FEWEST_OF_A_CLASS = 5
-MOST_CLASSES = 20
-FEWEST_VALUES_OF_A_NUMBER = 6  # whole numbers with fewer are classes
-MOST_OF_A_SCALE = 10  # whole numbers with so few values may name classes
+MIN_ROWS = 30  # 20 to judge, and 10 to learn from
+MIN_OF_A_CLASS = 5
+MAX_CLASSES = 20
+MIN_VALUES_OF_A_NUMBER = 6  # whole numbers with fewer are classes
+MAX_OF_A_SCALE = 10  # whole numbers with so few values may name classes
 RELATIVE_PARITY = 1e-5  # float32 has 7 digits, and sums of trees lose one or two of them
 NEAR = 0.05  # of the rows: so far from a third of them an edge may lie, for fewer digits
 SKEW = 1.25  # the mean of prices, claims and counts is 1.5 medians and more; of what lies evenly about a middle, 1.1
@@ -83,19 +83,19 @@ def target_of(table: Table, name: str) -> Target:
     classes = Counter(column.words[index] for index in rows)
     if not is_number:
         _require_classes(column, classes)
-    if len(rows) < FEWEST_ROWS:
+    if len(rows) < MIN_ROWS:
         raise CannotRunError(
-            f"{table.name} has {len(rows)} rows with a '{column.header}': at least {FEWEST_ROWS} are needed, "
+            f"{table.name} has {len(rows)} rows with a '{column.header}': at least {MIN_ROWS} are needed, "
             f"20 of them to prove the model by"
         )
     if is_number:
         return _number(column, rows)
     rarer = min(classes, key=lambda word: classes[word])
-    if classes[rarer] < FEWEST_OF_A_CLASS:
+    if classes[rarer] < MIN_OF_A_CLASS:
         way = "; leave such rows out of the data, or write another class that they belong to"
         raise CannotRunError(
             f"the target '{column.header}' is '{_name(column, rarer)}' in {classes[rarer]} of {len(rows)} rows: "
-            f"at least {FEWEST_OF_A_CLASS} are needed to learn anything of it{way if len(classes) > 2 else ''}"
+            f"at least {MIN_OF_A_CLASS} are needed to learn anything of it{way if len(classes) > 2 else ''}"
         )
     return _class(column, rows, classes) if len(classes) == 2 else _classes(column, rows, classes)
 
@@ -120,7 +120,7 @@ def _is_a_number(column: Column) -> bool:
         return False
     values = {value for word in column.counts if (value := column.number(word)) is not None}
     are_classes = all(float(value).is_integer() for value in values)
-    return len(values) >= (FEWEST_VALUES_OF_A_NUMBER if are_classes else 3)
+    return len(values) >= (MIN_VALUES_OF_A_NUMBER if are_classes else 3)
 
 
 def _require_classes(column: Column, classes: Counter[str]) -> None:
@@ -136,7 +136,7 @@ def _require_classes(column: Column, classes: Counter[str]) -> None:
         )
     draft = field_of("target", column) if len(classes) > 2 else None
     why = f" ({draft.why})" if isinstance(draft, LeftOut) else ""
-    if why or len(classes) > MOST_CLASSES:
+    if why or len(classes) > MAX_CLASSES:
         values = f"{len(classes)} values{why}"
         raise CannotRunError(
             f"the target '{column.header}' is neither a number nor one of a few classes: it has {values}"
@@ -213,7 +213,7 @@ def _number(column: Column, rows: tuple[int, ...]) -> Target:
         high = 1.0 if most <= 1 else 100.0 if most == 100 else high  # a share, percent
     summary = f"The score is {header}, a number from {figure(low)} to {figure(high)}."
     distinct = set(labels.tolist())
-    if len(distinct) <= MOST_OF_A_SCALE and all(value.is_integer() for value in distinct):
+    if len(distinct) <= MAX_OF_A_SCALE and all(value.is_integer() for value in distinct):
         summary += (
             f" It has only {len(distinct)} values: if they name classes, write them as words ('class 3'): each gets "
             f"a score; or add a column that is 1 for one of them."

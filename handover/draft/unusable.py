@@ -9,13 +9,13 @@ from itertools import islice, pairwise
 from handover.draft.words import GAPS_AMONG_NUMBERS, Number
 
 AN_ID = "an id"  # what a reason for leaving a column out begins with, where its values name persons or things
-MOST_CATEGORIES = 60  # a contract lists them all, and a person reads the list: the states of a country are such a list
-FEWEST_TO_TELL = 20  # in fewer rows, that all values differ tells nothing
-FEWEST_OF_EACH = 3  # rows of a category, on average
-FEWEST_TO_LEARN = 5  # rows that differ from all others
+MAX_CATEGORIES = 60  # a contract lists them all, and a person reads the list: the states of a country are such a list
+MIN_TO_TELL = 20  # in fewer rows, that all values differ tells nothing
+MIN_OF_EACH = 3  # rows of a category, on average
+MIN_TO_LEARN = 5  # rows that differ from all others
 STRAY = 0.02  # up to this share of other words, a column is one of numbers that somebody should mend
 MANY_STRAYS = 0.2  # the same, where the numbers are too many to be classes
-MOST_STRAYS = 0.5  # and where they are no more than three words, as 'refused'
+MAX_STRAYS = 0.5  # and where they are no more than three words, as 'refused'
 SAMPLE = 1000  # different words that are tried as dates
 
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
@@ -67,7 +67,7 @@ def constant(distinct: Counter[str], absent: int) -> str:
         where = f" or missing ({absent} of {rows} rows)" if absent else " in every row"
         return f"a constant: '{short(word)}'{where}"
     seen, most = (f"'{short(word)}'", most) if most >= absent else ("missing", absent)
-    if rows >= 20 * FEWEST_TO_LEARN and rows - most < FEWEST_TO_LEARN:
+    if rows >= 20 * MIN_TO_LEARN and rows - most < MIN_TO_LEARN:
         return f"nearly a constant: {seen} in {most} of {rows} rows, too few others to learn from"
     return ""
 
@@ -81,7 +81,7 @@ def date(distinct: Iterable[str], header: str) -> bool:
         seconds = [float(word) for word in sample] if NAMES_A_TIME.search(header) else [0.0]
         if any(SECONDS[0] <= min(seconds) / scale <= max(seconds) / scale <= SECONDS[1] for scale in (1, 1000)):
             return True
-        is_named_or_many = len(sample) >= FEWEST_TO_TELL or "date" in header.lower()
+        is_named_or_many = len(sample) >= MIN_TO_TELL or "date" in header.lower()
         if all(re.fullmatch(r"(19|20)\d{2}(0[1-9]|1[0-2])", word, re.ASCII) for word in sample):
             return bool(NAMES_A_MONTH.search(header))
         eight_digits = all(re.fullmatch(r"(19|20)\d{6}", word, re.ASCII) for word in sample)
@@ -92,7 +92,7 @@ def date(distinct: Iterable[str], header: str) -> bool:
     forms = [form for form in DATES if form != "%Y%m%d" or days != sample]
     forms = [form for form in forms if any(_is_of(word, form) for word in days[:TRIED])]
     strays = sum(not any(_is_of(word, form) for form in forms) for word in days) if forms else len(days)
-    return strays <= max(STRAY * len(days), len(days) >= FEWEST_TO_TELL)  # of many, one may be 0000-00-00
+    return strays <= max(STRAY * len(days), len(days) >= MIN_TO_TELL)  # of many, one may be 0000-00-00
 
 
 def _is_of(word: str, form: str) -> bool:
@@ -106,7 +106,7 @@ def _is_of(word: str, form: str) -> bool:
 def row_number(values: Sequence[float], header: str) -> str:
     """Say that whole numbers only name the rows: all different, and rising, without a gap, or called an id."""
     distinct = len(set(values))
-    if len(values) < FEWEST_TO_TELL or distinct < 0.98 * len(values):
+    if len(values) < MIN_TO_TELL or distinct < 0.98 * len(values):
         return ""
     rising = sum(later >= earlier for earlier, later in pairwise(values))
     in_order = rising >= 0.98 * (len(values) - 1) or rising <= 0.02 * (len(values) - 1)
@@ -127,8 +127,8 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
     if all(map(NESTED.fullmatch, distinct)):
         return f"lists or structs, as '{short(next(iter(distinct)))}': make columns of what matters in them"
     strays = [word for word in distinct if word not in GAPS_AMONG_NUMBERS and not _either_number(word)]
-    is_one_of_many = len(distinct) > FEWEST_TO_TELL  # and not a scale that ends in '3+'
-    few = MOST_STRAYS if is_one_of_many and len(strays) <= 3 else MANY_STRAYS if is_one_of_many else STRAY
+    is_one_of_many = len(distinct) > MIN_TO_TELL  # and not a scale that ends in '3+'
+    few = MAX_STRAYS if is_one_of_many and len(strays) <= 3 else MANY_STRAYS if is_one_of_many else STRAY
     if strays and not is_code and sum(distinct[word] for word in strays) <= few * known:
         some = ", ".join(f"'{short(word)}'" for word in strays[:3])
         return f"numbers but for {some}: mend these, or write NA for them"
@@ -136,18 +136,18 @@ def no_category(header: str, distinct: Counter[str]) -> str:  # noqa: PLR0911  o
         return f"numbers with a sign or a unit, as '{short(strays[0])}': write the numbers alone"
     blanks = sum(word.count(" ") * count for word, count in distinct.items()) / known
     length = sum(len(word) * count for word, count in distinct.items()) / known
-    is_mostly_new = known >= FEWEST_TO_TELL and len(distinct) > 0.9 * known
-    if (blanks >= 4 or (blanks >= 1 and length > 40)) and (is_mostly_new or len(distinct) > MOST_CATEGORIES):
+    is_mostly_new = known >= MIN_TO_TELL and len(distinct) > 0.9 * known
+    if (blanks >= 4 or (blanks >= 1 and length > 40)) and (is_mostly_new or len(distinct) > MAX_CATEGORIES):
         return f"free text: {len(distinct)} different texts of {length:.0f} characters on average"
-    is_long = len(distinct) > MOST_CATEGORIES
+    is_long = len(distinct) > MAX_CATEGORIES
     is_name = is_mostly_new or (is_long and NAMES_PEOPLE.search(header))
     is_name = is_name or (len(distinct) > 10 and all(map(NAMES_ONE.fullmatch, distinct)))
     if is_name or (is_long and names_things):
         return f"{AN_ID} or a {'name' if is_name else 'code'}: {len(distinct)} different values in {known} rows"
-    if len(distinct) > 10 and known < FEWEST_OF_EACH * len(distinct):
+    if len(distinct) > 10 and known < MIN_OF_EACH * len(distinct):
         return f"{len(distinct)} different words in {known} rows: too few of each to learn from; group them"
     if is_long:
-        return f"{len(distinct)} different words: this draft lists at most {MOST_CATEGORIES}; group the rare ones"
+        return f"{len(distinct)} different words: this draft lists at most {MAX_CATEGORIES}; group the rare ones"
     return ""
 
 

@@ -12,7 +12,7 @@ from handover.draft.words import plain, quoted
 from handover.templates import environment
 
 WIDTH = 120
-LONGEST_DESCRIPTION = 60
+MAX_DESCRIPTION_LENGTH = 60
 
 
 def rendered(template: str, **values: object) -> str:
@@ -41,7 +41,7 @@ def _declared(field: Field) -> str:
 def _description(field: Field) -> str:
     if field.description:
         return field.description
-    header = short(field.header, LONGEST_DESCRIPTION)
+    header = short(field.header, MAX_DESCRIPTION_LENGTH)
     if not field.is_number:
         return header
     known = unit(field.header)

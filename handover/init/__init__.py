@@ -32,7 +32,7 @@ type Ask = Callable[[str], tuple[Sequence[Field], Target]]
 
 EXAMPLE = "credit-risk"
 """The project whose files every other one gets, with its own name in place of this one."""
-LONGEST_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
+MAX_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oidc-role.yaml), with "-staging" in it
 TEMPLATES = environment(Path(__file__).parent / "templates", html=False, filters={"shell": shlex.quote})
 DELIVERY = Project(Path()).delivery.as_posix()
 DATA = "modelling/data"
@@ -113,9 +113,9 @@ def _vacant(folder: Path) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if not re.match("[a-z]", name):
         raise CannotRunError(f"'{folder.name or folder}' is not a name: begin with a letter, as in my-model")
-    if len(name) > LONGEST_NAME:
+    if len(name) > MAX_NAME:
         raise CannotRunError(
-            f"'{name}' is too long a name: AWS has room for {LONGEST_NAME} characters of it in the names of its roles"
+            f"'{name}' is too long a name: AWS has room for {MAX_NAME} characters of it in the names of its roles"
         )
     if folder.exists() or folder.is_symlink():
         raise CannotRunError(f"{folder} is there already: choose another name, or remove it")

@@ -20,7 +20,7 @@ from handover.retraining import trained_again
 from predictor import files
 from predictor.delivery import Delivery
 from predictor.files import Json
-from predictor.prediction import Prediction
+from predictor.prediction import Predictor
 from predictor.problems import MAX_BATCH_ROWS
 
 type Scores = NDArray[np.float64]
@@ -65,7 +65,7 @@ class Model:
 
     def __init__(self, delivery: Path) -> None:
         opened = Delivery.open(delivery)
-        self._predict = Prediction(opened).predict_batch
+        self._predict = Predictor(opened).predict_batch
         self.scores, self.rows = opened.scores, [line["row"] for line in files.golden(delivery)]
         self.spread = float(np.ptp(np.quantile(self.answered(self.rows), [0.05, 0.95], axis=0), axis=0).max())
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LEFT = "Users were moved back from version "
 """How the alias's description begins that a rollback writes."""
-MOST_NOTED = 20
+MAX_NOTED = 20
 
 
 class Alias(NamedTuple):
@@ -124,7 +124,7 @@ def _left(alias: Alias, target: str) -> str:
     """Note the versions that users were moved back from, where the next rollback reads it: in the alias itself."""
     met = [alias.version, *alias.weights]
     left = {*alias.left, *(one for one in met if int(one) > int(target))} - {target}
-    newest = sorted(left, key=int)[-MOST_NOTED:]
+    newest = sorted(left, key=int)[-MAX_NOTED:]
     return f"{LEFT}{', '.join(newest)}" if newest else ""
 
 

@@ -1,4 +1,4 @@
-"""Whether those who call a deployed API get along with what was built: its live contract, and the built one."""
+"""Whether the build is compatible with the contract that a deployed API has."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +51,7 @@ def _compared(name: str, live: Json, built: Json) -> tuple[bool, str]:
     least = least_version(was, changed[0].level if changed else "none")
     if reaches(now, least):
         level = f", {changed[0].level}" if changed else ""
-        return True, f"callers of {name} get along: the contract is {was} there and {now} here{level}"
+        return True, f"compatible with callers of {name}: the contract is {was} there and {now} here{level}"
     listed = "\n".join(f"  {change.level}  {change.sentence}" for change in changed)
     return False, (
         f"callers of {name} have the contract {was}; what was built must be at least {least} for them, and is {now}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 
-class RefusedError(RuntimeError):
+class StatusError(RuntimeError):
     """The function refused what it should have answered."""
 
 
@@ -65,11 +65,11 @@ def posted(path: str, body: Any) -> dict[str, Any]:
 
 
 def ask(pool: Pool, path: str, body: Any) -> Any:
-    """Post a body as JSON, and give the answer's; ``RefusedError`` when it is not a success."""
+    """Post a body as JSON, and give the answer's; ``StatusError`` when it is not a success."""
     response = gateway.response(pool.invoke(json.dumps(posted(path, body)).encode()).reply)
     answer = json.loads(response.body)
     if response.status != 200:
-        raise RefusedError(f"{response.status} {answer.get('detail') or answer.get('message')}")
+        raise StatusError(f"{response.status} {answer.get('detail') or answer.get('message')}")
     return answer
 
 

@@ -19,7 +19,7 @@ SAMPLE_ROWS = 2_000  # at even distances: enough for shares of a column to one p
 # Columns. Whole rows decide wherever they can: no chance puts a row of real data into matrix()'s rows.
 AS_GIVEN = 0.25  # share of fitted rows that are matrix()'s; oversampling leaves at least half, gaps made later a few
 REORDERED = 0.5  # share that are its rows with their columns in another order, and at least 0.2 more than as they are
-MOST_PAIRED = 500  # fitted rows, each with at most twenty of matrix()'s
+MAX_PAIRED = 500  # fitted rows, each with at most twenty of matrix()'s
 QUANTILES = np.linspace(0, 1, 101)
 KNOWN = 0.5  # share of a column's distinct values that matrix()'s has; a flag that was scaled still has its 0
 MOVED = 0.5  # of the column's standard deviation, by which its quantiles lie elsewhere; noise on purpose: a few percent
@@ -32,7 +32,7 @@ ERRORS = 5.0  # standard errors beyond that: one in three million; never fewer t
 FEW = 10  # fitted rows for each column: with fewer a model learns them by heart (Harrell 1996, events per variable)
 # Honest trainings leave rows out before the split, or keep a part to compare models on: the model is asked for neither
 # beside the rows that judge it. Where it is asked for all rows, they are more than the judges.
-FEWEST_LEFT = 5
+MIN_LEFT = 5
 LEFT = 10  # times as many rows that neither fitted nor judge: nobody leaves these out on purpose
 BEYOND = 0.25  # share of the rows beyond the held-out rows' ends; where 30 rows judge, chance leaves a fifteenth there
 
@@ -144,7 +144,7 @@ def left_out(
         used = np.append(used, ways[:, np.isin(ways, used).any(axis=0)].ravel())
     for rows in together:
         left = int((~np.isin(np.unique(rows), used)).sum())
-        if FEWEST_LEFT <= left < len(judges):
+        if MIN_LEFT <= left < len(judges):
             return {"asked": len(np.unique(rows)), "left": left}
     return None
 
@@ -181,7 +181,7 @@ def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int], flo
     distinct = whole[np.unique(hashed(whole), return_index=True)[1]]
     signs = hashed(np.sort(distinct, axis=1))
     distinct, signs = distinct[np.argsort(signs)], np.sort(signs)
-    wanted = hashed(np.sort(fitted[:MOST_PAIRED], axis=1))
+    wanted = hashed(np.sort(fitted[:MAX_PAIRED], axis=1))
     first, last = np.searchsorted(signs, wanted), np.searchsorted(signs, wanted, side="right")
     pairs = [(row, other) for row in range(len(wanted)) for other in range(first[row], min(last[row], first[row] + 20))]
     if not pairs:

@@ -36,11 +36,11 @@ OFFSETS = ("base_margin", "init_score", "baseline")
 WRAPPER = CO_VARARGS | CO_VARKEYWORDS  # what a decorator puts around a function takes whatever comes
 WHY_UNSEEN = "it was loaded from a file, copied, or fitted in another process"
 UNREAD = "was fitted more than once, and not always on what can be read as a table of numbers"
-MOST_KEPT = 100_000_000  # numbers of matrix(), 400 MB; of more than these nothing is concluded
+MAX_KEPT = 100_000_000  # numbers of matrix(), 400 MB; of more than these nothing is concluded
 DATA_FILES = re.compile(r"(?i)\.(csv|feather|joblib|jsonl?|np[yz]|parquet|pickle|pkl|tsv|xlsx?)")
 """How the name of a file ends that a training may learn from."""
 NOT_OF_THE_TRAINING = ("/dev", "/etc", "/proc", "/sys", "/usr")
-MOST_PARTS = 10_000  # of a model; a forest of 1,000 trees has some 3,000
+MAX_PARTS = 10_000  # of a model; a forest of 1,000 trees has some 3,000
 
 UPDATED = (("self", "dtrain"), ("self", "train_set"))  # how `update` of a booster of XGBoost, and LightGBM, begins
 ASKED = ("predict", "predict_proba", "decision_function", "score")
@@ -235,7 +235,7 @@ class Observer:
         if frame.f_back is not None and _ours(frame.f_back):  # deliver() asks for the rows that judge
             return
         self._given_numbers += matrix.values.size
-        if self._given_numbers <= MOST_KEPT:
+        if self._given_numbers <= MAX_KEPT:
             self._given.append(matrix.values.copy())  # as it was given: what is changed in place afterwards shows
 
     def _delivered(self, frame: FrameType, _: Any) -> None:
@@ -256,8 +256,8 @@ class Observer:
         name, own = type(model).__name__, self._own(model)
         if self._failure:
             return {"unseen": f"the observation failed ({self._failure})"}
-        if self._given_numbers > MOST_KEPT:
-            return {"unseen": f"matrix() gave more than {MOST_KEPT:,} numbers"}
+        if self._given_numbers > MAX_KEPT:
+            return {"unseen": f"matrix() gave more than {MAX_KEPT:,} numbers"}
         if own is None:
             return {"unseen": f"no fit of the {name} that was delivered was seen: {WHY_UNSEEN}"}
         if own.tables[-1] is None:
@@ -300,7 +300,7 @@ class Observer:
         waiting, seen = [(model, False)], {id(model)}
         parts: list[Fitted] = []
         unseen = ""
-        while waiting and len(seen) < MOST_PARTS:
+        while waiting and len(seen) < MAX_PARTS:
             part, covered = waiting.pop()
             kept = getattr(part, "__dict__", {})
             is_seen = id(part) in self._fitted or id(kept.get("_Booster")) in self._fitted

@@ -99,7 +99,7 @@ def _change(context: "DeliveryContext") -> tuple[str, Table | None]:
         return f"It is not compared with a model on the base branch: {reason}.", None
     if comparison is None:
         return "The base branch has no model that answers the same question.", None
-    if comparison.is_none:
+    if comparison.is_same:
         return "It answers the held-out rows as the model on the base branch does.", None
     head = ("figure", "base branch", "this one", "difference", "95 % interval", "verdict")
     shifts = Table("Against the base branch", head, tuple(shift.words for shift in comparison.shifts))

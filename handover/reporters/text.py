@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SOURCES = {".py", ".yaml", ".toml", ".txt"}
 """Endings of files that people write: a line of these is shown, and never one of data."""
-LONGEST_LINE = 100  # of them
+MAX_LINE_LENGTH = 100  # of them
 CHECKED = (Verdict.KEPT, Verdict.BROKEN, Verdict.SKIPPED)
 
 
@@ -63,7 +63,7 @@ def source_line(evidence: Evidence) -> str:
     linecache.checkcache(str(path))
     line = linecache.getline(str(path), number)
     plain = re.sub(r"\s+", " ", "".join(letter if letter.isprintable() else " " for letter in line)).strip()
-    return plain if len(plain) <= LONGEST_LINE else f"{plain[: LONGEST_LINE - 4]} ..."
+    return plain if len(plain) <= MAX_LINE_LENGTH else f"{plain[: MAX_LINE_LENGTH - 4]} ..."
 
 
 def warnings(findings: Iterable[Finding]) -> Iterator[tuple[Finding, Warned]]:

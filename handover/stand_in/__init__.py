@@ -10,7 +10,7 @@ import numpy as np
 
 from handover.contract import Contract
 from handover.delivery import as_json, column_records, golden_lines, hashes, write
-from handover.encoding import Encoding
+from handover.encoding import RowEncoder
 from handover.errors import DeliverError
 from handover.proof import Proof
 from handover.provenance import properties
@@ -44,7 +44,7 @@ def stub(
     """
     _require_no_model(to)
     compiled = contract.compiled()
-    fields, encoding = domains(compiled), Encoding(compiled, heuristics)
+    fields, encoding = domains(compiled), RowEncoder(compiled, heuristics)
     answers = made_up(contract, decision)
     answered = f"every row is decided {decision}" if decision else "scores are made up, by a hash of the row"
     known: dict[int, int] = {}

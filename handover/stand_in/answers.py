@@ -12,11 +12,11 @@ from handover.errors import DeliverError
 
 type Scores = NDArray[np.float32]
 
-MOST = 1000  # answers: as many as tell rows apart, and few enough for any contract's budget
-MOST_NUMBERS = 20_000  # of all answers, where there are many classes
-FEWEST = 5  # of a decision
+MAX_ANSWERS = 1000  # answers: as many as tell rows apart, and few enough for any contract's budget
+MAX_NUMBERS = 20_000  # of all answers, where there are many classes
+MIN_ANSWERS = 5  # of a decision
 DIGITS = range(3, 18)
-FEWEST_DIGITS = 4  # of a class's score: one more for ten times the classes
+MIN_DIGITS = 4  # of a class's score: one more for ten times the classes
 
 
 def made_up(contract: Contract, decision: str | None = None) -> Scores:
@@ -29,7 +29,7 @@ def made_up(contract: Contract, decision: str | None = None) -> Scores:
     if decision is not None and decision not in decisions:
         raise DeliverError(f"the contract has no decision {decision!r}: it has {', '.join(decisions)}")
     wanted = [decision] if decision else decisions
-    each = max(FEWEST, min(MOST, MOST_NUMBERS // len(contract.scores.names)) // len(wanted))
+    each = max(MIN_ANSWERS, min(MAX_ANSWERS, MAX_NUMBERS // len(contract.scores.names)) // len(wanted))
     answers = [
         _of_classes(contract, one, each) if contract.classes else _of_band(contract, one, each) for one in wanted
     ]
@@ -62,7 +62,7 @@ def _of_classes(contract: Contract, decision: str, count: int) -> Scores:
     highest_ones = [classes.index(decision)] if is_class else list(range(len(classes)))
     below = contract.otherwise.below if contract.otherwise else 0.0
     least, most = (max(below, 1 / len(classes)), 1.0) if is_class else (1 / len(classes), below)
-    digits, others = FEWEST_DIGITS + int(math.log10(len(classes))), len(classes) - 1
+    digits, others = MIN_DIGITS + int(math.log10(len(classes))), len(classes) - 1
     rows = []
     for place, highest in enumerate(np.linspace(least, most, count + 1)[1:] if least < most or is_class else []):
         share = round((1 - float(highest)) / others, digits)

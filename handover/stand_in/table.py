@@ -11,7 +11,7 @@ from handover.contract import Contract
 from handover.draft import table
 from handover.draft.formats import as_csv
 from handover.draft.words import FLAGS, Number
-from handover.encoding import Encoding
+from handover.encoding import RowEncoder
 from handover.errors import CannotRunError, DeliverError
 from handover.rows import Domain, domains
 from handover.stand_in.answers import Scores, made_up
@@ -20,7 +20,7 @@ from predictor.encoder import FloatRows
 DECISION = "decision"
 
 
-def read(path: Path, contract: Contract, encoding: Encoding) -> tuple[FloatRows, Scores, tuple[int, ...]]:
+def read(path: Path, contract: Contract, encoding: RowEncoder) -> tuple[FloatRows, Scores, tuple[int, ...]]:
     """Read a table: its rows as the model's input, float32 (N, K), their answers, float32 (N, C), and their lines.
 
     Beside the contract's fields it has a column ``score``, or one of each class's name, or a column ``decision``. What

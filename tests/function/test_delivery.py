@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from predictor import delivery
-from predictor.delivery import Delivery, DeliveryError
+from predictor.delivery import Delivery, LoadError
 from predictor.files import SERVED
-from predictor.prediction import Prediction
+from predictor.prediction import Predictor
 
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -54,7 +54,7 @@ def test_an_altered_file_is_named_with_both_hashes_and_nothing_of_it_runs(
         file.write(b"\n")
     actual = hashlib.sha256((copy / name).read_bytes()).hexdigest()
 
-    with pytest.raises(DeliveryError) as raised:
+    with pytest.raises(LoadError) as raised:
         Delivery.open(copy)
 
     assert str(raised.value) == f"{copy / name}: expected SHA-256 {expected}, found {actual}"
@@ -65,7 +65,7 @@ def test_an_altered_file_is_named_with_both_hashes_and_nothing_of_it_runs(
 def test_a_missing_file_is_named(copy: Path, untouched: list[str], name: str) -> None:
     (copy / name).unlink()
 
-    with pytest.raises(DeliveryError) as raised:
+    with pytest.raises(LoadError) as raised:
         Delivery.open(copy)
 
     assert str(raised.value) == f"{copy / name}: cannot be read: No such file or directory"
@@ -73,7 +73,7 @@ def test_a_missing_file_is_named(copy: Path, untouched: list[str], name: str) ->
 
 
 def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DeliveryError) as raised:
+    with pytest.raises(LoadError) as raised:
         Delivery.open(tmp_path)
 
     assert str(raised.value) == f"{tmp_path / 'manifest.json'}: cannot be read: No such file or directory"
@@ -91,7 +91,7 @@ def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
 def test_what_is_no_manifest_is_named(tmp_path: Path, content: str, reason: str) -> None:
     (tmp_path / "manifest.json").write_text(content)
 
-    with pytest.raises(DeliveryError) as raised:
+    with pytest.raises(LoadError) as raised:
         Delivery.open(tmp_path)
 
     assert str(raised.value) == f"{tmp_path / 'manifest.json'}: is not a manifest: {reason}"
@@ -101,7 +101,7 @@ def test_a_verified_file_that_cannot_be_opened_is_modellings_fault(copy: Path) -
     (copy / "model.onnx").write_bytes(b"not a model")
     sealed(copy)
 
-    with pytest.raises(DeliveryError, match=f"^{copy}: the delivery cannot be opened: InvalidProtobuf: "):
+    with pytest.raises(LoadError, match=f"^{copy}: the delivery cannot be opened: InvalidProtobuf: "):
         Delivery.open(copy)
 
 
@@ -112,14 +112,14 @@ def test_a_contract_that_is_no_json_is_not_shown_to_callers(copy: Path, number: 
     (copy / "contract.json").write_text(json.dumps(contract).replace('"here"', number))
     sealed(copy)
 
-    with pytest.raises(DeliveryError, match=f"^{copy}: the delivery cannot be opened: ValueError: Out of range float "):
+    with pytest.raises(LoadError, match=f"^{copy}: the delivery cannot be opened: ValueError: Out of range float "):
         Delivery.open(copy)
 
 
 def test_columns_that_are_not_those_of_the_training_are_named(copy: Path) -> None:
     sealed(copy, columns=[{"name": "weight", "kind": "number", "reference": 1.0}])
 
-    with pytest.raises(DeliveryError) as raised:
+    with pytest.raises(LoadError) as raised:
         Delivery.open(copy)
 
     assert str(raised.value) == (
@@ -137,8 +137,8 @@ def test_a_model_that_does_not_answer_its_golden_row_must_not_answer_anybody(cop
 
     opened = Delivery.open(copy)
     given = opened.model(opened.encoder.vector(opened.row.validate_json(json.dumps(golden["row"]))))[0, 0]
-    with pytest.raises(DeliveryError) as raised:
-        Prediction(opened)
+    with pytest.raises(LoadError) as raised:
+        Predictor(opened)
 
     assert str(raised.value) == (
         f"golden.jsonl: row 1 should give {golden['score'] + 1} ({golden['decision']}) within 1e-05, "
@@ -150,8 +150,8 @@ def test_a_golden_row_that_cannot_be_answered_is_named(copy: Path) -> None:
     (copy / "golden.jsonl").write_text('{"row": {"weight": 13}, "score": 1, "decision": "soon"}\n')
     sealed(copy)
 
-    with pytest.raises(DeliveryError) as raised:
-        Prediction(Delivery.open(copy))
+    with pytest.raises(LoadError) as raised:
+        Predictor(Delivery.open(copy))
 
     assert str(raised.value) == (
         "golden.jsonl: row 1 is not answered: HeuristicError: heuristic volume_weight: KeyError"
@@ -167,7 +167,7 @@ def test_heuristics_are_compiled_from_the_hashed_source_not_from_a_pyc(copy: Pat
     )
     heuristics.write_text(original)
 
-    assert Prediction(Delivery.open(copy)).predict('{"weight": 1}').decision == "soon"
+    assert Predictor(Delivery.open(copy)).predict('{"weight": 1}').decision == "soon"
 
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:

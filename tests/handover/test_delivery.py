@@ -28,9 +28,9 @@ from handover import Budgets, Contract, Field, Row, Score, delivery, encoding
 from handover.conversion import ConversionError
 from handover.delivery import FILES, DeliverError, deliver, matrix
 from handover.drawing import rows_like
-from handover.encoding import Encoding
-from handover.golden import FEWEST_GOLDEN_ROWS, FEWEST_OF_A_DECISION, LIKELY_GOLDEN_ROWS
-from handover.merit import quality_record
+from handover.encoding import RowEncoder
+from handover.golden import LIKELY_GOLDEN_ROWS, MIN_GOLDEN_ROWS, MIN_OF_A_DECISION
+from handover.metrics import quality_record
 from handover.proof import Proof
 from handover.quality import HeldOut
 from handover.rows import domains
@@ -533,7 +533,7 @@ def nothing(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 
 def proof(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]], **real: Any) -> Proof:
-    encoding = Encoding(contract.compiled(), heuristics)
+    encoding = RowEncoder(contract.compiled(), heuristics)
     values = encoding.matrix(rows)
 
     def ask(features: FloatRows) -> NDArray[np.float32]:
@@ -545,7 +545,7 @@ def proof(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]
 
 def sent(contract: Contract, heuristics: ModuleType, rows: list[dict[str, Any]]) -> set[bytes]:
     """Give the rows as the model gets them: as bytes, which are the same for a field left out and its default."""
-    return {row.tobytes() for row in Encoding(contract.compiled(), heuristics).matrix(rows)}
+    return {row.tobytes() for row in RowEncoder(contract.compiled(), heuristics).matrix(rows)}
 
 
 @given(st.lists(VISIT, min_size=1, max_size=40))
@@ -556,7 +556,7 @@ def test_no_golden_row_is_a_row_of_the_data(nothing: ModuleType, rows: list[dict
     drawn = [line["row"] for line in golden]
 
     assert not sent(VISITS, nothing, drawn) & sent(VISITS, nothing, rows)
-    assert len(sent(VISITS, nothing, drawn)) >= FEWEST_GOLDEN_ROWS
+    assert len(sent(VISITS, nothing, drawn)) >= MIN_GOLDEN_ROWS
     assert made.golden_record["equal_to_real"] == 0
     assert golden == proof(VISITS, nothing, rows).golden_lines
 
@@ -571,7 +571,7 @@ def test_of_few_possible_rows_real_ones_are_taken_only_where_no_other_will_do(
     real = sent(ANSWERS, nothing, rows)
     equal = [line for line in golden if sent(ANSWERS, nothing, [line["row"]]) <= real]
 
-    assert len(golden) >= FEWEST_GOLDEN_ROWS
+    assert len(golden) >= MIN_GOLDEN_ROWS
     assert made.golden_record["equal_to_real"] == len(equal)
     assert len(real) == 6 or all("covers" in line for line in equal)
 
@@ -604,7 +604,7 @@ def test_a_decision_that_few_rows_get_has_some_golden_rows(heuristics: ModuleTyp
     delivered(fitted(heuristics), heuristics, tmp_path, contract=rare)
 
     late = [line for line in lines(tmp_path) if line["decision"] == "late"]
-    assert len(late) >= FEWEST_OF_A_DECISION
+    assert len(late) >= MIN_OF_A_DECISION
 
 
 def test_the_baseline_is_of_the_held_out_rows(heuristics: ModuleType, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from handover.diff.changes import Change, changes, least_version, reaches
 from handover.diff.comparison import compare
 from handover.diff.reporters import plot, text
 from handover.diff.revisions import DiffError, delivery_at
-from handover.merit import Comparison
+from handover.metrics import Comparison
 from handover.quality import HeldOut
 from predictor import delivery as serving
 from tests.helpers.flowers import CONTRACT as FLOWERS
@@ -404,12 +404,12 @@ def test_classes_are_compared_by_name_and_those_that_one_model_lacks_are_named(t
     folder = shutil.copytree(tmp_path / "old", tmp_path / "new")
     held_out = HeldOut.from_csv((folder / "held_out.csv").read_bytes())
     (folder / "held_out.csv").write_bytes(held_out.ordered(sorted(held_out.names)).as_csv())
-    merit = compare(tmp_path / "old", folder).merit
-    assert isinstance(merit, Comparison)
-    assert merit.is_none
+    compared = compare(tmp_path / "old", folder).comparison
+    assert isinstance(compared, Comparison)
+    assert compared.is_same
 
     (folder / "held_out.csv").write_bytes(held_out.as_csv().replace(b"setosa", b"sibirica"))
-    assert compare(tmp_path / "old", folder).merit == (
+    assert compare(tmp_path / "old", folder).comparison == (
         "their classes are not the same: only the old one has setosa, only the new one has sibirica"
     )
 

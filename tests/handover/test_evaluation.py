@@ -60,7 +60,7 @@ class TestForOneTeam:
         assert exit_status(checked(clauses, "deployment")) == exit_status(checked(clauses)) == 1
 
     def test_what_the_evidence_may_make_the_teams_is_looked_at(self) -> None:
-        findings = checked([clause("P206", "deployment", Broken("x", "y"), sometimes="modelling")], "modelling")
+        findings = checked([clause("P206", "deployment", Broken("x", "y"), co_owner="modelling")], "modelling")
 
         assert exit_status(findings) == 1
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handover.extent import FEWEST_VALUES, STEPS, Extent
+from handover.extent import MIN_VALUES, STEPS, Extent
 from handover.rows import Domain
 
 FIELDS = [Domain("age", True, True, low=0, high=120, whole=True), Domain("kind", True, False, ("box", "bag", "tube"))]
@@ -41,7 +41,7 @@ def test_tables_are_joined_and_not_counted() -> None:
     assert record(AGES, AGES) == record(AGES)
 
 
-@given(st.lists(st.integers(-10_000, 10_000), min_size=FEWEST_VALUES, max_size=60, unique=True))
+@given(st.lists(st.integers(-10_000, 10_000), min_size=MIN_VALUES, max_size=60, unique=True))
 def test_ends_are_rounded_outward_and_little(values: list[int]) -> None:
     column = record([[value, 0] for value in values])["columns"][0]
 
@@ -57,7 +57,7 @@ def test_ends_are_rounded_outward_and_little(values: list[int]) -> None:
         ([-3.5, 42.0], (-100.0, 100.0)),
         ([0.0], (0.0, 1e-30)),
         ([], (None, None)),
-        ([7.0] * FEWEST_VALUES, (7.0, 7.0)),
+        ([7.0] * MIN_VALUES, (7.0, 7.0)),
     ],
 )
 def test_of_few_values_no_end_is_given(values: list[float], ends: tuple[Any, Any]) -> None:

@@ -309,7 +309,7 @@ def test_a_workbook_without_a_table_is_one_sentence(tmp_path: Path) -> None:
 
 def test_more_than_a_draft_reads_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = as_parquet(table(), tmp_path / "data.parquet")
-    monkeypatch.setattr(formats, "MOST_WORDS", 60 * len(HEADER))  # one row too few: the header counts
+    monkeypatch.setattr(formats, "MAX_WORDS", 60 * len(HEADER))  # one row too few: the header counts
     with pytest.raises(CannotRunError, match=r"^data\.parquet has more than 0 million values: draft"):
         as_csv(path)
 

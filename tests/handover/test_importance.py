@@ -68,7 +68,7 @@ def test_it_is_the_same_each_time() -> None:
 
 
 def test_of_many_rows_some_of_each_outcome_are_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importance, "MOST_ROWS", 40)
+    monkeypatch.setattr(importance, "MAX_ROWS", 40)
     features, _ = drawn(2000)
     labels = np.zeros(2000)
     labels[7] = 1

@@ -185,7 +185,7 @@ def test_a_file_that_says_it_is_many_zeros_takes_no_memory(tmp_path: Path) -> No
 
 
 def test_what_is_larger_than_a_function_may_be_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "LARGEST_MIB", 0)
+    monkeypatch.setattr(package, "MAX_MIB", 0)
 
     with pytest.raises(PackageError, match="has more than 0 MiB, which no function could be deployed with"):
         read(packed(tmp_path, PACKED.content))

@@ -52,7 +52,7 @@ def test_figures_of_yes_or_no_are_scikit_learns(pairs: list[tuple[float, float]]
 @given(st.lists(st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=3, max_size=40))
 def test_figures_of_numbers_are_scikit_learns(pairs: list[tuple[float, float]]) -> None:
     held_out = one_score(*np.array(pairs).T)
-    if np.ptp(held_out.labels) < 1e-3 or held_out.is_yes_or_no:
+    if np.ptp(held_out.labels) < 1e-3 or held_out.is_binary:
         return
 
     figures = held_out.figures()
@@ -105,7 +105,7 @@ def constant(held_out: HeldOut) -> HeldOut:
     [(inverted, INVERTED), (shuffled, MISMATCH), (weighted, UNCALIBRATED), (constant, CONSTANT)],
 )
 def test_what_learned_nothing_is_refused_with_its_cause(spoil: Callable[[HeldOut], HeldOut], cause: str) -> None:
-    evidence, actual = spoil(honest()).ignorance(**ANYTHING)
+    evidence, actual = spoil(honest()).no_skill(**ANYTHING)
 
     assert evidence.endswith(".")
     assert actual == cause
@@ -115,12 +115,12 @@ def test_what_learned_nothing_is_refused_with_its_cause(spoil: Callable[[HeldOut
 def test_an_honest_model_is_not_refused(seed: int) -> None:
     held_out = honest(rows=150, seed=seed)
 
-    assert held_out.ignorance(**ANYTHING)[0] == ""
-    assert held_out.believable(0.999) == ""
+    assert held_out.no_skill(**ANYTHING)[0] == ""
+    assert held_out.too_good(0.999) == ""
 
 
 def test_a_ranking_need_not_be_a_probability() -> None:
-    assert weighted(honest()).ignorance(**ANYTHING | {"probability": False}) == ("", "")
+    assert weighted(honest()).no_skill(**ANYTHING | {"probability": False}) == ("", "")
 
 
 def test_both_teams_can_agree_on_another_floor() -> None:
@@ -128,7 +128,7 @@ def test_both_teams_can_agree_on_another_floor() -> None:
 
     assert (
         honest()
-        .ignorance(**ANYTHING | {"least_auc": 0.95})[0]
+        .no_skill(**ANYTHING | {"least_auc": 0.95})[0]
         .startswith(f"Its AUC on the 400 held-out rows is {auc:.3f}")
     )
 
@@ -137,19 +137,19 @@ def test_what_is_perfect_is_not_believed_unless_agreed() -> None:
     labels = honest().labels
     held_out = one_score(0.1 + 0.8 * labels, labels)
 
-    assert held_out.believable(0.999) == "Its AUC on the 400 held-out rows is 1, above 0.999."
-    assert held_out.believable(1.0) == ""
+    assert held_out.too_good(0.999) == "Its AUC on the 400 held-out rows is 1, above 0.999."
+    assert held_out.too_good(1.0) == ""
 
 
 def test_few_rows_of_an_outcome_prove_nothing() -> None:
     labels = np.array([1.0] * 29 + [0.0] * 200)
     few = one_score(0.1 + 0.8 * labels, labels)
 
-    assert few.believable(0.999) == ""
-    assert one_score(np.append(few.scores, 0.9), np.append(labels, 1.0)).believable(0.999) != ""
+    assert few.too_good(0.999) == ""
+    assert one_score(np.append(few.scores, 0.9), np.append(labels, 1.0)).too_good(0.999) != ""
 
     rare = np.array([1.0] * 3 + [0.0] * 300)
-    assert one_score(np.full(303, 0.2) + np.arange(303) / 1e5, rare).ignorance(**ANYTHING | {"least_auc": 0})[0] == ""
+    assert one_score(np.full(303, 0.2) + np.arange(303) / 1e5, rare).no_skill(**ANYTHING | {"least_auc": 0})[0] == ""
 
 
 def test_points_rank_and_are_no_probability() -> None:
@@ -161,8 +161,8 @@ def test_points_rank_and_are_no_probability() -> None:
         "auc": points.figures()["auc"],
     }
     assert points.auc == pytest.approx(honest().auc, abs=1e-3)
-    assert points.ignorance(**ANYTHING) == ("", "")
-    evidence, cause = one_score(-points.scores, points.labels).ignorance(**ANYTHING)
+    assert points.no_skill(**ANYTHING) == ("", "")
+    evidence, cause = one_score(-points.scores, points.labels).no_skill(**ANYTHING)
     assert (evidence[:32], cause) == ("Its AUC on the 400 held-out rows", INVERTED)
 
 
@@ -171,30 +171,30 @@ def test_another_year_is_no_fault() -> None:
     scores = random.beta(2, 4, 20_000)
     labels = (random.random(20_000) < scores * 1.1).astype(np.float64)
 
-    assert one_score(scores, labels).ignorance(**ANYTHING) == ("", "")
+    assert one_score(scores, labels).no_skill(**ANYTHING) == ("", "")
 
 
 class TestNumbers:
     labels = np.random.default_rng(3).normal(50, 10, 300)
 
-    def ignorance(self, scores: np.ndarray) -> str:
-        return one_score(scores, self.labels).ignorance(**ANYTHING)[0]
+    def no_skill(self, scores: np.ndarray) -> str:
+        return one_score(scores, self.labels).no_skill(**ANYTHING)[0]
 
     def test_what_falls_where_the_label_rises_is_refused(self) -> None:
-        assert self.ignorance(100 - self.labels).startswith(
+        assert self.no_skill(100 - self.labels).startswith(
             "On the 300 held-out rows the score falls where the label rises (rank correlation -1.00)."
         )
 
     def test_what_is_worse_than_the_mean_and_does_not_rank_is_refused(self) -> None:
-        assert self.ignorance(np.random.default_rng(4).normal(50, 10, 300)).startswith(
+        assert self.no_skill(np.random.default_rng(4).normal(50, 10, 300)).startswith(
             "Its R2 on the 300 held-out rows is -"
         )
 
     def test_a_quantile_may_miss_the_mean(self) -> None:
-        assert self.ignorance(self.labels + 25) == ""
+        assert self.no_skill(self.labels + 25) == ""
 
     def test_an_honest_one_is_not_refused(self) -> None:
-        assert self.ignorance(50 + 0.2 * (self.labels - 50)) == ""
+        assert self.no_skill(50 + 0.2 * (self.labels - 50)) == ""
 
 
 def costs(rows: int = 200) -> HeldOut:
@@ -208,19 +208,19 @@ def costs(rows: int = 200) -> HeldOut:
 def test_a_number_of_another_unit_than_its_labels_is_refused(spoil: Callable[[Any], Any]) -> None:
     held_out = one_score(spoil(costs().scores), costs().labels)
 
-    evidence, cause = held_out.ignorance(**ANYTHING)
+    evidence, cause = held_out.no_skill(**ANYTHING)
 
     assert evidence.startswith("Half of the 200 held-out rows score ")
     assert cause == OTHER_UNIT
-    assert held_out.ignorance(**ANYTHING | {"probability": False})[0] == ""  # it only ranks
+    assert held_out.no_skill(**ANYTHING | {"probability": False})[0] == ""  # it only ranks
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 2.0, 4.0])
 def test_a_quantile_is_of_the_labels_unit(share: float) -> None:
-    assert one_score(costs().scores * share, costs().labels).ignorance(**ANYTHING)[0] == ""
+    assert one_score(costs().scores * share, costs().labels).no_skill(**ANYTHING)[0] == ""
 
 
 def test_a_model_that_learned_little_yet_is_of_the_labels_unit() -> None:
     mean = costs().labels.mean()
 
-    assert one_score(mean + 0.02 * (costs().scores - mean), costs().labels).ignorance(**ANYTHING)[0] == ""
+    assert one_score(mean + 0.02 * (costs().scores - mean), costs().labels).no_skill(**ANYTHING)[0] == ""

@@ -14,7 +14,7 @@ from handover import Budgets, Contract, Field, Row, Scaling, Score, deliver, mat
 from handover.conversion import at_thresholds
 from handover.delivery import DeliverError
 from predictor.delivery import Delivery, session
-from predictor.prediction import Prediction
+from predictor.prediction import Predictor
 from tests.helpers.parcels import module
 
 
@@ -182,7 +182,7 @@ def test_points_are_delivered_as_the_score(tmp_path: Path, heuristics: ModuleTyp
     for line in (tmp_path / "delivery" / "golden.jsonl").read_text().splitlines():
         golden = json.loads(line)
         assert golden["score"] == by_hand(golden["row"])
-    served = Prediction(Delivery.open(tmp_path / "delivery"))
+    served = Predictor(Delivery.open(tmp_path / "delivery"))
     answer = served.predict(json.dumps({"age": 18, "income": 500.0, "job": "self employed", "owner": True}), 3)
     assert (answer.scores, answer.decision) == ((440.0,), "decline")
     assert answer.reasons[0] in {"income", "age"}

@@ -128,7 +128,7 @@ def test_each_row_has_an_id_and_is_the_models_input(rows: str) -> None:
 
 
 def test_an_application_s_words_may_be_scored_instead(elsewhere: Elsewhere) -> None:
-    lines = list(csv.DictReader(io.StringIO(elsewhere.written("--words", "--model", str(elsewhere.model)))))
+    lines = list(csv.DictReader(io.StringIO(elsewhere.written("--fields", "--model", str(elsewhere.model)))))
 
     assert list(lines[0]) == ["id", "weight", "pieces", "zone"]
     assert {line["zone"] for line in lines} == {"", "home", "abroad"}

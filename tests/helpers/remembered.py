@@ -58,7 +58,7 @@ class Elsewhere:
 def search_briefly(patched: pytest.MonkeyPatch) -> None:
     """Look for rows that fail among fewer."""
     patched.setattr(tries, "DRAWS", 1000)
-    patched.setattr(model, "MOST_ROWS", 50)
+    patched.setattr(model, "MAX_ROWS", 50)
 
 
 class Drawings:

@@ -121,8 +121,8 @@ def test_the_stripped_onnxruntime_runs_the_delivered_model(shipped: tuple[Path, 
     program = (
         "from pathlib import Path\n"
         "from predictor.delivery import Delivery\n"
-        "from predictor.prediction import Prediction\n"
-        f"print(Prediction(Delivery.open(Path({str(folder / 'opt' / 'delivery')!r}))).most_reasons)"
+        "from predictor.prediction import Predictor\n"
+        f"print(Predictor(Delivery.open(Path({str(folder / 'opt' / 'delivery')!r}))).most_reasons)"
     )
 
     assert int(run(program, path=[folder / "task", folder / "opt" / "python"]).stdout) > 20

@@ -14,7 +14,7 @@ from handover import parity
 from handover.context import DeliveryContext
 from handover.description import importance as described_importance
 from handover.local.stack import NothingBuiltError
-from handover.merit import figures as figures_of
+from handover.metrics import metrics
 from handover.quality import HELD_OUT, HeldOut
 from handover.reporters.html import plots
 from handover.reporters.html.plots import Numbers
@@ -26,8 +26,8 @@ type Drawing = tuple[Callable[[Canvas], None], str]
 
 MIB = 1024 * 1024
 PACKAGES_SHOWN = 10
-MOST_LISTED = 6  # classes, in a caption
-LARGEST_DRAWN = 1e30  # beyond that, an axis overflows; no score is as large
+MAX_LISTED = 6  # classes, in a caption
+MAX_DRAWN = 1e30  # beyond that, an axis overflows; no score is as large
 
 
 class MissingError(Exception):
@@ -63,7 +63,7 @@ def of_the_model(context: DeliveryContext) -> list[Figure]:
                 ("calibrations", "Calibration of each class", class_calibrations),
                 ("confusion", "Confusion", confusion),
             ]
-        elif not context.held_out.is_yes_or_no:
+        elif not context.held_out.is_binary:
             wanted[:2] = [("residuals", "Residuals", _residuals)]
         elif not context.held_out.may_be_probability:  # points
             del wanted[1]
@@ -116,8 +116,8 @@ def _scores(context: DeliveryContext) -> Drawing:
 
 
 def _roc(context: DeliveryContext) -> Drawing:
-    scores, is_one = context.held_out.highest, context.held_out.came == 1
-    auc = figures_of(context.held_out)[0]
+    scores, is_one = context.held_out.highest, context.held_out.top_label == 1
+    auc = metrics(context.held_out)[0]
     decisions = [(str(name), np.float32(edge)) for name, edge in context.contract.decisions.items()][:-1]
     edges = [(float((scores[~is_one] > edge).mean()), float((scores[is_one] > edge).mean())) for _, edge in decisions]
     low, high = auc.interval
@@ -133,7 +133,7 @@ def _roc(context: DeliveryContext) -> Drawing:
 
 
 def _residuals(context: DeliveryContext) -> Drawing:
-    scores, labels = (_numbers(values, HELD_OUT) for values in (context.held_out.highest, context.held_out.came))
+    scores, labels = (_numbers(values, HELD_OUT) for values in (context.held_out.highest, context.held_out.top_label))
     apart = labels - scores
     half, most = np.quantile(np.abs(apart), (0.5, 0.9))
     caption = (
@@ -225,14 +225,14 @@ def confusion(context: DeliveryContext) -> Drawing:
 def _listed(figures: dict[str, float], which: str) -> tuple[str, int]:
     """Write each class's figure, or where there are many classes, those that are worst; say which line is thick."""
     ordered = sorted(figures, key=figures.__getitem__, reverse=which == "highest")
-    shown = figures if len(figures) <= MOST_LISTED else ordered[:MOST_LISTED]
+    shown = figures if len(figures) <= MAX_LISTED else ordered[:MAX_LISTED]
     written = ", ".join(f"{figures[name]:.3f} for {name}" for name in shown)
-    of = f" (the {which} of {len(figures)})" if len(figures) > MOST_LISTED else ""
+    of = f" (the {which} of {len(figures)})" if len(figures) > MAX_LISTED else ""
     return f"{written}{of}. The thick line is {ordered[0]}.", list(figures).index(ordered[0])
 
 
 def _parity(context: DeliveryContext) -> Drawing:
-    trained, served = context.golden_scores.reshape(-1), context.golden_here.astype(np.float64).reshape(-1)
+    trained, served = context.golden_scores.reshape(-1), context.local_scores.astype(np.float64).reshape(-1)
     drawable = np.isfinite(trained) & np.isfinite(served)
     if not drawable.any():
         raise MissingError("no golden row has a finite score both in training and here")
@@ -296,7 +296,7 @@ def _mib(paths: Iterable[Path]) -> float:
 
 def _numbers(values: Any, what: str) -> Numbers:
     numbers: Numbers = np.asarray(values, dtype=np.float64)
-    if numbers.ndim != 1 or not len(numbers) or not _within(numbers, -LARGEST_DRAWN, LARGEST_DRAWN):
+    if numbers.ndim != 1 or not len(numbers) or not _within(numbers, -MAX_DRAWN, MAX_DRAWN):
         raise MissingError(f"{what} is not a list of finite numbers")
     return numbers
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from handover.merit import NORMAL_975
+from handover.metrics import NORMAL_975
 from handover.reporters.html.svg import BAND, BLUE, INK, LINE, MUTED, VERMILION, WIDTH_PX
 
 type Numbers = NDArray[np.float64]
@@ -18,9 +18,9 @@ type Curve = Sequence[Numbers]  # places on either axis
 type Point = tuple[float, float]
 
 LETTER_PX = 7.5  # about a letter's width, in the widest font that a page may be set in
-MOST_POINTS = 1000  # of a plot: more cannot be told apart
+MAX_POINTS = 1000  # of a plot: more cannot be told apart
 FINEST = 1e-10  # a thousandth of a float32's step at 1: an agreed tolerance of 0 needs a scale as well
-MOST_COUNTED, FEW_NAMES, LONGEST_NAME = 8, 4, 10  # classes with figures in the squares, with level names; letters
+MAX_COUNTED, FEW_NAMES, MAX_NAME_LENGTH = 8, 4, 10  # classes with figures in the squares, with level names; letters
 DASHED: dict[str, Any] = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 3))}
 DOTS: dict[str, Any] = {"marker": "o", "color": BLUE, "linestyle": "none", "markersize": 3.5, "markeredgewidth": 0}
 CIRCLES = DOTS | {"color": VERMILION, "markerfacecolor": "none", "markeredgewidth": 1.4}
@@ -29,7 +29,7 @@ QUARTERS, PERCENT = [0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "10
 
 def some(count: int) -> NDArray[np.intp]:
     """Choose places evenly, so that no plot has more points than can be told apart."""
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(np.intp))
+    return np.unique(np.linspace(0, count - 1, min(count, MAX_POINTS)).round().astype(np.intp))
 
 
 def ranking(scores: Numbers, is_one: NDArray[np.bool_]) -> Curve:
@@ -96,10 +96,10 @@ def confusion(figure: Figure, names: Sequence[str], counts: NDArray[np.int64]) -
     for (row, column), share in np.ndenumerate(shares):
         colour = BLUE if row == column else VERMILION
         axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, alpha=0.6 * share, linewidth=0))
-        if len(names) <= MOST_COUNTED:
+        if len(names) <= MAX_COUNTED:
             axes.text(column, row, f"{counts[row, column]}", ha="center", va="center")
     places = range(len(names))
-    labels = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
+    labels = [name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…" for name in names]
     axes.set_xticks(places, labels, rotation=90 if len(names) > FEW_NAMES else 0)
     axes.set_yticks(places, labels)
     axes.grid(visible=False)

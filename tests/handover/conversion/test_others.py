@@ -12,7 +12,7 @@ pytestmark = pytest.mark.quick
 
 
 def test_what_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(others, "MOST_SECONDS", -1)
+    monkeypatch.setattr(others, "MAX_SECONDS", -1)
     features, labels = data(gaps=False)
     model = make_pipeline(KernelPCA(2, kernel="rbf"), LogisticRegression()).fit(features, labels)
     with pytest.raises(ConversionError) as raised:

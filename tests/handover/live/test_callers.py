@@ -47,7 +47,7 @@ def test_the_same_contract_is_what_callers_have(build, warm, cloudformation, ver
 
     assert printed == (
         0,
-        f"handover: callers of {NAME} get along: the contract is {versions[0]} there and {versions[0]} here\n",
+        f"handover: compatible with callers of {NAME}: the contract is {versions[0]} there and {versions[0]} here\n",
     )
     assert api.paths == ["/contract"]
 

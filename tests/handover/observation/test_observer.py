@@ -150,7 +150,7 @@ type Training = Callable[..., dict[str, Any]]
 @pytest.fixture(autouse=True)
 def proved_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prove each model on few rows, which are not what is looked at here: a proof's rows have tests of their own."""
-    monkeypatch.setattr(drawing, "FEWEST_RANDOM_ROWS", 20)
+    monkeypatch.setattr(drawing, "MIN_RANDOM_ROWS", 20)
     monkeypatch.setattr(drawing, "RANDOM_ROWS_PER_FIELD", 4)
     monkeypatch.setattr(proof, "LIKELY_ROWS", 120)
     monkeypatch.setattr(importance, "REPEATS", 2)

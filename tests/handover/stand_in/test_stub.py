@@ -19,7 +19,7 @@ from handover.stand_in.answers import made_up
 from handover.stand_in.graph import PRIME, graph, hashes
 from predictor import delivery as serving
 from predictor import files
-from predictor.prediction import Prediction
+from predictor.prediction import Predictor
 from tests.helpers.parcels import module
 from tests.helpers.sandbox import CONTRACT, HEURISTICS
 
@@ -60,7 +60,7 @@ def parcels(tmp_path: Path) -> tuple[Contract, Any, Path]:
 
 
 def scores_of(folder: Path, rows: list[dict[str, Any]]) -> list[Any]:
-    return Prediction(serving.Delivery.open(folder)).predict_batch(json.dumps(rows))
+    return Predictor(serving.Delivery.open(folder)).predict_batch(json.dumps(rows))
 
 
 # --- the answers that there are

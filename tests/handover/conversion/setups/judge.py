@@ -19,7 +19,7 @@ from delivery import heuristics
 from delivery.contract import CONTRACT
 from handover import parity
 from handover.conversion import ConversionError, at_thresholds, in_float32, to_graph, training_time_scores
-from handover.encoding import Encoding, stacked
+from handover.encoding import RowEncoder, stacked
 from handover.rows import domains, drawn_row
 from handover.scoring import OF_FLOAT32, OWN_SHARE
 from modelling.data import read
@@ -84,7 +84,7 @@ def credit(*, gaps: bool) -> Data:
     Without gaps there are no heuristics either: some of them have no value for some rows.
     """
     compiled, data = CONTRACT.compiled(), read(CONTRACT)
-    encoding = Encoding(compiled, heuristics if gaps else types.ModuleType("none"))
+    encoding = RowEncoder(compiled, heuristics if gaps else types.ModuleType("none"))
     random, fields = Random(0), domains(compiled)
     rows = [
         {name: None if gaps and name in optional and random.random() < GAPS else value for name, value in row.items()}

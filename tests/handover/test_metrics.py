@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handover.merit import compared, figures, may_be_chance
+from handover.metrics import compared, may_be_chance, metrics
 from handover.quality import HeldOut
 from tests.helpers.judged import one_score
 
@@ -28,16 +28,16 @@ def numbers(rows: int = 300, noise: float = 1.0, seed: int = 1) -> HeldOut:
     return one_score(labels + random.normal(0, noise, rows), labels)
 
 
-def picked(held_out: HeldOut, places: NDArray[np.intp]) -> HeldOut:
+def subset(held_out: HeldOut, places: NDArray[np.intp]) -> HeldOut:
     return one_score(held_out.scores[places], held_out.labels[places])
 
 
 @pytest.mark.parametrize("held_out", [yes_or_no(), yes_or_no(40, 1.0), numbers(), numbers(80, 4.0)])
 def test_the_error_is_that_of_a_bootstrap(held_out: HeldOut) -> None:
     random, rows = np.random.default_rng(7), len(held_out.labels)
-    drawn = [figures(picked(held_out, random.integers(0, rows, rows))) for _ in range(1000)]
+    drawn = [metrics(subset(held_out, random.integers(0, rows, rows))) for _ in range(1000)]
 
-    for place, figure in enumerate(figures(held_out)):
+    for place, figure in enumerate(metrics(held_out)):
         assert figure.influence.mean() == pytest.approx(0, abs=1e-9)
         assert figure.error == pytest.approx(np.std([one[place].value for one in drawn]), rel=0.12)
 
@@ -49,7 +49,7 @@ def test_the_error_of_the_auc_is_delongs() -> None:
     placed = np.array([0.25, 1.0, 1.0, 1.0]), np.array([1.0, 0.75, 0.75, 0.75])
     delong = sum(one.var(ddof=1) / 4 for one in placed)
 
-    figure = figures(one_score(scores, labels))[0]
+    figure = metrics(one_score(scores, labels))[0]
 
     assert figure.value == np.mean(placed) == 0.8125
     assert figure.error**2 == pytest.approx(delong * (3 / 4) * (8 / 7))
@@ -57,7 +57,7 @@ def test_the_error_of_the_auc_is_delongs() -> None:
 
 @pytest.mark.parametrize("better", [yes_or_no(), numbers(noise=0.5)])
 def test_a_better_model_is_called_better_and_the_other_way_round_worse(better: HeldOut) -> None:
-    worse = yes_or_no(noise=3.0) if better.is_yes_or_no else one_score(better.scores[::-1], better.labels)
+    worse = yes_or_no(noise=3.0) if better.is_binary else one_score(better.scores[::-1], better.labels)
     up, down = compared(worse, better), compared(better, worse)
 
     assert up
@@ -90,16 +90,16 @@ def test_chance_alone_is_called_better_or_worse_as_rarely_as_agreed() -> None:
 def test_rows_with_the_same_labels_that_are_others_have_the_error_of_others() -> None:
     """Sorted by label, two sets look the same: their errors do not go together, so pairing gains nothing."""
     one, two = (yes_or_no(seed=seed) for seed in (1, 2))
-    count = min(one.rarer, two.rarer)
+    count = min(one.minority, two.minority)
     sets = [
-        picked(held_out, np.concatenate([np.flatnonzero(held_out.labels == label)[:count] for label in (0, 1)]))
+        subset(held_out, np.concatenate([np.flatnonzero(held_out.labels == label)[:count] for label in (0, 1)]))
         for held_out in (one, two)
     ]
     pair = compared(*sets)
 
     assert pair
     assert pair.paired
-    unpaired = np.hypot(*(figures(held_out)[0].error for held_out in sets))
+    unpaired = np.hypot(*(metrics(held_out)[0].error for held_out in sets))
     assert pair.shifts[0].error == pytest.approx(unpaired, rel=0.1)
 
 
@@ -107,7 +107,7 @@ def test_the_same_answers_are_no_difference() -> None:
     pair = compared(yes_or_no(), yes_or_no())
 
     assert pair
-    assert pair.is_none
+    assert pair.is_same
     assert pair.verdict == "answers the held-out rows as the old one does"
 
 
@@ -115,7 +115,7 @@ def test_points_and_a_probability_are_compared_by_what_both_have() -> None:
     probability = yes_or_no()
     points = one_score(300 + 500 * probability.scores, probability.labels)
 
-    assert [figure.name for figure in figures(points)] == ["AUC"]
+    assert [figure.name for figure in metrics(points)] == ["AUC"]
     for pair in (compared(points, probability), compared(probability, points)):
         assert pair
         assert [shift.now.name for shift in pair.shifts] == ["AUC"]
@@ -134,14 +134,14 @@ def test_what_cannot_be_compared_is_not() -> None:
     [(yes_or_no(), 0.83641, "", "0.8364"), (yes_or_no(), -1e-9, "+", "+0.0000"), (numbers(), 12.34567, "", "12.346")],
 )
 def test_figures_are_written_as_people_read_them(held_out: HeldOut, value: float, sign: str, written: str) -> None:
-    assert figures(held_out)[0 if held_out.is_yes_or_no else 1].written(value, sign) == written
+    assert metrics(held_out)[0 if held_out.is_binary else 1].written(value, sign) == written
 
 
 def test_no_interval_leaves_what_a_figure_can_be() -> None:
     labels = np.array([[0.0], [1.0]] * 10)
     sure = np.where(labels == 1, 0.999, 0.001)
     sure[0] = 0.9  # one row of twenty is missed by far
-    for figure in figures(one_score(sure, labels)):
+    for figure in metrics(one_score(sure, labels)):
         low, high = figure.interval
         assert 0 <= low <= figure.value <= high
         assert high <= figure.most

@@ -14,7 +14,7 @@ CHANCE_AUC = 0.5
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """A figure of merit on held-out rows."""
 
     name: str
@@ -47,28 +47,28 @@ class Figure:
         return f"{value:{sign}.{3 if sign else 5}g}" if self.has_unit else f"{round(value, 4) + 0:{sign}.4f}"
 
 
-def figures(held_out: HeldOut) -> tuple[Figure, ...]:
+def metrics(held_out: HeldOut) -> tuple[Metric, ...]:
     """Give the figures that models are compared by; the first is the one that decides.
 
     For labels of 0 and 1 the AUC and, where scores may be probabilities, the log loss [nat]; for classes the mean AUC
     of one against the rest, the log loss and the accuracy; else R2 and the mean absolute error [the score's unit].
     The labels must not be all alike.
     """
-    if not held_out.is_yes_or_no:
+    if not held_out.is_binary:
         missed = (held_out.scores - held_out.labels)[:, 0]
         spread = (held_out.labels[:, 0] - held_out.labels.mean()) ** 2
         influence = ((1 - held_out.r2) * spread - missed**2) / spread.mean()
-        r2 = Figure("R2", held_out.r2, influence, least=-np.inf, most=1)
+        r2 = Metric("R2", held_out.r2, influence, least=-np.inf, most=1)
         return r2, _mean("MAE", np.abs(missed), has_unit=True)
     pulls = [_pull(held_out.scores[:, column], held_out.labels[:, column] == 1) for column in held_out.columns]
-    auc = Figure("AUC", held_out.auc, np.mean(pulls, axis=0), most=1)
+    auc = Metric("AUC", held_out.auc, np.mean(pulls, axis=0), most=1)
     if not held_out.may_be_probability:
         return (auc,)
     losses = _mean("log loss", log_losses(held_out.scores, held_out.labels))
     if not held_out.of_classes:
         return auc, losses
-    accuracy = float(held_out.came.mean())
-    return auc, losses, Figure("accuracy", accuracy, held_out.came - accuracy, most=1)
+    accuracy = float(held_out.top_label.mean())
+    return auc, losses, Metric("accuracy", accuracy, held_out.top_label - accuracy, most=1)
 
 
 def may_be_chance(held_out: HeldOut) -> bool:
@@ -76,8 +76,8 @@ def may_be_chance(held_out: HeldOut) -> bool:
 
     An R2 may be below 0 of a model that ranks the labels, as one of a quantile: then it knows something.
     """
-    low, _ = figures(held_out)[0].interval
-    if held_out.is_yes_or_no:
+    low, _ = metrics(held_out)[0].interval
+    if held_out.is_binary:
         return low <= CHANCE_AUC
     return bool(low <= 0 and held_out.rank_correlation < NORMAL_975 / np.sqrt(max(1, len(held_out.labels) - 1)))
 
@@ -85,8 +85,8 @@ def may_be_chance(held_out: HeldOut) -> bool:
 def quality_record(held_out: HeldOut) -> Json:
     """Give what the manifest says of how good a model is: its figures, and of some the 95 % ``interval``."""
     intervals = {
-        figure.name.lower().replace(" ", "_"): [float(figure.written(end)) for end in figure.interval]
-        for figure in figures(held_out)
+        metric.name.lower().replace(" ", "_"): [float(metric.written(end)) for end in metric.interval]
+        for metric in metrics(held_out)
     }
     return {**held_out.figures(), "interval": intervals}
 
@@ -99,17 +99,17 @@ def _pull(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
     return placed
 
 
-def _mean(name: str, losses: Numbers, *, has_unit: bool = False) -> Figure:
+def _mean(name: str, losses: Numbers, *, has_unit: bool = False) -> Metric:
     mean = float(losses.mean())
-    return Figure(name, mean, losses - mean, rises=False, has_unit=has_unit)
+    return Metric(name, mean, losses - mean, rises=False, has_unit=has_unit)
 
 
 @dataclass(frozen=True)
 class Shift:
     """What became of one figure from one model to another."""
 
-    was: Figure
-    now: Figure
+    was: Metric
+    now: Metric
     error: float
     """Standard error of the difference."""
 
@@ -149,14 +149,14 @@ class Comparison:
     """Whether the rows are the same, so that what makes some of them hard cancels out."""
 
     @property
-    def is_none(self) -> bool:
+    def is_same(self) -> bool:
         """Whether no row is answered otherwise, as far as the figures show it."""
         return self.paired and not any(shift.difference or shift.error for shift in self.shifts)
 
     @property
     def verdict(self) -> str:
         """Say of the new model, as a sentence ends: ``is better``."""
-        if self.is_none:
+        if self.is_same:
             return "answers the held-out rows as the old one does"
         verdict = self.shifts[0].verdict
         return f"is {verdict}" if verdict in {"better", "worse"} else f"is no better and no worse: {verdict}"
@@ -164,7 +164,7 @@ class Comparison:
     @property
     def rows(self) -> str:
         """Say in a sentence by which rows they were compared."""
-        was, now = (len(figure.influence) for figure in (self.shifts[0].was, self.shifts[0].now))
+        was, now = (len(metric.influence) for metric in (self.shifts[0].was, self.shifts[0].now))
         if self.paired:
             return f"Compared row by row: both have the same {now} held-out rows, by their labels."
         return f"The held-out rows are not the same, {was} then and {now} now: some of the difference may be theirs."
@@ -176,13 +176,13 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
     Rows are the same where all labels are, in their order. Should they be others after all, their errors do not go
     together, and the error of the difference comes out as that of different rows.
     """
-    alike = before.is_yes_or_no == now.is_yes_or_no and sorted(before.names) == sorted(now.names)
+    alike = before.is_binary == now.is_binary and sorted(before.names) == sorted(now.names)
     if not (alike and before.columns and now.columns):
         return None
     now = now.ordered(before.names)
     paired = np.array_equal(before.labels, now.labels)
     shifts = []
-    for was, is_ in zip(figures(before), figures(now), strict=False):  # points have no log loss, and a probability has
+    for was, is_ in zip(metrics(before), metrics(now), strict=False):  # points have no log loss, and a probability has
         error = standard_error(is_.influence - was.influence) if paired else float(np.hypot(was.error, is_.error))
         shifts.append(Shift(was, is_, error))
     return Comparison(tuple(shifts), paired)
