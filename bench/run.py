@@ -3,13 +3,13 @@
 import os
 import platform
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 from rich.progress import Progress
@@ -22,10 +22,14 @@ from handover.cli.group import PROJECT
 from handover.local.stack import BuiltFunction
 
 MEASURES = ("cold", "imports", "warm", "http", "memory", "growth", "file")
+SIZES: growth.Axes = {
+    "columns": (20, 50, 100, 150, 200),
+    "trees": (100, 250, 500, 1000, 2000),
+    "rows": (1, 2, 5, 10, 20, 50, 100),
+}
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """How often everything is done."""
 
     cold_rounds: int = 15
@@ -39,13 +43,7 @@ class Counts:
     growth_blocks: int = 11
     file_rows: int = 20_000
     file_rounds: int = 7
-    axes: growth.Axes = field(
-        default_factory=lambda: {
-            "columns": (20, 50, 100, 150, 200),
-            "trees": (100, 250, 500, 1000, 2000),
-            "rows": (1, 2, 5, 10, 20, 50, 100),
-        }
-    )
+    axes: growth.Axes = SIZES
 
 
 QUICK = Counts(
@@ -69,7 +67,7 @@ def run(built: BuiltFunction, counts: Counts, only: frozenset[str], progress: Pr
     results: dict[str, Any] = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": machine(),
-        "counts": asdict(counts),
+        "counts": counts._asdict(),
     }
     with TemporaryDirectory(prefix="bench-") as folder:
         dock = Dock(built, Path(folder))

@@ -1,14 +1,13 @@
 """Which limit a rate meets first: each limit beside what the rate asks of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bench.capacity.aws import Figure
 from bench.capacity.simulation import SPIKE_EVERY_S, SPIKE_HEIGHT, SPIKE_S, Run
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """One limit, and how much of it a stream of requests takes."""
 
     name: str

@@ -1,7 +1,7 @@
 """The page: every figure of ``docs/capacity.md`` comes from what is given here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -86,7 +86,7 @@ class Capacity:
         theirs = [limit for limit in self.limits(process, rate) if not any(word in limit.name for word in left_out)]
         most = max(limit.share for limit in theirs)
         met = [limit for limit in theirs if limit.share == most]
-        return replace(met[0], name=" and ".join(limit.name for limit in met))
+        return met[0]._replace(name=" and ".join(limit.name for limit in met))
 
 
 def write(capacity: Capacity) -> str:

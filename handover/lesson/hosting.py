@@ -57,8 +57,7 @@ class Record:
     @property
     def answer(self) -> dict[str, Any]:
         """The model, and its answer to the usual row, when this commit was deployed; nothing where it was not."""
-        text = self.read("answer.json")
-        return dict(json.loads(text)) if text else {}
+        return dict(json.loads(self.read("answer.json") or "{}"))
 
     def answered(self, model: str, answer: str) -> None:
         """Note what the deployed function answered."""

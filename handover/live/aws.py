@@ -10,8 +10,6 @@ from botocore.session import Session
 
 from handover.live import LiveError
 
-REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-
 
 @contextmanager
 def asked() -> Iterator[None]:
@@ -38,7 +36,7 @@ def region(named: str | None) -> str:
     It is looked up here because AWS's tools do not agree: botocore, and so SAM, never reads AWS_REGION
     (https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html). An empty variable is none.
     """
-    of_environment = filter(None, map(os.environ.get, REGION_VARIABLES))
+    of_environment = filter(None, map(os.environ.get, ("AWS_REGION", "AWS_DEFAULT_REGION")))
     region = named or next(of_environment, None) or Session().get_scoped_config().get("region")
     if not region:
         raise NoRegionError
