@@ -84,7 +84,7 @@ def _put(project: Project, package: Package) -> bool:
     """Put a delivery where a project has its own; say whether anything is another than it was."""
     places = {name: project.delivery / name for name in DELIVERED}
     if CARD in package.files:
-        places[CARD] = card.place(project.delivery)
+        places[CARD] = card.path(project.delivery)
     before = {name: path.read_bytes() for name, path in places.items() if path.is_file()}
     for name, path in places.items():
         if name in package.files:

@@ -20,7 +20,7 @@ HEAD = "head"
 METRICS = {"auc": "roc_auc", "brier": "brier_score", "r2": "r_squared"}
 
 
-def place(delivery: Path) -> Path:
+def path(delivery: Path) -> Path:
     """Name the card of a delivery: the project's, or ``card.md`` beside the folder of one that is no project's."""
     folder = delivery.resolve()
     project = Project(folder.parents[2]) if len(folder.parents) > 2 else None
@@ -74,7 +74,7 @@ def write(card: Path, blocks: Mapping[str, str]) -> None:
         if match := _block(text, name):
             inside = f"\n{content.strip()}\n\n".replace("\n", newline)
             text = text[: match.start("inside")] + inside + text[match.end("inside") :]
-    replacing.replace(card.parent, {card.name: text.encode(errors="surrogateescape")})
+    replacing.replace_files(card.parent, {card.name: text.encode(errors="surrogateescape")})
 
 
 def block(text: str, name: str) -> str | None:

@@ -28,7 +28,7 @@ from handover.limit import TooLongError, at_most
 from handover.metrics import quality_record
 from handover.proof import Proof
 from handover.quality import HELD_OUT, HeldOut, rounded
-from handover.replacing import replace as replace_files
+from handover.replacing import replace_files
 from handover.rows import Domain, domains
 from handover.scoring import Again, Ask, oracle_of
 from handover.segments import weakest_segments
@@ -422,7 +422,7 @@ def write(to: Path, contents: Mapping[str, bytes], manifest: Json) -> None:
             f"the function does not answer with these files: {fault}. Nothing was delivered. Where heuristics.py was "
             f"edited after Python had imported it, as in a notebook, start Python again and train"
         ) from error
-    if (page := card.place(to)).is_file():
+    if (page := card.path(to)).is_file():
         card.write(page, card.blocks(manifest))
 
 

@@ -24,7 +24,7 @@ MARKUP = re.compile(r"([\\`*<>|\[\]])")
 BEYOND_CHANCE = "beyond chance"
 
 
-class Word(str):
+class Code(str):
     """A name or a word of the delivery, which stands as code wherever there is a way to."""
 
     __slots__ = ()
@@ -95,8 +95,8 @@ def classes(confusion: Json) -> Table:
         of_it, right = sum(counts.values()), counts[name]
         as_it = sum(others[name] for others in confusion.values())
         count, other = max((count, other) for other, count in counts.items() if other != name)
-        mistaken = (Word(other), _share(count, of_it)) if count else ("", "")
-        rows.append((Word(name), f"{of_it:d}", _share(right, of_it), _share(right, as_it), *mistaken))
+        mistaken = (Code(other), _share(count, of_it)) if count else ("", "")
+        rows.append((Code(name), f"{of_it:d}", _share(right, of_it), _share(right, as_it), *mistaken))
     note = (
         "Of the rows of each class, in which share it has the highest score; of the rows in which it has, which share "
         "is of it; and the class for which its rows are taken most often."
@@ -111,7 +111,7 @@ def _share(part: int, whole: int) -> str:
 
 def _decisions(manifest: Json) -> Table:
     baseline = manifest["baseline"]
-    rows = ((Word(decision), f"{share:.1%}") for decision, share in baseline["decision_share"].items())
+    rows = ((Code(decision), f"{share:.1%}") for decision, share in baseline["decision_share"].items())
     mean, label = f"{baseline['mean_score']:.4g}", _in_words(baseline["mean_label"], 4)
     note = f"The mean score is {mean}, and the mean label {label}."
     if isinstance(baseline["mean_label"], dict):
@@ -124,7 +124,7 @@ def importance(manifest: Json) -> Table:
     shuffled, figure = manifest["importance"], _compared_by(manifest["importance"])
     columns = sorted(shuffled["columns"], key=lambda column: -float(column["fall"]))
     shown = [column for column in columns if column["fall"] > 0][:COLUMNS_SHOWN]
-    rows = ((Word(column["name"]), f"{column['fall']:.4f}", f"{column['spread']:.4f}") for column in shown)
+    rows = ((Code(column["name"]), f"{column['fall']:.4f}", f"{column['spread']:.4f}") for column in shown)
     note = (
         f"By how much the {figure} falls on {shuffled['rows']:d} held-out rows when the column is shuffled, the mean "
         f"of {shuffled['repeats']:d} times. Columns that say the same stand in for each other, so "
@@ -150,7 +150,7 @@ def _segments(manifest: Json) -> Table:
         note += " Within a segment of a field that a model leans on, scores differ less, and the AUC is lower."
     rows = (
         (
-            Word(f"{one['field']} {one['segment']}"),
+            Code(f"{one['field']} {one['segment']}"),
             f"{one['rows']:d}",
             *(f"{one[word]:.4g}" for word in ("value", "elsewhere", "mean_score", "mean_label")),
             BEYOND_CHANCE if one["beyond_chance"] else "within the noise",
@@ -171,7 +171,7 @@ def _origin(manifest: Json) -> Table:
         "trained on rows": training.get("rows"),
         "seed": training.get("seed"),
     }
-    rows = ((name, Word(fact)) for name, fact in facts.items() if fact is not None)
+    rows = ((name, Code(fact)) for name, fact in facts.items() if fact is not None)
     return Table("Where it is from", ("what", "which"), tuple(rows))
 
 
@@ -206,7 +206,7 @@ def _line(cells: tuple[str, ...]) -> str:
 
 
 def _cell(cell: str) -> str:
-    if not isinstance(cell, Word):
+    if not isinstance(cell, Code):
         return cell
     plain = " ".join(cell.split()).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`" if plain else ""

@@ -79,7 +79,7 @@ def gather(delivery: Path) -> Package:
 
     ``PackageError`` when a file is missing, or is not the one that the manifest vouches for.
     """
-    paths = {name: delivery / name for name in DELIVERED} | {CARD: card.place(delivery)}
+    paths = {name: delivery / name for name in DELIVERED} | {CARD: card.path(delivery)}
     try:
         contents = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
     except OSError as error:

@@ -58,7 +58,7 @@ def to_mlflow(delivery: Path, to: Path) -> str:
     about["x_model"] = opened.identity
     about |= {word: opened.contract[word] for word in ("decisions", "classes", "otherwise") if word in opened.contract}
     content = (delivery / files.MODEL).read_bytes()
-    page = card.place(delivery)
+    page = card.path(delivery)
     mlflow.onnx.save_model(
         onnx.load_from_string(content),
         to,

@@ -6,7 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 
-def replace(folder: Path, contents: Mapping[str, bytes], prove: Callable[[Path], object] = lambda _: None) -> None:
+def replace_files(
+    folder: Path, contents: Mapping[str, bytes], prove: Callable[[Path], object] = lambda _: None
+) -> None:
     """Write files into a folder, which is made where it is not there; others in it stay as they are.
 
     ``prove`` is given a folder with the new files alone, before one of them is where it belongs; where it raises, or

@@ -30,12 +30,12 @@ class SlowGraphError(DeliverError):
 def opened(model: bytes) -> serving.Model:
     """Open a graph as the function does, see ``soon``: onnxruntime computes what is constant in it meanwhile."""
     try:
-        return soon(within(OPENING_S, partial(serving.session, model)))
+        return timed(within(OPENING_S, partial(serving.session, model)))
     except TooLongError:
         raise SlowGraphError(f"was not opened by onnxruntime within {OPENING_S:g} s") from None
 
 
-def soon(model: serving.Model) -> serving.Model:
+def timed(model: serving.Model) -> serving.Model:
     """Give a model that raises ``SlowGraphError`` where it does not answer as long as one can wait.
 
     Without loops all rows take the same time: where so many were answered, as many are not waited for again.

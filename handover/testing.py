@@ -11,10 +11,10 @@ from handover.local.run import posted
 from handover.local.stack import built_function
 from handover.project import Project
 
-__all__ = ["Answer", "Function"]
+__all__ = ["Function", "Response"]
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What a caller gets."""
 
     status: int
@@ -37,12 +37,12 @@ class Function(AbstractContextManager["Function"]):
     def __exit__(self, *_: object) -> None:
         self._pool.stop()
 
-    def send(self, event: dict[str, Any]) -> Answer:
+    def send(self, event: dict[str, Any]) -> Response:
         """Send an event of API Gateway's (payload format 2.0), as ``events/`` has them."""
         response = gateway.response(self._pool.invoke(json.dumps(event).encode()).reply)
         headers = {name.lower(): value for name, value in response.headers}
-        return Answer(response.status, headers, json.loads(response.body))
+        return Response(response.status, headers, json.loads(response.body))
 
-    def post(self, path: str, body: Any) -> Answer:
+    def post(self, path: str, body: Any) -> Response:
         """Post a body as JSON: a row to ``/predict``, or up to 100 rows to ``/predict/batch``."""
         return self.send(posted(path, body))

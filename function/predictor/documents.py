@@ -9,7 +9,7 @@ from typing import Self
 from predictor.delivery import Delivery
 from predictor.settings import Settings
 
-ENOUGH = 32  # hex digits of a SHA-256: half of it
+ETAG_DIGITS = 32  # hex digits of a SHA-256: half of it
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Document:
     @classmethod
     def of(cls, body: str, **headers: str) -> Self:
         """Tag a body; a cache may keep it, and asks each time whether it is still the one."""
-        tag = hashlib.sha256(body.encode()).hexdigest()[:ENOUGH]
+        tag = hashlib.sha256(body.encode()).hexdigest()[:ETAG_DIGITS]
         return cls(body, {"etag": f'"{tag}"', "cache-control": "no-cache", **headers})
 
     def is_known(self, tags: str) -> bool:

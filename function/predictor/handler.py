@@ -72,7 +72,7 @@ def handler(event: Any, context: Any) -> Response:
         status, error_code, body = _refusal(refused, headers, event)
     except Exception as error:  # whatever it is, the caller gets an answer and whoever is on call a line
         status, error_code, body = _refusal(_explained(error, event, request_id, context), headers, event)
-    seen = {
+    metadata = {
         "route": _known_path(event),
         "status": status,
         "error_code": error_code,
@@ -80,7 +80,7 @@ def handler(event: Any, context: Any) -> Response:
         "request_id": request_id,
         "function_request_id": _function_request_id(context),
     }
-    telemetry.answered(seen, [answer.scores for answer in answers], cold, started)
+    telemetry.log_answer(metadata, [answer.scores for answer in answers], cold, started)
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 

@@ -26,12 +26,12 @@ class Telemetry:
             {name: float(place) for place, name in enumerate(scores.decisions, 1)} if scores.of_classes else {}
         )
 
-    def answered(self, seen: dict[str, Any], scores: list[tuple[float, ...]], cold: float, started: int) -> None:
-        """Write the request's metrics, in CloudWatch's embedded metric format, and what else was seen of it.
+    def log_answer(self, metadata: dict[str, Any], scores: list[tuple[float, ...]], cold: float, started: int) -> None:
+        """Write the request's metrics, in CloudWatch's embedded metric format, and what else is known of it.
 
         Parameters
         ----------
-        seen
+        metadata
             What stands beside the metrics: route, status, error code, decisions, request id.
         scores
             Of each row that was answered. The metric is the highest of a row: how sure the model is of its class.
@@ -44,11 +44,11 @@ class Telemetry:
             values: dict[str, Any] = {
                 "latency": {"Unit": "Microseconds", "Value": [(perf_counter_ns() - started) / 1000]},
                 "cold_start": {"Unit": "Count", "Value": [cold]},
-                "error": {"Unit": "Count", "Value": [float(seen["error_code"] is not None)]},
+                "error": {"Unit": "Count", "Value": [float(metadata["error_code"] is not None)]},
             }
             if scores:
                 values["score"] = {"Unit": "None", "Value": list(map(max, scores))}
             if scores and self._places:
-                values["decided"] = {"Unit": "None", "Value": [self._places[name] for name in seen["decision"]]}
-            line = self._metrics.serialize_metric_set(metrics=values, metadata=seen)
+                values["decided"] = {"Unit": "None", "Value": [self._places[name] for name in metadata["decision"]]}
+            line = self._metrics.serialize_metric_set(metrics=values, metadata=metadata)
             sys.stdout.write(to_json(line, ensure_ascii=True).decode() + "\n")

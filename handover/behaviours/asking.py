@@ -40,7 +40,7 @@ class RefusedRowError(Exception):
     """The contract refuses a row; the message says why."""
 
 
-class Waiting(BaseException):
+class Pending(BaseException):
     """A behaviour asks about a row that has no answer yet, and is run again when there is one.
 
     Not an ``Exception``: a behaviour that catches all of those must not go on.
@@ -140,7 +140,7 @@ class Asking:
         key, sent = self._accepted(row)
         if key not in self._answers:
             self._waiting[key] = sent
-            raise Waiting
+            raise Pending
         self.calls.append((sent, self._answers[key]))
         return self._answers[key]
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Literal
 
 from handover.behaviours import LISTED, Behaviour, Drawn, Golden
-from handover.behaviours.asking import Asking, Call, FaultError, GivenRow, RefusedRowError, Waiting, written
+from handover.behaviours.asking import Asking, Call, FaultError, GivenRow, Pending, RefusedRowError, written
 from handover.limit import TooLongError, at_most
 from handover.rows import drawn_row, shrunk
 from handover.source import line_in
@@ -58,7 +58,7 @@ class Result:
 
     behaviour: Behaviour
     line: int
-    spoken: int
+    tested: int
     """The rows of which it speaks."""
     failed: int
     """Those of them on which it does not hold."""
@@ -69,7 +69,7 @@ class Result:
     @property
     def most(self) -> int:
         """On how many it may fail."""
-        return math.floor((1 - self.behaviour.least) * self.spoken + 1e-9)
+        return math.floor((1 - self.behaviour.least) * self.tested + 1e-9)
 
     @property
     def passes(self) -> bool:
@@ -115,11 +115,11 @@ class Trial:
         outcomes = self._outcomes(rows)
         refused = tuple(str(outcome) for outcome in outcomes if isinstance(outcome, RefusedRowError))
         failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
-        spoken = len(failed) + outcomes.count("passes")
-        if not spoken:
+        tested = len(failed) + outcomes.count("passes")
+        if not tested:
             raise FaultError(_never(outcomes, counted(len(rows), self._behaviour.kind), refused))
         example = self._example(rows, *failed[0]) if failed else None
-        return Result(self._behaviour, self.line, spoken, len(failed), refused, example)
+        return Result(self._behaviour, self.line, tested, len(failed), refused, example)
 
     def _require_form(self) -> None:
         check = self._behaviour.check
@@ -188,7 +188,7 @@ class Trial:
         try:
             with redirect_stdout(sys.stderr), at_most(self._left_s):  # what it prints is no part of a report
                 return self._spoken(GivenRow(row))
-        except Waiting:
+        except Pending:
             return "waits"
         except RefusedRowError as refused:
             return refused

@@ -14,7 +14,7 @@ PLACES = {"golden rows": "Golden row {}", "rows by hand": "Row {} by hand", "dra
 
 def kept(results: Iterable[Result]) -> str:
     """Write a line for each behaviour: on how many rows it holds."""
-    return "".join(f"\n  {one.behaviour.sentence}: {one.spoken - one.failed} of {_rows(one)}" for one in results)
+    return "".join(f"\n  {one.behaviour.sentence}: {one.tested - one.failed} of {_rows(one)}" for one in results)
 
 
 def faults(wrong: Sequence[FaultError]) -> str:
@@ -42,8 +42,8 @@ def details(results: Sequence[Result]) -> str:
 
 def _rows(result: Result, which: str = "") -> str:
     """Write of how many rows it speaks, and that more are left out where so it is: it then is known of few."""
-    rows, refused = counted(result.spoken, result.behaviour.kind) + which, result.refused
-    if len(refused) <= result.spoken:
+    rows, refused = counted(result.tested, result.behaviour.kind) + which, result.refused
+    if len(refused) <= result.tested:
         return rows
     return f"{rows} ({len(refused)} more are left out, for the contract refuses what becomes of them: {refused[0]})"
 

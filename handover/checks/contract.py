@@ -229,7 +229,7 @@ def well_named(context: DeliveryContext) -> Broken | None:
 def compiled_afresh(context: DeliveryContext) -> Broken | None:
     path, compiled = context.folder / "contract.json", context.compiled
     try:
-        recorded = context.recorded
+        recorded = context.contract_json
     except OSError:
         return Broken("There is no contract.json.", path, cause="The model was not delivered yet.")
     except ValueError as error:

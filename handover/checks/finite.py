@@ -122,7 +122,7 @@ def _rounded(context: DeliveryContext) -> Iterator[Warned]:
         for row in rows:
             value, rounded = None, 0
             with suppress(Exception):  # a multiple of 0.1 refused by its last bit; what is wrong beyond the search
-                value = heuristic(context.made(row))
+                value = heuristic(context.validated(row))
                 rounded = int(np.float32(value or 0))
             if type(value) is int and rounded != value:
                 read = [field.name for field in fields if field.name in names]

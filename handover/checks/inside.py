@@ -58,7 +58,7 @@ def of_answers(context: DeliveryContext, rows: list[dict[str, Any]], row: str = 
         sentence = f"In the built function heuristics.py fails, and here it does not: {inside['failed']}. {alone}"
         return Cause(sentence, files.HEURISTICS, context.heuristic_line(name) if name else None, "modelling")
     if "matrix" in inside:
-        matrix = context.encoder.matrix(map(context.made, rows))
+        matrix = context.encoder.matrix(map(context.validated, rows))
         changed = changed_heuristics(context, matrix, np.array(inside["matrix"], dtype=np.float32))
         if changed:
             words = in_words(context, changed, "{} in the built function", row)

@@ -40,7 +40,7 @@ NO_END = (
 )
 def forgets(context: DeliveryContext) -> Broken | None:
     golden = context.golden_rows
-    drawn = [context.made(row) for row in drawn_rows(domains(context.compiled)) if not context.refusal(row)]
+    drawn = [context.validated(row) for row in drawn_rows(domains(context.compiled)) if not context.refusal(row)]
     halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
     fresh = Delivered(context.folder)  # the other has seen the golden rows
     for heuristic in fresh.heuristics:

@@ -60,7 +60,9 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
     if not rows:
         return ""
     without = [row | {name: None} for row in rows]
-    given, without_it = (context.model(context.encoder.matrix(map(context.made, each))) for each in (rows, without))
+    given, without_it = (
+        context.model(context.encoder.matrix(map(context.validated, each))) for each in (rows, without)
+    )
     moved = np.abs(given - without_it).max(axis=1)
     if moved.max() <= context.contract.budgets.parity:
         return ""

@@ -63,7 +63,7 @@ def built_at_thresholds(context: DeliveryContext) -> Broken | None:
     rows = _rows(context)
     if not rows:
         return None
-    expected = context.model(context.encoder.matrix(map(context.made, rows)))
+    expected = context.model(context.encoder.matrix(map(context.validated, rows)))
     try:
         answers = context.answers(rows)
     except UNANSWERED as error:

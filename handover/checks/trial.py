@@ -100,7 +100,7 @@ class Trial:
         whole = self._usual | row
         if self._context.refusal(whole):  # a multiple of 0.1 may be drawn beyond the contract, by its last bit
             return None
-        values = vars(self._context.made(whole))
+        values = vars(self._context.validated(whole))
         fault = self._asked(values)
         # A second time is the verdict: the first may pay for what is made once.
         return self._asked(values) if fault and fault.of_time else fault

@@ -11,7 +11,7 @@ from handover.cli import tools
 from handover.cli.build import build_first
 from handover.cli.contract import check
 from handover.cli.group import DEPLOYMENT, PIPELINE, PROJECT, build_option, command
-from handover.cli.stack import begin, of_stage, region_option, stack_name, url_option
+from handover.cli.stack import boto3_session, of_stage, region_option, stack_name, url_option
 from handover.errors import CannotRunError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def region(*, region: str | None, stage: str | None) -> None:
 
     Exit status: 0, or 2 when there is no region or AWS does not take the credentials.
     """
-    click.echo(begin(region, stage).region_name)
+    click.echo(boto3_session(region, stage).region_name)
 
 
 def _named(_: click.Context, __: click.Parameter, stage: str | None) -> str:
@@ -67,7 +67,7 @@ def compatible(*, stage: str, region: str | None, url: str | None, build: Path, 
 
     Exit status: 0 they do, or there are none yet; 1 they do not; 2 the live API could not be asked.
     """
-    _require_compatible(stage, begin(region, stage), url, build, force=force)
+    _require_compatible(stage, boto3_session(region, stage), url, build, force=force)
 
 
 def _require_compatible(stage: str, session: "boto3.Session", url: str | None, build: Path, *, force: bool) -> None:
@@ -95,7 +95,7 @@ def deploy(*, stage: str, region: str | None, url: str | None, built: bool, dirt
     from handover import stage as stages
 
     context = click.get_current_context()
-    session = begin(region, stage)
+    session = boto3_session(region, stage)
     if not built:
         build_first(stages.architecture(PROJECT, stage))
         context.invoke(check, only=[], github="GITHUB_ACTIONS" in os.environ)
@@ -112,4 +112,4 @@ def deploy(*, stage: str, region: str | None, url: str | None, built: bool, dirt
 def undeploy(*, stage: str, region: str | None, yes: bool) -> None:
     """Take a stage's stack down, once you have agreed: sam delete. The layers' versions stay."""
     without_asking = ["--no-prompts"] if yes else []
-    tools.sam("delete", "--config-env", stage, "--region", begin(region, stage).region_name, *without_asking)
+    tools.sam("delete", "--config-env", stage, "--region", boto3_session(region, stage).region_name, *without_asking)

@@ -15,7 +15,7 @@ from handover.description import in_columns
 from handover.draft.agreed import KINDS, allowed, answered, checked_name, possible
 from handover.draft.fields import Field, Kind
 from handover.draft.target import Target
-from handover.replacing import replace as replace_files
+from handover.replacing import replace_files
 from handover.wording import alike, figure
 
 ANSWER, MORE = "answer", "more"

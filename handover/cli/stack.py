@@ -46,7 +46,7 @@ def stack_name(stack: str | None, stage: str | None) -> str:
     return str(named)
 
 
-def begin(region: str | None, stage: str | None) -> "boto3.Session":
+def boto3_session(region: str | None, stage: str | None) -> "boto3.Session":
     """Begin where every command here looks, and say where that is before anything is asked or moved.
 
     It is said on stderr: stdout is for what a program reads.
@@ -63,7 +63,7 @@ def find_stack(name: str, stage: str | None, region: str | None) -> "tuple[Stack
     """Read a stack as it is there, and give the session that looked."""
     from handover.live.stack import read
 
-    session = begin(region, stage)
+    session = boto3_session(region, stage)
     return read(session.client("cloudformation"), name), session
 
 

@@ -180,7 +180,7 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     @property
     def card(self) -> Path:
         """The model's card, where it belongs: every project has one."""
-        return card.place(self.folder)
+        return card.path(self.folder)
 
     # --- where it comes from
 
@@ -196,7 +196,7 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     @property
     def _had_behaviours(self) -> bool:
         try:  # by what was delivered, so that nobody's code is run to know what there is to be looked at
-            name = str(self.recorded["name"])
+            name = str(self.contract_json["name"])
             return delivered_before(self.folder, BEHAVIOURS, name, self.base) is not None
         except (OSError, ValueError, LookupError, TypeError):
             return False  # C109 says what is wrong with contract.json, C110 that no base is known
@@ -347,8 +347,8 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     @cached_property
     def behaviours(self) -> list[FaultError | running.Result]:
         """What became of each behaviour: golden rows are the built function's to answer, where it does."""
-        golden = Asking(self.recorded, self.answers if self.is_answered_as_built else self.answered_here)
-        others = Asking(self.recorded, self.answered_here)
+        golden = Asking(self.contract_json, self.answers if self.is_answered_as_built else self.answered_here)
+        others = Asking(self.contract_json, self.answered_here)
         asking = {"golden rows": golden, "drawn rows": others, "rows by hand": others}
         rows = [line["row"] for line in self.golden]
         return list(running.run(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking))

@@ -109,7 +109,7 @@ class Delivered:
     # --- what deliver() wrote, and what follows
 
     @cached_property
-    def recorded(self) -> Json:
+    def contract_json(self) -> Json:
         """``contract.json``."""
         return files.contract(self.folder)
 
@@ -165,9 +165,9 @@ class Delivered:
     @cached_property
     def golden_rows(self) -> list[Any]:
         """The golden rows as the serving validator makes them."""
-        return [self.made(line["row"]) for line in self.golden]
+        return [self.validated(line["row"]) for line in self.golden]
 
-    def made(self, row: Json) -> Any:
+    def validated(self, row: Json) -> Any:
         """Make a row as the serving validator does."""
         return self.validator.validate_json(json.dumps(row))
 
@@ -185,7 +185,7 @@ class Delivered:
     def vector(self, row: Json) -> FloatRows | None:
         """Lay a row out as the model's input, float32 (1, K); ``None`` where the contract or a heuristic has none."""
         try:
-            return self.encoder.vector(self.made(row))
+            return self.encoder.vector(self.validated(row))
         except (ValidationError, HeuristicError):
             return None  # a multiple of 0.1 refused by its last bit; a row on which the clause of that did not try
 
@@ -210,7 +210,7 @@ class Delivered:
 
     def answered_here(self, rows: Sequence[Json]) -> list[Json]:
         """Answer rows as the function would, in this Python."""
-        given = self.model(self.encoder.matrix(map(self.made, rows)))
+        given = self.model(self.encoder.matrix(map(self.validated, rows)))
         scores = self.contract.scores
         return [scores.document(values, scores.decide(values)) for values in given.tolist()]
 
@@ -225,7 +225,7 @@ class Delivered:
     def refusal(self, row: Json) -> str:
         """Say in one sentence why the contract refuses a row; nothing when it accepts it."""
         try:
-            self.made(row)
+            self.validated(row)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=True)[0]
             field = ".".join(map(str, first["loc"])) or "the row"

@@ -10,7 +10,7 @@ from handover.conversion.graph import Graph
 from handover.conversion.rows import Method, Rows, width
 
 LEAST = 1e-7
-ENOUGH = 0.0025
+TOLERANCE = 0.0025
 EUCLIDEAN = {"euclidean", "minkowski"}
 SWEEPS = 2  # what libsvm's own bound needs at most for two classes: tried for 210,000 probabilities
 
@@ -38,7 +38,7 @@ def _coupled(graph: Graph, first: str) -> str:
         square = graph.add("Mul", apart, apart)
         error_of_other = graph.add("Abs", graph.add("Sub", graph.add("Mul", other, apart), square))
         error_of_first = graph.add("Abs", graph.add("Add", graph.add("Mul", first, apart), square))
-        done = graph.add("Less", graph.add("Max", error_of_other, error_of_first), ENOUGH)
+        done = graph.add("Less", graph.add("Max", error_of_other, error_of_first), TOLERANCE)
         moved = _moved(graph, shares, graph.add("Sub", square, graph.add("Mul", other, apart)), other)
         apart = _apart(graph, moved, other, first)
         step = graph.add("Add", graph.add("Mul", apart, apart), graph.add("Mul", first, apart))

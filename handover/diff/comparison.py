@@ -15,7 +15,7 @@ from handover.diff.revisions import DiffError
 from handover.limit import TooLongError, at_most
 from handover.metrics import Comparison, compared
 from handover.quality import HELD_OUT, HeldOut
-from handover.session import SlowGraphError, opened, soon
+from handover.session import SlowGraphError, opened, timed
 from handover.source import RefusedSourceError, refuse
 from predictor import files
 from predictor.delivery import Delivery, LoadError
@@ -170,7 +170,7 @@ def _side(delivery: Delivery, rows: list[dict[str, Any]]) -> Side:
         if validated := [delivery.row.validate_json(json.dumps(row)) for row in rows]:
             with at_most(LIMIT_S):
                 features = delivery.encoder.matrix(validated)
-            scores = soon(delivery.model)(features)
+            scores = timed(delivery.model)(features)
     except TooLongError as error:
         raise DiffError(f"{name} {version} comes to no end on old golden rows: {error}") from None
     except SlowGraphError as error:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from handover.live import LiveError, version
-from handover.live.aws import asked
+from handover.live.aws import aws_errors
 from handover.live.deployments import Deployments
 from handover.live.stack import Stack
 
@@ -36,7 +36,7 @@ class Alias(NamedTuple):
 def read(client: "LambdaClient", stack: Stack) -> Alias:
     """Ask Lambda for the alias that the stack's output ``Alias`` names."""
     function, name = stack.output("Alias").split(":")[-2:]
-    with asked():
+    with aws_errors():
         alias = client.get_alias(FunctionName=function, Name=name)
     weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
     noted = alias.get("Description", "")
@@ -83,7 +83,7 @@ def roll_back(
     for id_ in deployments.under_way:
         deployments.stop(id_)
         alias = read(client, stack)
-    with asked():
+    with aws_errors():
         try:
             client.update_alias(
                 FunctionName=alias.function,
@@ -144,7 +144,7 @@ def _earlier(alias: Alias, published: Mapping[str, str], left_out: Mapping[str, 
 
 def _published(client: "LambdaClient", function: str) -> dict[str, str]:
     """Give the published versions, each with its description as people read it."""
-    with asked():
+    with aws_errors():
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
         versions = [one for page in pages for one in page["Versions"]]
     described = {one["Version"]: one.get("Description") for one in versions if one["Version"].isdecimal()}

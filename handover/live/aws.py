@@ -12,7 +12,7 @@ from handover.live import LiveError
 
 
 @contextmanager
-def asked() -> Iterator[None]:
+def aws_errors() -> Iterator[None]:
     """Turn what AWS refuses, and what keeps it from being asked at all, into one sentence, a ``LiveError``."""
     try:
         yield
@@ -29,7 +29,7 @@ def asked() -> Iterator[None]:
         raise LiveError(f"AWS refuses {error.operation_name}: {answer.get('Message') or answer.get('Code')}") from None
 
 
-@asked()
+@aws_errors()
 def region(named: str | None) -> str:
     """Give the region to look in: the one that is named, AWS_REGION, AWS_DEFAULT_REGION, or the profile's.
 
@@ -43,13 +43,13 @@ def region(named: str | None) -> str:
     return str(region)
 
 
-@asked()
+@aws_errors()
 def session(region: str) -> boto3.Session:
     """Begin with the credentials that AWS's own tools would take."""
     return boto3.Session(region_name=region)
 
 
-@asked()
+@aws_errors()
 def account(session: boto3.Session) -> str:
     """Give the account number of the credentials; everybody may ask for their own."""
     return session.client("sts").get_caller_identity()["Account"]

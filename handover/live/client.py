@@ -19,7 +19,7 @@ from urllib3 import Retry, connection_from_url, exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from handover.live import LiveError
-from handover.live.aws import asked
+from handover.live.aws import aws_errors
 from handover.live.stack import Stack
 
 if TYPE_CHECKING:
@@ -161,14 +161,14 @@ def signer(auth: str, session: "boto3.Session", region: str) -> Sign:
         return lambda method, url, body, headers: headers | {"authorization": f"Bearer {token}"}
     if auth != "AWS_IAM":
         raise LiveError(f"the stack's output Auth is {auth}; known are AWS_IAM, JWT and NONE")
-    with asked():
+    with aws_errors():
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
 
     def signed(method: str, url: str, body: bytes, headers: Headers) -> Headers:
         request = AWSRequest(method, url, headers, body)
-        with asked():  # credentials that expire are fetched anew here
+        with aws_errors():  # credentials that expire are fetched anew here
             SigV4Auth(credentials.get_frozen_credentials(), SERVICE, region).add_auth(request)
         return dict(request.headers.items())
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 
 from handover.live import LiveError
-from handover.live.aws import asked
+from handover.live.aws import aws_errors
 from handover.live.stack import Stack
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Deployments:
     @classmethod
     def of(cls, stack: Stack, cloudformation: "CloudFormationClient", client: "CodeDeployClient") -> Self:
         """Ask for a stack's deployments; where its alias moves without CodeDeploy, there are none."""
-        with asked():
+        with aws_errors():
             pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
             resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
             named = {resource["ResourceType"]: resource.get("PhysicalResourceId", "") for resource in resources}
@@ -81,14 +81,14 @@ class Deployments:
 
     def stop(self, id_: str) -> None:
         """Stop a deployment, and wait until CodeDeploy has moved the users back, which is a deployment of its own."""
-        with asked():
+        with aws_errors():
             self.client.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
         if back := self._ended(id_).get("rollbackInfo", {}).get("rollbackDeploymentId"):
             self._ended(back)
 
     def _ended(self, id_: str) -> "DeploymentInfoTypeDef":
         until = time.monotonic() + STOPS_WITHIN_S
-        with asked():
+        with aws_errors():
             while (now := self.client.get_deployment(deploymentId=id_)["deploymentInfo"])["status"] in UNDER_WAY:
                 if time.monotonic() > until:
                     raise LiveError(f"deployment {id_} does not end: look at it in CodeDeploy")

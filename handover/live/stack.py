@@ -41,7 +41,7 @@ class Stack(NamedTuple):
 def read(cloudformation: "CloudFormationClient", name: str) -> Stack:
     """Ask CloudFormation for the stack called ``name``; ``NoStackError`` when there is none."""
     region = cloudformation.meta.region_name
-    with aws.asked():
+    with aws.aws_errors():
         try:
             (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:

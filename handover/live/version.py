@@ -15,7 +15,7 @@ from botocore.exceptions import WaiterError
 
 from handover.evaluation import evaluate
 from handover.live import LiveError, built
-from handover.live.aws import asked
+from handover.live.aws import aws_errors
 from handover.live.clauses import CLAUSES
 from handover.live.client import TIMEOUT_S, Response
 from handover.live.context import LiveContext
@@ -48,7 +48,7 @@ class Version:
         request = gateway.Request(method, path, headers=gateway.JSON, body=body)
         event = json.dumps(gateway.event(request, "rollback"))
         began = time.perf_counter()
-        with asked():
+        with aws_errors():
             reply = self.client.invoke(FunctionName=self.function, Qualifier=self.number, Payload=event.encode())
             answer = json.loads(reply["Payload"].read())
         ms = (time.perf_counter() - began) * 1000
@@ -64,7 +64,7 @@ class Version:
         Asking it is what wakes it, and the first request fails
         (https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html).
         """
-        with asked():
+        with aws_errors():
             state = self.client.get_function_configuration(FunctionName=self.function, Qualifier=self.number)
             if state.get("State", "Active") != "Inactive":
                 return
@@ -79,7 +79,7 @@ class Version:
 
     def delivered(self, stack: Stack) -> built.Built:
         """Read what the version's own layer says of its model: Lambda keeps it."""
-        with asked():
+        with aws_errors():
             described = self.client.get_function_configuration(FunctionName=self.function, Qualifier=self.number)
             layers = [layer["Arn"] for layer in described.get("Layers", [])]
             named = [arn for arn in layers if arn.split(":")[-2] == LAYER.format(stack=stack.name)]

@@ -24,7 +24,7 @@ QUANTILES = np.linspace(0, 1, 101)
 KNOWN = 0.5  # share of a column's distinct values that matrix()'s has; a flag that was scaled still has its 0
 MOVED = 0.5  # of the column's standard deviation, by which its quantiles lie elsewhere; noise on purpose: a few percent
 OUTSIDE = 0.5  # share of values outside of the column's range, where only the held-out rows are known
-TELLING = 3  # distinct values: a flag is 0 or 1 after many a change
+MIN_DISTINCT = 3  # distinct values: a flag is 0 or 1 after many a change
 FILLED = 0.8  # share of the rows that are not matrix()'s which differ from one of its in gaps alone; of at least five
 
 # Rows. Chance alone puts some of the held-out rows among the fitted ones, where the data has few distinct rows.
@@ -226,7 +226,7 @@ def _changed(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -
         mine, theirs = np.sort(fitted[~np.isnan(fitted)]), np.sort(column[~np.isnan(column)])
         if not len(mine) or not len(theirs) or theirs[0] == theirs[-1]:
             continue
-        tells = len(np.unique(theirs)) >= TELLING
+        tells = len(np.unique(theirs)) >= MIN_DISTINCT
         telling += tells
         outside = float(((mine < theirs[0]) | (mine > theirs[-1])).mean())
         # how far the quantiles are apart, in standard deviations

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handover.replacing import replace
+from handover.replacing import replace_files
 
 pytestmark = pytest.mark.quick
 
@@ -29,7 +29,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_others_stay_as_they_are(folder: Path) -> None:
-    replace(folder, NEW)
+    replace_files(folder, NEW)
 
     assert contents(folder) == BEFORE | NEW
 
@@ -37,7 +37,7 @@ def test_others_stay_as_they_are(folder: Path) -> None:
 def test_what_is_proved_is_new_and_beside(folder: Path) -> None:
     seen: list[Any] = []
 
-    replace(folder, NEW, lambda beside: seen.extend([contents(beside), (folder / "a").read_bytes()]))
+    replace_files(folder, NEW, lambda beside: seen.extend([contents(beside), (folder / "a").read_bytes()]))
 
     assert seen == [NEW, b"1"]
 
@@ -46,10 +46,10 @@ def test_a_folder_is_made_and_goes_again_where_nothing_came_of_it(tmp_path: Path
     deep = tmp_path / "layers" / "model"
 
     with pytest.raises(ZeroDivisionError):
-        replace(deep, NEW, lambda _: 1 / 0)
+        replace_files(deep, NEW, lambda _: 1 / 0)
     assert list(tmp_path.iterdir()) == []
 
-    replace(deep, NEW)
+    replace_files(deep, NEW)
     assert contents(deep) == NEW
 
 
@@ -70,7 +70,7 @@ def test_ended_at_any_step_it_loses_nothing_and_leaves_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(Path, method, ended)
         try:
-            replace(folder, NEW)
+            replace_files(folder, NEW)
         except type(end):
             assert contents(folder) == BEFORE
         else:

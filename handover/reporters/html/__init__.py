@@ -10,7 +10,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from handover.context import DeliveryContext
-from handover.description import Word
+from handover.description import Code
 from handover.finding import Finding, Verdict
 from handover.markup import coded
 from handover.reporters.html import figures
@@ -27,7 +27,7 @@ UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U001
 
 def cell(text: str) -> Markup:
     """Set a name of the delivery as code, and escape all of it."""
-    return Markup("<code>{}</code>").format(text) if isinstance(text, Word) else escape(text)
+    return Markup("<code>{}</code>").format(text) if isinstance(text, Code) else escape(text)
 
 
 TEMPLATES = environment(Path(__file__).parent, html=True, filters={"coded": coded, "cell": cell})

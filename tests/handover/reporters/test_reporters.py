@@ -8,7 +8,7 @@ import pytest
 
 from handover.checks import selected
 from handover.context import DeliveryContext
-from handover.description import Table, Word
+from handover.description import Code, Table
 from handover.evaluation import evaluate
 from handover.finding import Broken, Clause, Finding, Kept, Verdict, Warned
 from handover.live.context import LiveContext
@@ -146,7 +146,7 @@ def test_markdown_says_what_the_model_is_between_what_broke_and_the_clauses(
 ) -> None:
     shifts = Table("Against", ("figure", "verdict"), (("AUC", "better"),))
     first, other = (
-        Table(title, ("what", "which"), ((Word("a `|` b"), "0.8"),), "On rows.") for title in ("One", "Two")
+        Table(title, ("what", "which"), ((Code("a `|` b"), "0.8"),), "On rows.") for title in ("One", "Two")
     )
     monkeypatch.setattr("handover.reporters.page.model", lambda _: Model((first, other), "It is *better*.", shifts))
 
