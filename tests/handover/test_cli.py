@@ -253,10 +253,10 @@ def test_nor_do_the_public_interface_and_the_lesson() -> None:
 @pytest.mark.parametrize(
     ("command", "lacking"),
     [
-        (["verify", "--stack", "x"], "urllib3"),
+        (["verify", "--stack", "x"], "botocore"),
         (["region"], "boto3"),
-        (["live-version", "--stack", "x"], "boto3"),
-        (["rollback", "--stack", "x"], "boto3"),
+        (["live-version", "--stack", "x"], "botocore"),
+        (["rollback", "--stack", "x"], "botocore"),
         (["compatible", "--stage", "x"], "boto3"),
     ],
 )
