@@ -255,8 +255,8 @@ def test_nor_do_the_public_interface_and_the_lesson() -> None:
     [
         (["verify", "--stack", "x"], "botocore"),
         (["region"], "boto3"),
-        (["live-version", "--stack", "x"], "botocore"),
-        (["rollback", "--stack", "x"], "botocore"),
+        (["live-version", "--stack", "x"], "urllib3"),
+        (["rollback", "--stack", "x"], "urllib3"),
         (["compatible", "--stage", "x"], "boto3"),
     ],
 )
