@@ -61,8 +61,8 @@ def accept(package: Package, root: Path, check: Callable[[Path], Judgement], *, 
                 f"there is no {usual} in the last commit here: accept runs in the project that deploys"
             )
         with suppress(OSError, ValueError, AttributeError):  # nothing was delivered yet
-            if (here := files.contract(project.delivery).get("name")) != package.name:  # it was sent here by mistake
-                raise CannotRunError(f"this project's contract is {here}, and the delivery is of {package.name}")
+            if (own := files.contract(project.delivery).get("name")) != package.name:  # it was sent here by mistake
+                raise CannotRunError(f"this project's contract is {own}, and the delivery is of {package.name}")
         if not _put(project, package):
             return 0, f"{package.name} {package.version} lies here already, to the byte: nothing to accept."
         judgement = check(place)

@@ -17,7 +17,7 @@ DPI = 110
 NAMES = {"poisson": "Poisson", "bursty": "bursty: a minute of ten times as many, every 20 min"}
 
 
-def memory(sizes: Sequence[Size], holds_mb: float, path: Path) -> None:
+def memory(sizes: Sequence[Size], used_mb: float, path: Path) -> None:
     """Draw latency and price of a warm request against memory, and the memory that the process held."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     (latency, price) = figure.subplots(1, 2)
@@ -32,7 +32,7 @@ def memory(sizes: Sequence[Size], holds_mb: float, path: Path) -> None:
     latency.set(xlabel="memory [MB]", ylabel="latency in the function [ms]", yscale="log")
     price.set(xlabel="memory [MB]", ylabel="duration of a million requests [USD]", ylim=(0, None))
     for axes in (latency, price):
-        axes.axvline(holds_mb, color=GREY, linestyle=":", label=f"the process holds {holds_mb:.0f} MB")
+        axes.axvline(used_mb, color=GREY, linestyle=":", label=f"the process holds {used_mb:.0f} MB")
         axes.set_xlim(0, None)
         axes.legend(frameon=False)
     figure.savefig(path, dpi=DPI, metadata={"Software": None})

@@ -100,8 +100,8 @@ def bad_reasons(most: int) -> Problem:
 def unknown_parameters(given: Sequence[str], known: Sequence[str]) -> Problem:
     """Say which query parameters there are, and how many others were sent."""
     unknown = len(set(given) - set(known))
-    there_are = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}" if known else "there are none"
-    detail = f"{_count(unknown, 'query parameter')} {'is' if unknown == 1 else 'are'} not known here: {there_are}."
+    listed = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}" if known else "there are none"
+    detail = f"{_count(unknown, 'query parameter')} {'is' if unknown == 1 else 'are'} not known here: {listed}."
     return Problem("bad-parameter", detail, parameters=list(known))
 
 

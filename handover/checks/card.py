@@ -42,12 +42,12 @@ def _difference(context: DeliveryContext, text: str, name: str, expected: str) -
     if shown is None:
         return None
     lines = list(zip_longest(shown.splitlines(), expected.splitlines(), fillvalue=""))
-    differ = [place for place, (is_there, belongs) in enumerate(lines) if is_there != belongs]
+    differ = [place for place, (actual, expected_line) in enumerate(lines) if actual != expected_line]
     if not differ:
         return None
-    is_there, belongs = lines[differ[0]]
+    actual, expected_line = lines[differ[0]]
     line = text[: text.index(shown, text.index(f" {name}: "))].count("\n") + 1 + differ[0]
-    evidence = f"{_quoted(is_there)} stands where {_quoted(belongs)} belongs."
+    evidence = f"{_quoted(actual)} stands where {_quoted(expected_line)} belongs."
     cause = f"It was edited by hand, or is the card of another delivery; deliver again: {context.delivers}."
     details = "\n".join(f"card:     {lines[place][0]}\nmanifest: {lines[place][1]}" for place in differ)
     return Broken(evidence, context.card, line, cause, details)

@@ -99,8 +99,8 @@ def _in_order(model: Any, names: list[Any], classes: Sequence[str], positive: ob
     if (chosen := in_order(names, classes)) is not None:
         return chosen
     own, words = list(map(name_of, names)), list(map(name_of, classes))
-    lacks, unknown = [one for one in classes if name_of(one) not in own], [one for one in own if one not in words]
-    parts = [f"lacks {', '.join(map(repr, lacks))}"] if lacks else []
+    absent, unknown = [one for one in classes if name_of(one) not in own], [one for one in own if one not in words]
+    parts = [f"lacks {', '.join(map(repr, absent))}"] if absent else []
     parts += [f"knows {', '.join(map(repr, unknown))} beside them"] if unknown else []
     raise ConversionError(
         f"the classes of {title(model)} are not the contract's: it {' and '.join(parts)}; train it on labels that "

@@ -43,7 +43,7 @@ def filled(model: onnx.ModelProto, width: int) -> set[int]:
     """
     asking = (node.input[0] for node in model.graph.node if node.op_type in ASK_FOR_GAPS)
     traced = (_traced(model, tensor, ALL, np.empty(0)) for tensor in asking)
-    return {column for found in traced for column in np.arange(width)[found[0] if found else ALL].tolist()}
+    return {column for columns in traced for column in np.arange(width)[columns[0] if columns else ALL].tolist()}
 
 
 def _asked(node: onnx.NodeProto) -> tuple[NDArray[np.int64], Floats]:

@@ -35,10 +35,10 @@ def changes(old: Json, new: Json, reasons: tuple[Sequence[str], Sequence[str]] =
 
     ``reasons`` are the heuristics of the old delivery and of the new: what ``?reasons=`` may answer, beside the fields.
     """
-    found = chain(
+    every = chain(
         _identity(old, new), _fields(old, new), _answer(old, new), _reasons(old, new, *reasons), _words(old, new)
     )
-    return sorted(found, key=lambda change: LEVELS.index(change.level))
+    return sorted(every, key=lambda change: LEVELS.index(change.level))
 
 
 def heuristics(manifest: Any) -> tuple[str, ...]:

@@ -77,27 +77,27 @@ def placed(files: Mapping[str, File], name: str, inside: str) -> dict[str, File]
         return dict(files)
     root, moved = PurePath(os.path.relpath(".", inside)).as_posix(), {}
     for path, file in files.items():
-        there = f"{WORKFLOWS}{name}-{path.removeprefix(WORKFLOWS)}"
-        to = f"{root}/{there}" if path.startswith(WORKFLOWS) else path
+        at_root = f"{WORKFLOWS}{name}-{path.removeprefix(WORKFLOWS)}"
+        to = f"{root}/{at_root}" if path.startswith(WORKFLOWS) else path
         moved[to] = file
-        for pattern, instead in _edits(path, name, inside, there).items():
+        for pattern, instead in _edits(path, name, inside, at_root).items():
             text = re.sub(pattern, instead, moved[to].content.decode(), flags=re.MULTILINE)
             moved[to] = file._replace(content=text.encode())
     return moved
 
 
-def _edits(path: str, name: str, inside: str, there: str) -> dict[str, str]:
+def _edits(path: str, name: str, inside: str, at_root: str) -> dict[str, str]:
     """Say what a file of pipelines or owners has in place of some expressions, where it is about one folder.
 
     Paths that begin with ``./`` lead into the folder, and pipelines are run for a change in it only. A workflow, which
-    lies ``there`` at the root, and its jobs are named after the project.
+    lies ``at_root``, and its jobs are named after the project.
     """
     if path in ALL_OWNERS:
         root_only = f"# {ALL_OWNERS[path]} reads this file at the repository's root only: append these lines there.\n"
         return {r"^[*/]": "/" + inside.replace(" ", r"\\ ") + "/", r"\A": root_only}
     paths = {r"(?<![\w.])\./": f"{inside}/"}
     if path.startswith(WORKFLOWS):
-        changes = json.dumps([f"{inside}/**", there], ensure_ascii=False)
+        changes = json.dumps([f"{inside}/**", at_root], ensure_ascii=False)
         triggers = {r"^  (push|pull_request):\n": rf"\g<0>    paths: {changes}\n"}
         return paths | triggers | {r"^(    )?name: ": rf"\g<0>{name} "}
     if path == GITLABS:

@@ -24,7 +24,8 @@ OWN = (
 )  # fmt: skip
 """What is the project's own, whatever a release has under that name."""
 TOOL = ("vendor/*", LOCK)
-LOCKS, NEEDS = ("layers/runtime/requirements.txt", "requirements/*.txt"), ("layers/runtime/*.in", "requirements/*.in")
+LOCKS = ("layers/runtime/requirements.txt", "requirements/*.txt")
+REQUIREMENTS = ("layers/runtime/*.in", "requirements/*.in")
 CANNOT_MERGE = 128  # git merge-file gives the number of conflicts, at most 127; of binary files, 255
 
 
@@ -206,6 +207,6 @@ def _to_lock(root: Path, planned: Iterable[Change], new: Mapping[str, File]) -> 
     """Name what the tool's locks were not made of, where they took the place of the project's."""
     if not any(change.file and _fits(change.path, LOCKS) for change in planned):
         return []
-    lying = {path.relative_to(root).as_posix(): path.read_bytes() for need in NEEDS for path in root.glob(need)}
+    lying = {path.relative_to(root).as_posix(): path.read_bytes() for need in REQUIREMENTS for path in root.glob(need)}
     known = {path: file.content for path, file in new.items()}
     return sorted(path for path, content in lying.items() if content.replace(b"\r\n", b"\n") != known.get(path))

@@ -52,9 +52,9 @@ class Page:
         with self._lock:
             advance(self.ground)
             number = snapshots.reached(self.ground)
-            lacks = missing(self.ground, number) if number <= len(EXERCISES) else ""
+            todo = missing(self.ground, number) if number <= len(EXERCISES) else ""
             pulls = {pull.branch: pull for pull in self.ground.remote.pulls}
-            return self._rendered("page.html.jinja", number=number, exercises=EXERCISES, missing=lacks, pulls=pulls)
+            return self._rendered("page.html.jinja", number=number, exercises=EXERCISES, missing=todo, pulls=pulls)
 
     def pull(self, branch: str) -> str:
         """Show a pull request; ``NotFound`` where there is none."""

@@ -31,8 +31,8 @@ def reached(ground: Ground) -> int:
 def save(ground: Ground, number: int) -> None:
     """Keep what is there, committed, as the start of an exercise."""
     start = f"{STARTS}{number}"
-    there = [f"+refs/{kind}/*:{start}/there/{kind}/*" for kind in OF_THE_SERVICE]
-    ground.remote.do("fetch", "--quiet", "--prune", ".", *there)
+    patterns = [f"+refs/{kind}/*:{start}/there/{kind}/*" for kind in OF_THE_SERVICE]
+    ground.remote.do("fetch", "--quiet", "--prune", ".", *patterns)
     ground.remote.do("fetch", "--quiet", "--prune", str(ground.project), f"+{BRANCHES}*:{start}/mine/*")
     ground.remote.do("symbolic-ref", f"{start}/HEAD", f"{start}/mine/{ground.mine.branch or MAIN}")
 
@@ -53,8 +53,8 @@ def restore(ground: Ground, number: int) -> str:
     for later in range(number + 1, reached(ground) + 1):
         forget(ground, later)
     start = f"{STARTS}{number}"
-    there = [f"+{start}/there/{kind}/*:refs/{kind}/*" for kind in OF_THE_SERVICE]
-    ground.remote.do("fetch", "--quiet", "--prune", ".", *there)
+    patterns = [f"+{start}/there/{kind}/*:refs/{kind}/*" for kind in OF_THE_SERVICE]
+    ground.remote.do("fetch", "--quiet", "--prune", ".", *patterns)
     # The person's branches, and the one that was switched to.
     mine = ground.mine
     for command in set(HALF_WAY.values()):

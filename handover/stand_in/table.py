@@ -49,7 +49,7 @@ def read(path: Path, contract: Contract, encoding: RowEncoder) -> tuple[FloatRow
     ]
     places = [f"{path.name}, line {line}" for line in given.lines]
     words = zip(*(head[name].words for name in answered), strict=True)
-    answers = [_answer(said, contract, number, place) for said, place in zip(words, places, strict=True)]
+    answers = [_answer(texts, contract, number, place) for texts, place in zip(words, places, strict=True)]
     return encoding.matrix(rows, places.__getitem__), np.array(answers, dtype=np.float32), given.lines
 
 

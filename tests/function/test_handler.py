@@ -382,13 +382,13 @@ def test_a_query_parameter_that_is_not_known(
     parcel_function: Function, route: str, query: dict[str, str], detail: str
 ) -> None:
     method, path = route.split()
-    there_are = ["reasons"] if method == "POST" else []
+    listed = ["reasons"] if method == "POST" else []
 
     answer = parcel_function(method, path, json.dumps(GOOD) if method == "POST" else None, **query)
 
     assert (answer.status, answer.json) == (
         400,
-        problem("bad-parameter", "A query parameter cannot be used", 400, detail, parameters=there_are),
+        problem("bad-parameter", "A query parameter cannot be used", 400, detail, parameters=listed),
     )
 
 
