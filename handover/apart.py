@@ -15,7 +15,7 @@ from predictor.files import Json
 
 type Send = Callable[[Json], None]
 
-GRACE_S = 10.0  # for what is interrupted to take down what it started
+GRACE_S = 10.0  # for an interrupted process to stop its children
 
 
 class CutShortError(CannotRunError):

@@ -24,7 +24,7 @@ class Apart(NamedTuple):
     """How far it may be off, as in "by more than 1e-05"."""
 
 
-def judged(given: Rows, trained: Rows, budget: float) -> Apart | None:
+def compared(given: Rows, trained: Rows, budget: float) -> Apart | None:
     """Compare answers with the training's to the same rows; ``None`` where each score is as near as it must be."""
     given, trained = _numbers(given), _numbers(trained)
     if not (rows := differing(given, trained, budget)):

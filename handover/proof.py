@@ -138,7 +138,7 @@ class Proof:
         """Require that onnxruntime's answers are the trained model's; the worst row is named by ``where``."""
         self._require_range(given, f"onnxruntime's scores of {of}")
         budgets, rows = self._contract.budgets, len(expected)
-        if apart := parity.judged(given, expected, budgets.parity):
+        if apart := parity.compared(given, expected, budgets.parity):
             row, trained = features[[apart.worst]], expected[apart.worst].tolist()
             raise DeliverError(
                 f"onnxruntime does not give the model's answers: {len(apart.rows)} of {rows} {of} differ by more "

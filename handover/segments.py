@@ -47,7 +47,7 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
     least = NormalDist().inv_cdf(1 - ALPHA / max(1, len(tried)))
     weak = [one for one in tried[:SHOWN] if one["beyond_chance"] > 0]
     return {
-        "figure": _judging(held_out).name,
+        "figure": _metric(held_out).name,
         "tried": len(tried),
         "fewest_rows": MIN_ROWS,
         "beyond_chance": sum(one["beyond_chance"] > least for one in tried),
@@ -57,7 +57,7 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
 
 def _compared(held_out: HeldOut, field: Domain, words: str, rows: Rows) -> Json:
     """Say of a segment how good the model is in it, and by how many standard errors worse than elsewhere."""
-    inside, outside = (_judging(held_out.subset(these)) for these in (rows, ~rows))
+    inside, outside = (_metric(held_out.subset(these)) for these in (rows, ~rows))
     return {
         "field": field.name,
         "segment": words,
@@ -99,7 +99,7 @@ def _is_large(rows: Rows, held_out: HeldOut) -> bool:
     return len(counts) > 1 and (not held_out.is_binary or int(counts.min()) >= MIN_OF_A_LABEL)
 
 
-def _judging(held_out: HeldOut) -> Metric:
+def _metric(held_out: HeldOut) -> Metric:
     return metrics(held_out)[0 if held_out.is_binary else 1]
 
 

@@ -83,7 +83,7 @@ def of_answers(then: Path, now: Path, tolerance: float) -> str:
     before, after = (HeldOut.from_csv((folder / HELD_OUT).read_bytes()) for folder in (then, now))
     if not np.array_equal(before.labels, after.labels):
         return "the held-out labels are others"
-    apart = parity.judged(after.scores, before.scores, tolerance)
+    apart = parity.compared(after.scores, before.scores, tolerance)
     return f"held-out scores differ by more than {apart.limit}" if apart else ""
 
 
@@ -95,7 +95,7 @@ def _of_golden(then: list[Json], now: list[Json], tolerance: float) -> str:
     pairs = [(before[row], after[row]) for row in before if row in after]
     trained, again = ([scores_in(pair[side]) for pair in pairs] for side in (0, 1))
     was, is_ = ([row.values() for row in rows] for rows in (trained, again))
-    if apart := parity.judged(is_, was, tolerance):
+    if apart := parity.compared(is_, was, tolerance):
         return (
             f"{len(apart.rows)} of {len(pairs)} answers differ by more than {apart.limit}, at most from "
             f"{parity.in_words(trained[apart.worst])} then to {parity.in_words(again[apart.worst])} now"

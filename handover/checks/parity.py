@@ -153,7 +153,7 @@ def same_scores(context: DeliveryContext) -> Broken | Kept:
 def _differing(context: DeliveryContext, given: Scores, why: Callable[[Rows], Cause]) -> Broken | None:
     """Compare scores with those of the training, and point at a file of the delivery where they differ."""
     expected, budget = context.golden_scores, context.contract.budgets.parity
-    if (apart := parity.judged(given, expected, budget)) is None:
+    if (apart := parity.compared(given, expected, budget)) is None:
         return None
     rows, worst = np.array(apart.rows, dtype=np.intp), apart.worst
     flips = [row for row in context.flipped(given) if row in rows]

@@ -51,7 +51,7 @@ def gaps_seen(context: DeliveryContext) -> Broken | Kept | None:
         "The model cannot know what a gap means. Leave it out of some rows of the training, as callers will, or put an "
         "imputer before the model; or require it in contract.py, without `| None = None`."
     )
-    return _judged(context, never, cause)
+    return _first_fault(context, never, cause)
 
 
 def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
@@ -89,7 +89,7 @@ def values_seen(context: DeliveryContext) -> Broken | Kept | None:
         "The model learned nothing of it, and its answer there is a guess. Train on rows that have it, or take it out "
         "of contract.py, so that callers are refused or send what the model knows."
     )
-    if broken := _judged(context, _unseen, cause):
+    if broken := _first_fault(context, _unseen, cause):
         return broken
     record = context.seen_in_training or {"columns": ()}
     empty = [column["name"] for column in record["columns"][: len(context.compiled["fields"])] if _is_empty(column)]
@@ -144,7 +144,7 @@ def reach_seen(context: DeliveryContext) -> Broken | None:
         "(cents, thousands, percent), convert it in the training; else narrow the range in contract.py to what the "
         "training has, or train on rows that reach as far."
     )
-    return _judged(context, _too_far, cause)
+    return _first_fault(context, _too_far, cause)
 
 
 def _too_far(field: Domain, column: Json, rows: str) -> str:
@@ -180,7 +180,7 @@ def _rows(record: Json) -> str:
     return f"the {record['rows']} rows that the training laid out"
 
 
-def _judged(context: DeliveryContext, fault: Callable[[Domain, Json, str], str], cause: str) -> Broken | None:
+def _first_fault(context: DeliveryContext, fault: Callable[[Domain, Json, str], str], cause: str) -> Broken | None:
     """Compare each field with what the training saw of it: the first fault is told in full, and the others named.
 
     Nothing is where there is no record of that: M118 says so.

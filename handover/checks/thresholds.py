@@ -38,7 +38,7 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     except Exception as error:  # an operator that the reference does not know, in as many ways as it has operators
         raise Skipped(f"ONNX's reference implementation cannot run this model ({type(error).__name__})") from None
     given = context.model(rows)
-    if (apart := parity.judged(given, expected, context.contract.budgets.parity)) is None:
+    if (apart := parity.compared(given, expected, context.contract.budgets.parity)) is None:
         return None
     row = apart.rows[0]
     first = f"the first should be {context.in_words(expected[row])} and is {context.in_words(given[row])}"

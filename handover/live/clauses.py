@@ -117,7 +117,7 @@ def same_scores(context: LiveContext) -> Broken | Kept | Skipped:
         return NONE_ANSWERED
     tolerance = context.built.tolerance
     given, trained = zip(*map(_side_by_side, context.scored), strict=True)
-    if (apart := parity.judged(given, trained, tolerance)) is None:
+    if (apart := parity.compared(given, trained, tolerance)) is None:
         return Kept(f"every score is within {parity.limit(trained, tolerance)} of training's")
     worst = context.scored[apart.worst]
     return _wrong(

@@ -1,6 +1,6 @@
-"""What is kept of the tables that were seen, and what follows from them.
+"""Conclusions from the tables of an observed training.
 
-Whether a model's columns are those of ``matrix``, and whether the rows that judge it were among those that taught it.
+Whether a model's columns are those of ``matrix``, and whether the rows that judge it were among those that trained it.
 """
 
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ def hashed(values: Floats) -> Hashes:
     return hashes
 
 
-def conclude(own: Table, learned: list[Table], stopping: list[Table], given: list[Floats], judging: Any) -> Json:
+def conclude(own: Table, learned: list[Table], stopping: list[Table], given: list[Floats], held_out: Any) -> Json:
     """Compare what a model was fitted on with what ``matrix`` gave, and with the rows that judge it.
 
     Gives plain data: counts, names, shares, minima and maxima; no row.
@@ -99,32 +99,32 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
     given, judging
         What ``matrix`` returned to the training, each (N, K), and how it lays the held-out rows out.
     """
-    names, width = tuple(judging.columns), own.sample.shape[1]
+    names, width = tuple(held_out.columns), own.sample.shape[1]
     fitted = {"rows": len(own.hashes), "columns": width, "names": list(own.names) if own.names else None}
     summary: Json = {"fitted": fitted, "columns": list(names), "order": "another number"}
     if width == len(names):
-        summary |= _columns(own, sum(map(len, given)), np.concatenate([*given, judging.values]), names)
+        summary |= _columns(own, sum(map(len, given)), np.concatenate([*given, held_out.values]), names)
     for word, tables in (("judging", learned), ("stopping", stopping)):
         sets = [table.hashes for table in tables if table.sample.shape[1] == len(names)]
         if summary["order"] == "as given" and sets:
-            summary[word] = _rows(sets, given, judging.values)
-            learned_by = int(np.isin(hashed(judging.values), own.hashes).sum())
+            summary[word] = _rows(sets, given, held_out.values)
+            learned_by = int(np.isin(hashed(held_out.values), own.hashes).sum())
             # Where another fit had them, as one that this goes on from, the rows of all are those to count.
             by_own = summary[word]["among_fitted"] == learned_by
             summary[word]["fitted"] = len(own.hashes) if by_own else len(np.unique(np.concatenate(sets)))
     if "judging" in summary:
-        calls, judges = [hashed(rows) for rows in given], hashed(judging.values)
+        calls, judges = [hashed(rows) for rows in given], hashed(held_out.values)
         with_judges = (rows for rows in calls if np.isin(judges, rows).all())
         summary["together"] = max((len(np.unique(rows)) for rows in with_judges), default=0)
-        others = np.concatenate([*given, judging.values])
-        others = others[~np.isin(hashed(others), hashed(judging.values))]
+        others = np.concatenate([*given, held_out.values])
+        others = others[~np.isin(hashed(others), hashed(held_out.values))]
         summary["few"] = _few([table.hashes for table in learned], others)
-        summary["beyond"] = _beyond(others, judging.values, names)
+        summary["beyond"] = _beyond(others, held_out.values, names)
     return summary
 
 
 def left_out(
-    asked: list[Hashes], learned: list[Hashes], set_apart: list[Hashes], given: list[Floats], judging: Any
+    asked: list[Hashes], learned: list[Hashes], set_apart: list[Hashes], given: list[Floats], held_out: Any
 ) -> Json | None:
     """Count rows that a model answered together with all those that judge it, and that neither train nor judge it.
 
@@ -134,7 +134,7 @@ def left_out(
         Rows that the program asked a model for, in one call each; that the model and its parts were fitted on; and of
         an ``eval_set``.
     """
-    judges = np.unique(hashed(judging.values))
+    judges = np.unique(hashed(held_out.values))
     together = [rows for rows in asked if np.isin(judges, rows).all()]
     others = [rows for rows in asked if not np.isin(judges, rows).all()]  # as of a part to compare models on
     used = np.unique(np.concatenate([judges, *learned, *set_apart, *others]))
@@ -242,14 +242,14 @@ def _changed(own: Table, laid_out: int, whole: Floats, names: tuple[str, ...]) -
 # --- rows
 
 
-def _rows(fitted: list[Hashes], given: list[Floats], judging: Floats) -> Json:
+def _rows(fitted: list[Hashes], given: list[Floats], held_out: Floats) -> Json:
     """Count the held-out rows that are among the fitted ones, and how many of them chance would put there.
 
     Chance is the share of the data's rows that have a twin: of the rows of one call of ``matrix``, for they are as the
     data has them, or else of the fitted ones; no less than among the held-out rows themselves. Where only these have
     twins, the training has dropped its own, and all of them may be among the rest of those by chance.
     """
-    judges, learned = hashed(judging), np.unique(np.concatenate(fitted))
+    judges, learned = hashed(held_out), np.unique(np.concatenate(fitted))
     among = int(np.isin(judges, learned).sum())
     by_chance = max([_twins(hashed(rows)) for rows in given if len(rows) >= len(judges)], default=_twins(fitted[0]))
     of_judges = _twins(judges)
@@ -270,10 +270,10 @@ def _few(fitted: list[Hashes], others: Floats) -> Json | None:
     return {"fitted": learned, "laid_out": laid_out} if learned < min(FEW * others.shape[1], laid_out / LEFT) else None
 
 
-def _beyond(others: Floats, judging: Floats, names: tuple[str, ...]) -> list[Json]:
+def _beyond(others: Floats, held_out: Floats, names: tuple[str, ...]) -> list[Json]:
     """Name the columns in which many rows lie beyond the ends of those that judge, as of a split of sorted rows."""
     beyond: list[Json] = []
-    for name, *columns in zip(names, others.T, judging.T, strict=True):
+    for name, *columns in zip(names, others.T, held_out.T, strict=True):
         known, judges = (column[~np.isnan(column)] for column in columns)
         if len(known) and len(judges):
             low, high = float(judges.min()), float(judges.max())

@@ -176,7 +176,7 @@ class Observer:
         self._continue(noted, frame)  # from what may be the model itself, as it was
         self._fitted[id(model)] = noted
         noted.tables.append(table(data))
-        noted.stopping += [one for judging in _judging(frame) if (one := table(judging)) is not None]
+        noted.stopping += [one for rows in _eval_sets(frame) if (one := table(rows)) is not None]
         noted.labelled |= self._kinds[code] == "data" or (bool(others) and others[0] is not None)
 
     def _continue(self, noted: Fitted, frame: FrameType) -> None:
@@ -263,7 +263,7 @@ class Observer:
         if own.tables[-1] is None:
             return {"unseen": f"the {name} was fitted on what cannot be read as a table of numbers"}
         rows, given = frame.f_locals["rows"], {word: frame.f_locals[word] for word in ("contract", "heuristics")}
-        judging = frame.f_globals["matrix"](rows, **given)
+        held_out = frame.f_globals["matrix"](rows, **given)
         parts, unseen = self._parts(model)
         learned = [table for part in parts if part.labelled for table in part.tables if table is not None]
         stopping = [table for part in parts if part.stopped_early for table in part.stopping]
@@ -277,8 +277,8 @@ class Observer:
             {"model": name, "place": own.place}
             | ({"unknown": f"the {name} {unknown}, so which rows it learned from is not known"} if unknown else {})
             | {"offset": next((part.offset for part in parts if part.offset), "")}
-            | conclude(own.tables[-1], learned, stopping, self._given, judging)
-            | {"left": left_out(asked, [one.hashes for one in learned], set_apart, self._given, judging)}
+            | conclude(own.tables[-1], learned, stopping, self._given, held_out)
+            | {"left": left_out(asked, [one.hashes for one in learned], set_apart, self._given, held_out)}
         )
 
     def _own(self, model: Any) -> Fitted | None:
@@ -346,7 +346,7 @@ def _kind(code: CodeType, frame: FrameType) -> Kind | None:
     return None
 
 
-def _judging(frame: FrameType) -> list[Any]:
+def _eval_sets(frame: FrameType) -> list[Any]:
     """Give the rows of ``eval_set``, of one pair of rows and labels or of several, and of LightGBM's ``eval_X``."""
     given, plain = frame.f_locals.get("eval_set"), frame.f_locals.get("eval_X")
     pairs = [given] if isinstance(given, tuple) else given if isinstance(given, list) else []

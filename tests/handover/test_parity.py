@@ -48,10 +48,10 @@ def test_the_limit_names_the_steps_only_where_they_count() -> None:
 def test_answers_are_judged_by_the_rows_that_are_too_far_off_and_the_worst_of_them() -> None:
     trained = [[0.5], [33.0], [0.25], [0.75]]
 
-    assert parity.judged(trained, trained, 1e-5) is None
-    assert parity.judged([[0.75], [33.0], [0.5], [1.25]], trained, 1e-5) == parity.Apart([0, 2, 3], 3, 0.5, "1e-05")
+    assert parity.compared(trained, trained, 1e-5) is None
+    assert parity.compared([[0.75], [33.0], [0.5], [1.25]], trained, 1e-5) == parity.Apart([0, 2, 3], 3, 0.5, "1e-05")
 
 
 def test_what_is_no_number_is_furthest_off() -> None:
-    apart = parity.judged([[0.1, 0.9], [math.nan, 0.8]], [[0.5, 0.5], [0.2, 0.8]], 1e-5)
+    apart = parity.compared([[0.1, 0.9], [math.nan, 0.8]], [[0.5, 0.5], [0.2, 0.8]], 1e-5)
     assert apart == parity.Apart([0, 1], 1, math.inf, "1e-05")
