@@ -179,13 +179,16 @@ def too_good(context: DeliveryContext) -> Broken | None:
 )
 def no_fall(context: DeliveryContext) -> Broken | Kept | None:
     try:
-        comparison = context.comparison
+        comparison, beside = context.comparison, context.beside_before
     except (ValueError, KeyError, TypeError):
         return Kept("what the base branch has cannot be read, so nothing was compared")
-    if comparison is None:
+    if beside is None:
         return None
-    decides, budget = comparison.shifts[0], context.contract.budgets.fall
+    decides, budget = beside.shifts[0], context.contract.budgets.fall
     fall, chance = -decides.difference, NORMAL_975 * decides.error
+    if comparison is None:
+        note = "the contract is another one for callers: that its model may answer worse is left to both teams"
+        return Kept(note, warnings=(*_risen(context, decides, chance),))
     fewer, inverted = _fewer(context), _inverted(context)
     if fall <= budget + chance:
         return Kept(warnings=(*_against_before(context, fewer, inverted), *_risen(context, decides, chance)))
@@ -237,11 +240,11 @@ def _risen(context: DeliveryContext, decides: Shift, chance: float) -> Iterator[
     was, now = decides.was, decides.now
     if decides.difference - chance > MUCH_BETTER * (1 - was.value):
         try:
-            most = f" It looks most at {context.manifest['importance']['columns'][0]['name']}."
-        except (LookupError, TypeError):  # by another hand
-            most = ""
+            most = max(context.manifest["importance"]["columns"], key=lambda column: column["fall"])["name"]
+        except (LookupError, TypeError, ValueError):  # by another hand
+            most = "what the manifest does not say"
         yield Warned(
-            f"Its {now.name} was {was.written(was.value)}, and is {now.written(now.value)}.{most}",
+            f"Its {now.name} was {was.written(was.value)}, and is {now.written(now.value)}. It looks most at {most}.",
             context.training or context.folder / HELD_OUT,
             cause="So much at once is often a column that tells the outcome, or is known only after it. Where it was "
             "earned, nothing is to be done.",

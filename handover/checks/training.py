@@ -101,8 +101,10 @@ def others_judge(context: DeliveryContext) -> Broken | Kept:
     if not judging["beyond_chance"]:
         none, offset = f"none of the {judging['rows']} held-out rows trained it", seen.get("offset", "")
         note = offset and f"{none} in a fit that was seen; what made the numbers of `{offset}` was not seen"
+        if twins := judging["among_fitted"]:
+            note = f"{twins} of the {judging['rows']} held-out rows equal one that trained it: the data has it twice"
         warnings = chain(*(warn(context, seen) for warn in (_stopped, _split, _left_out, _multiplied)))
-        return Kept(note=note, proved="" if offset else none, warnings=tuple(warnings))
+        return Kept(note=note, proved="" if note else none, warnings=tuple(warnings))
     among, rows, fitted = judging["among_fitted"], judging["rows"], judging["fitted"]
     all_fits = "" if fitted == seen["fitted"]["rows"] else ", with what it is made of and goes on from"
     return Broken(
@@ -166,7 +168,7 @@ def _left_out(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned
 
 
 def _multiplied(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warned]:
-    """Tell of more rows than the data has, those that judge among them: some were made out of others, then split."""
+    """Tell of more rows than the data has lines, those that judge among them: some were made of others, then split."""
     if not (together := seen.get("together", 0)) or not (data := context.manifest["training"]["data"]).endswith(LINES):
         return
     path = next(named(context.training_root, Path(data).name))
@@ -174,7 +176,7 @@ def _multiplied(context: DeliveryContext, seen: dict[str, Any]) -> Iterator[Warn
         lines = sum(1 for _ in file)
     if together > lines:
         yield Warned(
-            f"matrix() laid out {together} different rows at once, those that judge the {seen['model']} among them, "
+            f"matrix() laid out {together} rows at once, those that judge the {seen['model']} among them, "
             f"and {path.name} has {lines} lines.",
             *_place(context, seen),
             cause="Where rows were made out of others before the split, the model was trained on twins of those that "

@@ -226,13 +226,16 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
 
         ``ValueError``, ``KeyError`` or ``TypeError`` when what the base branch has cannot be read.
         """
-        content, agreed = self.delivered_before(HELD_OUT), self.delivered_before(files.CONTRACT)
-        if content is None or agreed is None or self.stand_in:
-            return None
-        before, version = HeldOut.from_csv(content), str(json.loads(agreed)["version"])
-        if generation(version) != generation(self.contract.version):
-            return None  # another contract for callers: its model answers another question
-        return compared(before, self.held_out)
+        agreed = self.delivered_before(files.CONTRACT)
+        version = str(json.loads(agreed)["version"]) if agreed else ""
+        # Another contract for callers: its model answers another question.
+        return self.beside_before if version and generation(version) == generation(self.contract.version) else None
+
+    @cached_property
+    def beside_before(self) -> Comparison | None:
+        """The same, of whatever contract; ``None`` where there is no model, or one whose labels are of another kind."""
+        content = self.delivered_before(HELD_OUT)
+        return compared(HeldOut.from_csv(content), self.held_out) if content is not None and not self.stand_in else None
 
     @cached_property
     def training(self) -> Path | None:

@@ -115,7 +115,7 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
     if "judging" in summary:
         calls, judges = [hashed(rows) for rows in given], hashed(held_out.values)
         with_judges = (rows for rows in calls if np.isin(judges, rows).all())
-        summary["together"] = max((len(np.unique(rows)) for rows in with_judges), default=0)
+        summary["together"] = max(map(len, with_judges), default=0)
         others = np.concatenate([*given, held_out.values])
         others = others[~np.isin(hashed(others), hashed(held_out.values))]
         summary["few"] = _few([table.hashes for table in learned], others)

@@ -680,7 +680,7 @@ def test_more_rows_than_the_data_has_are_warned_of(together: int, warned: bool, 
     assert isinstance(kept, Kept)
     assert [warning.evidence for warning in kept.warnings] == [
         (
-            "matrix() laid out 62 different rows at once, those that judge the XGBClassifier among them, and "
+            "matrix() laid out 62 rows at once, those that judge the XGBClassifier among them, and "
             "parcels.csv has 61 lines."
         )
     ] * warned

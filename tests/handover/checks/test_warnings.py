@@ -58,11 +58,11 @@ def of_a_high_quantile(learner: Any, rows: Any, days: Any) -> Any:
     return learner.fit(rows, 2 * days)
 
 
-def of_a_leak(sandbox: Sandbox) -> None:
+def of_a_leak(sandbox: Sandbox, contract: str = CONTRACT) -> None:
     """Train to know all, where it knew little before."""
     of_no_knowledge(sandbox)
     commit(sandbox.folder)
-    sandbox.deliver()
+    sandbox.deliver(contract=contract)
 
 
 def of_few(sandbox: Sandbox) -> None:
@@ -86,6 +86,7 @@ WARNS: dict[str, Callable[[Sandbox], object]] = {
     "M112-quantile": lambda sandbox: sandbox.deliver(fit=of_a_high_quantile),
     "M112-segment": weak,
     "M115-far-better": of_a_leak,
+    "M115-far-better-contract": lambda sandbox: of_a_leak(sandbox, CONTRACT.replace('"1.0.0"', '"2.0.0"')),
     "M115-fewer": of_few,
     "M115-outcome": of_the_other_outcome,
     "M116-decision": lambda sandbox: sandbox.deliver(contract=UNREACHED),

@@ -590,7 +590,7 @@ def test_rows_that_were_answered_and_then_left_out_are_counted(observed: Trainin
     assert seen["left"] == {"asked": 100, "left": 20}
 
 
-@pytest.mark.parametrize(("laid_out", "together"), [("rows", 400), ("more", 800)])
+@pytest.mark.parametrize(("laid_out", "together"), [("rows", 400), ("more", 800), ("rows + rows", 800)])
 def test_rows_that_are_laid_out_with_those_that_judge_are_counted(
     laid_out: str, together: int, observed: Training
 ) -> None:
