@@ -27,6 +27,7 @@ class Values:
             "Fn::GetAtt": lambda named: {"Fn::GetAtt": named.split(".", 1) if isinstance(named, str) else named},
             "Fn::If": lambda given: self.of(given[1 if self._is_true(given[0]) else 2]),
             "Fn::Equals": lambda given: as_text(self.of(given[0])) == as_text(self.of(given[1])),
+            "Fn::Contains": lambda given: as_text(self.of(given[1])) in map(as_text, self.of(given[0])),
             "Fn::Not": lambda given: not self.of(given[0]),
             "Fn::And": lambda given: all(map(self.of, given)),
             "Fn::Or": lambda given: any(map(self.of, given)),

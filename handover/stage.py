@@ -48,9 +48,9 @@ def architecture(project: Project, stage: str) -> str:
 
 
 def has_users(config: Samconfig, stage: str, template: Template) -> bool:
-    """Whether a stage is deployed for others than developers, by its ``Stage``."""
+    """Whether a stage is deployed for others than developers, by its ``Stage``; one that is called as production is."""
     ordinary = template.source.get("Parameters", {}).get("Stage", {}).get("Default", "dev")
-    return not DEVELOPMENT.match(str(config.overrides(stage).get("Stage", ordinary)))
+    return bool(PRODUCTION.match(stage)) or not DEVELOPMENT.match(str(config.overrides(stage).get("Stage", ordinary)))
 
 
 def require_committed(project: Project, stage: str) -> None:

@@ -1,7 +1,7 @@
 """What behaviours ask less of a model than before, and which of them ask it in other words than they did."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -33,10 +33,13 @@ class Declared:
     unless: str
 
 
-def changes(before: tuple[bytes, ModuleType], now: tuple[bytes, ModuleType]) -> Iterator[Change]:
+def changes(
+    before: tuple[bytes, ModuleType], now: tuple[bytes, ModuleType], fields: Collection[str]
+) -> Iterator[Change]:
     """Compare the source of two modules, and the behaviours that they declare; where none changed, nothing is given.
 
-    One that only got another sentence is the same behaviour.
+    One that only got another sentence is the same behaviour. A row by hand is the same where it gained a field, or lost
+    one that is none of the contract's ``fields`` any more.
     """
     old, left = _declared(*before), _declared(*now)
     sentences = {other.behaviour.sentence for other in left}
@@ -47,7 +50,7 @@ def changes(before: tuple[bytes, ModuleType], now: tuple[bytes, ModuleType]) -> 
             yield Change(one.behaviour.sentence, ("is gone",), (), None)
             continue
         left.remove(twin)
-        looser = tuple(_looser(one.behaviour, twin.behaviour))
+        looser = tuple(_looser(one.behaviour, twin.behaviour, fields))
         other = ["assert"] if twin.asserts != one.asserts else []
         other += ["`unless`"] if one.unless and twin.unless not in {one.unless, ""} else []
         if looser or other:
@@ -55,7 +58,7 @@ def changes(before: tuple[bytes, ModuleType], now: tuple[bytes, ModuleType]) -> 
             yield Change(one.behaviour.sentence, looser, tuple(other), line)
 
 
-def _looser(was: Behaviour, now: Behaviour) -> Iterator[str]:
+def _looser(was: Behaviour, now: Behaviour, fields: Collection[str]) -> Iterator[str]:
     """Say how a behaviour asks less than it did."""
     if now.least < was.least:
         before = f"on {was.least:.4g} of them" if was.least < 1 else "on all"
@@ -70,8 +73,8 @@ def _looser(was: Behaviour, now: Behaviour) -> Iterator[str]:
         if fixed := [name for name, value in now.rows.fixed.items() if was.rows.fixed.get(name, ...) != value]:
             yield f"draws rows that all have the same {' and '.join(fixed)}, and before had others"
     elif isinstance(now.rows, tuple) and isinstance(was.rows, tuple):
-        gone = sum(row not in now.rows for row in was.rows)
-        if gone:
+        rows = [{name: row[name] for name in row if name in fields} for row in was.rows]
+        if gone := sum(not any(row.items() <= other.items() for other in now.rows) for row in rows):
             yield f"asks no more about {gone} of the {len(was.rows)} rows that stood there"
 
 

@@ -137,6 +137,9 @@ class Trial:
         if node is None or name in seen:
             return False
         words = {getattr(inner, "id", getattr(inner, "attr", "")) for inner in ast.walk(node)}
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Assert) and isinstance(inner.test, ast.Tuple):
+                raise FaultError("asserts a tuple, which always holds: take the brackets away", inner.lineno)
         if any(isinstance(inner, ast.Assert | ast.Raise) for inner in ast.walk(node)):
             return True
         return any(word.startswith("assert") or self._asserts(word, seen | {name}) for word in words)

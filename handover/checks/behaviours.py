@@ -96,7 +96,7 @@ def asks_as_much(context: DeliveryContext) -> Broken | Kept | None:
         now = (path.read_bytes(), context.behaviours_module) if path.is_file() else (b"", ModuleType("nothing"))
     except (Exception, SystemExit, TooLongError):
         raise Skipped(blocked_by=("B701",)) from None
-    changed = [*loosened.changes(before, now)]
+    changed = [*loosened.changes(before, now, context.contract.row.model_fields)]
     looser = [change for change in changed if change.looser]
     if unsigned := [change for change in looser if change.sentence not in context.asking_less]:
         lines = "; ".join(f'"{change.sentence}" = "the reason in words"' for change in unsigned)

@@ -97,10 +97,11 @@ def _mute(context: DeliveryContext, stack: Json, texts: dict[str, str], rules: s
         watching = [name for name, text in texts.items() if re.search(rf"\b({metrics})\b", text)]
         if watching and not any(can_ring(alarms[name], worst) for name in watching):
             name = watching[0]
-            threshold = f"its threshold is {alarms[name]['Threshold']}"
+            is_below = str(alarms[name].get("ComparisonOperator")).startswith("Less")
+            fault = f"{'is silent when it should ring' if is_below else 'can never ring'}: its threshold is"
             gets = f"it gets {highest(alarms[name], worst):g} when every request fails or takes as long as it may"
-            evidence = f"{name} watches the {signal}, and can never ring: {threshold}, and {gets}."
-            yield Fault(evidence, name, ("Properties", "Threshold"))
+            evidence = f"{name} watches the {signal}, and {fault} {alarms[name]['Threshold']}, and {gets}."
+            yield Fault(evidence, name, ("Properties", "ComparisonOperator" if is_below else "Threshold"))
         silent = [name for name in watching if as_text(alarms[name].get("ActionsEnabled", True)).lower() == "false"]
         if watching and len(silent) == len(watching) and not any(re.search(rf"\b{name}\b", rules) for name in silent):
             evidence = f"{silent[0]} watches the {signal}, and ActionsEnabled: false keeps it from telling anybody."

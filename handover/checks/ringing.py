@@ -12,6 +12,8 @@ COUNTS = re.compile("Errors|5xx|5XXError|Throttles|Invocations|Count|failures")
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": operator.gt,
     "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
 }
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], float]] = {
     ast.Add: operator.add,

@@ -114,6 +114,13 @@ def _unlike(context: DeliveryContext) -> Broken | None:
         if name and named.setdefault(name, stage) != stage:
             evidence = f"{named[name]} and {stage} are both deployed to the stack {name}: each would replace the other."
             return Broken(evidence, config.path, config.line(stage, "stack_name"))
+    for stage in with_users(context):
+        name = config.overrides(stage).get("Stage")
+        if name and named.setdefault((name,), stage) != stage:
+            evidence = (
+                f"{named[name,]} and {stage} both set Stage={name}: in logs and names nobody can tell them apart."
+            )
+            return Broken(evidence, config.path, config.line(stage, "Stage"))
     keys = {stage: _settings(config, stage) for stage in with_users(context)}
     for one, other in permutations(keys, 2):
         if alone := sorted(keys[one] - keys[other]):
@@ -199,8 +206,21 @@ def proven_first(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
                 evidence = f"{function} has no hook: CodeDeploy asks a new version nothing. Restore Hooks: PreTraffic."
                 yield Fault(evidence, *preference)
             case {"Ref": str(hook)} if hook in functions:
-                if wrong := _wrong_with(functions[hook], alias["FunctionVersion"], models):
+                if wrong := _handles_nothing(context, hook) or _wrong_with(
+                    functions[hook], alias["FunctionVersion"], models
+                ):
                     yield Fault(f"{hook} cannot prove a version: {wrong}.", hook)
+
+
+def _handles_nothing(context: DeliveryContext, hook: str) -> str:
+    """Say that the code of the hook has no such function as its handler."""
+    handler = str(context.template.source["Resources"].get(hook, {}).get("Properties", {}).get("Handler"))
+    module, _, function = handler.rpartition(".")
+    modules = {path.stem: path.read_text(encoding="utf-8") for path in context.project.hook.glob("*.py")}
+    is_known = re.search(rf"^(def )?{re.escape(function)}\b", modules.get(module, ""), re.MULTILINE)
+    if is_known or not modules or hook not in made_of(context, "hook"):
+        return ""
+    return f"its Handler is {handler}, and hook/ has no such function"
 
 
 def _wrong_with(hook: Json, version: Any, models: list[str]) -> str:

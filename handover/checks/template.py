@@ -119,6 +119,8 @@ def _unlike_its_layers(context: DeliveryContext, stack: Json) -> Iterator[Fault]
     for name, function in context.template.of_kind(FUNCTION, stack).items():
         runtime, machines = function.get("Runtime"), function.get("Architectures", ["x86_64"])
         where = (name, ("Properties", "Runtime"))
+        if name in made_of(context, "function") and not layers_of(function, runtimes):
+            yield Fault(f"{name} has no layer of layers/runtime: it would not start.", name, ("Properties", "Layers"))
         if layers_of(function, runtimes) and runtime != PYTHON:
             evidence = f"{name} runs on {runtime}, and its packages are built for {PYTHON}: it would not start."
             yield Fault(evidence, *where)

@@ -93,6 +93,7 @@ BREAKS = {
     "T410": (CONFIG, "MemorySize=512 LogRetentionDays=90", "LogRetentionDays=90"),
     "T410-unknown": (CONFIG, "Stage=staging ", "Stage=staging Colour=red "),
     "T410-one-stack": (CONFIG, 'stack_name = "credit-risk-prod"', 'stack_name = "credit-risk-staging"'),
+    "T410-one-name": (CONFIG, "Stage=prod ", "Stage=staging "),
     "T410-toml": (CONFIG, "version = 0.1", "version = "),
     "T411": (TEMPLATE, ".Arn}:live/invocations", ".Arn}/invocations"),
     "T411-number": (TEMPLATE, ".Arn}:live/invocations", ".Arn}:1/invocations"),
@@ -115,6 +116,7 @@ BREAKS = {
     "T414-prod": (CONFIG, CODEDEPLOY.format("true"), CODEDEPLOY.format("false")),
     "T414-name": (TEMPLATE, "CodeDeployHook_${AWS::StackName}", "proof-${AWS::StackName}"),
     "T414-version": (TEMPLATE, "NEW_VERSION: !Ref PredictFunction.Version", "NEW_VERSION: !Ref PredictFunction.Alias"),
+    "T414-handler": (TEMPLATE, "Handler: pre_traffic.handler", "Handler: pre_traffic.handle"),
     "T414-rows": (TEMPLATE, "      Layers:\n        - !Ref ModelLayer  # where the golden rows are\n", ""),
     "T415": (TEMPLATE, ALARMS, ""),
     "T415-latency": (TEMPLATE, ALARMS, re.sub(r".*IsSlow\n", "", ALARMS)),
@@ -122,6 +124,7 @@ BREAKS = {
     "T415-silent": (TEMPLATE, QUIET, QUIET + "      ActionsEnabled: false\n"),
     "T415-threshold": (TEMPLATE, "      Threshold: 0\n", "      Threshold: 1000000\n"),
     "T415-share": (TEMPLATE, PERCENT, PERCENT.replace("1\n", "100\n")),
+    "T415-below": (TEMPLATE, resource("VersionIsSlow"), resource("VersionIsSlow").replace("Greater", "Less")),
     "T415-slow": (CONFIG, "Canary10Percent10Minutes SlowMs=100", "Canary10Percent10Minutes SlowMs=5000"),
     "T416": (TEMPLATE, NAMESPACE, OWN_NAMESPACE),
     "T416-service": (TEMPLATE, "POWERTOOLS_SERVICE_NAME: predict", "POWERTOOLS_SERVICE_NAME: scoring"),
@@ -132,6 +135,11 @@ BREAKS = {
     "T417-gone": (MONITORING, resource("Share2Drifts", TEXTS[MONITORING]), ""),
     "T418": (MONITORING, MODEL, "0123456789ab"),
     "T419": (TEMPLATE, "handler.handler\n      Runtime: python3.13", "handler.handler\n      Runtime: python3.12"),
+    "T419-packages": (
+        TEMPLATE,
+        "        - !Ref RuntimeLayer\n        - !Ref ModelLayer\n",
+        "        - !Ref ModelLayer\n",
+    ),
     "T419-processor": (
         TEMPLATE,
         "      CompatibleArchitectures: [!Ref Architecture]",
@@ -151,6 +159,10 @@ BREAKS = {
         "AllowStandIn=false \\\n  PermissionsBoundary=bounds-credit-risk-prod",
         "AllowStandIn=true \\\n  PermissionsBoundary=bounds-credit-risk-prod",
     ),
+    "T423": (CONFIG, "LogRetentionDays=90", "LogRetentionDays=100"),
+    "T423-number": (CONFIG, "MemorySize=512 LogRetentionDays=90", "MemorySize=64 LogRetentionDays=90"),
+    "T423-rule": (CONFIG, f"Auth=AWS_IAM {PROD_RATE}", f"Auth=JWT {PROD_RATE}"),
+    "T423-reserved": (CONFIG, "ReservedConcurrency=-1", "ReservedConcurrency=0"),
 }
 
 
@@ -162,7 +174,8 @@ class Stack:
         self.texts = dict(TEXTS)
         (root / "layers/model").mkdir(parents=True)
         (root / ROLE).parent.mkdir()
-        (root / "layers/model/delivery").symlink_to(ROOT / "layers/model/delivery")
+        for folder in ("layers/model/delivery", "hook"):
+            (root / folder).symlink_to(ROOT / folder)
 
     def edit(self, name: str, old: str, new: str) -> "Stack":
         assert old in self.texts[name], old
