@@ -126,21 +126,17 @@ def _status(returned: int) -> int:
 
 def _handover(place: Path, *words: str, stderr: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command of the tool, on the modules of the worktree; its stderr is shown, unless it goes elsewhere."""
+    paths = [*map(str, Project(place).import_paths), os.environ.get("PYTHONPATH", "")]
     return subprocess.run(
         [sys.executable, "-P", "-m", "handover", *words],
         cwd=place,
-        env=_environment(place),
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
         encoding="utf-8",
         check=False,
     )
-
-
-def _environment(place: Path) -> dict[str, str]:
-    paths = [*map(str, Project(place).import_paths), os.environ.get("PYTHONPATH", "")]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _build(place: Path, root: Path) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, with_users
 from handover.checks.template import ALIAS, made_of
@@ -101,7 +100,9 @@ def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault
                 yield Fault(evidence, integration, ("Properties", "PayloadFormatVersion"), cause)
         if integrations and function in made_of(context, "function"):
             yield from _unreached(context, stack, integrations)
-        allowed = _allowed(context, stack)
+        given = context.template.of_kind(PERMISSION, stack).items()
+        allowing = {name: one for name, one in given if _is_api(one) or one.get("Principal") == "*"}
+        allowed = {name: one.get("FunctionName") for name, one in allowing.items()}
         if calls and not any(re.fullmatch(reached, as_text(called)) for called in allowed.values()):
             other = next((key for key, called in allowed.items() if function in as_text(called)), "")
             past = f"{other} lets the API call {function}, and not the alias"
@@ -128,13 +129,6 @@ def _takes(key: str, asked: Route) -> bool:
     pattern = re.sub(r"\\{\w+\\\+\\}", ".+", re.escape(path))
     pattern = re.sub(r"\\{\w+\\}", "[^/]+", pattern)
     return key == "$default" or (method in {"ANY", asked.method} and re.fullmatch(pattern, asked.path) is not None)
-
-
-def _allowed(context: DeliveryContext, stack: Json) -> dict[str, Any]:
-    """Give what each permission lets the API call."""
-    permissions = context.template.of_kind(PERMISSION, stack)
-    allowing = [name for name, given in permissions.items() if _is_api(given) or given.get("Principal") == "*"]
-    return {name: permissions[name].get("FunctionName") for name in allowing}
 
 
 def _is_api(permission: Json) -> bool:

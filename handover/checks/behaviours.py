@@ -6,7 +6,7 @@ from types import ModuleType
 
 from handover.behaviours import loosened, sentences
 from handover.behaviours.asking import FaultError
-from handover.behaviours.running import Result, counted
+from handover.behaviours.running import RANDOM_MODELS, Result, counted
 from handover.checks.contract import COMPILES
 from handover.checks.parity import ELSEWHERE
 from handover.checks.running import failure
@@ -17,6 +17,7 @@ from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.limit import TooLongError
 from handover.skips import BEHAVIOURS as AGREED
 from handover.skips import FILE
+from handover.wording import shortly
 from predictor.files import MODEL
 
 
@@ -69,7 +70,21 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
         unbuilt = "in this Python, for nothing that is built answers"
         asked = f", golden rows answered {'by the built function' if context.is_answered_as_built else unbuilt}"
     number, verb = counted(len(results), "behaviours"), "holds" if len(results) == 1 else "hold"
-    return Kept(f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {verb}")
+    warnings = tuple(_of_anything(context))
+    return Kept(f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {verb}", warnings=warnings)
+
+
+def _of_anything(context: DeliveryContext) -> Iterator[Warned]:
+    """Warn of behaviours that hold of models which answer at random."""
+    if anything := context.holding_of_anything:
+        named = shortly([f"`{one.check.__name__}`" for one in anything], 3)
+        yield Warned(
+            f"{named} would pass whatever the model answers: {RANDOM_MODELS} models that answer at random passed.",
+            context.folder / BEHAVIOURS,
+            anything[0].check.__code__.co_firstlineno,
+            "Ask for more: compare two rows that differ, or a score with a number that a wrong model misses.",
+            headline="a behaviour says nothing of the model",
+        )
 
 
 @clause(

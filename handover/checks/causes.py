@@ -171,8 +171,10 @@ def _explains(context: DeliveryContext, rows: Rows, column: int, codes: int) -> 
 def _undecided(context: DeliveryContext, rows: Rows) -> Cause:
     """Name what is left when no cause was worked out: by git, by the model's card, and by how many rows differ."""
     suspects = [files.MODEL, files.GOLDEN]
-    is_the_cards = _is_the_cards(context)
-    if is_the_cards is False:
+    # Whether the model's card is of this model, where deliver() wrote one: who edits the manifest forgets it.
+    figures = card.block(card.read(context.card), card.FIGURES) if context.card.is_file() else None
+    is_the_cards = bool(figures) and sha256((context.folder / files.MODEL).read_bytes()).hexdigest() in str(figures)
+    if figures and not is_the_cards:
         sentence = f"{context.card.name}, which deliver() wrote too, has the SHA-256 of another {files.MODEL}."
         return Cause(f"{_shared(context, rows)}{sentence}", files.MODEL)
     cleared = ""
@@ -217,9 +219,3 @@ def _shared(context: DeliveryContext, rows: Rows) -> str:
             sentence = f"All of them have `{field['name']}` = {json.dumps(*common)}; {others}. "
             rarest = min(rarest, (alike / max(1, len(agreeing)), sentence))
     return rarest[1]
-
-
-def _is_the_cards(context: DeliveryContext) -> bool | None:
-    """Say whether the model's card is of this model, where deliver() wrote one: who edits the manifest forgets it."""
-    figures = card.block(card.read(context.card), card.FIGURES) if context.card.is_file() else None
-    return sha256((context.folder / files.MODEL).read_bytes()).hexdigest() in figures if figures else None

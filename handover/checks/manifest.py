@@ -88,17 +88,14 @@ def _changed(context: DeliveryContext, contents: dict[str, bytes], expected: dic
     if others:
         evidence += f" Nor {'are' if others[1:] else 'is'} {listed(others)}."
     cause, remedy = damage(contents[name], _typed(context, name))
-    ended = [one for one in changed if _ends_aside(contents[one]) == expected[one]]
+    plain = {one: contents[one].replace(b"\r\n", b"\n") for one in changed}
+    ended = [one for one in changed if hashlib.sha256(plain[one]).hexdigest() == expected[one]]
     if name in ended:
         cause, remedy = _endings(context, ended, expected)
     cause = cause or f"{RETRAIN if name == files.HEURISTICS else REDELIVER}: {context.delivers}."
     details = "\n".join(f"{one}: expected {expected[one]}\n{' ' * len(one)}  found    {actual[one]}" for one in changed)
     details = details if others else f"expected {expected[name]}\nfound    {actual[name]}"
     return Broken(evidence, context.folder / name, cause=cause, details=details, remedy=remedy)
-
-
-def _ends_aside(content: bytes) -> str:
-    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def _endings(context: DeliveryContext, ended: list[str], expected: dict[str, str]) -> tuple[str, tuple[str, str]]:

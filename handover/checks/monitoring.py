@@ -29,6 +29,7 @@ SIGNALS = {
     "saturation of the function": r"Throttles|ConcurrentExecutions|ClaimedAccountConcurrency",
 }
 ACCOUNT_RATE, ACCOUNT_BURST = 10_000, 5_000  # API Gateway's quotas of an account [1/s], [1]
+WORDS = {"AlarmDescription", "AlarmName"}
 LOST = "An edit of this file is lost with the next make model; handover monitoring writes the file anew."
 STOPS = {"fails": r"Errors|5xx|5XXError", "slows down": r"Duration|Latency|IntegrationLatency"}
 # What decides when an alarm on drift rings.
@@ -60,7 +61,8 @@ def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[
 )
 @in_each_stage
 def alarms_cover(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
-    alarms = {name: _without_words(alarm) for name, alarm in context.template.of_kind(ALARM, stack).items()}
+    watch = context.template.of_kind(ALARM, stack).items()
+    alarms = {name: json.dumps({key: alarm[key] for key in alarm.keys() - WORDS}) for name, alarm in watch}
     composites = context.template.of_kind(COMPOSITE, stack)
     function = next(iter(with_model(context, stack)), "")
     for signal, metrics in SIGNALS.items():
@@ -123,10 +125,6 @@ def _worst(context: DeliveryContext, stack: Json) -> Worst:
         most(limits, "ThrottlingBurstLimit", ACCOUNT_BURST),
         {"Duration": takes_ms, "Latency": waits_ms, "IntegrationLatency": waits_ms},
     )
-
-
-def _without_words(alarm: Json) -> str:
-    return json.dumps({key: value for key, value in alarm.items() if key not in {"AlarmDescription", "AlarmName"}})
 
 
 @of_the_template(

@@ -46,11 +46,8 @@ def _wrong_with(value: str, known: Json) -> str:
         return shortly(allowed, MAX_NAMED)
     if pattern and not re.fullmatch(pattern, value):
         return f"what {pattern} fits"
-    low, high = (known.get(end, usual) for end, usual in (("MinValue", -inf), ("MaxValue", inf)))
-    if known.get("Type") == "Number":
-        try:
-            taken = float(low) <= float(value) <= float(high)
-        except ValueError:
-            taken = False
-        return "" if taken else f"a number{f' from {low}' * (low > -inf)}{f' up to {high}' * (high < inf)}"
-    return ""
+    low, high = known.get("MinValue", -inf), known.get("MaxValue", inf)
+    is_number = re.fullmatch(r"-?\d+(\.\d+)?", value)
+    if known.get("Type") != "Number" or (is_number and low <= float(value) <= high):
+        return ""
+    return f"a number{f' from {low}' * (low > -inf)}{f' up to {high}' * (high < inf)}"

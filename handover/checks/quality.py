@@ -8,6 +8,7 @@ import numpy as np
 
 from handover.context import DeliveryContext
 from handover.conversion import thresholds
+from handover.extent import SEEN
 from handover.finding import Broken, Kept, Warned, clause
 from handover.labels import contradiction
 from handover.metrics import NORMAL_975, Metric, Shift, may_be_chance, metrics
@@ -233,6 +234,27 @@ def _against_before(context: DeliveryContext, fewer: str, inverted: str) -> Iter
             "is a new major version.",
             headline="the score may speak for the other outcome than on the base branch",
         )
+    if moved := _moved(context):
+        yield Warned(
+            f"The data and the contract's fields are the base branch's, and rows of matrix() reach elsewhere: {moved}.",
+            place,
+            cause="What changes or leaves out rows between the data and matrix() is not in production, where rows come "
+            "as callers send them.",
+            headline="the training may change rows before matrix()",
+        )
+
+
+def _moved(context: DeliveryContext) -> str:
+    """Name the fields that reach elsewhere than on the base branch, in rows of the same data."""
+    known = (context.delivered_before(name) for name in (files.MANIFEST, files.CONTRACT))
+    try:
+        before, agreed = (json.loads(content or b"{}") for content in known)
+        is_same = before["training"]["sha256"] == context.manifest["training"]["sha256"]
+        fields = agreed["fields"] if is_same and agreed["fields"] == context.compiled["fields"] else ()
+        columns = zip(fields, before[SEEN]["columns"], context.manifest[SEEN]["columns"], strict=False)
+        return ", ".join(field["name"] for field, was, is_ in columns if was != is_)
+    except (LookupError, TypeError, ValueError):  # the manifest may say what it likes
+        return ""
 
 
 def _risen(context: DeliveryContext, decides: Shift, chance: float) -> Iterator[Warned]:

@@ -16,6 +16,10 @@ from handover.stage import PRODUCTION
 
 # Properties of a function that no version holds: they are the function's as a whole, and change at once.
 UNVERSIONED = {"ReservedConcurrentExecutions"}
+ALIKE = {
+    "stack_name": "are both deployed to the stack {}: each would replace the other.",
+    "Stage": "both set Stage={}: in logs and names nobody can tell them apart.",
+}
 CAPACITY = ("MemorySize", "RateLimit", "BurstLimit")
 """The parameters by which a stage has much or little."""
 KEPT = {"Retain", "RetainExceptOnCreate"}
@@ -109,18 +113,12 @@ def _unlike(context: DeliveryContext) -> Broken | None:
             evidence = f"{stage} sets {', '.join(unknown)}, and template.yaml has no such parameter."
             return Broken(evidence, config.path, config.line(stage, unknown[0]))
     named: dict[Any, str] = {}
-    for stage in stages:
-        name = config.parameters(stage).get("stack_name")
-        if name and named.setdefault(name, stage) != stage:
-            evidence = f"{named[name]} and {stage} are both deployed to the stack {name}: each would replace the other."
-            return Broken(evidence, config.path, config.line(stage, "stack_name"))
-    for stage in with_users(context):
-        name = config.overrides(stage).get("Stage")
-        if name and named.setdefault((name,), stage) != stage:
-            evidence = (
-                f"{named[name,]} and {stage} both set Stage={name}: in logs and names nobody can tell them apart."
-            )
-            return Broken(evidence, config.path, config.line(stage, "Stage"))
+    names = [(stage, "stack_name", config.parameters(stage).get("stack_name")) for stage in stages]
+    names += [(stage, "Stage", config.overrides(stage).get("Stage")) for stage in with_users(context)]
+    for stage, word, name in names:
+        if name and named.setdefault((word, name), stage) != stage:
+            evidence = f"{named[word, name]} and {stage} {ALIKE[word].format(name)}"
+            return Broken(evidence, config.path, config.line(stage, word))
     keys = {stage: _settings(config, stage) for stage in with_users(context)}
     for one, other in permutations(keys, 2):
         if alone := sorted(keys[one] - keys[other]):
@@ -188,7 +186,6 @@ def kept_for_a_rollback(context: DeliveryContext, stack: Json) -> Iterator[Fault
 )
 @in_each_stage
 def proven_first(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
-    models = made_of(context, "layers/model")
     functions, predicting = context.template.of_kind(FUNCTION, stack), with_model(context, stack)
     for name, alias in context.template.of_kind(ALIAS, stack).items():
         function = alias["FunctionName"].get("Ref", "")
@@ -206,27 +203,21 @@ def proven_first(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
                 evidence = f"{function} has no hook: CodeDeploy asks a new version nothing. Restore Hooks: PreTraffic."
                 yield Fault(evidence, *preference)
             case {"Ref": str(hook)} if hook in functions:
-                if wrong := _handles_nothing(context, hook) or _wrong_with(
-                    functions[hook], alias["FunctionVersion"], models
-                ):
+                if wrong := _wrong_with(context, hook, functions[hook], alias["FunctionVersion"]):
                     yield Fault(f"{hook} cannot prove a version: {wrong}.", hook)
 
 
-def _handles_nothing(context: DeliveryContext, hook: str) -> str:
-    """Say that the code of the hook has no such function as its handler."""
-    handler = str(context.template.source["Resources"].get(hook, {}).get("Properties", {}).get("Handler"))
+def _wrong_with(context: DeliveryContext, name: str, hook: Json, version: Any) -> str:
+    """Say what keeps the hook from asking the new version for the golden rows."""
+    handler = str(context.template.source["Resources"].get(name, {}).get("Properties", {}).get("Handler"))
     module, _, function = handler.rpartition(".")
     modules = {path.stem: path.read_text(encoding="utf-8") for path in context.project.hook.glob("*.py")}
     is_known = re.search(rf"^(def )?{re.escape(function)}\b", modules.get(module, ""), re.MULTILINE)
-    if is_known or not modules or hook not in made_of(context, "hook"):
-        return ""
-    return f"its Handler is {handler}, and hook/ has no such function"
-
-
-def _wrong_with(hook: Json, version: Any, models: list[str]) -> str:
-    """Say what keeps the hook from asking the new version for the golden rows."""
-    name, variables = hook.get("FunctionName"), hook.get("Environment", {}).get("Variables", {})
-    text = name.get("Fn::Sub", "") if isinstance(name, dict) else str(name)
+    if modules and name in made_of(context, "hook") and not is_known:
+        return f"its Handler is {handler}, and hook/ has no such function"
+    models = made_of(context, "layers/model")
+    called, variables = hook.get("FunctionName"), hook.get("Environment", {}).get("Variables", {})
+    text = called.get("Fn::Sub", "") if isinstance(called, dict) else str(called)
     if not text.startswith(HOOK_PREFIX):
         return f"its FunctionName does not begin with {HOOK_PREFIX}, and CodeDeploy may call no other"
     if variables.get("NEW_VERSION") != {"Ref": version["Fn::GetAtt"][0]}:

@@ -13,8 +13,10 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from handover import card, retraining
-from handover.behaviours import running
+from handover.behaviours import Behaviour, running
 from handover.behaviours.asking import Asking, FaultError
 from handover.cloudformation import Template
 from handover.context.delivered import BEHAVIOURS, Delivered, run
@@ -355,6 +357,19 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         asking = {"golden rows": golden, "drawn rows": others, "rows by hand": others}
         rows = [line["row"] for line in self.golden]
         return list(running.run(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking))
+
+    @property
+    def holding_of_anything(self) -> list[Behaviour]:
+        """The behaviours that also hold of models which answer at random."""
+        score, scores, random = self.contract.score, self.contract.scores, np.random.default_rng(0)
+
+        def ask(rows: Sequence[Json]) -> list[Json]:
+            given = random.uniform(score.low, score.high, (len(rows), len(scores.names)))
+            return [scores.document(one.tolist(), str(self.contract.decide(one))) for one in given]
+
+        asking = (Asking(self.contract_json, ask) for _ in range(running.RANDOM_MODELS))
+        rows = [line["row"] for line in self.golden]
+        return running.holding_of_anything(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking)
 
     @cached_property
     def latency(self) -> Latency:

@@ -2,7 +2,7 @@
 
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from handover.draft.fields import Field
@@ -54,10 +54,6 @@ def _fits(field: Field) -> bool:
     return len(field.name) + sum(len(quoted(word)) + 2 for word in field.categories) < WIDTH - 50
 
 
-def _pairs(values: Mapping[str, object]) -> list[str]:
-    return [f"{quoted(word)}: {literal(value)}" for word, value in values.items()]
-
-
 def literal(value: object) -> str:
     """Write a word, a number or a flag as Python source."""
     return quoted(value) if isinstance(value, str) else repr(value).replace("e+", "e")
@@ -71,6 +67,11 @@ def _comment(text: str, indent: str = "") -> str:
     )
 
 
-FILTERS = {"comment": _comment, "literal": literal, "pairs": _pairs, "quoted": quoted}
+FILTERS = {
+    "comment": _comment,
+    "literal": literal,
+    "pairs": lambda values: [f"{quoted(word)}: {literal(value)}" for word, value in values.items()],
+    "quoted": quoted,
+}
 TEMPLATES = environment(Path(__file__).parent / "templates", html=False, filters=FILTERS)
 TEMPLATES.globals |= {"declared": _declared, "fits": _fits, "laid_out": laid_out}

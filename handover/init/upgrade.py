@@ -58,7 +58,8 @@ def upgrade(root: Path, *, dry_run: bool = False) -> tuple[int, str]:
     _require_committed(root, paths)
     lying = {path: file for path in paths if (file := _read(root / path))}
     # A checkout on Windows has other line ends, in every line: they are left aside until files are written.
-    crlf = {path for path, file in lying.items() if _has_crlf(file.content)}
+    texts = {path: file.content for path, file in lying.items() if b"\0" not in file.content}
+    crlf = {path for path, text in texts.items() if 0 < text.count(b"\r\n") == text.count(b"\n")}
     lying |= {path: worded(lying[path], {"\r\n": "\n"}) for path in crlf}
     planned = list(changes(base, lying, files, new.version))
     last = [  # until then it can all be done again: the old release is still there, and the recorded one
@@ -179,10 +180,6 @@ def _read(path: Path) -> File | None:
     if not path.exists():
         return None
     return File(path.read_bytes(), bool(path.stat().st_mode & 0o100))
-
-
-def _has_crlf(content: bytes) -> bool:
-    return 0 < content.count(b"\r\n") == content.count(b"\n") and b"\0" not in content
 
 
 def _carry_out(root: Path, planned: Sequence[Change], crlf: set[str]) -> None:

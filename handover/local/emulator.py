@@ -1,5 +1,6 @@
 """One execution environment: AWS's runtime interface emulator, its runtime client, and the built function in it."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -158,11 +159,7 @@ def prepare(function: BuiltFunction, opt: Path) -> dict[str, str]:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": ":".join(map(str, python_path)),
         "TZ": ":UTC",
-    } | {name: _local(value, opt) for name, value in function.variables.items()}
-
-
-def _local(value: str, opt: Path) -> str:
-    return f"{opt}{value.removeprefix('/opt')}" if value == "/opt" or value.startswith("/opt/") else value
+    } | {name: re.sub(r"^/opt(?=/|$)", str(opt), value) for name, value in function.variables.items()}
 
 
 def _binary() -> Path:

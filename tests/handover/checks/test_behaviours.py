@@ -398,13 +398,13 @@ from pathlib import Path
 from handover import Contract
 
 
-@always("a gap is no reason to wait", rows=golden)
-def gap(decide, row):
-    assert decide(row | {"zone": None}) in ("soon", "late")
+@always("a gap is no reason to wait for long", rows=golden)
+def gap(score, row):
+    assert score(row | {"zone": None}) < score(row) + 20
 """,
         (
             "1 behaviour, golden rows answered in this Python, for nothing that is built answers\n"
-            "  a gap is no reason to wait: 105 of 105 golden rows"
+            "  a gap is no reason to wait for long: 105 of 105 golden rows"
         ),
     ),
 }
@@ -418,6 +418,25 @@ def test_it_is_kept(case: str, sandbox: Sandbox) -> None:
     number = " ".join(re.split(r"[, \n]", note)[:2])
     proved = f"Proved: {number} {'holds' if number.startswith('1 ') else 'hold'}."
     assert behaving(sandbox, text).says("B") == f"B703 kept: {note}\n\n{proved}\n\n4 kept, 0 broken, 0 skipped"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "score(row) >= 0",
+        'decide(row | {"zone": None}) in ("soon", "late")',
+        "score(row) <= score(row | {})",
+        "isinstance(score(row), float)",
+    ],
+)
+def test_what_any_model_would_keep_is_warned_of(says: str, sandbox: Sandbox) -> None:
+    text = f'\n@always("x", rows=drawn(20))\ndef anything(score, decide, row):\n    assert {says}\n'
+
+    report = behaving(sandbox, text + ABROAD).says("B703")
+
+    assert report.startswith("B703 WARNING  behaviour: a behaviour says nothing of the model\n")
+    assert "\n  `anything` would pass whatever the model answers: 20 models that answer at random passed.\n" in report
+    assert report.endswith("\n\n1 kept, 0 broken, 0 skipped, 1 warning")
 
 
 def test_without_behaviours_there_is_nothing_to_keep(sandbox: Sandbox) -> None:

@@ -65,6 +65,14 @@ def of_a_leak(sandbox: Sandbox, contract: str = CONTRACT) -> None:
     sandbox.deliver(contract=contract)
 
 
+def of_changed_rows(sandbox: Sandbox) -> None:
+    """Cut off heavy parcels before matrix(), where the data is the same."""
+    commit(sandbox.seal(training={"sha256": "a" * 64}).folder)
+    seen = json.loads((sandbox.folder / "manifest.json").read_text())["seen_in_training"]
+    seen["columns"][0]["highest"] -= 5
+    sandbox.seal(training={"sha256": "a" * 64}, seen_in_training=seen)
+
+
 def of_few(sandbox: Sandbox) -> None:
     commit(sandbox.deliver(count=80).seal(training={"rows": 750}).folder)
     sandbox.deliver(judges=lambda days: np.arange(len(days)) < 30).seal(training={"rows": 80})
@@ -87,6 +95,7 @@ WARNS: dict[str, Callable[[Sandbox], object]] = {
     "M112-segment": weak,
     "M115-far-better": of_a_leak,
     "M115-far-better-contract": lambda sandbox: of_a_leak(sandbox, CONTRACT.replace('"1.0.0"', '"2.0.0"')),
+    "M115-changed-rows": of_changed_rows,
     "M115-fewer": of_few,
     "M115-outcome": of_the_other_outcome,
     "M116-decision": lambda sandbox: sandbox.deliver(contract=UNREACHED),
