@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,14 +144,16 @@ def test_a_system_that_builds_nothing_is_one_sentence(place: Path, root: Path, m
         judge(place, root)
 
 
-def test_the_tools_modules_are_those_of_the_worktree(place: Path) -> None:
+def test_the_tools_modules_are_those_of_the_worktree(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "function").mkdir()
     (place / "function" / "handover_was_here.py").write_text("")
     script = "import handover_was_here; print(handover_was_here.__file__)"
     assert acceptance._handover(place, "--version").returncode == 0
 
-    paths = acceptance._environment(place)["PYTHONPATH"]
-    shown = subprocess.run(
-        [sys.executable, "-P", "-c", script], env={"PYTHONPATH": paths}, capture_output=True, text=True, check=True
-    )
+    how: dict[str, Any] = {}
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "run", lambda _, **words: how.update(words))
+        acceptance._handover(place, "--version")
+    paths = {"PYTHONPATH": how["env"]["PYTHONPATH"]}
+    shown = subprocess.run([sys.executable, "-P", "-c", script], env=paths, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == str(place / "function" / "handover_was_here.py")
