@@ -344,7 +344,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return noted
 
-    monkeypatch.setattr(deploy, "begin", note("where", SimpleNamespace(region_name="eu-north-1")))
+    monkeypatch.setattr(deploy, "boto3_session", note("where", SimpleNamespace(region_name="eu-north-1")))
     monkeypatch.setattr(stages, "architecture", lambda project, stage: "arm64")
     monkeypatch.setattr(contract, "shown", note("the contract", {"status": 0, "text": "", "annotations": ""}))
     monkeypatch.setattr(stages, "require_as_built", note("as built", None))

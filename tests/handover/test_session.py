@@ -12,7 +12,7 @@ from handover.conversion import ConversionError, from_onnx
 from handover.diff.comparison import compare
 from handover.diff.revisions import DiffError
 from handover.limit import TooLongError
-from handover.session import SlowGraphError, opened, soon
+from handover.session import SlowGraphError, opened, timed
 from predictor import delivery as serving
 from tests.handover.conversion.onnx_files import COLUMNS, plain
 from tests.helpers.parcels import PARCELS
@@ -35,7 +35,7 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[serving.Model]:
 def test_a_model_that_does_not_answer_is_one_sentence(stuck: serving.Model) -> None:
     for rows, which in ((1, "one row within 0.025 s"), (2, "2 rows within 0.03 s")):
         with pytest.raises(SlowGraphError) as raised:
-            soon(stuck)(np.zeros((rows, 3), dtype=np.float32))
+            timed(stuck)(np.zeros((rows, 3), dtype=np.float32))
         assert str(raised.value) == f"the model has not answered {which}.{WHY}"
 
 

@@ -369,6 +369,7 @@ def test_options_that_need_each_other_or_exclude_each_other_are_refused_before_a
         "Auth=JWT needs JwtIssuer and JwtAudience.",
         "TryIt=true needs Auth=JWT or NONE, for a browser cannot sign requests.",
         "Lambda takes SnapStart or ProvisionedConcurrency, not both.",
+        "ReservedConcurrency=0 lets no request in; -1 reserves none.",
         "DomainName needs CertificateArn.",
     ]
 

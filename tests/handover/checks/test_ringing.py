@@ -48,7 +48,8 @@ def test_the_highest_value_is_worked_out_where_it_is_known(alarm: dict[str, Any]
         ("GreaterThanThreshold", 619, True),
         ("GreaterThanThreshold", "620", False),
         ("GreaterThanOrEqualToThreshold", 620, True),
-        ("LessThanThreshold", 1, True),
+        ("LessThanThreshold", 620, False),  # it is silent when the worst happens
+        ("LessThanLowerOrGreaterThanUpperThreshold", 1, True),
         ("GreaterThanThreshold", {"Ref": "AWS::NoValue"}, True),
     ],
 )

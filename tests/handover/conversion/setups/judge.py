@@ -169,7 +169,7 @@ def _pools() -> ThreadpoolController:
 
 def of_float32(model: Any, graph: bytes, rows: Features, wanted: NDArray[np.float32]) -> str:
     """Say why ``deliver()`` refuses a model that gives the worst row several answers itself; else nothing."""
-    apart = parity.judged(session(graph)(rows), wanted, BUDGET)
+    apart = parity.compared(session(graph)(rows), wanted, BUDGET)
     if not apart or not (computing := in_float32(model, rows.shape[1])):
         return ""
     row = rows[[apart.worst]]
