@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -27,7 +28,7 @@ SEED = 0  # the same rows each time
 TRIES = 20  # rows drawn for each that is asked for, where the contract refuses some
 LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model takes is not in it
 MAX_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
-RANDOM_MODELS = 20  # that a behaviour is tried with: `score(row) < 0.8` of one row passes them all once in a hundred
+RANDOM_MODELS = 20  # on as many rows: `score(row) < 0.8` of one row by hand holds of all of them once in a hundred
 DIGITS = 4  # of a number that is drawn, as people write them
 GIVEN = {"row", "score", "decide"}
 
@@ -134,9 +135,10 @@ class Trial:
         return Result(self._behaviour, self.line, tested, len(failed), refused, example)
 
     def holds(self, golden: Sequence[Json]) -> bool:
-        """Whether it holds of all of its rows, and none is left out for what it makes of it."""
+        """Whether it holds of its first rows, and none is left out for what it makes of it."""
         with suppress(FaultError):
-            return {*map(str, self._outcomes(list(self._rows(golden))))} <= {"passes", "left out", "asks nothing"}
+            outcomes = {*map(str, self._outcomes(list(islice(self._rows(golden), RANDOM_MODELS))))}
+            return "passes" in outcomes <= {"passes", "left out", "asks nothing"}
         return False
 
     def _require_form(self) -> None:
