@@ -28,7 +28,7 @@ SEED = 0  # the same rows each time
 TRIES = 20  # rows drawn for each that is asked for, where the contract refuses some
 LIMIT_S = 10.0  # for a behaviour's own code, on all of its rows; what the model takes is not in it
 MAX_ROUNDS = 50  # rows that one asks about, each depending on the answer to the one before
-RANDOM_MODELS = 20  # on as many rows: `score(row) < 0.8` of one row by hand holds of all of them once in a hundred
+RANDOM_MODELS = 20  # on as many rows: `score(row) < 0.8` of one row by hand passes with all of them once in a hundred
 DIGITS = 4  # of a number that is drawn, as people write them
 GIVEN = {"row", "score", "decide"}
 
@@ -102,14 +102,14 @@ def run(
                 yield FaultError(fault.sentence, fault.line or trial.line, behaviour.check.__name__)
 
 
-def holding_of_anything(
+def passed_at_random(
     path: Path, module: ModuleType, golden: Sequence[Json], asking: Iterable[Asking]
 ) -> list[Behaviour]:
-    """Find the behaviours that hold whoever answers: they say nothing of a model."""
+    """Find the behaviours that pass whoever answers: they say nothing of a model."""
     functions = {node.name: node for node in ast.parse(path.read_bytes()).body if isinstance(node, FUNCTIONS)}
     left: list[Behaviour] = vars(module).get(LISTED, [])
     for one in asking:
-        left = [behaviour for behaviour in left if Trial(behaviour, path, functions, one).holds(golden)]
+        left = [behaviour for behaviour in left if Trial(behaviour, path, functions, one).passes(golden)]
     return left
 
 
@@ -134,8 +134,8 @@ class Trial:
         example = self._example(rows, *failed[0]) if failed else None
         return Result(self._behaviour, self.line, tested, len(failed), refused, example)
 
-    def holds(self, golden: Sequence[Json]) -> bool:
-        """Whether it holds of its first rows, and none is left out for what it makes of it."""
+    def passes(self, golden: Sequence[Json]) -> bool:
+        """Whether it passes on its first rows, and none is left out for what it makes of it."""
         with suppress(FaultError):
             outcomes = {*map(str, self._outcomes(list(islice(self._rows(golden), RANDOM_MODELS))))}
             return "passes" in outcomes <= {"passes", "left out", "asks nothing"}

@@ -70,13 +70,13 @@ def behaves(context: DeliveryContext) -> Broken | Kept | None:
         unbuilt = "in this Python, for nothing that is built answers"
         asked = f", golden rows answered {'by the built function' if context.is_answered_as_built else unbuilt}"
     number, verb = counted(len(results), "behaviours"), "holds" if len(results) == 1 else "hold"
-    warnings = tuple(_of_anything(context))
+    warnings = tuple(_at_random(context))
     return Kept(f"{number}{asked}{sentences.kept(results)}", proved=f"{number} {verb}", warnings=warnings)
 
 
-def _of_anything(context: DeliveryContext) -> Iterator[Warned]:
-    """Warn of behaviours that hold of models which answer at random."""
-    if anything := context.holding_of_anything:
+def _at_random(context: DeliveryContext) -> Iterator[Warned]:
+    """Warn of behaviours that pass with models which answer at random."""
+    if anything := context.passed_at_random:
         named = shortly([f"`{one.check.__name__}`" for one in anything], 3)
         yield Warned(
             f"{named} would pass whatever the model answers: {RANDOM_MODELS} models that answer at random passed.",

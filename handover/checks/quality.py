@@ -58,10 +58,10 @@ def learned(context: DeliveryContext) -> Broken | Kept:
     return Kept(
         proved=f"{metric.name} {metric.written(metric.value)} on {rows} held-out rows",
         warnings=(
+            *_of_the_other_class(context),
             *_may_be_chance(context, metric),
             *_misses(context, metric),
             *_weak_segments(context),
-            *_of_the_other_class(context),
         ),
     )
 

@@ -102,7 +102,7 @@ def others_judge(context: DeliveryContext) -> Broken | Kept:
         none, offset = f"none of the {judging['rows']} held-out rows trained it", seen.get("offset", "")
         note = offset and f"{none} in a fit that was seen; what made the numbers of `{offset}` was not seen"
         if twins := judging["among_fitted"]:
-            note = f"{twins} of the {judging['rows']} held-out rows equal one that trained it: the data has it twice"
+            note = f"{twins} of the {judging['rows']} held-out rows equal one that trained it, as rows that repeat do"
         warnings = chain(*(warn(context, seen) for warn in (_stopped, _split, _left_out, _multiplied)))
         return Kept(note=note, proved="" if note else none, warnings=tuple(warnings))
     among, rows, fitted = judging["among_fitted"], judging["rows"], judging["fitted"]

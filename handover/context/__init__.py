@@ -359,8 +359,8 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
         return list(running.run(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking))
 
     @property
-    def holding_of_anything(self) -> list[Behaviour]:
-        """The behaviours that also hold of models which answer at random."""
+    def passed_at_random(self) -> list[Behaviour]:
+        """The behaviours that pass with models which answer at random."""
         score, scores, random = self.contract.score, self.contract.scores, np.random.default_rng(0)
 
         def ask(rows: Sequence[Json]) -> list[Json]:
@@ -369,7 +369,7 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
 
         asking = (Asking(self.contract_json, ask) for _ in range(running.RANDOM_MODELS))
         rows = [line["row"] for line in self.golden]
-        return running.holding_of_anything(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking)
+        return running.passed_at_random(self.folder / BEHAVIOURS, self.behaviours_module, rows, asking)
 
     @cached_property
     def latency(self) -> Latency:

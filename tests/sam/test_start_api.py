@@ -65,7 +65,7 @@ def api(running: Running) -> Iterator[Running]:
     """Give the running API; what it says during a test is shown where the test fails."""
     running.new_output()
     yield running
-    print(running.new_output())  # noqa: T201
+    print(running.new_output())  # noqa: T201  shown where a test fails
 
 
 def send(api: Running, request: gateway.Request) -> Answer:
