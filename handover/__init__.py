@@ -4,6 +4,7 @@ What stands here is the public interface; every other module is the tool's own. 
 asked for, so that a command that needs no contract waits for none.
 """
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +30,8 @@ __all__ = [
     "matrix",
     "read_scorecard",
 ]
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is imported; see the template
 
 # The function's own code, which validates and encodes, is a project's; outside of one, it is that of the wheel, or of
 # the tool's own repository.

@@ -72,17 +72,22 @@ def compiled_row(row: type[pydantic.BaseModel]) -> tuple[list[Json], Json, Json]
                 f"Record(Row), and no model_config",
                 topic="strict",
             )
-    for name, field in core["schema"]["fields"].items():  # callers read the name and rules that the function goes by
-        extra, refused = row.model_fields[name].json_schema_extra, partial(ContractError, topic="strict", field=name)
-        if "validation_alias" in field:
-            alias = field["validation_alias"]
-            raise refused(f"callers read this name, and would have to send {alias!r}; leave the alias away")
-        if isinstance(extra, Mapping) and (words := sorted(SHOWN_RULES & extra.keys())):
-            raise refused(
-                f"json_schema_extra shows callers another {words[0]} than the function goes by; leave it away"
-            )
+    for name, field in core["schema"]["fields"].items():
+        _require_shown(name, field, row.model_fields[name])
     fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
     return [_field(*field) for field in fields.items()], _plain(core), row.model_json_schema(by_alias=False)
+
+
+def _require_shown(name: str, field: Json, shown: pydantic.fields.FieldInfo) -> None:
+    """Require that callers read the name and the rules that the function goes by, and text about them."""
+    refused, extra = partial(ContractError, topic="strict", field=name), shown.json_schema_extra
+    if not all(isinstance(text, str | None) for text in (shown.title, shown.description)):
+        raise refused("its title and description are shown to callers; write text")
+    if "validation_alias" in field:
+        alias = field["validation_alias"]
+        raise refused(f"callers read this name, and would have to send {alias!r}; leave the alias away")
+    if isinstance(extra, Mapping) and (words := sorted(SHOWN_RULES & extra.keys())):
+        raise refused(f"json_schema_extra shows callers another {words[0]} than the function goes by; leave it away")
 
 
 def _field(name: str, schema: Json) -> Json:
@@ -112,12 +117,15 @@ def _field(name: str, schema: Json) -> Json:
 
 def _require_bounds(name: str, schema: Json) -> None:
     """Require two ends, finite in float32, and a number from one to the other."""
-    low, high = schema.get("ge", schema.get("gt")), schema.get("le", schema.get("lt"))
+    low: Any = schema.get("ge", schema.get("gt"))
+    high: Any = schema.get("le", schema.get("lt"))
     refused = partial(ContractError, topic="bounds", field=name)
-    if low is None or high is None or not (low >= -FLOAT32_MAX and high <= FLOAT32_MAX):
+    if not all(isinstance(end, int | float) and abs(end) <= FLOAT32_MAX for end in (low, high)):
         raise refused("a number needs both ends, as in Field(ge=0, le=100), within float32")
+    step = schema.get("multiple_of", 1 if schema["type"] == "int" else None)
+    if step is not None and not (isinstance(step, int | float) and 0 < step <= FLOAT32_MAX):
+        raise refused(f"multiple_of is {step!r}; write a number above 0, as in Field(ge=0, le=100, multiple_of=5)")
     open_low, open_high = "gt" in schema, "lt" in schema
-    step = schema.get("multiple_of") or (1 if schema["type"] == "int" else None)
     first, last = multiples(low, high, step, open_low=open_low, open_high=open_high) if step else (low, high)
     if first > last or (first == last and step is None and (open_low or open_high)):
         number = f"multiple of {schema['multiple_of']:g}" if "multiple_of" in schema else "number"

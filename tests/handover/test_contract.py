@@ -125,6 +125,7 @@ ALLOWED = (
     "cannot be a column of a model; write int, float, bool or Literal[...] of strings, with | None = None where it may "
     "be missing"
 )
+FIVES = "Field(ge=0, le=100, multiple_of=5)"
 BOTH_ENDS = "a number needs both ends, as in Field(ge=0, le=100), within float32"
 
 
@@ -156,6 +157,33 @@ def test_what_production_could_not_hold_is_refused_with_what_to_write(row: Calla
         contract(row()).compiled()
 
     assert str(raised.value) == error
+
+
+WORDS_ABOUT_IT = "its title and description are shown to callers; write text"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "sentence"),
+    [
+        (int, {"le": "72"}, BOTH_ENDS),
+        (int, {"le": 10**400}, BOTH_ENDS),
+        (float, {"ge": float("nan")}, BOTH_ENDS),
+        *(
+            (kind, {"multiple_of": step}, f"multiple_of is {step!r}; write a number above 0, as in {FIVES}")
+            for kind, step in ((int, 0), (int, -5), (int, "5"), (float, 0.0), (float, float("nan")))
+        ),
+        (int, {"description": 7}, WORDS_ABOUT_IT),
+        (int, {"title": 7}, WORDS_ABOUT_IT),
+    ],
+)
+def test_a_rule_of_another_type_is_refused(kind: Any, words: dict[str, Any], sentence: str) -> None:
+    class Record(Row):
+        amount: kind = Field(**({"ge": 0, "le": 100} | words))
+
+    with pytest.raises(ContractError) as raised:
+        contract(Record).compiled()
+
+    assert str(raised.value) == f"amount: {sentence}"
 
 
 def test_a_version_is_three_numbers() -> None:

@@ -1,5 +1,8 @@
 """A graph in onnxruntime, which nobody waits for without an end."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,3 +78,13 @@ def test_a_file_that_does_not_answer_is_one_sentence(tmp_path: Path, monkeypatch
         "model.onnx has not answered two rows within 60 s, and a caller waits for milliseconds: a size in it is wrong, "
         "or it was exported for other data"
     )
+
+
+@pytest.mark.parametrize(("program", "kept"), [("import handover, onnxruntime", []), ("import onnxruntime", [".ses"])])
+def test_a_training_and_a_check_send_no_telemetry(program: str, kept: list[str], tmp_path: Path) -> None:
+    """What onnxruntime sends, it first opens a session for, in the folder of temporary files."""
+    unset = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+
+    subprocess.run([sys.executable, "-c", program], env=unset | {"TMPDIR": str(tmp_path)}, check=True)
+
+    assert [path.name for path in tmp_path.iterdir()] == kept
