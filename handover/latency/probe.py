@@ -42,7 +42,7 @@ def called(mode: str) -> Any:
     if mode == "quiet" and telemetry is None:
         sys.exit(f"{name} has no telemetry any more: say in probe.py what writes its line of metrics")
     if telemetry:
-        handler.__dict__["telemetry"] = SimpleNamespace(answered=lambda *_: None) if mode == "quiet" else telemetry
+        handler.__dict__["telemetry"] = SimpleNamespace(log_answer=lambda *_: None) if mode == "quiet" else telemetry
     return getattr(handler, attribute)
 
 
