@@ -201,13 +201,11 @@ class Contract:
                 f'write {MIN_CLASSES} to {MAX_CLASSES} names, as in ("red", "green", "blue"); two classes are told '
                 f"apart by one score: write score and decisions",
             )
-        seen: dict[str, str] = {}
         for name in self.classes:
             if not _is_name(name):
                 raise _refused("classes", f"{name!r} is not a name that a caller can compare with")
-            if before := seen.get(look(name)):
-                raise _refused("classes", f"{before!r} and {name!r} look alike")
-            seen[look(name)] = name
+        if fault := alike(self.classes, "class", "classes"):
+            raise _refused("classes", fault)
         if (self.score.low, self.score.high) != (0, 1):
             ends = f"{self.score.low:g} to {self.score.high:g}"
             raise _refused("score", f"its range is {ends}, and a class's score lies from 0 to 1")

@@ -59,7 +59,10 @@ def alike(names: Iterable[str], one: str, several: str) -> str:
             return f"the {one} {_shown(name)} begins or ends with a blank"
         if HARDLY_SEEN.match(name) or HARDLY_SEEN.match(name[-1]):
             return f"the {one} {_shown(name)} begins or ends with a character that nobody sees"
-        if before := seen.get(look(name)):
+        before = seen.get(look(name))
+        if before == name:
+            return f"the {one} {_shown(name)} stands there twice"
+        if before:
             return f"the {several} {_shown(before)} and {_shown(name)} look alike{_how(before, name)}"
         seen[look(name)] = name
     return ""

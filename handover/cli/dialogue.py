@@ -184,8 +184,6 @@ def _above(word: str, low: float, most: float = math.inf, read: Callable[[str], 
 
 
 def _other(word: str, before: Sequence[str]) -> str:
-    if word in before:
-        raise ValueError(f"there is a decision {word} already")
     if fault := alike([*before, _words(word)], "decision", "decisions"):
         raise ValueError(fault)
     return word
@@ -195,8 +193,6 @@ def _names(word: str, fewest: int = 2) -> tuple[str, ...]:
     names = tuple(filter(None, (name.strip() for name in word.split(","))))
     if len(names) < fewest:
         raise ValueError(f"write {fewest} or more, as in {'red, green, blue' if fewest > 2 else 'yes, no'}")
-    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
-        raise ValueError(f"{twice[0]} stands there twice")
     if fault := alike(names, "name", "names"):
         raise ValueError(fault)
     return names

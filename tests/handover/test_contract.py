@@ -283,8 +283,8 @@ def of_classes(**words: Any) -> Contract:
             "classes",
             'it is of the type ndarray; write the names, as in ("red", "green", "blue")',
         ),
-        ({"classes": ("red", "green", "red")}, "classes", "'red' and 'red' look alike"),
-        ({"classes": ("red", "green", "Red")}, "classes", "'red' and 'Red' look alike"),
+        ({"classes": ("red", "green", "red")}, "classes", 'the class "red" stands there twice'),
+        ({"classes": ("red", "green", "Red")}, "classes", 'the classes "red" and "Red" look alike'),
         ({"classes": ("red", "green", " blue")}, "classes", "' blue' is not a name that a caller can compare with"),
         ({"classes": ("red", "green", 3)}, "classes", "3 is not a name that a caller can compare with"),
         (

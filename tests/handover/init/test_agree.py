@@ -217,10 +217,10 @@ def test_classes_are_agreed_on_too(ask: Ask, empty: Path) -> None:
         (("a", "A", "whole", "1"), "0.5", "0.5 is not whole; for such numbers the kind is number"),
         (("a", "A", "whole", "1", "5"), "5", "it should lie above 5"),
         (("a", "A", "category"), "red", "write 2 or more, as in yes, no"),
-        (("a", "A", "category"), "red, blue, red", "red stands there twice"),
+        (("a", "A", "category"), "red, blue, red", 'the name "red" stands there twice'),
         (ONE_FIELD, "owner", "there is a field owner already"),
         ((*ONE_FIELD, "", *SCORE[:5]), "2", "the largest score is 1"),
-        ((*ONE_FIELD, "", *SCORE[:6]), "low", "there is a decision low already"),
+        ((*ONE_FIELD, "", *SCORE[:6]), "low", 'the decision "low" stands there twice'),
     ],
 )
 def test_a_bad_answer_gets_a_sentence_and_is_asked_again(
