@@ -11,8 +11,6 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
 
-from samcli.lib.package.utils import make_zip_with_lambda_permissions
-
 from bench.contenders import FLOOR, OURS, PLAIN, Contender, Package
 from bench.workload import Workload
 from handover import latency
@@ -39,6 +37,8 @@ def ship(source: Path, to: Path) -> int:
 
     What comes of it is read-only, as Lambda's trees are.
     """
+    from samcli.lib.package.utils import make_zip_with_lambda_permissions
+
     with TemporaryDirectory(prefix="bench-") as parcel:
         archive = Path(make_zip_with_lambda_permissions(f"{parcel}/parcel", str(source)))
         with zipfile.ZipFile(archive) as packed:

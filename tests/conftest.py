@@ -3,8 +3,9 @@
 Each imports what it needs when it is asked for: the process that hands the tests to others loads this file as well.
 """
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,10 +47,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         controller.pause()
 
 
-def pytest_collection(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Import the tests without looking for garbage meanwhile, nor ever again among what was imported."""
     if _controller(session.config):
         for name in SHIPS:
             import_module(f"predictor.{name}")
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

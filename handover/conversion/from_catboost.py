@@ -186,8 +186,7 @@ class _Writing:
 
     def __init__(self, model: Any, column: int, keys: set[int]) -> None:
         written = {
-            kind: {code: word for code, word in enumerate(_hashes(kind)) if _of_table(word) in keys}
-            for kind in WRITINGS
+            kind: {code: word for code, (word, key) in enumerate(_hashes(kind)) if key in keys} for kind in WRITINGS
         }
         self.kind, self.seen = max(written.items(), key=lambda kind: len(kind[1]))
         """Of the codes that it had, each has its hash."""
@@ -201,8 +200,9 @@ class _Writing:
 
 
 @cache
-def _hashes(kind: str) -> tuple[int, ...]:
-    return tuple(_hash(WRITINGS[kind](code)) for code in range(MAX_CODES))
+def _hashes(kind: str) -> tuple[tuple[int, int], ...]:
+    """Give each code's hash, and its key in a table."""
+    return tuple((word, _of_table(word)) for word in (_hash(WRITINGS[kind](code)) for code in range(MAX_CODES)))
 
 
 def _hash(word: str) -> int:

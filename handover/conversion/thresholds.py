@@ -97,12 +97,12 @@ def at_thresholds(graph: bytes, features: FloatRows) -> FloatRows:
     -------
     float32, shape (M, K): M is 3 for each threshold, without those that no finite number lies beyond.
     """
-    rows: list[NDArray[np.float32]] = []
-    for column, value in thresholds(onnx.load_from_string(graph)):
-        for side in (-np.inf, value, np.inf):
-            row = features[len(rows) % len(features)].copy()
-            with np.errstate(over="ignore"):
-                row[column] = np.nextafter(np.float32(value), np.float32(side))
-            if np.isfinite(row[column]):  # LightGBM parts what is missing from all else at the largest number
-                rows.append(row)
-    return np.array(rows, dtype=np.float32).reshape(-1, features.shape[1])
+    asked = np.array(thresholds(onnx.load_from_string(graph))).reshape(-1, 2)
+    values = asked[:, 1:].astype(np.float32)
+    with np.errstate(over="ignore"):
+        near = np.nextafter(values, np.hstack([values - np.inf, values, values + np.inf])).ravel()
+    finite = np.isfinite(near)  # LightGBM parts what is missing from all else at the largest number
+    place = np.arange(finite.sum())
+    rows: FloatRows = features[place % len(features)].astype(np.float32)
+    rows[place, asked[:, 0].astype(np.int64).repeat(3)[finite]] = near[finite]
+    return rows

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 from jsonschema_rs import validator_for
 
 from predictor import openapi
@@ -35,6 +34,8 @@ def described(delivery: Path, server: str = "/", **settings: Any) -> Any:
 
 
 def test_it_is_openapi_that_others_can_read(function: Function) -> None:
+    import schemathesis
+
     document = function("GET", "/openapi.json").json
 
     schema = schemathesis.openapi.from_dict(document)

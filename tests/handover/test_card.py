@@ -3,10 +3,10 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from huggingface_hub import ModelCard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +27,12 @@ def held_to(root: Path, folder: Path) -> Finding:
     with DeliveryContext(root, folder) as context:
         (finding,) = evaluate(context, selected(["M117"]))
         return finding
+
+
+def as_read(page: Path) -> Any:
+    from huggingface_hub import ModelCard
+
+    return ModelCard.load(page)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +60,7 @@ def test_the_head_is_read_by_hugging_face(project: Path, tmp_path: Path) -> None
     page = tmp_path / "card.md"
     page.write_text("---\nlicense: mit\ntags: [tabular]\n# head: written by deliver()\n# head: end\n---\n\n# Mine\n")
     card.write(page, card.blocks(manifest))
-    read = ModelCard.load(page)
+    read = as_read(page)
 
     assert (read.data.license, read.data.tags, read.data.library_name) == ("mit", ["tabular"], "onnx")
     assert (read.data.pipeline_tag, read.data.model_name) == ("tabular-regression", "parcels")
@@ -71,7 +77,7 @@ def test_the_head_of_a_stand_in_has_no_figures() -> None:
 
 
 def test_the_cards_that_are_here_have_a_head() -> None:
-    read = ModelCard.load(Path(__file__).parents[2] / "modelling" / "card.md")
+    read = as_read(Path(__file__).parents[2] / "modelling" / "card.md")
     assert (read.data.license, read.data.model_name, read.data.pipeline_tag) == (
         "apache-2.0",
         EXAMPLE,

@@ -111,8 +111,8 @@ def test_run_ends_with_1_when_the_answer_is_no_success(build) -> None:
 
 @pytest.mark.parametrize("command", [("run", "events/predict.json"), ("serve", "--port", "1")])
 def test_without_a_build_it_is_one_sentence_and_2(command: tuple[str, ...]) -> None:
-    done = handover(*command)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", "handover: nothing is built: run make build\n")
+    ended = CliRunner(mix_stderr=False).invoke(main, command)
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (2, "", "handover: nothing is built: run make build\n")
 
 
 def test_run_shows_the_line_of_a_function_that_does_not_start(build) -> None:
@@ -281,9 +281,9 @@ def test_a_clause_of_the_stack_says_the_same(project: Path, whole: Path) -> None
 
 
 def test_a_stage_of_no_project_is_one_sentence() -> None:
-    done = handover("preflight", "staging")
+    ended = CliRunner(mix_stderr=False).invoke(main, ["preflight", "staging"])
 
-    assert (done.returncode, done.stderr) == (
+    assert (ended.exit_code, ended.stderr) == (
         2,
         "handover: there is no samconfig.toml here: stages are deployed from a project\n",
     )
@@ -300,10 +300,10 @@ def test_a_folder_without_a_delivery_is_one_sentence(word: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("words", [["check"], ["explain", "P203"], ["events"]])
 def test_outside_of_a_project_the_delivery_is_asked_for(words: list[str]) -> None:
-    done = handover(*words)
+    ended = CliRunner(mix_stderr=False).invoke(main, words)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr == (
         "handover: there is no folder 'layers/model/delivery' here, as a project has it: name the delivery's with "
         "--delivery\n"
     )

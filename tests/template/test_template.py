@@ -7,8 +7,6 @@ import subprocess
 from typing import Any
 
 import pytest
-from samcli.lib.providers.api_provider import ApiProvider
-from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
 from handover.cloudformation import Template
 
@@ -123,6 +121,9 @@ def test_there_is_one_route_for_what_the_function_answers() -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of SAM's own parts
 def test_sam_local_start_api_finds_the_function_behind_every_path() -> None:
+    from samcli.lib.providers.api_provider import ApiProvider
+    from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+
     stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"))
 
     routes = {route.path: (route.function_name, route.payload_format_version) for route in ApiProvider(stacks).routes}

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.stub import Stubber
 
 from handover.live import aws
@@ -22,8 +22,17 @@ from tests.helpers.live import ACCOUNT, BUILD, CREDENTIALS, REGION, _function
 @pytest.fixture(scope="package", autouse=True)
 def read_once() -> Iterator[None]:
     """Read what botocore knows of a service once: it does so for each session, of which a command makes one."""
+    listing = Loader.list_available_services
+
+    @cache
+    def services(paths: tuple[str, ...], kind: str) -> list[str]:
+        return listing(Loader(paths, include_default_search_paths=False), kind)
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(JSONFileLoader, "load_file", staticmethod(cache(JSONFileLoader().load_file)))
+        patched.setattr(
+            Loader, "list_available_services", lambda self, type_name: services(tuple(self.search_paths), type_name)
+        )
         yield
 
 

@@ -32,7 +32,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
-from tests.handover.conversion.setups.judge import Data, Fit, of_kinds
+from tests.handover.conversion.setups.judge import Data, Fit, of_kinds, on_few
 from tests.handover.conversion.setups.of_scikit_learn import scaled
 
 FEW: dict[str, Any] = {"n_estimators": 5, "max_depth": 5, "random_state": 0}
@@ -66,11 +66,11 @@ CLASSES: dict[str, Fit] = {
         LogisticRegression(),
     ).fit(data.features, data.kinds),
     "`MLPClassifier`": of_kinds(scaled(MLPClassifier((5,), max_iter=20, random_state=0))),
-    "`SVC(probability=True)`": of_kinds(scaled(SVC(probability=True, random_state=0, max_iter=300))),
+    "`SVC(probability=True)`": on_few(of_kinds(scaled(SVC(probability=True, random_state=0, max_iter=300)))),
     "`LinearDiscriminantAnalysis`": of_kinds(scaled(LinearDiscriminantAnalysis())),
     "`QuadraticDiscriminantAnalysis(reg_param=0.1)`": as_float64(QuadraticDiscriminantAnalysis(reg_param=0.1)),
     "`GaussianNB`, trained on float64": as_float64(GaussianNB()),
-    "`KNeighborsClassifier`": of_kinds(scaled(KNeighborsClassifier(7))),
+    "`KNeighborsClassifier`": on_few(of_kinds(scaled(KNeighborsClassifier(7))), 150),
     "`DecisionTreeClassifier`": of_kinds(DecisionTreeClassifier(max_depth=5, random_state=0)),
     "`RandomForestClassifier`": of_kinds(FOREST),
     "`ExtraTreesClassifier`": of_kinds(ExtraTreesClassifier(**FEW)),

@@ -43,7 +43,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PowerTransformer, QuantileTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from tests.handover.conversion.setups.judge import Data, Fit, classifier, regressor
+from tests.handover.conversion.setups.judge import Data, Fit, classifier, on_few, regressor
 from tests.handover.conversion.setups.of_boosting import categories, frame
 
 SEED: dict[str, Any] = {"random_state": 0}
@@ -74,7 +74,7 @@ def scaled(model: Any) -> Any:
 
 
 def logistic() -> Any:
-    return scaled(LogisticRegression())
+    return scaled(LogisticRegression(max_iter=10))
 
 
 def calibrated(model: Any, **given: Any) -> Fit:
@@ -111,7 +111,7 @@ COMPOSITION: dict[str, Fit] = {
     "`CalibratedClassifierCV(XGBClassifier(), method='isotonic')`": calibrated(boosted(), method="isotonic"),
     "`CalibratedClassifierCV(LogisticRegression(), method='isotonic')`": calibrated(logistic(), method="isotonic"),
     "`CalibratedClassifierCV(LinearSVC())`": calibrated(scaled(LinearSVC())),
-    "`CalibratedClassifierCV(SVC())`": calibrated(scaled(SVC())),
+    "`CalibratedClassifierCV(SVC())`": on_few(calibrated(scaled(SVC()))),
     "`CalibratedClassifierCV(GaussianNB())`": calibrated(scaled(GaussianNB())),
     "`CalibratedClassifierCV(AdaBoostClassifier())`": calibrated(
         make_pipeline(SimpleImputer(), AdaBoostClassifier(n_estimators=5, **SEED))
@@ -142,13 +142,15 @@ COMPOSITION: dict[str, Fit] = {
     "`StackingClassifier(final_estimator=XGBClassifier())`": classifier(
         StackingClassifier([("a", light()), ("b", histogram())], final_estimator=boosted(), cv=2)
     ),
-    "`StackingClassifier` of `SVC()` and `GradientBoostingClassifier()`": classifier(
-        StackingClassifier(
-            [
-                ("a", scaled(SVC())),
-                ("b", make_pipeline(SimpleImputer(), GradientBoostingClassifier(n_estimators=5, **SEED))),
-            ],
-            cv=2,
+    "`StackingClassifier` of `SVC()` and `GradientBoostingClassifier()`": on_few(
+        classifier(
+            StackingClassifier(
+                [
+                    ("a", scaled(SVC())),
+                    ("b", make_pipeline(SimpleImputer(), GradientBoostingClassifier(n_estimators=5, **SEED))),
+                ],
+                cv=2,
+            )
         )
     ),
     "`StackingClassifier(stack_method='predict')`": classifier(

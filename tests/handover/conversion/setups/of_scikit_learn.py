@@ -66,7 +66,7 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR, NuSVC, NuSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
-from tests.handover.conversion.setups.judge import Data, Fit, classifier, regressor
+from tests.handover.conversion.setups.judge import Data, Fit, classifier, on_few, regressor
 
 SEED: dict[str, Any] = {"random_state": 0}
 FEW: dict[str, Any] = {"n_estimators": 6, "max_depth": 6, "random_state": 0}
@@ -88,7 +88,7 @@ def of_words(model: Any) -> Fit:
 
 def of_few(model: Any) -> Fit:
     """Train a model that keeps its rows on some of them."""
-    return lambda data: clone(model).fit(data.features[:150], data.labels[:150])
+    return on_few(classifier(model), 150)
 
 
 def of_every_second(model: Any) -> Fit:
@@ -231,14 +231,16 @@ TREES: dict[str, Fit] = {
 
 OTHERS: dict[str, Fit] = {
     "`SVC(probability=True)`": classifier(scaled(SVC(probability=True, **SEED))),
-    "`SVC(kernel='linear', probability=True)`": classifier(scaled(SVC(kernel="linear", probability=True, **SEED))),
-    "`SVC(kernel='poly', probability=True)`": classifier(scaled(SVC(kernel="poly", probability=True, **SEED))),
+    "`SVC(kernel='linear', probability=True)`": on_few(
+        classifier(scaled(SVC(kernel="linear", probability=True, **SEED)))
+    ),
+    "`SVC(kernel='poly', probability=True)`": on_few(classifier(scaled(SVC(kernel="poly", probability=True, **SEED)))),
     "`SVC`": classifier(scaled(SVC())),
-    "`NuSVC(probability=True)`": classifier(scaled(NuSVC(nu=0.3, probability=True, **SEED))),
+    "`NuSVC(probability=True)`": on_few(classifier(scaled(NuSVC(nu=0.3, probability=True, **SEED)))),
     "`LinearSVC`": classifier(scaled(LinearSVC())),
     "`SVR`": regressor(scaled(SVR())),
-    "`SVR(kernel='linear')`": regressor(scaled(SVR(kernel="linear"))),
-    "`NuSVR`": regressor(scaled(NuSVR())),
+    "`SVR(kernel='linear')`": on_few(regressor(scaled(SVR(kernel="linear")))),
+    "`NuSVR`": on_few(regressor(scaled(NuSVR()))),
     "`LinearSVR`": regressor(scaled(LinearSVR(**SEED))),
     "`KernelRidge`": regressor(scaled(KernelRidge())),
     "`KernelRidge(kernel='rbf')`": regressor(scaled(KernelRidge(kernel="rbf"))),
