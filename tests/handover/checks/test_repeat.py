@@ -422,7 +422,7 @@ def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(worksho
 
 def test_what_is_of_the_moment_is_not_compared(workshop: Workshop) -> None:
     notes = 'training={"seconds": time.perf_counter(), "day": str(time.time()), '
-    first("train.py", "import csv\n", "import csv\nimport time\n")(workshop)
+    workshop.edit("train.py", "import csv\n", "import csv\nimport time\n")
     first("train.py", "training={", notes)(workshop)
 
     assert reports.is_all_kept(workshop.says())
