@@ -4,6 +4,7 @@ What a training or a check imports takes most of its time. A new process is star
 which libraries read when they are imported.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -104,6 +105,7 @@ def _serve() -> None:
         __import__(library)
     if "handover.delivery" in sys.modules:  # which names the libraries, and looks up once what a process has of them
         sys.modules["handover.provenance"].libraries(None)
+    gc.freeze()  # or the forks copy the memory of all that is imported, as their collectors write to it
     for line in sys.stdin:
         asked = json.loads(line)
         with TemporaryFile() as output, TemporaryFile() as errors:
