@@ -101,11 +101,13 @@ def _environment(variables: Any) -> dict[str, str]:
 
 
 def _serve() -> None:
+    gc.disable()  # while nothing is garbage: what is imported stays
     for library in sys.argv[1:]:
         __import__(library)
     if "handover.delivery" in sys.modules:  # which names the libraries, and looks up once what a process has of them
         sys.modules["handover.provenance"].libraries(None)
     gc.freeze()  # or the forks copy the memory of all that is imported, as their collectors write to it
+    gc.enable()
     for line in sys.stdin:
         asked = json.loads(line)
         with TemporaryFile() as output, TemporaryFile() as errors:
