@@ -192,10 +192,10 @@ def bare(name: str) -> str:
     return str(canonicalize_name(name)).removesuffix("-cpu").removesuffix("-gpu")
 
 
+@cache
 def installed_version(name: str) -> str:
     """Find the version of a library that is installed here, whichever processor its build is for; empty for none."""
-    library = bare(name)
-    for build in (name, library, f"{library}-cpu", f"{library}-gpu"):
+    for build in (name, *(bare(name) + processor for processor in ("", "-cpu", "-gpu"))):
         with suppress(PackageNotFoundError, ValueError):  # a manifest may have anything for a name
             return distribution(build).version
     return ""

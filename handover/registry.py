@@ -29,6 +29,14 @@ def to_mlflow(delivery: Path, to: Path) -> str:
 
     It gives the model's name and version in a registry: those of the contract.
     """
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise CannotRunError(f"{to} is there already: name a folder that is empty, or not there yet")
+    try:
+        opened = Delivery.open(delivery)
+    except LoadError as error:
+        raise CannotRunError(str(error)) from None
+    if files.stand_in(opened.manifest):
+        raise CannotRunError(f"{delivery} has a stand-in, and a registry is for models: deliver one first")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # of one file, the card
     try:
@@ -39,14 +47,6 @@ def to_mlflow(delivery: Path, to: Path) -> str:
         raise CannotRunError(
             "MLflow is not installed here: install the wheel with its extra, as in pip install 'WHEEL[mlflow]'"
         ) from None
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise CannotRunError(f"{to} is there already: name a folder that is empty, or not there yet")
-    try:
-        opened = Delivery.open(delivery)
-    except LoadError as error:
-        raise CannotRunError(str(error)) from None
-    if files.stand_in(opened.manifest):
-        raise CannotRunError(f"{delivery} has a stand-in, and a registry is for models: deliver one first")
     rows = [opened.row.validate_json(json.dumps(golden["row"])) for golden in files.golden(delivery)[:EXAMPLES]]
     example = pd.DataFrame(opened.encoder.matrix(rows), columns=list(opened.encoder.columns))
     takes = Schema([ColSpec(DataType.double, name) for name in example])

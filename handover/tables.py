@@ -27,6 +27,7 @@ type Where = Callable[[int], str]
 
 SINGLE: dict[Any, Callable[[Any], Any]] = {nw.Float16: np.float16, nw.Float32: np.float32}
 MISSING = {"NAType", "NaTType"}  # of pandas, by name: it need not be imported here
+PLAIN = (list, np.ndarray)  # which narwhals would look for among the plugins of all that is installed
 MAX_NAMED = 10  # columns in a sentence
 
 
@@ -79,11 +80,8 @@ def require_beside(rows: Rows, labels: Labels) -> None:
 
 
 def label_values(labels: Labels) -> Iterable[Any]:
-    """Give the values of a column of any library as numbers and words, ``None`` where one is missing.
-
-    Labels that are no column of a library are given back as they are.
-    """
-    column: Any = nw.from_native(labels, pass_through=True, allow_series=True)
+    """Give a column as numbers and words, ``None`` where one is missing; labels of no library are given as they are."""
+    column: Any = labels if isinstance(labels, PLAIN) else nw.from_native(labels, pass_through=True, allow_series=True)
     if isinstance(column, nw.LazyFrame):
         column = column.collect()
     if isinstance(column, nw.DataFrame) and len(column.columns) == 1:
@@ -100,7 +98,7 @@ def _table(rows: Any) -> nw.DataFrame[Any] | None:
     if type(rows).__module__.startswith("pyarrow") and hasattr(rows, "to_table"):  # a data set
         rows = rows.to_table()
     try:
-        frame = nw.from_native(rows, pass_through=True)
+        frame = rows if isinstance(rows, PLAIN) else nw.from_native(rows, pass_through=True)
         if frame is rows and hasattr(rows, "__arrow_c_stream__") and hasattr(rows, "schema"):  # record batches
             return nw.DataFrame.from_arrow(rows, backend="pyarrow")
     except nw.exceptions.DuplicateError as error:

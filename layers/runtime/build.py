@@ -65,7 +65,7 @@ def install(site: Path, architecture: str) -> None:
     wanted = ["--require-hashes", "--only-binary=:all:", "--no-deps", "--python-version=3.13", "--implementation=cp"]
     wanted += [*platforms, "--requirement", str(LOCK)]
     from_cache = ["install", "--no-index", f"--find-links={cache}", "--no-compile", f"--target={site}", *wanted]
-    if _pip(from_cache).returncode:
+    if not any(cache.iterdir()) or _pip(from_cache).returncode:
         fetched = _pip(["download", f"--dest={cache}", *wanted])
         installed = fetched if fetched.returncode else _pip(from_cache)
         if installed.returncode:

@@ -92,7 +92,7 @@ def test_one_call_that_never_comes_back_ends_the_process_at_a_line_that_is_print
     program = (
         "import itertools\n"
         "from handover.limit import at_most, or_end\n"
-        "with or_end(0.5), at_most(0.1):\n"
+        "with or_end(0.2), at_most(0.1):\n"
         "    sum(itertools.repeat(1))\n"
     )
 
@@ -116,9 +116,9 @@ NO_TIMERS = "import itertools, signal, time\ndel signal.setitimer\nfrom handover
 @pytest.mark.parametrize(
     "blocks",
     [
-        "with or_end(0.5):\n    sum(itertools.repeat(1))\n",
-        "with or_end(0.5), or_end(60):\n    sum(itertools.repeat(1))\n",
-        "with or_end(0.5), at_most(60):\n    sum(itertools.repeat(1))\n",
+        "with or_end(0.3):\n    sum(itertools.repeat(1))\n",
+        "with or_end(0.3), or_end(60):\n    sum(itertools.repeat(1))\n",
+        "with or_end(0.3), at_most(60):\n    sum(itertools.repeat(1))\n",
     ],
 )
 def test_where_there_are_no_timers_it_is_ended_by_the_clock(blocks: str) -> None:

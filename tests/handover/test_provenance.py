@@ -5,15 +5,17 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from handover import provenance
 from handover.provenance import libraries, machine, unlike
+from tests.helpers.warm import Warm
 
 ASKED = "import json\nfrom handover.provenance import libraries\n"
 SAYS = "print(json.dumps(libraries(None)))\n"
@@ -22,8 +24,8 @@ SAYS = "print(json.dumps(libraries(None)))\n"
 class Place:
     """A folder with a program, and libraries that are installed for it alone."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, warm: Warm) -> None:
+        self.root, self._warm = root, warm
         self.packages = root / "elsewhere" / "site-packages"
         self.installed = {"lightgbm", "pytest", "xgboost-cpu"}  # what is in .venv, and deliver() does not need
 
@@ -45,22 +47,30 @@ class Place:
 
     def run(self, *command: str, typed: str = "") -> dict[str, str]:
         """Run Python, and give the libraries that its last line names, without those that are always among them."""
-        ended = subprocess.run(
-            [sys.executable, *command],
-            cwd=self.root,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(self.root), str(self.packages)])},
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        return self._named(subprocess.run, command, input=typed, text=True)
+
+    def train(self, program: str) -> dict[str, str]:
+        """Run a program as ``train.py``, in a fork of a process that has imported its imports already."""
+        self.write("train.py", program)
+        return self._named(self._warm.run, ["train.py"])
+
+    def _named(self, run: Callable[..., Any], command: Sequence[str], **more: Any) -> dict[str, str]:
+        paths = os.pathsep.join([str(self.root), str(self.packages)])
+        environment = os.environ | {"PYTHONPATH": paths}
+        ended = run([sys.executable, *command], cwd=self.root, env=environment, capture_output=True, check=True, **more)
         versions: dict[str, str] = json.loads(ended.stdout.splitlines()[-1])
         return {name: version for name, version in versions.items() if name in self.installed}
 
 
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    with Warm("handover.provenance", "sklearn.pipeline") as warm:
+        yield warm
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    place = Place(tmp_path / "project")
+def place(tmp_path: Path, warm: Warm) -> Place:
+    place = Place(tmp_path / "project", warm)
     place.install("used", "1.0", "used/__init__.py", "used/inner.py")
     (place.packages / "used" / "inner.py").write_text("name = 1\n")
     place.install("unused", "2.0", "unused/__init__.py")
@@ -124,23 +134,19 @@ def test_a_library_is_used_when_a_file_of_the_project_imports_it(place: Place, l
     place.write("package/__init__.py", "")
     place.write("package/step.py", "from . import other\n")
     place.write("package/other.py", "import used\n")
-    place.write("train.py", f"{line}\n{ASKED}{SAYS}")
 
-    assert place.run("train.py") == ({"used": "1.0"} if IMPORTS[line] else {})
+    assert place.train(f"{line}\n{ASKED}{SAYS}") == ({"used": "1.0"} if IMPORTS[line] else {})
 
 
 def test_a_library_that_is_only_there_is_not_recorded(place: Place) -> None:
-    place.write("train.py", f"import sklearn\n{ASKED}{SAYS}")
-
-    assert place.run("train.py") == {}
+    assert place.train(f"import sklearn\n{ASKED}{SAYS}") == {}
 
 
 def test_a_library_that_another_one_loads_by_itself_is_not_the_programs(place: Place) -> None:
     place.install("plugin", "3.0", "plugin/__init__.py")
     (place.packages / "used" / "__init__.py").write_text("import plugin\n")
-    place.write("train.py", f"import used\n{ASKED}{SAYS}")
 
-    assert place.run("train.py") == {"used": "1.0"}
+    assert place.train(f"import used\n{ASKED}{SAYS}") == {"used": "1.0"}
 
 
 def test_what_a_library_needs_is_recorded_with_it(place: Place) -> None:
@@ -162,17 +168,15 @@ def test_what_a_library_needs_is_recorded_with_it(place: Place) -> None:
     place.install("needed", "2.1+cpu", requires=["parent"])
     for name in ("extra", "windows", "mac", "old", "deeper"):
         place.install(name, "1.0")
-    place.write("train.py", f"import parent\n{ASKED}{SAYS}")
 
-    assert place.run("train.py") == {"deeper": "1.0", "needed": "2.1+cpu", "parent": "1.5"}
+    assert place.train(f"import parent\n{ASKED}{SAYS}") == {"deeper": "1.0", "needed": "2.1+cpu", "parent": "1.5"}
 
 
 def test_of_a_namespace_that_libraries_share_only_the_imported_one_is_recorded(place: Place) -> None:
     place.install("shared-one", "1.0", "shared/one/__init__.py")
     place.install("shared-two", "2.0", "shared/two/__init__.py")
-    place.write("train.py", f"from shared import two\n{ASKED}{SAYS}")
 
-    assert place.run("train.py") == {"shared-two": "2.0"}
+    assert place.train(f"from shared import two\n{ASKED}{SAYS}") == {"shared-two": "2.0"}
 
 
 def test_which_packages_a_library_has_is_what_python_says(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,26 +217,22 @@ def test_a_notebook_is_known_by_its_names(place: Place) -> None:
 def test_a_file_that_has_changed_since_it_was_loaded_stops_nothing(place: Place) -> None:
     place.write("broken.py", "")
     place.write("gone.py", "")
-    place.write(
-        "train.py",
+    program = (
         "import used, broken, gone, pathlib\npathlib.Path('broken.py').write_text('def')\n"
-        f"pathlib.Path('gone.py').unlink()\n{ASKED}{SAYS}",
+        f"pathlib.Path('gone.py').unlink()\n{ASKED}{SAYS}"
     )
 
-    assert place.run("train.py") == {"used": "1.0"}
+    assert place.train(program) == {"used": "1.0"}
 
 
 def test_the_models_own_framework_is_used_even_if_the_model_was_read_from_a_file(place: Place) -> None:
     program = (
         "import pickle, sys, json\nfrom handover.provenance import libraries\nfrom sklearn.pipeline import Pipeline\n"
-    )
-    place.write(
-        "train.py",
-        program + "import importlib\nxgb = importlib.import_module('xgboost')\n"
-        "print(json.dumps(libraries(Pipeline([('model', xgb.XGBClassifier())]))))\n",
+        "import importlib\nxgb = importlib.import_module('xgboost')\n"
+        "print(json.dumps(libraries(Pipeline([('model', xgb.XGBClassifier())]))))\n"
     )
 
-    assert set(place.run("train.py")) == {"xgboost-cpu"}
+    assert set(place.train(program)) == {"xgboost-cpu"}
 
 
 def test_names_stand_in_their_order_and_deliver_is_among_its_own_libraries() -> None:

@@ -67,8 +67,11 @@ def exported(parcels: Path, flowers: Path, tmp_path_factory: pytest.TempPathFact
     pairs = [str(path) for name, delivery in deliveries.items() for path in (delivery, folder / name)]
     program = folder / "asks.py"
     program.write_text(ASKS)
-    # Each in a fork of one process that has imported MLflow, which takes seconds.
-    with Warm("handover.cli.work", "mlflow.pyfunc") as warm, pytest.MonkeyPatch.context() as patched:
+    # Each in a fork of one process that has imported MLflow and looked at what is installed, which takes seconds.
+    with (
+        Warm("handover.cli.work", "mlflow.pyfunc", "tests.helpers.mlflow_ready") as warm,
+        pytest.MonkeyPatch.context() as patched,
+    ):
         patched.setattr(apart, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": warm.popen}))
         for name, delivery in deliveries.items():
             contract = files.manifest(delivery)["contract"]

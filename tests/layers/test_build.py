@@ -4,6 +4,7 @@ import base64
 import hashlib
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -184,6 +185,10 @@ def test_a_damaged_wheel_in_the_cache_is_fetched_anew(build: ModuleType, index: 
 
 
 def test_a_wheel_for_another_processor_ends_the_build(build: ModuleType, index: Index, tmp_path: Path) -> None:
+    cached = index.cached.parents[1] / "arm64"
+    cached.mkdir(parents=True)
+    shutil.copy(index.wheel, cached)
+
     with pytest.raises(build.BuildError) as stopped:
         build.build(tmp_path / "layer", "arm64")
 

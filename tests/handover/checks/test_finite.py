@@ -223,7 +223,7 @@ def test_a_heuristic_that_answers_each_row_is_kept(
 def test_a_loop_without_an_end_is_stopped_and_its_row_is_shown(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trial, "STOPPED_S", 0.1)
+    monkeypatch.setattr(trial, "STOPPED_S", 0.05)
     lines = (
         "rest = row.amount\n"
         "    while rest > row.months:\n"
@@ -236,7 +236,7 @@ def test_a_loop_without_an_end_is_stopped_and_its_row_is_shown(
     assert isinstance(broken, Broken)
     assert broken.evidence == (
         "`tried` comes to no end where amount = 18001 and months = 4, which the contract accepts. It was stopped after "
-        "0.1 s of the processor's time, twice."
+        "0.05 s of the processor's time, twice."
     )
 
 

@@ -127,12 +127,17 @@ def trainings(tmp_path_factory: pytest.TempPathFactory) -> Trainings:
     return Trainings(tmp_path_factory.mktemp("trainings"))
 
 
+def train_by(warm: Warm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train again in forks of what waits."""
+    monkeypatch.setattr(retraining, "subprocess", SimpleNamespace(**vars(subprocess) | {"run": warm.run}))
+
+
 @pytest.fixture(autouse=True)
 def trained_once(trainings: Trainings, warm: Warm, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train once on the same inputs: most tests change the delivery that training again is compared with."""
     trainings.begin()
     monkeypatch.setattr(retraining, "trained_again", trainings)
-    monkeypatch.setattr(retraining, "subprocess", SimpleNamespace(**vars(subprocess) | {"run": warm.run}))
+    train_by(warm, monkeypatch)
 
 
 @pytest.fixture
@@ -417,7 +422,7 @@ def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(worksho
 
 def test_what_is_of_the_moment_is_not_compared(workshop: Workshop) -> None:
     notes = 'training={"seconds": time.perf_counter(), "day": str(time.time()), '
-    first("train.py", "import csv\n", "import csv\nimport time\n")(workshop)
+    workshop.edit("train.py", "import csv\n", "import csv\nimport time\n")
     first("train.py", "training={", notes)(workshop)
 
     assert reports.is_all_kept(workshop.says())
@@ -478,9 +483,21 @@ def other_dispatch(monkeypatch: pytest.MonkeyPatch) -> str:
     return f"{numpy}blas openblas {core} then, openblas {other} now"
 
 
-def test_on_another_kind_of_machine_answers_are_compared(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def warm_elsewhere() -> Iterator[Warm]:
+    with pytest.MonkeyPatch.context() as patched:
+        other_dispatch(patched)
+        waiting = Warm()
+    with waiting:
+        yield waiting
+
+
+def test_on_another_kind_of_machine_answers_are_compared(
+    workshop: Workshop, warm_elsewhere: Warm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first("train.py", "/ 9\n", "/ 9 + np.sin(features[:, 0])\n")(workshop)
     kind = other_dispatch(monkeypatch)
+    train_by(warm_elsewhere, monkeypatch)
 
     assert reports.uncounted(workshop.says()) == (
         f"R505 kept: trained on another kind of machine ({kind}), so answers were compared and not bytes"
@@ -495,11 +512,14 @@ def test_the_same_bytes_on_another_kind_of_machine_are_more_than_was_asked(works
     )
 
 
-def test_a_model_that_depends_on_the_processor_is_broken(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_depends_on_the_processor_is_broken(
+    workshop: Workshop, warm_elsewhere: Warm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workshop.edit("train.py", "import numpy as np\n", "import numpy as np\nfrom threadpoolctl import threadpool_info\n")
     workshop.edit("train.py", "/ 9\n", f"/ (9 + ({core_in_force()!r} not in str(threadpool_info())))\n")
     workshop.train()
     kind = other_dispatch(monkeypatch)
+    train_by(warm_elsewhere, monkeypatch)
 
     text = workshop.says()
 

@@ -5,6 +5,7 @@ import runpy
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from zlib import crc32
@@ -76,6 +77,11 @@ def contract(row: type[Row]) -> Contract:
 
 
 def loans(count: int = 400, gaps: float = 0.0) -> list[dict[str, Any]]:
+    return [dict(row) for row in drawn_loans(count, gaps)]
+
+
+@cache  # for a hundred trainings, which may change their rows
+def drawn_loans(count: int, gaps: float) -> list[dict[str, Any]]:
     chance = np.random.default_rng(5)
     return [
         {
