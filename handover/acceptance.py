@@ -10,7 +10,7 @@ from pathlib import Path
 
 from handover import card
 from handover.errors import CannotRunError
-from handover.git import Repository, git, text
+from handover.git import Repository, Snapshot, git
 from handover.local.stack import unavailable
 from handover.package import CARD, DELIVERED, Package
 from handover.project import Project
@@ -109,7 +109,7 @@ def judge(place: Path, root: Path, options: Sequence[str] = (), *, base: str | N
         _handover(place, derived, stderr=subprocess.DEVNULL)
     _build(place, root)
     # Not the branch that people are asked to name elsewhere: what lies here is what the delivery follows.
-    agreed = base or text(place, "rev-parse", "--short=12", "HEAD")
+    agreed = base or Snapshot(place).text("rev-parse", "--short=12", "HEAD")
     checked = _handover(place, "check", "--base", agreed, *options)
     report = checked.stdout.rstrip()
     if checked.returncode:

@@ -21,6 +21,7 @@ from handover.diff.revisions import ignored
 from handover.drawing import rows_like
 from handover.encoding import RowEncoder
 from handover.errors import DeliverError
+from handover.git import Snapshot
 from handover.golden import MAX_REAL_ROWS
 from handover.importance import permutation_importance
 from handover.labels import as_numbers, contradiction, score_of
@@ -371,7 +372,7 @@ def _faults(contract: Contract, to: Path, names: Sequence[str]) -> Iterator[str]
         yield contract.unlimited[1]
     for _, fault in contract.lookalikes:
         yield fault
-    left_out = ignored(to, names)
+    left_out = ignored(Snapshot(to), names)
     if left_out is not None and len(left_out.names) < len(names):  # all of them: it is meant to go another way
         yield str(left_out)
 

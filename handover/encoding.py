@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from pydantic_core import ValidationError
+from pydantic_core import ValidationError, to_json
 
 from handover.errors import DeliverError
 from handover.limit import TooLongError, at_most, or_end
@@ -79,7 +79,8 @@ class RowEncoder:
         try:
             if self._slow <= MAX_TIMEOUTS:
                 with at_most(ROW_LIMIT_S, of_processor=True):
-                    return [self._encoder.vector(self._validator.validate_json(json.dumps(row))) for row in rows]
+                    accepted = [self._validator.validate_json(to_json(row)) for row in rows]
+                    return [*self._encoder.matrix(accepted)[:, np.newaxis]]
         except TooLongError:
             self._slow += len(rows) == 1
         except (ValidationError, HeuristicError):

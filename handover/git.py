@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
@@ -46,9 +47,17 @@ def git(folder: Path, *words: str) -> bytes | None:
         return None
 
 
-def text(folder: Path, *words: str) -> str:
-    """Give what git prints as text, without its last line end; empty where it fails."""
-    return (git(folder, *words) or b"").decode(errors="replace").rstrip()
+class Snapshot:
+    """What git knows in a folder, each thing asked once; it is not started where no repository is there or above."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, where = folder, folder.resolve()
+        self.is_repository = any((above / ".git").exists() for above in (where, *where.parents))
+        self.git = cache(partial(git if self.is_repository else lambda *_: None, folder))
+
+    def text(self, *words: str) -> str:
+        """Give what git prints as text, without its last line end; empty where it fails."""
+        return (self.git(*words) or b"").decode(errors="replace").rstrip()
 
 
 class Repository:
@@ -62,7 +71,7 @@ class Repository:
         if git(project, "rev-parse", "--git-dir") is None:
             what = "this is not a git repository" if which("git") else "git is not installed"
             raise CannotRunError(f"{what}, and a delivery is put on a branch of its own")
-        self.head = text(project, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        self.head = Snapshot(project).text("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         if not self.head:
             raise CannotRunError("nothing is committed in this repository: commit the project first")
         if git(project, "var", "GIT_COMMITTER_IDENT") is None:
@@ -75,7 +84,7 @@ class Repository:
             folder = Path(scratch).resolve() / "worktree"
             printed(self._project, "worktree", "add", "--quiet", "--detach", str(folder), self.head)
             try:
-                yield folder / text(self._project, "rev-parse", "--show-prefix")
+                yield folder / Snapshot(self._project).text("rev-parse", "--show-prefix")
             finally:
                 printed(self._project, "worktree", "remove", "--force", str(folder))
 

@@ -145,8 +145,8 @@ class Proof:
                 f"than {apart.limit}, the worst is {where(apart.worst)}, by {apart.distance:.3g}. "
                 f"{self._oracle.why(apart.distance, float(np.abs(expected).max()), row, trained)}"
             )
-        decide = self._contract.decide
-        flips = [row for row in range(rows) if decide(given[row]) != decide(expected[row])]
+        decide, moved = self._contract.decide, np.flatnonzero((given != expected).any(axis=1)).tolist()
+        flips = [row for row in moved if decide(given[row]) != decide(expected[row])]
         if len(flips) > budgets.flipped_decisions:
             on_edge = BETWEEN_CLASSES if self._contract.classes else ON_AN_EDGE
             raise DeliverError(

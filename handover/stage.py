@@ -9,7 +9,7 @@ from typing import Any
 
 from handover.cloudformation import CONTENT, Template
 from handover.errors import CannotRunError
-from handover.git import text
+from handover.git import Snapshot
 from handover.local.stack import machine_of
 from handover.project import Build, Project
 from handover.samconfig import Samconfig
@@ -72,7 +72,7 @@ def deploy_arguments(project: Project, stage: str) -> list[str]:
     says, so the file's own are given again.
     """
     config = Samconfig(project.samconfig)
-    commit = text(project.root, "rev-parse", f"--short={SHORT}", "HEAD")  # nothing outside of a repository
+    commit = Snapshot(project.root).text("rev-parse", f"--short={SHORT}", "HEAD")  # nothing outside of a repository
     commit += "-dirty" if commit and _changes(project) else ""
     named = {"Commit": commit, "Model": files.identity(files.manifest(project.delivery))}
     known = Template(project.template).source.get("Parameters", {})
@@ -88,7 +88,7 @@ def _pairs(values: Mapping[str, str]) -> list[str]:
 
 def _changes(project: Project) -> list[str]:
     """List what is not committed, each as git's status has it."""
-    return text(project.root, "status", "--porcelain", "--", ".").splitlines()
+    return Snapshot(project.root).text("status", "--porcelain", "--", ".").splitlines()
 
 
 def require_as_built(project: Project, stage: str) -> None:

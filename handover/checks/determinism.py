@@ -137,7 +137,8 @@ def _elsewhere(context: DeliveryContext) -> Broken | None:
     trial, (place, differ) = next((trial, places) for trial in _trials() if (places := apart(trial.other)))
     backwards = (line for line in _lines(context.heuristics_tree) if apart(replace(trial.other, lines=(line,))))
     line = next(backwards, None) if trial.remedy == SORT else None
-    values = [_shown(asked(surroundings)[place][differ[0]]) for surroundings in (HERE, trial.other)]
+    given = [asked(surroundings)[place][differ[0]] for surroundings in (HERE, trial.other)]
+    values = [str(np.float32(value)) if isinstance(value, float) else str(value) for value in given]
     what = f"the order of the set in line {line}" if line else trial.thing
     gets = f"golden row {differ[0] + 1} gets {values[0]} {trial.usual}, and {values[1]} {trial.odd}"
     evidence = f"`{names[place]}` follows {what} on {len(differ)} of {len(rows)} golden rows: {gets}."
@@ -158,7 +159,3 @@ def _same(one: Any, other: Any) -> bool:
         return bool(one == other)
     with np.errstate(over="ignore"):
         return bool(np.array_equal(np.float32(one), np.float32(other), equal_nan=True))
-
-
-def _shown(value: Any) -> str:
-    return str(np.float32(value)) if isinstance(value, float) else str(value)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from handover.checks.heuristics import broken_heuristic
 from handover.checks.reads import reads
 from handover.checks.trial import Fault, Trial
 from handover.context import DeliveryContext
-from handover.drawing import drawn_rows
 from handover.finding import Broken, Kept, Warned, clause
 from handover.limit import or_end
 from handover.rows import Domain, domains, shrunk
@@ -115,11 +113,10 @@ def _simplified(name: str, trial: Trial, fields: Sequence[Domain], row: Row, fau
 def _rounded(context: DeliveryContext) -> Iterator[Warned]:
     """Warn of whole numbers that float32 cannot tell apart, as C106 refuses them of fields; a float is meant as one."""
     fields = domains(context.compiled)
-    rows = list(islice(drawn_rows(fields), ROUNDED_ROWS))
     for heuristic in context.heuristics:
         name = heuristic.__name__
         names, _ = reads(context.heuristics_tree, name, {field.name: None for field in fields})
-        for row in rows:
+        for row in context.drawn_rows[:ROUNDED_ROWS]:
             value, rounded = None, 0
             with suppress(Exception):  # a multiple of 0.1 refused by its last bit; what is wrong beyond the search
                 value = heuristic(context.validated(row))

@@ -13,7 +13,6 @@ from handover.checks.heuristics import ROWS, broken_heuristic
 from handover.checks.tries import draws
 from handover.context import DeliveryContext
 from handover.context.delivered import Delivered
-from handover.drawing import drawn_rows
 from handover.finding import Broken, clause
 from handover.limit import TooLongError, at_most
 from handover.rows import domains
@@ -40,7 +39,7 @@ NO_END = (
 )
 def forgets(context: DeliveryContext) -> Broken | None:
     golden = context.golden_rows
-    drawn = [context.validated(row) for row in drawn_rows(domains(context.compiled)) if not context.refusal(row)]
+    drawn = [context.validated(row) for row in context.drawn_rows if not context.refusal(row)]
     halves = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
     fresh = Delivered(context.folder)  # the other has seen the golden rows
     for heuristic in fresh.heuristics:

@@ -88,7 +88,9 @@ def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
     budget = min(context.contract.budgets.layers_mib, LAMBDA_UNZIPPED_MIB)
     packages: Counter[Path] = Counter()
     for path in _files(context):
-        packages[_whole(path.relative_to(context.project.build))] += path.stat().st_size
+        parts = path.relative_to(context.project.build).parts
+        whole = parts[:3] if parts[1] == "python" else parts[:1]  # a package, or else the artifact
+        packages[Path(*whole)] += path.stat().st_size
     total = packages.total() / MIB
     if total <= budget:
         return None
@@ -99,11 +101,6 @@ def unzipped_within_budget(context: DeliveryContext) -> Broken | None:
     reasons = [stray.reason for stray in unknown_files(context.project, context.project.build) if stray.shown == path]
     remedy = f"{path.name} {reasons[0]}." if reasons else f"{STRIP}, or both teams agree on a larger layers_mib."
     return Broken(f"{evidence} {remedy}", path)
-
-
-def _whole(path: Path) -> Path:
-    """Give what a file of the build is a part of: a package, or else the artifact."""
-    return Path(*path.parts[:3]) if path.parts[1] == "python" else Path(path.parts[0])
 
 
 @of_the_build(

@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from itertools import batched
@@ -24,6 +24,7 @@ from handover.description import stands_in
 from handover.diff.changes import generation
 from handover.diff.revisions import Agreed, Ignored, NoBaseError, agreed_before, delivered_before, ignored
 from handover.finding import Clause, Finding, Skipped, Subject, Team
+from handover.git import Snapshot
 from handover.latency import Latency, measure
 from handover.local.emulator import EnvironmentDiedError
 from handover.local.pool import Pool
@@ -187,28 +188,31 @@ class DeliveryContext(Delivered, AbstractContextManager["DeliveryContext"]):
     # --- where it comes from
 
     @cached_property
+    def _git(self) -> Snapshot:
+        return Snapshot(self.folder)
+
+    @cached_property
     def agreed_before(self) -> tuple[Agreed, ...]:
         """What this contract follows: on the base branch, or earlier on this one; empty where nothing was agreed."""
-        return agreed_before(self.folder, self.compiled, self.base)
+        return agreed_before(self._git, self.compiled, self.base)
 
     def delivered_before(self, name: str) -> bytes | None:
         """Give what a file of the delivery holds on the base branch; ``None`` where it was not there."""
-        return delivered_before(self.folder, name, self.contract.name, self.base)
+        return delivered_before(self._git, name, self.contract.name, self.base)
 
     @property
     def _had_behaviours(self) -> bool:
-        try:  # by what was delivered, so that nobody's code is run to know what there is to be looked at
-            name = str(self.contract_json["name"])
-            return delivered_before(self.folder, BEHAVIOURS, name, self.base) is not None
-        except (OSError, ValueError, LookupError, TypeError):
-            return False  # C109 says what is wrong with contract.json, C110 that no base is known
+        with suppress(OSError, ValueError, LookupError, TypeError):  # as C109 says of contract.json, C110 of the base
+            name = str(self.contract_json["name"])  # as delivered: nobody's code is run to know what is looked at
+            return delivered_before(self._git, BEHAVIOURS, name, self.base) is not None
+        return False
 
     @cached_property
     def ignored(self) -> Ignored | None:
         """What git leaves out; where it leaves out all of a folder that is no project's, that is meant."""
         named = ("contract.py", *files.SERVED, HELD_OUT, files.MANIFEST)
         names = [name for name in named if (self.folder / name).exists()]
-        left_out = ignored(self.folder, names) if names else None
+        left_out = ignored(self._git, names) if names else None
         return None if left_out and len(left_out.names) == len(names) and not self.own else left_out
 
     @cached_property

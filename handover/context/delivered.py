@@ -177,9 +177,14 @@ class Delivered:
         return self.encoder.matrix(self.golden_rows)
 
     @cached_property
+    def drawn_rows(self) -> list[Json]:
+        """Rows drawn from the contract, a few of which it refuses: a multiple of 0.1 is one but for its last bit."""
+        return list(drawn_rows(domains(self.compiled)))
+
+    @cached_property
     def probe_matrix(self) -> FloatRows:
         """The golden rows and rows drawn from the contract, as the model's input: what columns can be, rare or not."""
-        drawn = (self.vector(row) for row in drawn_rows(domains(self.compiled)))
+        drawn = map(self.vector, self.drawn_rows)
         return np.concatenate([self.golden_matrix, *(vector for vector in drawn if vector is not None)])
 
     def vector(self, row: Json) -> FloatRows | None:
@@ -236,14 +241,10 @@ class Delivered:
 def _defined_at(tree: ast.Module, name: str) -> int | None:
     """Find the first line that defines a name; the module's own names come before those within its definitions."""
     for node in ast.walk(tree):
-        match node:
-            case (
-                ast.FunctionDef(name=defined)
-                | ast.AsyncFunctionDef(name=defined)
-                | ast.ClassDef(name=defined)
-                | ast.Name(id=defined, ctx=ast.Store())
-            ) if defined == name:
-                return node.lineno
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+            return node.lineno
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name:
+            return node.lineno
     return None
 
 

@@ -18,7 +18,7 @@ from handover.draft import Draft, Report, Track, agreed, drafted, writing
 from handover.draft.fields import Field, LeftOut
 from handover.draft.target import Target
 from handover.errors import CannotRunError
-from handover.git import git, text
+from handover.git import Snapshot, git
 from handover.init import behaviours
 from handover.init.hosting import CI, DEFAULT, PLACES, chosen, notes, place, placed, worded
 from handover.init.release import File, Release, current
@@ -69,7 +69,7 @@ def init(folder: Path, data: Path, target: str, track: Track = iter, *, private:
     if private:
         lines.append(PRIVATE.format(data=f"{DATA}/{draft.data.name}"))
         # Whether git has it, or would take it with `git add --all`.
-        if text(folder, "ls-files", "--cached", "--others", "--exclude-standard", "--", str(data.resolve())):
+        if Snapshot(folder).text("ls-files", "--cached", "--others", "--exclude-standard", "--", str(data.resolve())):
             lines.append(UNIGNORED.format(data=data))
     return "\n".join([*lines, *notes, "", "Next:", *_next(folder, "train")])
 

@@ -62,7 +62,7 @@ def place(folder: Path) -> str:
     """
     folder = folder.resolve()
     nearest = next(above for above in (folder, *folder.parents) if above.is_dir())
-    top = git.text(nearest, "rev-parse", "--show-toplevel")
+    top = git.Snapshot(nearest).text("rev-parse", "--show-toplevel")
     inside = folder.relative_to(Path(top).resolve()).as_posix() if top else "."
     if not re.fullmatch(r"[\w./ -]+", inside):
         raise CannotRunError(

@@ -27,10 +27,8 @@ class Repository:
 
     def ask(self, *words: str) -> str | None:
         """Run a command of git, and give what it prints; ``None`` when it refuses."""
-        try:
-            return self.do(*words)
-        except git.GitError:
-            return None
+        printed = git.git(self.folder, *words)
+        return None if printed is None else printed.decode(errors="replace").strip()
 
     def listed(self, *words: str) -> list[str]:
         """Run a command of git, and give the lines that it prints; none when it refuses."""

@@ -13,6 +13,7 @@ import pytest
 
 from handover.context.delivered import run
 from handover.diff.revisions import FORK, IN_CI, TARGETS, NoBaseError, agreed_before, delivered_before
+from handover.git import Snapshot
 from tests.helpers.sandbox import CONTRACT
 
 HOME = Path("layers/model/delivery")
@@ -84,7 +85,7 @@ class Project:
         contract = self.contracts(version, pieces)
         others = {name: value for name, value in os.environ.items() if name not in {*TARGETS, *IN_CI, FORK}}
         with patch.dict(os.environ, others | environment, clear=True):
-            versions = agreed_before(self.root / self.home, contract, base)
+            versions = agreed_before(Snapshot(self.root / self.home), contract, base)
         return [(agreed.contract["version"], f"le={_pieces(agreed.contract)}") for agreed in versions]
 
 
@@ -313,11 +314,11 @@ class TestOnTheBaseItself:
         (project.root / "models").mkdir()
         shutil.move(project.root / HOME, project.root / "models" / "parcels")
         project.home = Path("models/parcels")
-        assert delivered_before(project.root / project.home, "held_out.csv", "parcels") == b"first"
+        assert delivered_before(Snapshot(project.root / project.home), "held_out.csv", "parcels") == b"first"
 
         (project.root / project.home / "held_out.csv").write_text("second")
         project.commit()
-        assert delivered_before(project.root / project.home, "held_out.csv", "parcels") == b"first"
+        assert delivered_before(Snapshot(project.root / project.home), "held_out.csv", "parcels") == b"first"
 
     def test_a_shallow_clone_that_ends_too_early_cannot_be_checked(self, project: Project) -> None:
         checkout = project.checked_out(project.agree("1.0.0", FEWER), 1, "+refs/heads/main:refs/remotes/origin/main")
