@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -196,12 +196,13 @@ def deliver(
 
     oracle = oracle_of(scores, answers, contract, lambda: trained.proof_rows(contract, encoding, graph))
 
-    def ask(values: FloatRows) -> NDArray[np.float32]:
-        return within(oracle.ask(values))
+    def again(row: FloatRows) -> Again:
+        (alone,), (precise,) = answers(row).tolist(), answers(row.astype(np.float64)).tolist()
+        return Again(alone, precise, in_float32(model, row.shape[1]))
 
     if real and oracle.known is not None:
         raise DeliverError("golden= has rows that the model must be asked for: scores= of a file has none of them")
-    judged = ask(features) if oracle.known is None else session.opened(graph)(features)
+    judged = within(oracle.ask(features)) if oracle.known is None else session.opened(graph)(features)
     if clip:
         clipping.require_few(judged, contract.score)
     given = tables.label_values(labels)
@@ -211,7 +212,7 @@ def deliver(
     if taken := ordering.numbers(model, contract.classes):
         ordering.require_order(held_out)
     likely = rows_like(fields, features)
-    asked = replace(oracle, ask=ask, again=_again(model, answers))
+    asked = replace(oracle, ask=lambda values: within(oracle.ask(values)), again=again)
     proof = Proof(contract, encoding, asked, (features, judged), likely, real)
     proof.require_parity(graph)
     contents = {
@@ -250,16 +251,6 @@ def deliver(
     for fault in _faults(contract, to, sorted(contents)):
         click.echo(f"But the check will be red: {fault}.")
     return manifest
-
-
-def _again(model: Any, answers: Callable[[NDArray[Any]], NDArray[np.float32]]) -> Callable[[FloatRows], Again]:
-    """Give what asks a model about a row by itself, in float32 and in float64."""
-
-    def again(row: FloatRows) -> Again:
-        (alone,), (precise,) = answers(row).tolist(), answers(row.astype(np.float64)).tolist()
-        return Again(alone, precise, in_float32(model, row.shape[1]))
-
-    return again
 
 
 def _converted(
