@@ -56,11 +56,6 @@ class Target:
         """Whether it is a number, and no class."""
         return self.positive is None and not self.classes
 
-    @property
-    def renamed(self) -> dict[str, str]:
-        """What the contract has for those words of several classes that it does not have as they are."""
-        return {word: name for word, name in zip(self.words, self.classes, strict=False) if word != name}
-
     def of_class(self, place: int) -> "Target":
         """Give the target of one class against the rest."""
         labels = (self.labels == place).astype(np.float64)

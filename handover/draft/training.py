@@ -58,6 +58,7 @@ def training(table: Table, file: DataFile, fields: Sequence[Field], target: Targ
     decimal, thousands = _marks(table.name, list(sources.values()))
     values = {"table": table, "fields": fields, "target": target, "sources": sources}
     values |= {"decimal": decimal, "thousands": thousands, "missing": _missing(list(sources.values()))}
+    values["renamed"] = {word: name for word, name in zip(target.words, target.classes, strict=False) if word != name}
     with TemporaryDirectory() as folder:
         copy = Path(folder) / file.name
         copy.write_bytes(file.content)
