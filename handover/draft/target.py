@@ -49,7 +49,7 @@ class Target:
     classes: tuple[str, ...] = ()
     """The classes, where there are more than two."""
     words: tuple[str, ...] = ()
-    """What the data calls them."""
+    """What the data calls the classes; of two, the positive one last."""
 
     @property
     def is_number(self) -> bool:
@@ -71,7 +71,7 @@ class Target:
     def is_skewed(self) -> bool:
         """Whether it is a number as amounts and counts are: never negative, its mean far above its median."""
         labels = self.labels
-        return bool(self.positive is None and labels.min() >= 0 and labels.mean() > SKEW * np.median(labels))
+        return bool(self.is_number and labels.min() >= 0 and labels.mean() > SKEW * np.median(labels))
 
 
 def target_of(table: Table, name: str) -> Target:
@@ -180,6 +180,7 @@ def _class(column: Column, rows: tuple[int, ...], classes: Counter[str]) -> Targ
     return Target(
         header=header,
         positive=positive,
+        words=(other, positive),
         rows=rows,
         labels=np.array([float(column.words[index] == positive) for index in rows]),
         meaning=f"probability that {header} is {name}",

@@ -21,7 +21,7 @@ from handover.errors import CannotRunError
 from predictor import delivery as serving
 
 DTYPES = {"whole": "Int64", "decimal": "float64", "flag": "str", "category": "str"}
-IMPORTS = "import io\nfrom pathlib import Path\n\nimport numpy as np\nimport pandas as pd\n\n"
+IMPORTS = "import io\nfrom pathlib import Path\n\nimport numpy as np\nimport pandas as pd\n\nclass CONTRACT:\n    "
 LAST_BITS = 1e-15  # relative; where thousands are grouped, pandas may read the last bit of a number otherwise
 
 
@@ -39,9 +39,9 @@ class Source:
 
     @cached_property
     def missing(self) -> set[str]:
-        """The words for no value as they stand in it; the empty word always."""
+        """The words for no value as they stand in it; always the empty word, and the NA that the draft asks for."""
         blank = (word for word, stripped in self.column.blanks.items() if stripped in self.gaps)
-        return {"", *(self.column.counts.keys() & self.gaps), *blank}
+        return {"", "NA", *(self.column.counts.keys() & self.gaps), *blank}
 
     @property
     def has_blanks(self) -> bool:
@@ -58,14 +58,17 @@ def training(table: Table, file: DataFile, fields: Sequence[Field], target: Targ
     decimal, thousands = _marks(table.name, list(sources.values()))
     values = {"table": table, "fields": fields, "target": target, "sources": sources}
     values |= {"decimal": decimal, "thousands": thousands, "missing": _missing(list(sources.values()))}
+    values["renamed"] = {word: name for word, name in zip(target.words, target.classes, strict=False) if word != name}
     with TemporaryDirectory() as folder:
         copy = Path(folder) / file.name
         copy.write_bytes(file.content)
-        reading = f"{IMPORTS}DATA = Path({quoted(str(copy))})\n{rendered('read.py', **values)}"
+        reading = (
+            f"{IMPORTS}classes = {target.classes}\nDATA = Path({quoted(str(copy))})\n{rendered('read.py', **values)}"
+        )
         try:
             reason = _difference(fields, target, *serving.load_source(reading.encode(), Path("read.py")).read())
         except Exception as error:  # pandas may raise anything
-            reason = str(error).partition("\n")[0]
+            reason = str(error.__cause__ or error).partition("\n")[0]
     if reason:
         raise CannotRunError(f"{table.name} cannot be trained on, for pandas reads it otherwise: {reason}")
     return rendered("train.py", **words, file=file, **values)
@@ -113,9 +116,9 @@ def _missing(used: Sequence[Source]) -> str:
     """Write the words for no value as an argument: by column only where one of them is a value in another column."""
     everywhere = {word for source in used for word in source.missing}
     if all(everywhere & source.column.counts.keys() <= source.missing for source in used):
-        return laid_out("        na_values=", "[]", list(map(quoted, sorted(everywhere))))
+        return laid_out("            na_values=", "[]", list(map(quoted, sorted(everywhere))))
     by_column = [f"{quoted(source.name)}: [{', '.join(map(quoted, sorted(source.missing)))}]" for source in used]
-    return laid_out("        na_values=", "{}", by_column)
+    return laid_out("            na_values=", "{}", by_column)
 
 
 def _difference(fields: Sequence[Field], target: Target, rows: pd.DataFrame, labels: np.ndarray) -> str:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -33,6 +34,7 @@ from handover.evaluation import evaluate
 from handover.reporters.text import report
 from handover.wording import figure
 from predictor import files
+from predictor.delivery import load_source
 from tests.helpers.drafts import train, write
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +117,14 @@ def claims(folder: Path) -> tuple[Path, str]:
     draw = random.Random(1)
     rows = [[n / 9, round(math.exp(n / 30 + draw.gauss(0, 0.5)), 2)] for n in range(160)]
     return written(folder / "claims.csv", ["x", "y"], rows), "y"
+
+
+def most_of_one_class(folder: Path) -> tuple[Path, str]:
+    """Write four classes, the first of them by far the largest: their numbers are skewed, as amounts are."""
+    draw = random.Random(1)
+    kinds = draw.choices(["a", "b", "c", "d"], weights=[6, 1, 1, 1], k=200)
+    rows = [["abcd".index(kind) + draw.gauss(0, 0.4), kind] for kind in kinds]
+    return written(folder / "kinds.csv", ["x", "y"], rows), "y"
 
 
 def far_from_nought(folder: Path) -> tuple[Path, str]:
@@ -882,7 +892,10 @@ def test_the_minus_sign_of_typesetters_is_one(tmp_path: Path) -> None:
     assert words(read_from(tmp_path / "data.csv")) == {"x": ["-5"], "y": ["a\u22125"]}
 
 
-@pytest.mark.parametrize(("data", "skewed"), [(diabetes, False), (one_number, False), (claims, True), (iris, False)])
+@pytest.mark.parametrize(
+    ("data", "skewed"),
+    [(diabetes, False), (one_number, False), (claims, True), (iris, False), (most_of_one_class, False)],
+)
 def test_amounts_are_learned_by_a_loss_for_amounts(
     data: Callable[[Path], tuple[Path, str]], skewed: bool, tmp_path: Path
 ) -> None:
@@ -932,6 +945,80 @@ def test_a_whole_number_beside_gaps_is_a_class_of_that_name(words: list[str], tm
     assert ("probability that kind is 1" if len(words) == 2 else 'classes=("0", "1", "2"),') in draft.contract
     ended = train(write(draft, tmp_path / "project"))
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def read_by(draft: Draft, folder: Path, change: Callable[[str], str]) -> tuple[Any, Any]:
+    """Read changed data by the function of the drafted training."""
+    project = write(draft, folder)
+    data = project.training.parent / "data" / draft.data.name
+    data.write_text(change(data.read_text()))
+    source = draft.training.replace("delivery import heuristics", "types import SimpleNamespace as heuristics")
+    contract = load_source(draft.contract.encode(), Path("drafted_contract.py")).CONTRACT
+    names: dict[str, Any] = {"__file__": str(project.training), "__name__": "drafted", "CONTRACT": contract}
+    exec(source.replace("from delivery.contract import CONTRACT\n", ""), names)  # noqa: S102  it is what was drafted
+    rows, labels = names["read"]()
+    return rows, labels
+
+
+ANSWERS = "n (1),g,y\n" + "".join(f"{n % 23 + n / 7:.1f},{'rs'[n % 2]},{['Yes', 'No'][n % 3 > 0]}\n" for n in range(90))
+KINDS = ANSWERS.replace("Yes", "red").replace("No\n", "blue\n", 40).replace("No\n", "green\n")
+
+
+LABEL = "answers.csv, row 2 below the header: y is 'Left', not one of"
+FORM = "answers.csv is not as TARGET and FIELDS of train.py say:"
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "sentence"),
+    [
+        (
+            ANSWERS,
+            "No\n",
+            "Left\n",
+            f"{LABEL} No, Yes; mend it, or write in LABELS of train.py what the model is to learn of it",
+        ),
+        (KINDS, "blue\n", "Left\n", f"{LABEL} blue, green, red; mend it, or add it to the classes in contract.py"),
+        (ANSWERS, "n (1)", "m", f"{FORM} Usecols do not match columns, columns expected but not found: ['n (1)']"),
+        (ANSWERS, "0.0,", "many,", f"{FORM} could not convert string to float: 'many'"),
+    ],
+)
+def test_what_the_draft_has_not_seen_is_refused_by_its_training(
+    text: str, old: str, new: str, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "answers.csv").write_text(text)
+    draft = drafted("answers", tmp_path / "answers.csv", "y")
+
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        read_by(draft, tmp_path / "project", lambda written: written.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("text", [ANSWERS, KINDS, KINDS.replace("red", "0.0").replace("blue", "1.0")])
+def test_na_may_be_written_for_a_value_or_a_target(text: str, tmp_path: Path) -> None:
+    """Whether the data has a gap already or none: the draft asks people to write it."""
+    (tmp_path / "answers.csv").write_text(text)
+    draft = drafted("answers", tmp_path / "answers.csv", "y")
+
+    def gaps(written: str) -> str:
+        header, first, second, *others = written.splitlines()
+        return "\n".join([header, f"NA,NA,{first.rpartition(',')[2]}", f"{second.rpartition(',')[0]},NA", *others])
+
+    rows, labels = read_by(draft, tmp_path / "project", gaps)
+
+    assert rows.iloc[0].isna().all()
+    assert not rows.iloc[1:].isna().any(axis=None)
+    assert len(rows) == len(labels) == 89
+
+
+def test_classes_in_another_order_are_learned_in_it(tmp_path: Path) -> None:
+    (tmp_path / "answers.csv").write_text(KINDS)
+    draft = drafted("answers", tmp_path / "answers.csv", "y")
+    turned = replace(draft, contract=draft.contract.replace('"blue", "green", "red"', '"red", "blue", "green"'))
+
+    _, labels = read_by(draft, tmp_path / "first", str)
+    _, others = read_by(turned, tmp_path / "second", str)
+
+    assert turned != draft
+    assert others.tolist() == [{2: 0, 0: 1, 1: 2}[label] for label in labels]
 
 
 def test_of_three_classes_each_has_a_score(tmp_path: Path) -> None:

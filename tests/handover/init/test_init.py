@@ -57,6 +57,13 @@ def test_a_project_has_every_file_of_the_list_and_those_of_its_own(release: Rele
     assert files == of_git(folder)
 
 
+@pytest.mark.parametrize("path", ["catboost_info/learn_error.tsv", ".venv/bin/python", "modelling/__pycache__/x.pyc"])
+def test_what_trainings_and_tools_leave_is_not_committed(path: str, written: tuple[Path, str]) -> None:
+    folder, _ = written
+
+    assert not subprocess.run(["git", "-C", folder, "check-ignore", "--quiet", path], check=False).returncode
+
+
 def test_only_what_git_knows_is_packed(release: Release) -> None:
     assert set(release.project) <= of_git(ROOT) | {"tests/cases.jsonl"}
 
