@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 import pydantic
+from pydantic.fields import FieldInfo
 from pydantic_core import SchemaValidator, ValidationError
 
 from predictor.files import Json
@@ -78,7 +79,7 @@ def compiled_row(row: type[pydantic.BaseModel]) -> tuple[list[Json], Json, Json]
     return [_field(*field) for field in fields.items()], _plain(core), row.model_json_schema(by_alias=False)
 
 
-def _require_shown(name: str, field: Json, shown: pydantic.fields.FieldInfo) -> None:
+def _require_shown(name: str, field: Json, shown: FieldInfo) -> None:
     """Require that callers read the name and the rules that the function goes by, and text about them."""
     refused, extra = partial(ContractError, topic="strict", field=name), shown.json_schema_extra
     if not all(isinstance(text, str | None) for text in (shown.title, shown.description)):
