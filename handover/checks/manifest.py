@@ -50,7 +50,8 @@ def hashes_match(context: DeliveryContext) -> Broken | None:
     manifest = context.folder / files.MANIFEST
     again = f"{REDELIVER}: {context.delivers}."
     try:
-        expected = {name: context.manifest["files"][name] for name in vouched(context.manifest)}
+        listed = context.manifest["files"]
+        expected = {name: listed[name] for name in vouched(context.manifest)}
         _ = [column["name"] for column in context.manifest["columns"]], float(context.manifest["tolerance"])
     except OSError:
         cause = f"The model was not delivered yet: {context.delivers}."

@@ -270,8 +270,7 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     fields, at_fault = [field["name"] for field in context.compiled["fields"]], [*new, *gone, *moved]
     before = [column["name"] for column in context.manifest["columns"] if column.get("kind") != "heuristic"]
     of_fields = before != fields
-    file = "contract.py" if of_fields else files.HEURISTICS
-    line_of = context.contract_line if of_fields else context.heuristic_line
+    file, line_of = ("contract.py", context.contract_line) if of_fields else (files.HEURISTICS, context.heuristic_line)
     line = next(filter(None, map(line_of, at_fault)), None)
     evidence = f"The columns are not those of the training; {'; '.join(changes)}."
     cause = f"{file} changed after the training; take that back, or train again: {context.delivers}."

@@ -78,7 +78,7 @@ MISTAKES: dict[str, tuple[Callable[[Sandbox], Sandbox], str, str, str]] = {
         lambda sandbox: since(sandbox, ("model_kib=64", "model_kib=128"), PATCH),
         "C113",
         "both teams",
-        r"^model_kib is 128, and on the base branch is 64: .* model_kib = { to = 128, why = ",
+        r"^model_kib is 128, and on the base branch is 64: .*\n  model_kib = { to = 128, why = ",
     ),
     "a category with an accent from a Mac": (
         lambda sandbox: sandbox.deliver(edited(('"abroad"]', '"abroad", "caf\\u00e9", "cafe\\u0301"]'))),
