@@ -54,6 +54,9 @@ class Evidence:
 class Broken(Evidence):
     """What a clause found wrong."""
 
+    headline: str = field(default="", kw_only=True)
+    """What is the matter, where that is another thing than ``Clause.broken`` says."""
+
 
 @dataclass(frozen=True)
 class Warned(Evidence):
@@ -175,6 +178,11 @@ class Finding:
         return (self.broken and self.broken.owner) or self.clause.owner
 
     @property
+    def headline(self) -> str:
+        """What is the matter when it is broken."""
+        return (self.broken and self.broken.headline) or self.clause.broken
+
+    @property
     def unchecked(self) -> bool:
         """Whether it was skipped without leave: then the contract is neither kept nor broken here."""
         return self.verdict is Verdict.SKIPPED and not self.allowed
@@ -190,7 +198,7 @@ class Finding:
             "page": context.page(self.clause) or context.explain(self.clause.code),
         }
         if self.broken:
-            data |= {"headline": self.clause.broken} | self.broken.as_json(context)
+            data |= {"headline": self.headline} | self.broken.as_json(context)
         if self.warnings:
             data["warnings"] = [
                 {"headline": warned.headline, "owner": warned.owner or self.clause.owner} | warned.as_json(context)

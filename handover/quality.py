@@ -45,14 +45,29 @@ MISMATCH = (
     "matrix(...) gives, or on scaled columns with the scaler left outside of the Pipeline. If the task is that hard, "
     "both teams can sign another floor in Budgets."
 )
+BELOW = (
+    "It ranks the rows, but less well than both teams agreed: the data, its labels or the settings are worse than then "
+    "or the task is harder. Both teams can sign another floor in Budgets."
+)
 OTHER_UNIT = (
     "It was trained on labels of another unit: a logarithm, a scaling or thousands that nobody takes back "
     "(TransformedTargetRegressor does). Where the score only ranks, write probability=False in the contract's Score."
 )
-UNCALIBRATED = (
+_UNCALIBRATED = (
     "It ranks the rows, but its score is no probability: class weights or resampled rows shift it, or the model is "
-    "too sure of what it learned by heart. Calibrate the model, or write probability=False in the contract's Score."
+    "too sure of what it learned by heart. Calibrate the model, or write {}."
 )
+UNCALIBRATED = _UNCALIBRATED.format("probability=False in the contract's Score")
+UNCALIBRATED_CLASSES = _UNCALIBRATED.format(
+    'score=Score("...", low=0.0, high=1.0, probability=False) beside the contract\'s classes'
+)
+HEADLINES = {
+    BELOW: "the model knows less than both teams agreed",
+    OTHER_UNIT: "the model's score is of another unit than the labels",
+    UNCALIBRATED: "the model ranks the rows, and its score is no probability",
+    UNCALIBRATED_CLASSES: "the model ranks the rows, and its score is no probability",
+}
+"""What is the matter where it has learned something, by the likely cause."""
 
 
 @dataclass(frozen=True)
@@ -232,8 +247,7 @@ class HeldOut:
     @property
     def r2(self) -> float:
         """Share of the labels' variance that the scores explain; below 0, the mean label is the better answer."""
-        missed = _squares(self.scores, self.labels).sum()
-        return float(1 - missed / ((self.labels - self.labels.mean()) ** 2).sum())
+        return float(1 - _squares(self.scores, self.labels).sum() / ((self.labels - self.labels.mean()) ** 2).sum())
 
     @property
     def rank_correlation(self) -> float:
@@ -268,13 +282,13 @@ class HeldOut:
         if auc < least_auc - chance:
             other = REORDERED if self.of_classes else INVERTED
             evidence = (
-                f"Its {self._auc_name} on the {rows} held-out rows is {auc:.3f}; by chance it would be "
-                f"{least_auc - chance:.3f}."
+                f"Its {self._auc_name} on the {rows} held-out rows is {auc:.3f}; {least_auc:g} is the least, and "
+                f"chance explains {chance:.3f}."
             )
-            yield evidence, other if auc < 0.5 - chance else MISMATCH
+            yield evidence, other if auc < 0.5 - chance else BELOW if auc > 0.5 + chance else MISMATCH
         if not (probability and self.may_be_probability) or self.minority < MIN_FOR_MEANS:
             return
-        cause = UNCALIBRATED if auc > 0.5 + chance else MISMATCH
+        cause = MISMATCH if auc <= 0.5 + chance else UNCALIBRATED_CLASSES if self.of_classes else UNCALIBRATED
         losses = log_losses(self.scores, self.labels)
         base = log_losses(np.broadcast_to(mean, self.labels.shape), self.labels)
         if (losses - base).mean() > WORSE_BY * standard_error(losses - base):
@@ -312,7 +326,8 @@ class HeldOut:
             sentence = f"On the {rows} held-out rows the score falls where the label rises"
             yield f"{sentence} (rank correlation {ranked:.2f}).", MISMATCH
         if self.misses_more(least_r2) and (ranked < by_chance or least_r2 > 0):
-            yield f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least.", MISMATCH
+            evidence = f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least."
+            yield evidence, MISMATCH if ranked < by_chance else BELOW
 
     def misses_more(self, least_r2: float = 0.0) -> bool:
         """Whether the R2 is below that, beyond chance; below 0, as of some quantiles, the mean label answers better."""
@@ -355,8 +370,7 @@ def placements(scores: Numbers, is_one: NDArray[np.bool_]) -> Numbers:
 def _ranks(values: Numbers) -> Numbers:
     """Give each value its place from the smallest, from 1; equal ones share the mean of theirs."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[places]
+    return (np.cumsum(counts) - (counts - 1) / 2)[places]
 
 
 def rounded(figure: Any, places: int = 4) -> float:

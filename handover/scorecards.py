@@ -241,8 +241,7 @@ def _lines(table: Table) -> Iterable[Line]:
             f"{table.name} has no column '{absent[0]}' in its header; a scorecard has {', '.join(HEADERS)}"
         )
     number = _number_of(table, columns)
-    blank = [""] * len(table)
-    words = (columns[header].words if header in columns else blank for header in HEADERS)
+    words = (columns[header].words if header in columns else [""] * len(table) for header in HEADERS)
     for place, column, low, high, category, points in zip(table.lines, *words, strict=True):
         where = f"{table.name}, line {place}"
         if not column:

@@ -1,5 +1,6 @@
 """The skips that `handover.toml` allows; any other leaves it open whether the contract is kept."""
 
+import json
 import tomllib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -86,9 +87,14 @@ def looser_behaviours(root: Path) -> dict[str, str]:
     agreed = {sentence: _words(why) for sentence, why in _table(root, BEHAVIOURS, "behaviour").items()}
     if without := [sentence for sentence, why in agreed.items() if not why]:
         raise AllowanceError(
-            f'{FILE} agrees that a behaviour asks less and does not say why: "{without[0]}" = "the reason"'
+            f'{FILE} agrees that a behaviour asks less and does not say why: {quoted(without[0])} = "the reason"'
         )
     return agreed
+
+
+def quoted(sentence: str) -> str:
+    """Write a sentence as a key that TOML reads back as it is: JSON's escapes are TOML's, which has one more."""
+    return json.dumps(sentence, ensure_ascii=False).replace("\x7f", r"\u007f")
 
 
 def _words(reason: Any) -> str:

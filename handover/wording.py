@@ -101,8 +101,7 @@ def figure(number: float) -> str:
 def words(header: str) -> list[str]:
     """Part a header into words, in small letters of ASCII."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
-    plain = unicodedata.normalize("NFKD", split.casefold()).encode("ascii", "ignore").decode()
-    return re.findall(r"[a-z0-9]+", plain)
+    return re.findall(r"[a-z0-9]+", unicodedata.normalize("NFKD", split.casefold()).encode("ascii", "ignore").decode())
 
 
 def has_words(header: str, phrases: Iterable[str]) -> bool:

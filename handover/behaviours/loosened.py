@@ -54,8 +54,7 @@ def changes(
         other = ["assert"] if twin.asserts != one.asserts else []
         other += ["`unless`"] if one.unless and twin.unless not in {one.unless, ""} else []
         if looser or other:
-            line = twin.behaviour.check.__code__.co_firstlineno
-            yield Change(one.behaviour.sentence, looser, tuple(other), line)
+            yield Change(one.behaviour.sentence, looser, tuple(other), twin.behaviour.check.__code__.co_firstlineno)
 
 
 def _looser(was: Behaviour, now: Behaviour, fields: Collection[str]) -> Iterator[str]:

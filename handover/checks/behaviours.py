@@ -16,7 +16,7 @@ from handover.diff.revisions import NoBaseError
 from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.limit import TooLongError
 from handover.skips import BEHAVIOURS as AGREED
-from handover.skips import FILE
+from handover.skips import FILE, quoted
 from handover.wording import shortly
 from predictor.files import MODEL
 
@@ -114,10 +114,10 @@ def asks_as_much(context: DeliveryContext) -> Broken | Kept | None:
     changed = [*loosened.changes(before, now, context.contract.row.model_fields)]
     looser = [change for change in changed if change.looser]
     if unsigned := [change for change in looser if change.sentence not in context.asking_less]:
-        lines = "; ".join(f'"{change.sentence}" = "the reason in words"' for change in unsigned)
         each = [f"{_named(change)}: it {', '.join(change.looser)}." for change in unsigned]
-        remedy = f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{AGREED}]"
-        evidence = "\n  ".join(["The check lets through more than before.", *each, f"{remedy}: {lines}."])
+        remedy = f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{AGREED}]:"
+        lines = [f'{quoted(change.sentence)} = "the reason in words"' for change in unsigned]
+        evidence = "\n  ".join(["The check lets through more than before.", *each, remedy, *lines])
         return Broken(evidence, path, unsigned[0].line)
     agreed = "; ".join(f"{change.sentence}: {context.asking_less[change.sentence]}" for change in looser)
     return Kept(f"agreed in {FILE}: {agreed}" if looser else "", warnings=(*_reworded(path, changed),))

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ MEANINGS: dict[Level, str] = {
 }
 
 COMPILES = ("C101", "C102", "C103", "C104", "C105", "C111", "C112")
+of_the_file = partial(clause, requires=("C101",))
+"""Declares a clause that needs no more than a contract that can be read."""
+of_the_contract = partial(clause, requires=COMPILES)
+"""Declares one that needs a contract that compiles."""
 # What is wrong with contract.py itself is the root; that it was not delivered since is only what follows.
 IN_CONTRACT = ("C106", "C107", "C108", "H105", "H107")
 
@@ -72,55 +77,45 @@ def _at(context: DeliveryContext, name: str, evidence: str) -> Broken:
     return Broken(evidence, context.folder / "contract.py", context.contract_line(name))
 
 
-clause(
+of_the_file(
     "C102",
     topic="version",
-    requires=("C101",),
     rule="the contract's version is major.minor.patch",
     broken="the contract's version is not major.minor.patch",
 )(_compiles("version"))
 
-clause(
+of_the_file(
     "C103",
     topic="decisions",
     owner="both teams",
-    requires=("C101",),
     rule="every score in the range has a decision",
     broken="the decisions do not cover the score's range",
 )(_compiles("decisions"))
 
-clause(
+of_the_file(
     "C104",
     topic="types",
-    requires=("C101",),
     rule="every field is a number, a flag or a closed list of categories",
     broken="a field is of a type that no column of a model can have",
 )(_compiles("type"))
 
-clause(
+of_the_file(
     "C105",
     topic="bounds",
-    requires=("C101",),
     rule="every number has a lowest and a highest value",
     broken="a number does not have two ends that it can lie between",
 )(_compiles("bounds"))
 
-clause(
+of_the_file(
     "C111",
     topic="strict",
-    requires=("C101",),
     rule="a row holds what the contract says, or it is refused",
     broken="the contract lets in what it does not say",
 )(_compiles("strict"))
 
 
-@clause(
-    "C112",
-    topic="budgets",
-    owner="both teams",
-    requires=("C101",),
-    rule="every budget is a limit",
-    broken="a budget limits nothing",
+@of_the_file(
+    "C112", topic="budgets", owner="both teams", rule="every budget is a limit", broken="a budget limits nothing"
 )
 def budgets_limit(context: DeliveryContext) -> Broken | None:
     try:
@@ -130,10 +125,9 @@ def budgets_limit(context: DeliveryContext) -> Broken | None:
     return _at(context, unlimited[0], f"{unlimited[1]}.") if unlimited else None
 
 
-@clause(
+@of_the_contract(
     "C106",
     topic="integers",
-    requires=COMPILES,
     rule="float32 holds every whole number exactly",
     broken="a whole number is too large for float32",
 )
@@ -148,10 +142,9 @@ def integers_exact(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_contract(
     "C107",
     topic="descriptions",
-    requires=COMPILES,
     rule="every field says what it is and in which unit",
     broken="a field does not say what it is",
 )
@@ -200,10 +193,9 @@ def _protected(context: DeliveryContext, names: Iterable[str]) -> Iterator[Warne
         )
 
 
-@clause(
+@of_the_contract(
     "C108",
     topic="names",
-    requires=COMPILES,
     rule="fields are named in small letters, digits and underscores, and no two categories or decisions look alike",
     broken="a field, a category or a decision has a name that callers will trip over",
 )
@@ -218,10 +210,9 @@ def well_named(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_contract(
     "C109",
     topic="contract.json",
-    requires=COMPILES,
     suppressed_by=(*IN_CONTRACT, "C110", "C117"),
     rule="contract.json is what contract.py compiles to",
     broken="contract.json is not what contract.py says",
@@ -245,10 +236,9 @@ def compiled_afresh(context: DeliveryContext) -> Broken | None:
     return Broken(f"They differ in {', '.join(differ) or 'the order of the decisions'}.", path, cause=cause)
 
 
-@clause(
+@of_the_contract(
     "C110",
     topic="version raised",
-    requires=COMPILES,
     suppressed_by=(*IN_CONTRACT, "C117"),
     rule="the version is raised as far as the change since the base branch demands",
     broken="the contract changed more than its version says",
@@ -293,11 +283,10 @@ def _then(agreed: Agreed) -> tuple[str, str]:
     return ("Earlier on this branch", "was") if agreed.earlier else ("On the base branch", "is")
 
 
-@clause(
+@of_the_contract(
     "C113",
     topic="looser budgets",
     owner="both teams",
-    requires=COMPILES,
     rule="no budget is looser than before, unless both teams agree",
     broken="a budget is looser, and only one team has agreed",
 )
@@ -337,14 +326,14 @@ def _looser(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[float, 
 def _loosened(context: DeliveryContext, agreed: Agreed, looser: dict[str, tuple[float, float]]) -> Broken:
     then = " ".join(_then(agreed)).lower()
     seen = "; ".join(f"{name} is {now:g}, and {then} {was:g}" for name, (was, now) in looser.items())
-    lines = "; ".join(f'{name} = {{ to = {now:g}, why = "the reason in words" }}' for name, (_, now) in looser.items())
-    least = least_version(agreed.contract["version"], "patch")
-    raised = ""
+    # In full, for it must equal the contract's: six digits of 0.00123456789 are another number.
+    lines = [f'{name} = {{ to = {now}, why = "the reason in words" }}' for name, (_, now) in looser.items()]
+    least, raised = least_version(agreed.contract["version"], "patch"), ""
     if not reaches(context.contract.version, least):
-        raised = f", and modelling raises the version, to {least} at least"
-    remedy = f"Write what it was; or, where both teams mean it, deployment adds to {FILE}, below [{BUDGETS}]: {lines}"
-    evidence = f"{seen}: the check lets through more than both teams signed. {remedy}{raised}."
-    return _at(context, next(iter(looser)), evidence)
+        raised = f" modelling raises the version, to {least} at least, and"
+    remedy = f"Write what it was; or, where both teams mean it,{raised} deployment adds to {FILE}, below [{BUDGETS}]:"
+    evidence = f"{seen}: the check lets through more than both teams signed. {remedy}"
+    return _at(context, next(iter(looser)), "\n  ".join([evidence, *lines]))
 
 
 @clause("C114", topic="in git", rule="git ignores no file of the delivery", broken="git ignores a file of the delivery")

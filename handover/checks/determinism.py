@@ -74,16 +74,14 @@ def says_the_same(context: DeliveryContext) -> Broken | None:
         # Else typing gives a Literal that it made before, for it takes two of other orders for equal.
         for forget in typing._cleanups:  # type: ignore[attr-defined]  # noqa: SLF001  there is no public way
             forget()
-        turned = run(path, "delivery_contract", partial(turn_sets, sets=sets, lines=lines))
-        document: Json = turned.CONTRACT.compiled()
+        document: Json = run(path, "delivery_contract", partial(turn_sets, sets=sets, lines=lines)).CONTRACT.compiled()
         return document
 
     try:
         forwards, backwards = compiled(FORWARDS), compiled(BACKWARDS)
         if json.dumps(forwards) == json.dumps(backwards):
             return None
-        alone = (line for line in _lines(context.contract_tree) if compiled(BACKWARDS, line) != forwards)
-        line = next(alone, None)
+        line = next((line for line in _lines(context.contract_tree) if compiled(BACKWARDS, line) != forwards), None)
     except Exception:  # whatever a library makes of a set that is read in order: that it has one is no fault
         return None
     fields = zip(forwards["fields"], backwards["fields"], strict=True)

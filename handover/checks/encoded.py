@@ -21,8 +21,7 @@ def handler(rows: list[dict[str, Any]], _context: Any) -> dict[str, Any]:
     made = [validators(contract)[0].validate_json(json.dumps(row)) for row in rows]
     path = folder / files.HEURISTICS
     try:
-        encoder = Encoder(contract["fields"], heuristics_in(load_source(path.read_bytes(), path)))
-        matrix = encoder.matrix(made).tolist()
+        matrix = Encoder(contract["fields"], heuristics_in(load_source(path.read_bytes(), path))).matrix(made).tolist()
     except Exception as error:  # whatever it raises, it does not here
         cause = f" ({error.__cause__})" if error.__cause__ else ""
         return {"failed": f"{type(error).__name__}: {error}{cause}"}

@@ -135,8 +135,7 @@ def says_something(context: DeliveryContext) -> Broken | None:
         if len(values) == 1:
             (value,) = values
             shown = "None" if value is None else f"{value:g}"
-            evidence = f"`{name}` is {shown} {where}: the model can learn nothing from it."
-            return broken_heuristic(context, name, evidence)
+            return broken_heuristic(context, name, f"`{name}` is {shown} {where}: the model can learn nothing from it.")
     return None
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import onnx
@@ -10,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
-from handover import clipping
+from handover import clipping, skips
 from handover.checks.running import damage
 from handover.checks.tries import corners
 from handover.checks.values import as_trained, changed_heuristics
@@ -44,6 +45,7 @@ NO_NUMBER = (
 MISSING = "A score that is not a number often comes from a missing value that the model was not trained for."
 
 FILE = ("M101", "M102")
+of_the_model = partial(clause, requires=("M101",))
 CONVERTS = "deliver(model, ...) converts it so."
 
 
@@ -65,10 +67,9 @@ def _message(error: Exception) -> str:
     return line.partition("This is an invalid model. ")[2] or OF_ONNXRUNTIME.sub("", line)
 
 
-@clause(
+@of_the_model(
     "M102",
     topic="loads",
-    requires=("M101",),
     suppressed_by=("M105", "M106", "M107"),
     rule="the layer's onnxruntime opens the model",
     broken="onnxruntime does not open the model",
@@ -179,10 +180,9 @@ def soon(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_model(
     "M105",
     topic="operators",
-    requires=("M101",),
     rule="the model uses standard operators only",
     broken="the model needs operators that production does not have",
 )
@@ -197,10 +197,9 @@ def known_operators(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@clause(
+@of_the_model(
     "M106",
     topic="control flow",
-    requires=("M101",),
     rule="the model runs straight through",
     broken="the model branches, loops or draws lots",
 )
@@ -215,10 +214,9 @@ def straight(context: DeliveryContext) -> Broken | None:
     return _broken(context, f"{evidence} Export it in evaluation mode, and write short loops out.")
 
 
-@clause(
+@of_the_model(
     "M107",
     topic="external data",
-    requires=("M101",),
     rule="all weights are in the model's file",
     broken="the model keeps weights outside of its file",
 )
@@ -244,9 +242,11 @@ def small(context: DeliveryContext) -> Broken | None:
     if kib <= budget:
         return None
     cause = (
-        "More or deeper trees, or a wider network, than both teams agreed: try fewer, or agree on a larger model_kib."
+        "More or deeper trees, or a wider network, than both teams agreed: try fewer, or agree on a larger model_kib, "
+        f"which deployment signs in {skips.FILE} where a smaller one was agreed before (C113)."
     )
-    return _broken(context, f"model.onnx has {kib:.0f} KiB, the budget is {budget} KiB.", cause)
+    evidence = f"model.onnx has {kib:.0f} KiB, the budget is {budget} KiB."
+    return Broken(evidence, context.training or context.folder / files.MODEL, cause=cause)
 
 
 @clause(
@@ -270,8 +270,7 @@ def same_columns(context: DeliveryContext) -> Broken | None:
     fields, at_fault = [field["name"] for field in context.compiled["fields"]], [*new, *gone, *moved]
     before = [column["name"] for column in context.manifest["columns"] if column.get("kind") != "heuristic"]
     of_fields = before != fields
-    file = "contract.py" if of_fields else files.HEURISTICS
-    line_of = context.contract_line if of_fields else context.heuristic_line
+    file, line_of = ("contract.py", context.contract_line) if of_fields else (files.HEURISTICS, context.heuristic_line)
     line = next(filter(None, map(line_of, at_fault)), None)
     evidence = f"The columns are not those of the training; {'; '.join(changes)}."
     cause = f"{file} changed after the training; take that back, or train again: {context.delivers}."

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ type Scores = NDArray[np.floating]
 GRAPH = ("H105", "H107", "M104", "M109", "P201")
 # Where one of these is broken, other answers than the training's are only what follows.
 ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
+of_the_answers = partial(clause, suppressed_by=ELSEWHERE)
 
 
 @clause(
@@ -115,11 +117,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-@clause(
+@of_the_answers(
     "P202",
     topic="batch",
     requires=GRAPH,
-    suppressed_by=ELSEWHERE,
     rule="a row scores the same alone and among others",
     broken="a row scores otherwise among others",
 )
@@ -137,11 +138,10 @@ def alone_as_in_a_batch(context: DeliveryContext) -> Broken | None:
     return Broken(evidence, context.folder / "model.onnx", cause=cause)
 
 
-@clause(
+@of_the_answers(
     "P203",
     topic="parity",
     requires=(*GRAPH, "P202"),
-    suppressed_by=ELSEWHERE,
     rule="the model gives the answers it was delivered with",
     broken="the model does not give the answers it was delivered with",
 )
@@ -185,11 +185,10 @@ def _side_by_side(context: DeliveryContext, rows: Rows, given: Scores) -> str:
     return "\n".join(lines)
 
 
-@clause(
+@of_the_answers(
     "P204",
     topic="decisions",
     requires=(*GRAPH, "P203"),
-    suppressed_by=ELSEWHERE,
     rule="no decision differs from training",
     broken="a decision differs from training",
 )
@@ -205,13 +204,12 @@ def same_decisions(context: DeliveryContext) -> Broken | None:
     return causes.of_decisions(context, flipped).broken(context, evidence)
 
 
-@clause(
+@of_the_answers(
     "P205",
     topic="start",
     looks_at="function",
     co_owner="deployment",
     requires=("P203", "P204"),
-    suppressed_by=ELSEWHERE,
     rule="the built function opens the delivery",
     broken="the built function does not open the delivery",
 )
@@ -240,13 +238,12 @@ def _own_words(context: DeliveryContext, error: Exception) -> str:
     return str(error)
 
 
-@clause(
+@of_the_answers(
     "P206",
     topic="built",
     owner="deployment",
     co_owner="modelling",
     requires=("P205",),
-    suppressed_by=ELSEWHERE,
     rule="the built function gives the answers of the training",
     broken="the built function does not give the answers of the training",
 )
@@ -254,8 +251,7 @@ def built_scores(context: DeliveryContext) -> Broken | Kept:
     try:
         given = context.scores_of(context.golden_answers)
     except UNANSWERED as error:
-        evidence = f"Not all golden rows are answered: {_own_words(context, error)}"
-        return _inside(context).broken(context, evidence)
+        return _inside(context).broken(context, f"Not all golden rows are answered: {_own_words(context, error)}")
     differing = _differing(context, given, lambda _: _inside(context))
     return differing or Kept(proved=f"the built function gives {len(given)} golden rows their delivered answers")
 
@@ -264,11 +260,10 @@ def _inside(context: DeliveryContext) -> Cause:
     return inside.of_answers(context, [line["row"] for line in context.golden])
 
 
-@clause(
+@of_the_answers(
     "P207",
     topic="twice",
     requires=("P206",),
-    suppressed_by=ELSEWHERE,
     rule="a row gets the same answer twice",
     broken="a row gets another answer the second time",
 )

@@ -40,8 +40,7 @@ def touches_only_its_row(context: DeliveryContext) -> Broken | None:
     fault = reach_beyond_the_row(_tree(context))
     if fault is None:
         return None
-    evidence = f"Line {fault.line} {fault.sentence}. {FROM_THE_ROW}"
-    return Broken(evidence, context.folder / "heuristics.py", fault.line)
+    return Broken(f"Line {fault.line} {fault.sentence}. {FROM_THE_ROW}", context.folder / "heuristics.py", fault.line)
 
 
 def _tree(context: DeliveryContext) -> ast.Module:

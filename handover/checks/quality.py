@@ -3,6 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from handover.extent import SEEN
 from handover.finding import Broken, Kept, Warned, clause
 from handover.labels import contradiction
 from handover.metrics import NORMAL_975, Metric, Shift, may_be_chance, metrics
-from handover.quality import HELD_OUT, HeldOut
+from handover.quality import HEADLINES, HELD_OUT, HeldOut
 from handover.rows import domains
 from predictor import files
 from predictor.encoder import FLOAT32_MAX
@@ -35,14 +37,13 @@ WORSE = (
     "a larger fall in Budgets for once."
 )
 JUDGED = ("C109", "M101", "M111", "P201")
+of_what_judges = partial(clause, looks_at="model", requires=JUDGED)
 TREES = ("M104", "M105", "M109", "P201")
 
 
-@clause(
+@of_what_judges(
     "M112",
     topic="learned",
-    looks_at="model",
-    requires=JUDGED,
     suppressed_by=("M114",),
     rule="the model is no worse than answering the mean label",
     broken="the model knows no more than the mean label",
@@ -53,7 +54,7 @@ def learned(context: DeliveryContext) -> Broken | Kept:
         least_auc=budgets.least_auc, least_r2=budgets.least_r2, probability=score.probability
     )
     if evidence:
-        return _broken(context, evidence, _of_the_judges(context) or cause)
+        return replace(_broken(context, evidence, _of_the_judges(context) or cause), headline=HEADLINES.get(cause, ""))
     metric, rows = metrics(context.held_out)[0], len(context.held_out.scores)
     return Kept(
         proved=f"{metric.name} {metric.written(metric.value)} on {rows} held-out rows",
@@ -154,11 +155,9 @@ def _broken(context: DeliveryContext, evidence: str, cause: str) -> Broken:
     return Broken(evidence, context.training or context.folder / HELD_OUT, cause=cause)
 
 
-@clause(
+@of_what_judges(
     "M113",
     topic="believable",
-    looks_at="model",
-    requires=JUDGED,
     rule="the model is not better than anybody would believe",
     broken="the model is too good to be true",
 )
@@ -319,11 +318,9 @@ def asks_within_range(context: DeliveryContext) -> Broken | None:
     )
 
 
-@clause(
+@of_what_judges(
     "M116",
     topic="judges",
-    looks_at="model",
-    requires=JUDGED,
     suppressed_by=("M112", "M114", "M115"),
     rule="the rows that judge the model are enough, and were not chosen by their score",
     broken="the rows that judge the model cannot judge it",

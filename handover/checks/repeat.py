@@ -1,6 +1,7 @@
 """R, repeatable: whoever trains again, from the same data and libraries, gets the same delivery."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,12 @@ EDITED = (
     "All files are the same: the manifest was edited or merged by hand, or what the training says of itself was "
     "changed since. Deliver again"
 )
+ITS_MACHINE = "It may need what only its author's machine has: a path, a file that is not in the project, a login."
+OUT_OF_REACH = re.compile(
+    r"(?i)no such file|filenotfound|not a directory|permission|access ?denied|connection|could not connect|credential|"
+    r"\blog ?in\b|password|unauthori[sz]ed|forbidden|http ?error|urlopen|name resolution|no word$"
+)
+"""What a training says last that needs such a thing, or says nothing; of any other error it would be a guess."""
 ELSEWHERE = (
     "Either the training, or what it reads, is not what made this delivery, or the model depends on the processor: "
     "trained and delivered on this kind of machine, the second shows."
@@ -70,7 +77,8 @@ def data_is_the_same(context: DeliveryContext) -> Broken | None:
         now, then = shortened(sha256), shortened(recorded)
         evidence = f"{context.relative(path)} has the SHA-256 {now}..., the training's had {then}..."
         cause = "The data was changed after the training, or line endings were, by git or an editor."
-        return Broken(evidence, path, cause=cause)
+        remedy = (context.delivers, "trains on it and delivers, where the change is meant")
+        return Broken(evidence, path, cause=cause, remedy=remedy if context.training else None)
     missing = f"{name} is not in the project: put it there to train again"
     if "R502" in context.allowed:
         raise Skipped(missing)
@@ -141,8 +149,7 @@ def trains(context: DeliveryContext) -> Broken | Kept | None:
         context.trained_again()
     except NotTrainedError as error:
         evidence = f"In a copy of the project it ended: {str(error).rstrip('.')}."
-        cause = "It may need what only its author's machine has: a path, a file that is not in the project, a login."
-        return Broken(evidence, context.training, cause=cause)
+        return Broken(evidence, context.training, cause=ITS_MACHINE if OUT_OF_REACH.search(str(error)) else "")
     return replace(_of_a_file(context.manifest) or Kept(), warnings=(*_outside(context),))
 
 
@@ -181,17 +188,19 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     again = context.trained_again()
     then, now = (files.manifest(folder) for folder in (context.folder, again))
     machine = unlike(then.get("trained_on"), now["trained_on"])
+    # What came from a file was not trained again, and that it is the same proves no training.
+    repeated = "delivering it again" if _of_a_file(now) else "training again"
     differ = differences.of_files(context.folder, again)
     differ = differ or differences.of_the_author(then, now, lambda: files.manifest(context.trained_again(times=2)))
     if not differ:
         note = f"the same bytes, though trained on another kind of machine ({machine})" if machine else ""
-        return Kept(note, proved="training again gives the same files")
+        return Kept(note, proved=f"{repeated} gives the same files")
     if machine:
         answers = differences.of_answers(context.folder, again, context.contract.budgets.parity)
         answers = answers or differences.of_manifests(then, now, differences.OF_ANY_MACHINE)
         if not answers:
             note = f"trained on another kind of machine ({machine}), so answers were compared and not bytes"
-            return Kept(note, proved="training again gives the same answers")
+            return Kept(note, proved=f"{repeated} gives the same answers")
         evidence = f"Trained again on another kind of machine ({machine}), {answers}."
     else:
         others = [sentence.partition(" ")[0] for sentence in differ[1:]]
@@ -206,8 +215,7 @@ def same_files(context: DeliveryContext) -> Broken | Kept:
     if repeats and not machine and [sentence.partition(" ")[0] for sentence in differ] == [HELD_OUT]:
         return Broken(f"Trained again, only {differ[0]}.", context.folder / HELD_OUT, cause=JUDGES)
     why = (ELSEWHERE if machine else CHANGED) if repeats else RANDOM
-    path = context.training or context.folder / "model.onnx"
-    return Broken(evidence, path, cause=why, details="\n".join(differ))
+    return Broken(evidence, context.training or context.folder / "model.onnx", cause=why, details="\n".join(differ))
 
 
 def _edited(context: DeliveryContext) -> tuple[str, causes.Cause] | None:

@@ -1,6 +1,7 @@
 """M, the coverage of the training: the contract accepts only what the training has seen."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +25,7 @@ NO_RECORD = (
     "in the process that delivered it: gaps, values and ranges that it never saw were not looked for"
 )
 RECORDED = ("C109", "H105", "M101", "M111", "P201")
+of_the_record = partial(clause, looks_at="model", requires=RECORDED)
 
 
 @clause(
@@ -75,11 +77,9 @@ def _effect_of_a_gap(context: DeliveryContext, name: str) -> str:
     return f"{effect}."
 
 
-@clause(
+@of_the_record(
     "M119",
     topic="values",
-    looks_at="model",
-    requires=RECORDED,
     suppressed_by=("C", "M112", "M114"),
     rule="each category and flag stood in some row of the training, and no field had one value alone",
     broken="the contract accepts a value that the training never saw",
@@ -129,11 +129,9 @@ def _unseen(field: Domain, column: Json, rows: str) -> str:
     return f"The contract accepts {listed(unseen)} for `{field.name}`, and not one of {rows} has that."
 
 
-@clause(
+@of_the_record(
     "M120",
     topic="reach",
-    looks_at="model",
-    requires=RECORDED,
     suppressed_by=("C", "M112", "M114", "M119"),
     rule="no number's range is many times as wide as what the training saw",
     broken="the contract accepts numbers far beyond what the training saw",

@@ -35,6 +35,7 @@ STRIP = "Strip what inference does not import, by UNUSED in layers/runtime/build
 WHEELS = "Remove .cache/wheels, and build with make"
 
 of_the_build = partial(clause, owner="deployment", looks_at="stack")
+of_known_files = partial(of_the_build, suppressed_by=("S308",))
 
 
 def _built(context: DeliveryContext) -> Path:
@@ -129,10 +130,9 @@ def _zipped_mib(context: DeliveryContext, name: str, compresslevel: int) -> floa
     return archive.tell() / MIB
 
 
-@of_the_build(
+@of_known_files(
     "S304",
     topic="architecture",
-    suppressed_by=("S308",),
     rule="every shared object is for the built processor",
     broken="a shared object is for another processor",
 )
@@ -153,12 +153,8 @@ def _architecture(context: DeliveryContext) -> str:
     return next((layer["architecture"] for layer in layers if layer["layer"] == RUNTIME), "x86_64")
 
 
-@of_the_build(
-    "S305",
-    topic="Python",
-    suppressed_by=("S308",),
-    rule="every extension is for Python 3.13",
-    broken="an extension is for another Python",
+@of_known_files(
+    "S305", topic="Python", rule="every extension is for Python 3.13", broken="an extension is for another Python"
 )
 def this_python(context: DeliveryContext) -> Broken | None:
     wanted = PYTHON.removeprefix("python").replace(".", "")
@@ -169,12 +165,8 @@ def this_python(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@of_the_build(
-    "S306",
-    topic="glibc",
-    suppressed_by=("S308",),
-    rule="Lambda's C library is new enough",
-    broken="a library needs a newer C library",
+@of_known_files(
+    "S306", topic="glibc", rule="Lambda's C library is new enough", broken="a library needs a newer C library"
 )
 def glibc_of_lambda(context: DeliveryContext) -> Broken | None:
     for path in _objects(context):
@@ -186,12 +178,8 @@ def glibc_of_lambda(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@of_the_build(
-    "S307",
-    topic="byte-code",
-    suppressed_by=("S308",),
-    rule="no cold start compiles a module",
-    broken="byte-code is missing or wrong",
+@of_known_files(
+    "S307", topic="byte-code", rule="no cold start compiles a module", broken="byte-code is missing or wrong"
 )
 def bytecode_used(context: DeliveryContext) -> Broken | None:
     """Byte-code that Lambda uses is for this Python, unchecked, and of this very source."""

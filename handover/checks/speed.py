@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from handover.local.emulator import EnvironmentDiedError
 
 COLD_TO_FLOOR = 1.30
 WARM_TO_FLOOR = 9.0
+of_both = partial(clause, owner="both teams")
 MEASURED = 3  # times, before "too slow" is a verdict: the machine may have been busy
 # Each costs what no cold start should pay, or has no business in production at all.
 FORBIDDEN = {
@@ -38,10 +40,9 @@ FORBIDDEN = {
 }
 
 
-@clause(
+@of_both(
     "L601",
     topic="imports",
-    owner="both teams",
     requires=("P206",),
     rule="production imports nothing that it must never import",
     broken="production imports what it must never import",
@@ -64,10 +65,9 @@ def imports_nothing_forbidden(context: DeliveryContext) -> Broken | None:
     return Broken(evidence, context.project.function.parent, cause=cause)
 
 
-@clause(
+@of_both(
     "L602",
     topic="cold start",
-    owner="both teams",
     requires=("L601",),
     rule="a cold start takes little more than the least that could answer",
     broken="a cold start takes too long",
@@ -86,10 +86,9 @@ def starts_fast(context: DeliveryContext) -> Broken | None:
     return Broken(evidence, context.project.function.parent, details=details)
 
 
-@clause(
+@of_both(
     "L603",
     topic="warm request",
-    owner="both teams",
     requires=("L602",),
     rule="a warm request takes little more than the model alone",
     broken="a warm request takes too long",

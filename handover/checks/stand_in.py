@@ -42,8 +42,7 @@ def says_what_it_is(context: DeliveryContext) -> Broken | None:
 def only_where_it_is_named(context: DeliveryContext) -> Broken | None:
     for stage in ("", *stages(context)):
         values = context.samconfig.overrides(stage) if stage else {}
-        stack = context.template.deployed(values)
-        predicting = with_model(context, stack)
+        predicting = with_model(context, context.template.deployed(values))
         for name in (name for name in made_of(context, "function") if name in predicting):
             if variables_of(predicting[name]).get(VARIABLE) == "true" and values.get(ALLOWANCE) != "true":
                 where = f"in {stage}, which does" if stage else "in a stage that does"

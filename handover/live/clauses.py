@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from handover import parity
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
 LAST_DEPLOYMENT = "the stack's last deployment"
 LOG = "the function's log"
+of_the_stack = partial(clause, owner="deployment")
 NONE_ANSWERED = Skipped("no row got an answer", blocked_by=("V803",))
 
 
-@clause(
+@of_the_stack(
     "V801",
     topic="model",
-    owner="deployment",
     rule="the live model is the one that was built",
     broken="another model answers than was built",
 )
@@ -55,10 +56,9 @@ def _deployment(stack: "Stack") -> str:
     return ""
 
 
-@clause(
+@of_the_stack(
     "V802",
     topic="contract",
-    owner="deployment",
     rule="the live contract has the version that was built",
     broken="another contract answers than was built",
     suppressed_by=("V801",),
@@ -77,13 +77,7 @@ def _no_health(context: LiveContext) -> Skipped:
     return Skipped(f"/health is answered {context.replay.health.status}", blocked_by=("V803",))
 
 
-@clause(
-    "V803",
-    topic="answers",
-    owner="deployment",
-    rule="every request gets an answer",
-    broken="not every request gets an answer",
-)
+@of_the_stack("V803", topic="answers", rule="every request gets an answer", broken="not every request gets an answer")
 def all_answered(context: LiveContext) -> Broken | Kept:
     """Status 200, with a score and a decision for every row."""
     failed = [answer for answer in context.replay.answers if not answer.scores]
@@ -104,10 +98,9 @@ def all_answered(context: LiveContext) -> Broken | Kept:
     )
 
 
-@clause(
+@of_the_stack(
     "V804",
     topic="scores",
-    owner="deployment",
     rule="every golden row gets its score of training",
     broken="a score is not the one of training",
 )
@@ -128,10 +121,9 @@ def same_scores(context: LiveContext) -> Broken | Kept | Skipped:
     )
 
 
-@clause(
+@of_the_stack(
     "V805",
     topic="decisions",
-    owner="deployment",
     rule="every golden row gets its decision of training",
     broken="a decision is not the one of training",
 )

@@ -100,8 +100,7 @@ def prove(version: Version, stack: Stack, progress: "Progress") -> str:
     """Ask a version for the golden rows of its own delivery, and say what it is."""
     version.wake()
     delivered = version.delivered(stack)
-    asking = f"Asking version {version.number} for its golden rows"
-    replayed = replay(version.ask, delivered, AT_ONCE, progress, asking)
+    replayed = replay(version.ask, delivered, AT_ONCE, progress, f"Asking version {version.number} for its golden rows")
     context = LiveContext(stack, delivered, replayed)
     for finding in evaluate(context, [clause for clause in CLAUSES if clause.looks_at != "behaviours"]):
         if finding.broken:

@@ -85,6 +85,15 @@ def hashed(values: Floats) -> Hashes:
     return hashes
 
 
+def as_taken(values: Floats, codes: list[int], fitted: Table) -> Floats:
+    """Write -1 for each gap in those columns of codes in which that was fitted: it is no code, and stands for a gap."""
+    values = values.copy() if codes else values
+    for column in codes:
+        if -1 in fitted.sample[:, column]:
+            values[np.isnan(values[:, column]), column] = -1
+    return values
+
+
 def conclude(own: Table, learned: list[Table], stopping: list[Table], given: list[Floats], held_out: Any) -> Json:
     """Compare what a model was fitted on with what ``matrix`` gave, and with the rows that judge it.
 
@@ -114,8 +123,7 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
             summary[word]["fitted"] = len(own.hashes) if by_own else len(np.unique(np.concatenate(sets)))
     if "judging" in summary:
         calls, judges = [hashed(rows) for rows in given], hashed(held_out.values)
-        with_judges = (rows for rows in calls if np.isin(judges, rows).all())
-        summary["together"] = max(map(len, with_judges), default=0)
+        summary["together"] = max(map(len, (rows for rows in calls if np.isin(judges, rows).all())), default=0)
         others = np.concatenate([*given, held_out.values])
         others = others[~np.isin(hashed(others), hashed(held_out.values))]
         summary["few"] = _few([table.hashes for table in learned], others)
@@ -194,8 +202,7 @@ def _order(fitted: Floats, whole: Floats, known: Hashes) -> tuple[list[int], flo
         likeness = (same / (last - first)[rows, None]).sum(axis=0)
         likeness[order] = -1.0  # each is given once
         order.append(int(likeness.argmax()))
-    back = np.argsort(order)
-    return order, float(np.isin(hashed(np.ascontiguousarray(fitted[:, back])), known).mean())
+    return order, float(np.isin(hashed(np.ascontiguousarray(fitted[:, np.argsort(order)])), known).mean())
 
 
 def _filled(own: Table, whole: Floats, known: Hashes, names: tuple[str, ...]) -> list[Json]:

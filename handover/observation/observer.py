@@ -16,6 +16,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
+from copy import replace
 from dataclasses import dataclass, field
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from pathlib import Path
@@ -68,10 +69,14 @@ class Fitted:
     """Which word gave it numbers to start from."""
 
     @property
+    def model(self) -> Any:
+        """The object itself."""
+        return self.alive() if isinstance(self.alive, weakref.ref) else self.alive
+
+    @property
     def stopped_early(self) -> bool:
         """Whether such rows chose how much it learned, as boosted trees keep it."""
-        model = self.alive() if isinstance(self.alive, weakref.ref) else self.alive
-        return any(isinstance(best := getattr(model, name, None), int) and best >= BEST[name] for name in BEST)
+        return any(isinstance(best := getattr(self.model, name, None), int) and best >= BEST[name] for name in BEST)
 
 
 class Observer:
@@ -251,7 +256,7 @@ class Observer:
     # --- what follows
 
     def _conclusions(self, frame: FrameType, model: Any) -> dict[str, Any]:
-        from handover.observation.conclusions import conclude, left_out  # noqa: PLC0415  # as above
+        from handover.observation.conclusions import as_taken, conclude, left_out  # noqa: PLC0415  # as above
 
         name, own = type(model).__name__, self._own(model)
         if self._failure:
@@ -264,6 +269,11 @@ class Observer:
             return {"unseen": f"the {name} was fitted on what cannot be read as a table of numbers"}
         rows, given = frame.f_locals["rows"], {word: frame.f_locals[word] for word in ("contract", "heuristics")}
         held_out = frame.f_globals["matrix"](rows, **given)
+        # CatBoost takes no NaN where it takes codes.
+        taken: list[int] = getattr(own.model, "get_cat_feature_indices", list)()
+        codes = [column for column in held_out.categories if column in taken]
+        laid_out = [as_taken(values, codes, own.tables[-1]) for values in self._given]
+        held_out = replace(held_out, values=as_taken(held_out.values, codes, own.tables[-1]))
         parts, unseen = self._parts(model)
         learned = [table for part in parts if part.labelled for table in part.tables if table is not None]
         stopping = [table for part in parts if part.stopped_early for table in part.stopping]
@@ -277,8 +287,8 @@ class Observer:
             {"model": name, "place": own.place}
             | ({"unknown": f"the {name} {unknown}, so which rows it learned from is not known"} if unknown else {})
             | {"offset": next((part.offset for part in parts if part.offset), "")}
-            | conclude(own.tables[-1], learned, stopping, self._given, held_out)
-            | {"left": left_out(asked, [one.hashes for one in learned], set_apart, self._given, held_out)}
+            | conclude(own.tables[-1], learned, stopping, laid_out, held_out)
+            | {"left": left_out(asked, [one.hashes for one in learned], set_apart, laid_out, held_out)}
         )
 
     def _own(self, model: Any) -> Fitted | None:

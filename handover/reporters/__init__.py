@@ -16,7 +16,7 @@ def write(name: str, findings: Sequence[Finding], context: Context) -> str:
         return json.dumps([finding.as_json(context) for finding in findings], indent=2)
     if name == "quiet":
         return "\n".join(
-            f"{one.clause.code} {one.verdict}  {f'{one.clause.broken} ({one.owner})' if one.broken else one.reason}"
+            f"{one.clause.code} {one.verdict}  {f'{one.headline} ({one.owner})' if one.broken else one.reason}"
             for one in findings
             if one.broken or one.unchecked
         )

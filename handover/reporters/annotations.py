@@ -19,7 +19,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
         if broken := finding.broken:
             command, effect = context.remedy(finding)
             next_step = f"Owner: {finding.owner}. Run: {command} ({effect})"
-            lines.append(_mark("error", f"{finding.clause.code} {finding.clause.broken}", broken, context, next_step))
+            lines.append(_mark("error", f"{finding.clause.code} {finding.headline}", broken, context, next_step))
     lines += map(_skipped, skips(findings))
     for finding, warning in warnings(findings):
         owner = f"Owner: {warning.owner or finding.clause.owner}."

@@ -22,7 +22,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
         if broken := finding.broken:
             if isinstance(broken.path, Path):
                 case.set("file", context.relative(broken.path))
-            failure = SubElement(case, "failure", message=clause.broken, type="broken")
+            failure = SubElement(case, "failure", message=finding.headline, type="broken")
             failure.text = _plain(text.broken(finding, context))
         elif finding.unchecked:
             SubElement(case, "error", message=_plain(finding.reason), type="not checked")

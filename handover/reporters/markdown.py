@@ -44,5 +44,4 @@ def coded(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Keep Markdown and HTML from reading anything into a text: it may quote a delivery, and so hold anything."""
-    one_line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@$-])", lambda mark: f"&#{ord(mark[1])};", one_line)
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@$-])", lambda mark: f"&#{ord(mark[1])};", " ".join(text.split()))

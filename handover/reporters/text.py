@@ -29,7 +29,8 @@ def broken(finding: Finding, context: Context) -> str:
     if broken is None:
         raise ValueError(f"{clause.code} is {finding.verdict}")
     (command, effect), more = context.remedy(finding), context.explain(clause.code)
-    lines = _lines(f"{clause.code} {finding.verdict}  {clause.topic}: {clause.broken}", broken, finding, "Fix", context)
+    headline = f"{clause.code} {finding.verdict}  {clause.topic}: {finding.headline}"
+    lines = _lines(headline, broken, finding, "Fix", context)
     if command != more:
         lines.append(f"  Run:   {command:<28} # {effect}")
     meaning = "shows all of the evidence" if broken.details else "says what it means"

@@ -75,8 +75,7 @@ class _Turned(ast.NodeTransformer):
         node = self.generic_visit(node)
         if not isinstance(node, MAKES_SETS):
             return node
-        call = ast.Call(ast.Name(AS_TWIN, ast.Load()), [node, ast.Constant(node.lineno)], [])
-        return ast.copy_location(call, node)
+        return ast.copy_location(ast.Call(ast.Name(AS_TWIN, ast.Load()), [node, ast.Constant(node.lineno)], []), node)
 
 
 def turn_sets(tree: ast.Module, module: ModuleType, sets: str, lines: Collection[int] = ()) -> None:

@@ -16,7 +16,7 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from handover.quality import CONSTANT, INVERTED, MISMATCH, OTHER_UNIT, UNCALIBRATED, HeldOut
+from handover.quality import BELOW, CONSTANT, INVERTED, MISMATCH, OTHER_UNIT, UNCALIBRATED, HeldOut
 from tests.helpers.judged import one_score
 
 ANYTHING = {"least_auc": 0.5, "least_r2": 0.0, "probability": True}
@@ -129,8 +129,9 @@ def test_both_teams_can_agree_on_another_floor() -> None:
     assert (
         honest()
         .no_skill(**ANYTHING | {"least_auc": 0.95})[0]
-        .startswith(f"Its AUC on the 400 held-out rows is {auc:.3f}")
+        .startswith(f"Its AUC on the 400 held-out rows is {auc:.3f}; 0.95 is the least, and chance explains 0.")
     )
+    assert honest().no_skill(**ANYTHING | {"least_auc": 0.95})[1] == BELOW
 
 
 def test_what_is_perfect_is_not_believed_unless_agreed() -> None:

@@ -1,5 +1,6 @@
 """What a project allows to be skipped, and what the exit status makes of the rest."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from handover.skips import (
     exit_status,
     looser_behaviours,
     looser_budgets,
+    quoted,
     skips,
 )
 
@@ -200,3 +202,22 @@ def test_which_behaviours_may_ask_less_is_read_by_their_sentences(tmp_path: Path
     (tmp_path / "handover.toml").write_text('[behaviours]\n"a longer loan is no safer" = ""\n')
     with pytest.raises(AllowanceError, match='does not say why: "a longer loan is no safer" = "the reason"'):
         looser_behaviours(tmp_path)
+
+
+SENTENCES = [
+    'depot of "MUC-1" or "MUC-2" hardly matters',
+    r"C:\new is no \u0041",
+    "größer 'ist' später",
+    "a\tb\n\x7f\x00 c",
+]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_sentence_is_quoted_as_toml_reads_it_back(sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "handover.toml").write_text(f'[behaviours]\n{quoted(sentence)} = "sold now"\n', encoding="utf-8")
+    assert looser_behaviours(tmp_path) == {sentence: "sold now"}
+
+    (tmp_path / "handover.toml").write_text(f'[behaviours]\n{quoted(sentence)} = ""\n', encoding="utf-8")
+    with pytest.raises(AllowanceError) as caught:
+        looser_behaviours(tmp_path)
+    assert tomllib.loads(str(caught.value).partition(": ")[2]) == {sentence: "the reason"}

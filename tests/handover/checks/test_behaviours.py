@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -244,6 +245,18 @@ def since(sandbox: Sandbox, old: str, new: str | None) -> Sandbox:
 @pytest.mark.parametrize("case", SINCE)
 def test_that_a_behaviour_asks_less_is_reported(case: str, sandbox: Sandbox) -> None:
     reports.check(case, since(sandbox, *SINCE[case]).says("B"))
+
+
+def test_what_deployment_is_to_add_is_toml_as_it_stands(sandbox: Sandbox) -> None:
+    commit(behaving(sandbox, BEFORE.replace('"a parcel arrives"', """'a parcel to "Köln" arrives'""")).folder)
+    report = behaving(sandbox, "").says("B704")
+
+    lines = report.partition("below [behaviours]:\n")[2].partition("\n  Owner:")[0]
+    assert [*tomllib.loads(lines)] == [
+        "a parcel that goes abroad is no sooner there",
+        "more pieces are a little sooner",
+        'a parcel to "Köln" arrives',
+    ]
 
 
 @pytest.mark.parametrize(

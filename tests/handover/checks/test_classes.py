@@ -119,6 +119,16 @@ def test_labels_of_other_classes_are_told_from_ignorance(tmp_path: Path) -> None
     assert "Its scores are those of other classes: the model's classes stand in another order" in report
 
 
+def test_classes_that_are_told_apart_but_for_their_probabilities_are_no_ignorance(tmp_path: Path) -> None:
+    weighted = LogisticRegression(class_weight={"setosa": 50, "versicolor": 1, "virginica": 1})
+    deliver_flowers(tmp_path / "delivery", make_pipeline(SimpleImputer(), weighted))
+
+    report = Sandbox(tmp_path / "delivery").says("M112")
+
+    assert report.splitlines()[0] == "M112 BROKEN  learned: the model ranks the rows, and its score is no probability"
+    assert 'write score=Score("...", low=0.0, high=1.0, probability=False) beside the contract\'s classes' in report
+
+
 def test_scores_of_classes_need_not_add_up_to_one(tmp_path: Path) -> None:
     model = lightgbm.LGBMClassifier(objective="multiclassova", n_estimators=10, verbose=-1, n_jobs=1)
     deliver_flowers(tmp_path / "delivery", model)

@@ -387,6 +387,14 @@ def test_a_model_that_was_only_loaded_is_skipped_with_a_sentence(workshop: Works
     ) in workshop.says()
 
 
+def test_a_model_that_is_too_large_is_mended_in_the_training(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handover.checks.model.KIB", 1)
+
+    assert "\n  Fix:   parcels/train.py\n  Run:   python parcels/train.py " in workshop.says(only="M108")
+
+
 def test_a_model_that_was_trained_elsewhere_is_delivered_again_and_not_trained(workshop: Workshop) -> None:
     values = np.column_stack([np.arange(40) % 30, *np.zeros((4, 40))])
     xgboost.XGBRegressor(n_estimators=3).fit(values, values[:, 0] / 3).save_model(workshop.folder / "model.ubj")
@@ -402,9 +410,31 @@ def test_a_model_that_was_trained_elsewhere_is_delivered_again_and_not_trained(w
         "  Allowed: it was trained in R\n"
     ) in workshop.says(leave)
     digest = workshop.manifest()["model_file"]["sha256"][:12]
+    report = workshop.says(leave)
     assert (
         f"R504 kept: it delivers the model of model.ubj ({digest}); what was trained elsewhere was not trained again\n"
-    ) in workshop.says(leave)
+    ) in report
+    assert "\nProved: delivering it again gives the same files.\n" in report
+    assert "training again" not in report.partition("Proved: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("raised", "guesses"),
+    [
+        ("ValueError('y has 3 classes, and 2 were expected')", False),
+        ("ModuleNotFoundError(\"No module named 'seaborn'\")", False),
+        ("SystemExit(print('parcels.csv has no column weight') or 1)", False),
+        ("PermissionError(13, 'Permission denied', '/srv/parcels.csv')", True),
+        ("ConnectionRefusedError(111, 'Connection refused')", True),
+        ("SystemExit(3)", True),
+    ],
+)
+def test_what_the_training_lacks_is_guessed_only_where_nothing_else_is_to_blame(
+    workshop: Workshop, raised: str, guesses: bool
+) -> None:
+    workshop.edit("train.py", "rows = [", f"raise {raised}\nrows = [")
+
+    assert ("It may need what only its author's machine has" in workshop.says(only="R504")) is guesses
 
 
 def test_a_delivery_that_another_process_made_is_skipped_with_a_sentence(workshop: Workshop) -> None:

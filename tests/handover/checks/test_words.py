@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from handover.checks import selected
 from handover.context import DeliveryContext
 from handover.evaluation import evaluate
 from handover.finding import Finding, Verdict
-from handover.skips import Looser
+from handover.skips import Looser, looser_budgets
 from tests.helpers.sandbox import CONTRACT, HEURISTICS, ROOT, Sandbox, commit
 
 type Edit = tuple[str, str]
@@ -77,7 +78,7 @@ MISTAKES: dict[str, tuple[Callable[[Sandbox], Sandbox], str, str, str]] = {
         lambda sandbox: since(sandbox, ("model_kib=64", "model_kib=128"), PATCH),
         "C113",
         "both teams",
-        r"^model_kib is 128, and on the base branch is 64: .* model_kib = { to = 128, why = ",
+        r"^model_kib is 128, and on the base branch is 64: .*\n  model_kib = { to = 128, why = ",
     ),
     "a category with an accent from a Mac": (
         lambda sandbox: sandbox.deliver(edited(('"abroad"]', '"abroad", "caf\\u00e9", "cafe\\u0301"]'))),
@@ -157,6 +158,16 @@ def test_a_looser_budget_is_kept_when_deployment_agrees_to_that_very_number(sand
     ]
     assert agreed["C113"].verdict is Verdict.KEPT
     assert findings(sandbox, model_kib=Looser(96, "half more"))["C113"].verdict is Verdict.BROKEN
+
+
+def test_the_line_that_deployment_is_to_add_agrees_to_that_very_number(sandbox: Sandbox, tmp_path: Path) -> None:
+    since(sandbox, ("model_kib=64", "model_kib=128"), ("parity=1e-5", "parity=1.23456789e-3"), PATCH)
+    broken = findings(sandbox)["C113"].broken
+    assert broken is not None
+    (tmp_path / "handover.toml").write_text("[budgets]" + broken.evidence.partition("below [budgets]:")[2])
+
+    agreed = findings(sandbox, **looser_budgets(tmp_path, {"model_kib", "parity"}))
+    assert agreed["C113"].verdict is Verdict.KEPT
 
 
 def test_a_file_that_git_ignores_is_named_where_it_is_delivered_too(

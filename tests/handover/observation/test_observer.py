@@ -967,7 +967,7 @@ def beside(lines: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[st
         "from types import SimpleNamespace\n"
         "rows = np.random.default_rng(0).random((60, 3)).astype(np.float32)\n"
         "def matrix(rows, *, contract, heuristics):\n"
-        "    return SimpleNamespace(values=rows, columns=('a', 'b', 'c'))\n"
+        "    return SimpleNamespace(values=rows, columns=('a', 'b', 'c'), categories=())\n"
         "def deliver(model, *, rows, labels, contract, heuristics, to):\n"
         "    pass\n"
         "exec(compile('X = matrix(rows, contract=0, heuristics=0).values', 'train.py', 'exec'),\n"
@@ -1000,7 +1000,7 @@ def test_a_native_booster_is_seen(name: str, scale: int, tmp_path: Path, monkeyp
         "from types import SimpleNamespace\n"
         "rows = np.random.default_rng(0).random((60, 3)).astype(np.float32)\n"
         "def matrix(rows, *, contract, heuristics):\n"
-        "    return SimpleNamespace(values=rows, columns=('a', 'b', 'c'))\n"
+        "    return SimpleNamespace(values=rows, columns=('a', 'b', 'c'), categories=())\n"
         "def deliver(model, *, rows, labels, contract, heuristics, to):\n"
         "    pass\n"
         "exec(compile('X = matrix(rows, contract=0, heuristics=0).values * scale', 'train.py', 'exec'),\n"
@@ -1032,3 +1032,38 @@ def test_data_that_is_read_from_outside_is_named(tmp_path: Path, monkeypatch: py
     (tmp_path / "far" / "b.CSV").rename(tmp_path / "far" / "later.csv").read_bytes()
 
     assert observer.outside == {"a.npy": ("train.py", 2), "b.CSV": ("train.py", 2)}
+
+
+CODES = "import catboost\nX = laid_out(rows)\nvalues, codes = X.astype(object), [2, 4]\n"
+OF_CODES = "catboost.CatBoostClassifier(iterations=2, thread_count=1, verbose=0, allow_writing_files=False, {})"
+ALL_CODES = OF_CODES.format("cat_features=codes, max_ctr_complexity=1")
+FIT = "\nmodel = {}.fit(values[known], y[known])\n"
+MINUS_ONE = "values[:, codes] = np.nan_to_num(X[:, codes], nan=-1).astype(int)"
+IN_WORDS = "values[:, codes] = [['nan' if code != code else int(code) for code in row] for row in X[:, codes]]"
+
+
+@pytest.mark.parametrize("write", [MINUS_ONE, IN_WORDS])
+def test_a_gap_in_a_category_is_written_as_catboost_takes_it(write: str, observed: Training) -> None:
+    seen = observed(CODES + write + FIT.format(ALL_CODES), gapped())
+
+    assert (seen["order"], seen["share_as_given"]) == ("as given", 1.0)
+    assert not seen["judging"]["beyond_chance"]
+
+
+def test_rows_with_such_a_gap_are_known_among_those_that_judge(observed: Training) -> None:
+    seen = observed(CODES + MINUS_ONE + FIT.format(ALL_CODES).replace("known", ":"), gapped())
+
+    assert (seen["judging"]["among_fitted"], seen["judging"]["beyond_chance"]) == (100, True)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        MINUS_ONE.replace("-1", "2") + FIT.format(ALL_CODES),
+        "values = np.nan_to_num(X, nan=-1)" + FIT.format(OF_CODES.format("depth=2")),
+        MINUS_ONE + FIT.format(OF_CODES.format("cat_features=[2], max_ctr_complexity=1")),
+    ],
+    ids=["as another code", "of numbers", "of another category"],
+)
+def test_any_other_way_to_fill_a_category_is_named(lines: str, observed: Training) -> None:
+    assert [one["column"] for one in observed(CODES + lines, gapped())["filled"]] == ["employed"]

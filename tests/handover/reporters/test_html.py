@@ -219,6 +219,13 @@ def test_what_is_kept_is_folded_and_all_else_is_open(context: DeliveryContext) -
     ]
 
 
+def test_a_breach_may_have_a_headline_of_its_own(context: DeliveryContext) -> None:
+    broken = Broken("x", context.folder / "model.onnx", headline="answers are of another unit")
+    page = html.report([Finding(clause("P203"), Verdict.BROKEN, broken=broken)], context)
+
+    assert "</span> parity: answers are of another unit</h3>" in page
+
+
 def test_what_was_not_checked_stands_above_the_table_with_who_allows_it(context: DeliveryContext) -> None:
     findings = [
         Finding(clause("R502"), Verdict.SKIPPED, reason="no data", allowed="a secret"),

@@ -56,7 +56,7 @@ def test_markdown_says_the_verdict_then_what_broke_then_all_clauses(context: Del
         "\n"
         "### P203 parity: answers differ\n"
         "\n"
-        "3 of 500 rows &#124; 100%: &#60;script&#62;<code>x</code>\n"
+        "3 of 500 rows &#124; 100%:<br>&#60;script&#62;<code>x</code>\n"
         "\n"
         "A &#91;link&#93;&#40;http://x&#41;\n"
         "\n"
@@ -511,6 +511,15 @@ def test_without_a_verdict_junit_has_an_error() -> None:
     (suite,) = ElementTree.fromstring(junit.cut_short("nothing is built"))  # noqa: S314
 
     assert (suite.get("errors"), suite[0][0].get("message")) == ("1", "nothing is built")
+
+
+@pytest.mark.parametrize("name", ["annotations", "json", "junit", "markdown", "quiet", "text"])
+def test_a_breach_may_have_a_headline_of_its_own(name: str, context: DeliveryContext) -> None:
+    broken = Broken("x", ROOT / "a.py", headline="answers are of another unit")
+    report = write(name, [Finding(clause("P203"), Verdict.BROKEN, broken=broken)], context)
+
+    assert "answers are of another unit" in report
+    assert "answers differ" not in report
 
 
 def test_quiet_is_a_line_for_what_is_broken_or_not_checked(context: DeliveryContext) -> None:
