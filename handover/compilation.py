@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any
 
-import pydantic
+import pydantic.fields
 from pydantic_core import SchemaValidator, ValidationError
 
 from predictor.files import Json
