@@ -150,3 +150,23 @@ def test_rows_whose_scores_end_before_an_edge_were_not_cut_off_there(tmp_path: P
     (finding,) = checked(sandbox, "M116")
 
     assert finding.verdict.value == "KEPT"
+
+
+def test_labels_beyond_the_range_are_doubted_by_deliver_and_named_where_the_model_knows_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def known(days: Any) -> Any:
+        return np.where(np.arange(len(days)) % 8, days, 999.0)
+
+    sandbox = Sandbox(tmp_path / "delivery").deliver(
+        labels=known, fit=lambda learner, rows, days: learner.fit(rows, -days.clip(max=20)), clip=False,
+        contract=CONTRACT.replace("low=0.0", "low=-40.0").replace('"soon": 3.0', '"soon": -3.0'),
+    )  # fmt: skip
+    doubt = (
+        "The score's range -40 to 40 leaves out 5 of the 40 held-out labels, the farthest 999: no score reaches them."
+    )
+
+    assert doubt in capsys.readouterr().out
+    (finding,) = checked(sandbox, "M112")
+    assert finding.verdict.value == "BROKEN"
+    assert doubt in sandbox.says("M112")
