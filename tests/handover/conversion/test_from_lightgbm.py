@@ -7,6 +7,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
@@ -162,6 +163,7 @@ def test_a_booster_of_three_classes_is_refused() -> None:
 WRAPPED: dict[str, Callable[[], Any]] = {
     "pipeline": lambda: make_pipeline("passthrough", lightgbm.LGBMClassifier(**FEW)),
     "calibrated": lambda: CalibratedClassifierCV(lightgbm.LGBMClassifier(**FEW), cv=2),
+    "XGBoost, calibrated": lambda: CalibratedClassifierCV(xgboost.XGBClassifier(n_estimators=10, n_jobs=1), cv=2),
 }
 
 
@@ -188,7 +190,9 @@ def test_codes_of_a_dataframe_inside_of_another_model_are_asked_as_numbers(name:
 def test_words_of_a_dataframe_inside_of_another_model_are_refused_in_a_sentence(name: str) -> None:
     table, _, labels = table_of_codes(("x", "y", "z"))
 
-    with pytest.raises(ConversionError, match=r"train it on matrix\(\.\.\.\)\.values with categorical_feature"):
+    with pytest.raises(
+        ConversionError, match=r"train it on matrix\(\.\.\.\)\.values with (categ|feature_ty)"
+    ):
         to_graph(WRAPPED[name]().fit(table, labels), ("a", "c"), "words")
 
 
@@ -200,6 +204,6 @@ def test_a_dataframe_of_categories_whose_columns_are_chosen_by_name_is_refused_i
     with pytest.raises(ConversionError) as refused:
         training_time_scores(model, rows)
     assert str(refused.value) == (
-        "Pipeline of ColumnTransformer, LGBMClassifier has LightGBM inside, which was trained on a DataFrame of "
+        "Pipeline of ColumnTransformer, LGBMClassifier has a model inside that was trained on a DataFrame of "
         "categories and takes no numbers: train it on matrix(...).values with categorical_feature=[...]"
     )
