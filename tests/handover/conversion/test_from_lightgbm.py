@@ -190,9 +190,7 @@ def test_codes_of_a_dataframe_inside_of_another_model_are_asked_as_numbers(name:
 def test_words_of_a_dataframe_inside_of_another_model_are_refused_in_a_sentence(name: str) -> None:
     table, _, labels = table_of_codes(("x", "y", "z"))
 
-    with pytest.raises(
-        ConversionError, match=r"train it on matrix\(\.\.\.\)\.values with (categ|feature_ty)"
-    ):
+    with pytest.raises(ConversionError, match=r"train it on matrix\(\.\.\.\)\.values with (categ|feature_ty)"):
         to_graph(WRAPPED[name]().fit(table, labels), ("a", "c"), "words")
 
 
