@@ -247,7 +247,8 @@ def deliver(
     to = Path(to)
     write(to, contents, manifest)
     otherwise = unlike(model, positive, [*contract.decisions.values()][:-1])
-    click.echo(_summary(manifest, to, [otherwise, contradiction(contract.score.meaning, scored)]))
+    beyond = held_out.beyond(contract.score.low, contract.score.high) if contract.score.probability else ""
+    click.echo(_summary(manifest, to, [otherwise, contradiction(contract.score.meaning, scored), beyond]))
     for fault in _faults(contract, to, sorted(contents)):
         click.echo(f"But the check will be red: {fault}.")
     return manifest

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.quality import HeldOut, Numbers, log_losses, placements, standard_error
+from handover.quality import WORSE_BY, HeldOut, Numbers, log_losses, placements, standard_error
 from predictor.files import Json
 
 NORMAL_975 = 1.96
 """Quantile of the normal distribution: 95 % of a figure's errors are within so many standard errors."""
 CHANCE_AUC = 0.5
+FOLLOW_LABELS = ("log loss", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ class Shift:
     now: Metric
     error: float
     """Standard error of the difference."""
+    follows_labels: bool = False
+    """Whether labels come more or less often than they did, and it moves with that, of a model that knows as much."""
 
     @property
     def difference(self) -> float:
@@ -125,7 +128,9 @@ class Shift:
 
     @property
     def verdict(self) -> str:
-        """``better`` or ``worse``, where chance does not explain it, else ``within the noise``."""
+        """``better`` or ``worse`` beyond chance, else ``within the noise``; of other labels ``not comparable``."""
+        if self.follows_labels:
+            return "not comparable, for it moves with the labels"
         low, high = self.interval
         if low <= 0 <= high:
             return "within the noise"
@@ -147,6 +152,8 @@ class Comparison:
     """Of each figure; the first decides."""
     paired: bool
     """Whether the rows are the same, so that what makes some of them hard cancels out."""
+    labels_moved: str = ""
+    """Which labels come more or less often than they did, in a sentence; empty where chance explains it."""
 
     @property
     def is_same(self) -> bool:
@@ -167,7 +174,8 @@ class Comparison:
         was, now = (len(metric.influence) for metric in (self.shifts[0].was, self.shifts[0].now))
         if self.paired:
             return f"Compared row by row: both have the same {now} held-out rows, by their labels."
-        return f"The held-out rows are not the same, {was} then and {now} now: some of the difference may be theirs."
+        rows = f"The held-out rows are not the same, {was} then and {now} now: some of the difference may be theirs."
+        return f"{rows} {self.labels_moved}".rstrip()
 
 
 def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
@@ -181,8 +189,19 @@ def compared(before: HeldOut, now: HeldOut) -> Comparison | None:
         return None
     now = now.ordered(before.names)
     paired = np.array_equal(before.labels, now.labels)
-    shifts = []
+    shifts, moved = [], _moved(before, now)
     for was, is_ in zip(metrics(before), metrics(now), strict=False):  # points have no log loss, and a probability has
         error = standard_error(is_.influence - was.influence) if paired else float(np.hypot(was.error, is_.error))
-        shifts.append(Shift(was, is_, error))
-    return Comparison(tuple(shifts), paired)
+        shifts.append(Shift(was, is_, error, follows_labels=bool(moved) and is_.name in FOLLOW_LABELS))
+    return Comparison(tuple(shifts), paired, moved)
+
+
+def _moved(before: HeldOut, now: HeldOut) -> str:
+    """Say which mean label is another one, beyond chance: of classes the share that moved most."""
+    was, is_ = before.labels.mean(axis=0), now.labels.mean(axis=0)
+    variance = sum(side.labels.var(axis=0, ddof=1) / len(side.labels) for side in (before, now))
+    beyond = np.abs(is_ - was) - WORSE_BY * np.sqrt(variance)
+    most = int(beyond.argmax())
+    what = f"share of {before.names[most]}" if before.of_classes else "mean label"
+    sentence = f"The {what} was {was[most]:.3g}, and is {is_[most]:.3g}: more than chance explains."
+    return sentence if beyond[most] > 0 else ""

@@ -13,6 +13,7 @@ import onnx
 from handover import parity, session
 from handover.contract import Contract
 from handover.conversion import thresholds
+from handover.conversion.errors import line_of
 from handover.drawing import Drawing
 from handover.encoding import RowEncoder, stacked
 from handover.errors import DeliverError
@@ -178,9 +179,10 @@ class Proof:
         try:
             return self._ask(self._drawn)
         except Exception as error:  # a framework has a way of its own to fail for each row that it does not take
-            message = str(error).strip().partition("\n")[0].rstrip(".")
+            cause = error.__cause__ if isinstance(error, DeliverError) and error.__cause__ else error
             raise DeliverError(
-                f"the model fails {self._culprit()}, which the contract accepts ({type(error).__name__}: {message}). "
+                f"the model fails {self._culprit()}, which the contract accepts "
+                f"({type(cause).__name__}: {line_of(cause)}). "
                 f"Put an imputer before it in a Pipeline, train a model that takes gaps, or require the field in "
                 f"contract.py"
             ) from error

@@ -30,6 +30,10 @@ SHIFT = 0.25  # of the rarer label's share: the mean of a later year moves by le
 # Ranks the labels so well, but is so many times as wide or as narrow: the middle halves of scores and labels. Honest
 # models, of quantiles too, are within three; those trained on a logarithm or in thousands were beyond fifty.
 RANKS, OTHER_WIDTH = 0.5, 20.0
+# Of labels beyond the score's range: the share that is one number, and its least count. An agreed range often ends at
+# the 99th percentile, beyond which whole numbers have 1 % in all, and a draw of 500 rows less than 2 %. Or the share of
+# the labels' variance that no score explains: of a log-normal tail (sigma 1) it was 0.44 at most, in 200 such draws.
+ALIKE, MIN_ALIKE, UNREACHED = 0.02, 5, 0.5
 
 CONSTANT = "The model learned nothing: its labels were all alike, or every split was ruled out by its settings."
 INVERTED = (
@@ -328,6 +332,20 @@ class HeldOut:
         if self.misses_more(least_r2) and (ranked < by_chance or least_r2 > 0):
             evidence = f"Its R2 on the {rows} held-out rows is {self.r2:.3f}, and {least_r2:g} is the least."
             yield evidence, MISMATCH if ranked < by_chance else BELOW
+
+    def beyond(self, low: float, high: float) -> str:
+        """Say that labels lie beyond the score's range: one of them many times, or far; nothing of a tail cut off."""
+        labels = self.labels[:, 0]
+        missed = labels - labels.clip(low, high)
+        alike = np.unique_counts(labels[missed != 0]).counts.max(initial=0)
+        far = (missed**2).sum() > UNREACHED * ((labels - labels.mean()) ** 2).sum()
+        if self.is_binary or not (far or alike > max(MIN_ALIKE - 1, ALIKE * len(labels))):
+            return ""
+        return (
+            f"The score's range {low:g} to {high:g} leaves out {(missed != 0).sum()} of the {len(labels)} held-out "
+            f"labels, the farthest {labels[np.abs(missed).argmax()]:g}: no score reaches them. Where that stands for "
+            f"a missing label, leave its rows out of the training too; else promise a wider range in contract.py."
+        )
 
     def misses_more(self, least_r2: float = 0.0) -> bool:
         """Whether the R2 is below that, beyond chance; below 0, as of some quantiles, the mean label answers better."""

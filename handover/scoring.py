@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handover.contract import Contract
+from handover.conversion.errors import line_of
 from handover.errors import DeliverError
 from handover.golden import ProofRow
 from predictor.encoder import FloatRows
@@ -119,7 +120,8 @@ def as_csv(contract: Contract, columns: Sequence[str], rows: Sequence[ProofRow],
     lines.writerow([ID, *(fields if as_sent else columns)])
     for name, row in _named(contract, rows).items():
         if as_sent and row.row:
-            lines.writerow([name, *(_word(row.row.get(field)) for field in fields)])
+            values = ("" if (value := row.row.get(field)) is None else value for field in fields)
+            lines.writerow([name, *(value if isinstance(value, str) else json.dumps(value) for value in values)])
         elif not as_sent:
             lines.writerow([name, *map(_number, row.vector[0].tolist())])
     return text.getvalue()
@@ -178,7 +180,14 @@ def oracle_of(
     width = len(contract.scores.names)
 
     def ask(features: FloatRows) -> Scores:
-        answers = np.asarray(scores(features), dtype=np.float32)
+        try:
+            answers = np.asarray(scores(features), dtype=np.float32)
+        except Exception as error:  # the caller's own, or that of a library in it
+            raise DeliverError(
+                f"the function scores= gives no numbers for {len(features)} rows of matrix(...).values, in which a "
+                f"category is its code ({type(error).__name__}: {line_of(error)}): mend it, and where its model takes "
+                f"words, turn the codes into them, as docs/model-files.md shows"
+            ) from error
         if answers.shape != (len(features), width) and (width > 1 or answers.shape != (len(features),)):
             raise DeliverError(
                 f"the function scores= gives an answer of shape {list(answers.shape)} for {len(features)} rows: let it "
@@ -239,7 +248,3 @@ def _scores(path: Path, names: Sequence[str]) -> dict[str, tuple[float, ...]]:
 def _number(value: float) -> str:
     """Write a float32 with all of its digits, as other programs read it into a float64."""
     return "" if np.isnan(value) else str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def _word(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)

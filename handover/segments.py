@@ -30,7 +30,9 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
 
     A segment is a category, a flag, a gap or a quarter of the numbers of one field. Its AUC, or its mean absolute
     error, is compared with that of all other rows. An R2 is not: it falls wherever the labels differ little. An AUC
-    falls where the scores differ little, so also within the segments of a field that the model leans on.
+    falls where the scores differ little, so also within the segments of a field that the model leans on. Of classes
+    only those with enough rows in the segment and elsewhere count: a hard class that is nearly all in one segment
+    makes that no weaker. Rows of the others are left out of both.
 
     It gives the ``figure``, which is compared; ``tried``, how many segments have enough rows, and ``fewest_rows``, how
     many that are; ``beyond_chance``, how many are worse than that: so much worse as any segment is in one of twenty
@@ -38,10 +40,10 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
     ``field``, ``segment``, ``rows``, ``value``, ``elsewhere``, ``mean_score``, ``mean_label``, ``beyond_chance``.
     """
     tried = [
-        _compared(held_out, field, words, rows)
+        _compared(held_out, field, words, *both)
         for place, field in enumerate(fields)
         for words, rows in _segments(field, features[:, place])
-        if _is_large(rows, held_out) and _is_large(~rows, held_out)
+        if (both := _comparable(rows, held_out))
     ]
     tried.sort(key=lambda one: -one["beyond_chance"])
     least = NormalDist().inv_cdf(1 - ALPHA / max(1, len(tried)))
@@ -55,9 +57,9 @@ def weakest_segments(fields: Sequence[Domain], features: FloatRows, held_out: He
     }
 
 
-def _compared(held_out: HeldOut, field: Domain, words: str, rows: Rows) -> Json:
+def _compared(held_out: HeldOut, field: Domain, words: str, rows: Rows, others: Rows) -> Json:
     """Say of a segment how good the model is in it, and by how many standard errors worse than elsewhere."""
-    inside, outside = (_metric(held_out.subset(these)) for these in (rows, ~rows))
+    inside, outside = (_metric(held_out.subset(these)) for these in (rows, others))
     return {
         "field": field.name,
         "segment": words,
@@ -92,11 +94,15 @@ def _bands(values: FloatRows) -> Iterator[tuple[str, Rows]]:
         yield f"below {end:g}" if start == -math.inf else words, (start <= values) & (values < end)
 
 
-def _is_large(rows: Rows, held_out: HeldOut) -> bool:
-    if rows.sum() < MIN_ROWS:
-        return False
-    counts = np.unique_counts(held_out.targets[rows]).counts
-    return len(counts) > 1 and (not held_out.is_binary or int(counts.min()) >= MIN_OF_A_LABEL)
+def _comparable(rows: Rows, held_out: HeldOut) -> tuple[Rows, Rows] | None:
+    """Give the rows of a segment and the others, of the labels that both have enough of; None where they are few."""
+    both = rows, ~rows
+    if held_out.is_binary:
+        counted = (np.unique_counts(held_out.targets[these]) for these in both)
+        inside, outside = (targets[counts >= MIN_OF_A_LABEL] for targets, counts in counted)
+        common = np.isin(held_out.targets, np.intersect1d(inside, outside))
+        both = rows & common, ~rows & common
+    return both if all(these.sum() >= MIN_ROWS and np.ptp(held_out.targets[these]) for these in both) else None
 
 
 def _metric(held_out: HeldOut) -> Metric:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -32,6 +33,9 @@ MUCH_BETTER = 0.5  # of what is missing to a perfect figure
 AS_MANY, OTHERS = 2.5, 5.0  # standard errors of the mean label
 REACHES_AN_EDGE = 1 / 3  # the nearest row's distance to the edge, at most, as a share of the eighth row's
 
+NO_CHANCE = 5  # rows of a class: one that is recognised more often than not is missed in so many once in 32 models
+UNKNOWN_CLASS = "More rows of it in the training may help, or a field that tells it apart; else let the class go."
+UNREACHED_EDGE = "Move its edge to where scores are, or let it go."
 WORSE = (
     "The data, its labels or the settings changed for the worse; or what was better knew too much, and both teams sign "
     "a larger fall in Budgets for once."
@@ -53,15 +57,16 @@ def learned(context: DeliveryContext) -> Broken | Kept:
     evidence, cause = context.held_out.no_skill(
         least_auc=budgets.least_auc, least_r2=budgets.least_r2, probability=score.probability
     )
+    beyond = context.held_out.beyond(score.low, score.high) if score.probability else ""
     if evidence:
-        return replace(_broken(context, evidence, _of_the_judges(context) or cause), headline=HEADLINES.get(cause, ""))
+        broken = _broken(context, evidence, _of_the_judges(context) or f"{beyond} {cause}".strip())
+        return replace(broken, headline=HEADLINES.get(cause, ""))
     metric, rows = metrics(context.held_out)[0], len(context.held_out.scores)
     return Kept(
         proved=f"{metric.name} {metric.written(metric.value)} on {rows} held-out rows",
         warnings=(
-            *_of_the_other_class(context),
-            *_may_be_chance(context, metric),
-            *_misses(context, metric),
+            *_of_the_contract(context, beyond),
+            *_of_the_figure(context, metric),
             *_weak_segments(context),
         ),
     )
@@ -90,44 +95,43 @@ def _judged_before(context: DeliveryContext) -> HeldOut | None:
         return None
 
 
-def _of_the_other_class(context: DeliveryContext) -> Iterator[Warned]:
-    if doubt := contradiction(context.contract.score.meaning, context.manifest.get("score_of")):
-        yield Warned(
-            doubt,
-            context.folder / "contract.py",
-            context.contract_line("score"),
-            "Whoever reads the contract decides the wrong way round. Name the class of the score with positive= of "
-            "deliver(), or write in the contract what the score is.",
-            headline="the score is of the other class than the contract says",
-        )
+def _warned(path: Path, line: int | None, evidence: str, cause: str, headline: str) -> list[Warned]:
+    """Warn where there is evidence."""
+    return [Warned(evidence, path, line, cause, headline=headline)] if evidence else []
 
 
-def _misses(context: DeliveryContext, metric: Metric) -> Iterator[Warned]:
-    """Tell of a number that ranks the rows, and misses by more than the mean label does."""
-    held_out = context.held_out
-    if not held_out.is_binary and context.contract.score.probability and held_out.misses_more():
-        yield Warned(
-            f"Its R2 on {len(held_out.scores)} held-out rows is {metric.written(metric.value)}, though it ranks them: "
-            f"its mean score is {held_out.scores.mean():.3g}, and the mean label {held_out.labels.mean():.3g}.",
-            context.training or context.folder / HELD_OUT,
-            cause="A high or a low quantile is meant to be so. Else it was trained on labels of another unit, such as "
-            "their logarithm, or on another time.",
-            headline="the score misses by more than the mean label does",
-        )
+def _of_the_contract(context: DeliveryContext, beyond: str) -> list[Warned]:
+    warned = partial(_warned, context.folder / "contract.py", context.contract_line("score"))
+    return warned(
+        contradiction(context.contract.score.meaning, context.manifest.get("score_of")),
+        "Whoever reads the contract decides the wrong way round. Name the class of the score with positive= of "
+        "deliver(), or write in the contract what the score is.",
+        "the score is of the other class than the contract says",
+    ) + warned(beyond, "", "labels lie beyond what the score can be")
 
 
-def _may_be_chance(context: DeliveryContext, metric: Metric) -> Iterator[Warned]:
-    """Tell of a figure that a model without any knowledge has as well: so few rows prove neither."""
-    if may_be_chance(context.held_out):
-        low, high = map(metric.written, metric.interval)
-        yield Warned(
-            f"Its {metric.name} on {len(context.held_out.scores)} held-out rows is {metric.written(metric.value)}, and "
-            f"in truth from {low} to {high} (95 %): chance alone may give that.",
-            context.training or context.folder / HELD_OUT,
-            cause="The task is that hard, or the labels do not belong to their rows (shuffled by a join). More "
-            "held-out rows tell which; a floor in Budgets (least_auc, least_r2) makes it a rule.",
-            headline="what the model knows may be chance",
-        )
+def _of_the_figure(context: DeliveryContext, metric: Metric) -> list[Warned]:
+    """Tell of a figure that a model without any knowledge has as well: so few rows prove neither.
+
+    And of a number that ranks the rows, and misses by more than the mean label does.
+    """
+    held_out, warned = context.held_out, partial(_warned, _judged_by(context), None)
+    low, high = map(metric.written, metric.interval)
+    figure = f"Its {metric.name} on {len(held_out.scores)} held-out rows is {metric.written(metric.value)}"
+    chance = f"{figure}, and in truth from {low} to {high} (95 %): chance alone may give that."
+    means = f"its mean score is {held_out.scores.mean():.3g}, and the mean label {held_out.labels.mean():.3g}"
+    misses = not held_out.is_binary and context.contract.score.probability and held_out.misses_more()
+    return warned(
+        chance if may_be_chance(held_out) else "",
+        "The task is that hard, or the labels do not belong to their rows (shuffled by a join). More held-out rows "
+        "tell which; a floor in Budgets (least_auc, least_r2) makes it a rule.",
+        "what the model knows may be chance",
+    ) + warned(
+        f"{figure}, though it ranks them: {means}." if misses else "",
+        "A high or a low quantile is meant to be so. Else it was trained on labels of another unit, such as their "
+        "logarithm, or on another time.",
+        "the score misses by more than the mean label does",
+    )
 
 
 def _weak_segments(context: DeliveryContext) -> Iterator[Warned]:
@@ -152,7 +156,11 @@ def _weak_segments(context: DeliveryContext) -> Iterator[Warned]:
 
 
 def _broken(context: DeliveryContext, evidence: str, cause: str) -> Broken:
-    return Broken(evidence, context.training or context.folder / HELD_OUT, cause=cause)
+    return Broken(evidence, _judged_by(context), cause=cause)
+
+
+def _judged_by(context: DeliveryContext) -> Path:
+    return context.training or context.folder / HELD_OUT
 
 
 @of_what_judges(
@@ -191,14 +199,15 @@ def no_fall(context: DeliveryContext) -> Broken | Kept | None:
         return Kept(note, warnings=(*_risen(context, decides, chance),))
     fewer, inverted = _fewer(context), _inverted(context)
     if fall <= budget + chance:
-        return Kept(warnings=(*_against_before(context, fewer, inverted), *_risen(context, decides, chance)))
+        against = _against_before(context, fewer, inverted, comparison.labels_moved)
+        return Kept(warnings=(*against, *_risen(context, decides, chance)))
     was, now = decides.was, decides.now
     return _broken(
         context,
         f"Its {now.name} on {len(now.influence)} held-out rows is {now.value:.3f}, and on the base branch "
         f"{was.value:.3f} on {'the same' if comparison.paired else len(was.influence)}: a fall of {fall:.3f}, where "
         f"{budget:g} is agreed and chance explains {chance:.3f}.",
-        inverted or _of_the_judges(context) or f"{f'{fewer} ' if fewer else ''}{WORSE}",
+        inverted or _of_the_judges(context) or " ".join(filter(None, (fewer, comparison.labels_moved, WORSE))),
     )
 
 
@@ -215,45 +224,46 @@ def _fewer(context: DeliveryContext) -> str:
     return f"{'; '.join(fell)}." if fell else ""
 
 
-def _against_before(context: DeliveryContext, fewer: str, inverted: str) -> Iterator[Warned]:
-    place = context.training or context.folder / HELD_OUT
-    if fewer:
-        yield Warned(
-            fewer,
-            place,
-            cause="Then is on the base branch. Often a try on a few rows was left in; where the data is another, it is "
-            "meant.",
-            headline="the model has far fewer rows than the one on the base branch",
-        )
-    if inverted:
-        yield Warned(
-            inverted,
-            place,
-            cause="Callers would read the score as before. Where it is meant to speak for the other outcome now, that "
-            "is a new major version.",
-            headline="the score may speak for the other outcome than on the base branch",
-        )
-    if moved := _moved(context):
-        yield Warned(
-            f"The data and the contract's fields are the base branch's, and rows of matrix() reach elsewhere: {moved}.",
-            place,
-            cause="What changes or leaves out rows between the data and matrix() is not in production, where rows come "
-            "as callers send them.",
-            headline="the training may change rows before matrix()",
-        )
+def _against_before(context: DeliveryContext, fewer: str, inverted: str, labels_moved: str) -> Iterator[Warned]:
+    warned = partial(_warned, _judged_by(context), None)
+    yield from warned(
+        fewer,
+        "Then is on the base branch. Often a try on a few rows was left in; where the data is another, it is meant.",
+        "the model has far fewer rows than the one on the base branch",
+    )
+    yield from warned(
+        inverted,
+        "Callers would read the score as before. Where it is meant to speak for the other outcome now, that is a new "
+        "major version.",
+        "the score may speak for the other outcome than on the base branch",
+    )
+    yield from warned(
+        "" if inverted else labels_moved,
+        "The first is the base branch's. Where times changed, it is meant; else another filter, join or rule makes the "
+        "labels. What moves with them, as a log loss does, compares no models then.",
+        "the held-out labels have another mean than on the base branch",
+    )
+    yield from warned(
+        _moved(context),
+        "What changes or leaves out rows between the data and matrix() is not in production, where rows come as "
+        "callers send them.",
+        "the training may change rows before matrix()",
+    )
 
 
 def _moved(context: DeliveryContext) -> str:
-    """Name the fields that reach elsewhere than on the base branch, in rows of the same data."""
+    """Say which fields reach elsewhere than on the base branch, in rows of the same data."""
     known = (context.delivered_before(name) for name in (files.MANIFEST, files.CONTRACT))
     try:
         before, agreed = (json.loads(content or b"{}") for content in known)
         is_same = before["training"]["sha256"] == context.manifest["training"]["sha256"]
         fields = agreed["fields"] if is_same and agreed["fields"] == context.compiled["fields"] else ()
         columns = zip(fields, before[SEEN]["columns"], context.manifest[SEEN]["columns"], strict=False)
-        return ", ".join(field["name"] for field, was, is_ in columns if was != is_)
+        moved = ", ".join(field["name"] for field, was, is_ in columns if was != is_)
     except (LookupError, TypeError, ValueError):  # the manifest may say what it likes
         return ""
+    what = "The data and the contract's fields are the base branch's, and rows of matrix() reach elsewhere"
+    return f"{what}: {moved}." if moved else ""
 
 
 def _risen(context: DeliveryContext, decides: Shift, chance: float) -> Iterator[Warned]:
@@ -266,7 +276,7 @@ def _risen(context: DeliveryContext, decides: Shift, chance: float) -> Iterator[
             most = "what the manifest does not say"
         yield Warned(
             f"Its {now.name} was {was.written(was.value)}, and is {now.written(now.value)}. It looks most at {most}.",
-            context.training or context.folder / HELD_OUT,
+            _judged_by(context),
             cause="So much at once is often a column that tells the outcome, or is known only after it. Where it was "
             "earned, nothing is to be done.",
             headline="the model is far better than the one on the base branch",
@@ -330,28 +340,29 @@ def can_judge(context: DeliveryContext) -> Broken | Kept | None:
     if len(scores) < MIN_HELD_OUT:
         cause = "Too little of the data was held out: give deliver() at least as many rows with their labels."
         return _broken(context, f"There are {len(scores)}; fewer than {MIN_HELD_OUT} prove little.", cause)
-    return _cut_off(context) or _unreached(context)
+    return _cut_off(context) or Kept(warnings=tuple(_unreached(context)))
 
 
-def _unreached(context: DeliveryContext) -> Kept | None:
-    """Tell of decisions that no held-out row gets: nothing says how often they are right."""
-    made = {str(context.contract.decide(row)) for row in context.held_out.scores}
+def _unreached(context: DeliveryContext) -> Iterator[Warned]:
+    """Tell of decisions that no held-out row gets, or none of its class: nothing says how often they are right."""
+    held_out = context.held_out
+    made = [str(context.contract.decide(row)) for row in held_out.scores]
+    own = [held_out.names[int(target)] for target in held_out.targets] if held_out.of_classes else []
+    line = context.contract_line("classes" if own else "decisions")
+    warned, rows = partial(_warned, context.folder / "contract.py", line), Counter(own)
     never = [name for name in context.contract.scores.decisions if name not in made]
-    if not never:
-        return None
-    golden = {line["decision"] for line in context.golden}
-    nobody = ""
-    if golden.isdisjoint(never):
-        nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be."
-    rows = len(context.held_out.scores)
-    warning = Warned(
-        f"None of the {rows} held-out rows is decided {' or '.join(map(repr, never))}.{nobody}",
-        context.folder / "contract.py",
-        context.contract_line("classes" if context.contract.classes else "decisions"),
-        "Nothing says how often it is right. Move its edge to where scores are, or let it go.",
-        headline="a decision that no held-out row gets",
+    each = " or ".join(f"{name!r}{f', which {rows[name]} of them are' if rows[name] else ''}" for name in never)
+    nobody = " Nor is a golden row, and deliver() looks for some: it may be that nobody can be."
+    is_golden = not {answer["decision"] for answer in context.golden}.isdisjoint(never)
+    right = {name for name, decision in zip(own, made, strict=False) if name == decision}
+    yield from warned(
+        each and f"None of the {len(made)} held-out rows is decided {each}.{'' if is_golden else nobody}",
+        f"Nothing says how often it is right. {UNKNOWN_CLASS if {*never} & {*held_out.names} else UNREACHED_EDGE}",
+        "a decision that no held-out row gets",
     )
-    return Kept(warnings=(warning,))
+    missed = [f"{name!r} ({rows[name]} rows)" for name in {*rows} & {*made} - right if rows[name] >= NO_CHANCE]
+    evidence = f"None of the held-out rows of {' and of '.join(sorted(missed))} is decided so."
+    yield from warned(evidence if missed else "", UNKNOWN_CLASS, "a class that the model does not recognise")
 
 
 def _cut_off(context: DeliveryContext) -> Broken | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handover.conversion.errors import ConversionError, refused
+from handover.conversion.errors import ConversionError, refused, title
 from handover.conversion.framework import FloatRows, Framework
 from handover.conversion.rows import Method, width
 from handover.conversion.trees import Ensemble, Floats, Link, Node, Split, exponential, grow, sigmoid, softmax
@@ -23,6 +23,11 @@ HISTOGRAM_LINKS: dict[str, Link | None] = {
     **dict.fromkeys(("squared_error", "absolute_error", "quantile")),
 }
 MAX_CODES = 256
+NO_CATEGORIES = {
+    "categorical_feature do not match": "categorical_feature=[...]",
+    "Invalid new DataFrame input": "feature_types=[..., 'c', ...]",
+}
+"""What LightGBM and XGBoost say of numbers in a DataFrame, where they know its categories: how to train on codes."""
 
 
 def read(model: Any) -> Ensemble | None:
@@ -185,12 +190,26 @@ READERS = {f"{name}{kind}": reader for name, reader in FOR_EITHER.items() for ki
 
 
 def _ask(model: Any, method: Method, features: FloatRows) -> Any:
-    """Name the columns where the model was trained on a DataFrame: what is inside may choose them by name."""
-    names, rows = getattr(model, "feature_names_in_", None), features
+    """Name the columns where the model was trained on a DataFrame: what is inside may choose them by name.
+
+    LightGBM or XGBoost inside, trained on a DataFrame of categories, takes codes without names only.
+    """
+    names, rows, ask = getattr(model, "feature_names_in_", None), features, getattr(model, method)
     if names is not None:
         with suppress(ImportError):
             rows = importlib.import_module("pandas").DataFrame(features, columns=names)
-    return getattr(model, method)(rows)
+    try:
+        return ask(rows)
+    except ValueError as error:
+        how = next((how for message, how in NO_CATEGORIES.items() if message in str(error)), None)
+        if how is None:
+            raise
+        with suppress(Exception):  # a step before it chooses columns by their names, and fails in a way of its own
+            return ask(features)
+        raise ConversionError(
+            f"{title(model)} has a model inside that was trained on a DataFrame of categories and takes no numbers: "
+            f"train it on matrix(...).values with {how}"
+        ) from error
 
 
 SCIKIT_LEARN = Framework("sklearn", "scikit-learn", read, unnamed=("", "x"), ask=_ask)

@@ -9,6 +9,7 @@ from handover.quality import HeldOut
 from tests.helpers.judged import one_score
 
 pytestmark = pytest.mark.quick
+OTHER_LABELS = "not comparable, for it moves with the labels"
 
 type Numbers = NDArray[np.float64]
 
@@ -160,3 +161,49 @@ def test_no_interval_leaves_what_a_figure_can_be() -> None:
 )
 def test_what_may_be_chance_is_what_a_model_without_knowledge_has(held_out: HeldOut, may_be: bool) -> None:
     assert may_be_chance(held_out) is may_be
+
+
+def of_share(share: float, seed: int, rows: int = 1000) -> HeldOut:
+    """Give a model that knows as much of each row, and as often a 1 as its labels have."""
+    random = np.random.default_rng(seed)
+    labels = (random.random(rows) < share).astype(np.float64)
+    known = random.normal(2 * labels, 1)
+    return one_score(1 / (1 + np.exp(2 - 2 * known - np.log(share / (1 - share)))), labels)
+
+
+def test_a_log_loss_of_another_base_rate_compares_no_models() -> None:
+    comparison = compared(of_share(0.314, 1), of_share(0.146, 2))
+
+    assert comparison is not None
+    assert [shift.verdict for shift in comparison.shifts] == ["within the noise", OTHER_LABELS]
+    assert comparison.rows == (
+        "The held-out rows are not the same, 1000 then and 1000 now: some of the difference may be theirs. The mean "
+        "label was 0.318, and is 0.131: more than chance explains."
+    )
+
+
+def test_of_classes_the_share_that_moved_most_is_named() -> None:
+    sides = []
+    for shares in ([0.4, 0.4, 0.2], [0.3, 0.3, 0.4]):
+        random = np.random.default_rng(1)
+        labels = np.eye(3)[random.choice(3, 600, p=shares)]
+        known = np.exp(random.normal(2 * labels, 1))
+        sides.append(HeldOut(known / known.sum(axis=1, keepdims=True), labels, ("a", "b", "c")))
+    comparison = compared(*sides)
+
+    assert comparison is not None
+    assert [shift.verdict for shift in comparison.shifts][1:] == [OTHER_LABELS] * 2
+    assert "The share of c was" in comparison.rows
+
+
+def test_a_base_rate_that_moves_by_chance_is_told_in_few_of_a_hundred() -> None:
+    pairs = [compared(of_share(0.3, seed, 400), of_share(0.3, seed + 500, 400)) for seed in range(200)]
+    assert sum(bool(pair and pair.labels_moved) for pair in pairs) <= 8  # 2.5 standard errors: 1.2 % are expected
+
+
+def test_numbers_of_another_mean_say_so_and_are_compared() -> None:
+    comparison = compared(numbers(), one_score(numbers(seed=2).scores + 3, numbers(seed=2).labels + 3))
+
+    assert comparison is not None
+    assert comparison.labels_moved.startswith("The mean label was ")
+    assert OTHER_LABELS not in [shift.verdict for shift in comparison.shifts]

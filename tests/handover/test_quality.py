@@ -225,3 +225,42 @@ def test_a_model_that_learned_little_yet_is_of_the_labels_unit() -> None:
     mean = costs().labels.mean()
 
     assert one_score(mean + 0.02 * (costs().scores - mean), costs().labels).no_skill(**ANYTHING)[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("odd", "count", "is_told"),
+    [
+        (999.0, 14, True),
+        (-999.0, 1, True),
+        (-1.0, 14, True),
+        (-1.0, 10, False),  # one in fifty
+        (101.0, 50, False),
+    ],
+)
+def test_labels_that_no_score_can_reach_are_told(odd: float, count: int, is_told: bool) -> None:
+    labels = np.random.default_rng(1).uniform(2, 101, 500)
+    labels[:count] = odd
+
+    doubt = one_score(labels.clip(2, 101), labels).beyond(2, 101)
+
+    assert bool(doubt) is is_told
+    if is_told:
+        assert doubt == (
+            f"The score's range 2 to 101 leaves out {count} of the 500 held-out labels, the farthest {odd:g}: no score "
+            f"reaches them. Where that stands for a missing label, leave its rows out of the training too; "
+            f"else promise a wider range in contract.py."
+        )
+
+
+@pytest.mark.parametrize("percentile", [95, 99])
+@pytest.mark.parametrize("draw", [lambda r, n: r.gamma(2, 10, n), lambda r, n: r.poisson(6, n).astype(float)])
+def test_a_tail_beyond_an_agreed_percentile_is_no_fault(percentile: int, draw: Callable[[Any, int], Any]) -> None:
+    for seed in range(50):
+        random = np.random.default_rng(seed)
+        high, labels = float(np.percentile(draw(random, 4000), percentile)), draw(random, 500)
+        doubt = one_score(labels, labels).beyond(0, high)
+        assert not doubt or percentile == 95  # of whole numbers beyond the 95th, one may well stand often
+
+
+def test_labels_of_yes_or_no_may_lie_beyond_the_points_of_a_scorecard() -> None:
+    assert one_score(np.linspace(300, 850, 100), np.arange(100) % 2).beyond(300, 850) == ""

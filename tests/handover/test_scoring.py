@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
@@ -353,6 +355,54 @@ def test_without_scores_it_is_said_how_to_get_them(elsewhere: Elsewhere) -> None
 )
 def test_what_contradicts_itself_is_named(elsewhere: Elsewhere, changes: dict[str, Any], sentence: str) -> None:
     assert elsewhere.refusal(**changes) == sentence
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        (lambda features: np.isnan(np.array(["x"])), "TypeError: ufunc 'isnan' not supported for the input types"),
+        (lambda features: ["many"] * len(features), "ValueError: could not convert string to float: 'many'"),
+        (lambda features: {}["zone"], "KeyError: 'zone'"),
+    ],
+)
+def test_a_function_that_gives_no_numbers_is_one_sentence(elsewhere: Elsewhere, answers: Any, why: str) -> None:
+    sentence = elsewhere.refusal(scores=answers)
+
+    assert sentence.startswith(
+        "the function scores= gives no numbers for 60 rows of matrix(...).values, in which a category is its code "
+        f"({why}"
+    )
+    assert sentence.endswith(
+        "): mend it, and where its model takes words, turn the codes into them, as docs/model-files.md shows"
+    )
+    assert "\n" not in sentence
+
+
+def test_a_function_that_fails_at_a_gap_alone_names_it_and_its_own_error(elsewhere: Elsewhere) -> None:
+    def of_whole_rows(features: Any) -> Any:
+        if np.isnan(features).any():
+            raise ValueError("gaps")
+        return elsewhere.trained.predict(features)
+
+    whole = [row for row in ROWS if None not in row.values()]
+    sentence = elsewhere.refusal(scores=of_whole_rows, rows=whole, labels=np.arange(len(whole)))
+    assert sentence.startswith("the model fails where ")
+    assert "(ValueError: gaps)" in sentence
+
+
+def test_codes_become_words_as_the_guide_shows(elsewhere: Elsewhere) -> None:
+    shown = (Path(__file__).parents[2] / "docs" / "model-files.md").read_text()
+    (lines,) = re.findall(r"## A model that takes words.*?```py\n(.*?)```", shown, re.DOTALL)
+    asked: list[Any] = []
+    model = SimpleNamespace(predict_proba=lambda table: asked.append(table) or np.zeros((len(table), 2)))
+    known = {"pd": pd, "columns": COLUMNS, "CONTRACT": elsewhere.contract, "model": model}
+    exec(lines, known)  # noqa: S102  the guide's own lines
+
+    features = matrix(ROWS, contract=elsewhere.contract, heuristics=elsewhere.heuristics).values
+    known["scores"](features)
+
+    words = [word if isinstance(word, str) else None for word in asked[0]["zone"]]
+    assert words == [row.get("zone") for row in ROWS]
 
 
 def test_golden_rows_cannot_be_asked_of_a_file(elsewhere: Elsewhere, rows: str) -> None:

@@ -128,3 +128,53 @@ def test_no_segment_of_a_model_without_a_fault_is_weak() -> None:
     labels = np.random.default_rng(6).integers(0, 2, len(features)).astype(np.float64)
 
     assert weakest_segments(FIELDS, features, one_score(0.1 + 0.8 * labels, labels))["worst"] == []
+
+
+def of_classes(targets: Any, log_odds: Any) -> HeldOut:
+    """Give the softmax as scores of as many classes as there are columns."""
+    scores = np.exp(log_odds) / np.exp(log_odds).sum(axis=1, keepdims=True)
+    return HeldOut(scores, np.eye(log_odds.shape[1])[targets], tuple("abcd"[: log_odds.shape[1]]))
+
+
+def channels(rows: int, seed: int) -> Any:
+    features = np.zeros((rows, 3), dtype=np.float32)
+    features[:, 1:] = np.random.default_rng(seed).integers(0, 2, (rows, 2))
+    return features
+
+
+@pytest.mark.parametrize("weak", [6, 30])
+def test_a_weak_class_that_is_in_one_segment_alone_makes_that_no_weaker(weak: int) -> None:
+    random, features = np.random.default_rng(1), channels(800, 1)
+    targets = random.integers(0, 3, len(features))
+    log_odds = np.column_stack([3.0 * np.eye(3)[targets] + random.normal(0, 1.5, (len(features), 3)), np.zeros(800)])
+    log_odds[:, 3] = random.normal(-3, 1, len(features))  # of the fourth class it knows nothing
+    targets[np.flatnonzero(features[:, 1] == 1)[:weak]] = 3
+
+    record = weakest_segments(FIELDS[1:2], features[:, 1:2], of_classes(targets, log_odds))
+
+    assert record["tried"] == 2
+    assert record["beyond_chance"] == 0
+    (worst,) = record["worst"]
+    assert worst["elsewhere"] - worst["value"] < 0.03
+
+
+def test_a_segment_in_which_a_common_class_is_not_known_is_weak() -> None:
+    random, features = np.random.default_rng(1), channels(800, 1)
+    targets = random.integers(0, 3, len(features))
+    log_odds = 3.0 * np.eye(3)[targets] + random.normal(0, 1.5, (len(features), 3))
+    blind = (features[:, 1] == 1) & (targets == 2)
+    log_odds[blind] = random.normal(0, 1.5, (blind.sum(), 3))
+
+    first = weakest_segments(FIELDS, features, of_classes(targets, log_odds))["worst"][0]
+
+    assert (first["field"], first["segment"], first["beyond_chance"]) == ("zone", "= abroad", True)
+
+
+def test_of_classes_too_chance_is_called_a_weakness_in_one_of_twenty_models() -> None:
+    count = 0
+    for seed in range(200):
+        random, features = np.random.default_rng(seed), channels(300, seed + 1000)
+        targets = random.choice(4, len(features), p=[0.5, 0.3, 0.15, 0.05])
+        log_odds = 1.5 * np.eye(4)[targets] + random.normal(0, 1, (len(features), 4))
+        count += weakest_segments(FIELDS, features, of_classes(targets, log_odds))["beyond_chance"] > 0
+    assert count <= 20  # of 200, 10 are agreed

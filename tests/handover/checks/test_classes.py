@@ -15,8 +15,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from handover.checks.quality import can_judge
+from handover.context import DeliveryContext
+from handover.finding import Kept
 from tests.helpers.flowers import FLOWERS, deliver_flowers
-from tests.helpers.sandbox import Sandbox
+from tests.helpers.sandbox import ROOT, Sandbox
 
 WITHOUT_A_BUILD = "C,H,M,P201,P202,P203,P204,P208"
 
@@ -142,3 +145,28 @@ def test_scores_of_classes_need_not_add_up_to_one(tmp_path: Path) -> None:
 
 def test_what_is_no_tree_is_delivered_too(tmp_path: Path) -> None:
     deliver_flowers(tmp_path / "delivery", make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()))
+
+
+@pytest.mark.parametrize("decides", ["never", "for others alone"])
+def test_a_class_that_is_recognised_in_none_of_its_rows_is_warned_of(flower_box: Sandbox, decides: str) -> None:
+    held_out = flower_box.folder / "held_out.csv"
+    lines = held_out.read_text().splitlines()
+    head, *rows = [line.split(",") for line in lines]
+    place = head.index("virginica")
+    for row in rows:
+        if row[-1] == "virginica" or decides == "never":
+            row[place] = "0.0"
+    held_out.write_text("\n".join(map(",".join, [head, *rows])) + "\n")
+    count = sum(row[-1] == "virginica" for row in rows)
+
+    with DeliveryContext(ROOT, flower_box.seal().folder) as context:
+        kept = can_judge(context)
+
+    assert isinstance(kept, Kept)
+    (warning,) = kept.warnings
+    evidence = {
+        "never": f"None of the {len(rows)} held-out rows is decided 'virginica', which {count} of them are.",
+        "for others alone": f"None of the held-out rows of 'virginica' ({count} rows) is decided so.",
+    }[decides]
+    assert warning.evidence == evidence
+    assert "More rows of it in the training" in warning.cause

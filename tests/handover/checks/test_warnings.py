@@ -83,18 +83,34 @@ def of_the_other_outcome(sandbox: Sandbox) -> None:
     sandbox.deliver(labels=lambda days: (days <= 3).astype(float), clip=True)
 
 
+def of_a_sentinel(sandbox: Sandbox) -> None:
+    """Have 999 for labels that are not known, in rows that judge the model."""
+
+    def fitted(learner: Any, rows: Any, days: Any) -> Any:
+        return learner.fit(rows, days.clip(max=4))
+
+    sandbox.deliver(labels=lambda days: np.where(days > 4, 999.0, days), fit=fitted, clip=True)
+
+
+def of_another_base_rate(sandbox: Sandbox) -> None:
+    commit(sandbox.deliver(count=300, labels=lambda days: (days > 2).astype(float), clip=True).folder)
+    sandbox.deliver(count=300, labels=lambda days: (days > 3.2).astype(float), clip=True)
+
+
 WARNS: dict[str, Callable[[Sandbox], object]] = {
     "C107-protected": lambda sandbox: sandbox.deliver(contract=OF_A_PERSON),
     "C107-unit": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("[kg]", "[unit?]")),
     "C107-unit-of-the-score": lambda sandbox: sandbox.deliver(contract=CONTRACT.replace("way", "way [unit?]")),
     "H104-unit": lambda sandbox: sandbox.deliver(heuristics=HEURISTICS.replace("[kg]", "[unit?]")),
     "H107-whole-numbers": lambda sandbox: (sandbox.folder / "heuristics.py").write_text(HEURISTICS + PACKED),
+    "M112-beyond": of_a_sentinel,
     "M112-chance": of_no_knowledge,
     "M112-other-class": lambda sandbox: sandbox.deliver().seal(score_of={"class": "stay", "other": "way"}),
     "M112-quantile": lambda sandbox: sandbox.deliver(fit=of_a_high_quantile),
     "M112-segment": weak,
     "M115-far-better": of_a_leak,
     "M115-far-better-contract": lambda sandbox: of_a_leak(sandbox, CONTRACT.replace('"1.0.0"', '"2.0.0"')),
+    "M115-base-rate": of_another_base_rate,
     "M115-changed-rows": of_changed_rows,
     "M115-fewer": of_few,
     "M115-outcome": of_the_other_outcome,
@@ -134,3 +150,23 @@ def test_rows_whose_scores_end_before_an_edge_were_not_cut_off_there(tmp_path: P
     (finding,) = checked(sandbox, "M116")
 
     assert finding.verdict.value == "KEPT"
+
+
+def test_labels_beyond_the_range_are_doubted_by_deliver_and_named_where_the_model_knows_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def known(days: Any) -> Any:
+        return np.where(np.arange(len(days)) % 8, days, 999.0)
+
+    sandbox = Sandbox(tmp_path / "delivery").deliver(
+        labels=known, fit=lambda learner, rows, days: learner.fit(rows, -days.clip(max=20)), clip=False,
+        contract=CONTRACT.replace("low=0.0", "low=-40.0").replace('"soon": 3.0', '"soon": -3.0'),
+    )  # fmt: skip
+    doubt = (
+        "The score's range -40 to 40 leaves out 5 of the 40 held-out labels, the farthest 999: no score reaches them."
+    )
+
+    assert doubt in capsys.readouterr().out
+    (finding,) = checked(sandbox, "M112")
+    assert finding.verdict.value == "BROKEN"
+    assert doubt in sandbox.says("M112")

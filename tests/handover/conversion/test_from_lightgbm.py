@@ -1,14 +1,20 @@
 """LightGBM is exact with every setting that is not refused, next to nought too, which it reads as nought."""
 
+from collections.abc import Callable
 from typing import Any
 
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
+import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import make_pipeline
 
-from handover.conversion import ConversionError, to_graph
+from handover.conversion import ConversionError, to_graph, training_time_scores
 from handover.conversion.from_lightgbm import NEXT_TO_NOUGHT
 from predictor.delivery import session
 from tests.handover.conversion.exact import COLUMNS, assert_exact, data, targets
@@ -152,3 +158,50 @@ def test_a_booster_of_three_classes_is_refused() -> None:
     booster = lightgbm.train({"objective": "multiclass", "num_class": 3, "verbose": -1}, sets, 2)
     with pytest.raises(ConversionError, match=r"^Booster gives 3 numbers for a row; a score is one$"):
         to_graph(booster, COLUMNS, "test")
+
+
+WRAPPED: dict[str, Callable[[], Any]] = {
+    "pipeline": lambda: make_pipeline("passthrough", lightgbm.LGBMClassifier(**FEW)),
+    "calibrated": lambda: CalibratedClassifierCV(lightgbm.LGBMClassifier(**FEW), cv=2),
+    "XGBoost, calibrated": lambda: CalibratedClassifierCV(xgboost.XGBClassifier(n_estimators=10, n_jobs=1), cv=2),
+}
+
+
+def table_of_codes(words: tuple[str, ...] = ()) -> tuple[Any, Any, Any]:
+    """Give a DataFrame with a column of categories, their codes as rows, and labels."""
+    random = np.random.default_rng(0)
+    codes, labels = random.integers(0, 3, 600), random.integers(0, 2, 600)
+    numbers = random.normal(size=600) + labels
+    kind = pd.Categorical(np.array(words)[codes] if words else codes)
+    return pd.DataFrame({"a": numbers, "c": kind}), np.column_stack([numbers, codes]).astype(np.float32), labels
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_codes_of_a_dataframe_inside_of_another_model_are_asked_as_numbers(name: str) -> None:
+    table, rows, labels = table_of_codes()
+    model = WRAPPED[name]().fit(table, labels)
+
+    answers = session(to_graph(model, ("a", "c"), "codes"))(rows)[:, 0]
+
+    assert answers == pytest.approx(training_time_scores(model, rows)[:, 0], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_words_of_a_dataframe_inside_of_another_model_are_refused_in_a_sentence(name: str) -> None:
+    table, _, labels = table_of_codes(("x", "y", "z"))
+
+    with pytest.raises(ConversionError, match=r"train it on matrix\(\.\.\.\)\.values with (categ|feature_ty)"):
+        to_graph(WRAPPED[name]().fit(table, labels), ("a", "c"), "words")
+
+
+def test_a_dataframe_of_categories_whose_columns_are_chosen_by_name_is_refused_in_a_sentence() -> None:
+    table, rows, labels = table_of_codes()
+    chosen = ColumnTransformer([("all", "passthrough", ["a", "c"])]).set_output(transform="pandas")
+    model = make_pipeline(chosen, lightgbm.LGBMClassifier(**FEW)).fit(table, labels)
+
+    with pytest.raises(ConversionError) as refused:
+        training_time_scores(model, rows)
+    assert str(refused.value) == (
+        "Pipeline of ColumnTransformer, LGBMClassifier has a model inside that was trained on a DataFrame of "
+        "categories and takes no numbers: train it on matrix(...).values with categorical_feature=[...]"
+    )
