@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, with_users
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_each_stack, of_the_template, with_users
 from handover.checks.template import ALIAS, made_of
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
@@ -21,10 +21,9 @@ ONLY = "Name Principal: apigateway.amazonaws.com, and this API as the SourceArn.
 SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID")
 
 
-@of_the_template(
+@of_each_stack(
     "T407", topic="throttling", rule="the API is throttled and logged", broken="the API is not throttled or not logged"
 )
-@in_each_stage
 def throttled(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     for name, stage in context.template.of_kind("AWS::ApiGatewayV2::Stage", stack).items():
         if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= stage.get("DefaultRouteSettings", {}).keys():
@@ -68,14 +67,13 @@ def _open(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
             yield Fault(evidence, name, ("Properties", "AuthorizationType"))
 
 
-@of_the_template(
+@of_each_stack(
     "T411",
     topic="callers",
     requires=(*READABLE, "T402"),
     rule="the API calls the alias, and may",
     broken="the API does not reach the version that was proven",
 )
-@in_each_stage
 def api_calls_the_alias(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     aliases = context.template.of_kind(ALIAS, stack)
     for id_, alias in aliases.items():
@@ -135,13 +133,12 @@ def _is_api(permission: Json) -> bool:
     return as_text(permission.get("Principal")).startswith("apigateway.")
 
 
-@of_the_template(
+@of_each_stack(
     "T412",
     topic="public",
     rule="nobody reaches a function but through the API that asks who calls",
     broken="a function can be called past the API",
 )
-@in_each_stage
 def not_public(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     for name, url in context.template.of_kind(URL, stack).items():
         if url.get("AuthType") == "NONE":

@@ -8,7 +8,7 @@ from handover.behaviours import loosened, sentences
 from handover.behaviours.asking import FaultError
 from handover.behaviours.running import RANDOM_MODELS, Result, counted
 from handover.checks.contract import COMPILES
-from handover.checks.parity import ELSEWHERE
+from handover.checks.parity import of_the_answers
 from handover.checks.running import failure
 from handover.context import DeliveryContext
 from handover.context.delivered import BEHAVIOURS
@@ -49,12 +49,11 @@ def tried(context: DeliveryContext) -> Broken | None:
     return Broken(sentences.faults(faults), context.folder / BEHAVIOURS, faults[0].line) if faults else None
 
 
-@clause(
+@of_the_answers(
     "B703",
     topic="behaviour",
     looks_at="model",
     requires=("B702",),
-    suppressed_by=ELSEWHERE,
     rule="the model behaves as behaviours.py says",
     broken="the model does not behave as behaviours.py says",
 )

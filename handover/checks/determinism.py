@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from handover.checks.contract import COMPILES
-from handover.checks.heuristics import ROWS, broken_heuristic
+from handover.checks.contract import of_the_contract
+from handover.checks.heuristics import broken_heuristic, of_the_rows
 from handover.context import DeliveryContext
 from handover.context.delivered import run
-from handover.finding import Broken, clause
+from handover.finding import Broken
 from handover.surroundings import MAKES_SETS, Answers, Surroundings, answers, turn_sets
 from handover.surroundings.process import BACKWARDS, FORWARDS
 from predictor.files import Json
@@ -60,10 +60,9 @@ def _trials() -> Iterator[_Trial]:
         yield _Trial("the process that it runs in", "in one", other, "in another", "")
 
 
-@clause(
+@of_the_contract(
     "C117",
     topic="repeatable",
-    requires=COMPILES,
     rule="contract.py says the same in every process",
     broken="contract.py says something else in each process",
 )
@@ -91,10 +90,9 @@ def says_the_same(context: DeliveryContext) -> Broken | None:
     return Broken(evidence, path, line, SORT)
 
 
-@clause(
+@of_the_rows(
     "H108",
     topic="repeatable",
-    requires=(*ROWS, "H107"),
     suppressed_by=("H103",),
     rule="a heuristic gives the same twice, here and in every other process",
     broken="a heuristic is not a function of its row",

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from handover.checks import roots, tries
-from handover.checks.contract import COMPILES, MAX_EXACT_INTEGER
-from handover.checks.heuristics import broken_heuristic
+from handover.checks.contract import MAX_EXACT_INTEGER
+from handover.checks.heuristics import broken_heuristic, of_each_heuristic
 from handover.checks.reads import reads
 from handover.checks.trial import Fault, Trial
 from handover.context import DeliveryContext
-from handover.finding import Broken, Kept, Warned, clause
+from handover.finding import Broken, Kept, Warned
 from handover.limit import or_end
 from handover.rows import Domain, domains, shrunk
 from predictor import files
@@ -41,10 +41,9 @@ class Failure:
     """The fields that the heuristic may read of it; of many, those that cannot be as simple as the rest."""
 
 
-@clause(
+@of_each_heuristic(
     "H107",
     topic="finite",
-    requires=(*COMPILES, "H101", "H106"),
     rule="each heuristic soon gives a number for every row that the contract accepts",
     broken="a heuristic fails on a row that the contract accepts",
 )

@@ -17,7 +17,10 @@ from handover.wording import UNIT
 from predictor import files
 from predictor.encoder import FloatRows
 
-ROWS = ("C109", "H101", "H105", "H106", "P201")
+of_each_heuristic = functools.partial(clause, requires=(*COMPILES, "H101", "H106"))
+"""Declares a clause that needs no more than heuristics that can be asked."""
+of_the_rows = functools.partial(clause, requires=("C109", "H101", "H105", "H106", "P201", "H107"))
+"""Declares one that asks them for rows."""
 IS_A_DEF = "A heuristic is a def that takes the row; the name of what only helps starts with an underscore."
 ONE = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
 
@@ -60,10 +63,9 @@ def documented(context: DeliveryContext) -> Broken | Kept:
     return broken_heuristic(context, names[0], f"No docstring with a unit: {', '.join(names)}. {remedy}")
 
 
-@clause(
+@of_each_heuristic(
     "H105",
     topic="names",
-    requires=(*COMPILES, "H101", "H106"),
     rule="no two columns share a name",
     broken="two columns share a name",
 )
@@ -114,10 +116,9 @@ def _no_heuristic(member: Any) -> str:  # noqa: PLR0911  one way out for each th
     return ""
 
 
-@clause(
+@of_the_rows(
     "H109",
     topic="constant",
-    requires=(*ROWS, "H107"),
     suppressed_by=("H108", "H111"),
     rule="no heuristic is constant",
     broken="a heuristic says nothing",
@@ -155,10 +156,9 @@ def _seen(context: DeliveryContext) -> dict[str, dict[str, Any]]:
         return {}  # M101 or M111 says what is the matter with the manifest
 
 
-@clause(
+@of_the_rows(
     "H110",
     topic="copies",
-    requires=(*ROWS, "H107"),
     suppressed_by=("H108", "H109", "H111"),
     rule="no heuristic repeats another column",
     broken="a heuristic says what another column says already",

@@ -9,11 +9,11 @@ from sys import getrefcount
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from handover.checks.heuristics import ROWS, broken_heuristic
+from handover.checks.heuristics import broken_heuristic, of_the_rows
 from handover.checks.tries import draws
 from handover.context import DeliveryContext
 from handover.context.delivered import Delivered
-from handover.finding import Broken, clause
+from handover.finding import Broken
 from handover.limit import TooLongError, at_most
 from handover.rows import domains
 from predictor.encoder import Heuristic
@@ -29,10 +29,9 @@ NO_END = (
 )
 
 
-@clause(
+@of_the_rows(
     "H113",
     topic="memory",
-    requires=(*ROWS, "H107"),
     suppressed_by=("H103", "H108"),
     rule="a heuristic keeps nothing of its rows",
     broken="a heuristic keeps what it saw",

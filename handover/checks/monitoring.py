@@ -7,7 +7,7 @@ from typing import Any
 
 from handover import monitoring
 from handover.checks.ringing import Worst, can_ring, highest
-from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template
+from handover.checks.stages import READABLE, Fault, of_each_stack, of_the_template
 from handover.checks.template import FUNCTION, with_model
 from handover.cloudformation import Json, Template
 from handover.context import DeliveryContext
@@ -36,10 +36,9 @@ STOPS = {"fails": r"Errors|5xx|5XXError", "slows down": r"Duration|Latency|Integ
 FIGURES = ("Metrics", "Threshold", "ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "ActionsEnabled")
 
 
-@of_the_template(
+@of_each_stack(
     "T404", topic="logs", rule="logs are kept for a time that is written down", broken="a log is kept for ever"
 )
-@in_each_stage
 def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     groups = context.template.of_kind("AWS::Logs::LogGroup", stack)
     for name, group in groups.items():
@@ -52,14 +51,13 @@ def logs_are_kept_for_a_time(context: DeliveryContext, stack: Json) -> Iterator[
         yield Fault(f"{name} writes to a log group that Lambda makes: its lines are kept for ever.", name)
 
 
-@of_the_template(
+@of_each_stack(
     "T415",
     topic="alarms",
     suppressed_by=("T414",),
     rule="alarms watch errors, latency and saturation, and stop a deployment",
     broken="nobody is told when it fails or slows down",
 )
-@in_each_stage
 def alarms_cover(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     watch = context.template.of_kind(ALARM, stack).items()
     alarms = {name: json.dumps({key: alarm[key] for key in alarm.keys() - WORDS}) for name, alarm in watch}
@@ -127,14 +125,13 @@ def _worst(context: DeliveryContext, stack: Json) -> Worst:
     )
 
 
-@of_the_template(
+@of_each_stack(
     "T416",
     topic="metrics",
     requires=(*READABLE, "T420"),
     rule="the dashboard and the alarms on drift read what the function writes",
     broken="the dashboard and the alarms on drift see nothing, or tell nobody",
 )
-@in_each_stage
 def metrics_are_read(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     every, file = context.template.of_kind(NESTED, stack), context.project.monitoring.name
     nested = {name: inner for name, inner in every.items() if str(inner.get("TemplateURL")).endswith(file)}

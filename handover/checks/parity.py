@@ -33,6 +33,7 @@ GRAPH = ("H105", "H107", "M104", "M109", "P201")
 # Where one of these is broken, other answers than the training's are only what follows.
 ELSEWHERE = ("H102", "H103", "H108", "M106", "M110", "M111")
 of_the_answers = partial(clause, suppressed_by=ELSEWHERE)
+of_built_answers = partial(of_the_answers, owner="deployment", co_owner="modelling")
 
 
 @clause(
@@ -238,11 +239,9 @@ def _own_words(context: DeliveryContext, error: Exception) -> str:
     return str(error)
 
 
-@of_the_answers(
+@of_built_answers(
     "P206",
     topic="built",
-    owner="deployment",
-    co_owner="modelling",
     requires=("P205",),
     rule="the built function gives the answers of the training",
     broken="the built function does not give the answers of the training",

@@ -176,10 +176,9 @@ def too_good(context: DeliveryContext) -> Broken | None:
     return _broken(context, evidence, f"{cause} {remedy}") if evidence else None
 
 
-@clause(
+@of_what_judges(
     "M115",
     topic="fall",
-    looks_at="model",
     requires=(*JUDGED, "C110"),
     suppressed_by=("M112", "M114"),
     rule="the model is no worse than the one on the base branch",

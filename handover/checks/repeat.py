@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from handover.wording import shortly
 from predictor import files
 from predictor.files import shortened
 
+of_the_training = partial(clause, requires=("M101",), looks_at="training")
 NAMED = 3  # libraries in a sentence; all of them stand in the details
 CHANGED = "The training, or what it reads, is not what made this delivery."
 JUDGES = (
@@ -41,11 +43,9 @@ ELSEWHERE = (
 )
 
 
-@clause(
+@of_the_training(
     "R501",
     topic="data",
-    requires=("M101",),
-    looks_at="training",
     rule="the manifest says which data the model was trained on",
     broken="the manifest does not say which data the model was trained on",
 )
@@ -100,11 +100,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@clause(
+@of_the_training(
     "R503",
     topic="libraries",
-    requires=("M101",),
-    looks_at="training",
     rule="the libraries here are those that the training used",
     broken="the model was trained with other libraries",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, with_users
+from handover.checks.stages import READABLE, Fault, of_each_stack, of_the_template, with_users
 from handover.checks.template import ALIAS, FUNCTION, VERSION, layers_in, layers_of, made_of, with_model
 from handover.cloudformation import Json
 from handover.context import DeliveryContext
@@ -153,13 +153,12 @@ def _settings(config: Samconfig, environment: str) -> set[str]:
     return keys
 
 
-@of_the_template(
+@of_each_stack(
     "T413",
     topic="rollback",
     rule="versions and their layers are kept for a rollback",
     broken="a deployment deletes what a rollback needs",
 )
-@in_each_stage
 def kept_for_a_rollback(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     resources, functions = stack["Resources"], context.template.of_kind(FUNCTION, stack)
     for name, version in context.template.of_kind(VERSION, stack).items():
@@ -177,14 +176,13 @@ def kept_for_a_rollback(context: DeliveryContext, stack: Json) -> Iterator[Fault
                 yield Fault(evidence, layer, ("Properties", "RetentionPolicy"), "Set RetentionPolicy: Retain.")
 
 
-@of_the_template(
+@of_each_stack(
     "T414",
     topic="proof",
     requires=(*READABLE, "T402"),
     rule="a new version answers the golden rows before it meets a user",
     broken="users meet a version that nobody has asked for the golden rows",
 )
-@in_each_stage
 def proven_first(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     functions, predicting = context.template.of_kind(FUNCTION, stack), with_model(context, stack)
     for name, alias in context.template.of_kind(ALIAS, stack).items():

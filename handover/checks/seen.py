@@ -28,10 +28,9 @@ RECORDED = ("C109", "H105", "M101", "M111", "P201")
 of_the_record = partial(clause, looks_at="model", requires=RECORDED)
 
 
-@clause(
+@of_the_record(
     "M118",
     topic="gaps",
-    looks_at="model",
     requires=(*RECORDED, "H107", "M104", "M109", "M110"),
     suppressed_by=("M112", "M114", "P203"),
     rule="what may be missing was missing in some row of the training",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial, wraps
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from handover.cloudformation import Json, TransformError
 from handover.context import DeliveryContext
@@ -78,3 +78,8 @@ def in_each_stage(faults: Faults, *, by_default: bool = False) -> Callable[[Deli
         return None
 
     return check
+
+
+def of_each_stack(code: str, **words: Any) -> Callable[[Faults], Callable[[DeliveryContext], Broken | None]]:
+    """Declare a clause of the template whose faults are looked for in each stage, see ``in_each_stage``."""
+    return lambda faults: of_the_template(code, **words)(in_each_stage(faults))

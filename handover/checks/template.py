@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from handover.checks.stages import READABLE, Fault, in_each_stage, of_the_template, stages
+from handover.checks.stages import READABLE, Fault, in_each_stage, of_each_stack, of_the_template, stages
 from handover.cloudformation import CONTENT, Json, TransformError
 from handover.context import DeliveryContext
 from handover.finding import Broken, clause
@@ -62,14 +62,13 @@ def with_model(context: DeliveryContext, stack: Json) -> dict[str, Json]:
     return {name: function for name, function in functions if all(layers_of(function, layer) for layer in needed)}
 
 
-@of_the_template(
+@of_each_stack(
     "T406",
     topic="telemetry",
     suppressed_by=("P205",),
     rule="onnxruntime sends nothing and starts no needless thread",
     broken="onnxruntime is not kept silent",
 )
-@in_each_stage
 def no_telemetry(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     runtimes = made_of(context, "layers/runtime")
     for name, function in context.template.of_kind(FUNCTION, stack).items():
@@ -89,10 +88,9 @@ def variables_of(function: Json) -> Json:
     return variables
 
 
-@of_the_template(
+@of_each_stack(
     "T408", topic="timeout", rule="the function gives up before the API", broken="the API gives up before the function"
 )
-@in_each_stage
 def answers_in_time(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     functions = context.template.of_kind(FUNCTION, stack)
     for name, integration in context.template.of_kind("AWS::ApiGatewayV2::Integration", stack).items():
@@ -159,7 +157,7 @@ def _built_for_another(context: DeliveryContext) -> Broken | None:
     return None
 
 
-@of_the_template(
+@of_each_stack(
     "T420",
     topic="settings",
     requires=(*READABLE, "T406"),
@@ -167,7 +165,6 @@ def _built_for_another(context: DeliveryContext) -> Broken | None:
     rule="the function gets every setting that it reads",
     broken="a setting of the function is missing or wrong",
 )
-@in_each_stage
 def settings_are_complete(context: DeliveryContext, stack: Json) -> Iterator[Fault]:
     predicting = with_model(context, stack)
     for name in (name for name in made_of(context, "function") if name in predicting):

@@ -8,21 +8,20 @@ from onnx.reference import ReferenceEvaluator
 
 from handover import parity
 from handover.checks import inside
-from handover.checks.parity import ELSEWHERE
+from handover.checks.parity import of_built_answers, of_the_answers
 from handover.context import UNANSWERED, DeliveryContext
 from handover.conversion import at_thresholds, thresholds
-from handover.finding import Broken, Skipped, clause
+from handover.finding import Broken, Skipped
 from handover.rows import domains
 
 MAX_ROWS = 3000  # asked of the built function, in 30 batches; a larger model's thresholds are taken at even distances
 TREES = ("C109", "M104", "M105", "M109", "P203")
 
 
-@clause(
+@of_the_answers(
     "P208",
     topic="thresholds",
     requires=TREES,
-    suppressed_by=ELSEWHERE,
     rule="at every threshold the model answers as the ONNX standard says",
     broken="at a threshold the model answers otherwise than the ONNX standard says",
 )
@@ -49,13 +48,10 @@ def as_the_standard_says(context: DeliveryContext) -> Broken | None:
     return Broken(evidence, context.folder / "model.onnx", cause=cause, details=details)
 
 
-@clause(
+@of_built_answers(
     "P209",
     topic="built thresholds",
-    owner="deployment",
-    co_owner="modelling",
     requires=("P206",),
-    suppressed_by=ELSEWHERE,
     rule="at every threshold the built function answers as the model does here",
     broken="at a threshold the built function answers otherwise than the model does here",
 )
