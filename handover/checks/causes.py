@@ -65,10 +65,8 @@ def of_decisions(context: DeliveryContext, rows: Sequence[int]) -> Cause:
     """Say why the decisions on these golden rows are not the training's, though the scores are."""
     contract, edges = context.contract, "classes" if context.contract.classes else "decisions"
     if not set(rows) & set(context.flipped(context.golden_scores)):
-        edge = "A score lies on the edge of a decision"
-        if contract.classes:
-            edge = "Two classes have nearly the same score"
-        sentence = f"{edge}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
+        why = "Two classes have nearly the same score" if contract.classes else "A score lies on the edge of a decision"
+        sentence = f"{why}: its last digit decides. Move the edge a little, and deliver again: {context.delivers}."
         return Cause(sentence, "contract.py", context.contract_line(edges))
     sentence = "contract.py decides the very scores of golden.jsonl otherwise: its edges were moved after the delivery."
     moved = Cause(sentence, "contract.py", context.contract_line(edges))

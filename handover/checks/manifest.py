@@ -115,8 +115,7 @@ def _linked(context: DeliveryContext, path: Path) -> Broken | None:
     if not path.exists():
         evidence = f"{path.name} is a symbolic link to what is not here."
         return Broken(evidence, path, None, f"{LINK_ALONE}, or deliver again: {context.delivers}.", details)
-    root = retraining.root(context.project, context.folder).resolve()
-    if path.resolve().is_relative_to(root):
+    if path.resolve().is_relative_to(retraining.root(context.project, context.folder).resolve()):
         return None
     typed = _typed(context, path.name)
     evidence = f"{path.name} is a symbolic link to what lies outside of the project: a clone has no such file."

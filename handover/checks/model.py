@@ -133,10 +133,8 @@ def agreed_scores(context: DeliveryContext) -> Broken | None:
             scores = context.model(np.zeros((rows, len(context.manifest["columns"])), dtype=np.float32))
         except Exception as error:  # onnxruntime has a class of its own for each way to fail
             return _broken(context, f"A batch of {rows} ends in: {_message(error)}")
-        agreed_shape = (rows, classes or 1)
-        if scores.shape != agreed_shape:
-            evidence = f"A batch of {rows} gives scores of shape {scores.shape}; it should be {agreed_shape}."
-            return _broken(context, evidence)
+        if scores.shape != (shape := (rows, classes or 1)):
+            return _broken(context, f"A batch of {rows} gives scores of shape {scores.shape}; it should be {shape}.")
     return None
 
 

@@ -128,8 +128,7 @@ def libraries_are_the_same(context: DeliveryContext) -> Broken | None:
     cause = "The model was trained in another environment than this one: train here."
     if context.own:
         cause = "The model was trained outside of .venv, or the locks in requirements/ have moved on since: train here."
-    details = "\n".join(differ) if len(differ) > NAMED else ""
-    return Broken(f"{those}.", manifest, cause=cause, details=details)
+    return Broken(f"{those}.", manifest, cause=cause, details="\n".join(differ) if len(differ) > NAMED else "")
 
 
 @clause(

@@ -15,13 +15,12 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from handover.checks.known import RECORD, unknown_files
+from handover.checks.known import DELIVERED, RECORD, unknown_files
 from handover.context import DeliveryContext
 from handover.finding import Broken, Kept, Skipped, Warned, clause
 from handover.local.stack import machine_of
 from handover.project import DISTRIBUTION, FUNCTION, MODEL, PYTHON, RUNTIME, Build, packed
 from handover.wording import shortly
-from predictor.files import MANIFEST, SERVED
 
 MIB = 1024 * 1024
 # Lambda quotas (AWS, Lambda developer guide): a function and its layers unzipped; one zip that is uploaded directly.
@@ -71,7 +70,7 @@ def _broken(context: DeliveryContext, path: Path, fault: str, cause: str = "") -
 )
 def built_of_this(context: DeliveryContext) -> Broken | None:
     """Compare with the delivery that ships, whichever delivery is checked."""
-    for name in (*SERVED, MANIFEST):
+    for name in DELIVERED:
         built, delivered = Build(_built(context)).delivery / name, context.project.delivery / name
         if not built.exists() or not delivered.exists() or built.read_bytes() != delivered.read_bytes():
             return _broken(context, built, f"is not the delivery's {name}", "Built before it was delivered.")
@@ -223,8 +222,7 @@ def nothing_else(context: DeliveryContext) -> Broken | None:
         evidence += f" Not known either: {shortly(others, MAX_NAMED)}."
     evidence += f" Remove {'them' if others else 'it'}, and run make build."
     lines = [f"{stray.path.relative_to(context.project.build)} {stray.reason}" for stray in strays]
-    details = "\n".join(lines) if len(lines) > 1 else ""
-    return Broken(evidence, largest.source or largest.shown, details=details)
+    return Broken(evidence, largest.source or largest.shown, details="\n".join(lines) if len(lines) > 1 else "")
 
 
 @of_the_build(

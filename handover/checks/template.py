@@ -37,8 +37,7 @@ def transforms(context: DeliveryContext) -> Broken | None:
     except ModuleNotFoundError:  # it could not be read here: that says nothing of the template
         raise
     except Exception as error:  # a YAML error, or whatever SAM's translator raises on what it did not expect
-        words = " ".join(str(error).split())
-        return Fault(f"It cannot be read: {type(error).__name__}: {words}").broken(context)
+        return Fault(f"It cannot be read: {type(error).__name__}: {' '.join(str(error).split())}").broken(context)
     return None
 
 

@@ -122,8 +122,7 @@ def _change(alias: Alias, target: str, published: Mapping[str, str]) -> str:
 
 def _left(alias: Alias, target: str) -> str:
     """Note the versions that users were moved back from, where the next rollback reads it: in the alias itself."""
-    met = [alias.version, *alias.weights]
-    left = {*alias.left, *(one for one in met if int(one) > int(target))} - {target}
+    left = {*alias.left, *(one for one in (alias.version, *alias.weights) if int(one) > int(target))} - {target}
     newest = sorted(left, key=int)[-MAX_NOTED:]
     return f"{LEFT}{', '.join(newest)}" if newest else ""
 

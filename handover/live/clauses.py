@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from handover.live.replay import Answer
     from handover.live.stack import Stack
 
+BOTH_ANSWER = "Both models answer: the alias still sends some requests to another version."
 LAST_DEPLOYMENT = "the stack's last deployment"
 LOG = "the function's log"
 of_the_stack = partial(clause, owner="deployment")
@@ -40,10 +41,7 @@ def right_model(context: LiveContext) -> Broken | Kept | Skipped:
     if others:
         names = " or ".join(name for name, _ in others.most_common())
         evidence += f", and {others.total()} of {len(context.scored)} answers name {names}"
-    if 0 < others.total() < len(context.scored):
-        cause = "Both models answer: the alias still sends some requests to another version."
-    else:
-        cause = _deployment(context.stack)
+    cause = BOTH_ANSWER if 0 < others.total() < len(context.scored) else _deployment(context.stack)
     return Broken(f"{evidence}.", LAST_DEPLOYMENT, cause=cause)
 
 
