@@ -86,11 +86,8 @@ class Dock:
         raw = self.root / "raw" / workload.folder.name / contender.name
         if not raw.exists():
             self._copy(contender, workload, raw)
-        shipped = [self._ship(raw)]
-        if contender in {OURS, FLOOR}:
-            shipped.append(self._ship(next(layer for layer in self.built.layers if (layer / "python").is_dir())))
-        else:
-            shipped.append(contender.installed())
+        runtime = next(layer for layer in self.built.layers if (layer / "python").is_dir())
+        shipped = [self._ship(raw), self._ship(runtime) if contender in {OURS, FLOOR} else contender.installed()]
         if contender in {OURS, FLOOR, PLAIN}:
             layer = self.root / "raw" / workload.folder.name / "model-layer"
             if not layer.exists():

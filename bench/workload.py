@@ -23,8 +23,6 @@ from predictor.delivery import load_source
 HEURISTICS = 4
 ROWS = 600
 HELD_OUT_ROWS = 150
-DEPTH = 3
-RATE = 0.1
 TOLERANCE = 1e-5
 """How far a contender's scores may lie from its model's: a hundred float32 sums in another order differ by less."""
 CATEGORIES = ("first", "second", "third", "fourth", "fifth")
@@ -112,7 +110,7 @@ def generate(size: Size, folder: Path) -> Workload:
     drawn = rows(size, ROWS)
     features = matrix(drawn, contract=contract, heuristics=heuristics).values
     labels = _labels(features, size.seed)
-    how: dict[str, Any] = {"n_estimators": size.trees, "max_depth": DEPTH, "learning_rate": RATE, "subsample": 0.5}
+    how: dict[str, Any] = {"n_estimators": size.trees, "max_depth": 3, "learning_rate": 0.1, "subsample": 0.5}
     model, xgboost = (
         kind(**how, random_state=size.seed).fit(features[HELD_OUT_ROWS:], labels[HELD_OUT_ROWS:])
         for kind in (GradientBoostingClassifier, XGBClassifier)

@@ -88,7 +88,10 @@ def _as_the_labels_call_them(model: Any, labels: Iterable[Any], positive: object
     known = _classes(model)
     if positive is None or not numbers_its_classes(model) or by_name([positive], known) is not None:
         return known
-    return _by_the_labels(list(labels), positive)
+    named = list(labels)
+    if by_name(named, [0, 1]) is None and by_name([positive], named) is None:
+        raise DeliverError(f"positive={positive!r} is none of the labels, which are {_first(named)}")
+    return [next((label for label in named if by_name([label], [positive]) is None), None), positive]
 
 
 def _places(labels: list[Any], known: list[Any], classes: Sequence[str]) -> list[int]:
@@ -112,14 +115,6 @@ def _places(labels: list[Any], known: list[Any], classes: Sequence[str]) -> list
 
 def _first(labels: list[Any]) -> str:
     return ", ".join(sorted({repr(label) for label in labels})[:3])
-
-
-def _by_the_labels(labels: list[Any], positive: object) -> list[Any]:
-    """Give the two classes of a model that only numbers them, as the labels call them."""
-    if by_name(labels, [0, 1]) is None and by_name([positive], labels) is None:
-        raise DeliverError(f"positive={positive!r} is none of the labels, which are {_first(labels)}")
-    other = next((label for label in labels if by_name([label], [positive]) is None), None)
-    return [other, positive]
 
 
 def _of_two(labels: list[Any], classes: list[Any], scored: object) -> list[Any]:

@@ -1,7 +1,7 @@
 """For a project's own tests: the built function, asked as its callers ask it."""
 
 import json
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,18 +24,15 @@ class Response(NamedTuple):
     """Read as JSON."""
 
 
-class Function(AbstractContextManager["Function"]):
+class Function(ExitStack):
     """The function that ``sam build`` built in a project's folder, in AWS's own runtime emulator; a context manager.
 
     ``NothingBuiltError`` where nothing is built that runs here.
     """
 
     def __init__(self, root: Path) -> None:
-        self._lines: list[str] = []
-        self._pool = Pool(built_function(Project(root).build), 1, self._lines.append)
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.stop()
+        super().__init__()
+        self._pool = self.enter_context(Pool(built_function(Project(root).build), 1, lambda line: None))
 
     def send(self, event: dict[str, Any]) -> Response:
         """Send an event of API Gateway's (payload format 2.0), as ``events/`` has them."""

@@ -50,11 +50,8 @@ def main(cold_ms: float | None, warm_ms: float | None) -> None:
     event = json.loads((PROJECT.events / "predict.json").read_text(encoding="utf-8"))
     with one_sentence("capacity"), progress() as shown:
         measured = measure(PROJECT.build, event, shown)
-        measured = replace(
-            measured,
-            cold_cpu_ms=measured.cold_cpu_ms if cold_ms is None else cold_ms,
-            warm_cpu_ms=measured.warm_cpu_ms if warm_ms is None else warm_ms,
-        )
+        given: dict[str, Any] = {"cold_cpu_ms": cold_ms, "warm_cpu_ms": warm_ms}
+        measured = replace(measured, **{name: ms for name, ms in given.items() if ms is not None})
         streams = shown.track(list(runs(Capacity(measured, []).own.warm_ms)), description="Simulated streams")
         simulated = [simulation.run(**stream, cold_ms=measured.cold_cpu_ms) for stream in streams]
     NUMBERS.parent.mkdir(exist_ok=True)

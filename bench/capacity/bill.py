@@ -95,10 +95,8 @@ def month(
     warm_gb_s = of.warm_gb_s(requests)
     init_gb_s = of.init_gb_s(requests * cold_share)
     duration = aws[f"lambda_duration_{of.architecture}"]
-    gb = {
-        name: 0.0 if name == without else requests * line / BYTES_PER_GB
-        for name, line in line_bytes(measured, aws).items()
-    }
+    lines = line_bytes(measured, aws) | ({without: 0.0} if without else {})
+    gb = {name: requests * line / BYTES_PER_GB for name, line in lines.items()}
     in_lambda_log = gb["metrics line"] + gb["Lambda's own lines"]
     usd_per_gb = aws["lambda_logs"].cost(in_lambda_log) / in_lambda_log  # the mean of the steps, for both kinds
     kept_gb = sum(gb.values()) * aws["log_compressed"].value * KEPT_DAYS * 24 * 3600 / MONTH_S
@@ -149,8 +147,7 @@ def provisioned(rate: float, of: Size, cold_share: float, aws: Figures) -> Provi
     kept, ran, demanded = (
         aws[f"{kind}_{of.architecture}"] for kind in ("provisioned", "provisioned_duration", "lambda_duration")
     )
-    per_environment = aws["requests_per_environment"].value
-    environments = ceil(rate / per_environment)
+    environments = ceil(rate / aws["requests_per_environment"].value)
     requests = rate * MONTH_S
     gb_s = of.warm_gb_s(requests)
     init_gb_s = of.init_gb_s(requests * cold_share)

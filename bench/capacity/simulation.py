@@ -92,9 +92,8 @@ def cold_starts(times: Times, counts: Counts, warm_s: float, cold_s: float, life
     running = 0
     for now, count in zip(times.tolist(), counts.tolist(), strict=True):
         while busy and busy[0][0] <= now:
-            freed = heappop(busy)
-            running -= freed[1]
-            idle.append(freed)
+            idle.append(heappop(busy))
+            running -= idle[-1][1]
         while idle and idle[0][0] + lifetime_s <= now:
             idle.popleft()
         needed = count

@@ -127,20 +127,20 @@ def _write_locks(*, upgrade: bool) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         everything = Path(scratch, "everything.txt")
         if not upgrade:
-            known = (_lock(source) for source in together)
+            known = (source.with_suffix(".txt") for source in together)
             text = "".join(lock.read_text(encoding="utf-8") for lock in known if lock.is_file())
             everything.write_text(text, encoding="utf-8")
         _compile(together, everything)
         for source in together:
-            _compile([source], _lock(source), "--constraint", str(everything), fresh=True)
+            _compile([source], source.with_suffix(".txt"), "--constraint", str(everything), fresh=True)
     for source in sources:
         if source.stem in APART:
-            _compile([source], _lock(source), fresh=upgrade)
+            _compile([source], source.with_suffix(".txt"), fresh=upgrade)
     # Each peer of the benchmarks is resolved for itself, as its users would, with our versions of what it could share.
     shared = (PROJECT.runtime_lock, PROJECT.locks / "modelling.txt")
     ours = [word for lock in shared for word in ("--constraint", str(lock))]
     for source in sorted(PROJECT.root.glob("bench/peers/*/requirements.in")):
-        _compile([source], _lock(source), *ours, fresh=upgrade)
+        _compile([source], source.with_suffix(".txt"), *ours, fresh=upgrade)
 
 
 def _without_wheels() -> str | None:
@@ -155,10 +155,6 @@ def _without_wheels() -> str | None:
                 return system
             raise CannotRunError("the package index could not be asked for wheels") from None
     return None
-
-
-def _lock(source: Path) -> Path:
-    return source.with_suffix(".txt")
 
 
 def _compile(sources: Sequence[Path], to: Path, *more: str, fresh: bool = False) -> None:

@@ -15,7 +15,7 @@ NAME = "handover"
 
 def report(findings: Sequence[Finding], context: Context) -> str:
     """Write a case for each clause; what could not be checked without leave is an error, for nobody knows of it."""
-    suite = _suite(context.subject)
+    suite = Element("testsuite", name=f"{NAME}: {_plain(context.subject)}")
     for finding in findings:
         clause = finding.clause
         case = SubElement(suite, "testcase", classname=f"{NAME}.{clause.code[0]}", name=f"{clause.code} {clause.rule}")
@@ -35,14 +35,10 @@ def report(findings: Sequence[Finding], context: Context) -> str:
 
 def cut_short(sentence: str) -> str:
     """Write the error of a check that ended before its verdict."""
-    suite = _suite("The contract")
+    suite = Element("testsuite", name=f"{NAME}: The contract")
     case = SubElement(suite, "testcase", classname=NAME, name="The contract could be checked")
     SubElement(case, "error", message=_plain(sentence), type="not checked")
     return _written(suite)
-
-
-def _suite(subject: str) -> Element:
-    return Element("testsuite", name=f"{NAME}: {_plain(subject)}")
 
 
 def _written(suite: Element) -> str:

@@ -162,7 +162,7 @@ def _calibration(context: DeliveryContext) -> Drawing:
         raise MissingError("manifest.json has no quality.calibration")
     bins = context.manifest["quality"]["calibration"]
     scored, observed, rows = (_numbers([one[key] for one in bins], key) for key in ("mean_score", "mean_label", "rows"))
-    if not (_within(scored, 0, 1) and _within(observed, 0, 1) and rows.min() >= 1):
+    if min(*scored, *observed) < 0 or max(*scored, *observed) > 1 or rows.min() < 1:
         raise MissingError("quality.calibration in manifest.json holds what is not a share or not a count")
     low, high = plots.wilson(observed, rows)
     agree = int(((low <= scored) & (scored <= high)).sum())
@@ -296,10 +296,6 @@ def _mib(paths: Iterable[Path]) -> float:
 
 def _numbers(values: Any, what: str) -> Numbers:
     numbers: Numbers = np.asarray(values, dtype=np.float64)
-    if numbers.ndim != 1 or not len(numbers) or not _within(numbers, -MAX_DRAWN, MAX_DRAWN):
+    if numbers.ndim != 1 or not len(numbers) or not (np.abs(numbers) <= MAX_DRAWN).all():
         raise MissingError(f"{what} is not a list of finite numbers")
     return numbers
-
-
-def _within(numbers: Numbers, low: float, high: float) -> bool:
-    return bool(((low <= numbers) & (numbers <= high)).all())
