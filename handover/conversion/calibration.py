@@ -37,13 +37,12 @@ def _calibrated(graph: Graph, given: str, calibrator: Any, method: Method, width
         slope, shift = float(calibrator.a_), float(calibrator.b_)
         return graph.add("Sigmoid", graph.add("Sub", graph.add("Mul", given, -slope), shift))
     if kind == "_TemperatureScaling":
-        odds = given
         if method == "predict_proba":
             odds = graph.add("Log", graph.add("Add", given, EPSILON))
-        if width == 1 and method == "predict_proba":
-            odds = graph.add("Sub", odds, graph.add("Log", graph.add("Sub", 1.0 + EPSILON, given)))
-        elif width == 1:
-            odds = graph.add("Mul", given, 2.0)
+            if width == 1:
+                odds = graph.add("Sub", odds, graph.add("Log", graph.add("Sub", 1.0 + EPSILON, given)))
+        else:
+            odds = graph.add("Mul", given, 2.0) if width == 1 else given
         scaled = graph.add("Mul", odds, float(calibrator.beta_))
         return softmax(graph, scaled) if width > 1 else sigmoid(graph, scaled)
     if kind == "IsotonicRegression":

@@ -71,11 +71,6 @@ def _require_sharp(name: str, rows: Rows, *, wide: bool) -> None:
     )
 
 
-def _pipeline(model: Any, rows: Rows, method: Method) -> str:
-    *steps, (_, last) = model.steps
-    return answer(last, preparation.through(steps, rows), method)
-
-
 def _bagging(model: Any, rows: Rows, method: Method) -> str:
     members = zip(model.estimators_, model.estimators_features_, strict=True)
     if method == "predict_proba" and not hasattr(model.estimators_[0], method):
@@ -194,7 +189,7 @@ RULES: dict[str, Callable[[Any, Rows, Method], str]] = {
     "CalibratedClassifierCV": _calibrated,
     "OneVsRestClassifier": _one_against_rest,
     "OnnxFile": from_onnx.answer,
-    "Pipeline": _pipeline,
+    "Pipeline": lambda model, rows, method: answer(model[-1], preparation.through(model.steps[:-1], rows), method),
     "TransformedTargetRegressor": _transformed_target,
     **dict.fromkeys(("BalancedBaggingClassifier", "EasyEnsembleClassifier"), _bagging),
     **dict.fromkeys(("KNeighborsClassifier", "KNeighborsRegressor"), kernels.neighbours),

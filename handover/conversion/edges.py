@@ -17,10 +17,8 @@ def unlike(model: Any, scored: object, edges: Sequence[float]) -> str:
 
     ``scored`` is the class whose probability is the score; None where that is the second.
     """
-    while (
-        inner := model.steps[-1][1] if hasattr(model, "steps") else getattr(model, "best_estimator_", None)
-    ) is not None:
-        model = inner
+    while hasattr(model, "steps") or hasattr(model, "best_estimator_"):
+        model = model.steps[-1][1] if hasattr(model, "steps") else model.best_estimator_
     if name := CHOSEN.get(type(model).__name__):
         threshold = getattr(model, name)
     else:  # CatBoost's, for which 0.5 is as good as none

@@ -177,8 +177,7 @@ class _Table:
                 good, every = counts or (0.0, 0.0)
         prior, weight = (np.float32(statistic[name]) for name in ("prior_numerator", "prior_denomerator"))
         share = (np.float32(good) + prior) / (np.float32(every) + weight)
-        moved: np.float32 = (share + np.float32(statistic["shift"])) * np.float32(statistic["scale"])
-        return moved
+        return (share + np.float32(statistic["shift"])) * np.float32(statistic["scale"])
 
 
 class _Writing:

@@ -17,6 +17,8 @@ AS_NOUGHT, NOUGHT, NAN = 0, 1, 2  # NaN is read as 0; 0 and NaN are missing; NaN
 NEXT_TO_NOUGHT = float(np.float32(1e-35))
 """LightGBM's kZeroThreshold: a number up to it, of either sign, is read as 0."""
 BELOW_NOUGHT = float(below(np.array(-NEXT_TO_NOUGHT)))
+WHOLE = ("split_feature", "left_child", "right_child", "decision_type", "cat_boundaries", "cat_threshold")
+"""What a tree lists in whole numbers: ``_tree`` takes them in this order."""
 IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg")
 LINKS: dict[str, Link | None] = {
     "cross_entropy": sigmoid,
@@ -38,14 +40,12 @@ def read(model: Any) -> Ensemble:
     trees = [_facts(body) for body in bodies]
     if any(tree.get("is_linear") == "1" for tree in trees):
         raise refused(title(model), "linear_tree=True", "without")
-    targets = [place % sums for place in range(len(trees))]
-    whole = Ensemble([_tree(tree) for tree in trees], np.zeros(sums), targets=targets)
+    whole = Ensemble(list(map(_tree, trees)), np.zeros(sums), targets=[place % sums for place in range(len(trees))])
     if "average_output" in facts:
         whole = whole.scaled(sums / len(trees))
-    zero = any(kind >> 2 & 3 == NOUGHT for tree in trees for kind in _ints(tree, "decision_type"))
+    zero = any(kind >> 2 & 3 == NOUGHT for tree in trees for kind in _numbers(tree, "decision_type", int))
     gaps = (-NEXT_TO_NOUGHT, NEXT_TO_NOUGHT) if zero else None
-    link = _link(model, facts.get("objective", "none"))
-    return replace(whole, link=link, wide=True, read_as_missing=gaps)
+    return replace(whole, link=_link(model, facts.get("objective", "none")), wide=True, read_as_missing=gaps)
 
 
 def _link(model: Any, objective: str) -> Link | None:
@@ -62,12 +62,11 @@ def _link(model: Any, objective: str) -> Link | None:
 
 
 def _tree(tree: dict[str, str]) -> Node:
-    leaves = _floats(tree, "leaf_value")
+    leaves = _numbers(tree, "leaf_value", float)
     if len(leaves) == 1:
         return leaves[0]
-    columns, thresholds, kinds = _ints(tree, "split_feature"), _floats(tree, "threshold"), _ints(tree, "decision_type")
-    left, right = _ints(tree, "left_child"), _ints(tree, "right_child")
-    starts, words = _ints(tree, "cat_boundaries"), _ints(tree, "cat_threshold")
+    columns, left, right, kinds, starts, words = (_numbers(tree, name, int) for name in WHOLE)
+    thresholds = _numbers(tree, "threshold", float)
 
     def node(index: int) -> Node:
         if index < 0:
@@ -89,12 +88,8 @@ def _facts(text: str) -> dict[str, str]:
     return {name: value for name, _, value in (line.partition("=") for line in text.splitlines())}
 
 
-def _ints(tree: dict[str, str], name: str) -> list[int]:
-    return [int(value) for value in tree.get(name, "").split()]
-
-
-def _floats(tree: dict[str, str], name: str) -> list[float]:
-    return [float(value) for value in tree.get(name, "").split()]
+def _numbers[N: (int, float)](tree: dict[str, str], name: str, kind: type[N]) -> list[N]:
+    return [kind(value) for value in tree.get(name, "").split()]
 
 
 LIGHTGBM = Framework("lightgbm", "LightGBM", read, unnamed=("Column_",))

@@ -70,8 +70,7 @@ def _votes(model: Any, members: list[Any]) -> Ensemble:
 
 def _whole(model: Any, trees: list[Node], link: Link | None = None) -> Ensemble:
     """Put trees together whose leaves have a number for each class, or one in all."""
-    base = 0.0 if width(model) == 1 else np.zeros(width(model))
-    return Ensemble(trees, base, link)
+    return Ensemble(trees, np.zeros(width(model)) if width(model) > 1 else 0.0, link)
 
 
 def _boosted(model: Any, members: list[Any]) -> Ensemble:
@@ -85,8 +84,7 @@ def _boosted(model: Any, members: list[Any]) -> Ensemble:
     for place, member in enumerate(members):  # of each round, a tree for each sum
         base[place % sums] -= model.learning_rate * float(member.predict(anywhere)[0])
     trees: list[Node] = [_tree(member, lambda values: values[:, 0]) for member in members]
-    targets = [place % sums for place in range(len(trees))]
-    boosted = Ensemble(trees, targets=targets).scaled(model.learning_rate)
+    boosted = Ensemble(trees, targets=[place % sums for place in range(len(trees))]).scaled(model.learning_rate)
     link: Link | None = (softmax if sums > 1 else sigmoid) if classifies else None
     if link is sigmoid and model.loss == "exponential":
         return replace(boosted, base=base, link=lambda graph, total: sigmoid(graph, graph.add("Mul", total, 2.0)))

@@ -48,8 +48,7 @@ class Scaling:
     def probability(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Make probabilities of points."""
         with np.errstate(over="ignore"):
-            answer: NDArray[np.float64] = 1 / (1 + np.exp(-(points - self.offset) / self.factor))
-        return answer
+            return np.asarray(1 / (1 + np.exp(-(points - self.offset) / self.factor)))
 
     def link(self, graph: Graph, points: str) -> str:
         """Do the same in a graph."""
@@ -71,8 +70,7 @@ class Bands:
     def of(self, values: NDArray[np.float32], closed: Closed) -> NDArray[np.float64]:
         """Give each value its points."""
         places = np.searchsorted(np.array(self.edges), values, side="right" if closed == "from" else "left")
-        points: NDArray[np.float64] = np.where(np.isnan(values), self.missing, np.array(self.points)[places])
-        return points
+        return np.where(np.isnan(values), self.missing, np.array(self.points)[places])
 
     def tree(self, closed: Closed) -> Node:
         """Write the bands as splits: a search in halves, behind a question that only a missing value denies."""

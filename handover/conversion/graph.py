@@ -136,8 +136,7 @@ class Graph:
             onnx.checker.check_model(model, full_check=True)
         except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
             raise ConversionError(f"it does not become a valid ONNX graph: {line_of(error)}") from None
-        serialized: bytes = model.SerializeToString(deterministic=True)
-        return serialized
+        return bytes(model.SerializeToString(deterministic=True))
 
     def _drop_what_nobody_reads(self) -> None:
         """Leave out labels, and whatever else a converter writes that no score comes of."""

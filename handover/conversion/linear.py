@@ -31,8 +31,7 @@ def answer(model: Any, rows: Rows, method: Method) -> str | None:
     at_nought = np.ravel(model.intercept_).astype(np.float64)
     if hasattr(model, "_x_mean"):  # partial least squares
         at_nought = at_nought - model._x_mean @ slopes
-    totals = rows.graph.add("MatMul", rows.graph.double(rows.tensor), slopes)
-    totals = rows.graph.add("Add", totals, at_nought)
+    totals = rows.graph.add("Add", rows.graph.add("MatMul", rows.graph.double(rows.tensor), slopes), at_nought)
     if method == "predict_proba" and huber:
         return rows.graph.add("Mul", rows.graph.add("Add", rows.graph.add("Clip", totals, -1.0, 1.0), 1.0), 0.5)
     if method == "predict_proba":

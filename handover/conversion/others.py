@@ -36,9 +36,7 @@ def answer(model: Any, rows: Rows, method: Method) -> str:
     given = rows.graph.double(converted(model, rows, options, CAN)[-1])  # a classifier's label comes first
     if method == "predict":
         return rows.graph.add("Reshape", given, np.array([-1, 1]))
-    if width(model) > 1:
-        return given
-    return rows.graph.add("Gather", given, np.array([-1]), axis=1)
+    return given if width(model) > 1 else rows.graph.add("Gather", given, np.array([-1]), axis=1)
 
 
 def unknown(model: Any, can: str) -> ConversionError:

@@ -84,8 +84,7 @@ class Field:
     @cached_property
     def groups(self) -> NDArray[np.int64]:
         """A number for each value, missing included, in the order of their appearance; one for each row."""
-        codes, _ = pd.factorize(self.encoded, use_na_sentinel=False)
-        return np.asarray(codes)
+        return np.asarray(pd.factorize(self.encoded, use_na_sentinel=False)[0])
 
 
 @dataclass(frozen=True)

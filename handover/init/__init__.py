@@ -36,6 +36,7 @@ MAX_NAME = 20  # a role's name has 64 characters, and the stack's 28 (.github/oi
 TEMPLATES = environment(Path(__file__).parent / "templates", html=False, filters={"shell": shlex.quote})
 DELIVERY = Project(Path()).delivery.as_posix()
 DATA = "modelling/data"
+FIRST_COMMIT = "A project, as handover init writes it"
 PRIVATE = """\
 Git ignores {data}. Finish README.md beside it: where is the data kept?
 contract.py has the words of every category, rare ones too: read it before you push."""
@@ -231,17 +232,15 @@ def _usual_row(report: Report) -> dict[str, Any]:
         own = [value for value, label in of_rows if label == largest and value is not None]
         if report.target.classes and len(own) > 1:
             known = own
-        row[field.name] = (
-            replace(field, values=known).middle if field.is_number else Counter(known).most_common(1)[0][0]
-        )
+        most_common = Counter(known).most_common(1)[0][0]
+        row[field.name] = replace(field, values=known).middle if field.is_number else most_common
     return row
 
 
 def _next(folder: Path, delivers: str) -> list[str]:
     """Say what to type in a new project: on Linux all is one target; elsewhere each command, of which none is make."""
     if unavailable():
-        commands = [f"cd {folder}", "handover setup", f"handover {delivers}", "handover check --for modelling"]
-        return [f"  {command}" for command in commands]
+        return [f"  cd {folder}", "  handover setup", f"  handover {delivers}", "  handover check --for modelling"]
     return [f"  cd {shlex.quote(str(folder))} && make run"]
 
 
@@ -253,7 +252,6 @@ def _committed(folder: Path) -> str:
         return " in the repository that it lies in, for you to commit"
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", ".")
-    message = "A project, as handover init writes it"
-    if git(folder, "commit", "--quiet", "--no-verify", "--message", message) is not None:
+    if git(folder, "commit", "--quiet", "--no-verify", "--message", FIRST_COMMIT) is not None:
         return ", and a repository with a first commit"
     return ", and a repository; for the first commit, tell git who you are (git config user.name, user.email)"

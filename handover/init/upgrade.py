@@ -26,6 +26,7 @@ OWN = (
 TOOL = ("vendor/*", LOCK)
 LOCKS = ("layers/runtime/requirements.txt", "requirements/*.txt")
 REQUIREMENTS = ("layers/runtime/*.in", "requirements/*.in")
+NO_PROJECT = "this is not a project of handover init: there is no"
 CANNOT_MERGE = 128  # git merge-file gives the number of conflicts, at most 127; of binary files, 255
 
 
@@ -85,7 +86,7 @@ def recorded(root: Path) -> Release:
     lock = _read(root / LOCK)
     named = lock and re.search(rb"^[\w-]+==(\S+) --hash=sha256:([0-9a-f]{64})\s*$", lock.content, re.MULTILINE)
     if not named:
-        raise CannotRunError(f"this is not a project of handover init: there is no {LOCK} that names a wheel")
+        raise CannotRunError(f"{NO_PROJECT} {LOCK} that names a wheel")
     for wheel in sorted((root / "vendor").glob("*.whl")):
         if (release := Release(wheel.name, wheel.read_bytes())).sha256 == named[2].decode():
             return release
@@ -151,9 +152,7 @@ def _named(root: Path) -> tuple[str, CI]:
         pyproject = tomllib.loads((root / "pyproject.toml").read_bytes().decode())
         name = str(pyproject["project"]["name"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise CannotRunError(
-            "this is not a project of handover init: there is no pyproject.toml with its name"
-        ) from None
+        raise CannotRunError(f"{NO_PROJECT} pyproject.toml with its name") from None
     named = pyproject.get("tool", {}).get("handover", {}).get("ci", DEFAULT)
     if named in SYSTEMS:
         return name, named

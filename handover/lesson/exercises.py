@@ -180,9 +180,7 @@ def shown(ground: Ground, number: int) -> str:
         return f"All {len(EXERCISES)} exercises are done. handover lesson back 1 begins again."
     exercise = EXERCISES[number - 1]
     lines = [f"Exercise {number} of {len(EXERCISES)}: {exercise.title}", "", wrapped(exercise.text), ""]
-    for step in exercise.steps:
-        lines += _step(step, ground)
-    return "\n".join(lines)
+    return "\n".join([*lines, *(_step(step, ground) for step in exercise.steps)])
 
 
 def wrapped(text: str) -> str:
@@ -190,9 +188,9 @@ def wrapped(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _step(step: Step, ground: Ground) -> list[str]:
+def _step(step: Step, ground: Ground) -> str:
     if step.command:
-        return [f"  $ {step.command.replace('{api}', ground.api)}"]
+        return f"  $ {step.command.replace('{api}', ground.api)}"
     if step.file:
-        return [f"  In {step.file}:", textwrap.indent(step.lines, "    ")]
-    return [f"  On {ground.page}, {step.where}: press {step.words}" if step.words else f"  {step.sentence}"]
+        return f"  In {step.file}:\n{textwrap.indent(step.lines, '    ')}"
+    return f"  On {ground.page}, {step.where}: press {step.words}" if step.words else f"  {step.sentence}"

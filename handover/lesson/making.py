@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from handover.errors import CannotRunError
-from handover.init import init
+from handover.init import FIRST_COMMIT, init
 from handover.lesson import snapshots
 from handover.lesson.ground import Ground
 from handover.lesson.repository import MAIN, SOMEBODY, Repository, author
@@ -79,7 +79,7 @@ def write(ground: Ground, tell: Callable[[str], None]) -> None:
             parts = Ground(Path(scratch))
             init(parts.project, toy_data(), TARGET)
             if not parts.mine.ask("rev-parse", "HEAD"):  # it could not commit, for git knows nobody
-                commit = ("commit", "--quiet", "--no-verify", "--message", "A project, as handover init writes it")
+                commit = ("commit", "--quiet", "--no-verify", "--message", FIRST_COMMIT)
                 parts.mine.do(*commit, variables=author(SOMEBODY))
             parts.mine.do("clone", "--quiet", "--bare", str(parts.project), str(parts.remote.folder))
             parts.remote.do("remote", "remove", "origin")

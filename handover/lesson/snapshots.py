@@ -24,8 +24,7 @@ HALF_WAY = {
 
 def reached(ground: Ground) -> int:
     """Give the number of the exercise that was reached; 0 on a ground that is not ready yet."""
-    names = ground.remote.refs(STARTS)
-    return max((int(name.partition("/")[0]) for name in names), default=0)
+    return max((int(name.partition("/")[0]) for name in ground.remote.refs(STARTS)), default=0)
 
 
 def save(ground: Ground, number: int) -> None:

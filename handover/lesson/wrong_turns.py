@@ -38,8 +38,7 @@ def _half_way(ground: Ground) -> str:
 def _on_no_branch(ground: Ground) -> str:
     if ground.mine.branch:
         return ""
-    branch = [*ground.others, MAIN][0]
-    return f"You are on no branch, where commits are easily lost sight of: `git switch {branch}`."
+    return f"You are on no branch, where commits are easily lost sight of: `git switch {[*ground.others, MAIN][0]}`."
 
 
 def _committed_on_main(ground: Ground) -> str:

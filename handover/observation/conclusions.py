@@ -108,7 +108,7 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
     given, judging
         What ``matrix`` returned to the training, each (N, K), and how it lays the held-out rows out.
     """
-    names, width = tuple(held_out.columns), own.sample.shape[1]
+    names, width, judges = tuple(held_out.columns), own.sample.shape[1], hashed(held_out.values)
     fitted = {"rows": len(own.hashes), "columns": width, "names": list(own.names) if own.names else None}
     summary: Json = {"fitted": fitted, "columns": list(names), "order": "another number"}
     if width == len(names):
@@ -117,15 +117,13 @@ def conclude(own: Table, learned: list[Table], stopping: list[Table], given: lis
         sets = [table.hashes for table in tables if table.sample.shape[1] == len(names)]
         if summary["order"] == "as given" and sets:
             summary[word] = _rows(sets, given, held_out.values)
-            learned_by = int(np.isin(hashed(held_out.values), own.hashes).sum())
             # Where another fit had them, as one that this goes on from, the rows of all are those to count.
-            by_own = summary[word]["among_fitted"] == learned_by
+            by_own = summary[word]["among_fitted"] == np.isin(judges, own.hashes).sum()
             summary[word]["fitted"] = len(own.hashes) if by_own else len(np.unique(np.concatenate(sets)))
     if "judging" in summary:
-        calls, judges = [hashed(rows) for rows in given], hashed(held_out.values)
-        summary["together"] = max(map(len, (rows for rows in calls if np.isin(judges, rows).all())), default=0)
+        summary["together"] = max((len(rows) for rows in given if np.isin(judges, hashed(rows)).all()), default=0)
         others = np.concatenate([*given, held_out.values])
-        others = others[~np.isin(hashed(others), hashed(held_out.values))]
+        others = others[~np.isin(hashed(others), judges)]
         summary["few"] = _few([table.hashes for table in learned], others)
         summary["beyond"] = _beyond(others, held_out.values, names)
     return summary
