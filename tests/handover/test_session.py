@@ -80,11 +80,10 @@ def test_a_file_that_does_not_answer_is_one_sentence(tmp_path: Path, monkeypatch
     )
 
 
-@pytest.mark.parametrize(("program", "kept"), [("import handover, onnxruntime", []), ("import onnxruntime", [".ses"])])
-def test_a_training_and_a_check_send_no_telemetry(program: str, kept: list[str], tmp_path: Path) -> None:
-    """What onnxruntime sends, it first opens a session for, in the folder of temporary files."""
-    unset = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+def test_a_training_and_a_check_send_no_telemetry(tmp_path: Path) -> None:
+    """What onnxruntime sends, it first opens a session for in the folder of temporary files, but in a pipeline."""
+    environment = {"PATH": os.defpath, "TMPDIR": str(tmp_path)}
 
-    subprocess.run([sys.executable, "-c", program], env=unset | {"TMPDIR": str(tmp_path)}, check=True)
+    subprocess.run([sys.executable, "-c", "import handover, onnxruntime"], env=environment, check=True)
 
-    assert [path.name for path in tmp_path.iterdir()] == kept
+    assert list(tmp_path.iterdir()) == []
