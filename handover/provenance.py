@@ -232,5 +232,8 @@ def unlike(then: Any, now: Mapping[str, Any]) -> str:
         before, after = (list(map(str, one if isinstance(one, list) else [one])) for one in (then[word], now[word]))
         if sorted(before) != sorted(after):
             gone, new = [one for one in before if one not in after], [one for one in after if one not in before]
-            apart.append(f"{word} {' '.join(gone) or 'without'} then, {' '.join(new) or 'without'} now")
+            sides = f"{' '.join(gone)} then, {' '.join(new)} now"
+            if not (gone and new):
+                sides = f"without {' '.join(gone or new)} {'now' if gone else 'then'}"
+            apart.append(f"{word} {sides}")
     return "; ".join(apart)

@@ -103,7 +103,7 @@ of_the_file(
     "C105",
     topic="bounds",
     rule="every number has a lowest and a highest value",
-    broken="a number does not have two ends that it can lie between",
+    broken="a number has no range, or no steps, that it can have",
 )(_compiles("bounds"))
 
 of_the_file(

@@ -140,7 +140,7 @@ class Observer:
 
     def _returned(self, code: CodeType, _: int, value: Any) -> None:
         note = {"train": self._trained, "matrix": self._laid_out, "deliver": self._delivered}[self._kinds[code]]
-        self._safely(note, sys._getframe(1), value)  # noqa: SLF001  # as above
+        self._safely(note, sys._getframe(1), value)  # noqa: SLF001  the frame is nowhere else
 
     def opened(self, name: str | bytes, mode: str | None, flags: int) -> None:
         """Note a file of data that is read from outside of the project, where a clone has no such file."""
@@ -202,7 +202,7 @@ class Observer:
 
     def _was_asked(self, code: CodeType, frame: FrameType) -> None:
         """Note which rows the program itself asks a model for; a library's own questions are nobody's choice."""
-        from handover.observation.conclusions import table  # noqa: PLC0415  as above
+        from handover.observation.conclusions import table  # noqa: PLC0415  not before a training imports its own
 
         asking = next(caller for caller in _callers(frame) if caller.f_code.co_flags & WRAPPER != WRAPPER)
         if _ours(asking) or not (self._root / asking.f_code.co_filename).resolve().is_relative_to(self._root):
@@ -256,7 +256,7 @@ class Observer:
     # --- what follows
 
     def _conclusions(self, frame: FrameType, model: Any) -> dict[str, Any]:
-        from handover.observation.conclusions import as_taken, conclude, left_out  # noqa: PLC0415  # as above
+        from handover.observation.conclusions import as_taken, conclude, left_out  # noqa: PLC0415  as in _was_asked
 
         name, own = type(model).__name__, self._own(model)
         if self._failure:

@@ -270,8 +270,8 @@ HERE = {
     ("then", "differences"),
     [
         ({"system": "Darwin", "machine": "arm64"}, "system Darwin then, Linux now; machine arm64 then, x86_64 now"),
-        ({"numpy": ["V2", "V3", "V4"]}, "numpy V4 then, without now"),
-        ({"numpy": ["V2"]}, "numpy without then, V3 now"),
+        ({"numpy": ["V2", "V3", "V4"]}, "numpy without V4 now"),
+        ({"numpy": ["V2"]}, "numpy without V3 then"),
         ({"blas": ["openblas Haswell"]}, "blas openblas Haswell then, openblas Zen now"),
         ({"threads": ["openblas 8"]}, "threads openblas 8 then, openblas 4 now"),
     ],

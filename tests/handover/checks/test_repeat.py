@@ -509,7 +509,7 @@ def other_dispatch(monkeypatch: pytest.MonkeyPatch) -> str:
     other = next(one for one in cores if one.lower() != core.lower())
     monkeypatch.setenv("NPY_DISABLE_CPU_FEATURES", " ".join(disabled))
     monkeypatch.setenv("OPENBLAS_CORETYPE", other)
-    numpy = f"numpy {' '.join(disabled)} then, without now; " if disabled else ""
+    numpy = f"numpy without {' '.join(disabled)} now; " if disabled else ""
     return f"{numpy}blas openblas {core} then, openblas {other} now"
 
 
@@ -538,7 +538,7 @@ def test_the_same_bytes_on_another_kind_of_machine_are_more_than_was_asked(works
     workshop.elsewhere()
 
     assert reports.uncounted(workshop.says()) == (
-        "R505 kept: the same bytes, though trained on another kind of machine (numpy X86_V9 then, without now)"
+        "R505 kept: the same bytes, though trained on another kind of machine (numpy without X86_V9 now)"
     )
 
 
@@ -599,7 +599,7 @@ def test_the_answers_are_those_to_the_rows_of_both_deliveries(workshop: Workshop
 
     text = workshop.says(only="R505")
 
-    kind = "on another kind of machine (numpy X86_V9 then, without now)"
+    kind = "on another kind of machine (numpy without X86_V9 now)"
     assert (
         f"Trained again {kind}, {difference}" in text
         if difference
